@@ -1,0 +1,69 @@
+import { resolve } from 'node:path'
+import { Ajv } from 'ajv'
+import addFormats from 'ajv-formats'
+import { Settings } from '#apps/settings.ts'
+
+/** The validated settings, in the slices that the plugins take as options. Times are in milliseconds. */
+export interface Config {
+  readonly settings: Settings
+  readonly server: { host: string; port: number; publicUrl: string | undefined; trustProxy: string[]; bodyLimit: number }
+  readonly log: { level: Settings['LOG_LEVEL']; pretty: boolean }
+  readonly database: {
+    url: string | undefined
+    dataDir: string
+    poolSize: number
+    connectTimeoutMs: number
+    statementTimeoutMs: number
+  }
+  readonly redis: { url: string | undefined }
+  readonly shutdown: { timeoutMs: number }
+}
+
+/** Thrown by {@link readConfig}: `message` has one line per bad variable, each naming it and what it takes. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+/**
+ * Reads the environment once. Takes a map of variables (an empty value counts as unset), gives the frozen
+ * {@link Config}, throws a {@link ConfigError} that lists every bad variable. Secrets are never in the message.
+ */
+export function readConfig(env: Record<string, string | undefined>, terminal = false): Config {
+  const settings: Record<string, unknown> = {}
+  for (const name of Object.keys(Settings.properties)) {
+    const value = env[name]?.trim()
+    if (value) settings[name] = value
+  }
+  const ajv = new Ajv({ coerceTypes: true, useDefaults: true, allErrors: true, strict: false })
+  addFormats.default(ajv)
+  const isValid = ajv.compile<Settings>(Settings)
+  if (!isValid(settings)) {
+    const lines = (isValid.errors ?? []).map((error) => {
+      const name = error.instancePath.slice(1)
+      const property = (Settings.properties as Record<string, { description?: string }>)[name]
+      const allowed = error.keyword === 'enum' ? `: ${error.params['allowedValues'].join(', ')}` : ''
+      return `${name} ${error.message}${allowed} (${property?.description})`
+    })
+    throw new ConfigError(`The configuration is not usable:\n  ${lines.join('\n  ')}`)
+  }
+  return Object.freeze({
+    settings,
+    server: {
+      host: settings.HOST,
+      port: settings.PORT,
+      publicUrl: settings.PUBLIC_URL?.replace(/\/+$/, ''),
+      trustProxy: settings.TRUST_PROXY.split(',').map((part) => part.trim()).filter(Boolean),
+      bodyLimit: settings.BODY_LIMIT_BYTES
+    },
+    log: { level: settings.LOG_LEVEL, pretty: terminal },
+    database: {
+      url: settings.DATABASE_URL,
+      dataDir: resolve(settings.DATA_DIR),
+      poolSize: settings.DATABASE_POOL_SIZE,
+      connectTimeoutMs: settings.DATABASE_CONNECT_TIMEOUT_MS,
+      statementTimeoutMs: settings.DATABASE_STATEMENT_TIMEOUT_MS
+    },
+    redis: { url: settings.REDIS_URL },
+    shutdown: { timeoutMs: settings.SHUTDOWN_TIMEOUT_MS }
+  })
+}

@@ -1,0 +1,19 @@
+import { type Static, Type } from 'typebox'
+
+/** RFC 9457 problem details, with the contract's `error`, `errors` and `request_id` beside them. */
+export const Problem = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    instance: Type.String(),
+    error: Type.String(),
+    code: Type.String(),
+    request_id: Type.String(),
+    errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() })))
+  },
+  { $id: 'Problem' }
+)
+
+export type Problem = Static<typeof Problem>

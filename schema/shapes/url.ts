@@ -1,0 +1,77 @@
+import { type Static, Type } from 'typebox'
+import { Id, Nullable, PLAIN_TEXT, Time } from './text.ts'
+
+/** Longest target: what every browser, proxy and default header buffer passes on. */
+export const MAX_URL_LENGTH = 2048
+
+export const ShortCode = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  pattern: '^[A-Za-z0-9_-]+$',
+  description: 'Letters, digits, - and _; case matters',
+  examples: ['oWCnNk']
+})
+/** `format: target-url` is {@link isTargetUrl}. */
+export const TargetUrl = Type.String({
+  minLength: 1,
+  maxLength: MAX_URL_LENGTH,
+  format: 'target-url',
+  examples: ['https://acme.dev/harbor/canyon/1']
+})
+const Title = Nullable(Type.String({ maxLength: 512, pattern: PLAIN_TEXT, examples: ['Campaign page harvest'] }))
+const ExpiresAt = Nullable(
+  Type.String({
+    format: 'wire-time',
+    description: 'UTC; from then on the link answers 410',
+    examples: ['2030-01-01T00:00:00']
+  })
+)
+
+export const Url = Type.Object(
+  {
+    id: Id,
+    user_id: Nullable(Id),
+    short_code: Type.String(),
+    original_url: Type.String(),
+    title: Nullable(Type.String()),
+    is_active: Type.Boolean(),
+    created_at: Time,
+    updated_at: Time,
+    short_url: Type.String(),
+    expires_at: Nullable(Time)
+  },
+  { $id: 'Url' }
+)
+export const UrlDraft = Type.Object({
+  user_id: Type.Optional(Nullable(Id)),
+  original_url: TargetUrl,
+  title: Type.Optional(Title),
+  short_code: Type.Optional(ShortCode),
+  expires_at: Type.Optional(ExpiresAt)
+})
+export const UrlChange = Type.Object({
+  title: Type.Optional(Title),
+  original_url: Type.Optional(TargetUrl),
+  is_active: Type.Optional(Type.Boolean()),
+  expires_at: Type.Optional(ExpiresAt)
+})
+export const ShortenDraft = Type.Object({ url: TargetUrl, short_code: Type.Optional(ShortCode) })
+export const Shortened = Type.Object({
+  short_code: Type.String(),
+  short_url: Type.String(),
+  original_url: Type.String()
+})
+
+export type Url = Static<typeof Url>
+export type UrlDraft = Static<typeof UrlDraft>
+export type UrlChange = Static<typeof UrlChange>
+
+/**
+ * Tells whether `value` is an absolute http(s) URL (WHATWG URL Standard) that can stand in a Location header as
+ * it is: no white space, no control characters, no half surrogates. The parser would silently drop the former.
+ */
+export function isTargetUrl(value: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+  if (!/^https?:\/\/[^\s\u0000-\u001f\u007f]+$/i.test(value) || !value.isWellFormed()) return false
+  return URL.canParse(value)
+}

@@ -1,0 +1,22 @@
+import { type Static, Type } from 'typebox'
+import { Id, PLAIN_TEXT, Time } from './text.ts'
+
+/** `username` and `email` as a client may send them. */
+export const UserName = Type.String({ minLength: 1, maxLength: 255, pattern: PLAIN_TEXT, examples: ['briskcanyon10'] })
+export const UserEmail = Type.String({
+  format: 'email',
+  maxLength: 254,
+  pattern: PLAIN_TEXT,
+  examples: ['briskcanyon10@example.com']
+})
+
+export const User = Type.Object(
+  { id: Id, username: Type.String(), email: Type.String(), created_at: Time },
+  { $id: 'User' }
+)
+export const UserDraft = Type.Object({ username: UserName, email: UserEmail })
+export const UserChange = Type.Partial(UserDraft)
+
+export type User = Static<typeof User>
+export type UserDraft = Static<typeof UserDraft>
+export type UserChange = Static<typeof UserChange>

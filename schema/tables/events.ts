@@ -1,0 +1,30 @@
+import { sql } from 'drizzle-orm'
+import { bigint, index, jsonb, pgTable, primaryKey, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+
+/**
+ * What happened to a link: created, updated, deleted, click, or a type a client made up. Partitioned by month
+ * of `timestamp` (see drizzle/0001): a unique key of a partitioned table must hold the partition key, hence the
+ * pairs. `click_id` is the UUIDv7 a redirect gave its click; it makes storing a click idempotent.
+ */
+export const events = pgTable(
+  'events',
+  {
+    id: bigint({ mode: 'number' }).notNull().generatedByDefaultAsIdentity(),
+    urlId: bigint('url_id', { mode: 'number' }).notNull(),
+    userId: bigint('user_id', { mode: 'number' }),
+    eventType: text('event_type').notNull(),
+    timestamp: timestamp({ withTimezone: true, precision: 0 })
+      .notNull()
+      .default(sql`date_trunc('second', now())`),
+    details: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+    clickId: uuid('click_id')
+  },
+  (table) => [
+    primaryKey({ name: 'events_pkey', columns: [table.id, table.timestamp] }),
+    index('events_url').on(table.urlId, table.id),
+    index('events_user').on(table.userId, table.id),
+    uniqueIndex('events_click').on(table.clickId, table.timestamp).where(sql`${table.clickId} is not null`)
+  ]
+)
+
+export type EventRow = typeof events.$inferSelect
