@@ -1,6 +1,8 @@
 import { type Static, Type } from 'typebox'
+import { PageQuery } from './page.ts'
 import { Id, Nullable, PLAIN_TEXT, Time } from './text.ts'
 
+/** `plainJson` is the validator's keyword for what a jsonb column can hold: no NUL, no half surrogates, not too deep. */
 const Details = Type.Unsafe<Record<string, unknown>>({ type: 'object', additionalProperties: true })
 
 export const EventType = Type.String({
@@ -18,14 +20,26 @@ export const Event = Type.Object(
     timestamp: Time,
     details: Details
   },
-  { $id: 'Event' }
+  { title: 'Event' }
 )
 export const EventDraft = Type.Object({
   url_id: Id,
   user_id: Type.Optional(Nullable(Id)),
   event_type: EventType,
-  details: Type.Optional(Type.Unsafe<Record<string, unknown>>({ ...Details, format: 'plain-json' }))
+  details: Type.Optional(Type.Unsafe<Record<string, unknown>>({ ...Details, plainJson: true }))
 })
 
 export type Event = Static<typeof Event>
 export type EventDraft = Static<typeof EventDraft>
+
+export const EventQuery = Type.Interface([PageQuery], {
+  url_id: Type.Optional(Id),
+  user_id: Type.Optional(Id),
+  event_type: Type.Optional(EventType),
+  since: Type.Optional(Type.String({ format: 'wire-time', description: 'From this time on' })),
+  until: Type.Optional(
+    Type.String({ format: 'wire-time', description: 'Up to and with this time, or this whole day' })
+  )
+})
+
+export type EventQuery = Static<typeof EventQuery>

@@ -1,7 +1,9 @@
 import { type Static, Type } from 'typebox'
 
 const Line = Type.Object({
-  line: Type.Integer({ description: 'Line of the file, the header being 1; position from 1 in a JSON array' }),
+  line: Type.Integer({
+    description: 'Line of the file, the header being 1; position from 1 in a JSON array'
+  }),
   reason: Type.String()
 })
 
@@ -15,7 +17,7 @@ export const ImportReport = Type.Object(
     errors: Type.Array(Line),
     warnings: Type.Array(Line)
   },
-  { $id: 'ImportReport' }
+  { title: 'ImportReport' }
 )
 
 export type ImportReport = Static<typeof ImportReport>

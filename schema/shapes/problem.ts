@@ -13,7 +13,7 @@ export const Problem = Type.Object(
     request_id: Type.String(),
     errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() })))
   },
-  { $id: 'Problem' }
+  { title: 'Problem' }
 )
 
 export type Problem = Static<typeof Problem>

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { PageQuery } from './page.ts'
 import { Id, Nullable, PLAIN_TEXT, Time } from './text.ts'
 
 /** Longest target: what every browser, proxy and default header buffer passes on. */
@@ -18,7 +19,9 @@ export const TargetUrl = Type.String({
   format: 'target-url',
   examples: ['https://acme.dev/harbor/canyon/1']
 })
-const Title = Nullable(Type.String({ maxLength: 512, pattern: PLAIN_TEXT, examples: ['Campaign page harvest'] }))
+const Title = Nullable(
+  Type.String({ maxLength: 512, pattern: PLAIN_TEXT, examples: ['Campaign page harvest'] })
+)
 const ExpiresAt = Nullable(
   Type.String({
     format: 'wire-time',
@@ -40,7 +43,7 @@ export const Url = Type.Object(
     short_url: Type.String(),
     expires_at: Nullable(Time)
   },
-  { $id: 'Url' }
+  { title: 'Url' }
 )
 export const UrlDraft = Type.Object({
   user_id: Type.Optional(Nullable(Id)),
@@ -62,7 +65,20 @@ export const Shortened = Type.Object({
   original_url: Type.String()
 })
 
+export const UrlQuery = Type.Interface([PageQuery], {
+  user_id: Type.Optional(Id),
+  is_active: Type.Optional(Type.Boolean()),
+  q: Type.Optional(
+    Type.String({
+      maxLength: 200,
+      pattern: PLAIN_TEXT,
+      description: 'Part of the target, the title or the code'
+    })
+  )
+})
+
 export type Url = Static<typeof Url>
+export type UrlQuery = Static<typeof UrlQuery>
 export type UrlDraft = Static<typeof UrlDraft>
 export type UrlChange = Static<typeof UrlChange>
 

@@ -1,8 +1,16 @@
 import { type Static, Type } from 'typebox'
 import { Id, PLAIN_TEXT, Time } from './text.ts'
 
+/** Something to see, and no control characters: a name stands in logs, lists and messages. */
+const VISIBLE_NAME = '^(?=[^\\u0000-\\u001F\\u007F\\uD800-\\uDFFF]*$)[\\s\\S]*\\S'
+
 /** `username` and `email` as a client may send them. */
-export const UserName = Type.String({ minLength: 1, maxLength: 255, pattern: PLAIN_TEXT, examples: ['briskcanyon10'] })
+export const UserName = Type.String({
+  minLength: 1,
+  maxLength: 255,
+  pattern: VISIBLE_NAME,
+  examples: ['briskcanyon10']
+})
 export const UserEmail = Type.String({
   format: 'email',
   maxLength: 254,
@@ -12,7 +20,7 @@ export const UserEmail = Type.String({
 
 export const User = Type.Object(
   { id: Id, username: Type.String(), email: Type.String(), created_at: Time },
-  { $id: 'User' }
+  { title: 'User' }
 )
 export const UserDraft = Type.Object({ username: UserName, email: UserEmail })
 export const UserChange = Type.Partial(UserDraft)

@@ -1,0 +1,7 @@
+import { type Static, Type } from 'typebox'
+import { Id } from './text.ts'
+
+/** The path parameter of `/users/:id` and its like. */
+export const IdParams = Type.Object({ id: Id })
+
+export type IdParams = Static<typeof IdParams>
