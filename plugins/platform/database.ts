@@ -1,0 +1,133 @@
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+
+import fastifyPostgres from '@fastify/postgres'
+import type { ExtractTablesWithRelations } from 'drizzle-orm'
+import { drizzle, type NodePgDatabase, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres'
+import type { PgDatabase } from 'drizzle-orm/pg-core'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import type { ClientBase, Pool, PoolClient, PoolConfig } from 'pg'
+import { startEmbeddedPostgres } from './embedded.ts'
+import { migrate } from './migrations.ts'
+
+const MIGRATIONS = join(import.meta.dirname, '..', '..', 'drizzle')
+
+type Schema = Record<string, never>
+
+/** What a store's functions run on: the pool (one statement) or a transaction. */
+export type Executor = PgDatabase<NodePgQueryResultHKT, Schema, ExtractTablesWithRelations<Schema>>
+
+/** `app.database`: the one way to storage, the same on the embedded database and on a PostgreSQL server. */
+export interface Database {
+  /** Drizzle on the pool, for single statements. Never use it inside a transaction: embedded has one connection. */
+  readonly db: NodePgDatabase<Schema>
+  readonly pool: Pool
+  readonly embedded: boolean
+  /** The name to prepare a hot statement under; empty, so that it is not kept, where connections are pooled outside. */
+  statementName(name: string): string
+  /** Runs `work` in a transaction: commits when it resolves, rolls back when it throws, and gives its result. */
+  transaction<T>(work: (tx: Executor) => Promise<T>): Promise<T>
+  /** Lends a connection of the pool, for what Drizzle can't say (COPY, cursors). */
+  withClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T>
+  /** Resolves when the database answers a query; rejects with the driver's error. */
+  ping(): Promise<void>
+}
+
+export interface DatabaseOptions {
+  /** PostgreSQL connection string; the embedded database in `dataDir` is used when undefined. */
+  url: string | undefined
+  dataDir: string
+  poolSize: number
+  connectTimeoutMs: number
+  /** Applies to every statement of the pool; work that may take longer sets its own within its transaction. */
+  statementTimeoutMs: number
+  /** How long a start waits for a server that does not answer yet. */
+  startTimeoutMs: number
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    database: Database
+  }
+}
+
+/**
+ * Publishes `app.database` over @fastify/postgres and brings the schema up to date before the boot goes on.
+ * A connection that breaks while idle (restart, failover) is logged and replaced. Throws when the server does not
+ * answer within `startTimeoutMs`, or FolderInUse when the embedded folder is taken.
+ */
+async function database(app: FastifyInstance, options: DatabaseOptions) {
+  // Settings are made by a query: PgBouncer refuses them as start-up parameters.
+  const onConnect = async (client: ClientBase) => {
+    await client.query(`SET statement_timeout = ${options.statementTimeoutMs}; SET timezone = 'UTC'`)
+  }
+  await app.register(fastifyPostgres, { ...(await connection(app, options)), onConnect })
+  const { pool } = app.pg
+  // Without a listener one terminated idle connection would end the process (EventEmitter's 'error' rule).
+  pool.on('error', (error) => app.log.warn({ err: error }, 'an idle database connection broke'))
+  const db = drizzle(pool)
+  const service: Database = {
+    db,
+    pool,
+    embedded: options.url === undefined,
+    statementName: (name) => name,
+    transaction: (work) => db.transaction(work),
+    async withClient(work) {
+      const client = await pool.connect()
+      let failure: Error | undefined
+      try {
+        return await work(client)
+      } catch (error) {
+        failure = error as Error
+        throw error
+      } finally {
+        // A client of failed work may be in any state (amid a COPY, a transaction): it is not used again.
+        client.release(failure)
+      }
+    },
+    async ping() {
+      await pool.query('SELECT 1')
+    }
+  }
+  await waitUntilReachable(app, service, options.startTimeoutMs)
+  const applied = await service.withClient((client) => migrate(client, MIGRATIONS))
+  if (applied > 0) app.log.info({ applied }, 'database schema brought up to date')
+  app.decorate('database', service)
+}
+
+async function connection(app: FastifyInstance, options: DatabaseOptions): Promise<PoolConfig> {
+  if (options.url !== undefined) {
+    return {
+      connectionString: options.url,
+      max: options.poolSize,
+      connectionTimeoutMillis: options.connectTimeoutMs,
+      keepAlive: true,
+      application_name: 'fairlead'
+    }
+  }
+  const { host, user, database, close } = await startEmbeddedPostgres(options.dataDir)
+  // Hooks run last in, first out: added before @fastify/postgres adds its own, this one runs after the pool ended.
+  app.addHook('onClose', close)
+  // One session is all it has. A request may wait long for it behind a bulk import, so no connect timeout.
+  return { host, user, database, max: 1 }
+}
+
+async function waitUntilReachable(app: FastifyInstance, service: Database, timeoutMs: number): Promise<void> {
+  const deadline = Date.now() + timeoutMs
+  for (let delayMs = 100; ; delayMs = Math.min(delayMs * 2, 2_000)) {
+    try {
+      return await service.ping()
+    } catch (error) {
+      if (Date.now() + delayMs > deadline) {
+        throw new Error(`The database does not answer: ${(error as Error).message}. Check DATABASE_URL.`, {
+          cause: error
+        })
+      }
+      app.log.warn({ err: error }, 'waiting for the database')
+      await wait(delayMs)
+    }
+  }
+}
+
+export default fp(database, { name: 'database', fastify: '5.x' })
