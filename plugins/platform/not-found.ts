@@ -1,0 +1,42 @@
+import type { FastifyInstance, HTTPMethods } from 'fastify'
+import fp from 'fastify-plugin'
+import findMyWay from 'find-my-way'
+import { defineProblem } from './problem.ts'
+
+const notFound = defineProblem('NOT_FOUND', 404, 'Not found')
+const methodNotAllowed = defineProblem('METHOD_NOT_ALLOWED', 405, 'The method is not allowed here')
+
+/**
+ * Answers what no route takes: 405 with `Allow` when the path takes other methods (RFC 9110, 15.5.6), else 404.
+ * Fastify's router only answers for the method it was asked for, so the routes are kept once more in a router of
+ * the same kind, which costs nothing until a request misses. Register it before the routes.
+ */
+async function notFoundHandler(app: FastifyInstance) {
+  const router = findMyWay({ ignoreTrailingSlash: true })
+  const methods = new Set<HTTPMethods>()
+  const seen = new Set<string>()
+  app.addHook('onRoute', ({ method, path }) => {
+    for (const one of [method].flat()) {
+      if (seen.has(`${one} ${path}`)) continue
+      seen.add(`${one} ${path}`)
+      methods.add(one)
+      router.on(one as findMyWay.HTTPMethod, path, () => undefined)
+    }
+  })
+  await app.register(async (scope) => {
+    scope.watchRequests(scope)
+    scope.setNotFoundHandler((request, reply) => {
+      const path = request.url.split('?', 1)[0] ?? '/'
+      const allowed = [...methods].filter((one) => router.find(one as findMyWay.HTTPMethod, path))
+      if (allowed.length === 0) throw notFound(`There is nothing at ${path}`)
+      reply.header('allow', allowed.sort().join(', '))
+      throw methodNotAllowed(`${request.method} is not allowed at ${path}; it takes ${allowed.join(', ')}`)
+    })
+  })
+}
+
+export default fp(notFoundHandler, {
+  name: 'not-found',
+  dependencies: ['errors', 'requests'],
+  fastify: '5.x'
+})

@@ -1,0 +1,51 @@
+/**
+ * The errors of the domain. A capability lists its problems in its `errors.ts` with {@link defineProblem}; the
+ * error handler turns them into RFC 9457 answers.
+ */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError'
+  readonly code: string
+  readonly statusCode: number
+  readonly title: string
+  readonly errors: readonly FieldError[] | undefined
+  /** Seconds after which trying again makes sense; sent as Retry-After. */
+  readonly retryAfter: number | undefined
+
+  constructor(kind: ProblemKind, detail: string, options: ProblemOptions = {}) {
+    super(detail, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = kind.code
+    this.statusCode = kind.status
+    this.title = kind.title
+    this.errors = options.errors
+    this.retryAfter = options.retryAfter
+  }
+}
+
+/** One field to blame: its dotted path in the body or query, and what is wrong with it. */
+export interface FieldError {
+  path: string
+  message: string
+}
+
+export interface ProblemOptions {
+  errors?: FieldError[]
+  retryAfter?: number
+  cause?: unknown
+}
+
+interface ProblemKind {
+  /** Stable name that clients may branch on. */
+  code: string
+  status: number
+  /** Short and the same for every occurrence (RFC 9457, section 3.1.3). */
+  title: string
+}
+
+/**
+ * Defines a kind of problem. Gives a function that takes the `detail` of one occurrence (what happened and how to
+ * mend it) and makes the error to throw.
+ */
+export function defineProblem(code: string, status: number, title: string) {
+  const kind = { code, status, title }
+  return (detail: string, options?: ProblemOptions) => new ProblemError(kind, detail, options)
+}

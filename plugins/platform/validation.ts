@@ -1,0 +1,55 @@
+import { Ajv, type Options } from 'ajv'
+import addFormats from 'ajv-formats'
+import type { FastifyInstance, FastifySchemaCompiler } from 'fastify'
+import fp from 'fastify-plugin'
+import { isTargetUrl } from '#schema/shapes/url.ts'
+import { isWireTime } from './wire-time.ts'
+
+/** Deepest nesting of a free-form object: far beyond real use, far from the stack's end. */
+const MAX_DEPTH = 32
+
+/**
+ * Installs the validators. Bodies are taken at their word: a number where a string belongs is refused, never
+ * converted. Path and query parts arrive as text, so there numbers and booleans are converted.
+ */
+async function validation(app: FastifyInstance) {
+  const strict = createValidator({ coerceTypes: false })
+  const lenient = createValidator({ coerceTypes: true })
+  const compiler: FastifySchemaCompiler<object> = ({ schema, httpPart }) =>
+    (httpPart === 'body' ? strict : lenient).compile(schema)
+  app.setValidatorCompiler(compiler)
+}
+
+function createValidator(options: Options): Ajv {
+  const ajv = new Ajv({
+    allErrors: true,
+    useDefaults: true,
+    allowUnionTypes: true,
+    strictTuples: false,
+    ...options
+  })
+  addFormats.default(ajv)
+  ajv.addFormat('target-url', isTargetUrl)
+  ajv.addFormat('wire-time', isWireTime)
+  ajv.addKeyword({
+    keyword: 'plainJson',
+    type: 'object',
+    validate: (_wanted: boolean, value: object) => isPlainJson(value, 0),
+    error: { message: `must not hold NUL characters, unpaired surrogates or more than ${MAX_DEPTH} levels` }
+  })
+  // Words of JSON Schema for people, which Ajv's strict mode would refuse as unknown.
+  ajv.addVocabulary(['example', 'examples'].filter((word) => !ajv.getKeyword(word)))
+  return ajv
+}
+
+/** Whether a parsed JSON value can be stored as jsonb: see PostgreSQL manual, 8.14 "JSON Types". */
+function isPlainJson(value: unknown, depth: number): boolean {
+  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0')
+  if (typeof value !== 'object' || value === null) return true
+  if (depth === MAX_DEPTH) return false
+  return Object.entries(value).every(
+    ([key, member]) => isPlainJson(key, depth) && isPlainJson(member, depth + 1)
+  )
+}
+
+export default fp(validation, { name: 'validation', fastify: '5.x' })
