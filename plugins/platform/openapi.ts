@@ -1,0 +1,42 @@
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+
+export interface OpenapiOptions {
+  routes: boolean
+  version: string
+}
+
+/**
+ * Describes the API: OpenAPI 3.1 from the routes' own schemas at `/openapi.json`, a page to try it at `/docs`,
+ * where `/` leads. Register it before the routes.
+ */
+async function openapi(app: FastifyInstance, { routes, version }: OpenapiOptions) {
+  if (!routes) return
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Fairlead',
+        version,
+        description: 'A URL shortener run like production software. Errors are RFC 9457 problems.',
+        license: { name: 'MIT', identifier: 'MIT' }
+      },
+      tags: [
+        { name: 'urls', description: 'Links and their codes' },
+        { name: 'redirects', description: 'Following links' },
+        { name: 'users', description: 'Who owns links' },
+        { name: 'events', description: 'What happened to links' },
+        { name: 'imports', description: 'CSV and JSON in bulk' },
+        { name: 'health', description: 'Probes' }
+      ]
+    },
+    hideUntagged: true
+  })
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+  app.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs'))
+}
+
+export default fp(openapi, { name: 'openapi', fastify: '5.x' })

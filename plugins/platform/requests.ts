@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  onResponseHookHandler,
+  RouteOptions
+} from 'fastify'
+import fp from 'fastify-plugin'
+import { truncateAddress } from './address.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Watches the requests of a scope that are answered outside a route (the not-found handler). */
+    watchRequests(scope: FastifyInstance): void
+  }
+  interface FastifyContextConfig {
+    /** A route at the framework's limit: no log line, no request histogram, no request-id header. */
+    hot?: boolean
+  }
+}
+
+/**
+ * Watches every request that is not `config.hot`: one log line and one histogram sample when it is answered, and
+ * the request id as `X-Request-Id`. The hooks are put on the routes as they are added, not on the root, so that
+ * hot routes run without them. Register it before the routes.
+ */
+async function requests(app: FastifyInstance) {
+  const duration = new app.metrics.client.Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'Time to answer, by route pattern; redirects have their own histogram',
+    labelNames: ['method', 'route', 'status_code'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [app.metrics.client.register]
+  })
+  const onResponse: onResponseHookHandler = (request, reply, done) => {
+    const route = request.routeOptions.url ?? '(none)'
+    const ms = reply.elapsedTime
+    duration.labels(request.method, route, String(reply.statusCode)).observe(ms / 1000)
+    request.log.info(
+      {
+        method: request.method,
+        route,
+        status: reply.statusCode,
+        ms: Math.round(ms * 100) / 100,
+        ip: truncateAddress(request.ip)
+      },
+      'request'
+    )
+    done()
+  }
+  app.addHook('onRoute', (route: RouteOptions) => {
+    if (route.config?.hot) return
+    route.onRequest = [sendRequestId, ...[route.onRequest ?? []].flat()]
+    route.onResponse = [...[route.onResponse ?? []].flat(), onResponse]
+  })
+  // What no route takes is no route either: the not-found handler gets the hooks from a scope of its own.
+  app.decorate('watchRequests', (scope: FastifyInstance) => {
+    scope.addHook('onRequest', sendRequestId)
+    scope.addHook('onResponse', onResponse)
+  })
+}
+
+function sendRequestId(request: FastifyRequest, reply: FastifyReply, done: () => void) {
+  reply.header('x-request-id', request.id)
+  done()
+}
+
+const processPrefix = randomBytes(6).toString('base64url')
+let sequence = 0
+
+/** The id of a request: the client's `X-Request-Id` where it is a plain token, else one unique among replicas. */
+export function createRequestId(request: IncomingMessage): string {
+  const sent = request.headers['x-request-id']
+  if (typeof sent === 'string' && /^[\w.:-]{1,128}$/.test(sent)) return sent
+  sequence++
+  return `${processPrefix}-${sequence.toString(36)}`
+}
+
+export default fp(requests, { name: 'requests', dependencies: ['metrics'], fastify: '5.x' })
