@@ -1,0 +1,80 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { pageHeaders } from '#platform/paging.ts'
+import { answers } from '#schema/shapes/answers.ts'
+import { IdParams } from '#schema/shapes/id-params.ts'
+import { PageQuery, pageWindow } from '#schema/shapes/page.ts'
+import { User, UserChange, UserDraft } from '#schema/shapes/user.ts'
+
+/** `/users`: thin handlers over `app.users`. */
+export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  const tags = ['users']
+
+  app.get(
+    '/users',
+    {
+      schema: {
+        tags,
+        summary: 'List users by id',
+        querystring: PageQuery,
+        response: answers(200, Type.Array(User))
+      }
+    },
+    async function onList(request, reply) {
+      return pageHeaders(request, reply, pageWindow(request.query), await app.users.list(request.query))
+    }
+  )
+
+  app.get(
+    '/users/:id',
+    { schema: { tags, summary: 'Read a user', params: IdParams, response: answers(200, User, 404) } },
+    async function onGet(request) {
+      return app.users.get(request.params.id)
+    }
+  )
+
+  app.post(
+    '/users',
+    {
+      schema: { tags, summary: 'Create a user', body: UserDraft, response: answers(201, User, 400, 409, 422) }
+    },
+    async function onCreate(request, reply) {
+      reply.code(201)
+      return app.users.create(request.body)
+    }
+  )
+
+  app.put(
+    '/users/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Change a user',
+        params: IdParams,
+        body: UserChange,
+        response: answers(200, User, 400, 404, 409, 422)
+      }
+    },
+    async function onChange(request) {
+      return app.users.change(request.params.id, request.body)
+    }
+  )
+
+  app.delete(
+    '/users/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Delete a user; its urls stay without owner, or go too with cascade',
+        params: IdParams,
+        querystring: Type.Object({ cascade: Type.Optional(Type.Boolean()) }),
+        response: answers(204, Type.Null(), 404)
+      }
+    },
+    async function onDelete(request, reply) {
+      await app.users.remove(request.params.id, { cascade: request.query.cascade ?? false })
+      reply.code(204)
+      return null
+    }
+  )
+}

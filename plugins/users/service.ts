@@ -1,0 +1,128 @@
+import type { Database, Executor } from '#platform/database.ts'
+import { retryTakenId, violatedConstraint } from '#platform/database-errors.ts'
+import { type Page, type PageQuery, pageWindow } from '#schema/shapes/page.ts'
+import { wireTime } from '#schema/shapes/text.ts'
+import type { User, UserChange, UserDraft } from '#schema/shapes/user.ts'
+import type { UserRow } from '#schema/tables/users.ts'
+import { userTaken, userUnknown } from './errors.ts'
+import {
+  deleteUser,
+  findUser,
+  holdUser,
+  insertUser,
+  listUsers,
+  lockUser,
+  promoteTwin,
+  type UserField,
+  updateUser
+} from './store.ts'
+
+/** Runs in the transaction that deletes a user, before the row goes. */
+export type UserDeletion = (
+  tx: Executor,
+  user: { id: number; cascade: boolean }
+) => Promise<(() => Promise<void>) | void>
+
+/** `app.users`: who owns links. */
+export interface UserService {
+  list(query: PageQuery): Promise<Page<User>>
+  /** Throws USER_UNKNOWN. */
+  get(id: number): Promise<User>
+  /** Throws USER_TAKEN when the username or email is somebody's, compared without case. */
+  create(draft: UserDraft): Promise<User>
+  /** Changes the fields given. Throws USER_UNKNOWN, USER_TAKEN. */
+  change(id: number, change: UserChange): Promise<User>
+  /** Deletes the user after all {@link UserDeletion}s registered with `onDelete`. Throws USER_UNKNOWN. */
+  remove(id: number, options: { cascade: boolean }): Promise<void>
+  /**
+   * Lets a capability that refers to users act in the deleting transaction. What it gives is called after commit.
+   */
+  onDelete(work: UserDeletion): void
+  /** Throws USER_UNKNOWN unless the user exists; it then stays until the transaction ends. */
+  hold(tx: Executor, id: number): Promise<void>
+}
+
+export function createUserService(database: Database): UserService {
+  const deletions: UserDeletion[] = []
+  return {
+    async list(query) {
+      const { page, perPage } = pageWindow(query)
+      const { rows, total } = await listUsers(database.db, perPage, (page - 1) * perPage)
+      return { rows: rows.map(present), total }
+    },
+
+    async get(id) {
+      const row = await findUser(database.db, id)
+      if (!row) throw userUnknown(id)
+      return present(row)
+    },
+
+    async create({ username, email }) {
+      return present(
+        await refuseTaken(() => retryTakenId(() => insertUser(database.db, { username, email })))
+      )
+    },
+
+    async change(id, { username, email }) {
+      const row = await refuseTaken(() =>
+        database.transaction(async (tx) => {
+          const old = await lockUser(tx, id)
+          if (!old) throw userUnknown(id)
+          // An imported twin may send its own value back unchanged: only what differs claims a key.
+          const change: { username?: string; email?: string } = {}
+          if (username !== undefined && username !== old.username) change.username = username
+          if (email !== undefined && email !== old.email) change.email = email
+          if (Object.keys(change).length === 0) return old
+          const changed = await updateUser(tx, id, change)
+          for (const field of heldFields(old)) if (field in change) await promoteTwin(tx, field, old[field])
+          return changed
+        })
+      )
+      return present(row)
+    },
+
+    async remove(id, { cascade }) {
+      const afterwards = await database.transaction(async (tx) => {
+        const old = await lockUser(tx, id)
+        if (!old) throw userUnknown(id)
+        const followUps = []
+        for (const work of deletions) followUps.push(await work(tx, { id, cascade }))
+        await deleteUser(tx, id)
+        for (const field of heldFields(old)) await promoteTwin(tx, field, old[field])
+        return followUps
+      })
+      for (const work of afterwards) await work?.()
+    },
+
+    onDelete(work) {
+      deletions.push(work)
+    },
+
+    async hold(tx, id) {
+      if (!(await holdUser(tx, id))) throw userUnknown(id)
+    }
+  }
+}
+
+/** The fields whose key this user holds; a twin holds none for what it shares. */
+function heldFields(row: UserRow): UserField[] {
+  return [
+    ...(row.usernameKey === null ? [] : ['username' as const]),
+    ...(row.emailKey === null ? [] : ['email' as const])
+  ]
+}
+
+async function refuseTaken<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const constraint = violatedConstraint(error)
+    if (constraint === 'users_username_key_unique') throw userTaken('username')
+    if (constraint === 'users_email_key_unique') throw userTaken('email')
+    throw error
+  }
+}
+
+function present({ id, username, email, createdAt }: UserRow): User {
+  return { id, username, email, created_at: wireTime(createdAt) }
+}

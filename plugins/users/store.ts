@@ -1,0 +1,89 @@
+import { and, asc, count, eq, isNull, type SQL, sql } from 'drizzle-orm'
+import type { Executor } from '#platform/database.ts'
+import type { Page } from '#schema/shapes/page.ts'
+import { type UserRow, users } from '#schema/tables/users.ts'
+
+/** All SQL of users. Every function runs on the executor it is given: the pool or a transaction. */
+
+/** The columns that hold what is compared, beside what they are compared from. */
+const keys = {
+  username: { key: users.usernameKey, value: users.username },
+  email: { key: users.emailKey, value: users.email }
+} as const
+
+export type UserField = keyof typeof keys
+
+const lower = (value: string): SQL => sql`lower(${value}::text)`
+
+export async function insertUser(on: Executor, draft: { username: string; email: string }): Promise<UserRow> {
+  const [row] = await on
+    .insert(users)
+    .values({ ...draft, usernameKey: lower(draft.username), emailKey: lower(draft.email) })
+    .returning()
+  return row as UserRow
+}
+
+export async function findUser(on: Executor, id: number): Promise<UserRow | null> {
+  const [row] = await on.select().from(users).where(eq(users.id, id))
+  return row ?? null
+}
+
+/** Reads a user and keeps others from changing or deleting it until the transaction ends. */
+export async function lockUser(tx: Executor, id: number): Promise<UserRow | null> {
+  const [row] = await tx.select().from(users).where(eq(users.id, id)).for('update')
+  return row ?? null
+}
+
+/** Tells whether a user exists, and keeps it from being deleted until the transaction ends. */
+export async function holdUser(tx: Executor, id: number): Promise<boolean> {
+  const rows = await tx.select({ id: users.id }).from(users).where(eq(users.id, id)).for('key share')
+  return rows.length > 0
+}
+
+/** Sets the given fields and their keys; throws the driver's 23505 when another user holds a key. */
+export async function updateUser(
+  tx: Executor,
+  id: number,
+  change: { username?: string; email?: string }
+): Promise<UserRow> {
+  const [row] = await tx
+    .update(users)
+    .set({
+      ...(change.username !== undefined && {
+        username: change.username,
+        usernameKey: lower(change.username)
+      }),
+      ...(change.email !== undefined && { email: change.email, emailKey: lower(change.email) })
+    })
+    .where(eq(users.id, id))
+    .returning()
+  return row as UserRow
+}
+
+export async function deleteUser(tx: Executor, id: number): Promise<void> {
+  await tx.delete(users).where(eq(users.id, id))
+}
+
+/**
+ * Gives the key of `value`, which its holder has just let go, to the oldest imported twin with that value, so
+ * that the value stays taken.
+ */
+export async function promoteTwin(tx: Executor, field: UserField, value: string): Promise<void> {
+  const { key, value: column } = keys[field]
+  const heir = tx
+    .select({ id: users.id })
+    .from(users)
+    .where(and(eq(sql`lower(${column})`, lower(value)), isNull(key)))
+    .orderBy(asc(users.id))
+    .limit(1)
+  await tx
+    .update(users)
+    .set(field === 'username' ? { usernameKey: lower(value) } : { emailKey: lower(value) })
+    .where(eq(users.id, sql`(${heir})`))
+}
+
+export async function listUsers(on: Executor, limit: number, offset: number): Promise<Page<UserRow>> {
+  const rows = await on.select().from(users).orderBy(asc(users.id)).limit(limit).offset(offset)
+  const [counted] = await on.select({ total: count() }).from(users)
+  return { rows, total: counted?.total ?? 0 }
+}
