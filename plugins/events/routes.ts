@@ -1,0 +1,51 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { pageHeaders } from '#platform/paging.ts'
+import { answers } from '#schema/shapes/answers.ts'
+import { Event, EventDraft, EventQuery } from '#schema/shapes/event.ts'
+import { IdParams } from '#schema/shapes/id-params.ts'
+import { pageWindow } from '#schema/shapes/page.ts'
+
+/** `/events`: thin handlers over `app.events`. */
+export const eventRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  const tags = ['events']
+
+  app.get(
+    '/events',
+    {
+      schema: {
+        tags,
+        summary: 'List events by id',
+        querystring: EventQuery,
+        response: answers(200, Type.Array(Event), 422)
+      }
+    },
+    async function onList(request, reply) {
+      return pageHeaders(request, reply, pageWindow(request.query), await app.events.list(request.query))
+    }
+  )
+
+  app.get(
+    '/events/:id',
+    { schema: { tags, summary: 'Read an event', params: IdParams, response: answers(200, Event, 404) } },
+    async function onGet(request) {
+      return app.events.get(request.params.id)
+    }
+  )
+
+  app.post(
+    '/events',
+    {
+      schema: {
+        tags,
+        summary: 'Record an event',
+        body: EventDraft,
+        response: answers(201, Event, 400, 404, 422)
+      }
+    },
+    async function onCreate(request, reply) {
+      reply.code(201)
+      return app.events.create(request.body)
+    }
+  )
+}

@@ -1,0 +1,72 @@
+import type { Database, Executor } from '#platform/database.ts'
+import { retryTakenId } from '#platform/database-errors.ts'
+import { parseWireTime } from '#platform/wire-time.ts'
+import type { Event, EventDraft, EventQuery } from '#schema/shapes/event.ts'
+import { type Page, pageWindow } from '#schema/shapes/page.ts'
+import { wireTime } from '#schema/shapes/text.ts'
+import type { EventRow } from '#schema/tables/events.ts'
+import { eventUnknown, rangeReversed, urlMissing, userMissing } from './errors.ts'
+import { type EventRecord, findEvent, holdUrl, holdUser, insertEvents, listEvents } from './store.ts'
+
+const INSERT_CHUNK = 5_000
+
+/** `app.events`: the record of what happened to links. */
+export interface EventService {
+  /** `since` and `until` are both inclusive. Throws INPUT_INVALID when they are the wrong way round. */
+  list(query: EventQuery): Promise<Page<Event>>
+  /** Throws EVENT_UNKNOWN. */
+  get(id: number): Promise<Event>
+  /** Records what a client reports. Throws REFERENCE_UNKNOWN when the url or user does not exist. */
+  create(draft: EventDraft): Promise<Event>
+  /** Writes events in the caller's transaction, as of now. */
+  record(tx: Executor, records: EventRecord[]): Promise<void>
+}
+
+export function createEventService(database: Database): EventService {
+  return {
+    async list(query) {
+      const since = query.since === undefined ? undefined : (parseWireTime(query.since) ?? undefined)
+      const until = query.until === undefined ? undefined : (parseWireTime(query.until, true) ?? undefined)
+      if (since && until && since > until) throw rangeReversed()
+      const { page, perPage } = pageWindow(query)
+      const filter = { urlId: query.url_id, userId: query.user_id, eventType: query.event_type, since, until }
+      const { rows, total } = await listEvents(database.db, filter, perPage, (page - 1) * perPage)
+      return { rows: rows.map(present), total }
+    },
+
+    async get(id) {
+      const row = await findEvent(database.db, id)
+      if (!row) throw eventUnknown(id)
+      return present(row)
+    },
+
+    async create({ url_id: urlId, user_id: userId = null, event_type: eventType, details = {} }) {
+      return retryTakenId(() =>
+        database.transaction(async (tx) => {
+          if (!(await holdUrl(tx, urlId))) throw urlMissing(urlId)
+          if (userId !== null && !(await holdUser(tx, userId))) throw userMissing(userId)
+          const [row] = await insertEvents(tx, [{ urlId, userId, eventType, details }])
+          return present(row as EventRow)
+        })
+      )
+    },
+
+    async record(tx, records) {
+      // A statement takes at most 65,535 parameters (PostgreSQL protocol, Bind).
+      for (let at = 0; at < records.length; at += INSERT_CHUNK) {
+        await insertEvents(tx, records.slice(at, at + INSERT_CHUNK))
+      }
+    }
+  }
+}
+
+function present({ id, urlId, userId, eventType, timestamp, details }: EventRow): Event {
+  return {
+    id,
+    url_id: urlId,
+    user_id: userId,
+    event_type: eventType,
+    timestamp: wireTime(timestamp),
+    details
+  }
+}

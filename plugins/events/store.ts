@@ -1,0 +1,71 @@
+import { and, asc, count, eq, gte, isNull, lte, type SQL } from 'drizzle-orm'
+import type { Executor } from '#platform/database.ts'
+import type { Page } from '#schema/shapes/page.ts'
+import { type EventRow, events } from '#schema/tables/events.ts'
+import { urls } from '#schema/tables/urls.ts'
+import { users } from '#schema/tables/users.ts'
+
+/** All SQL of events. Every function runs on the executor it is given: the pool or a transaction. */
+
+export interface EventRecord {
+  urlId: number
+  userId: number | null
+  eventType: string
+  details: Record<string, unknown>
+}
+
+export interface EventFilter {
+  urlId?: number | undefined
+  userId?: number | undefined
+  eventType?: string | undefined
+  since?: Date | undefined
+  until?: Date | undefined
+}
+
+export async function insertEvents(on: Executor, records: EventRecord[]): Promise<EventRow[]> {
+  return on.insert(events).values(records).returning()
+}
+
+export async function findEvent(on: Executor, id: number): Promise<EventRow | null> {
+  const [row] = await on.select().from(events).where(eq(events.id, id)).limit(1)
+  return row ?? null
+}
+
+/** Tells whether a url exists and is not deleted, and keeps it so until the transaction ends. */
+export async function holdUrl(tx: Executor, id: number): Promise<boolean> {
+  const live = and(eq(urls.id, id), isNull(urls.deletedAt))
+  return (await tx.select({ id: urls.id }).from(urls).where(live).for('share')).length > 0
+}
+
+/** Tells whether a user exists, and keeps it from being deleted until the transaction ends. */
+export async function holdUser(tx: Executor, id: number): Promise<boolean> {
+  return (await tx.select({ id: users.id }).from(users).where(eq(users.id, id)).for('key share')).length > 0
+}
+
+export async function listEvents(
+  on: Executor,
+  filter: EventFilter,
+  limit: number,
+  offset: number
+): Promise<Page<EventRow>> {
+  const wanted = matching(filter)
+  const rows = await on
+    .select()
+    .from(events)
+    .where(wanted)
+    .orderBy(asc(events.id))
+    .limit(limit)
+    .offset(offset)
+  const [counted] = await on.select({ total: count() }).from(events).where(wanted)
+  return { rows, total: counted?.total ?? 0 }
+}
+
+function matching({ urlId, userId, eventType, since, until }: EventFilter): SQL | undefined {
+  return and(
+    urlId === undefined ? undefined : eq(events.urlId, urlId),
+    userId === undefined ? undefined : eq(events.userId, userId),
+    eventType === undefined ? undefined : eq(events.eventType, eventType),
+    since && gte(events.timestamp, since),
+    until && lte(events.timestamp, until)
+  )
+}
