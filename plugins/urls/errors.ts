@@ -1,0 +1,27 @@
+import { defineProblem } from '#platform/problem.ts'
+
+const unknown = defineProblem('URL_UNKNOWN', 404, 'No such url')
+const taken = defineProblem('URL_CODE_TAKEN', 409, 'The short code is taken')
+const reserved = defineProblem('URL_CODE_RESERVED', 422, 'The short code is reserved')
+const spaceFull = defineProblem('URL_CODES_EXHAUSTED', 503, 'No free short code was found')
+const invalid = defineProblem('INPUT_INVALID', 422, 'The input is not valid')
+
+export const urlUnknown = (id: number) => unknown(`There is no url ${id}`)
+
+export const codeTaken = (code: string) =>
+  taken(`The short code ${code} is taken; choose another, or none to get a random one`, {
+    errors: [{ path: 'short_code', message: 'is taken' }]
+  })
+
+export const codeReserved = (code: string) =>
+  reserved(`${code} is a word of the server's own addresses; choose another`, {
+    errors: [{ path: 'short_code', message: 'is reserved' }]
+  })
+
+export const codesExhausted = () =>
+  spaceFull('Every random code tried was taken; try again, or raise CODE_LENGTH', { retryAfter: 1 })
+
+export const expiryUnreadable = () =>
+  invalid('expires_at must be a time such as 2030-01-01T00:00:00', {
+    errors: [{ path: 'expires_at', message: 'is not a time' }]
+  })

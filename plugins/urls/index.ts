@@ -1,0 +1,36 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { urlRoutes } from './routes.ts'
+import { createUrlService, type UrlService } from './service.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    urls: UrlService
+  }
+}
+
+export interface UrlOptions {
+  routes: boolean
+  /** Where people reach this server; the request tells when undefined. */
+  publicUrl: string | undefined
+  /** Length of a new code while there is room. */
+  codeLength: number
+}
+
+/**
+ * Links: publishes `app.urls` and, unless `routes` is false, serves `/urls` and `/shorten`. A change is told to
+ * `app.cache` after its commit, so that no replica goes on redirecting to what was.
+ */
+async function urls(app: FastifyInstance, { routes, publicUrl, codeLength }: UrlOptions) {
+  const collaborators = { holdUser: app.users.hold, record: app.events.record }
+  const { service, onUserDeleted } = createUrlService(app.database, app.cache, collaborators, { codeLength })
+  app.decorate('urls', service)
+  app.users.onDelete(onUserDeleted)
+  if (routes) await app.register(urlRoutes, { publicUrl })
+}
+
+export default fp(urls, {
+  name: 'urls',
+  dependencies: ['database', 'cache', 'users', 'events'],
+  fastify: '5.x'
+})

@@ -1,0 +1,115 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { pageHeaders } from '#platform/paging.ts'
+import { answers } from '#schema/shapes/answers.ts'
+import { IdParams } from '#schema/shapes/id-params.ts'
+import { pageWindow } from '#schema/shapes/page.ts'
+import { PLAIN_TEXT } from '#schema/shapes/text.ts'
+import { ShortenDraft, Shortened, Url, UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
+import { presentUrl } from './present.ts'
+
+/** `/urls` and `/shorten`: thin handlers over `app.urls`. Options: where people reach the server, if it is told. */
+export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefined }> = async (
+  app,
+  options
+) => {
+  const tags = ['urls']
+  const baseUrl = (request: FastifyRequest) => options.publicUrl ?? `${request.protocol}://${request.host}`
+
+  app.get(
+    '/urls',
+    {
+      schema: {
+        tags,
+        summary: 'List urls by id',
+        querystring: UrlQuery,
+        response: answers(200, Type.Array(Url), 422)
+      }
+    },
+    async function onList(request, reply) {
+      const base = baseUrl(request)
+      const { rows, total } = await app.urls.list(request.query)
+      const page = { rows: rows.map((row) => presentUrl(row, base)), total }
+      return pageHeaders(request, reply, pageWindow(request.query), page)
+    }
+  )
+
+  app.get(
+    '/urls/:id',
+    { schema: { tags, summary: 'Read a url', params: IdParams, response: answers(200, Url, 404) } },
+    async function onGet(request) {
+      return presentUrl(await app.urls.get(request.params.id), baseUrl(request))
+    }
+  )
+
+  app.post(
+    '/urls',
+    {
+      schema: {
+        tags,
+        summary: 'Create a url',
+        body: UrlDraft,
+        response: answers(201, Url, 400, 404, 409, 422)
+      }
+    },
+    async function onCreate(request, reply) {
+      reply.code(201)
+      return presentUrl(await app.urls.create(request.body), baseUrl(request))
+    }
+  )
+
+  app.post(
+    '/shorten',
+    {
+      schema: {
+        tags,
+        summary: 'Shorten a target; the same target twice gives two codes',
+        body: ShortenDraft,
+        response: answers(201, Shortened, 400, 409, 422)
+      }
+    },
+    async function onShorten(request, reply) {
+      const { url: original_url, ...rest } = request.body
+      const url = presentUrl(await app.urls.create({ original_url, ...rest }), baseUrl(request))
+      reply.code(201)
+      return { short_code: url.short_code, short_url: url.short_url, original_url: url.original_url }
+    }
+  )
+
+  app.put(
+    '/urls/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Change a url',
+        params: IdParams,
+        body: UrlChange,
+        response: answers(200, Url, 400, 404, 422)
+      }
+    },
+    async function onChange(request) {
+      return presentUrl(await app.urls.change(request.params.id, request.body), baseUrl(request))
+    }
+  )
+
+  app.delete(
+    '/urls/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Delete a url; its events stay',
+        params: IdParams,
+        querystring: Type.Object({
+          reason: Type.Optional(Type.String({ minLength: 1, maxLength: 200, pattern: PLAIN_TEXT }))
+        }),
+        response: answers(204, Type.Null(), 404)
+      }
+    },
+    async function onDelete(request, reply) {
+      await app.urls.remove(request.params.id, request.query.reason ?? 'user_requested')
+      reply.code(204)
+      return null
+    }
+  )
+}

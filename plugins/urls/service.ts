@@ -1,0 +1,203 @@
+import type { Cache } from '#platform/cache/index.ts'
+import type { Database, Executor } from '#platform/database.ts'
+import { retryTakenId } from '#platform/database-errors.ts'
+import { parseWireTime } from '#platform/wire-time.ts'
+import { type Page, pageWindow } from '#schema/shapes/page.ts'
+import type { UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
+import type { UrlRow } from '#schema/tables/urls.ts'
+import { createCandidates, isReservedCode, type RandomSource } from './codes.ts'
+import { codeReserved, codesExhausted, codeTaken, expiryUnreadable, urlUnknown } from './errors.ts'
+import {
+  deleteUrlsOfUser,
+  disownUrls,
+  findUrl,
+  insertUrl,
+  listUrls,
+  lockUrl,
+  prepareFindByCode,
+  type UrlColumns,
+  updateUrl
+} from './store.ts'
+
+/** What a redirect needs to know of a link. */
+export interface LinkTarget {
+  id: number
+  userId: number | null
+  shortCode: string
+  originalUrl: string
+  /** False too when the link is deleted. */
+  isActive: boolean
+  /** Milliseconds since the epoch. */
+  expiresAt: number | null
+  version: number
+}
+
+/** `app.urls`: links and their codes. Each change writes its events in the same transaction. */
+export interface UrlService {
+  list(query: UrlQuery): Promise<Page<UrlRow>>
+  /** Throws URL_UNKNOWN. */
+  get(id: number): Promise<UrlRow>
+  /** Throws USER_UNKNOWN, URL_CODE_TAKEN, URL_CODE_RESERVED, URL_CODES_EXHAUSTED. */
+  create(draft: UrlDraft): Promise<UrlRow>
+  /** Changes what differs, an `updated` event for each field. Throws URL_UNKNOWN. */
+  change(id: number, change: UrlChange): Promise<UrlRow>
+  /** Marks the url deleted; row, code and events stay. `reason` goes in the event. Throws URL_UNKNOWN. */
+  remove(id: number, reason: string): Promise<void>
+  /** The link behind a code, deleted ones too, or null. One prepared query; callers cache. */
+  findByCode(code: string): Promise<LinkTarget | null>
+}
+
+/** The part of `app.users` and `app.events` that links need. */
+export interface UrlCollaborators {
+  holdUser(tx: Executor, id: number): Promise<void>
+  record(
+    tx: Executor,
+    records: { urlId: number; userId: number | null; eventType: string; details: Record<string, unknown> }[]
+  ): Promise<void>
+}
+
+export interface UrlServiceOptions {
+  codeLength: number
+  random?: RandomSource
+}
+
+/** The cache in which redirects keep {@link LinkTarget}s by code. */
+const LINKS = 'links'
+
+export function createUrlService(
+  database: Database,
+  cache: Pick<Cache, 'invalidate'>,
+  { holdUser, record }: UrlCollaborators,
+  { codeLength, random }: UrlServiceOptions
+) {
+  const byCode = prepareFindByCode(database.db, database.statementName('find_url_by_code'))
+  const forget = (rows: UrlRow[]) =>
+    cache.invalidate(
+      LINKS,
+      rows.map(({ shortCode: key, version }) => ({ key, version }))
+    )
+
+  async function insert(tx: Executor, draft: UrlDraft): Promise<UrlRow> {
+    const userId = draft.user_id ?? null
+    if (userId !== null) await holdUser(tx, userId)
+    const values = {
+      userId,
+      originalUrl: draft.original_url,
+      title: draft.title ?? null,
+      expiresAt: readExpiry(draft.expires_at)
+    }
+    const chosen = draft.short_code
+    const codes = chosen === undefined ? createCandidates(codeLength, random) : [chosen]
+    const row = await insertUrl(tx, values, codes)
+    if (!row) throw chosen === undefined ? codesExhausted() : codeTaken(chosen)
+    const { id: urlId, shortCode: short_code, originalUrl: original_url } = row
+    await record(tx, [{ urlId, userId, eventType: 'created', details: { short_code, original_url } }])
+    return row
+  }
+
+  const service: UrlService = {
+    async list(query) {
+      const { page, perPage } = pageWindow(query)
+      const filter = { userId: query.user_id, isActive: query.is_active, text: query.q }
+      return listUrls(database.db, filter, perPage, (page - 1) * perPage)
+    },
+
+    async get(id) {
+      const row = await findUrl(database.db, id)
+      if (!row) throw urlUnknown(id)
+      return row
+    },
+
+    async create(draft) {
+      if (draft.short_code !== undefined && isReservedCode(draft.short_code))
+        throw codeReserved(draft.short_code)
+      const row = await retryTakenId(() => database.transaction((tx) => insert(tx, draft)))
+      // A redirect may just have learnt that nobody has this code.
+      await forget([row])
+      return row
+    },
+
+    async change(id, change) {
+      const [row, isChanged] = await database.transaction(async (tx) => {
+        const old = await lockUrl(tx, id)
+        if (!old) throw urlUnknown(id)
+        const changes = differences(old, change)
+        if (changes.length === 0) return [old, false]
+        const columns = Object.assign({}, ...changes.map(({ columns }) => columns)) as UrlColumns
+        const changed = await updateUrl(tx, id, columns)
+        const records = changes.map(({ field, new_value }) => ({
+          urlId: id,
+          userId: old.userId,
+          eventType: 'updated',
+          details: { field, new_value }
+        }))
+        await record(tx, records)
+        return [changed, true]
+      })
+      if (isChanged) await forget([row])
+      return row
+    },
+
+    async remove(id, reason) {
+      const row = await database.transaction(async (tx) => {
+        const old = await lockUrl(tx, id)
+        if (!old) throw urlUnknown(id)
+        await record(tx, [{ urlId: id, userId: old.userId, eventType: 'deleted', details: { reason } }])
+        return updateUrl(tx, id, { deletedAt: new Date() })
+      })
+      await forget([row])
+    },
+
+    async findByCode(code) {
+      const [row] = await byCode.execute({ code })
+      if (!row) return null
+      const { deletedAt, expiresAt, isActive, ...rest } = row
+      return { ...rest, isActive: isActive && deletedAt === null, expiresAt: expiresAt?.getTime() ?? null }
+    }
+  }
+
+  /** In the transaction that deletes a user: its urls lose their owner, or with `cascade` are deleted too. */
+  async function onUserDeleted(tx: Executor, user: { id: number; cascade: boolean }) {
+    if (user.cascade) {
+      const deleted = await deleteUrlsOfUser(tx, user.id)
+      const details = { reason: 'user_deleted' }
+      await record(
+        tx,
+        deleted.map((row) => ({ urlId: row.id, userId: user.id, eventType: 'deleted', details }))
+      )
+    }
+    const disowned = await disownUrls(tx, user.id)
+    return () => forget(disowned)
+  }
+
+  return { service, onUserDeleted }
+}
+
+interface Difference {
+  field: keyof UrlChange
+  new_value: unknown
+  columns: UrlColumns
+}
+
+/** The fields of `change` that differ from the row, as events and as columns. */
+function differences(old: UrlRow, change: UrlChange): Difference[] {
+  const found: Difference[] = []
+  const add = (field: keyof UrlChange, columns: UrlColumns) =>
+    found.push({ field, new_value: change[field], columns })
+  const { title, original_url: originalUrl, is_active: isActive } = change
+  if (originalUrl !== undefined && originalUrl !== old.originalUrl) add('original_url', { originalUrl })
+  if (title !== undefined && title !== old.title) add('title', { title })
+  if (isActive !== undefined && isActive !== old.isActive) add('is_active', { isActive })
+  if (change.expires_at !== undefined) {
+    const expiresAt = readExpiry(change.expires_at)
+    if (expiresAt?.getTime() !== old.expiresAt?.getTime()) add('expires_at', { expiresAt })
+  }
+  return found
+}
+
+function readExpiry(text: string | null | undefined): Date | null {
+  if (text === null || text === undefined) return null
+  const time = parseWireTime(text)
+  if (!time) throw expiryUnreadable()
+  return time
+}
