@@ -1,21 +1,21 @@
+import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import { Settings } from '#apps/settings.ts'
+import type { DatabaseOptions } from '#platform/database.ts'
 
 /** The validated settings, in the slices that the plugins take as options. Times are in milliseconds. */
 export interface Config {
   readonly settings: Settings
-  readonly server: { host: string; port: number; publicUrl: string | undefined; trustProxy: string[]; bodyLimit: number }
+  readonly server: { host: string; port: number; trustProxy: string[]; bodyLimit: number }
   readonly log: { level: Settings['LOG_LEVEL']; pretty: boolean }
-  readonly database: {
-    url: string | undefined
-    dataDir: string
-    poolSize: number
-    connectTimeoutMs: number
-    statementTimeoutMs: number
-  }
-  readonly redis: { url: string | undefined }
+  readonly database: DatabaseOptions
+  readonly redis: { url: string | undefined; prefix: string }
+  readonly cache: Record<string, never>
+  readonly urls: { publicUrl: string | undefined; codeLength: number }
+  readonly health: { timeoutMs: number }
+  readonly lifecycle: { drainMs: number }
   readonly shutdown: { timeoutMs: number }
 }
 
@@ -36,6 +36,7 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
   }
   const ajv = new Ajv({ coerceTypes: true, useDefaults: true, allErrors: true, strict: false })
   addFormats.default(ajv)
+  ajv.addFormat('networks', (value: string) => splitList(value).every(isNetwork))
   const isValid = ajv.compile<Settings>(Settings)
   if (!isValid(settings)) {
     const lines = (isValid.errors ?? []).map((error) => {
@@ -51,8 +52,7 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
     server: {
       host: settings.HOST,
       port: settings.PORT,
-      publicUrl: settings.PUBLIC_URL?.replace(/\/+$/, ''),
-      trustProxy: settings.TRUST_PROXY.split(',').map((part) => part.trim()).filter(Boolean),
+      trustProxy: splitList(settings.TRUST_PROXY),
       bodyLimit: settings.BODY_LIMIT_BYTES
     },
     log: { level: settings.LOG_LEVEL, pretty: terminal },
@@ -61,9 +61,29 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
       dataDir: resolve(settings.DATA_DIR),
       poolSize: settings.DATABASE_POOL_SIZE,
       connectTimeoutMs: settings.DATABASE_CONNECT_TIMEOUT_MS,
-      statementTimeoutMs: settings.DATABASE_STATEMENT_TIMEOUT_MS
+      statementTimeoutMs: settings.DATABASE_STATEMENT_TIMEOUT_MS,
+      startTimeoutMs: settings.DATABASE_START_TIMEOUT_MS
     },
-    redis: { url: settings.REDIS_URL },
+    redis: { url: settings.REDIS_URL, prefix: settings.REDIS_PREFIX },
+    cache: {},
+    urls: { publicUrl: settings.PUBLIC_URL?.replace(/\/+$/, ''), codeLength: settings.CODE_LENGTH },
+    health: { timeoutMs: settings.READY_TIMEOUT_MS },
+    lifecycle: { drainMs: settings.DRAIN_MS },
     shutdown: { timeoutMs: settings.SHUTDOWN_TIMEOUT_MS }
   })
+}
+
+function splitList(value: string): string[] {
+  return value
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean)
+}
+
+/** Whether `value` is an IP address, or a CIDR block (RFC 4632). */
+function isNetwork(value: string): boolean {
+  const [address = '', bits, ...rest] = value.split('/')
+  const version = isIP(address)
+  if (version === 0 || rest.length > 0) return false
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
 }

@@ -17,23 +17,44 @@ export const Settings = Type.Object({
       pattern: '^https?://[^\\s/]+(/[^\\s?#]*)?$'
     })
   ),
-  DATA_DIR: text('Folder of the embedded database and of clicks waiting on disk', { default: './data', minLength: 1 }),
+  DATA_DIR: text('Folder of the embedded database and of clicks waiting on disk', {
+    default: './data',
+    minLength: 1
+  }),
   DATABASE_URL: optional(
-    text('PostgreSQL 15 or newer; the embedded database is used when unset', { pattern: '^postgres(ql)?://.+' })
+    text('PostgreSQL 15 or newer; the embedded database is used when unset', {
+      pattern: '^postgres(ql)?://.+'
+    })
   ),
   DATABASE_POOL_SIZE: count('Connections of one process', 10, 2, 500),
   DATABASE_CONNECT_TIMEOUT_MS: count('Longest wait for a connection', 2_000, 50, 60_000),
   DATABASE_STATEMENT_TIMEOUT_MS: count('Longest run of one statement of a request', 10_000, 50, 600_000),
-  REDIS_URL: optional(text('Redis 6.2 or newer; caching is in-process when unset', { pattern: '^rediss?://.+' })),
+  DATABASE_START_TIMEOUT_MS: count(
+    'Longest wait at start for a database that does not answer yet',
+    30_000,
+    0,
+    600_000
+  ),
+  REDIS_URL: optional(
+    text('Redis 6.2 or newer; caching is in-process when unset', { pattern: '^rediss?://.+' })
+  ),
+  REDIS_PREFIX: text('What every key and channel in Redis starts with', {
+    default: 'fairlead:',
+    maxLength: 64
+  }),
   LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
     description: 'Least level that is logged',
     default: 'info'
   }),
-  TRUST_PROXY: text('Proxies whose X-Forwarded-* headers are believed: CIDRs, comma-separated', { default: '' }),
+  TRUST_PROXY: text('Proxies whose X-Forwarded-* headers are believed: addresses or CIDRs, comma-separated', {
+    default: '',
+    format: 'networks'
+  }),
   CODE_LENGTH: count('Length of a new short code while there is room', 6, 4, 32),
   BODY_LIMIT_BYTES: count('Largest JSON body', 1_048_576, 1_024, 104_857_600),
   BULK_LIMIT_BYTES: count('Largest file of a bulk import', 1_073_741_824, 1_024, 1_099_511_627_776),
   READY_TIMEOUT_MS: count('Longest wait of a readiness check for one part', 1_000, 50, 30_000),
+  DRAIN_MS: count('How long readiness is 503 before a close begins', 0, 0, 600_000),
   SHUTDOWN_TIMEOUT_MS: count('Longest graceful close before the process exits anyway', 15_000, 100, 600_000)
 })
 

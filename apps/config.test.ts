@@ -1,0 +1,49 @@
+import t from 'tap'
+import { ConfigError, readConfig } from './config.ts'
+
+t.test('starts from nothing: every setting has a default or is optional', async (t) => {
+  const config = readConfig({})
+  t.equal(config.server.port, 3000)
+  t.equal(config.server.host, '127.0.0.1')
+  t.equal(config.database.url, undefined)
+  t.equal(config.redis.url, undefined)
+  t.match(config.database.dataDir, /^\/.*data$/, 'a relative folder becomes absolute')
+})
+
+t.test('takes an empty variable as unset', async (t) => {
+  t.equal(readConfig({ DATABASE_URL: '', PORT: ' ' }).database.url, undefined)
+})
+
+t.test('names every bad variable in one error, with what it takes', async (t) => {
+  const env = {
+    PORT: '70000',
+    LOG_LEVEL: 'loud',
+    DATABASE_URL: 'mysql://me:secret@host/db',
+    DRAIN_MS: 'soon'
+  }
+  t.throws(() => readConfig(env), ConfigError)
+  try {
+    readConfig(env)
+  } catch (error) {
+    const { message } = error as Error
+    for (const name of Object.keys(env)) t.match(message, name)
+    t.match(message, /PORT must be <= 65535/)
+    t.match(message, /LOG_LEVEL .*trace, debug, info/)
+    t.notMatch(message, /secret/, 'a value is never repeated: it may be a secret')
+  }
+})
+
+t.test('reads numbers, lists and addresses', async (t) => {
+  const config = readConfig({
+    PORT: '0',
+    TRUST_PROXY: '10.0.0.0/8, 127.0.0.1',
+    PUBLIC_URL: 'https://sho.rt/'
+  })
+  t.equal(config.server.port, 0)
+  t.same(config.server.trustProxy, ['10.0.0.0/8', '127.0.0.1'])
+  t.equal(config.urls.publicUrl, 'https://sho.rt', 'without a slash at its end')
+})
+
+t.test('refuses a proxy that is no address', async (t) => {
+  t.throws(() => readConfig({ TRUST_PROXY: '1' }), /TRUST_PROXY/)
+})

@@ -1,0 +1,31 @@
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import type { Config } from '#apps/config.ts'
+
+/**
+ * Says where the server listens, what it stores to and a first thing to try: as text on a terminal, as one log
+ * line elsewhere.
+ */
+export function announce(app: FastifyInstance, config: Config): void {
+  const { address, family, port } = app.server.address() as AddressInfo
+  const isWildcard = address === '0.0.0.0' || address === '::'
+  const host = isWildcard ? 'localhost' : family === 'IPv6' ? `[${address}]` : address
+  const url = `http://${host}:${port}`
+  const storage = config.database.url
+    ? 'PostgreSQL (DATABASE_URL)'
+    : `embedded PostgreSQL in ${config.database.dataDir}`
+  const cache = config.redis.url ? 'Redis (REDIS_URL)' : 'in this process'
+  const example = `curl -s -X POST ${url}/shorten -H 'content-type: application/json' -d '{"url":"https://example.com"}'`
+  if (!config.log.pretty) {
+    app.log.info({ url, storage, cache, try: example }, 'listening')
+    return
+  }
+  process.stdout.write(`
+  Fairlead listens on ${url}
+  Data:   ${storage}
+  Cache:  ${cache}
+  Try it: ${example}
+  API:    ${url}/docs    Stop: Ctrl+C
+
+`)
+}

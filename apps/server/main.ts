@@ -1,0 +1,30 @@
+import closeWithGrace from 'close-with-grace'
+import { buildApp } from '#apps/app.ts'
+import { ConfigError, readConfig } from '#apps/config.ts'
+import { createLoggerOptions } from '#apps/logger.ts'
+import { announce } from './announce.ts'
+
+/** The server: reads the configuration, builds the app, listens, and leaves in good order on a signal. */
+async function main() {
+  // biome-ignore lint/style/noProcessEnv: a process' entry hands its environment to the configuration
+  const config = readConfig(process.env, process.stdout.isTTY)
+  const app = await buildApp(config, { logger: createLoggerOptions(config.log) })
+  // Also ends the process, non-zero, after an uncaught error, and at once at a second signal.
+  closeWithGrace({ delay: config.shutdown.timeoutMs, logger: app.log }, async ({ signal, err: error }) => {
+    if (error) app.log.fatal({ err: error }, 'an error nobody handled: closing')
+    else app.log.info({ signal }, 'closing')
+    if (!error) await app.lifecycle.drain()
+    await app.close()
+    app.log.info('closed')
+  })
+  await app.listen({ host: config.server.host, port: config.server.port })
+  announce(app, config)
+}
+
+main().catch((error: Error & { code?: string }) => {
+  // What the operator can mend is said in one line; anything else is a bug and shows where it happened.
+  const isExpected =
+    error instanceof ConfigError || error.name === 'FolderInUse' || error.code === 'EADDRINUSE'
+  console.error(isExpected ? error.message : error)
+  process.exit(1)
+})
