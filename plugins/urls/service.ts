@@ -3,6 +3,7 @@ import type { Database, Executor } from '#platform/database.ts'
 import { retryTakenId } from '#platform/database-errors.ts'
 import { parseWireTime } from '#platform/wire-time.ts'
 import { type Page, pageWindow } from '#schema/shapes/page.ts'
+import { isTrue } from '#schema/shapes/text.ts'
 import type { UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import { createCandidates, isReservedCode, type RandomSource } from './codes.ts'
@@ -98,7 +99,11 @@ export function createUrlService(
   const service: UrlService = {
     async list(query) {
       const { page, perPage } = pageWindow(query)
-      const filter = { userId: query.user_id, isActive: query.is_active, text: query.q }
+      const filter = {
+        userId: query.user_id,
+        isActive: query.is_active && isTrue(query.is_active),
+        text: query.q
+      }
       return listUrls(database.db, filter, perPage, (page - 1) * perPage)
     },
 

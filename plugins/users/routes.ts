@@ -4,6 +4,7 @@ import { pageHeaders } from '#platform/paging.ts'
 import { answers } from '#schema/shapes/answers.ts'
 import { IdParams } from '#schema/shapes/id-params.ts'
 import { PageQuery, pageWindow } from '#schema/shapes/page.ts'
+import { Flag, isTrue } from '#schema/shapes/text.ts'
 import { User, UserChange, UserDraft } from '#schema/shapes/user.ts'
 
 /** `/users`: thin handlers over `app.users`. */
@@ -67,12 +68,12 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
         tags,
         summary: 'Delete a user; its urls stay without owner, or go too with cascade',
         params: IdParams,
-        querystring: Type.Object({ cascade: Type.Optional(Type.Boolean()) }),
+        querystring: Type.Object({ cascade: Type.Optional(Flag) }),
         response: answers(204, Type.Null(), 404)
       }
     },
     async function onDelete(request, reply) {
-      await app.users.remove(request.params.id, { cascade: request.query.cascade ?? false })
+      await app.users.remove(request.params.id, { cascade: isTrue(request.query.cascade ?? 'false') })
       reply.code(204)
       return null
     }

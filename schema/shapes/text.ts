@@ -19,3 +19,11 @@ export function wireTime(time: Date): string {
 
 export const Id = Type.Integer({ minimum: 1, maximum: MAX_ID })
 export const Time = Type.String({ description: 'UTC, without zone', examples: ['2025-06-04T00:07:00'] })
+
+/** A yes or no in a query, in the spellings that clients in other languages send. */
+export const Flag = Type.Enum(['true', 'false', 'True', 'False', '1', '0'])
+
+/** The meaning of a {@link Flag}. */
+export function isTrue(flag: Static<typeof Flag>): boolean {
+  return flag.toLowerCase() === 'true' || flag === '1'
+}

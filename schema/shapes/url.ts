@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { PageQuery } from './page.ts'
-import { Id, Nullable, PLAIN_TEXT, Time } from './text.ts'
+import { Flag, Id, Nullable, PLAIN_TEXT, Time } from './text.ts'
 
 /** Longest target: what every browser, proxy and default header buffer passes on. */
 export const MAX_URL_LENGTH = 2048
@@ -67,7 +67,7 @@ export const Shortened = Type.Object({
 
 export const UrlQuery = Type.Interface([PageQuery], {
   user_id: Type.Optional(Id),
-  is_active: Type.Optional(Type.Boolean()),
+  is_active: Type.Optional(Flag),
   q: Type.Optional(
     Type.String({
       maxLength: 200,
