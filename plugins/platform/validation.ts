@@ -3,10 +3,8 @@ import addFormats from 'ajv-formats'
 import type { FastifyInstance, FastifySchemaCompiler } from 'fastify'
 import fp from 'fastify-plugin'
 import { isTargetUrl } from '#schema/shapes/url.ts'
+import { isPlainJson, MAX_DEPTH } from './plain-json.ts'
 import { isWireTime } from './wire-time.ts'
-
-/** Deepest nesting of a free-form object: far beyond real use, far from the stack's end. */
-const MAX_DEPTH = 32
 
 /**
  * Installs the validators. Bodies are taken at their word: a number where a string belongs is refused, never
@@ -44,20 +42,10 @@ function createValidator(options: Options): Ajv {
   ajv.addKeyword({
     keyword: 'plainJson',
     type: 'object',
-    validate: (_wanted: boolean, value: object) => isPlainJson(value, 0),
+    validate: (_wanted: boolean, value: object) => isPlainJson(value),
     error: { message: `must not hold NUL characters, unpaired surrogates or more than ${MAX_DEPTH} levels` }
   })
   return ajv
-}
-
-/** Whether a parsed JSON value can be stored as jsonb: see PostgreSQL manual, 8.14 "JSON Types". */
-function isPlainJson(value: unknown, depth: number): boolean {
-  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0')
-  if (typeof value !== 'object' || value === null) return true
-  if (depth === MAX_DEPTH) return false
-  return Object.entries(value).every(
-    ([key, member]) => isPlainJson(key, depth) && isPlainJson(member, depth + 1)
-  )
 }
 
 export default fp(validation, { name: 'validation', fastify: '5.x' })
