@@ -1,6 +1,8 @@
+import { once } from 'node:events'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { lockFolder } from './folder-lock.ts'
 
 /** A running embedded PostgreSQL: where node-postgres finds it, and how to stop it. */
@@ -13,41 +15,37 @@ export interface EmbeddedPostgres {
 }
 
 /**
- * Starts PGlite (PostgreSQL compiled to WebAssembly) on `dataDir`/postgres behind a Unix socket that speaks the
- * PostgreSQL protocol, so that the code for a real server runs unchanged. It has one session: use one connection.
- * Throws FolderInUse when another process serves the folder.
+ * Starts PGlite (PostgreSQL compiled to WebAssembly) on `dataDir`/postgres in a thread of its own, behind a Unix
+ * socket that speaks the PostgreSQL protocol, so that the code for a real server runs unchanged. It has one
+ * session: use one connection. Throws FolderInUse when another process serves the folder.
  */
 export async function startEmbeddedPostgres(dataDir: string): Promise<EmbeddedPostgres> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const unlock = await lockFolder(dataDir)
-  // Loaded only here: its WebAssembly costs a server with DATABASE_URL start-up time and memory.
-  const [{ PGlite }, { PGLiteSocketServer }] = await Promise.all([
-    import('@electric-sql/pglite'),
-    import('@electric-sql/pglite-socket')
-  ])
   // The socket's folder is private (mkdtemp makes it 0700): the server asks for no password.
   const host = await mkdtemp(join(tmpdir(), 'fairlead-'))
-  let postgres: InstanceType<typeof PGlite> | undefined
-  try {
-    postgres = await PGlite.create({ dataDir: join(dataDir, 'postgres') })
-    const db = postgres
-    const server = new PGLiteSocketServer({ db, path: join(host, '.s.PGSQL.5432') })
-    await server.start()
-    return {
-      host,
-      user: 'postgres',
-      database: 'postgres',
-      async close() {
-        await server.stop()
-        await db.close()
-        await rm(host, { recursive: true, force: true })
-        await unlock()
-      }
-    }
-  } catch (error) {
-    await postgres?.close()
+  const worker = new Worker(new URL('./embedded-worker.ts', import.meta.url), {
+    workerData: { dataDir: join(dataDir, 'postgres'), socketPath: join(host, '.s.PGSQL.5432') }
+  })
+  const tidy = async () => {
     await rm(host, { recursive: true, force: true })
     await unlock()
-    throw error
+  }
+  try {
+    await once(worker, 'message')
+  } catch (error) {
+    await tidy()
+    throw new Error(`The embedded database in ${dataDir} does not start: ${(error as Error).message}`, { cause: error })
+  }
+  return {
+    host,
+    user: 'postgres',
+    database: 'postgres',
+    async close() {
+      const exited = once(worker, 'exit')
+      worker.postMessage('close')
+      await exited
+      await tidy()
+    }
   }
 }
