@@ -1,0 +1,19 @@
+import { enableCompileCache, registerHooks } from 'node:module'
+
+/**
+ * Makes every process start faster; nothing needs it to work. Used as `node --import ./apps/preload.ts …`.
+ *
+ * Node reads the nearest package.json of each ES module it loads. drizzle-orm has over a hundred modules and a
+ * package.json of 200 kB, which costs half a second; its CommonJS build, the same code, is read once. Measured
+ * with `node --cpu-prof`: the time is in node:internal/modules/package_json_reader.
+ */
+registerHooks({
+  resolve(specifier, context, nextResolve) {
+    const resolved = nextResolve(specifier, context)
+    if (!specifier.startsWith('drizzle-orm')) return resolved
+    return { ...resolved, url: resolved.url.replace(/\.js$/, '.cjs'), format: 'commonjs' }
+  }
+})
+
+// Keeps compiled code between starts, in the system's folder for temporary files.
+enableCompileCache()
