@@ -62,7 +62,11 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
       poolSize: settings.DATABASE_POOL_SIZE,
       connectTimeoutMs: settings.DATABASE_CONNECT_TIMEOUT_MS,
       statementTimeoutMs: settings.DATABASE_STATEMENT_TIMEOUT_MS,
-      startTimeoutMs: settings.DATABASE_START_TIMEOUT_MS
+      startTimeoutMs: settings.DATABASE_START_TIMEOUT_MS,
+      pooler: settings.DATABASE_POOLER,
+      budget: settings.DATABASE_BUDGET,
+      replicas: settings.REPLICAS,
+      margin: settings.DATABASE_MARGIN
     },
     redis: { url: settings.REDIS_URL, prefix: settings.REDIS_PREFIX },
     cache: {},

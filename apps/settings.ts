@@ -35,6 +35,16 @@ export const Settings = Type.Object({
     0,
     600_000
   ),
+  DATABASE_POOLER: Type.Enum(['none', 'pgbouncer'], {
+    description: 'What stands between here and PostgreSQL; `pgbouncer` is its transaction mode',
+    default: 'none'
+  }),
+  DATABASE_BUDGET: Type.Enum(['refuse', 'warn'], {
+    description: 'What to do at start when REPLICAS × DATABASE_POOL_SIZE exceeds what the server can give',
+    default: 'refuse'
+  }),
+  DATABASE_MARGIN: count('Connections of the server that replicas leave to others', 10, 0, 10_000),
+  REPLICAS: count('Processes that share the database, the worker included', 1, 1, 10_000),
   REDIS_URL: optional(
     text('Redis 6.2 or newer; caching is in-process when unset', { pattern: '^rediss?://.+' })
   ),

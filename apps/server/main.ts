@@ -1,6 +1,6 @@
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from '#apps/app.ts'
-import { ConfigError, readConfig } from '#apps/config.ts'
+import { readConfig } from '#apps/config.ts'
 import { createLoggerOptions } from '#apps/logger.ts'
 import { announce } from './announce.ts'
 
@@ -10,7 +10,8 @@ async function main() {
   const config = readConfig(process.env, process.stdout.isTTY)
   const app = await buildApp(config, { logger: createLoggerOptions(config.log) })
   // Also ends the process, non-zero, after an uncaught error, and at once at a second signal.
-  closeWithGrace({ delay: config.shutdown.timeoutMs, logger: app.log }, async ({ signal, err: error }) => {
+  const delay = config.lifecycle.drainMs + config.shutdown.timeoutMs
+  closeWithGrace({ delay, logger: app.log }, async ({ signal, err: error }) => {
     if (error) app.log.fatal({ err: error }, 'an error nobody handled: closing')
     else app.log.info({ signal }, 'closing')
     if (!error) await app.lifecycle.drain()
@@ -21,10 +22,11 @@ async function main() {
   announce(app, config)
 }
 
+const EXPECTED = new Set(['ConfigError', 'FolderInUse', 'StartRefused'])
+
 main().catch((error: Error & { code?: string }) => {
   // What the operator can mend is said in one line; anything else is a bug and shows where it happened.
-  const isExpected =
-    error instanceof ConfigError || error.name === 'FolderInUse' || error.code === 'EADDRINUSE'
+  const isExpected = EXPECTED.has(error.name) || error.code === 'EADDRINUSE'
   console.error(isExpected ? error.message : error)
   process.exit(1)
 })

@@ -18,8 +18,12 @@ const options = {
   poolSize: 2,
   connectTimeoutMs: 5_000,
   statementTimeoutMs: 60_000,
-  startTimeoutMs: 10_000
-}
+  startTimeoutMs: 10_000,
+  pooler: 'none',
+  budget: 'refuse',
+  replicas: 1,
+  margin: 0
+} as const
 
 /** A migrated embedded folder, made once by whichever test comes first; kept under the parent test runner. */
 const TEMPLATE = join(tmpdir(), `fairlead-template-${process.ppid}`)

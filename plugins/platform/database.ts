@@ -8,6 +8,7 @@ import type { PgDatabase } from 'drizzle-orm/pg-core'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { ClientBase, Pool, PoolClient, PoolConfig } from 'pg'
+import { findOverdraft } from './connection-budget.ts'
 import { startEmbeddedPostgres } from './embedded.ts'
 import { migrate } from './migrations.ts'
 
@@ -34,6 +35,11 @@ export interface Database {
   ping(): Promise<void>
 }
 
+/** A start that can't succeed as configured; the message says what to change. */
+export class StartRefused extends Error {
+  override readonly name = 'StartRefused'
+}
+
 export interface DatabaseOptions {
   /** PostgreSQL connection string; the embedded database in `dataDir` is used when undefined. */
   url: string | undefined
@@ -44,6 +50,17 @@ export interface DatabaseOptions {
   statementTimeoutMs: number
   /** How long a start waits for a server that does not answer yet. */
   startTimeoutMs: number
+  /**
+   * `pgbouncer` when connections go through PgBouncer in transaction mode: what belongs to a session (prepared
+   * statements, settings) is then not used.
+   */
+  pooler: 'none' | 'pgbouncer'
+  /** Whether a start is refused, or only warned of, when the replicas' pools exceed what the server can give. */
+  budget: 'refuse' | 'warn'
+  /** Processes that hold a pool each. */
+  replicas: number
+  /** Connections that the replicas leave to others. */
+  margin: number
 }
 
 declare module 'fastify' {
@@ -58,11 +75,17 @@ declare module 'fastify' {
  * answer within `startTimeoutMs`, or FolderInUse when the embedded folder is taken.
  */
 async function database(app: FastifyInstance, options: DatabaseOptions) {
+  const pooled = options.pooler === 'pgbouncer'
   // Settings are made by a query: PgBouncer refuses them as start-up parameters.
   const onConnect = async (client: ClientBase) => {
     await client.query(`SET statement_timeout = ${options.statementTimeoutMs}; SET timezone = 'UTC'`)
   }
-  await app.register(fastifyPostgres, { ...(await connection(app, options)), onConnect })
+  await app.register(fastifyPostgres, {
+    ...(await connection(app, options)),
+    // The server's own timeout can't help when the server or the way to it hangs; this one is kept here.
+    query_timeout: options.statementTimeoutMs + 2_000,
+    ...(!pooled && { onConnect })
+  })
   const { pool } = app.pg
   // Without a listener one terminated idle connection would end the process (EventEmitter's 'error' rule).
   pool.on('error', (error) => app.log.warn({ err: error }, 'an idle database connection broke'))
@@ -71,7 +94,7 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
     db,
     pool,
     embedded: options.url === undefined,
-    statementName: (name) => name,
+    statementName: (name) => (pooled ? '' : name),
     transaction: (work) => db.transaction(work),
     async withClient(work) {
       const client = await pool.connect()
@@ -93,6 +116,7 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
   await waitUntilReachable(app, service, options.startTimeoutMs)
   const applied = await service.withClient((client) => migrate(client, MIGRATIONS))
   if (applied > 0) app.log.info({ applied }, 'database schema brought up to date')
+  if (!service.embedded && !pooled) await checkBudget(app, pool, options)
   app.decorate('database', service)
 }
 
@@ -113,6 +137,21 @@ async function connection(app: FastifyInstance, options: DatabaseOptions): Promi
   return { host, user, database, max: 1 }
 }
 
+async function checkBudget(app: FastifyInstance, pool: Pool, options: DatabaseOptions): Promise<void> {
+  const { rows } = await pool.query<{ name: string; setting: string }>(
+    `SELECT name, setting FROM pg_settings
+     WHERE name IN ('max_connections', 'superuser_reserved_connections', 'reserved_connections')`
+  )
+  const settings = new Map(rows.map(({ name, setting }) => [name, Number(setting)]))
+  const maxConnections = settings.get('max_connections') ?? 0
+  const reserved =
+    (settings.get('superuser_reserved_connections') ?? 0) + (settings.get('reserved_connections') ?? 0)
+  const overdraft = findOverdraft({ ...options, maxConnections, reserved })
+  if (overdraft === null) return
+  if (options.budget === 'refuse') throw new StartRefused(`The database pools are too large: ${overdraft}.`)
+  app.log.warn(`the database pools are too large: ${overdraft}`)
+}
+
 async function waitUntilReachable(app: FastifyInstance, service: Database, timeoutMs: number): Promise<void> {
   const deadline = Date.now() + timeoutMs
   for (let delayMs = 100; ; delayMs = Math.min(delayMs * 2, 2_000)) {
@@ -120,9 +159,12 @@ async function waitUntilReachable(app: FastifyInstance, service: Database, timeo
       return await service.ping()
     } catch (error) {
       if (Date.now() + delayMs > deadline) {
-        throw new Error(`The database does not answer: ${(error as Error).message}. Check DATABASE_URL.`, {
-          cause: error
-        })
+        throw new StartRefused(
+          `The database does not answer: ${(error as Error).message}. Check DATABASE_URL.`,
+          {
+            cause: error
+          }
+        )
       }
       app.log.warn({ err: error }, 'waiting for the database')
       await wait(delayMs)

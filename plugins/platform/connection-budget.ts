@@ -1,0 +1,38 @@
+/**
+ * Whether the replicas' pools fit into the server. PostgreSQL refuses connections past max_connections, and it
+ * does so at the worst moment: when load makes every pool grow. So the sum is done at start instead.
+ */
+export interface ConnectionBudget {
+  /** Processes that each hold a pool: replicas, and the worker. */
+  replicas: number
+  poolSize: number
+  /** max_connections of the server. */
+  maxConnections: number
+  /** superuser_reserved_connections, and reserved_connections where it exists (PostgreSQL 16). */
+  reserved: number
+  /** Kept for people, migrations, backups and exporters. */
+  margin: number
+}
+
+/** Null when the pools fit; else a sentence with the sum and what to change. */
+export function findOverdraft({
+  replicas,
+  poolSize,
+  maxConnections,
+  reserved,
+  margin
+}: ConnectionBudget): string | null {
+  const wanted = replicas * poolSize
+  const available = maxConnections - reserved - margin
+  if (wanted <= available) return null
+  const fitting = Math.floor(available / replicas)
+  const advice =
+    fitting >= 2
+      ? `set DATABASE_POOL_SIZE to ${fitting} or less`
+      : 'put PgBouncer in between (DATABASE_POOLER=pgbouncer)'
+  return (
+    `${replicas} replicas × ${poolSize} connections = ${wanted}, but the server has ${available} to give ` +
+    `(max_connections ${maxConnections} − ${reserved} reserved − ${margin} margin): ${advice}, ` +
+    'or raise max_connections, or set DATABASE_BUDGET=warn'
+  )
+}
