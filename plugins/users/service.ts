@@ -1,5 +1,5 @@
 import type { Database, Executor } from '#platform/database.ts'
-import { retryTakenId, violatedConstraint } from '#platform/database-errors.ts'
+import { violatedConstraint } from '#platform/database-errors.ts'
 import { type Page, type PageQuery, pageWindow } from '#schema/shapes/page.ts'
 import { wireTime } from '#schema/shapes/text.ts'
 import type { User, UserChange, UserDraft } from '#schema/shapes/user.ts'
@@ -7,6 +7,7 @@ import type { UserRow } from '#schema/tables/users.ts'
 import { userTaken, userUnknown } from './errors.ts'
 import {
   deleteUser,
+  findTakenField,
   findUser,
   holdUser,
   insertUser,
@@ -58,9 +59,13 @@ export function createUserService(database: Database): UserService {
     },
 
     async create({ username, email }) {
-      return present(
-        await refuseTaken(() => retryTakenId(() => insertUser(database.db, { username, email })))
-      )
+      for (;;) {
+        const row = await insertUser(database.db, { username, email })
+        if (row) return present(row)
+        const taken = await findTakenField(database.db, { username, email })
+        if (taken) throw userTaken(taken)
+        // The holder was deleted in between, or an import took the id that was drawn: the next try tells.
+      }
     },
 
     async change(id, { username, email }) {

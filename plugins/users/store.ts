@@ -1,4 +1,4 @@
-import { and, asc, count, eq, isNull, type SQL, sql } from 'drizzle-orm'
+import { and, asc, count, eq, isNull, or, type SQL, sql } from 'drizzle-orm'
 import type { Executor } from '#platform/database.ts'
 import type { Page } from '#schema/shapes/page.ts'
 import { type UserRow, users } from '#schema/tables/users.ts'
@@ -15,12 +15,33 @@ export type UserField = keyof typeof keys
 
 const lower = (value: string): SQL => sql`lower(${value}::text)`
 
-export async function insertUser(on: Executor, draft: { username: string; email: string }): Promise<UserRow> {
+/**
+ * Inserts a user unless somebody holds its username or email, in one statement and without an error, which would
+ * cost the pool its connection. Gives null when it was not inserted.
+ */
+export async function insertUser(
+  on: Executor,
+  draft: { username: string; email: string }
+): Promise<UserRow | null> {
   const [row] = await on
     .insert(users)
     .values({ ...draft, usernameKey: lower(draft.username), emailKey: lower(draft.email) })
+    .onConflictDoNothing()
     .returning()
-  return row as UserRow
+  return row ?? null
+}
+
+/** Which of the two values somebody holds, or null when neither is held. */
+export async function findTakenField(
+  on: Executor,
+  { username, email }: { username: string; email: string }
+): Promise<UserField | null> {
+  const holders = await on
+    .select({ isUsername: sql<boolean>`${users.usernameKey} = ${lower(username)}` })
+    .from(users)
+    .where(or(eq(users.usernameKey, lower(username)), eq(users.emailKey, lower(email))))
+  if (holders.length === 0) return null
+  return holders.some(({ isUsername }) => isUsername) ? 'username' : 'email'
 }
 
 export async function findUser(on: Executor, id: number): Promise<UserRow | null> {
