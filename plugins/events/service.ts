@@ -1,12 +1,22 @@
 import type { Database, Executor } from '#platform/database.ts'
 import { retryTakenId } from '#platform/database-errors.ts'
+import { createPageIndex } from '#platform/page-index.ts'
 import { parseWireTime } from '#platform/wire-time.ts'
 import type { Event, EventDraft, EventQuery } from '#schema/shapes/event.ts'
 import { type Page, pageWindow } from '#schema/shapes/page.ts'
 import { wireTime } from '#schema/shapes/text.ts'
 import type { EventRow } from '#schema/tables/events.ts'
 import { eventUnknown, rangeReversed, urlMissing, userMissing } from './errors.ts'
-import { type EventRecord, findEvent, holdUrl, holdUser, insertEvents, listEvents } from './store.ts'
+import {
+  countEventBuckets,
+  countEvents,
+  type EventRecord,
+  findEvent,
+  holdUrl,
+  holdUser,
+  insertEvents,
+  listEvents
+} from './store.ts'
 
 const INSERT_CHUNK = 5_000
 
@@ -23,14 +33,23 @@ export interface EventService {
 }
 
 export function createEventService(database: Database): EventService {
+  const pages = createPageIndex({ countBuckets: countEventBuckets })
   return {
     async list(query) {
       const since = query.since === undefined ? undefined : (parseWireTime(query.since) ?? undefined)
       const until = query.until === undefined ? undefined : (parseWireTime(query.until, true) ?? undefined)
       if (since && until && since > until) throw rangeReversed()
       const { page, perPage } = pageWindow(query)
+      const offset = (page - 1) * perPage
       const filter = { urlId: query.url_id, userId: query.user_id, eventType: query.event_type, since, until }
-      const { rows, total } = await listEvents(database.db, filter, perPage, (page - 1) * perPage)
+      const on = database.db
+      if (Object.values(filter).some((wanted) => wanted !== undefined)) {
+        const total = await countEvents(on, filter)
+        const rows = await listEvents(on, filter, { fromId: 0, skip: offset }, perPage)
+        return { rows: rows.map(present), total }
+      }
+      const total = await pages.total(on)
+      const rows = await listEvents(on, filter, await pages.locate(on, offset), perPage)
       return { rows: rows.map(present), total }
     },
 

@@ -1,6 +1,7 @@
 import { and, asc, count, eq, gte, isNull, lte, type SQL } from 'drizzle-orm'
+import { countBuckets } from '#platform/count-buckets.ts'
 import type { Executor } from '#platform/database.ts'
-import type { Page } from '#schema/shapes/page.ts'
+import type { BucketCount } from '#platform/page-index.ts'
 import { type EventRow, events } from '#schema/tables/events.ts'
 import { urls } from '#schema/tables/urls.ts'
 import { users } from '#schema/tables/users.ts'
@@ -42,22 +43,25 @@ export async function holdUser(tx: Executor, id: number): Promise<boolean> {
   return (await tx.select({ id: users.id }).from(users).where(eq(users.id, id)).for('key share')).length > 0
 }
 
+/** `limit` events that match, in the order of ids, from `fromId` on after skipping `skip`. */
 export async function listEvents(
   on: Executor,
   filter: EventFilter,
-  limit: number,
-  offset: number
-): Promise<Page<EventRow>> {
-  const wanted = matching(filter)
-  const rows = await on
-    .select()
-    .from(events)
-    .where(wanted)
-    .orderBy(asc(events.id))
-    .limit(limit)
-    .offset(offset)
-  const [counted] = await on.select({ total: count() }).from(events).where(wanted)
-  return { rows, total: counted?.total ?? 0 }
+  { fromId, skip }: { fromId: number; skip: number },
+  limit: number
+): Promise<EventRow[]> {
+  const wanted = and(matching(filter), gte(events.id, fromId))
+  return on.select().from(events).where(wanted).orderBy(asc(events.id)).limit(limit).offset(skip)
+}
+
+export async function countEvents(on: Executor, filter: EventFilter): Promise<number> {
+  const [counted] = await on.select({ total: count() }).from(events).where(matching(filter))
+  return counted?.total ?? 0
+}
+
+/** All events, counted by buckets of ids. */
+export function countEventBuckets(on: Executor, fromId: number, bucketSize: number): Promise<BucketCount[]> {
+  return countBuckets(on, { table: events, id: events.id }, fromId, bucketSize)
 }
 
 function matching({ urlId, userId, eventType, since, until }: EventFilter): SQL | undefined {

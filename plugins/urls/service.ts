@@ -1,6 +1,7 @@
 import type { Cache } from '#platform/cache/index.ts'
 import type { Database, Executor } from '#platform/database.ts'
 import { retryTakenId } from '#platform/database-errors.ts'
+import { createPageIndex } from '#platform/page-index.ts'
 import { parseWireTime } from '#platform/wire-time.ts'
 import { type Page, pageWindow } from '#schema/shapes/page.ts'
 import { isTrue } from '#schema/shapes/text.ts'
@@ -9,6 +10,8 @@ import type { UrlRow } from '#schema/tables/urls.ts'
 import { createCandidates, isReservedCode, type RandomSource } from './codes.ts'
 import { codeReserved, codesExhausted, codeTaken, expiryUnreadable, urlUnknown } from './errors.ts'
 import {
+  countUrlBuckets,
+  countUrls,
   deleteUrlsOfUser,
   disownUrls,
   findUrl,
@@ -71,6 +74,7 @@ export function createUrlService(
   { holdUser, record }: UrlCollaborators,
   { codeLength, random }: UrlServiceOptions
 ) {
+  const pages = createPageIndex({ countBuckets: countUrlBuckets })
   const byCode = prepareFindByCode(database.db, database.statementName('find_url_by_code'))
   const forget = (rows: UrlRow[]) =>
     cache.invalidate(
@@ -99,12 +103,19 @@ export function createUrlService(
   const service: UrlService = {
     async list(query) {
       const { page, perPage } = pageWindow(query)
+      const offset = (page - 1) * perPage
       const filter = {
         userId: query.user_id,
         isActive: query.is_active && isTrue(query.is_active),
         text: query.q
       }
-      return listUrls(database.db, filter, perPage, (page - 1) * perPage)
+      const on = database.db
+      if (Object.values(filter).some((wanted) => wanted !== undefined)) {
+        const total = await countUrls(on, filter)
+        return { rows: await listUrls(on, filter, { fromId: 0, skip: offset }, perPage), total }
+      }
+      const total = await pages.total(on)
+      return { rows: await listUrls(on, filter, await pages.locate(on, offset), perPage), total }
     },
 
     async get(id) {

@@ -1,7 +1,8 @@
-import { and, asc, count, eq, ilike, isNull, or, type SQL, sql } from 'drizzle-orm'
+import { and, asc, count, eq, gte, ilike, isNull, or, type SQL, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
+import { countBuckets } from '#platform/count-buckets.ts'
 import type { Executor } from '#platform/database.ts'
-import type { Page } from '#schema/shapes/page.ts'
+import type { BucketCount } from '#platform/page-index.ts'
 import { type UrlRow, urls } from '#schema/tables/urls.ts'
 
 /** All SQL of urls. Every function runs on the executor it is given: the pool or a transaction. */
@@ -97,16 +98,25 @@ export async function deleteUrlsOfUser(tx: Executor, userId: number): Promise<Ur
     .returning()
 }
 
+/** `limit` urls that match, in the order of ids, from `fromId` on after skipping `skip`. */
 export async function listUrls(
   on: Executor,
   filter: UrlFilter,
-  limit: number,
-  offset: number
-): Promise<Page<UrlRow>> {
-  const wanted = matching(filter)
-  const rows = await on.select().from(urls).where(wanted).orderBy(asc(urls.id)).limit(limit).offset(offset)
-  const [counted] = await on.select({ total: count() }).from(urls).where(wanted)
-  return { rows, total: counted?.total ?? 0 }
+  { fromId, skip }: { fromId: number; skip: number },
+  limit: number
+): Promise<UrlRow[]> {
+  const wanted = and(matching(filter), gte(urls.id, fromId))
+  return on.select().from(urls).where(wanted).orderBy(asc(urls.id)).limit(limit).offset(skip)
+}
+
+export async function countUrls(on: Executor, filter: UrlFilter): Promise<number> {
+  const [counted] = await on.select({ total: count() }).from(urls).where(matching(filter))
+  return counted?.total ?? 0
+}
+
+/** The urls that are not deleted, counted by buckets of ids. */
+export function countUrlBuckets(on: Executor, fromId: number, bucketSize: number): Promise<BucketCount[]> {
+  return countBuckets(on, { table: urls, id: urls.id, wanted: live }, fromId, bucketSize)
 }
 
 function matching({ userId, isActive, text }: UrlFilter): SQL | undefined {

@@ -1,11 +1,13 @@
 import type { Database, Executor } from '#platform/database.ts'
 import { violatedConstraint } from '#platform/database-errors.ts'
+import { createPageIndex } from '#platform/page-index.ts'
 import { type Page, type PageQuery, pageWindow } from '#schema/shapes/page.ts'
 import { wireTime } from '#schema/shapes/text.ts'
 import type { User, UserChange, UserDraft } from '#schema/shapes/user.ts'
 import type { UserRow } from '#schema/tables/users.ts'
 import { userTaken, userUnknown } from './errors.ts'
 import {
+  countUsers,
   deleteUser,
   findTakenField,
   findUser,
@@ -45,10 +47,13 @@ export interface UserService {
 
 export function createUserService(database: Database): UserService {
   const deletions: UserDeletion[] = []
+  const pages = createPageIndex({ countBuckets: countUsers })
   return {
     async list(query) {
       const { page, perPage } = pageWindow(query)
-      const { rows, total } = await listUsers(database.db, perPage, (page - 1) * perPage)
+      const total = await pages.total(database.db)
+      const { fromId, skip } = await pages.locate(database.db, (page - 1) * perPage)
+      const rows = await listUsers(database.db, fromId, skip, perPage)
       return { rows: rows.map(present), total }
     },
 

@@ -1,6 +1,7 @@
-import { and, asc, count, eq, isNull, or, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, gte, isNull, or, type SQL, sql } from 'drizzle-orm'
+import { countBuckets } from '#platform/count-buckets.ts'
 import type { Executor } from '#platform/database.ts'
-import type { Page } from '#schema/shapes/page.ts'
+import type { BucketCount } from '#platform/page-index.ts'
 import { type UserRow, users } from '#schema/tables/users.ts'
 
 /** All SQL of users. Every function runs on the executor it is given: the pool or a transaction. */
@@ -103,8 +104,16 @@ export async function promoteTwin(tx: Executor, field: UserField, value: string)
     .where(eq(users.id, sql`(${heir})`))
 }
 
-export async function listUsers(on: Executor, limit: number, offset: number): Promise<Page<UserRow>> {
-  const rows = await on.select().from(users).orderBy(asc(users.id)).limit(limit).offset(offset)
-  const [counted] = await on.select({ total: count() }).from(users)
-  return { rows, total: counted?.total ?? 0 }
+/** `limit` users in the order of ids, from `fromId` on after skipping `skip`. */
+export async function listUsers(
+  on: Executor,
+  fromId: number,
+  skip: number,
+  limit: number
+): Promise<UserRow[]> {
+  return on.select().from(users).where(gte(users.id, fromId)).orderBy(asc(users.id)).limit(limit).offset(skip)
+}
+
+export function countUsers(on: Executor, fromId: number, bucketSize: number): Promise<BucketCount[]> {
+  return countBuckets(on, { table: users, id: users.id }, fromId, bucketSize)
 }
