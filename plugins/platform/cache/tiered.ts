@@ -1,0 +1,232 @@
+import { createLookup, type Looked, type LookupStats } from './lookup.ts'
+import { createMemory, type Entry } from './memory.ts'
+import { createRecent } from './recent.ts'
+import type { SharedTier } from './shared.ts'
+
+/**
+ * A cache of one kind of thing: in-process entries over {@link createLookup}. What is held is used at once; when its
+ * time is up it is used while one refresh runs; when there is reason to doubt it (the invalidation channel broke) it is
+ * asked for first, and used only if nobody can say better.
+ *
+ * Invariants: one lookup a key at a time; an older version never replaces a newer; a lookup that began before an
+ * invalidation is repeated when it gives what was invalidated; "could not look up" is an error, never "unknown".
+ */
+
+export interface TieredCache<V> {
+  /**
+   * The value of `key`, or null when it does not exist: at once when it is held in process, else a promise, which
+   * rejects with a 503 problem when neither Redis nor the origin can say.
+   */
+  get(key: string): V | null | Promise<V | null>
+}
+
+/** Counts since the start, and the number of entries held. */
+export interface CacheStats extends LookupStats {
+  /** Answers from this process' fresh entries. */
+  hits: number
+  /** Answers from entries past their time. */
+  stale: number
+  /** Answers "does not exist" from this process. */
+  negatives: number
+  evictions: number
+  size: number
+}
+
+export interface TieredOptions<V> {
+  shared: SharedTier<V> | null
+  load(key: string): Promise<V | null>
+  versionOf(value: V): number
+  maxEntries: number
+  maxUnknown: number
+  /** How long an entry is used without asking again; jittered by a tenth either way. */
+  freshMs: number
+  /** How long beyond that it is used when the origin does not answer. */
+  staleMs: number
+  unknownMs: number
+  /** How long invalidated versions are kept out; longer than any lookup takes. */
+  floorMs: number
+  /** How long a request waits for a better answer than the one in hand. */
+  patienceMs: number
+  loadTimeoutMs: number
+  now: () => number
+  /** Whether changes made elsewhere are heard of now. */
+  isListening: () => boolean
+  onOutage(isOut: boolean, error: unknown): void
+}
+
+/** A {@link TieredCache} with what the invalidation channel tells it. */
+export interface ControlledCache<V> extends TieredCache<V> {
+  /** Drops `key` if it is older than `version`, here and from lookups under way. */
+  forget(key: string, version: number): void
+  /** Drops all knowledge of what does not exist from before `generation`. */
+  forgetUnknown(generation: number): void
+  /** Doubts all that is held: something may have changed unheard. */
+  doubt(): void
+  stats(): CacheStats
+}
+
+interface Flight<V> {
+  /** Highest version that was invalidated since its lookup began; 0 when none was. */
+  floor: number
+  promise: Promise<V | null>
+}
+
+/** Lookups of one key that invalidations may repeat before the result is given without being kept. */
+const MAX_ATTEMPTS = 5
+
+/** Makes an empty cache. */
+export function createTieredCache<V>(options: TieredOptions<V>): ControlledCache<V> {
+  const { maxEntries, maxUnknown, freshMs, staleMs, unknownMs, floorMs, patienceMs, now } = options
+  const memory = createMemory<V>(maxEntries)
+  const unknown = createRecent<number>(maxUnknown, unknownMs, now)
+  const floors = createRecent<number>(maxEntries, floorMs, now)
+  const flights = new Map<string, Flight<V>>()
+  const stats = { hits: 0, stale: 0, negatives: 0, redisHits: 0, loads: 0, failures: 0 }
+  let epoch = 0
+  let generation = 0
+
+  const lookup = createLookup<V>({ ...options, stats, onOutdated: forget })
+
+  function get(key: string): V | null | Promise<V | null> {
+    const entry = memory.get(key)
+    if (entry === undefined) return getUnheld(key)
+    if (entry.epoch === epoch && now() < entry.freshUntil) {
+      stats.hits++
+      return entry.value
+    }
+    return getDue(entry)
+  }
+
+  function getUnheld(key: string): null | Promise<V | null> {
+    if (unknown.get(key) === epoch) {
+      stats.negatives++
+      return null
+    }
+    return join(key)
+  }
+
+  function getDue(entry: Entry<V>): V | null | Promise<V | null> {
+    const time = now()
+    if (time >= entry.freshUntil + staleMs) return join(entry.key)
+    const isTrusted = entry.epoch === epoch && options.isListening()
+    if (time < entry.retryAt || isTrusted) {
+      if (time >= entry.retryAt && !flights.has(entry.key)) join(entry.key).catch(() => undefined)
+      stats.stale++
+      return entry.value
+    }
+    return preferNews(entry)
+  }
+
+  /** Waits for a lookup, but not long and not at the price of an error: there is an answer in hand. */
+  async function preferNews(entry: Entry<V>): Promise<V | null> {
+    const news = join(entry.key)
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, fail) => {
+      timer = setTimeout(fail, patienceMs, null)
+    })
+    try {
+      return await Promise.race([news, late])
+    } catch (error) {
+      // Invalidated meanwhile: what is in hand is known to be wrong, so only news will do.
+      if ((floors.get(entry.key) ?? 0) > entry.version) {
+        if (error === null) return await news
+        throw error
+      }
+      stats.stale++
+      return entry.value
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  function join(key: string): Promise<V | null> {
+    const flight = flights.get(key)
+    if (flight !== undefined) return flight.promise
+    const started: Flight<V> = { floor: 0, promise: Promise.resolve(null) }
+    flights.set(key, started)
+    started.promise = fly(key, started).finally(() => flights.delete(key))
+    return started.promise
+  }
+
+  async function fly(key: string, flight: Flight<V>): Promise<V | null> {
+    for (let attempt = 1; ; attempt++) {
+      flight.floor = 0
+      const begun = { epoch, generation }
+      let looked: Looked<V>
+      try {
+        looked = await lookup.find(key, lowestVersion(key), begun.generation)
+      } catch (error) {
+        postpone(key)
+        throw error
+      }
+      // Read before a change of which we heard meanwhile: read again, so that nobody who asks after it gets this.
+      if (looked.version < flight.floor) {
+        if (attempt < MAX_ATTEMPTS) continue
+        return looked.value
+      }
+      keep(key, looked, begun.epoch)
+      return looked.value
+    }
+  }
+
+  function lowestVersion(key: string): number {
+    return Math.max(floors.get(key) ?? 0, memory.peek(key)?.version ?? 0)
+  }
+
+  function keep(key: string, { value, version, isFresh }: Looked<V>, since: number): void {
+    if (version < (floors.get(key) ?? 0)) return
+    if (value === null) {
+      memory.delete(key)
+      unknown.set(key, since)
+      return
+    }
+    unknown.delete(key)
+    const time = now()
+    const lifeMs = freshMs * (0.9 + Math.random() * 0.2)
+    const failures = isFresh ? 0 : (memory.peek(key)?.failures ?? 0) + 1
+    memory.set(key, {
+      value,
+      version,
+      epoch: since,
+      freshUntil: Math.floor(isFresh ? time + lifeMs : time),
+      retryAt: isFresh ? 0 : time + backoffMs(failures),
+      failures
+    })
+  }
+
+  /** After a failed refresh the entry is used as it is for a while. */
+  function postpone(key: string): void {
+    const entry = memory.peek(key)
+    if (entry === undefined) return
+    entry.failures++
+    entry.retryAt = now() + backoffMs(entry.failures)
+  }
+
+  function forget(key: string, version: number): void {
+    floors.set(key, Math.max(version, floors.get(key) ?? 0))
+    unknown.delete(key)
+    const entry = memory.peek(key)
+    if (entry !== undefined && entry.version < version) memory.delete(key)
+    const flight = flights.get(key)
+    if (flight !== undefined) flight.floor = Math.max(flight.floor, version)
+  }
+
+  return {
+    get,
+    forget,
+    forgetUnknown(since) {
+      generation = Math.max(generation, since)
+      unknown.clear()
+      for (const flight of flights.values()) flight.floor = Math.max(flight.floor, 1)
+    },
+    doubt() {
+      epoch++
+    },
+    stats: () => ({ ...stats, evictions: memory.evictions, size: memory.size })
+  }
+}
+
+/** Pause after the nth failure in a row: from 100 ms to 5 s, jittered so that keys spread. */
+function backoffMs(failures: number): number {
+  return Math.min(100 * 2 ** (failures - 1), 5_000) * (0.8 + Math.random() * 0.4)
+}
