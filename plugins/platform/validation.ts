@@ -8,14 +8,16 @@ import { isWireTime } from './wire-time.ts'
 
 /**
  * Installs the validators. Bodies are taken at their word: a number where a string belongs is refused, never
- * converted. Path and query parts arrive as text, so there numbers and booleans are converted. Only JSON is
- * parsed; a capability that takes more says so in its own scope.
+ * converted. Path and query parts arrive as text, so there numbers are converted. Only JSON is parsed; a
+ * capability that takes more says so in its own scope.
  */
 async function validation(app: FastifyInstance) {
   const strict = createValidator({ coerceTypes: false })
   const lenient = createValidator({ coerceTypes: true })
-  const compiler: FastifySchemaCompiler<object> = ({ schema, httpPart }) =>
-    (httpPart === 'body' ? strict : lenient).compile(schema)
+  const compiler: FastifySchemaCompiler<object> = ({ schema, httpPart }) => {
+    if (httpPart === 'params') return compileParams(strict, schema)
+    return (httpPart === 'body' ? strict : lenient).compile(schema)
+  }
   app.setValidatorCompiler(compiler)
 
   app.removeContentTypeParser('text/plain')
@@ -26,6 +28,21 @@ async function validation(app: FastifyInstance) {
     if (body === '') done(null, undefined)
     else void parseJson(request, body, done)
   })
+}
+
+/**
+ * Path ids are plain digits. Ajv's own conversion does as JavaScript does and would take `0x1F`, `1e3` and ` 7` for
+ * ids too.
+ */
+function compileParams(ajv: Ajv, schema: object) {
+  const { properties = {} } = schema as { properties?: Record<string, { type?: string }> }
+  const ids = Object.keys(properties).filter((name) => properties[name]?.type === 'integer')
+  const validate = ajv.compile(schema)
+  const check = (params: Record<string, unknown>) => {
+    for (const id of ids) if (/^\d+$/.test(String(params[id]))) params[id] = Number(params[id])
+    return validate(params)
+  }
+  return Object.defineProperty(check, 'errors', { get: () => validate.errors })
 }
 
 function createValidator(options: Options): Ajv {
