@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Test } from 'tap'
+import { type Answer, createClient, profiles, type Running, startApp } from '#testing/app.ts'
+
+/**
+ * What the acceptance suites drive: the server of BASE_URL where that is set (through a proxy, against replicas), else
+ * an app of each storage profile on a fresh database. So suites make what they look at and never count on being alone.
+ */
+
+export type Api = Running['request']
+
+/** Runs `suite` against every server there is to test. `env`: settings it needs, where it starts its own. */
+export function served(
+  t: Test,
+  suite: (t: Test, api: Api) => Promise<unknown>,
+  env: Record<string, string> = {}
+): void {
+  // biome-ignore lint/style/noProcessEnv: the caller says by environment which server is meant
+  const { BASE_URL } = process.env
+  if (BASE_URL) {
+    t.test(`at ${BASE_URL}`, (t) => suite(t, createClient(BASE_URL.replace(/\/+$/, ''))))
+    return
+  }
+  profiles(t, async (t, profile) => {
+    const { request } = await startApp(t, { profile, env })
+    await suite(t, request)
+  })
+}
+
+/** A word that no other run has used. */
+export function unique(prefix = ''): string {
+  return prefix + randomBytes(6).toString('hex')
+}
+
+/** Creates a user, with the fields given over made-up ones. Gives it as answered. */
+export async function createUser(api: Api, fields: Record<string, unknown> = {}) {
+  const name = unique('user')
+  return created(
+    await api('POST', '/users', { json: { username: name, email: `${name}@example.com`, ...fields } })
+  )
+}
+
+/** Creates a url, with the fields given over a made-up target. Gives it as answered. */
+export async function createUrl(api: Api, fields: Record<string, unknown> = {}) {
+  const original_url = `https://example.com/${unique()}`
+  return created(await api('POST', '/urls', { json: { original_url, ...fields } }))
+}
+
+function created({ status, json, text }: Answer) {
+  if (status !== 201) throw new Error(`not created: ${status} ${text}`)
+  return json
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of any shape
+export async function listEvents(api: Api, query: string): Promise<any[]> {
+  return (await api('GET', `/events?${query}`)).json
+}
+
+/** The clicks of a url, once there are `count`: they are stored shortly after the redirect was given. */
+export async function clicksOf(api: Api, urlId: number, count: number) {
+  const read = () => listEvents(api, `url_id=${urlId}&event_type=click`)
+  return until(read, (clicks) => clicks.length >= count)
+}
+
+/** Asks again and again until `isDone`; gives the last answer also when the time is over, for the test to judge. */
+export async function until<T>(
+  ask: () => Promise<T>,
+  isDone: (answer: T) => boolean,
+  timeoutMs = 10_000
+): Promise<T> {
+  const deadline = Date.now() + timeoutMs
+  for (;;) {
+    const answer = await ask()
+    if (isDone(answer) || Date.now() > deadline) return answer
+    await wait(20)
+  }
+}
+
+/** Asserts that `answer` is a problem as the contract says, of `status`, blaming the fields of `paths` if given. */
+export function isProblem(t: Test, answer: Answer, status: number, ...paths: string[]): void {
+  t.same(findFaults(answer, status, paths), [], `is a problem ${status}`)
+}
+
+/** What is wrong with an error answer: see RFC 9457 and the contract's own members beside it. */
+export function findFaults(
+  { status, headers, json, text }: Answer,
+  wanted: number,
+  paths: string[] = []
+): string[] {
+  const faults: string[] = []
+  const check = (isGood: boolean, fault: string) => isGood || faults.push(fault)
+  check(status === wanted, `status ${status} instead of ${wanted}: ${text.slice(0, 300)}`)
+  const type = headers.get('content-type') ?? '(none)'
+  check(type.startsWith('application/problem+json'), `content type ${type}`)
+  check(json?.status === status, `member status ${json?.status}`)
+  for (const name of ['type', 'title', 'detail', 'instance', 'error', 'request_id']) {
+    check(typeof json?.[name] === 'string' && json[name] !== '', `member ${name} ${json?.[name]}`)
+  }
+  const sent = headers.get('x-request-id')
+  check(sent === null || json?.request_id === sent, `request id ${json?.request_id} beside header ${sent}`)
+  check(!/\n\s*at |node_modules|\.[jt]s:\d/.test(text), `shows a stack: ${text}`)
+  const blamed = [...new Set((json?.errors ?? []).map(({ path }: { path: string }) => path))]
+  if (paths.length > 0) check(String(blamed) === String(paths), `blames ${blamed} instead of ${paths}`)
+  return faults
+}
