@@ -1,94 +1,217 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { type AddressInfo, connect, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { delimiter, join } from 'node:path'
+import pg from 'pg'
 import type { Test } from 'tap'
+import { findPort, findUser, makeFolder, runServer, type Server } from './server-process.ts'
 
-/** Real servers of a test's own, which it may kill, freeze and start again. */
+/**
+ * Real servers of a test's own, which it may kill, freeze and start again. Each function takes the test that the
+ * server is removed with, or null where the caller calls `remove` itself, and throws {@link ServerMissing}.
+ */
+
+/** Thrown when a program is not installed. */
+export class ServerMissing extends Error {
+  override readonly name = 'ServerMissing'
+}
 
 /**
  * For tap's `skip` option: false when `command` is installed, else why the test can't run. Throws in a run that must
  * have everything (REQUIRE_SERVERS).
  */
 export function missing(command: string): false | string {
-  const { error } = spawnSync(command, ['--version'], { stdio: 'ignore' })
-  if (error === undefined) return false
+  if (findCommand(command)) return false
+  const reason = `${command} is not installed`
   // biome-ignore lint/style/noProcessEnv: the test runner says by environment what it started
-  if (process.env['REQUIRE_SERVERS']) throw new Error(`${command} is not installed`)
-  return `${command} is not installed`
+  if (process.env['REQUIRE_SERVERS']) throw new ServerMissing(reason)
+  return reason
 }
 
-/** A Redis server of one test. It keeps its port and its folder over restarts. */
-export interface RedisServer {
-  readonly url: string
-  readonly port: number
-  /** Ends it at once, as `kill -9` or a power cut does. Resolves when it is gone. */
-  kill(): Promise<void>
-  /** Starts it again after {@link kill}. Resolves when it answers. */
-  start(): Promise<void>
-  /** Freezes it: connections stay open and nothing answers. */
-  freeze(): void
-  thaw(): void
+export interface RedisOptions {
+  /** Whether it fsyncs every write, and so has its data after a kill. */
+  aof?: boolean
 }
 
-/** Starts a Redis, removed with the test. With `aof` it fsyncs every write and has its data after a kill. */
-export async function startRedis(t: Test, { aof = false } = {}): Promise<RedisServer> {
-  const folder = await mkdtemp(join(tmpdir(), 'fairlead-redis-'))
-  const port = await freePort()
-  const flags = ['--bind', '127.0.0.1', '--port', `${port}`, '--dir', folder, '--save', '']
-  if (aof) flags.push('--appendonly', 'yes', '--appendfsync', 'always')
-  let child: ChildProcess | undefined
-
-  async function start(): Promise<void> {
-    child = spawn('redis-server', flags, { stdio: 'ignore' })
-    await untilAnswers(port)
-  }
-  async function kill(): Promise<void> {
-    const running = child
-    if (running === undefined || running.exitCode !== null || running.signalCode !== null) return
-    const gone = once(running, 'exit')
-    running.kill('SIGKILL')
-    await gone
-  }
-
-  t.teardown(async () => {
-    await kill()
-    await rm(folder, { recursive: true, force: true })
-  })
-  await start()
-  return {
+/** Starts a Redis. */
+export async function startRedis(t: Test | null, { aof = false }: RedisOptions = {}): Promise<Server> {
+  const command = findCommand('redis-server') ?? findCommand('valkey-server')
+  if (!command) throw new ServerMissing('redis-server is not installed')
+  const folder = await makeFolder('redis', null)
+  const port = await findPort()
+  const args = ['--bind', '127.0.0.1', '--port', `${port}`, '--dir', folder, '--save', '']
+  if (aof) args.push('--appendonly', 'yes', '--appendfsync', 'always')
+  const server = await runServer({
     url: `redis://127.0.0.1:${port}/0`,
     port,
-    kill,
-    start,
-    freeze: () => void child?.kill('SIGSTOP'),
-    thaw: () => void child?.kill('SIGCONT')
+    folder,
+    command,
+    args,
+    user: null,
+    stopSignal: 'SIGTERM',
+    isReady: () => answersPing(port)
+  })
+  return removedWith(t, server)
+}
+
+export interface PostgresOptions {
+  /** Whether what it has acknowledged outlives the machine; without, it is a good deal faster. */
+  fsync?: boolean
+  maxConnections?: number
+  /** More of what postgresql.conf takes. */
+  settings?: Record<string, string | number>
+}
+
+/** Starts a PostgreSQL of the newest version installed, with an empty cluster whose superuser is `postgres`. */
+export async function startPostgres(
+  t: Test | null,
+  { fsync = false, maxConnections = 100, settings = {} }: PostgresOptions = {}
+): Promise<Server> {
+  const [initdb, command] = [findCommand('initdb'), findCommand('postgres')]
+  if (!initdb || !command) throw new ServerMissing('postgres is not installed')
+  // It refuses to run as root.
+  const user = await findUser('postgres', 'nobody')
+  const folder = await makeFolder('postgres', user)
+  const port = await findPort()
+  const data = join(folder, 'data')
+  const made = spawnSync(
+    initdb,
+    ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
+    { ...user, encoding: 'utf8' }
+  )
+  if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr || made.error?.message}`)
+  const all = {
+    port,
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    max_connections: maxConnections,
+    fsync: fsync ? 'on' : 'off',
+    ...(!fsync && { synchronous_commit: 'off', full_page_writes: 'off' }),
+    ...settings
   }
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`
+  const server = await runServer({
+    url,
+    port,
+    folder,
+    command,
+    args: ['-D', data, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    user,
+    stopSignal: 'SIGINT',
+    isReady: () => answersQuery(url, 'SELECT 1')
+  })
+  return removedWith(t, server)
+}
+
+export interface PgbouncerOptions {
+  /** Connections it keeps to each database. */
+  poolSize?: number
+  maxClients?: number
+}
+
+/** Starts a PgBouncer in transaction mode before the PostgreSQL at `target`; `url` leads to the same database. */
+export async function startPgbouncer(
+  t: Test | null,
+  target: string,
+  { poolSize = 10, maxClients = 500 }: PgbouncerOptions = {}
+): Promise<Server> {
+  const command = findCommand('pgbouncer')
+  if (!command) throw new ServerMissing('pgbouncer is not installed')
+  const user = await findUser('postgres', 'nobody')
+  const folder = await makeFolder('pgbouncer', user)
+  const port = await findPort()
+  const { hostname, port: targetPort, username, pathname } = new URL(target)
+  const settings = join(folder, 'pgbouncer.ini')
+  await writeFile(
+    settings,
+    `[databases]
+* = host=${hostname} port=${targetPort || 5432} user=${username || 'postgres'}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${port}
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+default_pool_size = ${poolSize}
+max_client_conn = ${maxClients}
+ignore_startup_parameters = extra_float_digits
+`
+  )
+  const url = `postgres://postgres@127.0.0.1:${port}${pathname}`
+  const server = await runServer({
+    url,
+    port,
+    folder,
+    command,
+    args: ['-q', settings],
+    user,
+    stopSignal: 'SIGINT',
+    isReady: () => answersQuery(url, 'SELECT 1')
+  })
+  return removedWith(t, server)
+}
+
+/** Starts an nginx with the configuration that `configure` gives for a port and a folder for its files. */
+export async function startNginx(
+  t: Test | null,
+  configure: (port: number, folder: string) => string
+): Promise<Server> {
+  const command = findCommand('nginx')
+  if (!command) throw new ServerMissing('nginx is not installed')
+  const folder = await makeFolder('nginx', null)
+  const port = await findPort()
+  await writeFile(join(folder, 'nginx.conf'), configure(port, folder))
+  const server = await runServer({
+    url: `http://127.0.0.1:${port}`,
+    port,
+    folder,
+    command,
+    args: ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr', '-g', 'daemon off;'],
+    user: null,
+    stopSignal: 'SIGQUIT',
+    isReady: () => accepts(port)
+  })
+  return removedWith(t, server)
 }
 
 /** A port that nobody listens on now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
+export function freePort(): Promise<number> {
+  return findPort()
 }
 
-/** Resolves when the Redis at `port` answers a ping, loading included. */
-async function untilAnswers(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 500; attempt++) {
-    if (await pings(port)) return
-    await wait(20)
+/** Where `name` is installed: on PATH, in the folders of system programs, in Debian's folders of PostgreSQL versions. */
+function findCommand(name: string): string | null {
+  const versions = '/usr/lib/postgresql'
+  const newestFirst = existsSync(versions) ? readdirSync(versions).sort((a, b) => Number(b) - Number(a)) : []
+  // biome-ignore lint/style/noProcessEnv: programs are where the system's PATH says
+  const onPath = (process.env['PATH'] ?? '').split(delimiter)
+  const folders = [...newestFirst.map((version) => join(versions, version, 'bin')), ...onPath]
+  folders.push('/usr/sbin', '/usr/local/sbin')
+  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null
+}
+
+function removedWith(t: Test | null, server: Server): Server {
+  t?.teardown(() => server.remove())
+  return server
+}
+
+async function answersQuery(connectionString: string, query: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 1_000 })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    await client.query(query)
+    return true
+  } catch {
+    return false
+  } finally {
+    await client.end().catch(() => undefined)
   }
-  throw new Error(`Redis does not answer at port ${port}`)
 }
 
-function pings(port: number): Promise<boolean> {
+/** Whether the Redis at `port` answers a ping; while it loads its file it says otherwise. */
+function answersPing(port: number): Promise<boolean> {
   return new Promise((done) => {
     const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'))
     socket.once('data', (answer) => {
@@ -97,5 +220,15 @@ function pings(port: number): Promise<boolean> {
     })
     socket.once('error', () => done(false))
     socket.once('close', () => done(false))
+  })
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      done(true)
+      socket.destroy()
+    })
+    socket.once('error', () => done(false))
   })
 }

@@ -1,0 +1,194 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { chmod, chown, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+
+/** A server program run by a test: what real PostgreSQL, Redis, PgBouncer and nginx have in common. */
+
+/** A real server of a test's own. It keeps its port and its folder over stops, kills and starts. */
+export interface Server {
+  readonly url: string
+  readonly port: number
+  /** Where its data and its `server.log` are. */
+  readonly folder: string
+  /** Starts it again after {@link stop} or {@link kill}. Resolves when it answers. */
+  start(): Promise<void>
+  /** Ends it in good order, with its clients cut off. Resolves when it is gone. */
+  stop(): Promise<void>
+  /** Ends it at once, as `kill -9` or a power cut does. Resolves when it is gone. */
+  kill(signal?: NodeJS.Signals): Promise<void>
+  /** Freezes it: connections stay open and nothing answers. */
+  freeze(): void
+  thaw(): void
+  /** Kills it and deletes its folder. */
+  remove(): Promise<void>
+}
+
+export interface Program {
+  url: string
+  port: number
+  folder: string
+  command: string
+  args: string[]
+  /** The system's user to run as; this process' own where null. */
+  user: User | null
+  /** What asks it to end in good order. */
+  stopSignal: NodeJS.Signals
+  /** Whether it answers; asked again and again at a start. */
+  isReady(): Promise<boolean>
+}
+
+export interface User {
+  uid: number
+  gid: number
+}
+
+const START_TIMEOUT_MS = 30_000
+const STOP_TIMEOUT_MS = 10_000
+
+/** Starts `program` and gives the handle. Throws with the end of its log when it does not come to answer. */
+export async function runServer(program: Program): Promise<Server> {
+  const logFile = join(program.folder, 'server.log')
+  let child: ChildProcess | undefined
+  let release: () => void = () => undefined
+
+  async function start(): Promise<void> {
+    const deadline = performance.now() + START_TIMEOUT_MS
+    do {
+      // In a process group of its own: its helpers are killed and frozen with it, and Ctrl+C reaches us alone.
+      child = spawn(program.command, program.args, {
+        ...program.user,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        detached: true
+      })
+      const log = createWriteStream(logFile, { flags: 'a' })
+      child.stdout?.pipe(log, { end: false })
+      child.stderr?.pipe(log, { end: false })
+      child.once('close', () => log.end())
+      release = endWithThisProcess(child, program.folder)
+      while (isRunning(child) && performance.now() < deadline) {
+        if (await program.isReady()) return unref(child)
+        await wait(20)
+      }
+      // A PostgreSQL whose predecessor was killed refuses to start until the last of its processes has noticed.
+    } while (await isWorthRetrying(logFile, deadline))
+    await kill()
+    throw new Error(`${program.command} does not answer at port ${program.port}:\n${await tail(logFile)}`)
+  }
+
+  async function kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const running = child
+    if (!running || !isRunning(running)) return
+    running.ref()
+    const gone = once(running, 'exit')
+    if (signal === 'SIGKILL') signalGroup(running, signal)
+    else running.kill(signal)
+    await gone
+    release()
+  }
+
+  async function stop(): Promise<void> {
+    const running = child
+    const impatience = setTimeout(() => signalGroup(running, 'SIGKILL'), STOP_TIMEOUT_MS)
+    await kill(program.stopSignal)
+    clearTimeout(impatience)
+  }
+
+  await start()
+  return {
+    url: program.url,
+    port: program.port,
+    folder: program.folder,
+    start,
+    stop,
+    kill,
+    freeze: () => signalGroup(child, 'SIGSTOP'),
+    thaw: () => signalGroup(child, 'SIGCONT'),
+    remove: async () => {
+      await kill()
+      await rm(program.folder, { recursive: true, force: true, maxRetries: 5 })
+    }
+  }
+}
+
+/** Makes a folder for temporary files that belongs to `user` and that others can pass through. */
+export async function makeFolder(name: string, user: User | null): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), `fairlead-${name}-`))
+  await chmod(folder, 0o755)
+  if (user) await chown(folder, user.uid, user.gid)
+  return folder
+}
+
+/** Gives the first of `names` that is a user of this system; null where this process is not root and needs none. */
+export async function findUser(...names: string[]): Promise<User | null> {
+  if (process.getuid?.() !== 0) return null
+  const rows = (await readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':'))
+  for (const name of names) {
+    const row = rows.find(([user]) => user === name)
+    if (row) return { uid: Number(row[2]), gid: Number(row[3]) }
+  }
+  throw new Error(`There is none of the users ${names.join(', ')} to run a server as`)
+}
+
+/**
+ * A port that nobody listens on now, from below the range out of which systems take the ports of clients: so it is
+ * still free when a server that was stopped starts again.
+ */
+export async function findPort(): Promise<number> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000)
+    const server = createServer()
+    const isFree = await new Promise<boolean>((done) => {
+      server.once('error', () => done(false))
+      server.listen(port, '127.0.0.1', () => done(true))
+    })
+    if (!isFree) continue
+    server.close()
+    await once(server, 'close')
+    return port
+  }
+  throw new Error('No free port was found')
+}
+
+/**
+ * Has a shell outlive this process in order to kill `child` and delete `folder` when this process ends in whatever
+ * way, kill -9 included: it waits for its standard input to close. Gives the function that calls it off.
+ */
+function endWithThisProcess(child: ChildProcess, folder: string): () => void {
+  const script = `read -r _; kill -9 -${child.pid} && sleep 0.2; rm -rf "$0"`
+  const watcher = spawn('sh', ['-c', script, folder], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
+  watcher.unref()
+  const { stdin } = watcher
+  if (stdin && 'unref' in stdin && typeof stdin.unref === 'function') stdin.unref()
+  return () => void watcher.kill('SIGKILL')
+}
+
+/** Lets this process end although the child runs: a test that fails half-way must not hang. */
+function unref(child: ChildProcess): void {
+  child.unref()
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream && 'unref' in stream && typeof stream.unref === 'function') stream.unref()
+  }
+}
+
+function signalGroup(child: ChildProcess | undefined, signal: NodeJS.Signals): void {
+  if (child?.pid && isRunning(child)) process.kill(-child.pid, signal)
+}
+
+function isRunning(child: ChildProcess): boolean {
+  return child.pid !== undefined && child.exitCode === null && child.signalCode === null
+}
+
+async function isWorthRetrying(logFile: string, deadline: number): Promise<boolean> {
+  if (performance.now() > deadline) return false
+  await wait(100)
+  return /shared memory block .* is still in use|lock file "postmaster.pid"/.test(await tail(logFile))
+}
+
+async function tail(logFile: string): Promise<string> {
+  return (await readFile(logFile, 'utf8').catch(() => '')).slice(-2_000)
+}
