@@ -1,5 +1,6 @@
-import { randomBytes } from 'node:crypto'
-import { cp, mkdir, rename, rm } from 'node:fs/promises'
+import { createHash, randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { cp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fastify from 'fastify'
@@ -25,28 +26,30 @@ const options = {
   margin: 0
 } as const
 
-/** A migrated embedded folder, made once by whichever test comes first; kept under the parent test runner. */
-const TEMPLATE = join(tmpdir(), `fairlead-template-${process.ppid}`)
+const MIGRATIONS = join(import.meta.dirname, '..', '..', 'drizzle')
 
-/** Fills `folder` with a migrated, empty embedded database. */
+/** Fills `folder` with a migrated, empty embedded database: a copy of one made for these migrations before. */
 export async function createEmbeddedFolder(folder: string): Promise<void> {
-  await makeOnce()
-  await cp(join(TEMPLATE, 'postgres'), join(folder, 'postgres'), { recursive: true })
+  const template = await nameTemplate()
+  if (!existsSync(template)) await makeTemplate(template)
+  await cp(join(template, 'postgres'), join(folder, 'postgres'), { recursive: true })
 }
 
-async function makeOnce(): Promise<void> {
-  const draft = `${TEMPLATE}-${process.pid}`
-  try {
-    await mkdir(TEMPLATE, { recursive: false })
-    await rm(TEMPLATE, { recursive: true })
-  } catch {
-    return
+async function nameTemplate(): Promise<string> {
+  const hash = createHash('sha256')
+  for (const file of (await readdir(MIGRATIONS)).filter((name) => name.endsWith('.sql')).sort()) {
+    hash.update(await readFile(join(MIGRATIONS, file)))
   }
+  return join(tmpdir(), `fairlead-template-${hash.digest('hex').slice(0, 16)}`)
+}
+
+async function makeTemplate(template: string): Promise<void> {
+  const draft = `${template}-${process.pid}`
   const app = fastify({ pluginTimeout: 60_000 })
   await app.register(database, { ...options, dataDir: draft })
   await app.close()
-  // Two test files may both make one; the first to rename wins, and either is good.
-  await rename(draft, TEMPLATE).catch(() => rm(draft, { recursive: true, force: true }))
+  // Several test files may each make one; the first to rename wins, and any is as good.
+  await rename(draft, template).catch(() => rm(draft, { recursive: true, force: true }))
 }
 
 /**
