@@ -18,15 +18,25 @@ async function main() {
     await app.close()
     app.log.info('closed')
   })
-  await app.listen({ host: config.server.host, port: config.server.port })
+  try {
+    await app.listen({ host: config.server.host, port: config.server.port })
+  } catch (error) {
+    await app.close()
+    throw new AddressUnusable(`${(error as Error).message}: set HOST or PORT to another`, { cause: error })
+  }
   announce(app, config)
 }
 
-const EXPECTED = new Set(['ConfigError', 'FolderInUse', 'StartRefused'])
+class AddressUnusable extends Error {
+  override readonly name = 'AddressUnusable'
+}
 
-main().catch((error: Error & { code?: string }) => {
-  // What the operator can mend is said in one line; anything else is a bug and shows where it happened.
-  const isExpected = EXPECTED.has(error.name) || error.code === 'EADDRINUSE'
+const EXPECTED = new Set(['AddressUnusable', 'ConfigError', 'FolderInUse', 'StartRefused'])
+
+main().catch((error: NodeJS.ErrnoException) => {
+  // What the operator can mend is said in one line, what the system refused too (a folder that can't be written);
+  // anything else is a bug and shows where it happened.
+  const isExpected = EXPECTED.has(error.name) || error.syscall !== undefined
   console.error(isExpected ? error.message : error)
   process.exit(1)
 })
