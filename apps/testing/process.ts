@@ -1,0 +1,142 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import { createClient, type Running } from './app.ts'
+
+/** The server as a process of its own, for what only a process shows: its start, its end, its signals and its log. */
+
+const ROOT = join(import.meta.dirname, '..', '..')
+
+/** A line of the log. */
+export interface LogLine {
+  level: string
+  time: string
+  msg: string
+  [member: string]: unknown
+}
+
+export interface Exit {
+  code: number | null
+  signal: NodeJS.Signals | null
+}
+
+export interface ServerProcess {
+  readonly child: ChildProcess
+  /** Resolves when it has ended and all its output is here. */
+  readonly exited: Promise<Exit>
+  /** What it has logged so far. */
+  lines(): LogLine[]
+  /** All it has written so far, to either stream. */
+  output(): string
+  /** Resolves with the first line whose `msg` matches; rejects when the process ends without one. */
+  logged(msg: RegExp): Promise<LogLine>
+  /** Sends `signal` and waits for the end. */
+  end(signal?: NodeJS.Signals): Promise<Exit>
+}
+
+export interface SpawnOptions {
+  /** JavaScript that runs in the process before the server's own. */
+  inject?: string
+  /** Folder for its temporary files, the system's when not said. */
+  temporary?: string
+}
+
+/** Spawns the server with `env` and nothing else of this process' settings. It is killed with the test. */
+export function spawnServer(
+  t: Test,
+  env: Record<string, string>,
+  { inject, temporary = tmpdir() }: SpawnOptions = {}
+): ServerProcess {
+  const imports = [
+    './apps/preload.ts',
+    ...(inject ? [`data:text/javascript,${encodeURIComponent(inject)}`] : [])
+  ]
+  const child = spawn(process.execPath, [...imports.map((one) => `--import=${one}`), 'apps/server/main.ts'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      HOST: '127.0.0.1',
+      PORT: '0',
+      TMPDIR: temporary,
+      NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
+      ...env
+    }
+  })
+  let output = ''
+  let text = ''
+  let isOver = false
+  const listeners = new Set<() => void>()
+  const tell = () => {
+    for (const listener of listeners) listener()
+  }
+  child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+    output += chunk
+    text += chunk
+    tell()
+  })
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+    output += chunk
+  })
+  const exited = once(child, 'close').then(([code, signal]): Exit => {
+    isOver = true
+    tell()
+    return { code, signal }
+  })
+  t.teardown(async () => {
+    child.kill('SIGKILL')
+    await exited
+  })
+  // A line is whole once its end is here. What is no JSON (a terminal's text) is no line of the log.
+  const lines = () =>
+    text
+      .split('\n')
+      .slice(0, -1)
+      .filter(isJson)
+      .map((line): LogLine => JSON.parse(line))
+
+  return {
+    child,
+    exited,
+    lines,
+    output: () => output,
+    logged(msg) {
+      return new Promise((done, fail) => {
+        const look = () => {
+          const line = lines().find((one) => msg.test(one.msg))
+          if (line) done(line)
+          else if (isOver) fail(new Error(`The server ended and never logged ${msg}:\n${output}`))
+          else return
+          listeners.delete(look)
+        }
+        listeners.add(look)
+        look()
+      })
+    },
+    end(signal = 'SIGTERM') {
+      child.kill(signal)
+      return exited
+    }
+  }
+}
+
+export interface ListeningServer extends ServerProcess {
+  readonly url: string
+  readonly request: Running['request']
+}
+
+/** Spawns the server and waits until it listens. Rejects with its output when it ends before. */
+export async function startServer(
+  t: Test,
+  env: Record<string, string>,
+  options?: SpawnOptions
+): Promise<ListeningServer> {
+  const server = spawnServer(t, env, options)
+  const { url } = await server.logged(/^listening$/)
+  return { ...server, url: String(url), request: createClient(String(url)) }
+}
+
+function isJson(line: string): boolean {
+  return line.startsWith('{')
+}
