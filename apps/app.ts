@@ -15,6 +15,7 @@ import redis from '#platform/redis.ts'
 import requests, { createRequestId } from '#platform/requests.ts'
 import validation from '#platform/validation.ts'
 import events from '#plugins/events/index.ts'
+import imports from '#plugins/imports/index.ts'
 import urls from '#plugins/urls/index.ts'
 import users from '#plugins/users/index.ts'
 import manifest from '../package.json' with { type: 'json' }
@@ -65,6 +66,7 @@ export async function buildApp(config: Config, { logger = false, routes = true }
   await app.register(users, { routes })
   await app.register(events, { routes })
   await app.register(urls, { routes, ...config.urls })
+  await app.register(imports, { routes, ...config.imports })
   await app.register(health, { routes, ...config.health })
   return app as unknown as FastifyInstance
 }

@@ -14,6 +14,7 @@ export interface Config {
   readonly redis: { url: string | undefined; prefix: string }
   readonly cache: Record<string, never>
   readonly urls: { publicUrl: string | undefined; codeLength: number }
+  readonly imports: { limitBytes: number }
   readonly health: { timeoutMs: number }
   readonly lifecycle: { drainMs: number }
   readonly shutdown: { timeoutMs: number }
@@ -71,6 +72,7 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
     redis: { url: settings.REDIS_URL, prefix: settings.REDIS_PREFIX },
     cache: {},
     urls: { publicUrl: settings.PUBLIC_URL?.replace(/\/+$/, ''), codeLength: settings.CODE_LENGTH },
+    imports: { limitBytes: settings.BULK_LIMIT_BYTES },
     health: { timeoutMs: settings.READY_TIMEOUT_MS },
     lifecycle: { drainMs: settings.DRAIN_MS },
     shutdown: { timeoutMs: settings.SHUTDOWN_TIMEOUT_MS }

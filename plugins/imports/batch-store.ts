@@ -1,0 +1,116 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { ClientBase } from 'pg'
+import type { Database } from '#platform/database.ts'
+import { findDriverError } from '#platform/database-errors.ts'
+import { type Batch, halveBatch, listRows } from './batch.ts'
+import { decodeCopyRow } from './copy-text.ts'
+import type { KindName } from './kinds.ts'
+import type { Outcome } from './report.ts'
+import { ensurePartitions, storeBatch } from './store.ts'
+
+/** Gets batches stored whatever meets them on the way: rows that clash, rows that the database refuses. */
+export interface BatchStore {
+  /** Rows a batch should have: one connection serves everybody on the embedded database, so turns are short. */
+  readonly batchRows: number
+  store(batch: Batch): Promise<Outcome>
+}
+
+const MAX_ATTEMPTS = 5
+
+export function createBatchStore(database: Database): BatchStore {
+  const canCopy = !database.embedded
+  const takeTurn: Record<KindName, TurnTaker> = {
+    users: createTurns(),
+    urls: createTurns(),
+    events: createTurns()
+  }
+  /** Months this process has met. One that is dropped since has its old rows in the default partition. */
+  const knownMonths = new Set<string>()
+
+  async function ensureMonths(client: ClientBase, batch: Batch): Promise<void> {
+    const missing = partitionedMonths(batch).filter((month) => !knownMonths.has(month))
+    if (missing.length === 0) return
+    await ensurePartitions(client, missing)
+    for (const month of missing) knownMonths.add(month)
+  }
+
+  /** One try. What may be mended by another is given, not thrown, so that the pool keeps the connection. */
+  async function attempt(batch: Batch): Promise<Outcome | Error> {
+    return database.withClient(async (client) => {
+      try {
+        await ensureMonths(client, batch)
+        return await storeBatch(client, batch, canCopy)
+      } catch (error) {
+        if (isRace(error) || isRefusal(error)) return error as Error
+        throw error
+      }
+    })
+  }
+
+  async function storeWhole(batch: Batch): Promise<Outcome> {
+    for (let tries = 1; ; tries++) {
+      const outcome = await attempt(batch)
+      if (!(outcome instanceof Error)) return outcome
+      if (isRefusal(outcome)) return storeHalves(batch, outcome)
+      if (tries === MAX_ATTEMPTS) throw outcome
+      await wait(10 * tries * (1 + Math.random()))
+    }
+  }
+
+  /** Finds the rows that the database refuses by halving, so that the others land. */
+  async function storeHalves(batch: Batch, error: Error): Promise<Outcome> {
+    if (batch.rows === 1) {
+      const [line] = decodeCopyRow(listRows(batch)[0] ?? '')
+      const reason = `can not be stored: ${findDriverError(error)?.message}`
+      return { imported: 0, skipped: 0, rejected: [{ line: Number(line), reason }], warnings: [] }
+    }
+    const [head, tail] = halveBatch(batch)
+    const first = await storeWhole(head)
+    const second = await storeWhole(tail)
+    return {
+      imported: first.imported + second.imported,
+      skipped: first.skipped + second.skipped,
+      rejected: [...first.rejected, ...second.rejected],
+      warnings: [...first.warnings, ...second.warnings]
+    }
+  }
+
+  return {
+    batchRows: canCopy ? 20_000 : 1_000,
+    // Waiting here rather than for the database's lock keeps imports from holding connections that requests need.
+    store: (batch) => takeTurn[batch.kind.name](() => storeWhole(batch))
+  }
+}
+
+/**
+ * The months of the rows that get a partition. Times before 2000 or beyond the coming year are mistakes more often
+ * than not, and each partition costs every query: those rows go to the default one.
+ */
+function partitionedMonths({ months }: Batch): string[] {
+  const limit = new Date()
+  limit.setUTCFullYear(limit.getUTCFullYear() + 1)
+  const last = limit.toISOString().slice(0, 7)
+  return [...months].filter((month) => month >= '2000-01' && month <= last)
+}
+
+type TurnTaker = <T>(work: () => Promise<T>) => Promise<T>
+
+/** Makes a queue of one: work waits until what came before has ended, well or not. */
+function createTurns(): TurnTaker {
+  let last: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const turn = last.then(work, work)
+    last = turn.catch(() => undefined)
+    return turn
+  }
+}
+
+/** A key that a request took between our look and our insert, or a deadlock with one: the next try sees it. */
+function isRace(error: unknown): boolean {
+  return ['23505', '40001', '40P01'].includes(findDriverError(error)?.code ?? '')
+}
+
+/** Data that the readers let through and the database does not take (classes 22 and 54, check and not-null). */
+function isRefusal(error: unknown): boolean {
+  return /^(22...|54...|23502|23514)$/.test(findDriverError(error)?.code ?? '')
+}

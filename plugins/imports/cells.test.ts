@@ -1,0 +1,127 @@
+import t, { type Test } from 'tap'
+import {
+  type CellReader,
+  optional,
+  readBoolean,
+  readCode,
+  readDetails,
+  readId,
+  readTarget,
+  readText,
+  readTime
+} from './cells.ts'
+
+/** Asserts what a reader makes of each cell; a pattern stands for a refusal that says so. */
+function check(t: Test, read: CellReader, expected: [string | null, string | null | RegExp][]): void {
+  for (const [cell, wanted] of expected) {
+    const value = read(cell)
+    if (wanted instanceof RegExp) t.match(value, { wrong: wanted }, `refuses ${JSON.stringify(cell)}`)
+    else t.equal(value, wanted, `reads ${JSON.stringify(cell)}`)
+  }
+}
+
+t.test('ids are whole numbers from 1 to 10^15', async (t) => {
+  check(t, readId, [
+    ['1', '1'],
+    ['1000000000000000', '1000000000000000'],
+    ['317.0', '317'],
+    ['007', '7'],
+    ['0', /not an id/],
+    ['-1', /not an id/],
+    ['1.5', /not an id/],
+    ['1e3', /not an id/],
+    ['1000000000000001', /not an id/],
+    ['99999999999999999999', /not an id/],
+    [' 1', /not an id/],
+    ['', /empty/],
+    [null, /empty/]
+  ])
+  check(t, optional(readId), [
+    [null, null],
+    ['', null],
+    ['x', /not an id/]
+  ])
+})
+
+t.test('times are UTC and whole seconds', async (t) => {
+  check(t, readTime, [
+    ['2025-06-04 00:07:00', '2025-06-04 00:07:00+00'],
+    ['2025-06-04T00:07:00', '2025-06-04 00:07:00+00'],
+    ['2025-06-04T00:07:00Z', '2025-06-04 00:07:00+00'],
+    ['2025-06-04 00:07:00.987654', '2025-06-04 00:07:00+00'],
+    ['2025-06-04T02:07:00+02:00', '2025-06-04 00:07:00+00'],
+    ['2024-02-29 23:59:59', '2024-02-29 23:59:59+00'],
+    ['2025-02-29 00:00:00', /not a time/],
+    ['2025-06-31 00:00:00', /not a time/],
+    ['2025-06-04 25:00:00', /not a time/],
+    ['0000-01-01 00:00:00', /not a time/],
+    ['0001-01-01T00:00:00+10:00', /not a time/],
+    ['04/06/2025', /not a time/],
+    [null, /empty/]
+  ])
+})
+
+t.test('booleans are True and False in any case, or 1 and 0', async (t) => {
+  check(t, readBoolean, [
+    ['True', 'true'],
+    ['TRUE', 'true'],
+    ['1', 'true'],
+    ['False', 'false'],
+    ['false', 'false'],
+    ['0', 'false'],
+    ['yes', /neither/],
+    ['', /empty/],
+    [null, /empty/]
+  ])
+})
+
+t.test('text holds no NUL, no half characters, and is not endless', async (t) => {
+  check(t, readText(1, 3), [
+    ['abc', 'abc'],
+    ['', /empty/],
+    [null, /empty/],
+    ['abcd', /longer than 3/],
+    ['a\0', /NUL/],
+    ['\ud800', /UTF-8/]
+  ])
+  check(t, readText(0, 3), [
+    [null, null],
+    ['', '']
+  ])
+})
+
+t.test('codes and targets are what a redirect can serve', async (t) => {
+  check(t, readCode, [
+    ['528279', '528279'],
+    ['a-B_9', 'a-B_9'],
+    ['a b', /letters/],
+    ['a/b', /letters/],
+    ['x'.repeat(65), /letters/],
+    [null, /empty/]
+  ])
+  check(t, readTarget, [
+    ['https://example.com/ü?q=1', 'https://example.com/ü?q=1'],
+    ['javascript:alert(1)', /absolute/],
+    ['https://example.com/\r\nX: y', /absolute/],
+    [`https://example.com/${'x'.repeat(3000)}`, /longer than/],
+    [null, /empty/]
+  ])
+})
+
+t.test('details are a JSON object that jsonb can hold, kept to the letter', async (t) => {
+  const deep = `${'{"a":'.repeat(40)}1${'}'.repeat(40)}`
+  check(t, readDetails, [
+    [null, '{}'],
+    ['', '{}'],
+    ['{"n": 12345678901234567890.10}', '{"n": 12345678901234567890.10}'],
+    ['{"a":"\\u00e9"}', '{"a":"\\u00e9"}'],
+    ["{'a': 1}", /not JSON/],
+    ['{"a":', /not JSON/],
+    ['[]', /not a JSON object/],
+    ['"text"', /not a JSON object/],
+    ['null', /not a JSON object/],
+    ['{"a":"\\u0000"}', /NUL/],
+    ['{"a":"\\ud800"}', /half/],
+    [deep, /deep/]
+  ])
+})

@@ -1,0 +1,127 @@
+import { isPlainJson, MAX_DEPTH } from '#platform/plain-json.ts'
+import { parseWireTime } from '#platform/wire-time.ts'
+import { isTargetUrl, MAX_URL_LENGTH } from '#schema/shapes/url.ts'
+
+/**
+ * Reads single values of imported rows. A reader takes what the file holds and gives the text to store (or null),
+ * or what is wrong with it as a predicate: "is not a time". More than the API's own limits is taken where that
+ * costs nothing: an import brings what another system already accepted.
+ */
+export type Cell = string | null
+export type CellReader = (cell: Cell) => Cell | Unreadable
+
+export interface Unreadable {
+  wrong: string
+}
+
+/** Greatest id taken: below the greatest safe integer, with room for the sequence to go on. */
+export const MAX_IMPORTED_ID = 1_000_000_000_000_000
+
+const MISSING: Unreadable = { wrong: 'is empty' }
+const NOT_AN_ID: Unreadable = { wrong: 'is not an id: a whole number from 1 to 1,000,000,000,000,000' }
+const NOT_A_TIME: Unreadable = { wrong: 'is not a time such as 2025-06-04 00:07:00' }
+const NOT_A_BOOLEAN: Unreadable = { wrong: 'is neither True nor False' }
+const NOT_TEXT: Unreadable = { wrong: 'holds NUL or bytes that are not UTF-8 text' }
+const NOT_A_CODE: Unreadable = { wrong: 'is not 1 to 64 of letters, digits, - and _' }
+const NOT_A_URL: Unreadable = { wrong: 'is not an absolute http or https URL without spaces' }
+const NOT_JSON: Unreadable = { wrong: 'is not JSON' }
+const NOT_AN_OBJECT: Unreadable = { wrong: 'is not a JSON object' }
+const NOT_STORABLE: Unreadable = { wrong: 'holds NUL, half characters or is nested too deep' }
+
+/** Makes a nullable reader of `read`: an empty field is null. */
+export function optional(read: CellReader): CellReader {
+  return (cell) => (cell === null || cell === '' ? null : read(cell))
+}
+
+/** An id; also as spreadsheets and data frames write it where the column has gaps: `317.0`. */
+export function readId(cell: Cell): Cell | Unreadable {
+  if (cell === null || cell === '') return MISSING
+  if (/^[1-9]\d{0,14}$/.test(cell)) return cell
+  if (!/^\d{1,16}(?:\.0+)?$/.test(cell)) return NOT_AN_ID
+  const id = Number(cell)
+  return id >= 1 && id <= MAX_IMPORTED_ID ? String(id) : NOT_AN_ID
+}
+
+const COMMON_TIME = /^(\d{4}-\d\d-\d\d)[ T]((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)Z?$/
+
+/** A time in UTC, or with its zone; cut to whole seconds. Gives a timestamptz literal. */
+export function readTime(cell: Cell): Cell | Unreadable {
+  if (cell === null || cell === '') return MISSING
+  const parts = COMMON_TIME.exec(cell)
+  if (parts?.[1] !== undefined && isDay(parts[1])) return `${parts[1]} ${parts[2]}+00`
+  const text = parseWireTime(cell)?.toISOString()
+  return text !== undefined && /^(?!0000)\d{4}-/.test(text)
+    ? `${text.slice(0, 10)} ${text.slice(11, 19)}+00`
+    : NOT_A_TIME
+}
+
+/** Files name the same days over and over, and telling 30 February from a day takes a Date. */
+const days = new Map<string, boolean>()
+
+function isDay(text: string): boolean {
+  let known = days.get(text)
+  if (known === undefined) {
+    known = text >= '0001' && parseWireTime(text) !== null
+    if (days.size === 10_000) days.clear()
+    days.set(text, known)
+  }
+  return known
+}
+
+export function readBoolean(cell: Cell): Cell | Unreadable {
+  switch (cell === 'True' || cell === 'False' ? cell : cell?.toLowerCase()) {
+    case 'True':
+    case 'true':
+    case '1':
+      return 'true'
+    case 'False':
+    case 'false':
+    case '0':
+      return 'false'
+    case undefined:
+    case '':
+      return MISSING
+    default:
+      return NOT_A_BOOLEAN
+  }
+}
+
+/** Text of `minimum` to `maximum` characters; an empty field stays null where `minimum` is 0. */
+export function readText(minimum: number, maximum: number): CellReader {
+  const tooLong = { wrong: `is longer than ${maximum} characters` }
+  return (cell) => {
+    if (cell === null) return minimum === 0 ? null : MISSING
+    if (cell.length < minimum) return MISSING
+    if (cell.length > maximum) return tooLong
+    return cell.includes('\0') || !cell.isWellFormed() ? NOT_TEXT : cell
+  }
+}
+
+export function readCode(cell: Cell): Cell | Unreadable {
+  if (cell === null || cell === '') return MISSING
+  return /^[A-Za-z0-9_-]{1,64}$/.test(cell) ? cell : NOT_A_CODE
+}
+
+export function readTarget(cell: Cell): Cell | Unreadable {
+  if (cell === null || cell === '') return MISSING
+  if (cell.length > MAX_URL_LENGTH) return { wrong: `is longer than ${MAX_URL_LENGTH} characters` }
+  return isTargetUrl(cell) ? cell : NOT_A_URL
+}
+
+/**
+ * A JSON object; an empty field is `{}`. The text is stored as it is, not what JSON.parse makes of it: jsonb keeps
+ * every digit of a number.
+ */
+export function readDetails(cell: Cell): Cell | Unreadable {
+  if (cell === null || cell === '') return '{}'
+  let value: unknown
+  try {
+    value = JSON.parse(cell)
+  } catch {
+    return NOT_JSON
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return NOT_AN_OBJECT
+  // What can't be stored is escaped, or long from its many brackets.
+  const isDoubtful = cell.length >= 2 * MAX_DEPTH || cell.includes('\\u')
+  return isDoubtful && !isPlainJson(value) ? NOT_STORABLE : cell
+}

@@ -1,0 +1,51 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { createBatchStore } from './batch-store.ts'
+import { importRoutes } from './routes.ts'
+import { createImportService, type ImportService } from './service.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    imports: ImportService
+  }
+}
+
+export interface ImportOptions {
+  routes: boolean
+  /** Largest file that a request may bring, in bytes. */
+  limitBytes: number
+}
+
+/**
+ * Whole sets in and out: publishes `app.imports`, which the command line uses too, and, unless `routes` is false,
+ * serves `POST /users/bulk`, `/urls/bulk` and `/events/bulk`.
+ *
+ * The way of a file: bytes → text blocks → CSV records → rows (cells read by the columns of the kind) → batches →
+ * a staging table → one merge of each batch, in SQL → the report.
+ */
+async function imports(app: FastifyInstance, { routes, limitBytes }: ImportOptions) {
+  const { client } = app.metrics
+  const rows = new client.Counter({
+    name: 'fairlead_imported_rows_total',
+    help: 'Rows of finished imports, by what became of them',
+    labelNames: ['kind', 'result'],
+    registers: [client.register]
+  })
+  const service = createImportService(app.database, createBatchStore(app.database), {
+    forgetUnknownCodes: () => app.cache.invalidateUnknown('links'),
+    onFinish(kind, { imported, skipped, rejected }) {
+      for (const [result, count] of Object.entries({ imported, skipped, rejected })) {
+        rows.labels(kind, result).inc(count)
+      }
+      app.log.info({ kind, imported, skipped, rejected }, 'import finished')
+    }
+  })
+  app.decorate('imports', service)
+  if (routes) await app.register(importRoutes, { limitBytes })
+}
+
+export default fp(imports, {
+  name: 'imports',
+  dependencies: ['metrics', 'database', 'cache'],
+  fastify: '5.x'
+})

@@ -1,0 +1,134 @@
+import type { Database } from '#platform/database.ts'
+import type { ImportReport } from '#schema/shapes/import-report.ts'
+import { type Batch, createBatchBuilder } from './batch.ts'
+import type { BatchStore } from './batch-store.ts'
+import { formatCsvLine } from './csv-writer.ts'
+import { importsBusy } from './errors.ts'
+import { KIND_ORDER, type Kind, type KindName, kinds } from './kinds.ts'
+import { createReportBuilder } from './report.ts'
+import { type ReadPiece, readCsvRows, readJsonRows } from './rows.ts'
+import { hasValues, inSnapshot, readRows } from './store-export.ts'
+
+/** `app.imports`: whole sets in and out. */
+export interface ImportService {
+  /**
+   * Imports a CSV file from its bytes. `onProgress` is told the rows that are done after each batch. Throws
+   * IMPORT_UNREADABLE for a file without a usable header, IMPORTS_BUSY; what was stored before an error stays.
+   */
+  importCsv(
+    kind: KindName,
+    source: AsyncIterable<Buffer>,
+    onProgress?: (rows: number) => void
+  ): Promise<ImportReport>
+  /** Imports a parsed JSON array of objects with the columns of the files. Throws BODY_MALFORMED, IMPORTS_BUSY. */
+  importJson(kind: KindName, body: unknown): Promise<ImportReport>
+  /**
+   * Exports everything as of one moment: calls `write` with the name and the text of one file after the other.
+   * Reading what was written gives the same rows. Gives how many rows each file has.
+   */
+  exportCsv(
+    write: (kind: KindName, text: AsyncIterable<string>) => Promise<void>
+  ): Promise<Record<KindName, number>>
+}
+
+export interface ImportCollaborators {
+  /** Makes caches ask again for the codes that nobody had. */
+  forgetUnknownCodes(): Promise<void>
+  /** Told of each finished import. */
+  onFinish(kind: KindName, report: ImportReport): void
+}
+
+/** Each import holds two batches in memory; past this many they are refused, not queued: a slow client could block all. */
+const MAX_ACTIVE = 8
+/** Closes a batch of few large rows. */
+const MAX_BATCH_BYTES = 8 * 1024 * 1024
+
+export function createImportService(
+  database: Database,
+  batches: BatchStore,
+  { forgetUnknownCodes, onFinish }: ImportCollaborators
+): ImportService {
+  let active = 0
+
+  async function storeBatch(batch: Batch) {
+    const outcome = await batches.store(batch)
+    if (batch.kind.name === 'urls' && outcome.imported > 0) await forgetUnknownCodes()
+    return outcome
+  }
+
+  /** While a batch is being stored the next one is read: at most two are in memory. */
+  async function importPieces(
+    kind: Kind,
+    pieces: AsyncIterable<ReadPiece>,
+    onProgress?: (rows: number) => void
+  ) {
+    const report = createReportBuilder()
+    const builder = createBatchBuilder(kind)
+    let storing: Promise<void> = Promise.resolve()
+    const flush = async () => {
+      report.skip(builder.repeated)
+      const batch = builder.take()
+      await storing
+      storing = storeBatch(batch).then((outcome) => {
+        report.add(outcome)
+        onProgress?.(report.count)
+      })
+      // Its failure is met at the next await; until then it must not count as unhandled.
+      storing.catch(() => undefined)
+    }
+    for await (const { rows, refused, note } of pieces) {
+      report.reject(refused)
+      if (note) report.warn([note])
+      builder.add(rows)
+      if (builder.rows >= batches.batchRows || builder.bytes >= MAX_BATCH_BYTES) await flush()
+    }
+    if (builder.rows > 0) await flush()
+    await storing
+    return report.finish()
+  }
+
+  async function runImport(
+    name: KindName,
+    pieces: AsyncIterable<ReadPiece>,
+    onProgress?: (rows: number) => void
+  ) {
+    if (active === MAX_ACTIVE) throw importsBusy()
+    active++
+    try {
+      const report = await importPieces(kinds[name], pieces, onProgress)
+      onFinish(name, report)
+      return report
+    } finally {
+      active--
+    }
+  }
+
+  return {
+    importCsv: (kind, source, onProgress) => runImport(kind, readCsvRows(kinds[kind], source), onProgress),
+
+    importJson: (kind, body) => runImport(kind, readJsonRows(kinds[kind], body)),
+
+    exportCsv: (write) =>
+      database.withClient((client) =>
+        inSnapshot(client, async () => {
+          const counts = { users: 0, urls: 0, events: 0 }
+          for (const name of KIND_ORDER) {
+            const kind = kinds[name]
+            const extras = kind.columns.filter(({ isExtra }) => isExtra)
+            const withExtras = await hasValues(client, kind, extras)
+            const columns = kind.columns.filter(({ isExtra }) => withExtras || !isExtra)
+            await write(name, formatFile())
+
+            async function* formatFile() {
+              yield formatCsvLine(columns.map((column) => column.name))
+              for await (const rows of readRows(client, kind, columns)) {
+                counts[name] += rows.length
+                yield rows.map(formatCsvLine).join('')
+              }
+            }
+          }
+          return counts
+        })
+      )
+  }
+}

@@ -1,0 +1,87 @@
+import type { ClientBase } from 'pg'
+import type { Batch } from './batch.ts'
+import type { KindName } from './kinds.ts'
+import type { Outcome } from './report.ts'
+import { mergeEvents } from './store-events.ts'
+import { stageRows } from './store-staging.ts'
+import { mergeUrls } from './store-urls.ts'
+import { mergeUsers } from './store-users.ts'
+
+/**
+ * Storing one batch of rows. The stores of imports run on a bare client, first parameter as in every store: COPY
+ * and its staging table are beyond Drizzle.
+ */
+
+/** What the merge of a kind did, beside skipping the ids that are there. */
+export type Merged = Pick<Outcome, 'rejected' | 'warnings'>
+
+const merges: Record<KindName, (client: ClientBase) => Promise<Merged>> = {
+  users: mergeUsers,
+  urls: mergeUrls,
+  events: mergeEvents
+}
+
+/**
+ * Longest run of one statement of an import. The pool's own limit is for requests; a batch may have to wait for a
+ * lock or for the disk.
+ */
+const STATEMENT_TIMEOUT_MS = 300_000
+
+/**
+ * Stores a batch in one transaction: rows with an id that is there are skipped, the others are judged and inserted by
+ * the merge of their kind. Imports of a kind take turns, also those of other replicas, so that twins and taken codes
+ * are told by what the one before them stored. Throws the driver's errors; the client is then out of the transaction.
+ */
+export async function storeBatch(client: ClientBase, batch: Batch, canCopy: boolean): Promise<Outcome> {
+  const { name } = batch.kind
+  return inTransaction(client, async () => {
+    await client.query("SELECT pg_advisory_xact_lock(hashtext('fairlead.imports'), hashtext($1))", [name])
+    await passSequence(client, `${name}_id_seq`, batch.greatestId)
+    await stageRows(client, batch, canCopy)
+    const { rowCount } = await client.query(
+      `DELETE FROM staging USING ${name} present
+       WHERE present.id = staging.id AND present.id BETWEEN $1::bigint AND $2::bigint`,
+      [batch.leastId, batch.greatestId]
+    )
+    const skipped = rowCount ?? 0
+    const { rejected, warnings } = await merges[name](client)
+    return { imported: batch.rows - skipped - rejected.length, skipped, rejected, warnings }
+  })
+}
+
+/**
+ * Moves a sequence past `id`, never backwards. A sequence can't be locked, so a short way is gone step by step,
+ * which is atomic; a long way is one leap, which only a thousand draws in the same moment could undo. It is moved
+ * before the rows are inserted, and stays so whatever becomes of them: no later draw can meet their ids.
+ */
+async function passSequence(client: ClientBase, sequence: string, id: number): Promise<void> {
+  await client.query(
+    `SELECT CASE
+       WHEN gap > 1000 THEN setval('${sequence}', $1::bigint)
+       WHEN gap > 0 THEN (SELECT max(nextval('${sequence}')) FROM generate_series(1, gap))
+     END
+     FROM (SELECT $1::bigint - last_value + (NOT is_called)::int AS gap FROM ${sequence}) AS distance`,
+    [id]
+  )
+}
+
+/** Makes the partitions of the months given ('2025-07') where they are missing, in a transaction of its own. */
+export async function ensurePartitions(client: ClientBase, months: readonly string[]): Promise<void> {
+  const days = months.map((month) => `${month}-01 00:00:00+00`)
+  await inTransaction(client, () =>
+    client.query('SELECT ensure_events_partition(day) FROM unnest($1::timestamptz[]) AS day', [days])
+  )
+}
+
+/** Runs `work` between BEGIN and COMMIT; when it throws, rolls back (if the connection still can) and rethrows. */
+async function inTransaction<T>(client: ClientBase, work: () => Promise<T>): Promise<T> {
+  await client.query(`BEGIN; SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT_MS}`)
+  try {
+    const result = await work()
+    await client.query('COMMIT')
+    return result
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined)
+    throw error
+  }
+}
