@@ -19,7 +19,15 @@ declare module 'fastify' {
   }
 }
 
-/** Publishes `app.lifecycle`. `drainMs`: about two probe intervals of the load balancer in front; 0 without one. */
+/** How often a closing server looks for connections that have become idle. */
+const IDLE_CHECK_MS = 50
+
+/**
+ * Publishes `app.lifecycle`. `drainMs`: about two probe intervals of the load balancer in front; 0 without one.
+ *
+ * Node closes the connections that are idle when the close begins. One that is amid a request then becomes idle with
+ * its answer, and would hold up the close for the whole keep-alive timeout: those are closed here.
+ */
 async function lifecycle(app: FastifyInstance, { drainMs }: { drainMs: number }) {
   let draining = false
   app.decorate('lifecycle', {
@@ -31,6 +39,11 @@ async function lifecycle(app: FastifyInstance, { drainMs }: { drainMs: number })
       await wait(drainMs)
     }
   })
+  let idleCheck: NodeJS.Timeout | undefined
+  app.addHook('preClose', async () => {
+    idleCheck = setInterval(() => app.server.closeIdleConnections(), IDLE_CHECK_MS)
+  })
+  app.addHook('onClose', async () => clearInterval(idleCheck))
 }
 
 export default fp(lifecycle, { name: 'lifecycle', fastify: '5.x' })
