@@ -1,0 +1,96 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
+import t from 'tap'
+import { storageOf } from '#testing/app.ts'
+import { type ListeningServer, startServer } from '#testing/process.ts'
+
+const GOOD = { code: 0, signal: null }
+const BAD = { code: 1, signal: null }
+
+/**
+ * A request that the server has begun to serve and waits for the rest of: it is in flight until `finish` is called,
+ * which gives the whole answer.
+ */
+async function holdRequest({ url }: ListeningServer): Promise<{ socket: Socket; finish(): Promise<string> }> {
+  const { hostname, port } = new URL(url)
+  const body = JSON.stringify({ username: 'patient', email: 'patient@example.com' })
+  const socket = connect(Number(port), hostname)
+  socket.on('error', () => socket.destroy())
+  socket.write(
+    'POST /users HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
+      `Content-Length: ${body.length}\r\nExpect: 100-continue\r\n\r\n`
+  )
+  const [chunk] = await once(socket, 'data')
+  if (!/^HTTP\/1\.1 100 /.test(String(chunk))) throw new Error(`not waited for: ${chunk}`)
+  return {
+    socket,
+    finish() {
+      socket.write(body)
+      return text(socket)
+    }
+  }
+}
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  t.test(`at ${signal} it finishes what it serves, takes nothing new and exits in peace`, async (t) => {
+    const storage = await storageOf(t, 'embedded')
+    const server = await startServer(t, storage)
+    // This client keeps its connection open, which must not hold up the end.
+    t.equal((await server.request('GET', '/health')).status, 200)
+    const held = await holdRequest(server)
+    server.child.kill(signal)
+    t.equal((await server.logged(/^closing$/))['signal'], signal)
+    const answer = await held.finish()
+    t.match(answer, /^HTTP\/1\.1 201 /)
+    t.same(await server.exited, GOOD)
+    t.ok(server.lines().some(({ msg }) => msg === 'closed'))
+    await t.rejects(server.request('GET', '/health'))
+
+    const next = await startServer(t, storage)
+    t.match((await next.request('GET', '/users')).json, [{ username: 'patient' }], 'it is stored')
+  })
+}
+
+t.test('before it closes it is not ready for a while, but serves', async (t) => {
+  const env = { ...(await storageOf(t, 'embedded')), DRAIN_MS: '2000', SHUTDOWN_TIMEOUT_MS: '1900' }
+  const server = await startServer(t, env)
+  t.equal((await server.request('GET', '/health/ready')).status, 200)
+  server.child.kill('SIGTERM')
+  await server.logged(/^closing$/)
+  const ready = await server.request('GET', '/health/ready')
+  t.equal(ready.status, 503)
+  t.equal(ready.json.status, 'draining')
+  t.equal((await server.request('GET', '/health/live')).status, 200)
+  t.equal((await server.request('GET', '/users')).status, 200)
+  t.same(await server.exited, GOOD, 'the bound of the close begins after the drain')
+})
+
+t.test('a second signal ends it at once', async (t) => {
+  const server = await startServer(t, { ...(await storageOf(t, 'embedded')), DRAIN_MS: '600000' })
+  server.child.kill('SIGTERM')
+  await server.logged(/^closing$/)
+  t.same(await server.end('SIGTERM'), BAD)
+})
+
+t.test('a request without end does not keep it beyond its bound', async (t) => {
+  const server = await startServer(t, { ...(await storageOf(t, 'embedded')), SHUTDOWN_TIMEOUT_MS: '500' })
+  const held = await holdRequest(server)
+  t.same(await server.end(), BAD)
+  t.ok(server.lines().some(({ level, msg }) => level === 'error' && /timeout/.test(msg)))
+  held.socket.destroy()
+})
+
+for (const [kind, code] of [
+  ['an exception that nobody caught', 'throw new Error("broken on purpose")'],
+  ['a rejection that nobody handled', 'Promise.reject(new Error("broken on purpose"))']
+] as const) {
+  t.test(`${kind} is logged, and ends it as failed`, async (t) => {
+    const storage = await storageOf(t, 'embedded')
+    const server = await startServer(t, storage, { inject: `process.on("SIGWINCH", () => { ${code} })` })
+    t.same(await server.end('SIGWINCH'), BAD)
+    const line = server.lines().find(({ level }) => level === 'fatal')
+    t.match(line, { err: { message: 'broken on purpose', stack: /broken on purpose\n/ } })
+    t.same(await (await startServer(t, storage)).end(), GOOD, 'and it starts again')
+  })
+}
