@@ -12,7 +12,7 @@ export interface Config {
   readonly log: { level: Settings['LOG_LEVEL']; pretty: boolean }
   readonly database: DatabaseOptions
   readonly redis: { url: string | undefined; prefix: string }
-  readonly cache: Record<string, never>
+  readonly cache: { maxEntries: number; freshMs: number }
   readonly urls: { publicUrl: string | undefined; codeLength: number }
   readonly imports: { limitBytes: number }
   readonly health: { timeoutMs: number }
@@ -70,7 +70,7 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
       margin: settings.DATABASE_MARGIN
     },
     redis: { url: settings.REDIS_URL, prefix: settings.REDIS_PREFIX },
-    cache: {},
+    cache: { maxEntries: settings.CACHE_ENTRIES, freshMs: settings.CACHE_FRESH_MS },
     urls: { publicUrl: settings.PUBLIC_URL?.replace(/\/+$/, ''), codeLength: settings.CODE_LENGTH },
     imports: { limitBytes: settings.BULK_LIMIT_BYTES },
     health: { timeoutMs: settings.READY_TIMEOUT_MS },

@@ -40,9 +40,9 @@ export interface Cache {
 }
 
 export interface CacheOptions {
-  /** Most keys held in process, a cache. */
+  /** Most keys held in process, a cache: about 0.4 KB each. */
   maxEntries?: number
-  /** Most keys known not to exist, a cache. */
+  /** Most keys known not to exist, a cache: about 0.1 KB each. */
   maxUnknown?: number
   /** How long a value is used before a refresh, in milliseconds: the backstop behind invalidation. */
   freshMs?: number
@@ -61,8 +61,8 @@ declare module 'fastify' {
 }
 
 const DEFAULTS = {
-  maxEntries: 100_000,
-  maxUnknown: 100_000,
+  maxEntries: 50_000,
+  maxUnknown: 50_000,
   freshMs: 30_000,
   staleMs: 24 * 3_600_000,
   unknownMs: 10_000,

@@ -5,8 +5,8 @@ import type { SharedTier } from './shared.ts'
 
 /**
  * A cache of one kind of thing: in-process entries over {@link createLookup}. What is held is used at once; when its
- * time is up it is used while one refresh runs; when there is reason to doubt it (the invalidation channel broke) it is
- * asked for first, and used only if nobody can say better.
+ * time is up it is used while one refresh runs; when it is long over, or there is reason to doubt it (the invalidation
+ * channel broke), it is asked for first, and used only if nobody can say better.
  *
  * Invariants: one lookup a key at a time; an older version never replaces a newer; a lookup that began before an
  * invalidation is repeated when it gives what was invalidated; "could not look up" is an error, never "unknown".
@@ -108,7 +108,8 @@ export function createTieredCache<V>(options: TieredOptions<V>): ControlledCache
   function getDue(entry: Entry<V>): V | null | Promise<V | null> {
     const time = now()
     if (time >= entry.freshUntil + staleMs) return join(entry.key)
-    const isTrusted = entry.epoch === epoch && options.isListening()
+    // The grace is as long as the freshness, so that TTLs bound the age of what is used unasked (RFC 5861, section 3).
+    const isTrusted = entry.epoch === epoch && options.isListening() && time < entry.freshUntil + freshMs
     if (time < entry.retryAt || isTrusted) {
       if (time >= entry.retryAt && !flights.has(entry.key)) join(entry.key).catch(() => undefined)
       stats.stale++
