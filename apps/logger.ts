@@ -1,10 +1,10 @@
 import type { FastifyServerOptions } from 'fastify'
+import { stdSerializers } from 'pino'
 import type { Config } from '#apps/config.ts'
 
 /**
  * Options of the log: JSON lines, one object a line, for machines; readable ones on a terminal. Headers, bodies
- * and queries are never logged; errors lose what a driver hangs on them (statements and parameters hold personal
- * data).
+ * and queries are never logged; errors lose what a driver hangs on them (parameters and rows hold personal data).
  */
 export function createLoggerOptions({
   level,
@@ -15,7 +15,7 @@ export function createLoggerOptions({
     base: null,
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label) => ({ level: label }) },
-    redact: { paths: ['err.params', 'err.query', 'err.cause.detail', 'err.cause.where'], remove: true },
+    serializers: { err: serializeError },
     ...(pretty && {
       transport: {
         target: 'pino-pretty',
@@ -23,4 +23,22 @@ export function createLoggerOptions({
       }
     })
   }
+}
+
+/** Members of a driver's error that quote parameters or rows (PostgreSQL manual, 55.8 "Error and Notice Fields"). */
+const PRIVATE = ['params', 'query', 'detail', 'where', 'internalQuery']
+
+function serializeError(error: unknown) {
+  if (!(error instanceof Error)) return error
+  const shown = stdSerializers.err(error)
+  for (const name of PRIVATE) delete shown[name]
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    // Drizzle's message is the statement, then a line of its parameters.
+    const { message } = at
+    const cut = message.indexOf('\nparams: ')
+    if (cut === -1) continue
+    shown.message = shown.message.replaceAll(message, () => message.slice(0, cut))
+    shown.stack = shown.stack.replaceAll(message, () => message.slice(0, cut))
+  }
+  return shown
 }
