@@ -28,9 +28,10 @@ export function createLoggerOptions({
 /** Members of a driver's error that quote parameters or rows (PostgreSQL manual, 55.8 "Error and Notice Fields"). */
 const PRIVATE = ['params', 'query', 'detail', 'where', 'internalQuery']
 
-function serializeError(error: unknown) {
-  if (!(error instanceof Error)) return error
+function serializeError(error: Error) {
   const shown = stdSerializers.err(error)
+  // What was thrown may be no error at all.
+  if (!(error instanceof Error)) return shown
   for (const name of PRIVATE) delete shown[name]
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     // Drizzle's message is the statement, then a line of its parameters.
