@@ -53,13 +53,17 @@ export function spawnServer(
     './apps/preload.ts',
     ...(inject ? [`data:text/javascript,${encodeURIComponent(inject)}`] : [])
   ]
-  const child = spawn(process.execPath, [...imports.map((one) => `--import=${one}`), 'apps/server/main.ts'], {
+  const command = [process.execPath, ...imports.map((one) => `--import=${one}`), 'apps/server/main.ts']
+  // tap puts its module hooks into every child by NODE_OPTIONS; the server is to run as it does in production.
+  const child = spawn('env', ['-u', 'NODE_OPTIONS', ...command], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       HOST: '127.0.0.1',
       PORT: '0',
       TMPDIR: temporary,
+      // biome-ignore lint/style/noProcessEnv: programs are where the system's PATH says
+      PATH: process.env['PATH'] ?? '',
       NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
       ...env
     }

@@ -1,0 +1,121 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { listProductFiles, readCoverage, summarize } from './coverage.ts'
+import { createFilter, readTotals, type Totals } from './report.ts'
+import type { Server } from './server-process.ts'
+import { ServerMissing, startPostgres, startRedis } from './servers.ts'
+
+/**
+ * What `npm test` runs once the sources are checked: the tests, on the embedded profile and, with real servers, on
+ * the server profile, with the coverage enforced. Its last line is `N passed, N failed`.
+ *
+ * TEST_DATABASE_URL and TEST_REDIS_URL name servers to use; where they are unset, servers are started for the run if
+ * they are installed. REQUIRE_SERVERS makes it an error to leave anything out. Arguments go to tap; with a test file
+ * among them only that runs, without the coverage.
+ */
+
+/** Least share of the product's lines that tests must run, in per cent. */
+const LEAST_COVERAGE = 90
+
+const root = join(import.meta.dirname, '..', '..')
+const TAP = join(root, 'node_modules', 'tap', 'dist', 'esm', 'run.mjs')
+// biome-ignore lint/style/noProcessEnv: a process' entry reads its environment
+const env = { ...process.env }
+const args = process.argv.slice(2)
+const isWhole = args.every((arg) => arg.startsWith('-'))
+
+const folder = await mkdtemp(join(tmpdir(), 'fairlead-run-'))
+const servers: Server[] = []
+try {
+  process.exitCode = await run()
+} finally {
+  await Promise.all(servers.map((server) => server.remove()))
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+}
+
+async function run(): Promise<number> {
+  // Whatever a test leaves behind, killed processes' files included, goes with the run.
+  const [temporary, coverage] = [join(folder, 't'), join(folder, 'coverage')]
+  await mkdir(temporary)
+  // PostgreSQL runs as another user where we are root.
+  await Promise.all([chmod(folder, 0o755), chmod(temporary, 0o777)])
+  if (!(await startServers())) return 1
+
+  const { code, passed, failed, skipped } = await runTap({
+    ...env,
+    TMPDIR: temporary,
+    ...(isWhole && { NODE_V8_COVERAGE: coverage })
+  })
+
+  let isGood = code === 0 && failed === 0
+  if (passed === 0) {
+    console.log('No test has run.')
+    isGood = false
+  }
+  if (skipped > 0 && env['REQUIRE_SERVERS']) {
+    console.log('Nothing may be skipped in a run with REQUIRE_SERVERS.')
+    isGood = false
+  }
+  if (isWhole) {
+    const share = summarize(readCoverage(root, coverage, listProductFiles(root)), console.log)
+    if (share < LEAST_COVERAGE) {
+      console.log(`At least ${LEAST_COVERAGE} % are needed.`)
+      isGood = false
+    }
+  }
+  // A run that is not good for another reason than a failed assertion still counts as a failure.
+  const failures = isGood ? 0 : Math.max(failed, 1)
+  console.log(`${passed} passed, ${failures} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
+  return isGood ? 0 : 1
+}
+
+/** Puts the servers' addresses into the environment of the tests. Gives false when they are needed and missing. */
+async function startServers(): Promise<boolean> {
+  try {
+    if (!env['TEST_DATABASE_URL']) {
+      const server = await startPostgres(null, { maxConnections: 300 })
+      servers.push(server)
+      env['TEST_DATABASE_URL'] = server.url
+    }
+    if (!env['TEST_REDIS_URL']) {
+      const server = await startRedis(null)
+      servers.push(server)
+      env['TEST_REDIS_URL'] = server.url
+    }
+    return true
+  } catch (error) {
+    if (!(error instanceof ServerMissing)) throw error
+    console.log(`The server profile is left out: ${error.message}.`)
+    if (!env['REQUIRE_SERVERS']) return true
+    console.log('0 passed, 1 failed')
+    return false
+  }
+}
+
+/** Runs tap: on a terminal in its own manner, elsewhere as one line for each file. Gives its exit code and totals. */
+async function runTap(environment: NodeJS.ProcessEnv): Promise<Totals & { code: number }> {
+  const isTerminal = process.stdout.isTTY === true
+  const file = join(folder, 'report.tap')
+  // With an output file, tap's reporter `tap` would say everything twice.
+  const report = isTerminal ? ['--reporter=base', `--output-file=${file}`] : ['--reporter=tap', '--no-color']
+  const child = spawn(
+    process.execPath,
+    [TAP, 'run', '--disable-coverage', '--allow-empty-coverage', ...report, ...args],
+    { cwd: root, env: environment, stdio: ['ignore', isTerminal ? 'inherit' : 'pipe', 'inherit'] }
+  )
+  const lines: string[] = []
+  if (child.stdout) {
+    const keep = createFilter()
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line.startsWith('# {')) lines.push(line)
+      for (const kept of keep(line)) console.log(kept)
+    })
+  }
+  const [code] = await once(child, 'close')
+  const raw = isTerminal ? await readFile(file, 'utf8').catch(() => '') : lines.join('\n')
+  return { code: code ?? 1, ...readTotals(raw) }
+}
