@@ -15,8 +15,8 @@ const pinnedNode = join(installed, '.bin', process.platform === 'win32' ? 'node.
 // biome-ignore lint/style/noProcessEnv: what npm tells its scripts comes by environment only
 const env = process.env
 
-/** The least Node that runs this project; keep with `install()` messages and the README. */
-const LEAST = [22, 19]
+/** The least Node that runs this project: it strips types, and the metrics client supports it. */
+const LEAST = { major: 22, minor: 19 }
 
 const lock = readFileSync(lockFile, 'utf8')
 const hash = createHash('sha256').update(lock).digest('hex')
@@ -95,7 +95,7 @@ function checkNode() {
   if (!existsSync(pinnedNode)) {
     if (launcher) return
     fail(
-      `Node ${LEAST.join('.')} or newer is needed; this is ${process.versions.node}, and the pinned Node was not ` +
+      `Node ${LEAST.major}.${LEAST.minor} or newer is needed; this is ${process.versions.node}, and the pinned Node was not ` +
         `installed for ${process.platform} ${process.arch}.\nInstall Node 24 (https://nodejs.org) and run the ` +
         'same command again.'
     )
@@ -107,7 +107,7 @@ function checkNode() {
   if (isNewEnough(stdout?.trim().slice(1) ?? '')) return
   if (!launcher) {
     fail(
-      `Node ${LEAST.join('.')} or newer is needed; this is ${process.versions.node}, and the pinned Node does not run ` +
+      `Node ${LEAST.major}.${LEAST.minor} or newer is needed; this is ${process.versions.node}, and the pinned Node does not run ` +
         'on this system.\nInstall Node 24 (https://nodejs.org) and run the same command again.'
     )
   }
@@ -118,7 +118,7 @@ function checkNode() {
 /** @param {string} version as in `process.versions.node` */
 function isNewEnough(version) {
   const [major = 0, minor = 0] = version.split('.').map(Number)
-  return major > LEAST[0] || (major === LEAST[0] && minor >= LEAST[1])
+  return major > LEAST.major || (major === LEAST.major && minor >= LEAST.minor)
 }
 
 /** @param {string} message */
