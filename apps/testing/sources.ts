@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, sep } from 'node:path'
+
+/** Reads the sources as text, for the tests of the house itself. */
+
+export const ROOT = join(import.meta.dirname, '..', '..')
+
+export interface Import {
+  specifier: string
+  /** Whether only types come in: such an import is gone when the file runs. */
+  isType: boolean
+}
+
+/** The files of the folders given, relative to the root with `/`, whose path matches. Generated folders are left out. */
+export function listFiles(folders: string[], pattern: RegExp): string[] {
+  return folders
+    .flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name).slice(ROOT.length + 1))
+    )
+    .map((path) => path.split(sep).join('/'))
+    .filter((path) => pattern.test(path) && !/(^|\/)(node_modules|\.tap|dist)\//.test(path))
+    .sort()
+}
+
+export function readText(file: string): string {
+  return readFileSync(join(ROOT, file), 'utf8')
+}
+
+const STATIC = /^(?:import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?'([^']+)'/gm
+const DYNAMIC = /\bimport\(\s*'([^']+)'\s*\)/g
+const WORKER = /\bnew URL\(\s*'(\.[^']+)'\s*,\s*import\.meta\.url\s*\)/g
+
+/** What a TypeScript source imports, statically, dynamically or as the file of a worker. */
+export function readImports(source: string): Import[] {
+  return [
+    ...[...source.matchAll(STATIC)].map(([, type, specifier = '']) => ({ specifier, isType: Boolean(type) })),
+    ...[...source.matchAll(DYNAMIC), ...source.matchAll(WORKER)].map(([, specifier = '']) => ({
+      specifier,
+      isType: false
+    }))
+  ]
+}

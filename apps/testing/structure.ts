@@ -1,0 +1,102 @@
+import type { Import } from './sources.ts'
+
+/** Who may import whom: the table of rooms, and the judgement of one file by it. */
+
+interface Room {
+  /** The files of the room: the first room whose pattern matches has the file. */
+  files: RegExp
+  /** What its files may import: `node:`, packages (`*`, or by name) and beginnings of names. */
+  may: string[]
+  /** What only `import type` may bring in; by default what `may` says and no more. */
+  mayTypes?: string[]
+}
+
+/**
+ * Invariant: apps → plugins → schema, never back up; a capability never imports another one.
+ * `$1` stands for what the pattern's first group matched: the name of the capability.
+ */
+export const ROOMS: Record<string, Room> = {
+  tables: { files: /^schema\/tables\//, may: ['./', 'drizzle-orm'] },
+  shapes: { files: /^schema\/shapes\//, may: ['./', 'typebox'] },
+  migrations: { files: /^drizzle\.config\.ts$/, may: ['drizzle-kit'] },
+  platform: { files: /^plugins\/platform\//, may: ['./', '#platform/', '#schema/', 'node:', '*'] },
+  // SQL lives here and nowhere else in a capability.
+  stores: {
+    files: /^plugins\/([^/]+(?:\/[^/]+)*)\/store[^/]*\.ts$/,
+    may: ['./', '#platform/', '#schema/', 'node:', 'drizzle-orm', 'pg', 'pg-copy-streams', 'pg-cursor']
+  },
+  // The rules of the domain see neither requests nor SQL. A row's type brings no SQL along.
+  services: {
+    files: /^plugins\/([^/]+)\/(?:.+\/)?service[^/]*\.ts$/,
+    may: ['./', '#plugins/$1/', '#platform/', '#schema/shapes/', 'node:', 'typebox'],
+    mayTypes: ['#schema/tables/']
+  },
+  capabilities: {
+    files: /^plugins\/([^/]+)\//,
+    may: ['./', '#plugins/$1/', '#platform/', '#schema/shapes/', 'node:', '*'],
+    mayTypes: ['#schema/tables/', 'pg']
+  },
+  composition: {
+    files: /^apps\/app\.ts$/,
+    may: ['./', '#apps/', '#plugins/', '#platform/', '#package.json', 'node:', '*']
+  },
+  settings: { files: /^apps\/[^/]+\.ts$/, may: ['./', '#apps/', '#platform/', 'node:', '*'] },
+  harness: {
+    files: /^apps\/testing\//,
+    may: ['./', '#apps/', '#platform/', '#schema/', '#testing/', 'node:', '*']
+  },
+  // Black boxes: they know the wire. The harness only gives them a server where none is named.
+  acceptance: { files: /^apps\/acceptance\//, may: ['./', '#schema/shapes/', '#testing/', 'node:', '*'] },
+  dashboard: { files: /^apps\/dashboard\//, may: ['./', '#schema/shapes/', '*'] },
+  processes: {
+    files: /^apps\/[^/]+\//,
+    may: ['./', '#apps/', '#platform/', '#schema/shapes/', 'node:', '*']
+  },
+  // They drive the public API. The harness gives the measured servers their fresh databases.
+  load: { files: /^loadtest\//, may: ['./', '#loadtest/', '#schema/shapes/', '#testing/', 'node:', '*'] },
+  operations: { files: /^ops\//, may: ['./', '#schema/shapes/', 'node:', '*'] }
+}
+
+/** What any test may import beside what its room may: the harness, the app as composed, and a test's own tools. */
+const TESTS = ['#testing/', '#apps/', '#platform/', '#schema/', 'node:', '*']
+
+/** Packages that are no business of a capability outside its store: they speak SQL. */
+const SQL = ['drizzle-orm', 'pg', 'pg-copy-streams', 'pg-cursor']
+
+/** The name of the room that has `file`, and its text for `$1`. */
+export function findRoom(file: string): { name: string; subject: string } | undefined {
+  for (const [name, { files }] of Object.entries(ROOMS)) {
+    const match = files.exec(file)
+    if (match) return { name, subject: match[1] ?? '' }
+  }
+  return undefined
+}
+
+/** What is wrong with the imports of `file`, in words; nothing when all is well. */
+export function judge(file: string, imports: Import[]): string[] {
+  const found = findRoom(file)
+  if (!found) return [`${file} is in no room`]
+  const { name, subject } = found
+  const room = ROOMS[name]
+  const isTest = /\.test\.ts$/.test(file)
+  return imports.flatMap(({ specifier, isType }) => {
+    if (specifier.startsWith('../')) return [`${file} imports ${specifier}: another room is named with #`]
+    const allowed = [
+      ...(room?.may ?? []),
+      ...(isType ? (room?.mayTypes ?? []) : []),
+      ...(isTest ? TESTS : [])
+    ]
+    if (allowed.some((one) => fits(specifier, one.replace('$1', subject), name, isTest))) return []
+    return [`${file} imports ${specifier}, which ${name} may not`]
+  })
+}
+
+function fits(specifier: string, allowed: string, room: string, isTest: boolean): boolean {
+  if (allowed !== '*') {
+    return allowed.endsWith('/') || allowed.endsWith(':')
+      ? specifier.startsWith(allowed)
+      : specifier === allowed || specifier.startsWith(`${allowed}/`)
+  }
+  if (/^[.#]|^node:/.test(specifier)) return false
+  return isTest || room !== 'capabilities' || !SQL.some((name) => fits(specifier, name, room, isTest))
+}
