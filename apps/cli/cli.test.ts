@@ -1,0 +1,160 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { profiles, startApp, storageOf } from '#testing/app.ts'
+
+/** The command line as a process: what it prints, writes and exits with. */
+
+const ROOT = join(import.meta.dirname, '..', '..')
+const SEED = join(ROOT, 'apps', 'testing', 'fixtures', 'seed-csv')
+const FILES = ['users.csv', 'urls.csv', 'events.csv']
+
+function start(env: Record<string, string>, ...args: string[]) {
+  const child = spawn(process.execPath, ['--import=./apps/preload.ts', 'apps/cli/main.ts', ...args], {
+    cwd: ROOT,
+    env: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'), ...env }
+  })
+  let out = ''
+  let err = ''
+  child.stdout.on('data', (chunk) => {
+    out += chunk
+  })
+  child.stderr.on('data', (chunk) => {
+    err += chunk
+  })
+  return { child, ended: once(child, 'close').then(([code]) => ({ code: code as number, out, err })) }
+}
+
+const run = (env: Record<string, string>, ...args: string[]) => start(env, ...args).ended
+
+async function makeFolder(t: Test): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-cli-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+profiles(t, async (t, profile) => {
+  t.test('imports a set in order, changes nothing the second time, and exports it to the byte', async (t) => {
+    const env = await storageOf(t, profile)
+    const folder = await makeFolder(t)
+    const first = await run(env, 'import', SEED)
+    t.match(first, { code: 0, err: '' })
+    t.match(
+      first.out,
+      /^users\.csv: 400 rows: 400 imported, 0 already there, 0 rejected\n( {2}line .*kept as a twin\n)+urls\.csv: 2,000 rows: 2,000 imported.*\nevents\.csv: 3,422 rows: 3,422 imported/
+    )
+    const second = await run(env, 'import', SEED)
+    t.match(second, { code: 0, err: '' })
+    t.match(
+      second.out,
+      /^users\.csv: 400 rows: 0 imported, 400 already there, 0 rejected\nurls\.csv: 2,000 rows: 0 imp/
+    )
+    const target = join(folder, 'new', 'set')
+    t.match(await run(env, 'export', target), {
+      code: 0,
+      err: '',
+      out: 'users.csv: 400 rows\nurls.csv: 2,000 rows\nevents.csv: 3,422 rows\n'
+    })
+    t.strictSame((await readdir(target)).sort(), FILES.toSorted(), 'no draft is left behind')
+    for (const name of FILES) {
+      t.ok(
+        (await readFile(join(target, name))).equals(await readFile(join(SEED, name))),
+        `${name} is the same`
+      )
+    }
+  })
+
+  t.test('says which rows it rejects, imports the others, and fails', async (t) => {
+    const env = await storageOf(t, profile)
+    const folder = await makeFolder(t)
+    await cp(SEED, folder, { recursive: true })
+    await writeFile(
+      join(folder, 'users.csv'),
+      'id,username,email,created_at\n1,a,a@example.com,2025-01-01 00:00:00\nx,b\u001b[2J,b@example.com,soon\n'
+    )
+    const result = await run(env, 'import', folder)
+    t.equal(result.code, 1)
+    t.match(
+      result.out,
+      /users\.csv: 2 rows: 1 imported, 0 already there, 1 rejected\n {2}line 3 rejected: id is not an id/
+    )
+    t.match(result.out, /urls\.csv: 2,000 rows: 2,000 imported/)
+    t.match(result.out, /1 rows were rejected: mend them and import again; the others are in\.\n$/)
+    t.notMatch(result.out, '\u001b', 'nothing of the file steers the terminal')
+  })
+})
+
+t.test('goes through a running server where the folder is taken', async (t) => {
+  const { url, config, request } = await startApp(t)
+  const env = { DATA_DIR: config.database.dataDir }
+  const direct = await run(env, 'import', SEED)
+  t.equal(direct.code, 1)
+  t.match(direct.err, /in use by another Fairlead process[\s\S]*--url http/)
+  t.match(await run(env, 'export', await makeFolder(t)), { code: 1, err: /in use/ })
+  t.match(await run({}, 'import', SEED, '--url', `${url}/`), {
+    code: 0,
+    out: /events\.csv: 3,422 rows: 3,422 imported/
+  })
+  t.equal((await request('GET', '/urls/2000')).status, 200)
+  const folder = await makeFolder(t)
+  for (const name of FILES) await writeFile(join(folder, name), 'nonsense\n')
+  t.match(await run({}, 'import', folder, '--url', url), {
+    code: 1,
+    err: /^users\.csv: the server answered 422: The header lacks/
+  })
+})
+
+t.test('says what it needs when it is not understood', async (t) => {
+  for (const args of [
+    [],
+    ['frobnicate'],
+    ['toString'],
+    ['import'],
+    ['import', 'a', 'b'],
+    ['export', 'a', '--frob']
+  ]) {
+    t.match(await run({}, ...args), { code: 2, out: '', err: /Usage: npm run cli/ }, args.join(' '))
+  }
+  t.match(await run({}, 'help'), { code: 0, err: '', out: /import DIR/ })
+})
+
+t.test('fails in one line for what the user can mend', async (t) => {
+  const folder = await makeFolder(t)
+  await cp(join(SEED, 'users.csv'), join(folder, 'users.csv'))
+  await mkdir(join(folder, 'urls.csv'))
+  t.match(await run({}, 'import', folder), {
+    code: 1,
+    err: /has no urls\.csv, events\.csv; nothing was imported\n$/
+  })
+  t.match(await run({}, 'export', join(folder, 'users.csv')), { code: 1, err: /can not be made/ })
+  t.match(await run({}, 'import', SEED, '--url', 'nowhere'), {
+    code: 1,
+    err: /is not an http or https URL\n$/
+  })
+  t.match(await run({}, 'import', SEED, '--url', 'http://127.0.0.1:1'), {
+    code: 1,
+    err: /can not be reached/
+  })
+  t.match(await run({ PORT: 'x' }, 'export', folder), { code: 1, err: /PORT/ })
+})
+
+t.test('stops at Ctrl+C and says how to go on', async (t) => {
+  // A server that takes the file and never answers.
+  const server = createServer((socket) => socket.resume())
+  t.teardown(() => server.close())
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { child, ended } = start(
+    {},
+    'import',
+    SEED,
+    '--url',
+    `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  )
+  await once(server, 'connection')
+  child.kill('SIGINT')
+  t.match(await ended, { code: 130, err: /^Stopped\. .*run the command again/ })
+})

@@ -1,0 +1,141 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { FolderInUse } from '#platform/folder-lock.ts'
+import type { ImportReport } from '#schema/shapes/import-report.ts'
+import { type Command, type CommandContext, CommandError } from './command.ts'
+import { withApp } from './open-app.ts'
+import { showProgress } from './progress.ts'
+import { postFile } from './remote.ts'
+
+/** In the order in which they make sense: what is referred to comes first. */
+const KINDS = ['users', 'urls', 'events'] as const
+type Kind = (typeof KINDS)[number]
+
+interface SetFile {
+  kind: Kind
+  name: string
+  path: string
+  bytes: number
+}
+
+/** Takes a file's bytes, gives the report; `onRows` is told the rows that are done. */
+type ImportFile = (
+  kind: Kind,
+  bytes: AsyncIterable<Buffer>,
+  onRows: (rows: number) => void
+) => Promise<ImportReport>
+
+/** Most lines shown of errors and warnings of one file. */
+const MAX_LINES = 20
+
+export const importCommand: Command = {
+  usage: 'import DIR [--url http://127.0.0.1:3000]',
+  summary:
+    'Loads DIR/users.csv, urls.csv and events.csv; rows that are there already are skipped. With --url\n' +
+    '      through a running server, which the embedded database needs while one runs on it.',
+  options: { url: { type: 'string' } },
+  words: 1,
+  async run(context) {
+    const files = await findFiles(context.words[0] ?? '')
+    const { url } = context.options
+    if (typeof url === 'string') {
+      const base = readBaseUrl(url)
+      return importFiles(context, files, (kind, bytes) => postFile(base, kind, bytes, context.signal))
+    }
+    try {
+      return await withApp(context.env, (app) => importFiles(context, files, app.imports.importCsv))
+    } catch (error) {
+      if (!(error instanceof FolderInUse)) throw error
+      throw new CommandError(
+        `${error.message}\nWhile a server runs on it, import through the server: ` +
+          `npm run cli -- import ${context.words[0]} --url http://127.0.0.1:3000`
+      )
+    }
+  }
+}
+
+async function findFiles(folder: string): Promise<SetFile[]> {
+  const files = await Promise.all(
+    KINDS.map(async (kind) => {
+      const name = `${kind}.csv`
+      const path = join(folder, name)
+      const found = await stat(path).catch(() => null)
+      return { kind, name, path, bytes: found?.isFile() ? found.size : -1 }
+    })
+  )
+  const missing = files.filter(({ bytes }) => bytes === -1).map(({ name }) => name)
+  if (missing.length > 0)
+    throw new CommandError(`${folder} has no ${missing.join(', ')}; nothing was imported`)
+  return files
+}
+
+function readBaseUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (!url || !/^https?:$/.test(url.protocol)) throw new CommandError(`${text} is not an http or https URL`)
+  return url
+}
+
+async function importFiles(
+  context: CommandContext,
+  files: SetFile[],
+  importFile: ImportFile
+): Promise<number> {
+  const { print } = context.output
+  let rejected = 0
+  for (const file of files) {
+    const report = await importOne(context, file, importFile)
+    rejected += report.rejected
+    const { count, imported, skipped } = report
+    print(
+      `${file.name}: ${format(count)} rows: ${format(imported)} imported, ${format(skipped)} already there, ` +
+        `${format(report.rejected)} rejected`
+    )
+    printLines(print, 'rejected', report.errors, report.rejected)
+    printLines(print, 'note', report.warnings, report.warnings.length)
+  }
+  if (rejected > 0)
+    print(`${format(rejected)} rows were rejected: mend them and import again; the others are in.`)
+  return rejected > 0 ? 1 : 0
+}
+
+async function importOne({ output, signal }: CommandContext, file: SetFile, importFile: ImportFile) {
+  const progress = showProgress(output.progress, file.name, file.bytes)
+  let done = 0
+  let rows = 0
+  async function* readFile() {
+    for await (const chunk of createReadStream(file.path, { signal })) {
+      done += chunk.length
+      progress.update(done, rows)
+      yield chunk as Buffer
+    }
+  }
+  try {
+    return await importFile(file.kind, readFile(), (count) => {
+      rows = count
+      progress.update(done, rows)
+    })
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ProblemError')
+      throw new CommandError(`${file.name}: ${error.message}`)
+    throw error
+  } finally {
+    progress.stop()
+  }
+}
+
+function printLines(
+  print: (line: string) => void,
+  label: string,
+  lines: ImportReport['errors'],
+  total: number
+): void {
+  // Values of the file are quoted in the reasons: they must not steer the terminal.
+  const safe = (text: string) => text.replace(/\p{Cc}/gu, '?')
+  for (const { line, reason } of lines.slice(0, MAX_LINES)) print(`  line ${line} ${label}: ${safe(reason)}`)
+  if (total > MAX_LINES) print(`  … and ${format(total - MAX_LINES)} more`)
+}
+
+function format(count: number): string {
+  return count.toLocaleString('en')
+}

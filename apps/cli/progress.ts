@@ -1,0 +1,44 @@
+import { SingleBar } from 'cli-progress'
+
+/** Shows how far a file is: a bar on a terminal, a line now and then elsewhere. */
+export interface Progress {
+  /** `rows` is 0 while nobody has said how many are done. */
+  update(doneBytes: number, rows: number): void
+  stop(): void
+}
+
+const PLAIN_EVERY_MS = 10_000
+
+export function showProgress(stream: NodeJS.WriteStream, name: string, totalBytes: number): Progress {
+  return stream.isTTY ? showBar(stream, name, totalBytes) : showLines(stream, name, totalBytes)
+}
+
+function showBar(stream: NodeJS.WriteStream, name: string, totalBytes: number): Progress {
+  const bar = new SingleBar({
+    stream,
+    format: `${name.padEnd(10)} {bar} {percentage} %  {rows}`,
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    hideCursor: true,
+    clearOnComplete: true
+  })
+  bar.start(totalBytes, 0, { rows: '' })
+  return {
+    update: (doneBytes, rows) =>
+      bar.update(doneBytes, { rows: rows === 0 ? '' : `${rows.toLocaleString('en')} rows` }),
+    stop: () => bar.stop()
+  }
+}
+
+function showLines(stream: NodeJS.WriteStream, name: string, totalBytes: number): Progress {
+  let told = Date.now()
+  return {
+    update(doneBytes, rows) {
+      if (Date.now() - told < PLAIN_EVERY_MS) return
+      told = Date.now()
+      const percent = Math.floor((doneBytes / Math.max(1, totalBytes)) * 100)
+      stream.write(`${name}: ${percent} %${rows === 0 ? '' : `, ${rows.toLocaleString('en')} rows done`}\n`)
+    },
+    stop: () => undefined
+  }
+}
