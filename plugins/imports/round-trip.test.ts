@@ -1,0 +1,167 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import t from 'tap'
+import { profiles, type Running, startApp } from '#testing/app.ts'
+
+/** What goes in comes out: the real set to the byte, and any rows at all. */
+
+const SEED = join(import.meta.dirname, '..', '..', 'apps', 'testing', 'fixtures', 'seed-csv')
+const KINDS = ['users', 'urls', 'events'] as const
+type Files = Record<(typeof KINDS)[number], string>
+
+async function load({ app }: Running, files: Files) {
+  const reports = []
+  for (const kind of KINDS) reports.push(await app.imports.importCsv(kind, bytesOf(files[kind])))
+  return reports
+}
+
+/** A file in pieces that cut lines and characters anywhere. */
+async function* bytesOf(text: string) {
+  const bytes = Buffer.from(text)
+  for (let at = 0; at < bytes.length; at += 10_007) yield bytes.subarray(at, at + 10_007)
+}
+
+async function dump({ app }: Running): Promise<Files> {
+  const files: Files = { users: '', urls: '', events: '' }
+  await app.imports.exportCsv(async (kind, text) => {
+    for await (const part of text) files[kind] += part
+  })
+  return files
+}
+
+async function readSeed(): Promise<Files> {
+  const [users = '', urls = '', events = ''] = await Promise.all(
+    KINDS.map((kind) => readFile(join(SEED, `${kind}.csv`), 'utf8'))
+  )
+  return { users, urls, events }
+}
+
+profiles(t, async (t, profile) => {
+  t.test('the real set comes out to the byte, and loads twice without a change', async (t) => {
+    const running = await startApp(t, { profile })
+    const seed = await readSeed()
+    t.match(await load(running, seed), [
+      { count: 400, imported: 400, rejected: 0 },
+      { count: 2000, imported: 2000, rejected: 0 },
+      { count: 3422, imported: 3422, rejected: 0 }
+    ])
+    t.strictSame(await dump(running), seed)
+    t.match(await load(running, seed), [
+      { count: 400, imported: 0, skipped: 400, warnings: [] },
+      { count: 2000, imported: 0, skipped: 2000, warnings: [] },
+      { count: 3422, imported: 0, skipped: 3422, warnings: [] }
+    ])
+    t.strictSame(await dump(running), seed)
+    const next = await running.request('POST', '/users', {
+      json: { username: 'next', email: 'next@example.com' }
+    })
+    t.match([next.status, next.json], [201, { id: 401 }])
+    const link = await running.request('POST', '/urls', { json: { original_url: 'https://example.com' } })
+    t.match([link.status, link.json], [201, { id: 2001 }])
+    t.match((await running.request('GET', '/events?url_id=2001')).json, [{ id: 3423, event_type: 'created' }])
+    t.match((await running.request('GET', '/events/1')).json.details, { short_code: 'oWCnNk' })
+  })
+
+  t.test('deleted and expiring urls, and rows made by the API, come back the same', async (t) => {
+    const first = await startApp(t, { profile })
+    const create = async (path: string, json: object) => {
+      const answer = await first.request('POST', path, { json })
+      t.equal(answer.status, 201, `${path}: ${answer.text}`)
+    }
+    await create('/users', { username: 'Ada "the" first,', email: 'ada@example.com' })
+    for (const title of ['', ' \t', 'a,"b"\r\n\\N', null]) {
+      await create('/urls', { user_id: 1, original_url: 'https://example.com/?q=1,2', title })
+    }
+    await create('/urls', { original_url: 'https://example.com', expires_at: '2031-01-01T00:00:00' })
+    t.equal((await first.request('DELETE', '/urls/2')).status, 204)
+    const details = { text: '\\ "q" \n  : {', deep: [{ n: 1e21 }] }
+    await create('/events', { url_id: 1, event_type: 'odd', details })
+    const files = await dump(first)
+    t.match(files.urls, /^id,.*,updated_at,expires_at,deleted_at\n/)
+    await first.close()
+    const second = await startApp(t, { profile })
+    await load(second, files)
+    t.strictSame(await dump(second), files)
+    t.equal((await second.request('GET', '/urls/2')).status, 404)
+    t.match((await second.request('GET', '/urls/1')).json, { title: '' })
+    t.match((await second.request('GET', '/urls/5')).json, { title: null, expires_at: '2031-01-01T00:00:00' })
+  })
+
+  t.test('any rows survive', async (t) => {
+    const running = await startApp(t, { profile })
+    const { pool } = running.app.database
+    const anyText = (maxLength: number) =>
+      fc
+        .oneof(
+          fc.string({ unit: 'binary', maxLength }),
+          fc
+            .array(fc.constantFrom('"', ',', '\n', '\r', '\t', '\\', '\\N', '\\.', 'é', '😀', ' '), {
+              maxLength
+            })
+            .map((parts) => parts.join('').slice(0, maxLength))
+        )
+        .filter((text) => text.isWellFormed() && !text.includes('\0'))
+    const name = anyText(20).filter((text) => text !== '')
+    const time = fc
+      .date({
+        min: new Date('2000-01-01T00:00:00Z'),
+        max: new Date('2000-03-31T00:00:00Z'),
+        noInvalidDate: true
+      })
+      .map((date) => date.toISOString().slice(0, 19))
+    const owner = fc.option(fc.integer({ min: 1, max: 50 }))
+    const json = fc.dictionary(
+      anyText(6),
+      fc.oneof(anyText(10), fc.integer(), fc.boolean(), fc.constant(null)),
+      { maxKeys: 4 }
+    )
+    const set = fc.record({
+      users: fc.array(fc.record({ username: name, email: name, created_at: time }), { maxLength: 8 }),
+      urls: fc.array(
+        fc.record({
+          user_id: owner,
+          title: fc.option(anyText(20)),
+          is_active: fc.boolean(),
+          created_at: time,
+          updated_at: time
+        }),
+        { maxLength: 8 }
+      ),
+      events: fc.array(
+        fc.record({
+          url_id: fc.integer({ min: 1, max: 50 }),
+          user_id: owner,
+          event_type: name,
+          timestamp: time,
+          details: json
+        }),
+        { maxLength: 8 }
+      )
+    })
+    await fc.assert(
+      fc.asyncProperty(set, async (rows) => {
+        await pool.query('DELETE FROM users; DELETE FROM urls; DELETE FROM events')
+        for (const kind of KINDS) {
+          const objects = rows[kind].map((row, index) => ({
+            id: index + 1,
+            ...row,
+            ...(kind === 'urls' && { short_code: `c${index}`, original_url: `https://example.com/${index}` })
+          }))
+          const report = await running.app.imports.importJson(kind, objects)
+          t.strictSame(report.errors, [])
+        }
+        const first = await dump(running)
+        await pool.query('DELETE FROM users; DELETE FROM urls; DELETE FROM events')
+        for (const report of await load(running, first)) t.strictSame(report.errors, [])
+        t.strictSame(await dump(running), first)
+        const { rows: stored } = await pool.query('SELECT username, email FROM users ORDER BY id')
+        t.strictSame(
+          stored,
+          rows.users.map(({ username, email }) => ({ username, email }))
+        )
+      }),
+      { numRuns: profile === 'embedded' ? 10 : 25 }
+    )
+  })
+})
