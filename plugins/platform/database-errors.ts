@@ -30,6 +30,12 @@ export function violatedConstraint(error: unknown): string | null {
   return cause?.code === '23505' ? (cause.constraint ?? '') : null
 }
 
+/** Whether `error` says that the database is away or overloaded, so that trying again helps. */
+export function isPassingError(error: unknown): boolean {
+  const cause = findDriverError(error)
+  return cause !== null && (cause.code === undefined || PASSING.test(cause.code))
+}
+
 /** The problem to answer for a database error: 503 when trying again helps, 422 for bad data, null for a bug. */
 export function databaseProblem(error: unknown): ProblemError | null {
   const cause = findDriverError(error)
@@ -37,7 +43,7 @@ export function databaseProblem(error: unknown): ProblemError | null {
   if (cause.code?.startsWith('22')) {
     return unstorable('A text of the request holds characters that can not be stored', { cause: error })
   }
-  if (cause.code === undefined || PASSING.test(cause.code)) {
+  if (isPassingError(cause)) {
     return unavailable('The database did not answer in time; try again shortly', {
       retryAfter: 1,
       cause: error

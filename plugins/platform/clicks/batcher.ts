@@ -1,0 +1,127 @@
+import { type Batch, type ClickDraft, createBatchId, MAX_BATCH_ROWS, toRow } from './click.ts'
+
+/**
+ * Group commit: clicks that come while a batch is on its way travel together in the next, so a busy server makes
+ * few large appends and a quiet one has no delay.
+ */
+export interface BatcherOptions {
+  /** Takes a batch on; resolves when it is as safe as it gets, rejects when nothing could take it. */
+  send(batch: Batch): Promise<void>
+  /** Takes a batch when too many clicks wait for `send`. */
+  spill(batch: Batch): Promise<void>
+  /** Most clicks that wait or are on their way before batches are spilled. */
+  maxPending: number
+  /** Names a visitor. Called when a batch closes, not in the redirect. */
+  nameVisitor(ip: string, userAgent: string | undefined): string | null
+  /** Most clicks of a batch. */
+  maxRows: number
+  /** How long a click may wait for company, in milliseconds; 0 sends at the end of the event loop's turn. */
+  waitMs: number
+  /** Most batches on their way at once. */
+  maxInFlight: number
+  now?: () => number
+}
+
+export interface Batcher {
+  /** Adds a click. The promise is its batch's: resolved when `send` resolved. */
+  add(draft: ClickDraft): Promise<void>
+  /** Clicks that wait or are on their way. */
+  readonly pending: number
+  /** Sends what waits, and resolves when everything is done with, whether it succeeded or not. */
+  flush(): Promise<void>
+}
+
+interface OpenBatch {
+  drafts: ClickDraft[]
+  times: number[]
+  done: Promise<void>
+  settle(sent: Promise<void>): void
+}
+
+export function createBatcher(options: BatcherOptions): Batcher {
+  const { send, spill, nameVisitor, waitMs, maxInFlight, maxPending, now = Date.now } = options
+  const maxRows = Math.min(options.maxRows, MAX_BATCH_ROWS)
+  const waiting: OpenBatch[] = []
+  const inFlight = new Set<Promise<void>>()
+  let open: OpenBatch | null = null
+  let timer: NodeJS.Timeout | NodeJS.Immediate | null = null
+  let pending = 0
+
+  function openBatch(): OpenBatch {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    // Buffered clicks have nobody who waits: a rejection is told by the counters and the log.
+    promise.catch(() => undefined)
+    return { drafts: [], times: [], done: promise, settle: resolve }
+  }
+
+  function schedule(): void {
+    if (timer !== null) return
+    timer = waitMs === 0 ? setImmediate(onTime) : setTimeout(onTime, waitMs)
+  }
+
+  function onTime(): void {
+    timer = null
+    // With everything on its way the next arrival back sends what has gathered.
+    if (inFlight.size < maxInFlight) close()
+  }
+
+  function close(): void {
+    if (open === null) return
+    const closed = open
+    open = null
+    if (pending > maxPending) dispatch(closed, spill)
+    else waiting.push(closed)
+    pump()
+  }
+
+  function dispatch(batch: OpenBatch, take: BatcherOptions['send']): void {
+    const sent = take(toBatch(batch))
+    inFlight.add(sent)
+    const onSettled = () => {
+      inFlight.delete(sent)
+      pending -= batch.drafts.length
+      if (waiting.length > 0) pump()
+      else if (timer === null) close()
+    }
+    sent.then(onSettled, onSettled)
+    batch.settle(sent)
+  }
+
+  function pump(): void {
+    while (inFlight.size < maxInFlight) {
+      const batch = waiting.shift()
+      if (batch === undefined) return
+      dispatch(batch, send)
+    }
+  }
+
+  function toBatch({ drafts, times }: OpenBatch): Batch {
+    const rows = drafts.map((draft, place) =>
+      toRow(draft, times[place] as number, nameVisitor(draft.ip, draft.userAgent))
+    )
+    return { id: createBatchId(now()), rows }
+  }
+
+  return {
+    add(draft) {
+      open ??= openBatch()
+      const { drafts, times, done } = open
+      drafts.push(draft)
+      times.push(now())
+      pending++
+      if (drafts.length >= maxRows) close()
+      else schedule()
+      return done
+    },
+    get pending() {
+      return pending
+    },
+    async flush() {
+      close()
+      while (inFlight.size > 0) {
+        await Promise.allSettled(inFlight)
+        close()
+      }
+    }
+  }
+}

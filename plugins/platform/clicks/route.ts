@@ -1,0 +1,143 @@
+import type { Breaker } from '#platform/cache/breaker.ts'
+import { type Batch, type Click, clicksOf, decodeBatch, encodeBatch } from './click.ts'
+import type { Spool } from './spool.ts'
+import type { ClickStream } from './stream.ts'
+
+/**
+ * Where a batch goes: to the stream where there is one, past it to the database, past both to the local disk. Each
+ * stage is left alone for a while after it failed. A batch may reach two stages (a stage that took it but did not
+ * say so in time); its clicks' ids make that one.
+ */
+export interface RouteOptions {
+  stream: ClickStream | null
+  streamBreaker: Breaker
+  /** Null until the events capability has said where clicks are stored. */
+  store(): ((clicks: Click[]) => Promise<void>) | null
+  storeBreaker: Breaker
+  /** How long the database may take before the batch goes on to the disk, in milliseconds. */
+  storeTimeoutMs: number
+  /** Whether trying the same again may help (the database is away), or the data is to blame. */
+  isPassing(error: unknown): boolean
+  spool: Spool | null
+  /** Keeps a click that the database refuses as it is, for people to look at. */
+  bury(click: Click, error: unknown): Promise<void>
+  counts: RouteCounts
+  onOutage(stage: 'stream' | 'database', error: unknown): void
+}
+
+export interface RouteCounts {
+  /** Clicks that the stream took. */
+  appended: number
+  /** Clicks that went to the database past the stream. */
+  fellBack: number
+  /** Clicks stored. */
+  stored: number
+  /** Clicks written to the local disk. */
+  spooled: number
+  /** Clicks of the local disk that were taken on. */
+  replayed: number
+  /** Clicks, or unreadable batches, that went to the dead letters. */
+  deadLettered: number
+  /** Clicks that nothing could take: their redirects were refused, or, buffered, they are gone. */
+  lost: number
+}
+
+/** Nothing could take a batch. */
+export class ClicksUnrecorded extends Error {
+  override readonly name = 'ClicksUnrecorded'
+}
+
+export function createRoute(options: RouteOptions) {
+  const { stream, streamBreaker, storeBreaker, spool, counts } = options
+
+  async function toStream(record: string, clicks: number): Promise<boolean> {
+    if (stream === null || !streamBreaker.allows()) return false
+    try {
+      await stream.append(record)
+      streamBreaker.succeed()
+      counts.appended += clicks
+      return true
+    } catch (error) {
+      streamBreaker.fail()
+      options.onOutage('stream', error)
+      return false
+    }
+  }
+
+  /** Whether the database has the clicks now, or, where it refuses one as it is, the dead letters have that one. */
+  async function toDatabase(clicks: Click[]): Promise<boolean> {
+    const store = options.store()
+    if (store === null || !storeBreaker.allows()) return false
+    try {
+      await withTimeout(store(clicks), options.storeTimeoutMs)
+      storeBreaker.succeed()
+    } catch (error) {
+      if (!options.isPassing(error)) {
+        storeBreaker.succeed()
+        return refused(clicks, error)
+      }
+      storeBreaker.fail()
+      options.onOutage('database', error)
+      return false
+    }
+    counts.stored += clicks.length
+    if (stream !== null) counts.fellBack += clicks.length
+    return true
+  }
+
+  async function refused(clicks: Click[], error: unknown): Promise<boolean> {
+    const [click, ...others] = clicks
+    if (click !== undefined && others.length === 0) {
+      await options.bury(click, error)
+      counts.deadLettered++
+      return true
+    }
+    for (const one of clicks) if (!(await toDatabase([one]))) return false
+    return true
+  }
+
+  async function spill(batch: Batch): Promise<void> {
+    try {
+      if (spool === null) throw new Error('there is no spool')
+      await spool.append(encodeBatch(batch))
+      counts.spooled += batch.rows.length
+    } catch (error) {
+      counts.lost += batch.rows.length
+      throw new ClicksUnrecorded('neither Redis, PostgreSQL nor the local disk took the click', {
+        cause: error
+      })
+    }
+  }
+
+  return {
+    /** Takes a batch to the first stage that has it. Throws {@link ClicksUnrecorded} when none does. */
+    async send(batch: Batch): Promise<void> {
+      if (stream !== null && (await toStream(encodeBatch(batch), batch.rows.length))) return
+      if (await toDatabase(clicksOf(batch))) return
+      await spill(batch)
+    },
+
+    /** Takes a batch to the local disk. Throws {@link ClicksUnrecorded} when that is full or not there. */
+    spill,
+
+    /** Takes a record of a spool to the stream or the database; rejects when neither takes it now. */
+    async resend(record: string): Promise<void> {
+      const batch = decodeBatch(record)
+      const clicks = batch.rows.length
+      if (!(await toStream(record, clicks)) && !(await toDatabase(clicksOf(batch)))) {
+        throw new Error('neither Redis nor PostgreSQL takes clicks yet')
+      }
+      counts.replayed += clicks
+    }
+  }
+}
+
+function withTimeout(work: Promise<void>, ms: number): Promise<void> {
+  return new Promise((done, fail) => {
+    const timer = setTimeout(
+      () => fail(Object.assign(new Error(`no answer within ${ms} ms`), { code: 'ETIMEDOUT' })),
+      ms
+    )
+    work.then(done, fail).finally(() => clearTimeout(timer))
+  })
+}
