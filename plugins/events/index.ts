@@ -11,11 +11,13 @@ declare module 'fastify' {
 
 /**
  * Events: publishes `app.events` and, unless `routes` is false, serves `/events`. Other capabilities write their
- * events in their own transactions through `app.events.record`.
+ * events in their own transactions through `app.events.record`; `app.clicks` brings clicks.
  */
 async function events(app: FastifyInstance, options: { routes: boolean }) {
-  app.decorate('events', createEventService(app.database))
+  const service = createEventService(app.database)
+  app.decorate('events', service)
+  app.clicks.drainTo(service.storeClicks)
   if (options.routes) await app.register(eventRoutes)
 }
 
-export default fp(events, { name: 'events', dependencies: ['database'], fastify: '5.x' })
+export default fp(events, { name: 'events', dependencies: ['database', 'clicks'], fastify: '5.x' })

@@ -1,3 +1,4 @@
+import type { Click } from '#platform/clicks/click.ts'
 import type { Database, Executor } from '#platform/database.ts'
 import { retryTakenId } from '#platform/database-errors.ts'
 import { createPageIndex } from '#platform/page-index.ts'
@@ -6,6 +7,7 @@ import type { Event, EventDraft, EventQuery } from '#schema/shapes/event.ts'
 import { type Page, pageWindow } from '#schema/shapes/page.ts'
 import { wireTime } from '#schema/shapes/text.ts'
 import type { EventRow } from '#schema/tables/events.ts'
+import { type CountedClick, insertClicks } from './click-store.ts'
 import { eventUnknown, rangeReversed, urlMissing, userMissing } from './errors.ts'
 import {
   countEventBuckets,
@@ -30,10 +32,23 @@ export interface EventService {
   create(draft: EventDraft): Promise<Event>
   /** Writes events in the caller's transaction, as of now. */
   record(tx: Executor, records: EventRecord[]): Promise<void>
+  /** Stores clicks in one transaction, each once however often it comes. */
+  storeClicks(clicks: Click[]): Promise<void>
+  /** Lets a capability count clicks in the transaction that stores them. */
+  onClicks(work: ClickCounter): void
 }
+
+/** Called in the transaction that stores clicks, with those that were new. */
+export type ClickCounter = (tx: Executor, clicks: CountedClick[]) => Promise<void>
 
 export function createEventService(database: Database): EventService {
   const pages = createPageIndex({ countBuckets: countEventBuckets })
+  const counters: ClickCounter[] = []
+
+  async function count(tx: Executor, clicks: CountedClick[]): Promise<void> {
+    for (const counter of counters) await counter(tx, clicks)
+  }
+
   return {
     async list(query) {
       const since = query.since === undefined ? undefined : (parseWireTime(query.since) ?? undefined)
@@ -64,8 +79,11 @@ export function createEventService(database: Database): EventService {
         database.transaction(async (tx) => {
           if (!(await holdUrl(tx, urlId))) throw urlMissing(urlId)
           if (userId !== null && !(await holdUser(tx, userId))) throw userMissing(userId)
-          const [row] = await insertEvents(tx, [{ urlId, userId, eventType, details }])
-          return present(row as EventRow)
+          const [inserted] = await insertEvents(tx, [{ urlId, userId, eventType, details }])
+          const row = inserted as EventRow
+          if (eventType === 'click')
+            await count(tx, [{ urlId, at: row.timestamp, isBot: false, visitor: null }])
+          return present(row)
         })
       )
     },
@@ -75,6 +93,17 @@ export function createEventService(database: Database): EventService {
       for (let at = 0; at < records.length; at += INSERT_CHUNK) {
         await insertEvents(tx, records.slice(at, at + INSERT_CHUNK))
       }
+    },
+
+    async storeClicks(clicks) {
+      await database.transaction(async (tx) => {
+        const stored = await insertClicks(tx, clicks)
+        if (stored.length > 0) await count(tx, stored)
+      })
+    },
+
+    onClicks(work) {
+      counters.push(work)
     }
   }
 }
