@@ -1,29 +1,33 @@
-import { STATUS_CODES } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
 import type { Config } from '#apps/config.ts'
+import manifest from '#package.json' with { type: 'json' }
 import cache from '#platform/cache/index.ts'
+import clicks from '#platform/clicks/index.ts'
 import database from '#platform/database.ts'
-import errors, { answerError, presentProblem } from '#platform/errors.ts'
+import errors, { answerError } from '#platform/errors.ts'
 import health from '#platform/health.ts'
+import instruments from '#platform/instruments.ts'
 import lifecycle from '#platform/lifecycle.ts'
 import metrics from '#platform/metrics.ts'
 import notFound from '#platform/not-found.ts'
 import openapi from '#platform/openapi.ts'
-import { ProblemError } from '#platform/problem.ts'
 import redis from '#platform/redis.ts'
+import { refuseConnection } from '#platform/refusals.ts'
 import requests, { createRequestId } from '#platform/requests.ts'
 import validation from '#platform/validation.ts'
 import events from '#plugins/events/index.ts'
 import imports from '#plugins/imports/index.ts'
+import redirects from '#plugins/redirects/index.ts'
 import urls from '#plugins/urls/index.ts'
 import users from '#plugins/users/index.ts'
-import manifest from '../package.json' with { type: 'json' }
 
 export interface AppOptions {
   logger?: FastifyServerOptions['logger']
   /** False for processes that serve nobody: the worker and the command line. */
   routes?: boolean
+  /** Whether the process stores clicks from the Redis stream; a server does as its configuration says. */
+  drain?: boolean
 }
 
 /**
@@ -32,12 +36,15 @@ export interface AppOptions {
  * The order is the documentation, and the order of closing too: preClose hooks run as registered, then requests
  * finish, then onClose hooks run in reverse. So what others write to on their way out (database, redis) comes first.
  */
-export async function buildApp(config: Config, { logger = false, routes = true }: AppOptions = {}) {
+export async function buildApp(config: Config, options: AppOptions = {}) {
+  const { logger = false, routes = true } = options
+  const { drain = routes && config.clicks.drain } = options
   const app = Fastify({
     logger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: createRequestId,
-    trustProxy: config.server.trustProxy,
+    // Behind nobody the address is the socket's, and nothing has to be worked out for each request.
+    trustProxy: config.server.trustProxy.length > 0 ? config.server.trustProxy : false,
     bodyLimit: config.server.bodyLimit,
     // A first start of the embedded database, and waiting for other replicas' migrations, take their time.
     pluginTimeout: 120_000,
@@ -47,7 +54,9 @@ export async function buildApp(config: Config, { logger = false, routes = true }
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2_048 },
     frameworkErrors: (error, request, reply) => answerError(error, request, reply),
-    clientErrorHandler
+    clientErrorHandler: refuseConnection,
+    // Node refuses a request without a Host by an answer without a body; requests.ts does so with one.
+    http: { requireHostHeader: false }
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   // What every request and every capability stands on.
@@ -61,29 +70,15 @@ export async function buildApp(config: Config, { logger = false, routes = true }
   await app.register(database, config.database)
   await app.register(redis, config.redis)
   await app.register(cache, config.cache)
+  await app.register(clicks, { ...config.clicks, spool: routes || drain, drain })
+  await app.register(instruments)
 
   // The capabilities.
   await app.register(users, { routes })
   await app.register(events, { routes })
   await app.register(urls, { routes, ...config.urls })
+  await app.register(redirects, { routes })
   await app.register(imports, { routes, ...config.imports })
   await app.register(health, { routes, ...config.health })
   return app as unknown as FastifyInstance
-}
-
-/** What Node's HTTP parser refuses never becomes a request; it is answered on the bare socket, as a problem too. */
-const clientErrorHandler: NonNullable<FastifyServerOptions['clientErrorHandler']> = (error, socket) => {
-  if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy()
-  const status =
-    error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
-  const title = STATUS_CODES[status] ?? 'Bad Request'
-  const problem = new ProblemError(
-    { code: 'REQUEST_MALFORMED', status, title },
-    'The request is not valid HTTP'
-  )
-  const body = JSON.stringify(presentProblem(problem, '/', 'none'))
-  socket.end(
-    `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`
-  )
 }

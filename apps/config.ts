@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import { Settings } from '#apps/settings.ts'
+import type { ClickOptions } from '#platform/clicks/index.ts'
 import type { DatabaseOptions } from '#platform/database.ts'
 
 /** The validated settings, in the slices that the plugins take as options. Times are in milliseconds. */
@@ -13,6 +14,7 @@ export interface Config {
   readonly database: DatabaseOptions
   readonly redis: { url: string | undefined; prefix: string }
   readonly cache: { maxEntries: number; freshMs: number }
+  readonly clicks: Omit<ClickOptions, 'spool'>
   readonly urls: { publicUrl: string | undefined; codeLength: number }
   readonly imports: { limitBytes: number }
   readonly health: { timeoutMs: number }
@@ -71,6 +73,18 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
     },
     redis: { url: settings.REDIS_URL, prefix: settings.REDIS_PREFIX },
     cache: { maxEntries: settings.CACHE_ENTRIES, freshMs: settings.CACHE_FRESH_MS },
+    clicks: {
+      durability: settings.CLICK_DURABILITY,
+      drain: settings.CLICK_DRAIN === 'on',
+      dataDir: resolve(settings.DATA_DIR),
+      prefix: settings.REDIS_PREFIX,
+      maxBatch: settings.CLICK_BATCH,
+      waitMs: settings.CLICK_WAIT_MS,
+      maxPending: settings.CLICK_PENDING,
+      takeOverMs: settings.CLICK_TAKE_OVER_MS,
+      storeTimeoutMs: settings.CLICK_STORE_TIMEOUT_MS,
+      closeTimeoutMs: Math.min(5_000, settings.SHUTDOWN_TIMEOUT_MS / 2)
+    },
     urls: { publicUrl: settings.PUBLIC_URL?.replace(/\/+$/, ''), codeLength: settings.CODE_LENGTH },
     imports: { limitBytes: settings.BULK_LIMIT_BYTES },
     health: { timeoutMs: settings.READY_TIMEOUT_MS },

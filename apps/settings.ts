@@ -65,6 +65,30 @@ export const Settings = Type.Object({
   CODE_LENGTH: count('Length of a new short code while there is room', 6, 4, 32),
   BODY_LIMIT_BYTES: count('Largest JSON body', 1_048_576, 1_024, 104_857_600),
   BULK_LIMIT_BYTES: count('Largest file of a bulk import', 1_073_741_824, 1_024, 1_099_511_627_776),
+  CLICK_DURABILITY: Type.Enum(['acknowledged', 'buffered'], {
+    description:
+      'Whether a redirect waits until its click is safe (Redis, PostgreSQL or disk), or a crash may lose some',
+    default: 'acknowledged'
+  }),
+  CLICK_DRAIN: Type.Enum(['on', 'off'], {
+    description: 'Whether servers store clicks from the Redis stream themselves; `off` leaves it to workers',
+    default: 'on'
+  }),
+  CLICK_BATCH: count('Most clicks of one batch', 500, 1, 10_000),
+  CLICK_WAIT_MS: count('How long a buffered click may wait for company', 20, 1, 10_000),
+  CLICK_PENDING: count('Most clicks in memory before batches go to the disk', 50_000, 100, 10_000_000),
+  CLICK_TAKE_OVER_MS: count(
+    'How long a batch may be with a drainer before another takes it over',
+    30_000,
+    100,
+    3_600_000
+  ),
+  CLICK_STORE_TIMEOUT_MS: count(
+    'How long PostgreSQL may take for a batch of clicks before it goes to the disk',
+    2_000,
+    50,
+    60_000
+  ),
   READY_TIMEOUT_MS: count('Longest wait of a readiness check for one part', 1_000, 50, 30_000),
   DRAIN_MS: count('How long readiness is 503 before a close begins', 0, 0, 600_000),
   SHUTDOWN_TIMEOUT_MS: count('Longest graceful close before the process exits anyway', 15_000, 100, 600_000)

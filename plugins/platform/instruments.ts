@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
 /**
- * Shows Prometheus what the platform counts as plain numbers: the database pool and the caches. They are read
+ * Shows Prometheus what the platform counts as plain numbers: the database pool, the caches and the clicks. They are read
  * when Prometheus asks, so that counting costs the hot path an increment and no more.
  */
 async function instruments(app: FastifyInstance) {
@@ -44,10 +44,40 @@ async function instruments(app: FastifyInstance) {
       for (const [cache, { size }] of Object.entries(app.cache.stats())) this.set({ cache }, size)
     }
   })
+
+  new client.Counter({
+    name: 'fairlead_clicks_total',
+    help: 'Clicks by what became of them; added less lost is what must end up stored',
+    labelNames: ['outcome'],
+    registers,
+    collect() {
+      this.reset()
+      const { pending: _pending, lagMs: _lagMs, ...counts } = app.clicks.stats()
+      for (const [outcome, value] of Object.entries(counts)) this.inc({ outcome }, value)
+    }
+  })
+
+  new client.Gauge({
+    name: 'fairlead_clicks_pending',
+    help: 'Clicks of this process that are in no stage yet',
+    registers,
+    collect() {
+      this.set(app.clicks.stats().pending)
+    }
+  })
+
+  new client.Gauge({
+    name: 'fairlead_clicks_lag_seconds',
+    help: 'Age of the oldest click in the batch that this process stored last',
+    registers,
+    collect() {
+      this.set(app.clicks.stats().lagMs / 1_000)
+    }
+  })
 }
 
 export default fp(instruments, {
   name: 'instruments',
-  dependencies: ['metrics', 'database', 'cache'],
+  dependencies: ['metrics', 'database', 'cache', 'clicks'],
   fastify: '5.x'
 })
