@@ -1,0 +1,55 @@
+import { spawnSync } from 'node:child_process'
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import t from 'tap'
+import { ROOT } from './sources.ts'
+
+/** The migrations are whole and say what the tables say. */
+
+interface Journal {
+  entries: { idx: number; when: number; tag: string }[]
+}
+
+const folder = join(ROOT, 'drizzle')
+const readJournal = async (from: string): Promise<Journal> =>
+  JSON.parse(await readFile(join(from, 'meta', '_journal.json'), 'utf8'))
+
+t.test('every migration is in the journal and every entry has its file', async (t) => {
+  const { entries } = await readJournal(folder)
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort()
+  t.ok(files.length >= 2)
+  t.same(
+    entries.map(({ tag }) => `${tag}.sql`),
+    files
+  )
+  t.same(
+    entries.map(({ idx }) => idx),
+    entries.map((_, index) => index)
+  )
+})
+
+// The migrator skips what is older than the last one applied, without a word.
+t.test('the times of the journal rise strictly', async (t) => {
+  const { entries } = await readJournal(folder)
+  for (const [index, { tag, when }] of entries.entries()) {
+    const before = entries[index - 1]
+    t.ok(before === undefined || when > before.when, `${tag} is newer than ${before?.tag ?? 'nothing'}`)
+  }
+})
+
+t.test('the tables have not moved on since the last migration', async (t) => {
+  const copy = await mkdtemp(join(tmpdir(), 'fairlead-drizzle-'))
+  t.teardown(() => rm(copy, { recursive: true, force: true }))
+  await cp(folder, copy, { recursive: true })
+  // It takes an absolute path for a relative one, and then finds nothing and says nothing.
+  const out = relative(ROOT, copy)
+  const args = ['generate', '--dialect=postgresql', '--schema=./schema/tables/*.ts', `--out=${out}`]
+  const { status, stdout, stderr } = spawnSync(join(ROOT, 'node_modules', '.bin', 'drizzle-kit'), args, {
+    cwd: ROOT,
+    encoding: 'utf8'
+  })
+  t.equal(status, 0, stderr)
+  t.match(stdout, /No schema changes/, 'else run npm run db:generate')
+  t.same(await readJournal(copy), await readJournal(folder))
+})

@@ -1,0 +1,95 @@
+import t from 'tap'
+import { listFiles, readImports, readText } from './sources.ts'
+
+/**
+ * What is installed is what was reviewed: the lockfile pins every package by a hash, for every system. It names no
+ * registry, so everybody's own is used; the hashes make the source of no matter.
+ */
+
+interface Entry {
+  version?: string
+  resolved?: string
+  integrity?: string
+  link?: boolean
+  hasInstallScript?: boolean
+  optional?: boolean
+  optionalDependencies?: Record<string, string>
+}
+
+const { packages } = JSON.parse(readText('package-lock.json')) as { packages: Record<string, Entry> }
+const manifest = JSON.parse(readText('package.json')) as Record<
+  'dependencies' | 'devDependencies' | 'optionalDependencies' | 'scripts',
+  Record<string, string>
+> & { allowScripts: Record<string, boolean> }
+const entries = Object.entries(packages).filter(([path]) => path !== '')
+
+/** Platforms that packages name and that nobody can install them for: they were never published. */
+const UNPUBLISHED = /^@(biomejs|oxc-parser|oxc-resolver)\/.*(android|openharmony)/
+
+t.test('every package has a version and a strong hash', async (t) => {
+  t.ok(entries.length >= 400, `${entries.length} packages`)
+  t.same(
+    entries.filter(
+      ([, { version, integrity }]) => !version || !/^sha512-[\w+/]{86}==$/.test(integrity ?? '')
+    ),
+    []
+  )
+})
+
+t.test('no package comes from a repository, a file or a plain connection', async (t) => {
+  t.same(
+    entries.filter(([, { resolved, link }]) => link || (resolved && !resolved.startsWith('https://'))),
+    []
+  )
+  for (const kind of ['dependencies', 'devDependencies', 'optionalDependencies'] as const)
+    for (const [name, range] of Object.entries(manifest[kind]))
+      t.match(range, /^[\^~]?\d+\.\d+\.\d+(-[\w.]+)?$/, `${name} is a release`)
+})
+
+// npm leaves out what it could not find when the lockfile was written, and `npm ci` then refuses to install.
+t.test('what a package offers for other systems is in the lockfile too', async (t) => {
+  const names = new Set(entries.map(([path]) => path.split('node_modules/').at(-1)))
+  const wanted = entries.flatMap(([, { optionalDependencies = {} }]) => Object.keys(optionalDependencies))
+  t.ok(wanted.length >= 30, `${wanted.length} packages`)
+  t.same(
+    wanted.filter((name) => !names.has(name) && !UNPUBLISHED.test(name)),
+    []
+  )
+})
+
+t.test('only packages that were allowed to run a script at installation', async (t) => {
+  const scripted = entries
+    .filter(([, { hasInstallScript, optional }]) => hasInstallScript && !optional)
+    .map(([path]) => path.split('node_modules/').at(-1) ?? '')
+  t.same(
+    [...new Set(scripted)].filter((name) => manifest.allowScripts[name] !== true),
+    []
+  )
+})
+
+t.test('what runs in production needs no development dependency', async (t) => {
+  const files = listFiles(['apps', 'plugins', 'schema'], /\.ts$/).filter(
+    (file) => !/\.test\.ts$|^apps\/(testing|acceptance|dashboard)\//.test(file)
+  )
+  t.ok(files.length >= 70, `${files.length} files`)
+  const found = new Set<string>()
+  for (const file of files) {
+    for (const { specifier, isType } of readImports(readText(file))) {
+      if (isType || /^[.#]|^node:/.test(specifier)) continue
+      found.add(
+        specifier
+          .split('/')
+          .slice(0, specifier.startsWith('@') ? 2 : 1)
+          .join('/')
+      )
+    }
+  }
+  t.same(
+    [...found].filter((name) => !(name in manifest.dependencies)),
+    []
+  )
+})
+
+t.test('there are few scripts', async (t) => {
+  t.ok(Object.keys(manifest.scripts).length <= 15, Object.keys(manifest.scripts).join())
+})
