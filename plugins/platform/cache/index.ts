@@ -175,6 +175,7 @@ function openChannel(
     channel,
     doubtMs,
     pingMs: 2_000,
+    startMs: 1_000,
     caches: () => caches.keys(),
     onMessage({ cache, changed, generation }: Message) {
       const one = caches.get(cache)

@@ -9,7 +9,7 @@ import { generationKey, type Message } from './announcer.ts'
 export interface Listener {
   /** Whether changes made elsewhere are heard of now. */
   readonly isListening: boolean
-  /** Begins to listen. Resolves when it does, or when the first try failed: it goes on trying by itself. */
+  /** Begins to listen. Resolves when it does, or without when that fails or takes long: it goes on trying by itself. */
   start(): Promise<void>
   close(): void
 }
@@ -19,6 +19,8 @@ export interface ListenerOptions {
   channel: string
   /** While not listening, what is held is doubted anew each time this long has passed. */
   doubtMs: number
+  /** Longest wait of a start for the first subscription. */
+  startMs: number
   /** Pause between pings, which find out that a connection died silently. */
   pingMs: number
   /** The caches whose generation is asked for when the subscription stands. */
@@ -29,7 +31,7 @@ export interface ListenerOptions {
 
 /** Makes a listener that connects as the client `redis` does. */
 export function createListener(options: ListenerOptions): Listener {
-  const { redis, channel, doubtMs, pingMs, onMessage, onDoubt } = options
+  const { redis, channel, doubtMs, pingMs, startMs, onMessage, onDoubt } = options
   const connection = redis.duplicate({
     lazyConnect: true,
     enableAutoPipelining: false,
@@ -94,8 +96,11 @@ export function createListener(options: ListenerOptions): Listener {
     },
     async start() {
       lose()
-      await connection.connect().catch(() => undefined)
-      await subscribing
+      const connected = connection.connect().catch(() => undefined)
+      const timeout = new Promise((done) => {
+        setTimeout(done, startMs).unref()
+      })
+      await Promise.race([connected.then(() => subscribing), timeout])
     },
     close() {
       isClosed = true

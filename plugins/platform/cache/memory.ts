@@ -87,7 +87,7 @@ export function createMemory<V>(maxEntries: number): Memory<V> {
     },
     get(key) {
       const entry = entries.get(key)
-      if (entry !== undefined) entry.isVisited = true
+      if (entry !== undefined && !entry.isVisited) entry.isVisited = true
       return entry
     },
     peek: (key) => entries.get(key),
