@@ -1,0 +1,210 @@
+import fastify from 'fastify'
+import fp from 'fastify-plugin'
+import t, { type Test } from 'tap'
+import cache from '#platform/cache/index.ts'
+import errors from '#platform/errors.ts'
+import metrics from '#platform/metrics.ts'
+import redis from '#platform/redis.ts'
+import requests from '#platform/requests.ts'
+import { createClient } from '#testing/app.ts'
+import type { Target } from './hop.ts'
+import redirects from './index.ts'
+
+type Click = Parameters<ReturnType<typeof fastify>['clicks']['add']>[0]
+
+/** The routes over links and a click recorder that the test owns. */
+async function startRedirects(t: Test, options: { add?: () => Promise<void> | null } = {}) {
+  const links = new Map<string, Partial<Target>>()
+  const clicks: Click[] = []
+  const lookups: string[] = []
+  const state = { isDown: false }
+  const lines: Record<string, unknown>[] = []
+  const app = fastify({
+    logger: { stream: { write: (line: string) => void lines.push(JSON.parse(line)) } },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2_048 }
+  })
+  await app.register(metrics, { routes: true })
+  await app.register(requests)
+  await app.register(errors)
+  await app.register(redis, {})
+  await app.register(cache)
+  const doubles = {
+    clicks: {
+      add(click: Click) {
+        clicks.push(click)
+        return options.add?.() ?? null
+      }
+    },
+    urls: {
+      async findByCode(code: string) {
+        lookups.push(code)
+        if (state.isDown) throw new Error('the database is away')
+        const link = links.get(code)
+        if (link === undefined) return null
+        const target = { id: 7, userId: 3, shortCode: code, isActive: true, expiresAt: null, version: 1 }
+        return { originalUrl: 'https://acme.dev/a', ...target, ...link }
+      }
+    }
+  }
+  for (const [name, double] of Object.entries(doubles)) {
+    await app.register(fp(async (app) => void app.decorate<unknown>(name, double), { name }))
+  }
+  await app.register(redirects, { routes: true })
+  t.teardown(() => app.close())
+  const request = createClient(await app.listen({ port: 0, host: '127.0.0.1' }))
+  return { app, links, clicks, lookups, state, lines, request }
+}
+
+t.test('every address of a code leads to its url with an empty 302', async (t) => {
+  const { links, clicks, request } = await startRedirects(t)
+  links.set('oWCnNk', { originalUrl: 'https://acme.dev/café?q=%C3%A9#x' })
+  const paths = ['/oWCnNk', '/oWCnNk/', '/s/oWCnNk', '/urls/oWCnNk/redirect', '/oWCnNk?utm_source=a']
+  for (const path of paths) {
+    for (const method of ['GET', 'HEAD']) {
+      const { status, headers, text } = await request(method, path)
+      t.equal(status, 302, `${method} ${path}`)
+      t.equal(headers.get('location'), 'https://acme.dev/caf%C3%A9?q=%C3%A9#x')
+      t.equal(headers.get('cache-control'), 'private, no-cache')
+      t.equal(text, '')
+    }
+  }
+  t.equal(clicks.length, paths.length * 2)
+})
+
+t.test('a click says who came from where by which link', async (t) => {
+  const { links, clicks, request } = await startRedirects(t)
+  links.set('a', {})
+  await request('GET', '/a', { headers: { 'user-agent': 'test/1', referer: 'https://from.example/' } })
+  await request('HEAD', '/a', { headers: { 'user-agent': 'test/2' } })
+  const link = { urlId: 7, userId: 3, shortCode: 'a', ip: '127.0.0.1' }
+  t.same(clicks, [
+    { ...link, method: 'GET', userAgent: 'test/1', referrer: 'https://from.example/' },
+    { ...link, method: 'HEAD', userAgent: 'test/2', referrer: undefined }
+  ])
+})
+
+t.test('a code that leads nowhere is 404 and no click', async (t) => {
+  const { links, clicks, lookups, request } = await startRedirects(t)
+  links.set('off', { isActive: false })
+  links.set('old', { isActive: false, expiresAt: 1 })
+  for (const code of ['none', 'off', 'old']) {
+    const { status, headers, json } = await request('GET', `/${code}`)
+    t.equal(status, 404, code)
+    t.match(headers.get('content-type'), /application\/problem\+json/)
+    t.match(json, {
+      code: 'LINK_UNKNOWN',
+      status: 404,
+      instance: `/${code}`,
+      request_id: String,
+      error: String
+    })
+  }
+  t.same(lookups, ['none', 'off', 'old'])
+  t.same(clicks, [])
+})
+
+t.test('what can not be a code is 404 without a lookup', async (t) => {
+  const { lookups, request } = await startRedirects(t)
+  for (const text of [
+    'a.b',
+    'x'.repeat(65),
+    'x'.repeat(2_000),
+    'caf%C3%A9',
+    '%00',
+    '..%2Fetc',
+    'a%20b',
+    "'--"
+  ]) {
+    t.equal((await request('GET', `/${text}`)).status, 404, text.slice(0, 80))
+  }
+  t.same(lookups, [])
+})
+
+t.test('past its expiry a link is 410 and no click, also when it was held before', async (t) => {
+  const { links, clicks, request } = await startRedirects(t)
+  links.set('past', { expiresAt: Date.now() - 1 })
+  links.set('soon', { expiresAt: Date.now() + 500 })
+  t.equal((await request('GET', '/soon')).status, 302)
+  t.match(await request('GET', '/past'), { status: 410, json: { code: 'LINK_EXPIRED' } })
+  while ((await request('GET', '/soon')).status === 302) clicks.length = 1
+  t.equal((await request('GET', '/soon')).status, 410)
+  t.equal(clicks.length, 1)
+})
+
+t.test('could not look up is 503 with Retry-After, never 404, and logged with its request', async (t) => {
+  const { links, clicks, state, lines, request } = await startRedirects(t)
+  links.set('warm', {})
+  await request('GET', '/warm')
+  state.isDown = true
+  const { status, headers, json } = await request('GET', '/cold')
+  t.equal(status, 503)
+  t.match(headers.get('retry-after'), /^[1-9]\d*$/)
+  t.match(json, { code: 'LOOKUP_UNAVAILABLE' })
+  t.equal((await request('GET', '/warm')).status, 302, 'what is held goes on leading')
+  t.equal(clicks.length, 2)
+  t.ok(lines.some((line) => line['code'] === 'LOOKUP_UNAVAILABLE' && line['reqId'] === json.request_id))
+})
+
+t.test('waits for the click to be recorded, and is 503 when it can not be', async (t) => {
+  const recorded: string[] = []
+  let isFull = false
+  const { links, request } = await startRedirects(t, {
+    async add() {
+      await new Promise((done) => setImmediate(done))
+      if (isFull) throw new Error('nowhere to keep it')
+      recorded.push('click')
+    }
+  })
+  links.set('a', {})
+  for (const round of [1, 2]) {
+    t.equal((await request('GET', '/a')).status, 302)
+    t.equal(recorded.length, round, 'recorded before it was answered')
+  }
+  isFull = true
+  const { status, headers, json } = await request('GET', '/a')
+  t.equal(status, 503)
+  t.equal(headers.get('retry-after'), '1')
+  t.equal(headers.get('location'), null)
+  t.match(json, { code: 'CLICK_UNRECORDED' })
+})
+
+t.test('a flood of unknown codes asks for each once and leaves the known ones held', async (t) => {
+  const { links, lookups, request } = await startRedirects(t)
+  links.set('hot', {})
+  await request('GET', '/hot')
+  const flood = Array.from({ length: 300 }, (_, index) => `random${index}`)
+  for (let round = 0; round < 3; round++) await Promise.all(flood.map((code) => request('GET', `/${code}`)))
+  t.equal((await request('GET', '/hot')).status, 302)
+  t.equal(lookups.length, 301)
+})
+
+t.test('counts its answers by status and logs no line for one', async (t) => {
+  const { links, lines, request } = await startRedirects(t)
+  links.set('a', {})
+  links.set('past', { expiresAt: 1 })
+  for (const path of ['/a', '/a', '/none', '/past']) await request('GET', path)
+  const { text } = await request('GET', '/metrics')
+  t.match(text, /fairlead_redirect_duration_seconds_count\{status="302"\} 2/)
+  t.match(text, /fairlead_redirect_duration_seconds_count\{status="404"\} 1/)
+  t.match(text, /fairlead_redirect_duration_seconds_count\{status="410"\} 1/)
+  t.notMatch(text, /route="\/:short_code"/)
+  t.notOk(lines.some((line) => line['msg'] === 'request' && line['route'] !== '/metrics'))
+})
+
+t.test('has no hook on its way', async (t) => {
+  const { app } = await startRedirects(t)
+  const hooks = app.printRoutes({ includeHooks: true, commonPrefix: false }).split('\n')
+  const start = hooks.findIndex((line) => line.includes(':short_code (GET, HEAD)'))
+  t.ok(start >= 0)
+  t.notMatch(hooks[start + 1], /•/)
+})
+
+t.test('a process without routes opens no cache', async (t) => {
+  const app = fastify()
+  for (const name of ['metrics', 'errors', 'cache', 'clicks', 'urls'])
+    await app.register(fp(async () => undefined, { name }))
+  await app.register(redirects, { routes: false })
+  await app.ready()
+  t.equal(app.printRoutes(), '(empty tree)')
+  await app.close()
+})

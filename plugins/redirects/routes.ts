@@ -1,0 +1,115 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { TieredCache } from '#platform/cache/tiered.ts'
+import { linkExpired, linkUnknown, visitUnrecorded } from './errors.ts'
+import { type Hop, isCode } from './hop.ts'
+import type { Timer, Timers } from './timers.ts'
+
+interface Follow {
+  Params: { short_code: string }
+}
+
+const PATHS = ['/:short_code', '/s/:short_code', '/urls/:short_code/redirect']
+
+/**
+ * Whoever keeps a redirect must ask again before using it, or later visits would not be counted and a changed target
+ * not be seen; and nobody on the way may keep it.
+ */
+const CACHE_CONTROL = 'private, no-cache'
+
+/**
+ * Serves `GET` and `HEAD` of short codes, in a scope at the framework's limit: no hook, no validation, no child logger,
+ * and nothing is awaited that is there already.
+ */
+export async function followRoutes(
+  app: FastifyInstance,
+  options: { links: TieredCache<Hop>; timers: Timers }
+) {
+  const { links, timers } = options
+  const { clicks } = app
+
+  app.setChildLoggerFactory((logger) => logger)
+  // Where there is something to log, the line names its request after all.
+  app.setErrorHandler((error, request) => {
+    request.log = request.log.child({ reqId: request.id })
+    throw error
+  })
+
+  // None of these gives back the reply: it is thenable, so it would be waited for.
+  function onFollow(request: FastifyRequest<Follow>, reply: FastifyReply): Promise<void> | undefined {
+    const start = performance.now()
+    const code = request.params.short_code
+    const found = isCode(code) ? links.get(code) : null
+    if (found instanceof Promise) return followLater(found, request, reply, start)
+    return follow(found, request, reply, start)
+  }
+
+  async function followLater(
+    finding: Promise<Hop | null>,
+    request: FastifyRequest<Follow>,
+    reply: FastifyReply,
+    start: number
+  ) {
+    let found: Hop | null
+    try {
+      found = await finding
+    } catch (error) {
+      stop(timers.failed, start)
+      throw error
+    }
+    await follow(found, request, reply, start)
+  }
+
+  function follow(hop: Hop | null, request: FastifyRequest<Follow>, reply: FastifyReply, start: number) {
+    if (hop === null || !hop.isActive) {
+      stop(timers.unknown, start)
+      throw linkUnknown()
+    }
+    if (hop.expiresAt !== null && hop.expiresAt <= Date.now()) {
+      stop(timers.expired, start)
+      throw linkExpired()
+    }
+    const { headers } = request.raw
+    const recorded = clicks.add({
+      urlId: hop.urlId,
+      userId: hop.userId,
+      shortCode: hop.shortCode,
+      method: request.raw.method as 'GET' | 'HEAD',
+      ip: request.ip,
+      userAgent: headers['user-agent'],
+      referrer: headers.referer
+    })
+    if (recorded !== null) return leadLater(recorded, hop, reply, start)
+    lead(hop, reply, start)
+  }
+
+  async function leadLater(recorded: Promise<void>, hop: Hop, reply: FastifyReply, start: number) {
+    try {
+      await recorded
+    } catch (error) {
+      stop(timers.failed, start)
+      throw visitUnrecorded(error)
+    }
+    lead(hop, reply, start)
+  }
+
+  function lead(hop: Hop, reply: FastifyReply, start: number) {
+    stop(timers.followed, start)
+    reply.code(302).header('location', hop.location).header('cache-control', CACHE_CONTROL).send()
+  }
+
+  for (const url of PATHS) {
+    app.route<Follow>({
+      method: ['GET', 'HEAD'],
+      url,
+      exposeHeadRoute: false,
+      config: { hot: true },
+      // For the description only: a schema of the parameter would be checked on each request.
+      schema: { tags: ['redirects'], summary: 'Follow a link (302); counts as one click' },
+      handler: onFollow
+    })
+  }
+}
+
+function stop(timer: Timer, start: number): void {
+  timer.observe((performance.now() - start) / 1_000)
+}
