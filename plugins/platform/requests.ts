@@ -9,6 +9,7 @@ import type {
 } from 'fastify'
 import fp from 'fastify-plugin'
 import { truncateAddress } from './address.ts'
+import { defineProblem } from './problem.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -52,19 +53,29 @@ async function requests(app: FastifyInstance) {
   }
   app.addHook('onRoute', (route: RouteOptions) => {
     if (route.config?.hot) return
-    route.onRequest = [sendRequestId, ...[route.onRequest ?? []].flat()]
+    route.onRequest = [onRequest, ...[route.onRequest ?? []].flat()]
     route.onResponse = [...[route.onResponse ?? []].flat(), onResponse]
   })
+  // Expectations other than 100-continue may be ignored (RFC 9110, 10.1.1); Node would refuse them without a body.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
   // What no route takes is no route either: the not-found handler gets the hooks from a scope of its own.
   app.decorate('watchRequests', (scope: FastifyInstance) => {
-    scope.addHook('onRequest', sendRequestId)
+    scope.addHook('onRequest', onRequest)
     scope.addHook('onResponse', onResponse)
   })
 }
 
-function sendRequestId(request: FastifyRequest, reply: FastifyReply, done: () => void) {
+const hostUnusable = defineProblem('HOST_UNUSABLE', 400, 'The Host header is missing or not usable')
+
+/** What a Host may hold: the characters of RFC 3986, section 3.2.2, and a port. */
+const HOST = /^[\w.~!$&'()*+,;=%:[\]-]+$/
+
+/** Sends the request id, and refuses a Host that no address could be made of (RFC 9112, section 3.2). */
+function onRequest(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) {
   reply.header('x-request-id', request.id)
-  done()
+  const { host } = request
+  if (host === '' ? request.raw.httpVersion !== '1.1' : HOST.test(host)) done()
+  else done(hostUnusable('Send the name of the server in the Host header'))
 }
 
 const processPrefix = randomBytes(6).toString('base64url')

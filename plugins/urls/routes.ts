@@ -15,7 +15,7 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
   options
 ) => {
   const tags = ['urls']
-  const baseUrl = (request: FastifyRequest) => options.publicUrl ?? `${request.protocol}://${request.host}`
+  const baseUrl = (request: FastifyRequest) => options.publicUrl ?? addressOf(request)
 
   app.get(
     '/urls',
@@ -112,4 +112,11 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
       return null
     }
   )
+}
+
+/** Where the client reached this server; a client of HTTP/1.0 need not say, then it is the address it connected to. */
+function addressOf({ protocol, host, socket }: FastifyRequest): string {
+  if (host !== '') return `${protocol}://${host}`
+  const { localAddress = '', localPort, localFamily } = socket
+  return `${protocol}://${localFamily === 'IPv6' ? `[${localAddress}]` : localAddress}:${localPort}`
 }
