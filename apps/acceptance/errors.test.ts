@@ -153,7 +153,7 @@ served(t, async (t, api) => {
       [`/users/${id}`, 'DELETE, GET, HEAD, PUT', 'POST', 'PATCH'],
       ['/urls', 'GET, HEAD, POST', 'PUT', 'DELETE', 'PATCH'],
       [`/urls/${url.id}`, 'DELETE, GET, HEAD, PUT', 'POST', 'PATCH'],
-      ['/shorten', 'POST', 'PUT', 'DELETE'],
+      ['/shorten', 'GET, HEAD, POST', 'PUT', 'DELETE'],
       ['/events', 'GET, HEAD, POST', 'PUT', 'DELETE'],
       ['/events/1', 'GET, HEAD', 'PUT', 'DELETE', 'POST'],
       ['/health', 'GET, HEAD', 'POST', 'DELETE'],
