@@ -22,7 +22,7 @@ export const ROOMS: Record<string, Room> = {
   platform: { files: /^plugins\/platform\//, may: ['./', '#platform/', '#schema/', 'node:', '*'] },
   // SQL lives here and nowhere else in a capability.
   stores: {
-    files: /^plugins\/([^/]+(?:\/[^/]+)*)\/store[^/]*\.ts$/,
+    files: /^plugins\/.+\/(store[^/]*|[^/]+-store)\.ts$/,
     may: ['./', '#platform/', '#schema/', 'node:', 'drizzle-orm', 'pg', 'pg-copy-streams', 'pg-cursor']
   },
   // The rules of the domain see neither requests nor SQL. A row's type brings no SQL along.
