@@ -67,6 +67,10 @@ export function createBatcher(options: BatcherOptions): Batcher {
 
   function close(): void {
     if (open === null) return
+    if (waitMs > 0 && timer !== null) {
+      clearTimeout(timer as NodeJS.Timeout)
+      timer = null
+    }
     const closed = open
     open = null
     if (pending > maxPending) dispatch(closed, spill)
