@@ -25,10 +25,10 @@ interface Workflow {
 }
 
 const files = listFiles(['.github/workflows'], /\.yml$/)
-const workflows = names.map((name) => ({
-  name,
-  text: readText(name),
-  ...(parse(readText(name)) as Workflow)
+const workflows = files.map((file) => ({
+  ...(parse(readText(file)) as Workflow),
+  text: readText(file),
+  file
 }))
 const { scripts } = JSON.parse(readText('package.json')) as { scripts: Record<string, string> }
 

@@ -7,9 +7,14 @@ interface Room {
   files: RegExp
   /** What its files may import: `node:`, packages (`*`, or by name) and beginnings of names. */
   may: string[]
-  /** What only `import type` may bring in; by default what `may` says and no more. */
+  /** Exceptions from `*`. */
+  not?: string[]
+  /** What `import type` may bring in beside that. */
   mayTypes?: string[]
 }
+
+const SQL = ['drizzle-orm', 'pg', 'pg-copy-streams', 'pg-cursor']
+const HTTP = ['fastify', 'fastify-plugin', '@fastify']
 
 /**
  * Invariant: apps → plugins → schema, never back up; a capability never imports another one.
@@ -23,17 +28,20 @@ export const ROOMS: Record<string, Room> = {
   // SQL lives here and nowhere else in a capability.
   stores: {
     files: /^plugins\/.+\/(store[^/]*|[^/]+-store)\.ts$/,
-    may: ['./', '#platform/', '#schema/', 'node:', 'drizzle-orm', 'pg', 'pg-copy-streams', 'pg-cursor']
+    may: ['./', '#platform/', '#schema/', 'node:', '*'],
+    not: HTTP
   },
   // The rules of the domain see neither requests nor SQL. A row's type brings no SQL along.
   services: {
     files: /^plugins\/([^/]+)\/(?:.+\/)?service[^/]*\.ts$/,
-    may: ['./', '#plugins/$1/', '#platform/', '#schema/shapes/', 'node:', 'typebox'],
+    may: ['./', '#plugins/$1/', '#platform/', '#schema/shapes/', 'node:', '*'],
+    not: [...HTTP, ...SQL],
     mayTypes: ['#schema/tables/']
   },
   capabilities: {
     files: /^plugins\/([^/]+)\//,
     may: ['./', '#plugins/$1/', '#platform/', '#schema/shapes/', 'node:', '*'],
+    not: SQL,
     mayTypes: ['#schema/tables/', 'pg']
   },
   composition: {
@@ -60,9 +68,6 @@ export const ROOMS: Record<string, Room> = {
 /** What any test may import beside what its room may: the harness, the app as composed, and a test's own tools. */
 const TESTS = ['#testing/', '#apps/', '#platform/', '#schema/', 'node:', '*']
 
-/** Packages that are no business of a capability outside its store: they speak SQL. */
-const SQL = ['drizzle-orm', 'pg', 'pg-copy-streams', 'pg-cursor']
-
 /** The name of the room that has `file`, and its text for `$1`. */
 export function findRoom(file: string): { name: string; subject: string } | undefined {
   for (const [name, { files }] of Object.entries(ROOMS)) {
@@ -86,17 +91,19 @@ export function judge(file: string, imports: Import[]): string[] {
       ...(isType ? (room?.mayTypes ?? []) : []),
       ...(isTest ? TESTS : [])
     ]
-    if (allowed.some((one) => fits(specifier, one.replace('$1', subject), name, isTest))) return []
-    return [`${file} imports ${specifier}, which ${name} may not`]
+    const refused = isTest ? [] : (room?.not ?? [])
+    const isFine = allowed.some((one) =>
+      one === '*'
+        ? !/^[.#]|^node:/.test(specifier) && !refused.some((name) => isWithin(specifier, name))
+        : isWithin(specifier, one.replace('$1', subject))
+    )
+    return isFine ? [] : [`${file} imports ${specifier}, which ${name} may not`]
   })
 }
 
-function fits(specifier: string, allowed: string, room: string, isTest: boolean): boolean {
-  if (allowed !== '*') {
-    return allowed.endsWith('/') || allowed.endsWith(':')
-      ? specifier.startsWith(allowed)
-      : specifier === allowed || specifier.startsWith(`${allowed}/`)
-  }
-  if (/^[.#]|^node:/.test(specifier)) return false
-  return isTest || room !== 'capabilities' || !SQL.some((name) => fits(specifier, name, room, isTest))
+/** Whether `specifier` is `name` or something in it. */
+function isWithin(specifier: string, name: string): boolean {
+  return /[/:]$/.test(name)
+    ? specifier.startsWith(name)
+    : specifier === name || specifier.startsWith(`${name}/`)
 }
