@@ -13,7 +13,7 @@ interface Room {
   mayTypes?: string[]
 }
 
-const SQL = ['drizzle-orm', 'pg', 'pg-copy-streams', 'pg-cursor']
+const SQL = ['drizzle-orm', 'pg', 'pg-copy-streams']
 const HTTP = ['fastify', 'fastify-plugin', '@fastify']
 
 /**

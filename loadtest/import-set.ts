@@ -1,0 +1,62 @@
+import { createWriteStream } from 'node:fs'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+
+/** The set that loadtest/import.ts loads: 400 users, 2,000 urls, and events like those of real sets over one year. */
+
+const USERS = 400
+const URLS = 2_000
+const START = Date.UTC(2025, 0, 1)
+const YEAR_SECONDS = 365 * 86_400
+
+/** Writes users.csv, urls.csv and an events.csv of `rows` rows to `folder`. */
+export async function writeSet(folder: string, rows: number): Promise<void> {
+  await writeFile(join(folder, 'users.csv'), 'id,username,email,created_at', USERS, (id) => {
+    return `${id},user${id},user${id}@example.com,${timeOf(id)}`
+  })
+  const urlHeader = 'id,user_id,short_code,original_url,title,is_active,created_at,updated_at'
+  await writeFile(join(folder, 'urls.csv'), urlHeader, URLS, (id) => {
+    return `${id},${1 + (id % USERS)},code${id},https://example.com/${id},Title ${id},True,${timeOf(id)},${timeOf(id)}`
+  })
+  await writeFile(
+    join(folder, 'events.csv'),
+    'id,url_id,user_id,event_type,timestamp,details',
+    rows,
+    (id) => {
+      const url = 1 + (id % URLS)
+      const [type, details] = eventOf(id, url)
+      return `${id},${url},${1 + (id % USERS)},${type},${timeOf(id)},"${details.replaceAll('"', '""')}"`
+    }
+  )
+}
+
+/** Three clicks, one created and one updated event of every five. */
+function eventOf(id: number, url: number): [string, string] {
+  if (id % 5 < 3) return ['click', `{"short_code":"code${url}"}`]
+  if (id % 5 === 3)
+    return ['created', `{"short_code":"code${url}","original_url":"https://example.com/${url}"}`]
+  return ['updated', '{"field":"title","new_value":"rerouted"}']
+}
+
+/** Times in no order, as in an export of many links. */
+function timeOf(id: number): string {
+  const second = (id * 293_003) % YEAR_SECONDS
+  return new Date(START + second * 1000).toISOString().slice(0, 19).replace('T', ' ')
+}
+
+async function writeFile(
+  path: string,
+  header: string,
+  rows: number,
+  line: (id: number) => string
+): Promise<void> {
+  function* texts() {
+    yield `${header}\n`
+    for (let from = 1; from <= rows; from += 5_000) {
+      const count = Math.min(5_000, rows - from + 1)
+      yield Array.from({ length: count }, (_, index) => `${line(from + index)}\n`).join('')
+    }
+  }
+  await pipeline(Readable.from(texts()), createWriteStream(path))
+}

@@ -1,0 +1,134 @@
+import { spawn } from 'node:child_process'
+import { createReadStream } from 'node:fs'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { type IncomingMessage, request as requestHttp } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { parseArgs } from 'node:util'
+import pg from 'pg'
+import type { ImportReport } from '#schema/shapes/import-report.ts'
+import { startPostgres } from '#testing/servers.ts'
+import { startMeasured } from './import-server.ts'
+import { writeSet } from './import-set.ts'
+
+/**
+ * How fast a file of events is imported: `node loadtest/import.ts --rows 1000000 --rounds 2`. In each round the same
+ * file goes through `POST /events/bulk` of a server process and through a bare `\copy` of psql into the same table
+ * with the same indexes, in turns, so that both meet the same machine. Uses the PostgreSQL of DATABASE_URL, in a
+ * database of its own, or starts one (fsync on).
+ */
+const { values } = parseArgs({
+  options: { rows: { type: 'string', default: '1000000' }, rounds: { type: 'string', default: '2' } }
+})
+const rows = Number(values.rows)
+const rounds = Number(values.rounds)
+const DATABASE = 'fairlead_import_bench'
+const COPY = String.raw`\copy events (id, url_id, user_id, event_type, timestamp, details) from pstdin with (format csv, header)`
+
+const seconds = async (work: () => Promise<unknown>): Promise<number> => {
+  const start = performance.now()
+  await work()
+  return (performance.now() - start) / 1000
+}
+const median = (list: number[]) => list.toSorted((one, other) => one - other)[list.length >> 1] ?? Number.NaN
+const rate = (time: number) => `${Math.round(rows / time).toLocaleString('en')} rows/s`
+
+async function main(): Promise<void> {
+  // biome-ignore lint/style/noProcessEnv: a benchmark is told by environment which server to use
+  const given = process.env['DATABASE_URL']
+  const own = given ? null : await startPostgres(null, { fsync: true, settings: { max_wal_size: '4GB' } })
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-import-'))
+  const adminUrl = given ?? own?.url ?? ''
+  const admin = new pg.Client(adminUrl)
+  try {
+    await admin.connect()
+    await admin.query(`DROP DATABASE IF EXISTS ${DATABASE} WITH (FORCE)`)
+    await admin.query(`CREATE DATABASE ${DATABASE}`)
+    const url = new URL(adminUrl)
+    url.pathname = `/${DATABASE}`
+    await writeSet(folder, rows)
+    await measure(url.href, folder)
+  } finally {
+    await admin.query(`DROP DATABASE IF EXISTS ${DATABASE} WITH (FORCE)`).catch(() => undefined)
+    await admin.end().catch(() => undefined)
+    await own?.remove()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function measure(databaseUrl: string, folder: string): Promise<void> {
+  const server = await startMeasured({ DATABASE_URL: databaseUrl, DATA_DIR: join(folder, 'data') })
+  const client = new pg.Client(databaseUrl)
+  await client.connect()
+  const file = join(folder, 'events.csv')
+  const load = (kind: string) => importFile(new URL(`/${kind}/bulk`, server.url), join(folder, `${kind}.csv`))
+  const clear = () => client.query('TRUNCATE events')
+  try {
+    await load('users')
+    await load('urls')
+    const before = await server.memory()
+    const imports: number[] = []
+    const copies: number[] = []
+    let cpu = 0
+    const byImport = async () => {
+      await clear()
+      const start = await server.cpuSeconds()
+      imports.push(await seconds(() => load('events')))
+      cpu += (await server.cpuSeconds()) - start
+    }
+    const byCopy = async () => {
+      await clear()
+      copies.push(await seconds(() => copyFile(databaseUrl, file)))
+      const counted = await client.query<{ count: string }>('SELECT count(*) FROM events')
+      if (Number(counted.rows[0]?.count) !== rows)
+        throw new Error(`\\copy left ${counted.rows[0]?.count} rows`)
+    }
+    for (let round = 0; round < rounds; round++) {
+      for (const work of round % 2 === 0 ? [byImport, byCopy] : [byCopy, byImport]) await work()
+      print(`round ${round + 1}`, `import ${rate(imports.at(-1) ?? 0)}, \\copy ${rate(copies.at(-1) ?? 0)}`)
+    }
+    const again = await seconds(() => load('events'))
+    const { peakMiB } = await server.memory()
+    print('rows', `${rows.toLocaleString('en')}, ${Math.round((await stat(file)).size / 2 ** 20)} MiB`)
+    print(
+      'import',
+      `${rate(median(imports))}, ${Math.round((cpu / rounds / rows) * 1e8) / 100} µs CPU of the server a row`
+    )
+    print('bare \\copy', rate(median(copies)))
+    print('ratio', (median(copies) / median(imports)).toFixed(2))
+    print('again, skipped', rate(again))
+    print('server RSS', `${before.nowMiB} MiB before, ${peakMiB} MiB at the peak`)
+  } finally {
+    await client.end().catch(() => undefined)
+    await server.stop()
+  }
+}
+
+async function importFile(url: URL, path: string): Promise<void> {
+  const request = requestHttp(url, { method: 'POST', headers: { 'content-type': 'text/csv' } })
+  const answered = new Promise<IncomingMessage>((done, fail) =>
+    request.on('response', done).on('error', fail)
+  )
+  await pipeline(createReadStream(path), request)
+  const answer = await answered
+  const text = (await answer.toArray()).join('')
+  if (answer.statusCode !== 201) throw new Error(`${url.pathname} answered ${answer.statusCode}: ${text}`)
+  const report = JSON.parse(text) as ImportReport
+  if (report.rejected > 0) throw new Error(`${url.pathname} rejected ${report.rejected} rows`)
+}
+
+async function copyFile(databaseUrl: string, path: string): Promise<void> {
+  const child = spawn('psql', ['-q', '-v', 'ON_ERROR_STOP=1', databaseUrl, '-c', COPY], {
+    stdio: ['pipe', 'inherit', 'inherit']
+  })
+  const ended = new Promise<number | null>((done, fail) => child.on('close', done).on('error', fail))
+  await pipeline(createReadStream(path), child.stdin)
+  if ((await ended) !== 0) throw new Error('psql failed')
+}
+
+function print(name: string, text: string): void {
+  process.stdout.write(`${name.padEnd(16)}${text}\n`)
+}
+
+await main()
