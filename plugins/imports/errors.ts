@@ -22,8 +22,8 @@ export const fileMissing = () =>
 
 export const notRows = () => malformed('Send a JSON array of objects')
 
-export const formBroken = (cause: unknown) =>
-  malformed('The form can not be read: it is cut off or not multipart/form-data', { cause })
+export const uploadBroken = (cause: unknown) =>
+  malformed('The upload broke off, or is not the form that its content type says', { cause })
 
 export const fileTooLarge = (limitBytes: number) =>
   tooLarge(

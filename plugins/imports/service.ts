@@ -76,15 +76,20 @@ export function createImportService(
       // Its failure is met at the next await; until then it must not count as unhandled.
       storing.catch(() => undefined)
     }
-    for await (const { rows, refused, note } of pieces) {
-      report.reject(refused)
-      if (note) report.warn([note])
-      builder.add(rows)
-      if (builder.rows >= batches.batchRows || builder.bytes >= MAX_BATCH_BYTES) await flush()
+    try {
+      for await (const { rows, refused, note } of pieces) {
+        report.reject(refused)
+        if (note) report.warn([note])
+        builder.add(rows)
+        if (builder.rows >= batches.batchRows || builder.bytes >= MAX_BATCH_BYTES) await flush()
+      }
+      if (builder.rows > 0) await flush()
+      await storing
+      return report.finish()
+    } finally {
+      // An import that fails has not ended before its last batch has.
+      await storing.catch(() => undefined)
     }
-    if (builder.rows > 0) await flush()
-    await storing
-    return report.finish()
   }
 
   async function runImport(

@@ -1,8 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
-import { ProblemError } from '#platform/problem.ts'
 import type { ImportReport } from '#schema/shapes/import-report.ts'
-import { fileMissing, fileTooLarge, formBroken } from './errors.ts'
+import { fileMissing, fileTooLarge, uploadBroken } from './errors.ts'
 
 /** Files as requests bring them: as the body itself, or as a field of a form. Both are streams, never held whole. */
 
@@ -31,11 +30,11 @@ export async function importForm(
   let report: ImportReport | undefined
   try {
     for (;;) {
-      const { value: part, done } = await parts.next().catch(failForm)
+      const { value: part, done } = await parts.next().catch(failUpload)
       if (done) break
       if (part.type !== 'file') continue
       if (part.fieldname !== 'file' || report) part.file.resume()
-      else report = await run(limitFile(readForm(part.file), limitBytes))
+      else report = await run(limitFile(part.file, limitBytes))
     }
   } finally {
     request.raw.resume()
@@ -44,24 +43,20 @@ export async function importForm(
   return report
 }
 
-/** A form that breaks off is the client's fault, not an error of ours. */
-function failForm(error: Error & { statusCode?: number }): never {
-  throw error instanceof ProblemError || error.statusCode !== undefined ? error : formBroken(error)
-}
-
-async function* readForm(file: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  try {
-    yield* file
-  } catch (error) {
-    failForm(error as Error)
-  }
+/** An upload that breaks off is no error of ours, though its code (ECONNRESET) may look like the database's. */
+function failUpload(error: Error & { statusCode?: number }): never {
+  throw error.statusCode === undefined ? uploadBroken(error) : error
 }
 
 async function* limitFile(bytes: AsyncIterable<Buffer>, limitBytes: number): AsyncGenerator<Buffer> {
   let seen = 0
-  for await (const chunk of bytes) {
-    seen += chunk.length
-    if (seen > limitBytes) throw fileTooLarge(limitBytes)
-    yield chunk
+  try {
+    for await (const chunk of bytes) {
+      seen += chunk.length
+      if (seen > limitBytes) throw fileTooLarge(limitBytes)
+      yield chunk
+    }
+  } catch (error) {
+    failUpload(error as Error)
   }
 }
