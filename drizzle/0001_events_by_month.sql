@@ -32,7 +32,8 @@ DECLARE
 BEGIN
   IF to_regclass(partition_name) IS NOT NULL THEN RETURN false; END IF;
   PERFORM pg_advisory_xact_lock(hashtext('fairlead.events.partitions'));
-  IF to_regclass(partition_name) IS NOT NULL THEN RETURN false; END IF;
+  -- Not to_regclass again: it would answer from its cache, which need not have heard of what another session made.
+  IF EXISTS (SELECT FROM pg_class WHERE relname = partition_name AND relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'events'::regclass)) THEN RETURN false; END IF;
   EXECUTE format('CREATE TABLE %I (LIKE events INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', partition_name);
   EXECUTE format(
     'WITH moved AS (DELETE FROM events_default WHERE "timestamp" >= %L AND "timestamp" < %L RETURNING *) INSERT INTO %I SELECT * FROM moved',
