@@ -1,0 +1,147 @@
+import type { Request } from 'autocannon'
+import { share } from '#loadtest/volley.ts'
+
+/** What `npm run bench` measures, as data: a server's settings, its requests, and what it is compared with. */
+export interface Case {
+  name: string
+  title: string
+  /** Settings beside DATABASE_URL, REDIS_URL and DATA_DIR. */
+  env: Record<string, string>
+  withRedis: boolean
+  /** The references it is compared with, of loadtest/references. The first is the one that bars are about. */
+  references: string[]
+  /** The status of every answer; any other makes the figures void. */
+  status: number
+  requests: (index: number, connections: number) => Request[]
+  /** Requests before it is measured. */
+  warmUp: number
+  /** Least share of answers for which the link cache must have counted `event`, so that the case is what it says. */
+  proof?: { event: string; leastShare: number }
+  /** Least ratio of requests a second to the first reference, and largest of CPU a request. */
+  bars?: { rps: number; cpu?: number }
+}
+
+const JSON_HEADERS = { 'content-type': 'application/json' }
+const get = (path: string): Request => ({ method: 'GET', path })
+
+/** The cases for a database that has a link for each of `codes`, with the ids from 1 on, and none for `unknown`. */
+export function makeCases(codes: string[], unknown: string[]): Case[] {
+  const follow = (list: string[]) => (index: number, connections: number) =>
+    share(list, index, connections).map((code) => get(`/${code}`))
+  const redirect = { status: 302, references: ['fastify', 'raw'], warmUp: 40_000, requests: follow(codes) }
+  return [
+    {
+      ...redirect,
+      name: 'hit',
+      title: 'hit, click acknowledged by Redis',
+      env: { CLICK_DURABILITY: 'acknowledged' },
+      withRedis: true,
+      proof: { event: 'hits', leastShare: 0.99 },
+      bars: { rps: 0.65, cpu: 1.5 }
+    },
+    {
+      ...redirect,
+      name: 'hit-worker',
+      title: 'the same, a worker stores the clicks',
+      env: { CLICK_DURABILITY: 'acknowledged', CLICK_DRAIN: 'off' },
+      withRedis: true,
+      proof: { event: 'hits', leastShare: 0.99 }
+    },
+    {
+      ...redirect,
+      name: 'hit-buffered',
+      title: 'hit, click buffered',
+      env: { CLICK_DURABILITY: 'buffered' },
+      withRedis: true,
+      proof: { event: 'hits', leastShare: 0.99 },
+      bars: { rps: 0.8, cpu: 1.25 }
+    },
+    {
+      ...redirect,
+      name: 'hit-buffered-worker',
+      title: 'the same, a worker stores the clicks',
+      env: { CLICK_DURABILITY: 'buffered', CLICK_DRAIN: 'off' },
+      withRedis: true,
+      proof: { event: 'hits', leastShare: 0.99 }
+    },
+    {
+      ...redirect,
+      name: 'hit-no-redis',
+      title: 'hit without Redis, click in PostgreSQL',
+      env: {},
+      withRedis: false,
+      proof: { event: 'hits', leastShare: 0.99 }
+    },
+    {
+      ...redirect,
+      name: 'redis-hit',
+      title: 'hit in Redis',
+      env: { CACHE_ENTRIES: '1' },
+      withRedis: true,
+      proof: { event: 'redisHits', leastShare: 0.95 },
+      bars: { rps: 0.45 }
+    },
+    {
+      ...redirect,
+      name: 'miss',
+      title: 'miss to PostgreSQL',
+      env: { CACHE_ENTRIES: '1' },
+      withRedis: false,
+      references: ['postgres', 'fastify', 'raw'],
+      proof: { event: 'loads', leastShare: 0.95 },
+      bars: { rps: 0.8 }
+    },
+    {
+      ...redirect,
+      name: 'unknown',
+      title: 'unknown codes, asked for again',
+      env: {},
+      withRedis: true,
+      status: 404,
+      requests: follow(unknown)
+    },
+    {
+      name: 'create',
+      title: 'POST /urls',
+      env: {},
+      withRedis: true,
+      status: 201,
+      warmUp: 2_000,
+      references: ['fastify', 'raw'],
+      requests: (index) => [
+        {
+          method: 'POST',
+          path: '/urls',
+          headers: JSON_HEADERS,
+          body: JSON.stringify({ original_url: `https://acme.dev/created/${index}`, title: 'Bench' })
+        }
+      ]
+    },
+    {
+      name: 'list',
+      title: 'GET /urls, 50 links a page',
+      env: {},
+      withRedis: true,
+      status: 200,
+      warmUp: 2_000,
+      references: ['fastify', 'raw'],
+      requests: (index, connections) => {
+        const pages = Array.from({ length: Math.floor(codes.length / 50) }, (_, at) => at + 1)
+        return share(pages, index, connections).map((page) => get(`/urls?page=${page}&per_page=50`))
+      }
+    },
+    {
+      name: 'stats',
+      title: 'GET /urls/:id/stats, 30 days',
+      env: {},
+      withRedis: true,
+      status: 200,
+      warmUp: 2_000,
+      references: ['fastify', 'raw'],
+      requests: (index, connections) => {
+        const ids = codes.map((_, at) => at + 1)
+        return share(ids, index, connections).map((id) => get(`/urls/${id}/stats?unit=day`))
+      }
+    }
+  ]
+}

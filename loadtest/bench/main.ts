@@ -1,0 +1,92 @@
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { loadLinks, makeCodes } from '#loadtest/links.ts'
+import { type MeasuredProcess, startReference, startServer } from '#loadtest/measured.ts'
+import { writeResults } from '#loadtest/results.ts'
+import { type Stage, setStage } from '#loadtest/stage.ts'
+import { type Case, makeCases } from './cases.ts'
+import { drawBench } from './chart.ts'
+import { measureCase, type Outcome, type PairOptions } from './pairs.ts'
+import { describe, HEADINGS, tellOutcome } from './report.ts'
+
+/**
+ * What a request costs: `npm run bench`, shorter with `--quick`, some cases with `--only hit,miss`. The server as shipped, one process
+ * on core 0, against a bare Fastify route and a bare node:http server in turns; PostgreSQL, Redis and the load have core 1.
+ */
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    rounds: { type: 'string' },
+    seconds: { type: 'string' },
+    connections: { type: 'string', default: '100' }
+  }
+})
+const options: PairOptions = {
+  rounds: Number(values.rounds ?? (values.quick ? 2 : 4)),
+  seconds: Number(values.seconds ?? (values.quick ? 1.5 : 4)),
+  connections: Number(values.connections)
+}
+const LINKS = 10_000
+const hasCores = availableParallelism() > 1
+const serverCore = hasCores ? { core: 0 } : {}
+
+async function main(): Promise<void> {
+  const codes = makeCodes(LINKS, 1)
+  const unknown = makeCodes(LINKS, 2)
+  const names = values.only.split(',').filter(Boolean)
+  const cases = makeCases(codes, unknown).filter(({ name }) => names.length === 0 || names.includes(name))
+  if (cases.length === 0)
+    throw new Error(
+      `--only takes ${makeCases([], [])
+        .map(({ name }) => name)
+        .join(', ')}`
+    )
+  const stage = await setStage(hasCores ? { core: 1 } : {})
+  const references = new Map<string, MeasuredProcess>()
+  const outcomes: Outcome[] = []
+  try {
+    for (const kind of new Set(cases.flatMap((one) => one.references))) {
+      const env = { DATABASE_URL: stage.databaseUrl }
+      references.set(kind, await startReference(kind, { ...serverCore, env }))
+    }
+    await seed(stage, codes)
+    process.stdout.write(`${describe(options)}\n\n${HEADINGS}\n`)
+    for (const [index, bench] of cases.entries()) {
+      const outcome = await runCase(stage, bench, index, references)
+      outcomes.push(outcome)
+      process.stdout.write(`${tellOutcome(outcome)}\n`)
+    }
+  } finally {
+    await Promise.all([...references.values()].map((one) => one.stop('SIGKILL')))
+    await stage.remove()
+  }
+  const isWhole = names.length === 0 && !values.quick
+  await writeResults(isWhole ? 'bench' : 'local/bench', { options, outcomes }, drawBench(outcomes))
+}
+
+/** Creates the links by a server of its own, which migrates the database first. */
+async function seed(stage: Stage, codes: string[]): Promise<void> {
+  const server = await startServer({ env: stage.env(false) })
+  await loadLinks(server.url, codes)
+  await server.stop()
+  await stage.query('VACUUM ANALYZE')
+}
+
+async function runCase(
+  stage: Stage,
+  bench: Case,
+  index: number,
+  references: Map<string, MeasuredProcess>
+): Promise<Outcome> {
+  // A key space of its own: no case finds what another one left in Redis.
+  const env = { ...stage.env(bench.withRedis), ...bench.env, REDIS_PREFIX: `bench-${index}:` }
+  const server = await startServer({ ...serverCore, env })
+  try {
+    return await measureCase(bench, server, references, options)
+  } finally {
+    await server.stop()
+  }
+}
+
+await main()

@@ -1,0 +1,67 @@
+import type { ImportReport } from '#schema/shapes/import-report.ts'
+
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
+
+/** A source of numbers in [0, 1) that is the same in each run (mulberry32). */
+export function createRandom(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** Makes `count` different codes of eight characters, the same for the same `seed`. */
+export function makeCodes(count: number, seed: number): string[] {
+  const random = createRandom(seed)
+  const codes = new Set<string>()
+  while (codes.size < count) {
+    let code = 'b'
+    while (code.length < 8) code += ALPHABET[Math.floor(random() * ALPHABET.length)]
+    codes.add(code)
+  }
+  return [...codes]
+}
+
+/** Creates a link for each of `codes`, with the ids from 1 on, by `POST /urls/bulk`. Throws when not all are there then. */
+export async function loadLinks(baseUrl: string, codes: string[]): Promise<void> {
+  const time = '2026-01-01 00:00:00'
+  const rows = codes.map(
+    (code, index) =>
+      `${index + 1},,${code},https://acme.dev/bench/${index + 1},Bench ${index + 1},True,${time},${time}`
+  )
+  const header = 'id,user_id,short_code,original_url,title,is_active,created_at,updated_at'
+  await loadFile(baseUrl, 'urls', [header, ...rows, ''].join('\n'))
+}
+
+/** Posts a CSV file to the bulk route of `kind`. Throws when a row was not taken. */
+export async function loadFile(
+  baseUrl: string,
+  kind: 'users' | 'urls' | 'events',
+  csv: string
+): Promise<ImportReport> {
+  const answer = await fetch(new URL(`/${kind}/bulk`, baseUrl), {
+    method: 'POST',
+    headers: { 'content-type': 'text/csv' },
+    body: csv
+  })
+  const text = await answer.text()
+  if (answer.status !== 201) throw new Error(`POST /${kind}/bulk answered ${answer.status}: ${text}`)
+  const report = JSON.parse(text) as ImportReport
+  if (report.rejected > 0)
+    throw new Error(`POST /${kind}/bulk rejected rows: ${JSON.stringify(report.errors[0])}`)
+  return report
+}
+
+/** Reads a counter of `GET /metrics`, summed over its labels where `labels` is only a part of them. */
+export async function readMetric(baseUrl: string, name: string, labels = ''): Promise<number> {
+  const text = await (await fetch(new URL('/metrics', baseUrl))).text()
+  let sum = 0
+  for (const line of text.split('\n')) {
+    const [, found, on = '', value] = /^(\w+)(?:\{(.*)\})? (\S+)$/.exec(line) ?? []
+    if (found === name && on.includes(labels)) sum += Number(value)
+  }
+  return sum
+}

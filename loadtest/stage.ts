@@ -1,0 +1,63 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import type { Server } from '#testing/server-process.ts'
+import { startPostgres, startRedis } from '#testing/servers.ts'
+import { pinProcess } from './measured.ts'
+
+/** What measured servers stand on: a PostgreSQL (fsync on) and a Redis of the run's own. */
+export interface Stage {
+  readonly databaseUrl: string
+  readonly redisUrl: string
+  /** The environment of a server on this stage, with Redis or without. */
+  env(withRedis: boolean): Record<string, string>
+  /** Runs one statement on the database. */
+  query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>
+  remove(): Promise<void>
+}
+
+export interface StageOptions {
+  /** The core for the servers; any when not said. */
+  core?: number
+  settings?: Record<string, string | number>
+}
+
+/** Starts the servers. Throws when PostgreSQL or Redis is not installed. */
+export async function setStage(options: StageOptions = {}): Promise<Stage> {
+  // Ctrl+C ends the processes that were started too: they are killed at exit.
+  process.once('SIGINT', () => process.exit(130))
+  // What these programs start later is theirs, and so on the same core.
+  if (options.core !== undefined) pinProcess(process.pid, options.core)
+  const settings = { shared_buffers: '512MB', max_wal_size: '4GB', ...options.settings }
+  const servers: Server[] = []
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-load-'))
+  try {
+    const postgres = await startPostgres(null, { fsync: true, maxConnections: 200, settings })
+    servers.push(postgres)
+    const redis = await startRedis(null)
+    servers.push(redis)
+    const pool = new pg.Pool({ connectionString: postgres.url, max: 2 })
+    let replicas = 0
+    return {
+      databaseUrl: postgres.url,
+      redisUrl: redis.url,
+      env: (withRedis) => ({
+        DATABASE_URL: postgres.url,
+        DATA_DIR: join(folder, `replica-${++replicas}`),
+        ...(withRedis && { REDIS_URL: redis.url })
+      }),
+      async query<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) {
+        return (await pool.query<Row>(text, values)).rows
+      },
+      async remove() {
+        await pool.end()
+        await Promise.all(servers.map((server) => server.remove()))
+        await rm(folder, { recursive: true, force: true })
+      }
+    }
+  } catch (error) {
+    await Promise.all(servers.map((server) => server.remove()))
+    throw error
+  }
+}

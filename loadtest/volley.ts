@@ -1,0 +1,77 @@
+import autocannon from 'autocannon'
+import { createLatencies } from './latencies.ts'
+
+/** One run of autocannon against one server: so many connections, each with one request under way. */
+export interface VolleyOptions {
+  url: string
+  seconds: number
+  connections: number
+  /** The requests of connection `index` of `connections`, sent in turns. */
+  requests: (index: number, connections: number) => autocannon.Request[]
+  /** Most requests a second of one connection; as many as it can when not said. */
+  ratePerConnection?: number
+}
+
+export interface Volley {
+  seconds: number
+  answers: number
+  rps: number
+  /** Answers by status. */
+  statuses: Record<string, number>
+  /** Requests without an answer: refused, reset or timed out. */
+  errors: number
+  p50: number
+  p95: number
+  p99: number
+  max: number
+}
+
+/** Sends requests for `seconds`. Times are in milliseconds. */
+export async function fire(options: VolleyOptions): Promise<Volley> {
+  const latencies = createLatencies()
+  const statuses: Record<string, number> = {}
+  let index = 0
+  let stopped = 0
+  const start = performance.now()
+  const { errors } = await new Promise<autocannon.Result>((done, fail) => {
+    const instance = autocannon(
+      {
+        url: options.url,
+        connections: options.connections,
+        duration: options.seconds,
+        timeout: 10,
+        sampleInt: 100,
+        // Each connection has requests of its own: autocannon would copy a common list for each of them.
+        setupClient: (client) => client.setRequests(options.requests(index++, options.connections)),
+        ...(options.ratePerConnection !== undefined && {
+          connectionRate: options.ratePerConnection,
+          ignoreCoordinatedOmission: true
+        })
+      },
+      (error: Error | null, result: autocannon.Result) => (error ? fail(error) : done(result))
+    )
+    instance.on('response', (_client, status, _bytes, ms) => {
+      latencies.add(ms)
+      statuses[status] = (statuses[status] ?? 0) + 1
+      stopped = performance.now()
+    })
+  })
+  const seconds = (stopped - start) / 1_000
+  return {
+    seconds,
+    answers: latencies.count,
+    rps: latencies.count / seconds,
+    statuses,
+    errors,
+    p50: latencies.percentile(0.5),
+    p95: latencies.percentile(0.95),
+    p99: latencies.percentile(0.99),
+    max: latencies.maxMs
+  }
+}
+
+/** The part of `list` that is for connection `index` of `connections`: all together they go through all of it. */
+export function share<T>(list: T[], index: number, connections: number): T[] {
+  const part = list.filter((_item, at) => at % connections === index)
+  return part.length > 0 ? part : list.slice(0, 1)
+}
