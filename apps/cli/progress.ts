@@ -9,8 +9,14 @@ export interface Progress {
 
 const PLAIN_EVERY_MS = 10_000
 
-export function showProgress(stream: NodeJS.WriteStream, name: string, totalBytes: number): Progress {
-  return stream.isTTY ? showBar(stream, name, totalBytes) : showLines(stream, name, totalBytes)
+/** Begins to show the file `name` on `stream`; `now` gives milliseconds. */
+export function showProgress(
+  stream: NodeJS.WriteStream,
+  name: string,
+  totalBytes: number,
+  now: () => number = Date.now
+): Progress {
+  return stream.isTTY ? showBar(stream, name, totalBytes) : showLines(stream, name, totalBytes, now)
 }
 
 function showBar(stream: NodeJS.WriteStream, name: string, totalBytes: number): Progress {
@@ -30,12 +36,17 @@ function showBar(stream: NodeJS.WriteStream, name: string, totalBytes: number): 
   }
 }
 
-function showLines(stream: NodeJS.WriteStream, name: string, totalBytes: number): Progress {
-  let told = Date.now()
+function showLines(
+  stream: NodeJS.WriteStream,
+  name: string,
+  totalBytes: number,
+  now: () => number
+): Progress {
+  let told = now()
   return {
     update(doneBytes, rows) {
-      if (Date.now() - told < PLAIN_EVERY_MS) return
-      told = Date.now()
+      if (now() - told < PLAIN_EVERY_MS) return
+      told = now()
       const percent = Math.floor((doneBytes / Math.max(1, totalBytes)) * 100)
       stream.write(`${name}: ${percent} %${rows === 0 ? '' : `, ${rows.toLocaleString('en')} rows done`}\n`)
     },
