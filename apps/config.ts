@@ -16,6 +16,7 @@ export interface Config {
   readonly cache: { maxEntries: number; freshMs: number }
   readonly clicks: Omit<ClickOptions, 'spool'>
   readonly urls: { publicUrl: string | undefined; codeLength: number }
+  readonly stats: { retentionMonths: number }
   readonly imports: { limitBytes: number }
   readonly health: { timeoutMs: number }
   readonly lifecycle: { drainMs: number }
@@ -77,7 +78,6 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
       durability: settings.CLICK_DURABILITY,
       drain: settings.CLICK_DRAIN === 'on',
       dataDir: resolve(settings.DATA_DIR),
-      prefix: settings.REDIS_PREFIX,
       maxBatch: settings.CLICK_BATCH,
       waitMs: settings.CLICK_WAIT_MS,
       maxPending: settings.CLICK_PENDING,
@@ -86,6 +86,7 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
       closeTimeoutMs: Math.min(5_000, settings.SHUTDOWN_TIMEOUT_MS / 2)
     },
     urls: { publicUrl: settings.PUBLIC_URL?.replace(/\/+$/, ''), codeLength: settings.CODE_LENGTH },
+    stats: { retentionMonths: settings.EVENT_RETENTION_MONTHS },
     imports: { limitBytes: settings.BULK_LIMIT_BYTES },
     health: { timeoutMs: settings.READY_TIMEOUT_MS },
     lifecycle: { drainMs: settings.DRAIN_MS },

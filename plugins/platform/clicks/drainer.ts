@@ -44,6 +44,8 @@ export function startDrainer(options: DrainerOptions): Drainer {
   let lastClaim = 0
   let isGrouped = false
   let isReading = false
+  /** After a failure: what was read then comes again before anything new. */
+  let hasUnfinished = false
 
   async function run(): Promise<void> {
     for (let failures = 0; !stopping.signal.aborted; ) {
@@ -57,6 +59,7 @@ export function startDrainer(options: DrainerOptions): Drainer {
         if (stopping.signal.aborted) return
         // NOGROUP: Redis came back without its data. The group is made again, from the stream's beginning.
         isGrouped = false
+        hasUnfinished = true
         if (failures++ === 0) options.onOutage(error)
         await pause(Math.min(50 * 2 ** failures, 2_000))
       }
@@ -64,6 +67,11 @@ export function startDrainer(options: DrainerOptions): Drainer {
   }
 
   async function next(): Promise<Entry[]> {
+    if (hasUnfinished) {
+      const entries = await stream.reread(consumer, count)
+      if (entries.length > 0) return entries
+      hasUnfinished = false
+    }
     if (Date.now() - lastClaim > takeOverMs / 2) {
       lastClaim = Date.now()
       const claimed = await stream.claim(consumer, takeOverMs, count)

@@ -47,7 +47,6 @@ export interface ClickOptions {
   /** Whether this process stores clicks from the stream. */
   drain: boolean
   dataDir: string
-  prefix: string
   maxBatch: number
   /** How long a buffered click may wait for company, in milliseconds. */
   waitMs: number
@@ -73,7 +72,7 @@ const LOOK_FOR_ABANDONED_EVERY = 30
  */
 async function clicks(app: FastifyInstance, options: ClickOptions) {
   const redis = app.hasDecorator('redis') ? app.redis : null
-  const stream = redis && createClickStream(redis, options.prefix)
+  const stream = redis && createClickStream(redis)
   const root = join(options.dataDir, 'clicks')
   const counts: RouteCounts = {
     appended: 0,

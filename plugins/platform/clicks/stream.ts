@@ -15,6 +15,8 @@ export interface ClickStream {
   ensureGroup(): Promise<void>
   /** New entries for `consumer`, waiting up to `blockMs` for the first. Takes a connection of its own. */
   read(connection: Redis, consumer: string, count: number, blockMs: number): Promise<Entry[]>
+  /** Entries that `consumer` has read before and did not finish. */
+  reread(consumer: string, count: number): Promise<Entry[]>
   /** Entries that another consumer took `idleMs` ago and did not finish: it is dead, or its database was. */
   claim(consumer: string, idleMs: number, count: number): Promise<Entry[]>
   /** Forgets stored entries. Only what is acknowledged is ever deleted, so nothing unstored is trimmed. */
@@ -32,42 +34,45 @@ const FIELD = 'batch'
 
 type RawEntry = [id: string, fields: string[] | null]
 
-/** Makes the stream's operations over `redis`. All keys begin with `prefix`. */
-export function createClickStream(redis: Redis, prefix: string): ClickStream {
-  const key = `${prefix}clicks`
-  const deadKey = `${prefix}clicks:dead`
+const KEY = 'clicks'
+const DEAD_KEY = 'clicks:dead'
 
+/** Makes the stream's operations over `redis`, which puts REDIS_PREFIX before the keys. */
+export function createClickStream(redis: Redis): ClickStream {
   return {
     async append(record) {
-      await redis.xadd(key, '*', FIELD, record)
+      await redis.xadd(KEY, '*', FIELD, record)
     },
 
     async ensureGroup() {
       try {
-        await redis.xgroup('CREATE', key, GROUP, '0', 'MKSTREAM')
+        await redis.xgroup('CREATE', KEY, GROUP, '0', 'MKSTREAM')
       } catch (error) {
         if (!(error as Error).message.startsWith('BUSYGROUP')) throw error
       }
     },
 
     async read(connection, consumer, count, blockMs) {
-      const answer = (await connection.xreadgroup(
-        'GROUP',
-        GROUP,
-        consumer,
+      const group = ['GROUP', GROUP, consumer] as const
+      const answer = await connection.xreadgroup(
+        ...group,
         'COUNT',
         count,
         'BLOCK',
         blockMs,
         'STREAMS',
-        key,
+        KEY,
         '>'
-      )) as [string, RawEntry[]][] | null
-      return (answer?.[0]?.[1] ?? []).map(toEntry)
+      )
+      return toEntries(answer)
+    },
+
+    async reread(consumer, count) {
+      return toEntries(await redis.xreadgroup('GROUP', GROUP, consumer, 'COUNT', count, 'STREAMS', KEY, '0'))
     },
 
     async claim(consumer, idleMs, count) {
-      const [, entries] = (await redis.xautoclaim(key, GROUP, consumer, idleMs, '0', 'COUNT', count)) as [
+      const [, entries] = (await redis.xautoclaim(KEY, GROUP, consumer, idleMs, '0', 'COUNT', count)) as [
         string,
         (RawEntry | null)[]
       ]
@@ -80,24 +85,29 @@ export function createClickStream(redis: Redis, prefix: string): ClickStream {
         await transact(
           redis
             .multi()
-            .xack(key, GROUP, ...ids)
-            .xdel(key, ...ids)
+            .xack(KEY, GROUP, ...ids)
+            .xdel(KEY, ...ids)
         )
     },
 
     async bury(record, reason) {
-      await redis.xadd(deadKey, '*', 'record', record, 'reason', reason)
+      await redis.xadd(DEAD_KEY, '*', 'record', record, 'reason', reason)
     },
 
     async leave(consumer) {
-      const consumers = (await redis.xinfo('CONSUMERS', key, GROUP)) as unknown[][]
+      const consumers = (await redis.xinfo('CONSUMERS', KEY, GROUP)) as unknown[][]
       const own = consumers.find((fields) => fields[1] === consumer)
       // Taking it out would drop the claim on what it still holds: another drainer takes that over.
-      if (own?.[3] === 0) await redis.xgroup('DELCONSUMER', key, GROUP, consumer)
+      if (own?.[3] === 0) await redis.xgroup('DELCONSUMER', KEY, GROUP, consumer)
     },
 
-    length: () => redis.xlen(key)
+    length: () => redis.xlen(KEY)
   }
+}
+
+function toEntries(answer: unknown): Entry[] {
+  const [stream] = (answer ?? []) as [string, RawEntry[]][]
+  return (stream?.[1] ?? []).map(toEntry)
 }
 
 function toEntry([id, fields]: RawEntry): Entry {
