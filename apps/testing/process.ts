@@ -41,19 +41,21 @@ export interface SpawnOptions {
   inject?: string
   /** Folder for its temporary files, the system's when not said. */
   temporary?: string
+  /** What to run, the server when not said. */
+  main?: string
 }
 
 /** Spawns the server with `env` and nothing else of this process' settings. It is killed with the test. */
 export function spawnServer(
   t: Test,
   env: Record<string, string>,
-  { inject, temporary = tmpdir() }: SpawnOptions = {}
+  { inject, temporary = tmpdir(), main = 'apps/server/main.ts' }: SpawnOptions = {}
 ): ServerProcess {
   const imports = [
     './apps/preload.ts',
     ...(inject ? [`data:text/javascript,${encodeURIComponent(inject)}`] : [])
   ]
-  const command = [process.execPath, ...imports.map((one) => `--import=${one}`), 'apps/server/main.ts']
+  const command = [process.execPath, ...imports.map((one) => `--import=${one}`), main]
   // tap puts its module hooks into every child by NODE_OPTIONS; the server is to run as it does in production.
   const child = spawn('env', ['-u', 'NODE_OPTIONS', ...command], {
     cwd: ROOT,
@@ -139,6 +141,13 @@ export async function startServer(
   const server = spawnServer(t, env, options)
   const { url } = await server.logged(/^listening$/)
   return { ...server, url: String(url), request: createClient(String(url)) }
+}
+
+/** Spawns the worker and waits until it works. */
+export async function startWorker(t: Test, env: Record<string, string>): Promise<ServerProcess> {
+  const worker = spawnServer(t, env, { main: 'apps/worker/main.ts' })
+  await worker.logged(/^working$/)
+  return worker
 }
 
 function isJson(line: string): boolean {
