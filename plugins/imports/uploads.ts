@@ -37,7 +37,9 @@ export async function importForm(
       else report = await run(limitFile(part.file, limitBytes))
     }
   } finally {
-    request.raw.resume()
+    // The parser of the form holds back the rest while nobody reads the file: the connection's next request would wait
+    // behind it for ever.
+    request.raw.unpipe().resume()
   }
   if (!report) throw fileMissing()
   return report
