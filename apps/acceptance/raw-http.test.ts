@@ -1,3 +1,4 @@
+import { Agent, request as requestHttp } from 'node:http'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
@@ -106,4 +107,37 @@ t.test('requests that break off leave nothing behind', async (t) => {
   }
   t.equal((await request('GET', '/health/ready')).status, 200)
   t.same((await request('GET', '/users')).json, [])
+})
+
+t.test('a refused upload does not block the requests behind it', async (t) => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.teardown(() => agent.destroy())
+  const ask = (method: string, path: string, headers: Record<string, string>, body: string) =>
+    new Promise<number | string>((done) => {
+      const length = { 'content-length': String(body.length) }
+      const sent = requestHttp(
+        `${url}${path}`,
+        { agent, method, headers: { ...headers, ...length } },
+        (answer) => {
+          answer.resume().on('end', () => done(answer.statusCode ?? 0))
+        }
+      )
+      sent.setTimeout(5_000, () => sent.destroy(new Error('no answer')))
+      sent.on('error', (error) => done(error.message))
+      sent.end(body)
+    })
+  const csv = `not,a,set\n${'x,y,z\n'.repeat(100_000)}`
+  const form = (name: string) =>
+    `--frontier\r\nContent-Disposition: form-data; name="${name}"; filename="a"\r\n\r\n${csv}\r\n--frontier--\r\n`
+  const multipart = { 'content-type': 'multipart/form-data; boundary=frontier' }
+  for (const [status, headers, body] of [
+    [422, multipart, form('file')],
+    [422, multipart, form('other')],
+    [422, { 'content-type': 'text/csv' }, csv],
+    [415, { 'content-type': 'text/plain' }, csv],
+    [400, { 'content-type': 'application/json' }, csv]
+  ] as const) {
+    t.equal(await ask('POST', '/users/bulk', headers, body), status)
+    t.equal(await ask('GET', '/health', {}, ''), 200)
+  }
 })
