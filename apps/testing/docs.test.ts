@@ -1,0 +1,119 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { startApp } from './app.ts'
+import { readSection, renderSettings, replaceSection } from './docs.ts'
+import { listFiles, ROOT, readText } from './sources.ts'
+import { mask, readStops, runCurl } from './tour.ts'
+
+/** The documents say what is so. */
+
+const records = readdirSync(join(ROOT, 'docs', 'adr')).filter((name) => /^\d{4}/.test(name))
+const documents = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'CHANGELOG.md',
+  ...listFiles(['docs'], /\.md$/)
+]
+
+t.test('the table of settings is the one that the code has', async (t) => {
+  const table = readSection(readText('README.md'), 'settings')
+  t.equal(table, renderSettings(), 'else run npm run format')
+  t.match(renderSettings(), /\| `PORT` \| `3000` \| Port to listen on; 0 picks a free one \(0 to 65535\) \|/)
+  t.match(renderSettings(), /\| `DATABASE_URL` \| {2}\| PostgreSQL/)
+})
+
+t.test('a section is put between its marks', async (t) => {
+  const text = 'a\n<!-- x -->\nold\nolder\n<!-- /x -->\nb'
+  t.equal(readSection(text, 'x'), 'old\nolder')
+  t.equal(replaceSection(text, 'x', 'new'), 'a\n<!-- x -->\nnew\n<!-- /x -->\nb')
+  t.equal(replaceSection('<!-- x -->\n<!-- /x -->', 'x', '$&'), '<!-- x -->\n$&\n<!-- /x -->')
+  t.throws(() => readSection(text, 'y'), /no section y/)
+  t.throws(() => replaceSection(text, 'y', ''), /no section y/)
+})
+
+t.test('the tour of the README gives the answers that it shows', async (t) => {
+  const stops = readStops(readSection(readText('README.md'), 'tour'))
+  t.ok(stops.length >= 4, `${stops.length} commands`)
+  const { request } = await startApp(t)
+  for (const { command, shown } of stops) t.equal(mask(await runCurl(command, request)), mask(shown), command)
+})
+
+t.test('a tour is read as a shell would read it', async (t) => {
+  const [one, two, ...rest] = readStops(
+    '```console\n$ curl -s a \\\n    -d \'{"b": 1}\'\n{"c":1}\n\n$ curl d\n```'
+  )
+  t.same(one, { command: `curl -s a -d '{"b": 1}'`, shown: '{"c":1}' })
+  t.same(two, { command: 'curl d', shown: '' })
+  t.same(rest, [])
+  const asked: unknown[] = []
+  const request = async (...all: unknown[]) => {
+    asked.push(all)
+    return { status: 302, headers: new Headers({ location: '/e' }), text: 'text', json: undefined }
+  }
+  const command = `curl -s -X PUT 'localhost:3000/a?b=c' -H 'x-y: z' -d '{"b": "c d"}'`
+  t.equal(await runCurl(command, request), 'text')
+  t.same(asked, [
+    ['PUT', '/a?b=c', { headers: { 'user-agent': 'curl/8.5.0', 'x-y': 'z' }, body: '{"b": "c d"}' }]
+  ])
+  t.equal(
+    await runCurl(`curl -s -o /dev/null -w '%{http_code} %{redirect_url}\\n' localhost/a`, request),
+    '302 /e\n'
+  )
+  await t.rejects(runCurl('curl --insecure localhost/a', request), /--insecure/)
+  await t.rejects(runCurl('wget localhost/a', request), /no curl/)
+})
+
+t.test('paths and scripts that the documents name exist', async (t) => {
+  const { scripts } = JSON.parse(readText('package.json')) as { scripts: Record<string, string> }
+  let count = 0
+  for (const document of documents) {
+    const text = readText(document)
+    const folder = join(document, '..')
+    const links = [...text.matchAll(/\]\(([^)#\s:]+)(?:#[^)]*)?\)/g)].map(([, path = '']) =>
+      join(folder, path)
+    )
+    // `users/` in a list that begins with `plugins/` is not looked for: only whole paths are.
+    const named = [
+      ...text.matchAll(/`((?:apps|plugins|schema|drizzle|loadtest|ops|docs|\.github|\.ci)\/[\w./-]*)`/g)
+    ].map(([, path = '']) => path)
+    for (const path of [...links, ...named]) {
+      count++
+      t.ok(existsSync(join(ROOT, path)), `${document} names ${path}`)
+    }
+    for (const [, script = ''] of text.matchAll(/npm run ([\w:-]+)/g))
+      t.ok(script in scripts, `npm run ${script}`)
+  }
+  t.ok(count >= 20, `${count} paths`)
+})
+
+t.test('every decision is listed, dated and says what was refused and what it costs', async (t) => {
+  t.ok(records.length >= 6, `${records.length} records`)
+  const index = readText('docs/adr/README.md')
+  for (const name of records) {
+    t.match(name, /^\d{4}-\d\d-\d\d-[a-z0-9-]+\.md$/)
+    t.ok(index.includes(`(${name})`), `the index lists ${name}`)
+    const text = readText(`docs/adr/${name}`)
+    for (const heading of ['Context', 'Options', 'Outcome', 'Good', 'Bad'])
+      t.match(text, new RegExp(`^## ${heading}`, 'm'), `${name} has ${heading}`)
+  }
+})
+
+t.test('nothing names a folder of the machine it was written on', async (t) => {
+  const files = [
+    ...documents,
+    'package.json',
+    'compose.yaml',
+    ...listFiles(
+      ['.ci', '.github', 'apps', 'plugins', 'schema', 'loadtest', 'ops', 'drizzle'],
+      /\.(ts|mjs|json|ya?ml|md|sql|conf)$|\/run$|Dockerfile$/
+    )
+  ]
+  t.ok(files.length >= 150, `${files.length} files`)
+  const machine = /(?<![\w.])\/(work|root|home)\/\w/
+  t.same(
+    files.filter((file) => machine.test(readText(file))),
+    []
+  )
+})

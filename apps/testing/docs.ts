@@ -1,0 +1,41 @@
+import { Settings } from '#apps/settings.ts'
+
+/** The parts of the documents that are made from the code, and how they are put in place. */
+
+interface Property {
+  description?: string
+  default?: unknown
+  enum?: string[]
+  minimum?: number
+  maximum?: number
+}
+
+/** The table of settings as README.md shows it, in the order in which they are declared. */
+export function renderSettings(): string {
+  const rows = Object.entries(Settings.properties as Record<string, Property>).map(([name, property]) => {
+    const value = property.default === undefined || property.default === '' ? '' : `\`${property.default}\``
+    return `| \`${name}\` | ${value} | ${property.description}${spellBounds(property)} |`
+  })
+  return ['| variable | default | what it does |', '| --- | --- | --- |', ...rows].join('\n')
+}
+
+function spellBounds({ enum: names, minimum, maximum }: Property): string {
+  if (names) return ` (${names.map((name) => `\`${name}\``).join(', ')})`
+  if (minimum !== undefined && maximum !== undefined) return ` (${minimum} to ${maximum})`
+  return ''
+}
+
+/** What stands between `<!-- name -->` and `<!-- /name -->`; throws when the marks are not there. */
+export function readSection(text: string, name: string): string {
+  const match = new RegExp(`<!-- ${name} -->\n([\\s\\S]*?)\n?<!-- /${name} -->`).exec(text)
+  if (!match) throw new Error(`There is no section ${name}`)
+  return match[1] ?? ''
+}
+
+/** The text with `content` between the marks of `name`. */
+export function replaceSection(text: string, name: string, content: string): string {
+  const [open, close] = [`<!-- ${name} -->\n`, `<!-- /${name} -->`]
+  const [from, to] = [text.indexOf(open), text.indexOf(close)]
+  if (from === -1 || to === -1) throw new Error(`There is no section ${name}`)
+  return `${text.slice(0, from + open.length)}${content}\n${text.slice(to)}`
+}
