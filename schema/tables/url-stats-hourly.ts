@@ -1,0 +1,16 @@
+import { bigint, pgTable, primaryKey, timestamp } from 'drizzle-orm/pg-core'
+
+/**
+ * Clicks by link and UTC hour, counted in the transaction that stores them, so that statistics never read events.
+ * `clicks` includes `bots`. The rows with `url_id` 0 count all links together. A link that is deleted keeps its rows, as it keeps its events.
+ */
+export const urlStatsHourly = pgTable(
+  'url_stats_hourly',
+  {
+    urlId: bigint('url_id', { mode: 'number' }).notNull(),
+    hour: timestamp({ withTimezone: true, precision: 0 }).notNull(),
+    clicks: bigint({ mode: 'number' }).notNull().default(0),
+    bots: bigint({ mode: 'number' }).notNull().default(0)
+  },
+  (table) => [primaryKey({ name: 'url_stats_hourly_pkey', columns: [table.urlId, table.hour] })]
+)
