@@ -19,6 +19,7 @@ import validation from '#platform/validation.ts'
 import events from '#plugins/events/index.ts'
 import imports from '#plugins/imports/index.ts'
 import redirects from '#plugins/redirects/index.ts'
+import stats from '#plugins/stats/index.ts'
 import urls from '#plugins/urls/index.ts'
 import users from '#plugins/users/index.ts'
 
@@ -77,6 +78,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
   await app.register(users, { routes })
   await app.register(events, { routes })
   await app.register(urls, { routes, ...config.urls })
+  await app.register(stats, { routes, ...config.stats })
   await app.register(redirects, { routes })
   await app.register(imports, { routes, ...config.imports })
   await app.register(health, { routes, ...config.health })

@@ -89,6 +89,12 @@ export const Settings = Type.Object({
     50,
     60_000
   ),
+  EVENT_RETENTION_MONTHS: count(
+    'Whole months that events are kept beside the current one; 0 keeps them. Statistics stay',
+    0,
+    0,
+    1_200
+  ),
   READY_TIMEOUT_MS: count('Longest wait of a readiness check for one part', 1_000, 50, 30_000),
   DRAIN_MS: count('How long readiness is 503 before a close begins', 0, 0, 600_000),
   SHUTDOWN_TIMEOUT_MS: count('Longest graceful close before the process exits anyway', 15_000, 100, 600_000)

@@ -1,0 +1,143 @@
+import { DAY_MS, HOUR_MS } from './tally.ts'
+
+/**
+ * Time cut into the hours, days, weeks (from Monday, ISO 8601) or months of a time zone. Clicks are counted by UTC
+ * hour, so bounds lie on whole UTC hours: in a zone that is off by half an hour, an hour belongs to the bucket in
+ * which it begins.
+ */
+
+export type Unit = 'hour' | 'day' | 'week' | 'month'
+
+/** A day of the calendar, of no zone. `month` counts from 0; values out of range roll over as in Date.UTC. */
+interface CalendarDay {
+  year: number
+  month: number
+  day: number
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+/** Whether `tz` names a time zone of the IANA database. Offsets such as +02:00 are refused: they know no summer time. */
+export function isTimeZone(tz: string): boolean {
+  if (!/^[A-Za-z][\w+\-/]{1,63}$/.test(tz)) return false
+  try {
+    formatOf(tz)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/**
+ * The start of each bucket from the one that holds `from` to the one that holds `to`, and the end of the last, in
+ * milliseconds since the epoch, rising. Gives null when there would be more than `most` buckets.
+ */
+export function cutBuckets(from: number, to: number, unit: Unit, tz: string, most: number): number[] | null {
+  if ((to - from) / GREATEST_MS[unit] > most) return null
+  const bounds = unit === 'hour' ? cutHours(from, to) : cutDays(from, to, unit, tz)
+  return bounds.length - 1 > most ? null : bounds
+}
+
+/** At least as long as any bucket of the unit: what would take longest to cut is refused unseen. */
+const GREATEST_MS: Record<Unit, number> = {
+  hour: HOUR_MS,
+  day: 2 * DAY_MS,
+  week: 8 * DAY_MS,
+  month: 32 * DAY_MS
+}
+
+/** The first whole UTC hour of a day in a zone. A midnight that the zone skips is where its clocks go on. */
+export function startOfDay({ year, month, day }: CalendarDay, tz: string): number {
+  const midnight = Date.UTC(year, month, day)
+  const before = midnight - offsetAt(midnight - DAY_MS, tz)
+  const after = midnight - offsetAt(midnight + DAY_MS, tz)
+  // Where the offset changes nearby, it is the earlier moment unless the clocks say it is still the day before.
+  const early = Math.min(before, after)
+  const start = early + offsetAt(early, tz) >= midnight ? early : Math.max(before, after)
+  return Math.ceil(start / HOUR_MS) * HOUR_MS
+}
+
+/** A moment in the first of `count` buckets of which the last one holds `to`. */
+export function firstOf(count: number, to: number, unit: Unit, tz: string): number {
+  if (unit === 'hour') return to - (count - 1) * HOUR_MS
+  const days = { day: 1, week: 7, month: 0 }[unit]
+  const { year, month, day } = firstDay(dayOf(to, tz), unit)
+  const months = unit === 'month' ? count - 1 : 0
+  return startOfDay({ year, month: month - months, day: day - (count - 1) * days }, tz)
+}
+
+function cutHours(from: number, to: number): number[] {
+  const first = Math.floor(from / HOUR_MS)
+  const hours = Math.floor(to / HOUR_MS) - first + 1
+  return Array.from({ length: hours + 1 }, (_, place) => (first + place) * HOUR_MS)
+}
+
+function cutDays(from: number, to: number, unit: Unit, tz: string): number[] {
+  let day = firstDay(dayOf(from, tz), unit)
+  const bounds = [startOfDay(day, tz)]
+  for (let last = bounds[0] ?? 0; last <= to; ) {
+    day = nextDay(day, unit)
+    const start = startOfDay(day, tz)
+    // A day that a zone left out (Apia, 30 December 2011) has no length.
+    if (start > last) bounds.push(start)
+    last = start
+  }
+  return bounds
+}
+
+function firstDay(date: CalendarDay, unit: Unit): CalendarDay {
+  const { year, month, day, weekday } = normal(date)
+  if (unit === 'month') return { year, month, day: 1 }
+  return { year, month, day: unit === 'week' ? day - ((weekday + 6) % 7) : day }
+}
+
+function nextDay({ year, month, day }: CalendarDay, unit: Unit): CalendarDay {
+  if (unit === 'month') return { year, month: month + 1, day }
+  return { year, month, day: day + (unit === 'week' ? 7 : 1) }
+}
+
+function normal({ year, month, day }: CalendarDay): CalendarDay & { weekday: number } {
+  const date = new Date(Date.UTC(year, month, day))
+  return {
+    year: date.getUTCFullYear(),
+    month: date.getUTCMonth(),
+    day: date.getUTCDate(),
+    weekday: date.getUTCDay()
+  }
+}
+
+/** The day that counts a moment: the one in which the whole UTC hour begins that holds it. */
+function dayOf(time: number, tz: string): CalendarDay {
+  const hour = Math.floor(time / HOUR_MS) * HOUR_MS
+  return normal({ year: 1970, month: 0, day: 1 + Math.floor((hour + offsetAt(hour, tz)) / DAY_MS) })
+}
+
+/** How far the clocks of `tz` are ahead of UTC at a moment, in milliseconds. */
+function offsetAt(time: number, tz: string): number {
+  if (tz === 'UTC') return 0
+  const parts = Object.fromEntries(
+    formatOf(tz)
+      .formatToParts(time)
+      .map(({ type, value }) => [type, Number(value)])
+  )
+  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts
+  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(time / 1_000) * 1_000
+}
+
+function formatOf(tz: string): Intl.DateTimeFormat {
+  let format = formats.get(tz)
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat('en-US-u-ca-iso8601', {
+      timeZone: tz,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric'
+    })
+    formats.set(tz, format)
+  }
+  return format
+}

@@ -1,0 +1,80 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { statsRoutes } from './routes.ts'
+import { createStatsService, type StatsService } from './service.ts'
+import { createClickCounter } from './service-counter.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    stats: StatsService
+  }
+}
+
+export interface StatsOptions {
+  routes: boolean
+  /** Whole months that events are kept beside the current one; 0 keeps them for ever. */
+  retentionMonths: number
+}
+
+const MINUTE_MS = 60_000
+const UPKEEP_EVERY_MINUTES = 360
+
+/**
+ * Statistics: counts clicks in the transactions that store them, publishes `app.stats` and, unless `routes` is
+ * false, serves `/stats` and `/urls/:id/stats`. Gives `app.clicks` the salt of the day, and keeps partitions made
+ * ahead and old ones dropped: docs/adr/2026-11-23-visitors-without-addresses.md.
+ */
+async function stats(app: FastifyInstance, { routes, retentionMonths }: StatsOptions) {
+  const service = createStatsService(
+    app.database,
+    {
+      findUrl: (id) => app.urls.get(id),
+      countUrls: async () => (await app.urls.list({ page: 1, per_page: 1 })).total,
+      countUsers: async () => (await app.users.list({ page: 1, per_page: 1 })).total
+    },
+    { retentionMonths }
+  )
+  app.decorate('stats', service)
+  app.events.onClicks(createClickCounter(Date.now))
+  app.clicks.saltWith(service.currentSalt)
+  if (routes) await app.register(statsRoutes)
+
+  let minutes = 0
+  let isUpkeepDue = true
+  let working: Promise<void> | null = null
+
+  async function work(): Promise<void> {
+    if (minutes++ % UPKEEP_EVERY_MINUTES === 0) isUpkeepDue = true
+    try {
+      await service.refreshSalt()
+      if (!isUpkeepDue) return
+      const report = await service.maintain()
+      isUpkeepDue = false
+      if (report && report.dropped.length > 0) app.log.info(report, 'partitions past their time were dropped')
+    } catch (error) {
+      // The database is away, or somebody holds a lock: the next minute will do, since all is made ahead.
+      app.log.warn({ err: error }, 'the upkeep of statistics waits')
+    }
+  }
+
+  function tick(): Promise<void> {
+    working ??= work().finally(() => {
+      working = null
+    })
+    return working
+  }
+
+  const timer = setInterval(tick, MINUTE_MS)
+  timer.unref()
+  app.addHook('onReady', tick)
+  app.addHook('onClose', async () => {
+    clearInterval(timer)
+    await working
+  })
+}
+
+export default fp(stats, {
+  name: 'stats',
+  dependencies: ['database', 'clicks', 'users', 'urls', 'events'],
+  fastify: '5.x'
+})

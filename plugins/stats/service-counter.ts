@@ -1,0 +1,43 @@
+import type { Executor } from '#platform/database.ts'
+import { addToDays, addToHours, ensureVisitorsPartitions, insertVisits } from './store-clicks.ts'
+import { ALL_URLS, type CountedClick, countBy, DAY_MS, HOUR_MS, listVisits } from './tally.ts'
+
+/** Days around today whose visitors are still told apart: clicks wait a while in streams, and clocks differ. */
+const OPEN_DAYS = 1
+
+/**
+ * Makes what counts clicks in the transaction that stores them. Give it each stored click once; whether a click is
+ * new is for the insert of its event to say. A visitor of a day that is no longer open (a click that waited on a disk
+ * for days) counts as a click and not as a visitor: who came that day has been forgotten.
+ */
+export function createClickCounter(now: () => number) {
+  function isOpen(day: number): boolean {
+    return Math.abs(day - Math.floor(now() / DAY_MS) * DAY_MS) <= OPEN_DAYS * DAY_MS
+  }
+
+  async function countVisitors(tx: Executor, clicks: readonly CountedClick[]): Promise<Map<string, number>> {
+    const visits = listVisits(clicks, isOpen)
+    if (visits.length === 0) return new Map()
+    const days = new Set(visits.map(({ day }) => new Date(day).toISOString().slice(0, 10)))
+    await ensureVisitorsPartitions(tx, [...days].sort())
+    const fresh = await insertVisits(tx, visits)
+    return new Map(fresh.map(({ urlId, start, visitors }) => [`${urlId} ${start}`, visitors]))
+  }
+
+  return async function count(tx: Executor, clicks: readonly CountedClick[]): Promise<void> {
+    const visitors = await countVisitors(tx, clicks)
+    const hours = countBy(clicks, HOUR_MS)
+    const days = countBy(clicks, DAY_MS).map((day) => ({
+      ...day,
+      visitors: visitors.get(`${day.urlId} ${day.start}`) ?? 0
+    }))
+    // Everybody counts up the rows of all links: those come last, so that nobody waits for them longer than a commit.
+    for (const wanted of [isOfOne, isOfAll]) {
+      await addToHours(tx, hours.filter(wanted))
+      await addToDays(tx, days.filter(wanted))
+    }
+  }
+}
+
+const isOfAll = ({ urlId }: { urlId: number }) => urlId === ALL_URLS
+const isOfOne = ({ urlId }: { urlId: number }) => urlId !== ALL_URLS

@@ -1,0 +1,38 @@
+import { randomBytes } from 'node:crypto'
+import type { Database } from '#platform/database.ts'
+import { deleteSalts, shareSalt } from './store-upkeep.ts'
+import { DAY_MS } from './tally.ts'
+
+/** How long before midnight the salt of the next day is fetched: the database may be away just then. */
+const AHEAD_MS = 900_000
+
+export interface SaltKeeper {
+  /** The salt of today (UTC), the same in all replicas; null until it could be fetched. */
+  current(): Buffer | null
+  /** Fetches what is needed now and soon, and forgets the days before, here and in the database. */
+  refresh(): Promise<void>
+}
+
+/** See visitor-salts.ts. `now`: milliseconds since the epoch. */
+export function createSaltKeeper(database: Database, now: () => number): SaltKeeper {
+  const salts = new Map<number, Buffer>()
+  const dayOf = (time: number) => Math.floor(time / DAY_MS)
+
+  return {
+    current: () => salts.get(dayOf(now())) ?? null,
+
+    async refresh() {
+      const today = dayOf(now())
+      for (const day of new Set([today, dayOf(now() + AHEAD_MS)])) {
+        if (!salts.has(day)) salts.set(day, await shareSalt(database.db, dateOf(day), randomBytes(32)))
+      }
+      const old = [...salts.keys()].filter((day) => day < today)
+      for (const day of old) salts.delete(day)
+      if (old.length > 0) await deleteSalts(database.db, dateOf(today))
+    }
+  }
+}
+
+function dateOf(day: number): string {
+  return new Date(day * DAY_MS).toISOString().slice(0, 10)
+}

@@ -1,0 +1,152 @@
+import type { Database } from '#platform/database.ts'
+import { parseWireTime } from '#platform/wire-time.ts'
+import type { OverallStats, StatsQuery, UrlStats } from '#schema/shapes/stats.ts'
+import { wireTime } from '#schema/shapes/text.ts'
+import { cutBuckets, firstOf, isTimeZone, startOfDay, type Unit } from './buckets.ts'
+import { rangeReversed, rangeTooLong, timeTooEarly, zoneUnknown } from './errors.ts'
+import { createSaltKeeper } from './service-salts.ts'
+import { keepUp, type UpkeepReport } from './service-upkeep.ts'
+import { listTop, sumDays, sumHours } from './store.ts'
+import { ALL_URLS, DAY_MS } from './tally.ts'
+
+/** `app.stats`: how often links were followed. Reads rollups, never events. */
+export interface StatsService {
+  /** Statistics of one link, zeros where nothing was counted. Throws URL_UNKNOWN, INPUT_INVALID. */
+  forUrl(urlId: number, query: StatsQuery): Promise<UrlStats>
+  /** Statistics of all links together, deleted ones too. Throws INPUT_INVALID. */
+  overall(query: StatsQuery): Promise<OverallStats>
+  /** What visitors' names are salted with today (UTC), the same in all replicas; null until it is known. */
+  currentSalt(): Buffer | null
+  /** Fetches the salts of now and soon; the plugin calls it every minute. */
+  refreshSalt(): Promise<void>
+  /** Makes partitions ahead and drops those that are over; the plugin calls it. See {@link keepUp}. */
+  maintain(): Promise<UpkeepReport | null>
+}
+
+/** The parts of other capabilities that statistics need. */
+export interface StatsCollaborators {
+  /** Throws when there is no such link. */
+  findUrl(id: number): Promise<unknown>
+  countUrls(): Promise<number>
+  countUsers(): Promise<number>
+}
+
+export interface StatsServiceOptions {
+  /** Whole months that events are kept beside the current one; 0 keeps them for ever. */
+  retentionMonths: number
+  /** Milliseconds since the epoch. */
+  now?: () => number
+}
+
+/** Most buckets of an answer. */
+export const MAX_BUCKETS = 1_000
+
+const DEFAULT_BUCKETS = 30
+const TOP_URLS = 10
+const TOP_CANDIDATES = 50
+
+export function createStatsService(
+  database: Database,
+  { findUrl, countUrls, countUsers }: StatsCollaborators,
+  { retentionMonths, now = Date.now }: StatsServiceOptions
+): StatsService {
+  const salts = createSaltKeeper(database, now)
+
+  async function read(urlId: number, { unit, tz, bounds }: Range) {
+    const on = database.db
+    // Days of UTC are counted already; the days of other zones are made of hours, and only their visitors of days.
+    const isWholeDays = bounds.every((bound) => bound % DAY_MS === 0)
+    const days = unit === 'hour' ? null : await sumDays(on, urlId, bounds)
+    const counts = isWholeDays && days !== null ? days : await sumHours(on, urlId, bounds)
+    const countAt = new Map(counts.map((sum) => [sum.place, sum]))
+    const visitorsAt = days && new Map(days.map(({ place, visitors }) => [place, visitors]))
+    const series = bounds.slice(0, -1).map((start, place) => ({
+      start: wireTime(new Date(start)),
+      clicks: countAt.get(place)?.clicks ?? 0,
+      bots: countAt.get(place)?.bots ?? 0,
+      ...(visitorsAt !== null && { visitors: visitorsAt.get(place) ?? 0 })
+    }))
+    const add = (of: (bucket: (typeof series)[number]) => number) =>
+      series.reduce((sum, bucket) => sum + of(bucket), 0)
+    return {
+      from: wireTime(new Date(bounds[0] ?? 0)),
+      to: wireTime(new Date((bounds.at(-1) ?? 0) - 1_000)),
+      unit,
+      tz,
+      clicks: add(({ clicks }) => clicks),
+      bots: add(({ bots }) => bots),
+      visitors: visitorsAt === null ? null : add(({ visitors = 0 }) => visitors),
+      series
+    }
+  }
+
+  return {
+    async forUrl(urlId, query) {
+      const range = readRange(query, now())
+      await findUrl(urlId)
+      return { url_id: urlId, ...(await read(urlId, range)) }
+    },
+
+    async overall(query) {
+      const range = readRange(query, now())
+      const [links, users] = [await countUrls(), await countUsers()]
+      const counted = await read(ALL_URLS, range)
+      const top = await listTop(database.db, wholeDays(range.bounds), {
+        perDay: TOP_CANDIDATES,
+        limit: TOP_URLS
+      })
+      return {
+        links,
+        users,
+        ...counted,
+        top: top.map(({ urlId, shortCode, originalUrl, title, clicks }) => ({
+          url_id: urlId,
+          short_code: shortCode,
+          original_url: originalUrl,
+          title,
+          clicks
+        }))
+      }
+    },
+
+    currentSalt: salts.current,
+    refreshSalt: salts.refresh,
+    maintain: () => keepUp(database, { now: now(), retentionMonths })
+  }
+}
+
+/** What a query asks for. `bounds`: see {@link cutBuckets}. */
+interface Range {
+  unit: Unit
+  tz: string
+  bounds: number[]
+}
+
+function readRange({ from, to, unit = 'day', tz = 'UTC' }: StatsQuery, now: number): Range {
+  if (!isTimeZone(tz)) throw zoneUnknown(tz)
+  const end = to === undefined ? now : readTime('to', to, tz)
+  const start = from === undefined ? firstOf(DEFAULT_BUCKETS, end, unit, tz) : readTime('from', from, tz)
+  if (start > end) throw rangeReversed()
+  const bounds = cutBuckets(start, end, unit, tz, MAX_BUCKETS)
+  if (bounds === null) throw rangeTooLong(MAX_BUCKETS)
+  return { unit, tz, bounds }
+}
+
+const EARLIEST = Date.UTC(1900, 0, 1)
+
+/** A date alone is a day in the zone: its start, or as `to` its last moment. */
+function readTime(path: 'from' | 'to', text: string, tz: string): number {
+  const time = parseWireTime(text)?.getTime() ?? 0
+  if (time < EARLIEST) throw timeTooEarly(path)
+  if (/[T ]/.test(text)) return time
+  const date = new Date(time)
+  const day = { year: date.getUTCFullYear(), month: date.getUTCMonth(), day: date.getUTCDate() }
+  return path === 'from' ? startOfDay(day, tz) : startOfDay({ ...day, day: day.day + 1 }, tz) - 1
+}
+
+/** The UTC days that a range touches. */
+function wholeDays(bounds: readonly number[]): number[] {
+  const first = Math.floor((bounds[0] ?? 0) / DAY_MS)
+  const last = Math.ceil((bounds.at(-1) ?? 0) / DAY_MS)
+  return [first * DAY_MS, last * DAY_MS]
+}

@@ -1,0 +1,78 @@
+import { sql } from 'drizzle-orm'
+import type { Executor } from '#platform/database.ts'
+import { urlStatsDaily } from '#schema/tables/url-stats-daily.ts'
+import { urlStatsHourly } from '#schema/tables/url-stats-hourly.ts'
+import { urlVisitors } from '#schema/tables/url-visitors.ts'
+import type { Count, Visit } from './tally.ts'
+
+/**
+ * The SQL that counts. Several drainers count the same hot links at once: every statement takes its rows in one
+ * order, and everybody runs the statements in one order, so they wait for one another and never deadlock.
+ */
+
+/** Makes room for the visitors of days, given as 2025-06-04; costs next to nothing where there is room. */
+export async function ensureVisitorsPartitions(tx: Executor, days: string[]): Promise<void> {
+  await tx.execute(sql`select ensure_visitors_partition(day) from unnest(${sql.param(days)}::date[]) as day`)
+}
+
+/** Remembers who came. Gives how many of them had not come before, by link and day (its start in milliseconds). */
+export async function insertVisits(
+  tx: Executor,
+  visits: readonly Visit[]
+): Promise<{ urlId: number; start: number; visitors: number }[]> {
+  const { rows } = await tx.execute<{ url_id: string; start: string; visitors: string }>(sql`
+    with fresh as (
+      insert into ${urlVisitors} (day, url_id, visitor)
+      select (to_timestamp(start / 1000) at time zone 'UTC')::date, url_id, visitor
+      from unnest(
+        ${sql.param(visits.map(({ day }) => day))}::bigint[],
+        ${sql.param(visits.map(({ urlId }) => urlId))}::bigint[],
+        ${sql.param(visits.map(({ visitor }) => visitor.toString()))}::bigint[]
+      ) as visit(start, url_id, visitor)
+      order by 1, 2 desc, 3
+      on conflict do nothing
+      returning day, url_id
+    )
+    select url_id, extract(epoch from day)::bigint * 1000 as start, count(*) as visitors
+    from fresh group by day, url_id`)
+  return rows.map(({ url_id, start, visitors }) => ({
+    urlId: Number(url_id),
+    start: Number(start),
+    visitors: Number(visitors)
+  }))
+}
+
+/** Adds to the hours. */
+export async function addToHours(tx: Executor, counts: readonly Count[]): Promise<void> {
+  await tx.execute(sql`
+    insert into ${urlStatsHourly} as t (url_id, hour, clicks, bots)
+    select url_id, to_timestamp(start / 1000), clicks, bots
+    from unnest(
+      ${sql.param(counts.map(({ urlId }) => urlId))}::bigint[],
+      ${sql.param(counts.map(({ start }) => start))}::bigint[],
+      ${sql.param(counts.map(({ clicks }) => clicks))}::bigint[],
+      ${sql.param(counts.map(({ bots }) => bots))}::bigint[]
+    ) as count(url_id, start, clicks, bots)
+    order by 1, 2
+    on conflict (url_id, hour) do update set clicks = t.clicks + excluded.clicks, bots = t.bots + excluded.bots`)
+}
+
+/** Adds to the days. */
+export async function addToDays(
+  tx: Executor,
+  counts: readonly (Count & { visitors: number })[]
+): Promise<void> {
+  await tx.execute(sql`
+    insert into ${urlStatsDaily} as t (url_id, day, clicks, bots, visitors)
+    select url_id, (to_timestamp(start / 1000) at time zone 'UTC')::date, clicks, bots, visitors
+    from unnest(
+      ${sql.param(counts.map(({ urlId }) => urlId))}::bigint[],
+      ${sql.param(counts.map(({ start }) => start))}::bigint[],
+      ${sql.param(counts.map(({ clicks }) => clicks))}::bigint[],
+      ${sql.param(counts.map(({ bots }) => bots))}::bigint[],
+      ${sql.param(counts.map(({ visitors }) => visitors))}::bigint[]
+    ) as count(url_id, start, clicks, bots, visitors)
+    order by 1, 2
+    on conflict (url_id, day) do update set clicks = t.clicks + excluded.clicks, bots = t.bots + excluded.bots,
+      visitors = t.visitors + excluded.visitors`)
+}
