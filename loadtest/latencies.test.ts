@@ -20,3 +20,12 @@ t.test('keeps the longest exactly and counts seconds coarsely', async (t) => {
 t.test('is zero when there was nothing', async (t) => {
   t.equal(createLatencies().percentile(0.5), 0)
 })
+
+t.test('merges others without moving any duration', async (t) => {
+  const [one, other] = [createLatencies(), createLatencies()]
+  for (const ms of [0.004, 1, 5_000]) one.add(ms)
+  for (const ms of [2, 3]) other.add(ms)
+  other.merge(one)
+  t.same([other.count, other.maxMs], [5, 5_000])
+  t.same([other.percentile(0.2), other.percentile(0.6), other.percentile(1)], [0.01, 2.01, 5_000])
+})

@@ -1,4 +1,5 @@
 import type { ImportReport } from '#schema/shapes/import-report.ts'
+import type { Stage } from './stage.ts'
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
 
@@ -64,4 +65,10 @@ export async function readMetric(baseUrl: string, name: string, labels = ''): Pr
     if (found === name && on.includes(labels)) sum += Number(value)
   }
   return sum
+}
+
+/** How many clicks are stored, exactly. */
+export async function readClicks(stage: Stage): Promise<number> {
+  const rows = await stage.query<{ count: string }>("SELECT count(*) FROM events WHERE event_type = 'click'")
+  return Number(rows[0]?.count)
 }

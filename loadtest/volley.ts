@@ -1,5 +1,5 @@
 import autocannon from 'autocannon'
-import { createLatencies } from './latencies.ts'
+import { createLatencies, type Latencies } from './latencies.ts'
 
 /** One run of autocannon against one server: so many connections, each with one request under way. */
 export interface VolleyOptions {
@@ -24,6 +24,7 @@ export interface Volley {
   p95: number
   p99: number
   max: number
+  latencies: Latencies
 }
 
 /** Sends requests for `seconds`. Times are in milliseconds. */
@@ -66,7 +67,8 @@ export async function fire(options: VolleyOptions): Promise<Volley> {
     p50: latencies.percentile(0.5),
     p95: latencies.percentile(0.95),
     p99: latencies.percentile(0.99),
-    max: latencies.maxMs
+    max: latencies.maxMs,
+    latencies
   }
 }
 

@@ -15,8 +15,8 @@ export interface Case {
   requests: (index: number, connections: number) => Request[]
   /** Requests before it is measured. */
   warmUp: number
-  /** Least share of answers for which the link cache must have counted `event`, so that the case is what it says. */
-  proof?: { event: string; leastShare: number }
+  /** Least share of answers for which the link cache must have counted one of `events`, so that the case is what it says. */
+  proof?: { events: string[]; leastShare: number }
   /** Least ratio of requests a second to the first reference, and largest of CPU a request. */
   bars?: { rps: number; cpu?: number }
 }
@@ -36,7 +36,7 @@ export function makeCases(codes: string[], unknown: string[]): Case[] {
       title: 'hit, click acknowledged by Redis',
       env: { CLICK_DURABILITY: 'acknowledged' },
       withRedis: true,
-      proof: { event: 'hits', leastShare: 0.99 },
+      proof: { events: ['hits', 'stale'], leastShare: 0.99 },
       bars: { rps: 0.65, cpu: 1.5 }
     },
     {
@@ -45,7 +45,7 @@ export function makeCases(codes: string[], unknown: string[]): Case[] {
       title: 'the same, a worker stores the clicks',
       env: { CLICK_DURABILITY: 'acknowledged', CLICK_DRAIN: 'off' },
       withRedis: true,
-      proof: { event: 'hits', leastShare: 0.99 }
+      proof: { events: ['hits', 'stale'], leastShare: 0.99 }
     },
     {
       ...redirect,
@@ -53,7 +53,7 @@ export function makeCases(codes: string[], unknown: string[]): Case[] {
       title: 'hit, click buffered',
       env: { CLICK_DURABILITY: 'buffered' },
       withRedis: true,
-      proof: { event: 'hits', leastShare: 0.99 },
+      proof: { events: ['hits', 'stale'], leastShare: 0.99 },
       bars: { rps: 0.8, cpu: 1.25 }
     },
     {
@@ -62,7 +62,7 @@ export function makeCases(codes: string[], unknown: string[]): Case[] {
       title: 'the same, a worker stores the clicks',
       env: { CLICK_DURABILITY: 'buffered', CLICK_DRAIN: 'off' },
       withRedis: true,
-      proof: { event: 'hits', leastShare: 0.99 }
+      proof: { events: ['hits', 'stale'], leastShare: 0.99 }
     },
     {
       ...redirect,
@@ -70,7 +70,7 @@ export function makeCases(codes: string[], unknown: string[]): Case[] {
       title: 'hit without Redis, click in PostgreSQL',
       env: {},
       withRedis: false,
-      proof: { event: 'hits', leastShare: 0.99 }
+      proof: { events: ['hits', 'stale'], leastShare: 0.99 }
     },
     {
       ...redirect,
@@ -78,7 +78,7 @@ export function makeCases(codes: string[], unknown: string[]): Case[] {
       title: 'hit in Redis',
       env: { CACHE_ENTRIES: '1' },
       withRedis: true,
-      proof: { event: 'redisHits', leastShare: 0.95 },
+      proof: { events: ['redisHits'], leastShare: 0.95 },
       bars: { rps: 0.45 }
     },
     {
@@ -88,7 +88,7 @@ export function makeCases(codes: string[], unknown: string[]): Case[] {
       env: { CACHE_ENTRIES: '1' },
       withRedis: false,
       references: ['postgres', 'fastify', 'raw'],
-      proof: { event: 'loads', leastShare: 0.95 },
+      proof: { events: ['loads'], leastShare: 0.95 },
       bars: { rps: 0.8 }
     },
     {

@@ -55,14 +55,14 @@ export async function measureCase(
   }
   const samples: Record<string, Sample[]> = Object.fromEntries(turns.map(([name]) => [name, []]))
   await warmUp(bench, turns, options)
-  const events = bench.proof ? await readEvents(subject, bench.proof.event) : 0
+  const events = bench.proof ? await readEvents(subject, bench.proof.events) : 0
   for (let round = 0; round < options.rounds; round++) {
     for (const [name, server] of round % 2 === 0 ? turns : turns.toReversed()) {
       samples[name]?.push(await sample(bench, server, options))
     }
   }
   const ours = samples['fairlead'] ?? []
-  const proven = bench.proof ? (await readEvents(subject, bench.proof.event)) - events : 0
+  const proven = bench.proof ? (await readEvents(subject, bench.proof.events)) - events : 0
   return {
     name: bench.name,
     title: bench.title,
@@ -139,12 +139,13 @@ function findProblem(bench: Case, ours: Sample[], proven: number): string | null
     return `answers other than ${bench.status}: ${JSON.stringify(ours.map((one) => one.statuses))}`
   const share = proven / answers
   if (bench.proof && share < bench.proof.leastShare)
-    return `the cache counted ${bench.proof.event} for only ${(share * 100).toFixed(1)} % of the answers`
+    return `the cache counted ${bench.proof.events} for only ${(share * 100).toFixed(1)} % of the answers`
   return null
 }
 
-function readEvents(server: MeasuredProcess, event: string): Promise<number> {
-  return readMetric(server.url, 'fairlead_cache_events_total', `event="${event}"`)
+async function readEvents(server: MeasuredProcess, events: string[]): Promise<number> {
+  const counts = events.map((one) => readMetric(server.url, 'fairlead_cache_events_total', `event="${one}"`))
+  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0)
 }
 
 /** The middle one of `list`, NaN of none. */

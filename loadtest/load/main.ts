@@ -1,0 +1,110 @@
+import { parseArgs } from 'node:util'
+import { type Cluster, startCluster } from '#loadtest/cluster.ts'
+import { type Profile, profiles, type Target } from '#loadtest/k6/profiles.ts'
+import { readClicks } from '#loadtest/links.ts'
+import { writeResults } from '#loadtest/results.ts'
+import type { Url } from '#schema/shapes/url.ts'
+import { type Load, runProfile } from './run-profile.ts'
+
+/**
+ * Runs a load profile: `npm run load -- load-500`. Without `--url` it starts PostgreSQL, Redis, `--replicas` (6) servers
+ * and nginx, loads the seed set, and checks afterwards that each redirect given is one click stored. `--seconds`
+ * shortens each phase. Exits with 1 when a threshold is broken.
+ */
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    url: { type: 'string' },
+    replicas: { type: 'string', default: '6' },
+    seconds: { type: 'string' }
+  }
+})
+
+async function main(): Promise<void> {
+  const [name = 'smoke'] = positionals
+  const found = (profiles as Record<string, Profile>)[name]
+  if (!found) throw new Error(`There is no profile ${name}: ${Object.keys(profiles).join(', ')}`)
+  const limit = values.seconds === undefined ? Number.POSITIVE_INFINITY : Number(values.seconds)
+  const phases = found.phases.map((phase) => ({ ...phase, seconds: Math.min(phase.seconds, limit) }))
+  const profile: Profile = { ...found, phases }
+  if (values.url !== undefined) {
+    const load = await runProfile(profile, values.url, await readTargets(values.url))
+    finish(name, profile, load)
+    return
+  }
+  const cluster = await startCluster(Number(values.replicas))
+  try {
+    const targets = await readTargets(cluster.url)
+    const before = await readClicks(cluster.stage)
+    const load = await runProfile(profile, cluster.url, targets)
+    finish(name, profile, load)
+    const use = await tellCluster(cluster, load, before)
+    const isWhole = values.seconds === undefined && values.replicas === '6'
+    const { volleys: _volleys, ...summary } = load
+    await writeResults(isWhole ? `load-${name.replace(/^load-/, '')}` : `local/load-${name}`, {
+      name,
+      profile,
+      replicas: cluster.replicas.length,
+      ...summary,
+      ...use
+    })
+  } finally {
+    await cluster.remove()
+  }
+}
+
+/** The links that are active, in the order of their ids: the first is followed most. */
+async function readTargets(url: string): Promise<Target[]> {
+  const answer = await fetch(new URL('/urls?is_active=true&page=1&per_page=10000', url))
+  if (answer.status !== 200) throw new Error(`GET /urls answered ${answer.status}`)
+  const urls = (await answer.json()) as Url[]
+  if (urls.length === 0) throw new Error('There is no active link to follow')
+  return urls.map(({ id, short_code }) => ({ id, code: short_code }))
+}
+
+function finish(name: string, profile: Profile, load: Load): void {
+  const ms = (value: number) => `${value.toFixed(1)} ms`
+  const most = Math.max(...profile.phases.map(({ users }) => users))
+  const seconds = profile.phases.reduce((sum, phase) => sum + phase.seconds, 0)
+  const pace = profile.pace === undefined ? 'without pause' : `${profile.pace} requests a second each`
+  print('profile', `${name}: ${profile.about}`)
+  print('users', `${most}, ${pace}, ${seconds} s`)
+  print(
+    'answers',
+    `${load.answers.toLocaleString('en')}, ${Math.round(load.rps).toLocaleString('en')} a second`
+  )
+  print('statuses', JSON.stringify(load.statuses))
+  print('failures', `${load.failures}`)
+  print('p50 p95 p99 max', [load.p50, load.p95, load.p99, load.max].map(ms).join(', '))
+  print('thresholds', load.broken.length === 0 ? 'kept' : `BROKEN: ${load.broken.join('; ')}`)
+  if (load.broken.length > 0) process.exitCode = 1
+}
+
+/** Says what the replicas used and whether every redirect that was given has been stored as a click. */
+async function tellCluster(cluster: Cluster, load: Load, before: number) {
+  const given = load.statuses['302'] ?? 0
+  const start = performance.now()
+  let stored = 0
+  while (performance.now() - start < 15_000) {
+    stored = (await readClicks(cluster.stage)) - before
+    if (stored >= given) break
+    await new Promise((done) => setTimeout(done, 100))
+  }
+  const lagMs = Math.round(performance.now() - start)
+  const memory = await Promise.all(cluster.replicas.map((one) => one.memory()))
+  const peakMiB = Math.max(...memory.map((one) => one.peakMiB))
+  // Connections are cut at the end: a redirect may be recorded whose answer nobody waited for any more.
+  print(
+    'clicks',
+    `${given.toLocaleString('en')} redirects given, ${stored.toLocaleString('en')} stored ${lagMs} ms later`
+  )
+  print('RSS', `${peakMiB} MiB at the peak of the largest of ${memory.length} replicas`)
+  if (stored < given) process.exitCode = 1
+  return { given, stored, lagMs, peakMiB }
+}
+
+function print(name: string, text: string): void {
+  process.stdout.write(`${name.padEnd(18)}${text}\n`)
+}
+
+await main()
