@@ -1,4 +1,7 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { Settings } from '#apps/settings.ts'
+import { ROOT, readText } from './sources.ts'
 
 /** The parts of the documents that are made from the code, and how they are put in place. */
 
@@ -17,6 +20,22 @@ export function renderSettings(): string {
     return `| \`${name}\` | ${value} | ${property.description}${spellBounds(property)} |`
   })
   return ['| variable | default | what it does |', '| --- | --- | --- |', ...rows].join('\n')
+}
+
+/** The table of decisions as docs/adr/README.md shows it: date and title of each record, the oldest first. */
+export function renderRecords(): string {
+  const rows = listRecords().map((name) => {
+    const title = readText(`docs/adr/${name}`).split('\n', 1)[0]?.replace(/^# /, '')
+    return `| ${name.slice(0, 10)} | [${title}](${name}) |`
+  })
+  return ['| date | decision |', '| --- | --- |', ...rows].join('\n')
+}
+
+/** The file names of the decisions. */
+export function listRecords(): string[] {
+  return readdirSync(join(ROOT, 'docs', 'adr'))
+    .filter((name) => /^\d{4}-.*\.md$/.test(name))
+    .sort()
 }
 
 function spellBounds({ enum: names, minimum, maximum }: Property): string {

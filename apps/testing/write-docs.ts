@@ -1,10 +1,17 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { renderSettings, replaceSection } from './docs.ts'
+import { renderRecords, renderSettings, replaceSection } from './docs.ts'
 import { ROOT } from './sources.ts'
 
-/** Writes what is made from the code into README.md: part of `npm run format`; a test finds what it would change. */
-const file = join(ROOT, 'README.md')
-const text = await readFile(file, 'utf8')
-const next = replaceSection(text, 'settings', renderSettings())
-if (next !== text) await writeFile(file, next)
+/** Writes what is made from the code into the documents: part of `npm run format`; a test finds what it would change. */
+const sections = [
+  { document: 'README.md', name: 'settings', content: renderSettings() },
+  { document: 'docs/adr/README.md', name: 'records', content: renderRecords() }
+]
+
+for (const { document, name, content } of sections) {
+  const file = join(ROOT, document)
+  const text = await readFile(file, 'utf8')
+  const next = replaceSection(text, name, content)
+  if (next !== text) await writeFile(file, next)
+}
