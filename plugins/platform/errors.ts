@@ -64,9 +64,11 @@ export function presentProblem(problem: ProblemError, url: string, requestId: st
 
 function toProblem(error: unknown, request: FastifyRequest): ProblemError {
   if (error instanceof ProblemError) return error
-  const known = error as FastifyError
+  // Anything can be thrown, null too.
+  const known: FastifyError = Object(error)
   if (known.validation) return fromValidation(known.validation, known.validationContext)
-  if (known.code?.startsWith('FST_') || (known.statusCode ?? 500) < 500) return fromFramework(known, request)
+  if (String(known.code).startsWith('FST_') || (known.statusCode ?? 500) < 500)
+    return fromFramework(known, request)
   return (
     databaseProblem(error) ??
     internal(`The error is logged with the request id ${request.id}`, { cause: error })
