@@ -35,7 +35,9 @@ export async function startEmbeddedPostgres(dataDir: string): Promise<EmbeddedPo
     await once(worker, 'message')
   } catch (error) {
     await tidy()
-    throw new Error(`The embedded database in ${dataDir} does not start: ${(error as Error).message}`, { cause: error })
+    throw new Error(`The embedded database in ${dataDir} does not start: ${(error as Error).message}`, {
+      cause: error
+    })
   }
   return {
     host,
