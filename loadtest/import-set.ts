@@ -10,8 +10,11 @@ const URLS = 2_000
 const START = Date.UTC(2025, 0, 1)
 const YEAR_SECONDS = 365 * 86_400
 
-/** Writes users.csv, urls.csv and an events.csv of `rows` rows to `folder`. */
-export async function writeSet(folder: string, rows: number): Promise<void> {
+/**
+ * Writes users.csv, urls.csv and an events.csv of `rows` rows to `folder`. Of a hundred events `clicks` are clicks (the
+ * real set has none), the others created, updated and deleted in the real set's proportions.
+ */
+export async function writeSet(folder: string, rows: number, clicks: number): Promise<void> {
   await writeFile(join(folder, 'users.csv'), 'id,username,email,created_at', USERS, (id) => {
     return `${id},user${id},user${id}@example.com,${timeOf(id)}`
   })
@@ -25,18 +28,19 @@ export async function writeSet(folder: string, rows: number): Promise<void> {
     rows,
     (id) => {
       const url = 1 + (id % URLS)
-      const [type, details] = eventOf(id, url)
+      const [type, details] = eventOf(id, url, clicks)
       return `${id},${url},${1 + (id % USERS)},${type},${timeOf(id)},"${details.replaceAll('"', '""')}"`
     }
   )
 }
 
-/** Three clicks, one created and one updated event of every five. */
-function eventOf(id: number, url: number): [string, string] {
-  if (id % 5 < 3) return ['click', `{"short_code":"code${url}"}`]
-  if (id % 5 === 3)
-    return ['created', `{"short_code":"code${url}","original_url":"https://example.com/${url}"}`]
-  return ['updated', '{"field":"title","new_value":"rerouted"}']
+function eventOf(id: number, url: number, clicks: number): [string, string] {
+  if (id % 100 < clicks) return ['click', `{"short_code":"code${url}"}`]
+  const kind = (id * 7) % 17
+  if (kind < 10) return ['created', `{"short_code":"code${url}","original_url":"https://example.com/${url}"}`]
+  return kind < 16
+    ? ['updated', '{"field":"title","new_value":"rerouted"}']
+    : ['deleted', '{"reason":"expired"}']
 }
 
 /** Times in no order, as in an export of many links. */

@@ -13,13 +13,18 @@ import { startMeasured } from './import-server.ts'
 import { writeSet } from './import-set.ts'
 
 /**
- * How fast a file of events is imported: `node loadtest/import.ts --rows 1000000 --rounds 2`. In each round the same
- * file goes through `POST /events/bulk` of a server process and through a bare `\copy` of psql into the same table
+ * How fast a file of events is imported: `node loadtest/import.ts --rows 1000000 --rounds 2 --clicks 0`. The set is like
+ * the real one, which has no clicks; `--clicks 60` makes 60 of 100 events clicks, and each of those is also counted in
+ * the statistics, which a bare `\\copy` does not do. In each round the same file goes through `POST /events/bulk` of a server process and through a bare `\copy` of psql into the same table
  * with the same indexes, in turns, so that both meet the same machine. Uses the PostgreSQL of DATABASE_URL, in a
  * database of its own, or starts one (fsync on).
  */
 const { values } = parseArgs({
-  options: { rows: { type: 'string', default: '1000000' }, rounds: { type: 'string', default: '2' } }
+  options: {
+    rows: { type: 'string', default: '1000000' },
+    rounds: { type: 'string', default: '2' },
+    clicks: { type: 'string', default: '0' }
+  }
 })
 const rows = Number(values.rows)
 const rounds = Number(values.rounds)
@@ -47,7 +52,7 @@ async function main(): Promise<void> {
     await admin.query(`CREATE DATABASE ${DATABASE}`)
     const url = new URL(adminUrl)
     url.pathname = `/${DATABASE}`
-    await writeSet(folder, rows)
+    await writeSet(folder, rows, Number(values.clicks))
     await measure(url.href, folder)
   } finally {
     await admin.query(`DROP DATABASE IF EXISTS ${DATABASE} WITH (FORCE)`).catch(() => undefined)
@@ -63,7 +68,7 @@ async function measure(databaseUrl: string, folder: string): Promise<void> {
   await client.connect()
   const file = join(folder, 'events.csv')
   const load = (kind: string) => importFile(new URL(`/${kind}/bulk`, server.url), join(folder, `${kind}.csv`))
-  const clear = () => client.query('TRUNCATE events')
+  const clear = () => client.query('TRUNCATE events, url_stats_hourly, url_stats_daily')
   try {
     await load('users')
     await load('urls')
@@ -90,7 +95,10 @@ async function measure(databaseUrl: string, folder: string): Promise<void> {
     }
     const again = await seconds(() => load('events'))
     const { peakMiB } = await server.memory()
-    print('rows', `${rows.toLocaleString('en')}, ${Math.round((await stat(file)).size / 2 ** 20)} MiB`)
+    print(
+      'rows',
+      `${rows.toLocaleString('en')} (${values.clicks} % clicks), ${Math.round((await stat(file)).size / 2 ** 20)} MiB`
+    )
     print(
       'import',
       `${rate(median(imports))}, ${Math.round((cpu / rounds / rows) * 1e8) / 100} µs CPU of the server a row`
