@@ -13,11 +13,11 @@ import { startMeasured } from './import-server.ts'
 import { writeSet } from './import-set.ts'
 
 /**
- * How fast a file of events is imported: `node loadtest/import.ts --rows 1000000 --rounds 2 --clicks 0`. The set is like
- * the real one, which has no clicks; `--clicks 60` makes 60 of 100 events clicks, and each of those is also counted in
- * the statistics, which a bare `\\copy` does not do. In each round the same file goes through `POST /events/bulk` of a server process and through a bare `\copy` of psql into the same table
- * with the same indexes, in turns, so that both meet the same machine. Uses the PostgreSQL of DATABASE_URL, in a
- * database of its own, or starts one (fsync on).
+ * How fast a file of events is imported: `node loadtest/import.ts --rows 1000000 --rounds 2 --clicks 0`. In each round
+ * the same file goes through `POST /events/bulk` of a server process and through a bare `\copy` of psql into the same
+ * table with the same indexes, in turns, so that both meet the same machine. The set is like the real one, which has no
+ * clicks; with `--clicks 60` 60 of 100 events are, and those the import also counts in the statistics.
+ * Uses the PostgreSQL of DATABASE_URL, in a database of its own, or starts one (fsync on).
  */
 const { values } = parseArgs({
   options: {

@@ -7,7 +7,7 @@ const COLUMNS = 'id, url_id, user_id, event_type, "timestamp", details'
 
 /** Inserts the staged events, at the times they have, and counts the clicks among them: just the rows that land. */
 export async function mergeEvents(client: ClientBase): Promise<Merged> {
-  await client.query(`INSERT INTO events (${COLUMNS}) SELECT ${COLUMNS} FROM staging ORDER BY line`)
+  await client.query(`INSERT INTO events (${COLUMNS}) SELECT ${COLUMNS} FROM staging`)
   const warnings = [
     ...(await findUnknown(client, 'url', 'urls')),
     ...(await findUnknown(client, 'user', 'users'))

@@ -20,7 +20,7 @@ export async function mergeUrls(client: ClientBase): Promise<Merged> {
     DELETE FROM staging USING judged
     WHERE judged.line = staging.line AND judged.holder IS NOT NULL
     RETURNING staging.line, staging.short_code, judged.holder`)
-  await client.query(`INSERT INTO urls (${COLUMNS}) SELECT ${COLUMNS} FROM staging ORDER BY line`)
+  await client.query(`INSERT INTO urls (${COLUMNS}) SELECT ${COLUMNS} FROM staging`)
   return {
     rejected: refused.map(({ line, short_code, holder }) => ({
       line: Number(line),

@@ -25,7 +25,7 @@ export async function mergeUsers(client: ClientBase): Promise<Merged> {
         CASE WHEN name_holder IS NULL THEN username_key END,
         CASE WHEN email_holder IS NULL THEN email_key END,
         created_at
-      FROM judged ORDER BY line
+      FROM judged
     )
     SELECT line, 'username' AS field, username AS value, name_holder AS holder
       FROM judged WHERE name_holder IS NOT NULL
