@@ -89,13 +89,38 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
   const { pool } = app.pg
   // Without a listener one terminated idle connection would end the process (EventEmitter's 'error' rule).
   pool.on('error', (error) => app.log.warn({ err: error }, 'an idle database connection broke'))
+  // The pool listens while a connection is idle. One that breaks while it is lent, between two statements of a
+  // transaction, would end the process just so; whoever has it learns of it by the next statement.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const db = drizzle(pool)
   const service: Database = {
     db,
     pool,
     embedded: options.url === undefined,
     statementName: (name) => (pooled ? '' : name),
-    transaction: (work) => db.transaction(work),
+    // Drizzle's own never gives the connection back when BEGIN fails, and hides the error behind that of ROLLBACK.
+    async transaction(work) {
+      const client = await pool.connect()
+      let broken: Error | undefined
+      try {
+        await client.query('BEGIN').catch((error: Error) => {
+          broken = error
+          throw error
+        })
+        try {
+          const result = await work(drizzle(client))
+          await client.query('COMMIT')
+          return result
+        } catch (error) {
+          await client.query('ROLLBACK').catch((failure: Error) => {
+            broken = failure
+          })
+          throw error
+        }
+      } finally {
+        client.release(broken)
+      }
+    },
     async withClient(work) {
       const client = await pool.connect()
       let failure: Error | undefined
