@@ -36,6 +36,8 @@ export interface Running {
 
 export interface StartOptions {
   profile?: Profile
+  /** Settings of storage to run on instead of a fresh one: what {@link storageOf} gave, or a test's own servers. */
+  storage?: Record<string, string>
   /** Environment variables beside the harness' own. */
   env?: Record<string, string>
   logger?: FastifyServerOptions['logger']
@@ -47,9 +49,10 @@ export interface StartOptions {
  */
 export async function startApp(
   t: Test,
-  { profile = 'embedded', env = {}, logger = false }: StartOptions = {}
+  { profile = 'embedded', storage, env = {}, logger = false }: StartOptions = {}
 ): Promise<Running> {
-  const config = readConfig({ HOST: '127.0.0.1', PORT: '0', ...(await storageOf(t, profile)), ...env })
+  const settings = { ...(storage ?? (await storageOf(t, profile))), ...env }
+  const config = readConfig({ HOST: '127.0.0.1', PORT: '0', ...settings })
   const app = await buildApp(config, { logger })
   t.teardown(() => app.close())
   const url = await app.listen({ host: config.server.host, port: config.server.port })
