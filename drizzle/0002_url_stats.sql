@@ -37,7 +37,8 @@ ALTER TABLE "url_stats_hourly" SET (fillfactor = 80);
 ALTER TABLE "url_stats_daily" SET (fillfactor = 80);
 --> statement-breakpoint
 -- Makes the partition of url_visitors for one day if it is missing. Callers may race: the lock makes the second one
--- find the work done. Gives true when it made one.
+-- find the work done. Gives true when it made one. Unlogged: who came is in no archive and
+-- on no standby, and writes no log; a crash of the server empties it, and who comes again that day is counted again.
 CREATE FUNCTION "ensure_visitors_partition"("of_day" date) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
   partition_name text := 'url_visitors_' || to_char("of_day", 'YYYY_MM_DD');
@@ -45,7 +46,7 @@ BEGIN
   IF to_regclass(partition_name) IS NOT NULL THEN RETURN false; END IF;
   PERFORM pg_advisory_xact_lock(hashtext('fairlead.visitors.partitions'));
   IF to_regclass(partition_name) IS NOT NULL THEN RETURN false; END IF;
-  EXECUTE format('CREATE TABLE %I (LIKE url_visitors)', partition_name);
+  EXECUTE format('CREATE UNLOGGED TABLE %I (LIKE url_visitors)', partition_name);
   EXECUTE format('ALTER TABLE url_visitors ATTACH PARTITION %I FOR VALUES IN (%L)', partition_name, "of_day");
   RETURN true;
 END

@@ -3,7 +3,7 @@ import type { Executor } from '#platform/database.ts'
 import { urlStatsDaily } from '#schema/tables/url-stats-daily.ts'
 import { urlStatsHourly } from '#schema/tables/url-stats-hourly.ts'
 import { urlVisitors } from '#schema/tables/url-visitors.ts'
-import type { Count, Visit } from './tally.ts'
+import { type Count, DAY_MS, type Visit } from './tally.ts'
 
 /**
  * The SQL that counts. Several drainers count the same hot links at once: every statement takes its rows in one
@@ -23,12 +23,12 @@ export async function insertVisits(
   const { rows } = await tx.execute<{ url_id: string; start: string; visitors: string }>(sql`
     with fresh as (
       insert into ${urlVisitors} (day, url_id, visitor)
-      select (to_timestamp(start / 1000) at time zone 'UTC')::date, url_id, visitor
+      select date '1970-01-01' + number, url_id, visitor
       from unnest(
-        ${sql.param(visits.map(({ day }) => day))}::bigint[],
+        ${sql.param(visits.map(({ day }) => day / DAY_MS))}::int[],
         ${sql.param(visits.map(({ urlId }) => urlId))}::bigint[],
         ${sql.param(visits.map(({ visitor }) => visitor.toString()))}::bigint[]
-      ) as visit(start, url_id, visitor)
+      ) as visit(number, url_id, visitor)
       order by 1, 2 desc, 3
       on conflict do nothing
       returning day, url_id

@@ -30,7 +30,7 @@ export async function underUpkeepLock<T>(
       sql`select pg_try_advisory_xact_lock(hashtext('fairlead.stats.upkeep')) as taken`
     )
     if (!rows[0]?.taken) return null
-    await tx.execute(sql`set local lock_timeout = '2s'`)
+    await tx.execute(sql`set local lock_timeout = '1s'`)
     return work(tx)
   })
 }
