@@ -31,6 +31,32 @@ profiles(t, async (t, profile) => {
     t.match(status.rows, [{ fresh: true }], 'outside of any transaction')
   })
 
+  t.test('a statement that fails costs nobody else anything', async (t) => {
+    const url = await request('POST', '/urls', { json: { original_url: 'https://a.dev' } })
+    // Redirects look codes up by a prepared statement: each connection prepares its own.
+    for (const code of [url.json.short_code, 'nobody', 'noone']) {
+      const failing = database.pool.query('SELECT nonsense')
+      const status = code === url.json.short_code ? 302 : 404
+      const [answer] = await Promise.all([request('GET', `/${code}`), t.rejects(failing, { code: '42703' })])
+      t.equal(answer.status, status)
+      const failed = database.withClient((client) => client.query('SELECT nonsense'))
+      await t.rejects(failed, { code: '42703' })
+      t.equal((await request('GET', `/${code}x`)).status, 404)
+      await database.ping()
+    }
+  })
+
+  t.test('a connection that is cut off amid a transaction fails that one only', async (t) => {
+    if (database.embedded) return
+    const failing = database.transaction(async (tx) => {
+      const { rows } = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`)
+      await database.pool.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid])
+      await tx.execute(sql`select 1`)
+    })
+    await t.rejects(failing)
+    for (let at = 0; at < 20; at++) await database.ping()
+  })
+
   t.test('a statement that takes too long is ended, and the next one works', async (t) => {
     if (database.embedded) return
     await t.rejects(database.pool.query('SELECT pg_sleep(5)'), { code: '57014' })

@@ -77,7 +77,10 @@ declare module 'fastify' {
 async function database(app: FastifyInstance, options: DatabaseOptions) {
   const pooled = options.pooler === 'pgbouncer'
   // Settings are made by a query: PgBouncer refuses them as start-up parameters.
+  const isEmbedded = options.url === undefined
   const onConnect = async (client: ClientBase) => {
+    // Embedded, every connection meets the same session, and in it what the one before has prepared.
+    if (isEmbedded) await client.query('DEALLOCATE ALL')
     await client.query(`SET statement_timeout = ${options.statementTimeoutMs}; SET timezone = 'UTC'`)
   }
   await app.register(fastifyPostgres, {
@@ -96,7 +99,7 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
   const service: Database = {
     db,
     pool,
-    embedded: options.url === undefined,
+    embedded: isEmbedded,
     statementName: (name) => (pooled ? '' : name),
     // Drizzle's own never gives the connection back when BEGIN fails, and hides the error behind that of ROLLBACK.
     async transaction(work) {

@@ -10,7 +10,8 @@ import { PGLiteSocketServer } from '@electric-sql/pglite-socket'
 const { dataDir, socketPath } = workerData as { dataDir: string; socketPath: string }
 
 const db = await PGlite.create({ dataDir })
-const server = new PGLiteSocketServer({ db, path: socketPath })
+// The pool uses one connection; while a failed one is being closed there is a second for a moment.
+const server = new PGLiteSocketServer({ db, path: socketPath, maxConnections: 4 })
 await server.start()
 parentPort?.postMessage('ready')
 
