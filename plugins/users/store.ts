@@ -1,4 +1,5 @@
-import { and, asc, eq, gte, isNull, or, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, gte, isNull, notExists, or, type SQL, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
 import { countBuckets } from '#platform/count-buckets.ts'
 import type { Executor } from '#platform/database.ts'
 import type { BucketCount } from '#platform/page-index.ts'
@@ -87,8 +88,8 @@ export async function deleteUser(tx: Executor, id: number): Promise<void> {
 }
 
 /**
- * Gives the key of `value`, which its holder has just let go, to the oldest imported twin with that value, so
- * that the value stays taken.
+ * Gives the key of `value` to the oldest imported twin with that value, so that the value stays taken; nothing when
+ * somebody holds it, as one does who has only changed its case.
  */
 export async function promoteTwin(tx: Executor, field: UserField, value: string): Promise<void> {
   const { key, value: column } = keys[field]
@@ -98,10 +99,15 @@ export async function promoteTwin(tx: Executor, field: UserField, value: string)
     .where(and(eq(sql`lower(${column})`, lower(value)), isNull(key)))
     .orderBy(asc(users.id))
     .limit(1)
+  const holders = alias(users, 'holders')
+  const holder = tx
+    .select({ id: holders.id })
+    .from(holders)
+    .where(eq(field === 'username' ? holders.usernameKey : holders.emailKey, lower(value)))
   await tx
     .update(users)
     .set(field === 'username' ? { usernameKey: lower(value) } : { emailKey: lower(value) })
-    .where(eq(users.id, sql`(${heir})`))
+    .where(and(eq(users.id, sql`(${heir})`), notExists(holder)))
 }
 
 /** `limit` users in the order of ids, from `fromId` on after skipping `skip`. */
