@@ -14,6 +14,8 @@ export interface Stage {
   env(withRedis: boolean): Record<string, string>
   /** Runs one statement on the database. */
   query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>
+  /** Makes another, empty database on the same server: a stage like this one, removed with it. */
+  another(name: string): Promise<Omit<Stage, 'another' | 'remove'>>
   remove(): Promise<void>
 }
 
@@ -37,21 +39,35 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
     servers.push(postgres)
     const redis = await startRedis(null)
     servers.push(redis)
-    const pool = new pg.Pool({ connectionString: postgres.url, max: 2 })
+    const pools: pg.Pool[] = []
     let replicas = 0
+    const on = (databaseUrl: string) => {
+      const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 })
+      pools.push(pool)
+      return {
+        databaseUrl,
+        redisUrl: redis.url,
+        env: (withRedis: boolean) => ({
+          DATABASE_URL: databaseUrl,
+          DATA_DIR: join(folder, `replica-${++replicas}`),
+          ...(withRedis && { REDIS_URL: redis.url })
+        }),
+        async query<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) {
+          return (await pool.query<Row>(text, values)).rows
+        }
+      }
+    }
+    const first = on(postgres.url)
     return {
-      databaseUrl: postgres.url,
-      redisUrl: redis.url,
-      env: (withRedis) => ({
-        DATABASE_URL: postgres.url,
-        DATA_DIR: join(folder, `replica-${++replicas}`),
-        ...(withRedis && { REDIS_URL: redis.url })
-      }),
-      async query<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) {
-        return (await pool.query<Row>(text, values)).rows
+      ...first,
+      async another(name) {
+        await first.query(`CREATE DATABASE ${name}`)
+        const url = new URL(postgres.url)
+        url.pathname = `/${name}`
+        return on(url.href)
       },
       async remove() {
-        await pool.end()
+        await Promise.all(pools.map((pool) => pool.end()))
         await Promise.all(servers.map((server) => server.remove()))
         await rm(folder, { recursive: true, force: true })
       }

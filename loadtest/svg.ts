@@ -1,5 +1,14 @@
 /** The few pieces of SVG that the charts are made of. Colours keep their contrast on light and dark pages. */
-export const COLOURS = ['#2f7ed8', '#e8833a', '#7a7f87', '#3a9d5d', '#b35fb8', '#c4483f']
+export const COLOURS = [
+  '#2f7ed8',
+  '#e8833a',
+  '#7a7f87',
+  '#3a9d5d',
+  '#b35fb8',
+  '#c4483f',
+  '#1f8a8a',
+  '#8a6d1f'
+]
 
 export interface Bar {
   label: string

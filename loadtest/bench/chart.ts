@@ -1,6 +1,6 @@
+import { median } from '#loadtest/median.ts'
 import { type Bar, bars, COLOURS, label, picture } from '#loadtest/svg.ts'
 import type { Outcome } from './pairs.ts'
-import { median } from './pairs.ts'
 
 const NAMES: Record<string, string> = {
   fairlead: 'Fairlead',

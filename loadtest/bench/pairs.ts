@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { readMetric } from '#loadtest/links.ts'
 import type { MeasuredProcess } from '#loadtest/measured.ts'
+import { median } from '#loadtest/median.ts'
 import { fire, type Volley } from '#loadtest/volley.ts'
 import type { Case } from './cases.ts'
 
@@ -146,12 +147,4 @@ function findProblem(bench: Case, ours: Sample[], proven: number): string | null
 async function readEvents(server: MeasuredProcess, events: string[]): Promise<number> {
   const counts = events.map((one) => readMetric(server.url, 'fairlead_cache_events_total', `event="${one}"`))
   return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0)
-}
-
-/** The middle one of `list`, NaN of none. */
-export function median(list: number[]): number {
-  const sorted = list.toSorted((one, other) => one - other)
-  const middle = sorted.length >> 1
-  if (sorted.length % 2 === 1) return sorted[middle] ?? Number.NaN
-  return ((sorted[middle - 1] ?? Number.NaN) + (sorted[middle] ?? Number.NaN)) / 2
 }

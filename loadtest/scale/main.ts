@@ -1,0 +1,95 @@
+import { parseArgs } from 'node:util'
+import { startServer } from '#loadtest/measured.ts'
+import { writeResults } from '#loadtest/results.ts'
+import { setStage } from '#loadtest/stage.ts'
+import { drawScale } from './chart.ts'
+import { type MeasureOptions, measureSize, type Point, type Side } from './measure.ts'
+import { grow, preparePartitions } from './seed.ts'
+
+/**
+ * How requests grow with the tables: `npm run bench:scale -- --max 1000000`. A database is grown tenfold from 10,000
+ * links and as many clicks up to `--max`; at each size a server on it is asked the same as one on a database that
+ * stays at 10,000, in turns.
+ */
+const { values } = parseArgs({
+  options: {
+    max: { type: 'string', default: '1000000' },
+    seconds: { type: 'string', default: '2' },
+    rounds: { type: 'string', default: '3' },
+    connections: { type: 'string', default: '10' }
+  }
+})
+const SMALLEST = 10_000
+const max = Number(values.max)
+const options: MeasureOptions = {
+  rounds: Number(values.rounds),
+  seconds: Number(values.seconds),
+  connections: Number(values.connections)
+}
+
+interface Size {
+  size: number
+  seedSeconds: number
+  databaseMiB: number
+  /** Of the server, once everything was asked. */
+  memoryMiB: number
+}
+
+async function main(): Promise<void> {
+  const stage = await setStage({ settings: { max_wal_size: '8GB', work_mem: '64MB' } })
+  const points: Point[] = []
+  const sizes: Size[] = []
+  try {
+    const small: Side = { size: SMALLEST, stage: await stage.another('small') }
+    const large: Side = { size: SMALLEST, stage: await stage.another('large') }
+    for (const side of [small, large]) {
+      // A start is what migrates.
+      await (await startServer({ env: side.stage.env(false) })).stop()
+      await preparePartitions(side.stage)
+    }
+    await grow(small.stage, 0, SMALLEST)
+    for (let size = SMALLEST, from = 0; size <= max; from = size, size *= 10) {
+      large.size = size
+      sizes.push(await reach(small, large, from, points))
+    }
+  } finally {
+    await stage.remove()
+  }
+  const isWhole = max >= 1e6
+  await writeResults(isWhole ? 'scale' : 'local/scale', { options, sizes, points }, drawScale(points))
+}
+
+/** Grows `large` from `from` links to its size and asks. */
+async function reach(small: Side, large: Side, from: number, points: Point[]): Promise<Size> {
+  const { size, stage } = large
+  const start = performance.now()
+  // What requests created at the size before has the ids of links to be made.
+  const created = `SELECT id FROM urls WHERE original_url LIKE '%/created/%'`
+  await stage.query(`DELETE FROM events WHERE event_type = 'created' AND url_id IN (${created})`)
+  await stage.query(`DELETE FROM urls WHERE id IN (${created})`)
+  await grow(stage, from, size)
+  const seedSeconds = (performance.now() - start) / 1_000
+  const rows = await stage.query<{ size: string }>('SELECT pg_database_size(current_database()) AS size')
+  const databaseMiB = Math.round(Number(rows[0]?.size) / 2 ** 20)
+  print(
+    `\n${size.toLocaleString('en')} links and clicks: ${databaseMiB} MiB, made in ${seedSeconds.toFixed(0)} s`
+  )
+  print(
+    `  ${'p50 and p95 in ms; (on 10,000)'.padEnd(36)}p50               p95               p95 by the smallest's`
+  )
+  const memoryMiB = await measureSize(small, large, options, (point) => {
+    points.push(point)
+    const p50 = `${point.p50.toFixed(2)} (${point.smallestP50.toFixed(2)})`.padEnd(18)
+    const p95 = `${point.p95.toFixed(2)} (${point.smallestP95.toFixed(2)})`.padEnd(18)
+    const problem = point.problem ? `   VOID: ${point.problem}` : ''
+    print(`  ${point.title.padEnd(36)}${p50}${p95}${point.growth.toFixed(2)}${problem}`)
+  })
+  print(`  RSS of the server ${memoryMiB} MiB`)
+  return { size, seedSeconds, databaseMiB, memoryMiB }
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+await main()

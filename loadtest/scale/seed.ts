@@ -1,0 +1,61 @@
+import type { Stage } from '#loadtest/stage.ts'
+
+/**
+ * Grows the tables to a size within PostgreSQL itself: ten million rows through the API would take longer than
+ * everything that is measured on them. The rows are as the API writes them, the rollups included.
+ */
+
+/** Knuth's multiplier: id × it modulo 2³² visits each number once, so codes are unique and in no order. */
+const MULTIPLIER = 2_654_435_761n
+
+/** The code of the link with this id. */
+export function codeOf(id: number): string {
+  return `s${((BigInt(id) * MULTIPLIER) % 2n ** 32n).toString(16).padStart(8, '0')}`
+}
+
+const CODE = `'s' || lpad(to_hex((id * ${MULTIPLIER}) % 4294967296), 8, '0')`
+const DAYS = 60
+
+/** Makes the partitions of the months into which the clicks fall. */
+export async function preparePartitions(stage: Pick<Stage, 'query'>): Promise<void> {
+  await stage.query(
+    `SELECT ensure_events_partition(now() - n * interval '20 days') FROM generate_series(0, 4) n`
+  )
+}
+
+/**
+ * Adds the links with the ids above `from` up to `to`, a click to each id (of a link chosen by the square of chance, so
+ * that some are followed much and many little) over the last 60 days, and the rollups of those clicks.
+ */
+export async function grow(stage: Pick<Stage, 'query'>, from: number, to: number): Promise<void> {
+  await stage.query(
+    `INSERT INTO urls (id, short_code, original_url, title, created_at, updated_at)
+     SELECT id, ${CODE}, 'https://acme.dev/scale/' || id, 'Scale ' || id, made, made
+     FROM generate_series($1::bigint, $2::bigint) id,
+       LATERAL (SELECT date_trunc('second', now() - interval '${DAYS + 1} days')) AS t(made)`,
+    [from + 1, to]
+  )
+  await stage.query(
+    `WITH clicks AS MATERIALIZED (
+       SELECT 1 + floor($2::bigint * random() * random())::bigint AS url_id,
+         date_trunc('second', now() - random() * interval '${DAYS} days') AS at
+       FROM generate_series($1::bigint, $2::bigint)
+     ), stored AS (
+       INSERT INTO events (url_id, event_type, "timestamp", details, click_id)
+       SELECT id, 'click', at, jsonb_build_object('short_code', ${CODE}), gen_random_uuid()
+       FROM (SELECT url_id AS id, at FROM clicks) AS of
+     ), hourly AS (
+       INSERT INTO url_stats_hourly (url_id, hour, clicks)
+       SELECT counted.id, date_trunc('hour', at), count(*)
+       FROM clicks CROSS JOIN LATERAL (VALUES (url_id), (0)) AS counted(id) GROUP BY 1, 2
+       ON CONFLICT (url_id, hour) DO UPDATE SET clicks = url_stats_hourly.clicks + excluded.clicks
+     )
+     INSERT INTO url_stats_daily (url_id, day, clicks)
+     SELECT counted.id, (at AT TIME ZONE 'UTC')::date, count(*)
+     FROM clicks CROSS JOIN LATERAL (VALUES (url_id), (0)) AS counted(id) GROUP BY 1, 2
+     ON CONFLICT (url_id, day) DO UPDATE SET clicks = url_stats_daily.clicks + excluded.clicks`,
+    [from + 1, to]
+  )
+  await stage.query(`SELECT setval('urls_id_seq', (SELECT max(id) FROM urls))`)
+  await stage.query('VACUUM ANALYZE')
+}
