@@ -1,0 +1,40 @@
+import fastify from 'fastify'
+import t, { type Test } from 'tap'
+import { readConfig } from '#apps/config.ts'
+import { announce } from './announce.ts'
+
+/** What is announced on a terminal by a server that listens on `host`. */
+async function announced(t: Test, host: string, env: Record<string, string> = {}): Promise<string> {
+  const app = fastify()
+  await app.listen({ host, port: 0 })
+  const written = t.capture(process.stdout, 'write')
+  announce(app, readConfig({ DATA_DIR: '/srv/links', ...env }, true))
+  const text = written()
+    .map(({ args }) => String(args[0]))
+    .join('')
+  written.restore()
+  await app.close()
+  return text
+}
+
+t.test('on a terminal it says where it listens, what it stores to and what to try', async (t) => {
+  const text = await announced(t, '127.0.0.1')
+  const [url = ''] = /http:\/\/127\.0\.0\.1:\d+/.exec(text) ?? []
+  t.match(text, `Fairlead listens on ${url}\n`)
+  t.match(text, 'embedded PostgreSQL in /srv/links')
+  t.match(text, 'in this process')
+  t.match(text, `curl -s -X POST ${url}/shorten`)
+})
+
+t.test('an address for all is shown as one that can be opened', async (t) => {
+  t.match(await announced(t, '0.0.0.0'), /listens on http:\/\/localhost:\d+\n/)
+  t.match(await announced(t, '::'), /listens on http:\/\/localhost:\d+\n/)
+  t.match(await announced(t, '::1'), /listens on http:\/\/\[::1\]:\d+\n/)
+})
+
+t.test('never shows the addresses of servers, which hold passwords', async (t) => {
+  const env = { DATABASE_URL: 'postgres://me:hunter2@db/x', REDIS_URL: 'redis://:hunter2@cache' }
+  const text = await announced(t, '127.0.0.1', env)
+  t.match(text, /PostgreSQL \(DATABASE_URL\).+Redis \(REDIS_URL\)/s)
+  t.notMatch(text, /hunter2/)
+})
