@@ -1,4 +1,6 @@
-import { availableParallelism } from 'node:os'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadLinks, makeCodes } from '#loadtest/links.ts'
 import { type MeasuredProcess, startReference, startServer } from '#loadtest/measured.ts'
@@ -6,11 +8,12 @@ import { writeResults } from '#loadtest/results.ts'
 import { type Stage, setStage } from '#loadtest/stage.ts'
 import { type Case, makeCases } from './cases.ts'
 import { drawBench } from './chart.ts'
+import { tellProfile } from './cpu-profile.ts'
 import { measureCase, type Outcome, type PairOptions } from './pairs.ts'
 import { describe, HEADINGS, tellOutcome } from './report.ts'
 
 /**
- * What a request costs: `npm run bench`, shorter with `--quick`, some cases with `--only hit,miss`. The server as shipped, one process
+ * What a request costs: `npm run bench`, shorter with `--quick`, some cases with `--only hit,miss`; `--cpu-prof` says in which code the time goes. The server as shipped, one process
  * on core 0, against a bare Fastify route and a bare node:http server in turns; PostgreSQL, Redis and the load have core 1.
  */
 const { values } = parseArgs({
@@ -19,7 +22,8 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     rounds: { type: 'string' },
     seconds: { type: 'string' },
-    connections: { type: 'string', default: '100' }
+    connections: { type: 'string', default: '100' },
+    'cpu-prof': { type: 'boolean', default: false }
   }
 })
 const options: PairOptions = {
@@ -61,7 +65,7 @@ async function main(): Promise<void> {
     await Promise.all([...references.values()].map((one) => one.stop('SIGKILL')))
     await stage.remove()
   }
-  const isWhole = names.length === 0 && !values.quick
+  const isWhole = names.length === 0 && !values.quick && !values['cpu-prof']
   await writeResults(isWhole ? 'bench' : 'local/bench', { options, outcomes }, drawBench(outcomes))
 }
 
@@ -81,12 +85,20 @@ async function runCase(
 ): Promise<Outcome> {
   // A key space of its own: no case finds what another one left in Redis.
   const env = { ...stage.env(bench.withRedis), ...bench.env, REDIS_PREFIX: `bench-${index}:` }
-  const server = await startServer({ ...serverCore, env })
+  const folder = values['cpu-prof'] ? await mkdtemp(join(tmpdir(), 'fairlead-profile-')) : null
+  const nodeOptions = folder === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`]
+  const server = await startServer({ ...serverCore, env, nodeOptions })
+  let outcome: Outcome
   try {
-    return await measureCase(bench, server, references, options)
+    outcome = await measureCase(bench, server, references, options)
   } finally {
     await server.stop()
   }
+  if (folder !== null) {
+    process.stdout.write(`${bench.title}\n${(await tellProfile(folder)).join('\n')}\n\n`)
+    await rm(folder, { recursive: true })
+  }
+  return outcome
 }
 
 await main()
