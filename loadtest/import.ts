@@ -9,8 +9,10 @@ import { parseArgs } from 'node:util'
 import pg from 'pg'
 import type { ImportReport } from '#schema/shapes/import-report.ts'
 import { startPostgres } from '#testing/servers.ts'
-import { startMeasured } from './import-server.ts'
 import { writeSet } from './import-set.ts'
+import { startServer } from './measured.ts'
+import { median } from './median.ts'
+import { writeResults } from './results.ts'
 
 /**
  * How fast a file of events is imported: `node loadtest/import.ts --rows 1000000 --rounds 2 --clicks 0`. In each round
@@ -36,7 +38,6 @@ const seconds = async (work: () => Promise<unknown>): Promise<number> => {
   await work()
   return (performance.now() - start) / 1000
 }
-const median = (list: number[]) => list.toSorted((one, other) => one - other)[list.length >> 1] ?? Number.NaN
 const rate = (time: number) => `${Math.round(rows / time).toLocaleString('en')} rows/s`
 
 async function main(): Promise<void> {
@@ -63,7 +64,7 @@ async function main(): Promise<void> {
 }
 
 async function measure(databaseUrl: string, folder: string): Promise<void> {
-  const server = await startMeasured({ DATABASE_URL: databaseUrl, DATA_DIR: join(folder, 'data') })
+  const server = await startServer({ env: { DATABASE_URL: databaseUrl, DATA_DIR: join(folder, 'data') } })
   const client = new pg.Client(databaseUrl)
   await client.connect()
   const file = join(folder, 'events.csv')
@@ -95,18 +96,26 @@ async function measure(databaseUrl: string, folder: string): Promise<void> {
     }
     const again = await seconds(() => load('events'))
     const { peakMiB } = await server.memory()
-    print(
-      'rows',
-      `${rows.toLocaleString('en')} (${values.clicks} % clicks), ${Math.round((await stat(file)).size / 2 ** 20)} MiB`
-    )
-    print(
-      'import',
-      `${rate(median(imports))}, ${Math.round((cpu / rounds / rows) * 1e8) / 100} µs CPU of the server a row`
-    )
+    const fileMiB = Math.round((await stat(file)).size / 2 ** 20)
+    const cpuMicros = (cpu / rounds / rows) * 1e6
+    const ratio = median(imports.map((time, round) => (copies[round] ?? Number.NaN) / time))
+    print('rows', `${rows.toLocaleString('en')} (${values.clicks} % clicks), ${fileMiB} MiB`)
+    print('import', `${rate(median(imports))}, ${cpuMicros.toFixed(1)} µs CPU of the server a row`)
     print('bare \\copy', rate(median(copies)))
-    print('ratio', (median(copies) / median(imports)).toFixed(2))
+    print('ratio', `${ratio.toFixed(2)} (median of the rounds)`)
     print('again, skipped', rate(again))
     print('server RSS', `${before.nowMiB} MiB before, ${peakMiB} MiB at the peak`)
+    await writeResults(Number(values.clicks) > 0 ? 'import-clicks' : 'import', {
+      rows,
+      fileMiB,
+      clickPercent: Number(values.clicks),
+      importRowsPerSecond: imports.map((time) => rows / time),
+      copyRowsPerSecond: copies.map((time) => rows / time),
+      ratio,
+      cpuMicrosPerRow: cpuMicros,
+      skippedRowsPerSecond: rows / again,
+      rssMiB: { before: before.nowMiB, peak: peakMiB }
+    })
   } finally {
     await client.end().catch(() => undefined)
     await server.stop()

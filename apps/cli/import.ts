@@ -94,8 +94,10 @@ async function importFiles(
     printLines(print, 'rejected', report.errors, report.rejected)
     printLines(print, 'note', report.warnings, report.warnings.length)
   }
-  if (rejected > 0)
-    print(`${format(rejected)} rows were rejected: mend them and import again; the others are in.`)
+  if (rejected > 0) {
+    const subject = rejected === 1 ? '1 row was' : `${format(rejected)} rows were`
+    print(`${subject} rejected: mend what is told above and import again; the others are in.`)
+  }
   return rejected > 0 ? 1 : 0
 }
 
