@@ -98,6 +98,7 @@ t.test('errors of the database are told apart by what helps', async (t) => {
     ['08006', 503, '1'],
     ['53300', 503, '1'],
     ['57014', 503, '1'],
+    ['40P01', 503, '1'],
     ['ECONNREFUSED', 503, '1'],
     ['22P05', 422, null],
     ['22021', 422, null],

@@ -93,12 +93,16 @@ export async function deleteUser(tx: Executor, id: number): Promise<void> {
  */
 export async function promoteTwin(tx: Executor, field: UserField, value: string): Promise<void> {
   const { key, value: column } = keys[field]
-  const heir = tx
+  // A twin that is going away in another transaction is waited for and passed over. Links being created hold their
+  // owner in a way that this lock does not wait for.
+  const [heir] = await tx
     .select({ id: users.id })
     .from(users)
     .where(and(eq(sql`lower(${column})`, lower(value)), isNull(key)))
     .orderBy(asc(users.id))
     .limit(1)
+    .for('no key update')
+  if (!heir) return
   const holders = alias(users, 'holders')
   const holder = tx
     .select({ id: holders.id })
@@ -107,7 +111,7 @@ export async function promoteTwin(tx: Executor, field: UserField, value: string)
   await tx
     .update(users)
     .set(field === 'username' ? { usernameKey: lower(value) } : { emailKey: lower(value) })
-    .where(and(eq(users.id, sql`(${heir})`), notExists(holder)))
+    .where(and(eq(users.id, heir.id), notExists(holder)))
 }
 
 /** `limit` users in the order of ids, from `fromId` on after skipping `skip`. */

@@ -72,6 +72,7 @@ profiles(t, async (t, profile) => {
 
   t.test('a holder that goes while others ask for its name leaves one holder', async (t) => {
     await importUsers([1501, 'fay', 'fay@f.dev'], [1502, 'fay', 'fay2@f.dev'], [1503, 'fay', 'fay3@f.dev'])
+    // Twins of twins: the second goes while the first would leave it the name.
     const asks = Array.from({ length: 10 }, (_, at) => create('fay', `new${at}@f.dev`))
     const answers = await Promise.all([remove(1501), ...asks, remove(1502)])
     t.same(new Set(answers), new Set([204, 409]))
@@ -82,5 +83,14 @@ profiles(t, async (t, profile) => {
       rows.map(({ id }) => Number(id)),
       [1503]
     )
+  })
+
+  t.test('twins that all go at once go, and set their name free', async (t) => {
+    const ids = Array.from({ length: 12 }, (_, at) => 1601 + at)
+    await importUsers(...ids.map((id): [number, string, string] => [id, 'gus', 'gus@g.dev']))
+    // Some hold the username and some the email, so that each waits for another.
+    await change(1601, { email: 'gus1@g.dev' })
+    t.same(new Set(await Promise.all(ids.map(remove))), new Set([204]))
+    t.equal(await create('gus', 'gus@g.dev'), 201)
   })
 })
