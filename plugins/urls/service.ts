@@ -92,8 +92,15 @@ export function createUrlService(
       expiresAt: readExpiry(draft.expires_at)
     }
     const chosen = draft.short_code
-    const codes = chosen === undefined ? createCandidates(codeLength, random) : [chosen]
-    const row = await insertUrl(tx, values, codes)
+    let row: UrlRow | null = null
+    // Another creation may take the same code in the same moment; a second look sees it taken.
+    for (let attempt = 0; attempt < (chosen === undefined ? 3 : 1) && !row; attempt++) {
+      row = await insertUrl(
+        tx,
+        values,
+        chosen === undefined ? createCandidates(codeLength, random) : [chosen]
+      )
+    }
     if (!row) throw chosen === undefined ? codesExhausted() : codeTaken(chosen)
     const { id: urlId, shortCode: short_code, originalUrl: original_url } = row
     await record(tx, [{ urlId, userId, eventType: 'created', details: { short_code, original_url } }])
