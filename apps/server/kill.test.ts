@@ -35,7 +35,7 @@ for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
       const acknowledged: Acknowledged = new Map()
       // Changes without an answer may have happened or not.
       const unsure = new Set<number>()
-      for (let round = 0; round < (signal === 'SIGKILL' ? 4 : 1); round++) {
+      for (let round = 0; round < (signal === 'SIGKILL' ? 3 : 1); round++) {
         const server = await startServer(t, storage)
         const goal = acknowledged.size + 40 + Math.floor(Math.random() * 40)
         const writers = Promise.all(Array.from({ length: 8 }, () => write(server, acknowledged, unsure)))

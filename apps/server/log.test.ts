@@ -58,7 +58,7 @@ t.test('each request is one line of JSON that says what was asked and how it wen
 })
 
 t.test('a level holds back what is below it', async (t) => {
-  const server = await startServer(t, { ...(await storageOf(t, 'embedded')) })
+  const server = await startServer(t, await storageOf(t, hasServers() ? 'server' : 'embedded'))
   t.ok(server.lines().every(({ level }) => level === 'info'))
   await server.request('GET', '/health')
   await server.request('GET', '/health/ready')

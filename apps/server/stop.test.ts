@@ -2,11 +2,14 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
-import { storageOf } from '#testing/app.ts'
+import { hasServers, storageOf } from '#testing/app.ts'
 import { type ListeningServer, startServer } from '#testing/process.ts'
 
 const GOOD = { code: 0, signal: null }
 const BAD = { code: 1, signal: null }
+
+/** Where it does not matter what is stored: the servers start faster. */
+const ANY = hasServers() ? 'server' : 'embedded'
 
 /**
  * A request that the server has begun to serve and waits for the rest of: it is in flight until `finish` is called,
@@ -32,9 +35,12 @@ async function holdRequest({ url }: ListeningServer): Promise<{ socket: Socket; 
   }
 }
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+for (const [signal, profile] of [
+  ['SIGTERM', 'embedded'],
+  ['SIGINT', ANY]
+] as const) {
   t.test(`at ${signal} it finishes what it serves, takes nothing new and exits in peace`, async (t) => {
-    const storage = await storageOf(t, 'embedded')
+    const storage = await storageOf(t, profile)
     const server = await startServer(t, storage)
     // This client keeps its connection open, which must not hold up the end.
     t.equal((await server.request('GET', '/health')).status, 200)
@@ -53,7 +59,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 }
 
 t.test('before it closes it is not ready for a while, but serves', async (t) => {
-  const env = { ...(await storageOf(t, 'embedded')), DRAIN_MS: '2000', SHUTDOWN_TIMEOUT_MS: '1900' }
+  const env = { ...(await storageOf(t, ANY)), DRAIN_MS: '2000', SHUTDOWN_TIMEOUT_MS: '1900' }
   const server = await startServer(t, env)
   t.equal((await server.request('GET', '/health/ready')).status, 200)
   server.child.kill('SIGTERM')
@@ -67,14 +73,14 @@ t.test('before it closes it is not ready for a while, but serves', async (t) => 
 })
 
 t.test('a second signal ends it at once', async (t) => {
-  const server = await startServer(t, { ...(await storageOf(t, 'embedded')), DRAIN_MS: '600000' })
+  const server = await startServer(t, { ...(await storageOf(t, ANY)), DRAIN_MS: '600000' })
   server.child.kill('SIGTERM')
   await server.logged(/^closing$/)
   t.same(await server.end('SIGTERM'), BAD)
 })
 
 t.test('a request without end does not keep it beyond its bound', async (t) => {
-  const server = await startServer(t, { ...(await storageOf(t, 'embedded')), SHUTDOWN_TIMEOUT_MS: '500' })
+  const server = await startServer(t, { ...(await storageOf(t, ANY)), SHUTDOWN_TIMEOUT_MS: '500' })
   const held = await holdRequest(server)
   t.same(await server.end(), BAD)
   t.ok(server.lines().some(({ level, msg }) => level === 'error' && /timeout/.test(msg)))
@@ -86,7 +92,7 @@ for (const [kind, code] of [
   ['a rejection that nobody handled', 'Promise.reject(new Error("broken on purpose"))']
 ] as const) {
   t.test(`${kind} is logged, and ends it as failed`, async (t) => {
-    const storage = await storageOf(t, 'embedded')
+    const storage = await storageOf(t, ANY)
     const server = await startServer(t, storage, { inject: `process.on("SIGWINCH", () => { ${code} })` })
     t.same(await server.end('SIGWINCH'), BAD)
     const line = server.lines().find(({ level }) => level === 'fatal')
