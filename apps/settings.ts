@@ -53,7 +53,7 @@ export const Settings = Type.Object({
     maxLength: 64
   }),
   CACHE_ENTRIES: count('Links held in process, about 0.4 KB each', 50_000, 1, 10_000_000),
-  CACHE_FRESH_MS: count('How long a held link is used before it is refreshed', 30_000, 1, 86_400_000),
+  CACHE_FRESH_MS: count('How long a held link is used before it is refreshed', 60_000, 1, 86_400_000),
   LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
     description: 'Least level that is logged',
     default: 'info'

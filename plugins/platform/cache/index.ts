@@ -63,7 +63,7 @@ declare module 'fastify' {
 const DEFAULTS = {
   maxEntries: 50_000,
   maxUnknown: 50_000,
-  freshMs: 30_000,
+  freshMs: 60_000,
   staleMs: 24 * 3_600_000,
   unknownMs: 10_000,
   doubtMs: 1_000

@@ -4,18 +4,21 @@
  * crawler that walks through all codes, leaves before any key that was asked for again.
  */
 
-/** One held key. Its times are milliseconds of the cache's clock. */
+/**
+ * One held key. A hit costs what fetching it from memory costs, so what a hit needs comes first, and the times are small
+ * integers (milliseconds since the cache was made), which V8 keeps in place; greater numbers it would keep elsewhere.
+ */
 export interface Entry<V> {
-  readonly key: string
   readonly value: V
-  readonly version: number
   /** The cache's trust epoch when it was looked up: an entry of an earlier epoch is asked for again before use. */
   readonly epoch: number
   readonly freshUntil: number
+  isVisited: boolean
+  readonly key: string
+  readonly version: number
   /** No refresh is tried before: set when one failed. */
   retryAt: number
   failures: number
-  isVisited: boolean
   newer: Entry<V> | null
   older: Entry<V> | null
 }
@@ -93,14 +96,14 @@ export function createMemory<V>(maxEntries: number): Memory<V> {
     peek: (key) => entries.get(key),
     set(key, { value, version, epoch, freshUntil, retryAt, failures }) {
       const entry: Entry<V> = {
-        key,
         value,
-        version,
         epoch,
         freshUntil,
+        isVisited: false,
+        key,
+        version,
         retryAt,
         failures,
-        isVisited: false,
         newer: null,
         older: null
       }

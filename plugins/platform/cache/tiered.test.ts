@@ -1,5 +1,10 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { createTieredCache } from './tiered.ts'
+
+setFlagsFromString('--expose-gc')
+const gc: () => void = runInNewContext('gc')
 
 interface Link {
   to: string
@@ -171,6 +176,21 @@ t.test('unknown keys', async (t) => {
     for (let index = 0; index < 2_000; index++) await warm(`random${index}`, null)
     t.same(cache.get('hot'), v(1))
     t.match(cache.stats(), { size: 1, evictions: 0 })
+  })
+
+  t.test('take their own memory, not that of the request they were cut from', async (t) => {
+    const { cache, warm } = createBench()
+    const used = () => {
+      gc()
+      return process.memoryUsage().heapUsed
+    }
+    const before = used()
+    for (let index = 0; index < 400; index++) {
+      const url = Buffer.alloc(100_000, 'x').toString('latin1')
+      await warm(`${url}${1_000_000_000_000_000 + index}`.slice(url.length), null)
+    }
+    t.equal(cache.get('1000000000000399'), null)
+    t.ok(used() - before < 10_000_000, '40 MB were asked with')
   })
 
   t.test('are looked up again when told that many keys were created', async (t) => {

@@ -76,7 +76,9 @@ const MAX_ATTEMPTS = 5
 
 /** Makes an empty cache. */
 export function createTieredCache<V>(options: TieredOptions<V>): ControlledCache<V> {
-  const { maxEntries, maxUnknown, freshMs, staleMs, unknownMs, floorMs, patienceMs, now } = options
+  const { maxEntries, maxUnknown, freshMs, staleMs, unknownMs, floorMs, patienceMs } = options
+  const start = options.now()
+  const now = () => options.now() - start
   const memory = createMemory<V>(maxEntries)
   const unknown = createRecent<number>(maxUnknown, unknownMs, now)
   const floors = createRecent<number>(maxEntries, floorMs, now)
@@ -85,7 +87,7 @@ export function createTieredCache<V>(options: TieredOptions<V>): ControlledCache
   let epoch = 0
   let generation = 0
 
-  const lookup = createLookup<V>({ ...options, stats, onOutdated: forget })
+  const lookup = createLookup<V>({ ...options, now, stats, onOutdated: forget })
 
   function get(key: string): V | null | Promise<V | null> {
     const entry = memory.get(key)
@@ -102,7 +104,7 @@ export function createTieredCache<V>(options: TieredOptions<V>): ControlledCache
       stats.negatives++
       return null
     }
-    return join(key)
+    return join(ownString(key))
   }
 
   function getDue(entry: Entry<V>): V | null | Promise<V | null> {
@@ -190,7 +192,7 @@ export function createTieredCache<V>(options: TieredOptions<V>): ControlledCache
       version,
       epoch: since,
       freshUntil: Math.floor(isFresh ? time + lifeMs : time),
-      retryAt: isFresh ? 0 : time + backoffMs(failures),
+      retryAt: isFresh ? 0 : Math.floor(time + backoffMs(failures)),
       failures
     })
   }
@@ -200,7 +202,7 @@ export function createTieredCache<V>(options: TieredOptions<V>): ControlledCache
     const entry = memory.peek(key)
     if (entry === undefined) return
     entry.failures++
-    entry.retryAt = now() + backoffMs(entry.failures)
+    entry.retryAt = Math.floor(now() + backoffMs(entry.failures))
   }
 
   function forget(key: string, version: number): void {
@@ -225,6 +227,15 @@ export function createTieredCache<V>(options: TieredOptions<V>): ControlledCache
     },
     stats: () => ({ ...stats, evictions: memory.evictions, size: memory.size })
   }
+}
+
+/**
+ * A copy of `text` with memory of its own. A part that was cut from a longer string keeps all of that alive, and whoever
+ * asks for unknown codes chooses how long it is.
+ */
+function ownString(text: string): string {
+  // V8 copies what is shorter (SlicedString::kMinLength).
+  return text.length < 13 ? text : Buffer.from(text).toString()
 }
 
 /** Pause after the nth failure in a row: from 100 ms to 5 s, jittered so that keys spread. */
