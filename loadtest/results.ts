@@ -1,10 +1,24 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { cpus, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
+import { replaceSection } from '#testing/docs.ts'
 
-/** Writes `results/NAME.json` with where and when it was measured, and `results/NAME.svg` when there is a chart. */
-export async function writeResults(name: string, results: object, svg?: string): Promise<void> {
-  const file = join(import.meta.dirname, 'results', name)
+const FOLDER = join(import.meta.dirname, 'results')
+const DOCUMENT = join(import.meta.dirname, '..', 'docs', 'performance.md')
+
+export interface Pictures {
+  svg?: string
+  /** What stands in docs/performance.md between the marks of the name, as Markdown. */
+  section?: { name: string; content: string }
+}
+
+/**
+ * Writes `results/NAME.json` with where and when it was measured, `results/NAME.svg` when there is a chart, and the
+ * section of docs/performance.md: no figure there is typed by hand. Of a run that was cut short, which is named
+ * `local/…`, there is no section.
+ */
+export async function writeResults(name: string, results: object, pictures: Pictures = {}): Promise<void> {
+  const file = join(FOLDER, name)
   await mkdir(dirname(file), { recursive: true })
   const about = {
     measuredAt: new Date().toISOString().slice(0, 10),
@@ -13,8 +27,24 @@ export async function writeResults(name: string, results: object, svg?: string):
     memoryGiB: Math.round(totalmem() / 2 ** 30)
   }
   await writeFile(`${file}.json`, `${JSON.stringify({ ...about, ...results }, round, 1)}\n`)
+  const { svg, section } = pictures
   if (svg !== undefined) await writeFile(`${file}.svg`, svg)
   process.stdout.write(`\nwritten to loadtest/results/${name}.json${svg === undefined ? '' : ' and .svg'}\n`)
+  if (section === undefined || name.startsWith('local/')) return
+  const text = await readFile(DOCUMENT, 'utf8')
+  const machine = `${about.cores} shared cores, ${about.memoryGiB} GiB, Node ${about.node}`
+  await writeFile(
+    DOCUMENT,
+    replaceSection(text, section.name, `${section.content}\n\nMeasured on ${machine}.`)
+  )
+}
+
+/** A table in Markdown; the first column is text, the others are numbers. */
+export function markdownTable(headings: string[], rows: string[][]): string {
+  const line = (cells: string[]) => `| ${cells.join(' | ')} |`
+  return [line(headings), line(headings.map((_, at) => (at === 0 ? '---' : '---:'))), ...rows.map(line)].join(
+    '\n'
+  )
 }
 
 /** Four digits after the point are more than any of it means. */

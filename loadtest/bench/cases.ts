@@ -29,6 +29,12 @@ export function makeCases(codes: string[], unknown: string[]): Case[] {
   const follow = (list: string[]) => (index: number, connections: number) =>
     share(list, index, connections).map((code) => get(`/${code}`))
   const redirect = { status: 302, references: ['fastify', 'raw'], warmUp: 40_000, requests: follow(codes) }
+  const miss = {
+    ...redirect,
+    withRedis: false,
+    references: ['postgres', 'fastify', 'raw'],
+    proof: { events: ['loads'], leastShare: 0.95 }
+  }
   return [
     {
       ...redirect,
@@ -82,14 +88,17 @@ export function makeCases(codes: string[], unknown: string[]): Case[] {
       bars: { rps: 0.45 }
     },
     {
-      ...redirect,
+      ...miss,
       name: 'miss',
-      title: 'miss to PostgreSQL',
-      env: { CACHE_ENTRIES: '1' },
-      withRedis: false,
-      references: ['postgres', 'fastify', 'raw'],
-      proof: { events: ['loads'], leastShare: 0.95 },
+      title: 'miss to PostgreSQL, click buffered',
+      env: { CACHE_ENTRIES: '1', CLICK_DURABILITY: 'buffered' },
       bars: { rps: 0.8 }
+    },
+    {
+      ...miss,
+      name: 'miss-acknowledged',
+      title: 'miss to PostgreSQL, click too',
+      env: { CACHE_ENTRIES: '1' }
     },
     {
       ...redirect,

@@ -10,7 +10,7 @@ import { type Case, makeCases } from './cases.ts'
 import { drawBench } from './chart.ts'
 import { tellProfile } from './cpu-profile.ts'
 import { measureCase, type Outcome, type PairOptions } from './pairs.ts'
-import { describe, HEADINGS, tellOutcome } from './report.ts'
+import { describe, HEADINGS, tabulate, tellOutcome } from './report.ts'
 
 /**
  * What a request costs: `npm run bench`, shorter with `--quick`, some cases with `--only hit,miss`; `--cpu-prof` says in which code the time goes. The server as shipped, one process
@@ -66,7 +66,14 @@ async function main(): Promise<void> {
     await stage.remove()
   }
   const isWhole = names.length === 0 && !values.quick && !values['cpu-prof']
-  await writeResults(isWhole ? 'bench' : 'local/bench', { options, outcomes }, drawBench(outcomes))
+  await writeResults(
+    isWhole ? 'bench' : 'local/bench',
+    { options, outcomes },
+    {
+      svg: drawBench(outcomes),
+      section: { name: 'bench', content: tabulate(outcomes) }
+    }
+  )
 }
 
 /** Creates the links by a server of its own, which migrates the database first. */

@@ -5,7 +5,7 @@ import { median } from '#loadtest/median.ts'
 import { fire, type Volley } from '#loadtest/volley.ts'
 import type { Case } from './cases.ts'
 
-const SETTLE_TIMEOUT_MS = 20_000
+const SETTLE_TIMEOUT_MS = 5_000
 
 /** One burst with what it cost the server. */
 export interface Sample extends Volley {

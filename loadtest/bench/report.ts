@@ -1,4 +1,5 @@
 import { cpus, totalmem } from 'node:os'
+import { markdownTable } from '#loadtest/results.ts'
 import type { Outcome, PairOptions } from './pairs.ts'
 
 /** The table that `npm run bench` prints, a line a case. */
@@ -39,6 +40,37 @@ export function tellOutcome(outcome: Outcome): string {
   }
   if (outcome.problem) notes.push(`  VOID: ${outcome.problem}`)
   return [line(cells), ...notes].join('\n')
+}
+
+/** The same for docs/performance.md. */
+export function tabulate(outcomes: Outcome[]): string {
+  const headings = [
+    'case',
+    'a second',
+    'CPU µs',
+    'p50 ms',
+    'p95',
+    'p99',
+    'MiB',
+    'rps of the reference',
+    'CPU',
+    'bar'
+  ]
+  const rows = outcomes.map((outcome) => {
+    const [[name, ratio] = ['', undefined]] = Object.entries(outcome.ratios)
+    const { bars } = outcome
+    return [
+      outcome.problem ? `${outcome.title} (void: ${outcome.problem})` : outcome.title,
+      Math.round(outcome.rps).toLocaleString('en'),
+      outcome.cpuMicros.toFixed(1),
+      ...[outcome.p50, outcome.p95, outcome.p99].map((ms) => ms.toFixed(2)),
+      `${outcome.memoryMiB}`,
+      `${ratio?.rps.toFixed(2)} (${name})`,
+      `× ${ratio?.cpu.toFixed(2)}`,
+      bars ? `≥ ${bars.rps}${bars.cpu === undefined ? '' : `, ≤ ${bars.cpu}`}` : ''
+    ]
+  })
+  return markdownTable(headings, rows)
 }
 
 function line(cells: string[]): string {

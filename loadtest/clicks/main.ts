@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import type { Request } from 'autocannon'
 import { loadLinks, makeCodes, readClicks } from '#loadtest/links.ts'
 import { type MeasuredProcess, startServer, startWorker } from '#loadtest/measured.ts'
-import { writeResults } from '#loadtest/results.ts'
+import { markdownTable, writeResults } from '#loadtest/results.ts'
 import { type Stage, setStage } from '#loadtest/stage.ts'
 import { fire, share } from '#loadtest/volley.ts'
 
@@ -57,7 +57,13 @@ async function main(): Promise<void> {
     await stage.remove()
   }
   const isWhole = values.seconds === '10' && values.backlog === '500000'
-  await writeResults(isWhole ? 'clicks' : 'local/clicks', { connections, flows })
+  await writeResults(
+    isWhole ? 'clicks' : 'local/clicks',
+    { connections, flows },
+    {
+      section: { name: 'clicks', content: tabulate(flows) }
+    }
+  )
   if (flows.some(({ given, stored }) => stored < given)) process.exitCode = 1
 }
 
@@ -158,6 +164,30 @@ async function finish(drainer: MeasuredProcess, flow: Omit<Flow, 'cpuMicros' | '
     `${peakMiB}`
   ])
   return { ...flow, cpuMicros, peakMiB }
+}
+
+function tabulate(flows: Flow[]): string {
+  const whole = (value: number) => Math.round(value).toLocaleString('en')
+  return markdownTable(
+    [
+      '',
+      'redirects',
+      'clicks stored',
+      'redirects a second',
+      'clicks stored a second',
+      'last click after',
+      'CPU µs'
+    ],
+    flows.map((flow) => [
+      flow.title,
+      whole(flow.given),
+      whole(flow.stored),
+      flow.redirectsPerSecond === 0 ? '' : whole(flow.redirectsPerSecond),
+      whole(flow.storedPerSecond),
+      `${(flow.lagMs / 1_000).toFixed(2)} s`,
+      flow.cpuMicros.toFixed(1)
+    ])
+  )
 }
 
 function print(cells: string[]): void {

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { type Cluster, startCluster } from '#loadtest/cluster.ts'
 import { type Profile, profiles, type Target } from '#loadtest/k6/profiles.ts'
 import { readClicks } from '#loadtest/links.ts'
-import { writeResults } from '#loadtest/results.ts'
+import { markdownTable, writeResults } from '#loadtest/results.ts'
 import type { Url } from '#schema/shapes/url.ts'
 import { type Load, runProfile } from './run-profile.ts'
 
@@ -41,13 +41,17 @@ async function main(): Promise<void> {
     const use = await tellCluster(cluster, load, before)
     const isWhole = values.seconds === undefined && values.replicas === '6'
     const { volleys: _volleys, ...summary } = load
-    await writeResults(isWhole ? `load-${name.replace(/^load-/, '')}` : `local/load-${name}`, {
-      name,
-      profile,
-      replicas: cluster.replicas.length,
-      ...summary,
-      ...use
-    })
+    await writeResults(
+      isWhole ? `load-${name.replace(/^load-/, '')}` : `local/load-${name}`,
+      {
+        name,
+        profile,
+        replicas: cluster.replicas.length,
+        ...summary,
+        ...use
+      },
+      { section: { name: `load-${name.replace(/^load-/, '')}`, content: tabulate(name, profile, load, use) } }
+    )
   } finally {
     await cluster.remove()
   }
@@ -101,6 +105,38 @@ async function tellCluster(cluster: Cluster, load: Load, before: number) {
   print('RSS', `${peakMiB} MiB at the peak of the largest of ${memory.length} replicas`)
   if (stored < given) process.exitCode = 1
   return { given, stored, lagMs, peakMiB }
+}
+
+function tabulate(
+  name: string,
+  { phases, pace }: Profile,
+  load: Load,
+  use: { given: number; stored: number; lagMs: number; peakMiB: number }
+): string {
+  const whole = (value: number) => Math.round(value).toLocaleString('en')
+  const users = phases.map((phase) => `${phase.users} for ${phase.seconds} s`).join(', ')
+  return markdownTable(
+    [
+      name,
+      'requests',
+      'a second',
+      'failures',
+      'p50 / p95 / p99 ms',
+      'redirects given / clicks stored',
+      'largest replica'
+    ],
+    [
+      [
+        `${users}; ${pace === undefined ? 'without pause' : `${pace} a second each`}`,
+        whole(load.answers),
+        whole(load.rps),
+        `${load.failures}`,
+        [load.p50, load.p95, load.p99].map((ms) => ms.toFixed(1)).join(' / '),
+        `${whole(use.given)} / ${whole(use.stored)}`,
+        `${use.peakMiB} MiB`
+      ]
+    ]
+  )
 }
 
 function print(name: string, text: string): void {

@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util'
 import { startServer } from '#loadtest/measured.ts'
-import { writeResults } from '#loadtest/results.ts'
+import { markdownTable, writeResults } from '#loadtest/results.ts'
 import { setStage } from '#loadtest/stage.ts'
 import { drawScale } from './chart.ts'
 import { type MeasureOptions, measureSize, type Point, type Side } from './measure.ts'
+import { operations } from './operations.ts'
 import { grow, preparePartitions } from './seed.ts'
 
 /**
@@ -56,7 +57,14 @@ async function main(): Promise<void> {
     await stage.remove()
   }
   const isWhole = max >= 1e6
-  await writeResults(isWhole ? 'scale' : 'local/scale', { options, sizes, points }, drawScale(points))
+  await writeResults(
+    isWhole ? 'scale' : 'local/scale',
+    { options, sizes, points },
+    {
+      svg: drawScale(points),
+      section: { name: 'scale', content: tabulate(points, sizes) }
+    }
+  )
 }
 
 /** Grows `large` from `from` links to its size and asks. */
@@ -86,6 +94,17 @@ async function reach(small: Side, large: Side, from: number, points: Point[]): P
   })
   print(`  RSS of the server ${memoryMiB} MiB`)
   return { size, seedSeconds, databaseMiB, memoryMiB }
+}
+
+function tabulate(points: Point[], sizes: Size[]): string {
+  const rows = operations.map(({ name, title }) => {
+    const own = points.filter(({ operation }) => operation === name)
+    const times = own.map(({ p50, p95 }) => `${p50.toFixed(2)} / ${p95.toFixed(2)}`)
+    return [title, ...times, `× ${own.at(-1)?.growth.toFixed(2)}`]
+  })
+  const memory = ['RSS of the server, MiB', ...sizes.map(({ memoryMiB }) => `${memoryMiB}`), '']
+  const headings = sizes.map(({ size }) => size.toLocaleString('en'))
+  return markdownTable(['p50 / p95 in ms', ...headings, 'p95, last by 10,000'], [...rows, memory])
 }
 
 function print(text: string): void {
