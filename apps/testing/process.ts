@@ -39,31 +39,33 @@ export interface ServerProcess {
 export interface SpawnOptions {
   /** JavaScript that runs in the process before the server's own. */
   inject?: string
-  /** Folder for its temporary files, the system's when not said. */
-  temporary?: string
   /** What to run, the server when not said. */
   main?: string
 }
+
+/** Runs in the process: when the test's own process is gone, however it went, nobody else would end this one. */
+const ORPHAN_WATCH = `
+import { isMainThread } from 'node:worker_threads'
+if (isMainThread) process.stdin.on('close', () => process.kill(process.pid, 'SIGKILL')).resume().unref()
+`
 
 /** Spawns the server with `env` and nothing else of this process' settings. It is killed with the test. */
 export function spawnServer(
   t: Test,
   env: Record<string, string>,
-  { inject, temporary = tmpdir(), main = 'apps/server/main.ts' }: SpawnOptions = {}
+  { inject = '', main = 'apps/server/main.ts' }: SpawnOptions = {}
 ): ServerProcess {
-  const imports = [
-    './apps/preload.ts',
-    ...(inject ? [`data:text/javascript,${encodeURIComponent(inject)}`] : [])
-  ]
+  const code = encodeURIComponent(ORPHAN_WATCH + inject)
+  const imports = ['./apps/preload.ts', `data:text/javascript,${code}`]
   const command = [process.execPath, ...imports.map((one) => `--import=${one}`), main]
   // tap puts its module hooks into every child by NODE_OPTIONS; the server is to run as it does in production.
   const child = spawn('env', ['-u', 'NODE_OPTIONS', ...command], {
     cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     env: {
       HOST: '127.0.0.1',
       PORT: '0',
-      TMPDIR: temporary,
+      TMPDIR: tmpdir(),
       // biome-ignore lint/style/noProcessEnv: programs are where the system's PATH says
       PATH: process.env['PATH'] ?? '',
       NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
