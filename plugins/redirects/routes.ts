@@ -111,5 +111,5 @@ export async function followRoutes(
 }
 
 function stop(timer: Timer, start: number): void {
-  timer.observe((performance.now() - start) / 1_000)
+  timer.observe(performance.now() - start)
 }

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 
-/** Something that takes one duration, in seconds. */
+/** Something that takes one duration, in milliseconds. */
 export interface Timer {
-  observe(seconds: number): void
+  observe(ms: number): void
 }
 
 /** One timer for each way a redirect may end. */
@@ -13,23 +13,66 @@ export interface Timers {
   failed: Timer
 }
 
+const NAME = 'fairlead_redirect_duration_seconds'
+
+/** Upper bounds of the buckets, in milliseconds. */
+const BOUNDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 1_000]
+
+interface Counts extends Timer {
+  /** Durations by bucket, the last for those above all bounds; not yet summed up as Prometheus wants them. */
+  buckets: number[]
+  sumMs: number
+}
+
 /**
- * Makes the histogram of redirects on the app's registry. Its children are looked up once, because finding one by its
- * label costs more than counting in it.
+ * Makes the histogram of redirects on the app's registry. The client library's own finds its labels and its bucket by
+ * name on each observation, which is a tenth of what a redirect costs; this one counts in an array and is put into
+ * words when Prometheus asks.
  */
 export function createTimers(app: FastifyInstance): Timers {
-  const { client } = app.metrics
-  const histogram = new client.Histogram({
-    name: 'fairlead_redirect_duration_seconds',
+  const counts = { 302: createCounts(), 404: createCounts(), 410: createCounts(), 503: createCounts() }
+  const metric = {
+    name: NAME,
     help: 'Time from the handler to the answer of a redirect, by status',
-    labelNames: ['status'],
-    buckets: [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],
-    registers: [client.register]
-  })
-  return {
-    followed: histogram.labels('302'),
-    unknown: histogram.labels('404'),
-    expired: histogram.labels('410'),
-    failed: histogram.labels('503')
+    type: 'histogram',
+    aggregator: 'sum',
+    get: async () => ({
+      ...metric,
+      values: Object.entries(counts).flatMap(([status, one]) => presentCounts(status, one))
+    })
   }
+  const { register } = app.metrics.client
+  // The registry asks no more of a metric than this; the type names the library's classes.
+  register.registerMetric(metric as unknown as Parameters<typeof register.registerMetric>[0])
+  return { followed: counts[302], unknown: counts[404], expired: counts[410], failed: counts[503] }
+}
+
+function createCounts(): Counts {
+  const counts: Counts = {
+    buckets: new Array<number>(BOUNDS.length + 1).fill(0),
+    sumMs: 0,
+    observe(ms) {
+      let at = 0
+      while (at < BOUNDS.length && ms > (BOUNDS[at] ?? 0)) at++
+      counts.buckets[at] = (counts.buckets[at] ?? 0) + 1
+      counts.sumMs += ms
+    }
+  }
+  return counts
+}
+
+/** The series of one status, buckets cumulated (Prometheus text format 0.0.4). */
+function presentCounts(status: string, { buckets, sumMs }: Counts) {
+  let total = 0
+  const series = buckets.map((count, at) => {
+    total += count
+    const bound = BOUNDS[at]
+    const le = bound === undefined ? '+Inf' : bound / 1_000
+    return { metricName: `${NAME}_bucket`, labels: { le, status }, value: total }
+  })
+  return [
+    ...series,
+    { metricName: `${NAME}_sum`, labels: { status }, value: sumMs / 1_000 },
+    { metricName: `${NAME}_count`, labels: { status }, value: total }
+  ]
 }
