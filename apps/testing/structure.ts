@@ -45,7 +45,7 @@ export const ROOMS: Record<string, Room> = {
     mayTypes: ['#schema/tables/', 'pg']
   },
   composition: {
-    files: /^apps\/app\.ts$/,
+    files: /^apps\/app(\.test)?\.ts$/,
     may: ['./', '#apps/', '#plugins/', '#platform/', '#package.json', 'node:', '*']
   },
   settings: { files: /^apps\/[^/]+\.ts$/, may: ['./', '#apps/', '#platform/', 'node:', '*'] },
