@@ -4,10 +4,13 @@ const unknown = defineProblem('LINK_UNKNOWN', 404, 'No such link')
 const expired = defineProblem('LINK_EXPIRED', 410, 'The link has expired')
 const clickUnrecorded = defineProblem('CLICK_UNRECORDED', 503, 'The visit can not be recorded now')
 
-/** For links that are switched off or deleted too: who asks learns no more of them than of what never was. */
-export const linkUnknown = () => unknown('No link has this short code; check it for typing errors')
+/**
+ * For links that are switched off or deleted too: who asks learns no more of them than of what never was. Made once, as
+ * they always say the same: collecting a stack costs more than the rest of a refusal, and guessers ask all day.
+ */
+export const LINK_UNKNOWN = unknown('No link has this short code; check it for typing errors')
 
-export const linkExpired = () => expired('The link led somewhere until its owner had it end')
+export const LINK_EXPIRED = expired('The link led somewhere until its owner had it end')
 
 export const visitUnrecorded = (cause: unknown) =>
   clickUnrecorded('The link works, but its visit could not be recorded: try again soon', {

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { TieredCache } from '#platform/cache/tiered.ts'
-import { linkExpired, linkUnknown, visitUnrecorded } from './errors.ts'
+import { answerError } from '#platform/errors.ts'
+import { LINK_EXPIRED, LINK_UNKNOWN, visitUnrecorded } from './errors.ts'
 import { type Hop, isCode } from './hop.ts'
 import type { Timer, Timers } from './timers.ts'
 
@@ -28,10 +29,11 @@ export async function followRoutes(
   const { clicks } = app
 
   app.setChildLoggerFactory((logger) => logger)
-  // Where there is something to log, the line names its request after all.
-  app.setErrorHandler((error, request) => {
-    request.log = request.log.child({ reqId: request.id })
-    throw error
+  app.setErrorHandler((error, request, reply) => {
+    // Where there is something to log, the line names its request after all.
+    if (error !== LINK_UNKNOWN && error !== LINK_EXPIRED)
+      request.log = request.log.child({ reqId: request.id })
+    return answerError(error, request, reply)
   })
 
   // None of these gives back the reply: it is thenable, so it would be waited for.
@@ -62,11 +64,11 @@ export async function followRoutes(
   function follow(hop: Hop | null, request: FastifyRequest<Follow>, reply: FastifyReply, start: number) {
     if (hop === null || !hop.isActive) {
       stop(timers.unknown, start)
-      throw linkUnknown()
+      throw LINK_UNKNOWN
     }
     if (hop.expiresAt !== null && hop.expiresAt <= Date.now()) {
       stop(timers.expired, start)
-      throw linkExpired()
+      throw LINK_EXPIRED
     }
     const { headers } = request.raw
     const recorded = clicks.add({
