@@ -65,7 +65,7 @@ const DEFAULTS = {
   maxUnknown: 50_000,
   freshMs: 60_000,
   staleMs: 24 * 3_600_000,
-  unknownMs: 10_000,
+  unknownMs: 30_000,
   doubtMs: 1_000
 }
 
