@@ -29,7 +29,7 @@ export async function writeSet(folder: string, rows: number, clicks: number): Pr
     (id) => {
       const url = 1 + (id % URLS)
       const [type, details] = eventOf(id, url, clicks)
-      return `${id},${url},${1 + (id % USERS)},${type},${timeOf(id)},"${details.replaceAll('"', '""')}"`
+      return `${id},${url},${1 + (id % USERS)},${type},${type === 'click' ? timeInOrder(id, rows) : timeOf(id)},"${details.replaceAll('"', '""')}"`
     }
   )
 }
@@ -43,9 +43,17 @@ function eventOf(id: number, url: number, clicks: number): [string, string] {
     : ['deleted', '{"reason":"expired"}']
 }
 
+/** Clicks get their ids as they happen, so an export has them in order of time. */
+function timeInOrder(id: number, rows: number): string {
+  return formatTime(Math.floor((id / (rows + 1)) * YEAR_SECONDS))
+}
+
 /** Times in no order, as in an export of many links. */
 function timeOf(id: number): string {
-  const second = (id * 293_003) % YEAR_SECONDS
+  return formatTime((id * 293_003) % YEAR_SECONDS)
+}
+
+function formatTime(second: number): string {
   return new Date(START + second * 1000).toISOString().slice(0, 19).replace('T', ' ')
 }
 
