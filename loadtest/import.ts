@@ -105,7 +105,8 @@ async function measure(databaseUrl: string, folder: string): Promise<void> {
     print('ratio', `${ratio.toFixed(2)} (median of the rounds)`)
     print('again, skipped', rate(again))
     print('server RSS', `${before.nowMiB} MiB before, ${peakMiB} MiB at the peak`)
-    await writeResults(Number(values.clicks) > 0 ? 'import-clicks' : 'import', {
+    const name = Number(values.clicks) > 0 ? 'import-clicks' : 'import'
+    await writeResults(rows >= 1e6 ? name : `local/${name}`, {
       rows,
       fileMiB,
       clickPercent: Number(values.clicks),
