@@ -10,7 +10,7 @@ import type { Click, ClickDraft } from './click.ts'
 import { type Drainer, startDrainer } from './drainer.ts'
 import { createRoute, type RouteCounts } from './route.ts'
 import { openSpool, type Spool } from './spool.ts'
-import { takeAbandonedFolders, takeSpoolFolder } from './spool-folder.ts'
+import { takeSpoolFolder, visitAbandonedFolders } from './spool-folder.ts'
 import { createClickStream } from './stream.ts'
 import { createVisitorNames, type SaltProvider } from './visitors.ts'
 
@@ -157,10 +157,7 @@ async function clicks(app: FastifyInstance, options: ClickOptions) {
   async function replay(): Promise<void> {
     if (spool !== null && !spool.isEmpty) await replaySpool(spool)
     if (ticks++ % LOOK_FOR_ABANDONED_EVERY > 0) return
-    for (const { folder, unlock } of await takeAbandonedFolders(root)) {
-      const abandoned = await openSpool({ folder, onDamage })
-      await replaySpool(abandoned).finally(unlock)
-    }
+    await visitAbandonedFolders(root, async (folder) => replaySpool(await openSpool({ folder, onDamage })))
   }
 
   async function replaySpool(spool: Spool): Promise<void> {

@@ -19,16 +19,24 @@ export async function takeSpoolFolder(root: string): Promise<SpoolFolder> {
   }
 }
 
-/** The folders below `root` that hold clicks and that no live process holds, locked. */
-export async function takeAbandonedFolders(root: string): Promise<SpoolFolder[]> {
-  const abandoned: SpoolFolder[] = []
+/**
+ * Does `work` in each folder below `root` that holds clicks and that no live process holds. Each is locked only
+ * meanwhile, so what `work` rejects is left for whoever looks next. Gives how many there were.
+ */
+export async function visitAbandonedFolders(
+  root: string,
+  work: (folder: string) => Promise<void>
+): Promise<number> {
+  let visited = 0
   for (const name of await readdir(root)) {
     const folder = join(root, name)
     if (!/^\d+$/.test(name) || !(await readdir(folder)).some((file) => file.endsWith('.spool'))) continue
     const taken = await tryFolder(folder)
-    if (taken) abandoned.push(taken)
+    if (!taken) continue
+    visited++
+    await work(folder).finally(taken.unlock)
   }
-  return abandoned
+  return visited
 }
 
 async function tryFolder(folder: string): Promise<SpoolFolder | null> {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { openSpool } from './spool.ts'
-import { takeAbandonedFolders, takeSpoolFolder } from './spool-folder.ts'
+import { takeSpoolFolder, visitAbandonedFolders } from './spool-folder.ts'
 
 async function createFolder(t: Test) {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-spool-'))
@@ -108,12 +108,19 @@ t.test(
     const { spool } = await open(second.folder)
     await spool.append('left behind')
     await spool.close()
-    t.same(await takeAbandonedFolders(root), [], 'its holder lives')
+    const nobody = () => Promise.reject(new Error('a live process was disturbed'))
+    t.equal(await visitAbandonedFolders(root, nobody), 0, 'its holder lives')
     await second.unlock()
-    const [inherited] = await takeAbandonedFolders(root)
-    t.equal(inherited?.folder, second.folder)
-    t.same(await (await open(second.folder)).replay(), ['left behind'])
-    await inherited?.unlock()
+    await t.rejects(
+      visitAbandonedFolders(root, () => Promise.reject(new Error('not yet'))),
+      /not yet/
+    )
+    const inherited: string[] = []
+    const visited = await visitAbandonedFolders(root, async (folder) => {
+      inherited.push(folder, ...(await (await open(folder)).replay()))
+    })
+    t.equal(visited, 1, 'what could not be taken is there for the next')
+    t.same(inherited, [second.folder, 'left behind'])
     await first.unlock()
   }
 )

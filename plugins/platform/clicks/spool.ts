@@ -43,6 +43,7 @@ export async function openSpool({ folder, onDamage }: SpoolOptions): Promise<Spo
       current = await open(join(folder, name), 'a', 0o600)
       currentBytes = 0
       segments.push(name)
+      await syncFolder(folder)
     }
     const segment = current
     const framed = frame(record)
@@ -99,6 +100,12 @@ export async function openSpool({ folder, onDamage }: SpoolOptions): Promise<Spo
     },
     close: endSegment
   }
+}
+
+/** Makes a new file's name outlive a power cut: its own fsync covers its bytes only (fsync(2)). */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  await handle.sync().finally(() => handle.close())
 }
 
 function frame(record: string): Buffer {
