@@ -1,5 +1,5 @@
+import { type Breaker, createBreaker } from '#platform/breaker.ts'
 import { defineProblem, type ProblemError } from '#platform/problem.ts'
-import { type Breaker, createBreaker } from './breaker.ts'
 import type { SharedTier } from './shared.ts'
 
 /** One lookup of a key that this process does not hold: Redis, then the origin, each left alone while it fails. */

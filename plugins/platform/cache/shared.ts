@@ -1,5 +1,5 @@
 import type { Redis, Result } from 'ioredis'
-import { createBreaker } from './breaker.ts'
+import { createBreaker } from '#platform/breaker.ts'
 
 /**
  * The tier that replicas share: one Redis string a key, `<kind><version>:<fresh until>:<payload>`. Its kinds are a

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Redis } from 'ioredis'
-import { type Breaker, createBreaker } from '#platform/cache/breaker.ts'
+import { type Breaker, createBreaker } from '#platform/breaker.ts'
 import { isPassingError } from '#platform/database-errors.ts'
 import { createBatcher } from './batcher.ts'
 import type { Click, ClickDraft } from './click.ts'
@@ -53,7 +53,7 @@ export interface ClickOptions {
   maxPending: number
   takeOverMs: number
   storeTimeoutMs: number
-  /** Longest wait at close for clicks to reach a stage; what is left then goes to the disk. */
+  /** Longest wait at close for the drainer to finish what it has in hand; the rest stays in the stream. */
   closeTimeoutMs: number
 }
 

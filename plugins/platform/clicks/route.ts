@@ -1,4 +1,4 @@
-import type { Breaker } from '#platform/cache/breaker.ts'
+import type { Breaker } from '#platform/breaker.ts'
 import { type Batch, type Click, clicksOf, decodeBatch, encodeBatch } from './click.ts'
 import type { Spool } from './spool.ts'
 import type { ClickStream } from './stream.ts'
@@ -50,10 +50,11 @@ export class ClicksUnrecorded extends Error {
 export function createRoute(options: RouteOptions) {
   const { stream, streamBreaker, storeBreaker, spool, counts } = options
 
-  async function toStream(record: string, clicks: number): Promise<boolean> {
+  /** `encode` is only called when the stream is tried: amid an outage that would be work for nothing. */
+  async function toStream(clicks: number, encode: () => string): Promise<boolean> {
     if (stream === null || !streamBreaker.allows()) return false
     try {
-      await stream.append(record)
+      await stream.append(encode())
       streamBreaker.succeed()
       counts.appended += clicks
       return true
@@ -112,7 +113,7 @@ export function createRoute(options: RouteOptions) {
   return {
     /** Takes a batch to the first stage that has it. Throws {@link ClicksUnrecorded} when none does. */
     async send(batch: Batch): Promise<void> {
-      if (stream !== null && (await toStream(encodeBatch(batch), batch.rows.length))) return
+      if (await toStream(batch.rows.length, () => encodeBatch(batch))) return
       if (await toDatabase(clicksOf(batch))) return
       await spill(batch)
     },
@@ -124,7 +125,7 @@ export function createRoute(options: RouteOptions) {
     async resend(record: string): Promise<void> {
       const batch = decodeBatch(record)
       const clicks = batch.rows.length
-      if (!(await toStream(record, clicks)) && !(await toDatabase(clicksOf(batch)))) {
+      if (!(await toStream(clicks, () => record)) && !(await toDatabase(clicksOf(batch)))) {
         throw new Error('neither Redis nor PostgreSQL takes clicks yet')
       }
       counts.replayed += clicks
