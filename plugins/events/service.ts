@@ -54,17 +54,15 @@ export function createEventService(database: Database): EventService {
       const since = query.since === undefined ? undefined : (parseWireTime(query.since) ?? undefined)
       const until = query.until === undefined ? undefined : (parseWireTime(query.until, true) ?? undefined)
       if (since && until && since > until) throw rangeReversed()
-      const { page, perPage } = pageWindow(query)
-      const offset = (page - 1) * perPage
       const filter = { urlId: query.url_id, userId: query.user_id, eventType: query.event_type, since, until }
       const on = database.db
-      if (Object.values(filter).some((wanted) => wanted !== undefined)) {
-        const total = await countEvents(on, filter)
-        const rows = await listEvents(on, filter, { fromId: 0, skip: offset }, perPage)
-        return { rows: rows.map(present), total }
-      }
-      const total = await pages.total(on)
-      const rows = await listEvents(on, filter, await pages.locate(on, offset), perPage)
+      const isFiltered = Object.values(filter).some((wanted) => wanted !== undefined)
+      const { rows, total } = await pages.read(
+        on,
+        pageWindow(query),
+        (place, limit) => listEvents(on, filter, place, limit),
+        isFiltered ? () => countEvents(on, filter) : undefined
+      )
       return { rows: rows.map(present), total }
     },
 

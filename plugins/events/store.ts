@@ -1,7 +1,7 @@
 import { and, asc, count, eq, gte, isNull, lte, type SQL } from 'drizzle-orm'
 import { countBuckets } from '#platform/count-buckets.ts'
 import type { Executor } from '#platform/database.ts'
-import type { BucketCount } from '#platform/page-index.ts'
+import type { BucketCount, Place } from '#platform/page-index.ts'
 import { type EventRow, events } from '#schema/tables/events.ts'
 import { urls } from '#schema/tables/urls.ts'
 import { users } from '#schema/tables/users.ts'
@@ -47,7 +47,7 @@ export async function holdUser(tx: Executor, id: number): Promise<boolean> {
 export async function listEvents(
   on: Executor,
   filter: EventFilter,
-  { fromId, skip }: { fromId: number; skip: number },
+  { fromId, skip }: Place,
   limit: number
 ): Promise<EventRow[]> {
   const wanted = and(matching(filter), gte(events.id, fromId))

@@ -1,3 +1,5 @@
+import type { Page } from '#schema/shapes/page.ts'
+
 /**
  * Page numbers over keys. `OFFSET 1000000` reads a million rows to throw them away, and so does `count(*)`. So the
  * rows are counted once by buckets of ids; a page far out is then found by adding up the buckets before it, and
@@ -19,11 +21,27 @@ export interface PageIndexOptions<On> {
   now?: () => number
 }
 
+/** A place in a list: ids from `fromId` on, less the first `skip` of them. */
+export interface Place {
+  fromId: number
+  skip: number
+}
+
 export interface PageIndex<On> {
   /** Rows in all. Exact for the newest ids; deletions among old ones may lag by `recountMs`. */
   total(on: On): Promise<number>
   /** Where row number `offset` (from 0) is: read ids from `fromId` on and skip `skip` rows of them. */
-  locate(on: On, offset: number): Promise<{ fromId: number; skip: number }>
+  locate(on: On, offset: number): Promise<Place>
+  /**
+   * Reads a page by `list`, which gives `limit` rows from a place on. A filtered list says with `countMatching` how
+   * many rows match: the index knows of all rows only, so there the place is skipped to.
+   */
+  read<Row>(
+    on: On,
+    window: { page: number; perPage: number },
+    list: (place: Place, limit: number) => Promise<Row[]>,
+    countMatching?: (() => Promise<number>) | undefined
+  ): Promise<Page<Row>>
 }
 
 /** See the head of this file. `On` is what `countBuckets` runs on; each of an app's replicas keeps its own index. */
@@ -69,7 +87,7 @@ export function createPageIndex<On>({
     return counts
   }
 
-  return {
+  const index: PageIndex<On> = {
     async total(on) {
       return sum(await current(on))
     },
@@ -82,8 +100,15 @@ export function createPageIndex<On>({
         skip -= rows
       }
       return { fromId: Number.MAX_SAFE_INTEGER, skip: 0 }
+    },
+    async read(on, { page, perPage }, list, countMatching) {
+      const offset = (page - 1) * perPage
+      const total = countMatching ? await countMatching() : await index.total(on)
+      const place = countMatching ? { fromId: 0, skip: offset } : await index.locate(on, offset)
+      return { rows: await list(place, perPage), total }
     }
   }
+  return index
 }
 
 function sum(counts: BucketCount[]): number {

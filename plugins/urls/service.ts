@@ -109,20 +109,19 @@ export function createUrlService(
 
   const service: UrlService = {
     async list(query) {
-      const { page, perPage } = pageWindow(query)
-      const offset = (page - 1) * perPage
       const filter = {
         userId: query.user_id,
         isActive: query.is_active && isTrue(query.is_active),
         text: query.q
       }
       const on = database.db
-      if (Object.values(filter).some((wanted) => wanted !== undefined)) {
-        const total = await countUrls(on, filter)
-        return { rows: await listUrls(on, filter, { fromId: 0, skip: offset }, perPage), total }
-      }
-      const total = await pages.total(on)
-      return { rows: await listUrls(on, filter, await pages.locate(on, offset), perPage), total }
+      const isFiltered = Object.values(filter).some((wanted) => wanted !== undefined)
+      return pages.read(
+        on,
+        pageWindow(query),
+        (place, limit) => listUrls(on, filter, place, limit),
+        isFiltered ? () => countUrls(on, filter) : undefined
+      )
     },
 
     async get(id) {

@@ -2,7 +2,7 @@ import { and, asc, count, eq, gte, ilike, isNull, or, type SQL, sql } from 'driz
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import { countBuckets } from '#platform/count-buckets.ts'
 import type { Executor } from '#platform/database.ts'
-import type { BucketCount } from '#platform/page-index.ts'
+import type { BucketCount, Place } from '#platform/page-index.ts'
 import { type UrlRow, urls } from '#schema/tables/urls.ts'
 
 /** All SQL of urls. Every function runs on the executor it is given: the pool or a transaction. */
@@ -102,7 +102,7 @@ export async function deleteUrlsOfUser(tx: Executor, userId: number): Promise<Ur
 export async function listUrls(
   on: Executor,
   filter: UrlFilter,
-  { fromId, skip }: { fromId: number; skip: number },
+  { fromId, skip }: Place,
   limit: number
 ): Promise<UrlRow[]> {
   const wanted = and(matching(filter), gte(urls.id, fromId))

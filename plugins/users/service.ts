@@ -50,10 +50,9 @@ export function createUserService(database: Database): UserService {
   const pages = createPageIndex({ countBuckets: countUsers })
   return {
     async list(query) {
-      const { page, perPage } = pageWindow(query)
-      const total = await pages.total(database.db)
-      const { fromId, skip } = await pages.locate(database.db, (page - 1) * perPage)
-      const rows = await listUsers(database.db, fromId, skip, perPage)
+      const { rows, total } = await pages.read(database.db, pageWindow(query), (place, limit) =>
+        listUsers(database.db, place, limit)
+      )
       return { rows: rows.map(present), total }
     },
 

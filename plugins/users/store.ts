@@ -2,7 +2,7 @@ import { and, asc, eq, gte, isNull, notExists, or, type SQL, sql } from 'drizzle
 import { alias } from 'drizzle-orm/pg-core'
 import { countBuckets } from '#platform/count-buckets.ts'
 import type { Executor } from '#platform/database.ts'
-import type { BucketCount } from '#platform/page-index.ts'
+import type { BucketCount, Place } from '#platform/page-index.ts'
 import { type UserRow, users } from '#schema/tables/users.ts'
 
 /** All SQL of users. Every function runs on the executor it is given: the pool or a transaction. */
@@ -115,12 +115,7 @@ export async function promoteTwin(tx: Executor, field: UserField, value: string)
 }
 
 /** `limit` users in the order of ids, from `fromId` on after skipping `skip`. */
-export async function listUsers(
-  on: Executor,
-  fromId: number,
-  skip: number,
-  limit: number
-): Promise<UserRow[]> {
+export async function listUsers(on: Executor, { fromId, skip }: Place, limit: number): Promise<UserRow[]> {
   return on.select().from(users).where(gte(users.id, fromId)).orderBy(asc(users.id)).limit(limit).offset(skip)
 }
 
