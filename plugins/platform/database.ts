@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-
 import fastifyPostgres from '@fastify/postgres'
 import type { ExtractTablesWithRelations } from 'drizzle-orm'
 import { drizzle, type NodePgDatabase, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres'
@@ -76,11 +75,11 @@ declare module 'fastify' {
  */
 async function database(app: FastifyInstance, options: DatabaseOptions) {
   const pooled = options.pooler === 'pgbouncer'
-  // Settings are made by a query: PgBouncer refuses them as start-up parameters.
   const isEmbedded = options.url === undefined
   const onConnect = async (client: ClientBase) => {
     // Embedded, every connection meets the same session, and in it what the one before has prepared.
     if (isEmbedded) await client.query('DEALLOCATE ALL')
+    // By a query: as start-up parameters PgBouncer would refuse them.
     await client.query(`SET statement_timeout = ${options.statementTimeoutMs}; SET timezone = 'UTC'`)
   }
   await app.register(fastifyPostgres, {

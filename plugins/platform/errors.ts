@@ -15,7 +15,6 @@ const malformedBody = defineProblem('BODY_MALFORMED', 400, 'The body is not a JS
 const invalidInput = defineProblem('INPUT_INVALID', 422, 'The input is not valid')
 const tooLarge = defineProblem('BODY_TOO_LARGE', 413, 'The body is too large')
 const unsupportedType = defineProblem('CONTENT_TYPE_UNSUPPORTED', 415, 'The content type is not supported')
-const badRequest = defineProblem('REQUEST_MALFORMED', 400, 'The request is malformed')
 const internal = defineProblem('INTERNAL', 500, 'Something went wrong on our side')
 
 /**
@@ -125,10 +124,11 @@ function fromFramework(error: FastifyError, request: FastifyRequest): ProblemErr
   }
   const status = error.statusCode ?? 500
   if (status === 404) return notFound(error.message)
-  if (status >= 400 && status < 500) return new ProblemError({ ...badRequestKind, status }, error.message)
+  if (status >= 400 && status < 500) return new ProblemError({ ...REQUEST_MALFORMED, status }, error.message)
   return internal(`The error is logged with the request id ${request.id}`, { cause: error })
 }
 
-const badRequestKind = { code: 'REQUEST_MALFORMED', title: badRequest('').title }
+/** What Fastify refuses with a status of its own. */
+const REQUEST_MALFORMED = { code: 'REQUEST_MALFORMED', title: 'The request is malformed' }
 
 export default fp(errors, { name: 'errors', fastify: '5.x' })
