@@ -84,14 +84,14 @@ export async function followRoutes(
     lead(hop, reply, start)
   }
 
-  async function leadLater(recorded: Promise<void>, hop: Hop, reply: FastifyReply, start: number) {
-    try {
-      await recorded
-    } catch (error) {
-      stop(timers.failed, start)
-      throw visitUnrecorded(error)
-    }
-    lead(hop, reply, start)
+  function leadLater(recorded: Promise<void>, hop: Hop, reply: FastifyReply, start: number): Promise<void> {
+    return recorded.then(
+      () => lead(hop, reply, start),
+      (error) => {
+        stop(timers.failed, start)
+        throw visitUnrecorded(error)
+      }
+    )
   }
 
   function lead(hop: Hop, reply: FastifyReply, start: number) {

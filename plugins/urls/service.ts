@@ -1,4 +1,5 @@
 import type { Cache } from '#platform/cache/index.ts'
+import { coalesce } from '#platform/coalesce.ts'
 import type { Database, Executor } from '#platform/database.ts'
 import { retryTakenId } from '#platform/database-errors.ts'
 import { createPageIndex } from '#platform/page-index.ts'
@@ -18,7 +19,7 @@ import {
   insertUrl,
   listUrls,
   lockUrl,
-  prepareFindByCode,
+  prepareFindByCodes,
   type UrlColumns,
   updateUrl
 } from './store.ts'
@@ -47,7 +48,7 @@ export interface UrlService {
   change(id: number, change: UrlChange): Promise<UrlRow>
   /** Marks the url deleted; row, code and events stay. `reason` goes in the event. Throws URL_UNKNOWN. */
   remove(id: number, reason: string): Promise<void>
-  /** The link behind a code, deleted ones too, or null. One prepared query; callers cache. */
+  /** The link behind a code, deleted ones too, or null. One prepared query for all of a turn; callers cache. */
   findByCode(code: string): Promise<LinkTarget | null>
 }
 
@@ -75,7 +76,7 @@ export function createUrlService(
   { codeLength, random }: UrlServiceOptions
 ) {
   const pages = createPageIndex({ countBuckets: countUrlBuckets })
-  const byCode = prepareFindByCode(database.db, database.statementName('find_url_by_code'))
+  const byCodes = prepareFindByCodes(database.db, database.statementName('find_urls_by_code'))
   const forget = (rows: UrlRow[]) =>
     cache.invalidate(
       LINKS,
@@ -105,6 +106,16 @@ export function createUrlService(
     const { id: urlId, shortCode: short_code, originalUrl: original_url } = row
     await record(tx, [{ urlId, userId, eventType: 'created', details: { short_code, original_url } }])
     return row
+  }
+
+  async function findByCodes(codes: readonly string[]): Promise<(LinkTarget | null)[]> {
+    const rows = new Map((await byCodes.execute({ codes })).map((row) => [row.shortCode, row]))
+    return codes.map((code) => {
+      const row = rows.get(code)
+      if (row === undefined) return null
+      const { deletedAt, expiresAt, isActive, ...rest } = row
+      return { ...rest, isActive: isActive && deletedAt === null, expiresAt: expiresAt?.getTime() ?? null }
+    })
   }
 
   const service: UrlService = {
@@ -170,12 +181,7 @@ export function createUrlService(
       await forget([row])
     },
 
-    async findByCode(code) {
-      const [row] = await byCode.execute({ code })
-      if (!row) return null
-      const { deletedAt, expiresAt, isActive, ...rest } = row
-      return { ...rest, isActive: isActive && deletedAt === null, expiresAt: expiresAt?.getTime() ?? null }
-    }
+    findByCode: coalesce(findByCodes)
   }
 
   /** In the transaction that deletes a user: its urls lose their owner, or with `cascade` are deleted too. */

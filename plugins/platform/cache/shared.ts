@@ -1,5 +1,6 @@
 import type { Redis, Result } from 'ioredis'
 import { createBreaker } from '#platform/breaker.ts'
+import { coalesce } from '#platform/coalesce.ts'
 
 /**
  * The tier that replicas share: one Redis string a key, `<kind><version>:<fresh until>:<payload>`. Its kinds are a
@@ -119,12 +120,14 @@ export function createSharedTier<V>(redis: Redis, options: SharedOptions<V>): Sh
     }
   }
 
+  const get = coalesce((keys) => redis.mget(keys.map((key) => sharedKey(name, key))))
+
   return {
     async read(key) {
       if (redis.status !== 'ready' || !breaker.allows()) return null
       let text: string | null
       try {
-        text = await redis.get(sharedKey(name, key))
+        text = await get(key)
         breaker.succeed()
       } catch {
         breaker.fail()
