@@ -3,6 +3,7 @@ import { isbot } from 'isbot'
 import { LRUCache } from 'lru-cache'
 import type { Click } from '#platform/clicks/click.ts'
 import type { Executor } from '#platform/database.ts'
+import { columnOf } from '#platform/sql-column.ts'
 import { events } from '#schema/tables/events.ts'
 
 /** The SQL of clicks: whole batches at once, each click once however often it comes. */
@@ -26,13 +27,9 @@ const agents = new LRUCache<string, Agent>({ max: 5_000 })
 
 const NO_AGENT: Agent = { isBot: false, json: '' }
 
-/** Months, as in 2025-06, whose partition this process knows to exist. */
-const partitions = new Set<string>()
-
 /**
- * Inserts those of `clicks` whose id is not there yet, in one statement that takes whole columns. The columns go as
- * text: drizzle and node-postgres would quote each value by itself, which costs more than the rest of the way.
- * Gives the clicks that were new.
+ * Inserts those of `clicks` whose id is not there yet, in one statement that takes whole columns. Gives the
+ * clicks that were new.
  */
 export async function insertClicks(tx: Executor, clicks: Click[]): Promise<CountedClick[]> {
   await ensurePartitions(tx, clicks)
@@ -41,11 +38,11 @@ export async function insertClicks(tx: Executor, clicks: Click[]): Promise<Count
       insert into ${events} (url_id, user_id, event_type, "timestamp", details, click_id)
       select url_id, user_id, 'click', to_timestamp(second), details, click_id
       from rows from (
-        unnest(${column(clicks.map(({ urlId }) => urlId))}::bigint[]),
-        unnest(${column(clicks.map(({ userId }) => userId ?? 'NULL'))}::bigint[]),
-        unnest(${column(clicks.map(({ at }) => Math.floor(at / 1_000)))}::bigint[]),
+        unnest(${columnOf(clicks, ({ urlId }) => urlId)}::bigint[]),
+        unnest(${columnOf(clicks, ({ userId }) => userId)}::bigint[]),
+        unnest(${columnOf(clicks, ({ at }) => Math.floor(at / 1_000))}::bigint[]),
         jsonb_array_elements(${`[${clicks.map(detailsOf).join(',')}]`}::jsonb),
-        unnest(${column(clicks.map(({ id }) => id))}::uuid[])
+        unnest(${columnOf(clicks, ({ id }) => id)}::uuid[])
       ) as click(url_id, user_id, second, details, click_id)
       on conflict (click_id, "timestamp") where click_id is not null do nothing
       returning click_id
@@ -61,11 +58,6 @@ export async function insertClicks(tx: Executor, clicks: Click[]): Promise<Count
     isBot: agentOf(userAgent).isBot,
     visitor
   }))
-}
-
-/** An array of numbers or ids as PostgreSQL writes them (manual, 8.15.2), which need no quotes. */
-function column(values: (number | string)[]): string {
-  return `{${values.join(',')}}`
 }
 
 function detailsOf({ shortCode, method, userAgent, referrer }: Click): string {
@@ -87,10 +79,21 @@ function agentOf(userAgent: string | null): Agent {
 
 /** Makes the partitions of the months that the clicks fall in; normally they have been made long ahead. */
 async function ensurePartitions(tx: Executor, clicks: Click[]): Promise<void> {
-  const months = new Set(clicks.map(({ at }) => new Date(at).toISOString().slice(0, 7)))
-  for (const month of months) {
-    if (partitions.has(month)) continue
-    await tx.execute(sql`select ensure_events_partition(${`${month}-01T00:00:00Z`}::timestamptz)`)
-    partitions.add(month)
+  for (const month of monthsOf(clicks))
+    await tx.execute(sql`select ensure_events_partition(${new Date(month).toISOString()}::timestamptz)`)
+}
+
+/** The starts of the UTC months that the clicks fall in, milliseconds since the epoch. */
+function monthsOf(clicks: Click[]): Set<number> {
+  const months = new Set<number>()
+  let [start, end] = [0, 0]
+  for (const { at } of clicks) {
+    // Nearly all are of the same month as the one before.
+    if (at >= start && at < end) continue
+    const time = new Date(at)
+    start = Date.UTC(time.getUTCFullYear(), time.getUTCMonth())
+    end = Date.UTC(time.getUTCFullYear(), time.getUTCMonth() + 1)
+    months.add(start)
   }
+  return months
 }

@@ -1,6 +1,6 @@
 import type { Executor } from '#platform/database.ts'
 import { addToDays, addToHours, ensureVisitorsPartitions, insertVisits } from './store-clicks.ts'
-import { ALL_URLS, type CountedClick, countBy, DAY_MS, HOUR_MS, listVisits } from './tally.ts'
+import { ALL_URLS, type CountedClick, countHours, DAY_MS, listVisits, sumDays } from './tally.ts'
 
 /** Days around today whose visitors are still told apart: clicks wait a while in streams, and clocks differ. */
 const OPEN_DAYS = 1
@@ -26,8 +26,8 @@ export function createClickCounter(now: () => number) {
 
   return async function count(tx: Executor, clicks: readonly CountedClick[]): Promise<void> {
     const visitors = await countVisitors(tx, clicks)
-    const hours = countBy(clicks, HOUR_MS)
-    const days = countBy(clicks, DAY_MS).map((day) => ({
+    const hours = countHours(clicks)
+    const days = sumDays(hours).map((day) => ({
       ...day,
       visitors: visitors.get(`${day.urlId} ${day.start}`) ?? 0
     }))

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Executor } from '#platform/database.ts'
+import { columnOf } from '#platform/sql-column.ts'
 import { urlStatsDaily } from '#schema/tables/url-stats-daily.ts'
 import { urlStatsHourly } from '#schema/tables/url-stats-hourly.ts'
 import { urlVisitors } from '#schema/tables/url-visitors.ts'
@@ -23,11 +24,11 @@ export async function insertVisits(
   const { rows } = await tx.execute<{ url_id: string; start: string; visitors: string }>(sql`
     with fresh as (
       insert into ${urlVisitors} (day, url_id, visitor)
-      select date '1970-01-01' + number, url_id, visitor
+      select date '1970-01-01' + number, url_id, ('x' || lpad(visitor, 16, '0'))::bit(64)::bigint
       from unnest(
-        ${sql.param(visits.map(({ day }) => day / DAY_MS))}::int[],
-        ${sql.param(visits.map(({ urlId }) => urlId))}::bigint[],
-        ${sql.param(visits.map(({ visitor }) => visitor.toString()))}::bigint[]
+        ${columnOf(visits, ({ day }) => day / DAY_MS)}::int[],
+        ${columnOf(visits, ({ urlId }) => urlId)}::bigint[],
+        ${columnOf(visits, ({ visitor }) => visitor)}::text[]
       ) as visit(number, url_id, visitor)
       order by 1, 2 desc, 3
       on conflict do nothing
@@ -48,10 +49,10 @@ export async function addToHours(tx: Executor, counts: readonly Count[]): Promis
     insert into ${urlStatsHourly} as t (url_id, hour, clicks, bots)
     select url_id, to_timestamp(start / 1000), clicks, bots
     from unnest(
-      ${sql.param(counts.map(({ urlId }) => urlId))}::bigint[],
-      ${sql.param(counts.map(({ start }) => start))}::bigint[],
-      ${sql.param(counts.map(({ clicks }) => clicks))}::bigint[],
-      ${sql.param(counts.map(({ bots }) => bots))}::bigint[]
+      ${columnOf(counts, ({ urlId }) => urlId)}::bigint[],
+      ${columnOf(counts, ({ start }) => start)}::bigint[],
+      ${columnOf(counts, ({ clicks }) => clicks)}::bigint[],
+      ${columnOf(counts, ({ bots }) => bots)}::bigint[]
     ) as count(url_id, start, clicks, bots)
     order by 1, 2
     on conflict (url_id, hour) do update set clicks = t.clicks + excluded.clicks, bots = t.bots + excluded.bots`)
@@ -66,11 +67,11 @@ export async function addToDays(
     insert into ${urlStatsDaily} as t (url_id, day, clicks, bots, visitors)
     select url_id, (to_timestamp(start / 1000) at time zone 'UTC')::date, clicks, bots, visitors
     from unnest(
-      ${sql.param(counts.map(({ urlId }) => urlId))}::bigint[],
-      ${sql.param(counts.map(({ start }) => start))}::bigint[],
-      ${sql.param(counts.map(({ clicks }) => clicks))}::bigint[],
-      ${sql.param(counts.map(({ bots }) => bots))}::bigint[],
-      ${sql.param(counts.map(({ visitors }) => visitors))}::bigint[]
+      ${columnOf(counts, ({ urlId }) => urlId)}::bigint[],
+      ${columnOf(counts, ({ start }) => start)}::bigint[],
+      ${columnOf(counts, ({ clicks }) => clicks)}::bigint[],
+      ${columnOf(counts, ({ bots }) => bots)}::bigint[],
+      ${columnOf(counts, ({ visitors }) => visitors)}::bigint[]
     ) as count(url_id, start, clicks, bots, visitors)
     order by 1, 2
     on conflict (url_id, day) do update set clicks = t.clicks + excluded.clicks, bots = t.bots + excluded.bots,

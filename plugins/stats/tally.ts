@@ -26,7 +26,8 @@ export interface Visit {
   urlId: number
   /** Start of the day, milliseconds since the epoch. */
   day: number
-  visitor: bigint
+  /** Up to 60 bits, in hexadecimal. */
+  visitor: string
 }
 
 /** The id under which all links are counted together: no link has it. */
@@ -35,43 +36,69 @@ export const ALL_URLS = 0
 export const HOUR_MS = 3_600_000
 export const DAY_MS = 86_400_000
 
-/** Clicks by link and UTC period of `periodMs`. */
-export function countBy(clicks: readonly CountedClick[], periodMs: number): Count[] {
-  const periods = new Map<number, Map<number, Count>>()
+/** Clicks by link and UTC hour. */
+export function countHours(clicks: readonly CountedClick[]): Count[] {
+  const sum = createSum()
   for (const { urlId, at, isBot } of clicks) {
-    const start = startOf(at, periodMs)
-    let counts = periods.get(start)
-    if (counts === undefined) {
-      counts = new Map()
-      periods.set(start, counts)
-    }
-    for (const id of [urlId, ALL_URLS]) {
-      let count = counts.get(id)
-      if (count === undefined) {
-        count = { urlId: id, start, clicks: 0, bots: 0 }
-        counts.set(id, count)
+    const start = startOf(at, HOUR_MS)
+    const bots = isBot ? 1 : 0
+    sum.add(urlId, start, 1, bots)
+    sum.add(ALL_URLS, start, 1, bots)
+  }
+  return sum.counts
+}
+
+/** Clicks by link and UTC day. */
+export function sumDays(hours: readonly Count[]): Count[] {
+  const sum = createSum()
+  for (const { urlId, start, clicks, bots } of hours)
+    sum.add(urlId, Math.floor(start / DAY_MS) * DAY_MS, clicks, bots)
+  return sum.counts
+}
+
+function createSum() {
+  const counts: Count[] = []
+  const periods = new Map<number, Map<number, Count>>()
+  return {
+    counts,
+    add(urlId: number, start: number, clicks: number, bots: number): void {
+      let period = periods.get(start)
+      if (period === undefined) {
+        period = new Map()
+        periods.set(start, period)
       }
-      count.clicks++
-      if (isBot) count.bots++
+      let count = period.get(urlId)
+      if (count === undefined) {
+        count = { urlId, start, clicks: 0, bots: 0 }
+        period.set(urlId, count)
+        counts.push(count)
+      }
+      count.clicks += clicks
+      count.bots += bots
     }
   }
-  return [...periods.values()].flatMap((counts) => [...counts.values()])
 }
 
 /** Who visited what, each once a day and link, bots left out. Only of days that `isOpen` says are still counted. */
 export function listVisits(clicks: readonly CountedClick[], isOpen: (day: number) => boolean): Visit[] {
   const visits: Visit[] = []
-  const seen = new Set<string>()
+  const days = new Map<number, Set<string>>()
   for (const { urlId, at, isBot, visitor } of clicks) {
     if (isBot || visitor === null || !NAME.test(visitor)) continue
     const day = startOf(at, DAY_MS)
-    if (!isOpen(day)) continue
-    for (const id of [urlId, ALL_URLS]) {
-      const key = `${day} ${id} ${visitor}`
-      if (seen.has(key)) continue
-      seen.add(key)
-      visits.push({ urlId: id, day, visitor: BigInt(`0x${visitor}`) })
+    let seen = days.get(day)
+    if (seen === undefined) {
+      if (!isOpen(day)) continue
+      seen = new Set()
+      days.set(day, seen)
     }
+    const key = `${visitor} ${urlId}`
+    if (seen.has(key)) continue
+    seen.add(key)
+    visits.push({ urlId, day, visitor })
+    if (seen.has(visitor)) continue
+    seen.add(visitor)
+    visits.push({ urlId: ALL_URLS, day, visitor })
   }
   return visits
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 
 /** Clicks and batches of them: what a redirect hands over, what is sent on, what is stored. */
 
@@ -55,13 +55,12 @@ const MAX_REFERRER = 512
 
 /**
  * The common part of a batch's ids: a UUIDv7 without its last four digits, which are the counter (RFC 9562,
- * section 6.2, method 1). One draw of 58 random bits a batch instead of one a click.
+ * section 6.2, method 1). The random bits are those of a UUIDv4, which Node draws many at a time.
  */
 export function createBatchId(now: number): string {
   const time = now.toString(16).padStart(12, '0')
-  const random = randomBytes(8).toString('hex')
-  const variant = '89ab'.charAt(Number.parseInt(random.charAt(0), 16) & 3)
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(1, 4)}-${variant}${random.slice(4, 7)}-${random.slice(7, 15)}`
+  const random = randomUUID()
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(15, 32)}`
 }
 
 /** The tuple of a draft. `visitor` is its hash, or null. */
@@ -109,12 +108,14 @@ export function decodeBatch(text: string): Batch {
 
 function isRow(row: unknown): boolean {
   if (!Array.isArray(row) || row.length !== 8) return false
-  const [urlId, userId, shortCode, at, , ...texts] = row as Row
+  const [urlId, userId, shortCode, at, , userAgent, referrer, visitor] = row as Row
   return (
     Number.isSafeInteger(urlId) &&
     (userId === null || Number.isSafeInteger(userId)) &&
     typeof shortCode === 'string' &&
     Number.isFinite(at) &&
-    texts.every((text) => text === null || typeof text === 'string')
+    (userAgent === null || typeof userAgent === 'string') &&
+    (referrer === null || typeof referrer === 'string') &&
+    (visitor === null || typeof visitor === 'string')
   )
 }

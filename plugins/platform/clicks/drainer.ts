@@ -34,6 +34,11 @@ const MIN_CLICKS = 2_500
 const MAX_CLICKS = 7_500
 const MAX_ENTRIES = 1_000
 const BLOCK_MS = 1_000
+/**
+ * How long clicks gather after all that waited were stored. Without, a steady trickle is stored a few at a time, each with
+ * a commit of its own, by every drainer there is.
+ */
+const GATHER_MS = 100
 
 export function startDrainer(options: DrainerOptions): Drainer {
   const { stream, connect, takeOverMs } = options
@@ -46,6 +51,8 @@ export function startDrainer(options: DrainerOptions): Drainer {
   let isReading = false
   /** After a failure: what was read then comes again before anything new. */
   let hasUnfinished = false
+  /** Whether more than was asked for may be waiting. */
+  let isBehind = false
 
   async function run(): Promise<void> {
     for (let failures = 0; !stopping.signal.aborted; ) {
@@ -55,6 +62,7 @@ export function startDrainer(options: DrainerOptions): Drainer {
         const entries = await next()
         if (entries.length > 0) await drain(entries)
         failures = 0
+        if (entries.length > 0 && !isBehind) await pause(GATHER_MS)
       } catch (error) {
         if (stopping.signal.aborted) return
         // NOGROUP: Redis came back without its data. The group is made again, from the stream's beginning.
@@ -97,6 +105,7 @@ export function startDrainer(options: DrainerOptions): Drainer {
       }
     }
     const clicks = batches.flat()
+    isBehind = entries.length >= count
     if (clicks.length < MIN_CLICKS && entries.length === count) count = Math.min(count * 2, MAX_ENTRIES)
     if (clicks.length > MAX_CLICKS) count = Math.max(Math.floor(count / 2), 1)
     if (clicks.length > 0 && (await refusal(clicks)) !== null) await storeEach(batches)
