@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import type { Server } from '#testing/server-process.ts'
 import { startNginx } from '#testing/servers.ts'
 import { loadFile } from './links.ts'
-import { type MeasuredProcess, startServer } from './measured.ts'
+import { type MeasuredProcess, startServer, startWorker } from './measured.ts'
 import { type Stage, setStage } from './stage.ts'
 
-/** An installation as it is run in earnest: PostgreSQL, Redis, replicas, and nginx before them. */
+/** An installation as it is run in earnest: PostgreSQL, Redis, replicas, a worker that stores clicks, and nginx. */
 export interface Cluster {
   /** Where nginx listens. */
   readonly url: string
@@ -23,17 +23,25 @@ export async function startCluster(count: number): Promise<Cluster> {
   const stage = await setStage()
   const replicas: MeasuredProcess[] = []
   let nginx: Server | undefined
+  let worker: MeasuredProcess | undefined
   const remove = async () => {
     await nginx?.remove()
     await Promise.all(replicas.map((one) => one.stop()))
+    await worker?.stop()
     await stage.remove()
   }
   try {
     // One after the other: on few cores that is no slower.
     for (let index = 0; index < count; index++) {
-      const env = { ...stage.env(true), REPLICAS: `${count}`, TRUST_PROXY: '127.0.0.1' }
+      const env = {
+        ...stage.env(true),
+        REPLICAS: `${count + 1}`,
+        TRUST_PROXY: '127.0.0.1',
+        CLICK_DRAIN: 'off'
+      }
       replicas.push(await startServer({ env }))
     }
+    worker = await startWorker({ env: { ...stage.env(true), REPLICAS: `${count + 1}` } })
     const template = await readFile(join(ROOT, 'ops', 'nginx', 'fairlead.conf.template'), 'utf8')
     const upstream = replicas.map(({ url }) => `server ${new URL(url).host} max_fails=0;`).join(' ')
     nginx = await startNginx(null, (port, folder) => {

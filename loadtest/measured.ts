@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import manifest from '#package.json' with { type: 'json' }
 
 /** Processes whose use of the machine is read from /proc (Linux): the shipped server, and what it is compared with. */
 
@@ -30,12 +31,17 @@ const TICKS = 100
 
 /** Starts `apps/server` on a free port, as `npm start` does but with `env` as all its environment. */
 export function startServer(options: MeasuredOptions = {}): Promise<MeasuredProcess> {
-  return start(['--import=./apps/preload.ts', 'apps/server/main.ts'], /^listening$/, options)
+  return start(argumentsOf(manifest.scripts.start), /^listening$/, options)
 }
 
-/** Starts `apps/worker`; its `url` is empty. */
+/** Starts `apps/worker` as `npm run worker` does; its `url` is empty. */
 export function startWorker(options: MeasuredOptions = {}): Promise<MeasuredProcess> {
-  return start(['--import=./apps/preload.ts', 'apps/worker/main.ts'], /^working$/, options)
+  return start(argumentsOf(manifest.scripts.worker), /^working$/, options)
+}
+
+/** What follows `node` in a script of package.json. */
+function argumentsOf(script: string): string[] {
+  return script.split(' ').slice(1)
 }
 
 /** Starts the server of loadtest/references that `kind` names. */

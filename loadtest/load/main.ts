@@ -8,7 +8,7 @@ import { type Load, runProfile } from './run-profile.ts'
 
 /**
  * Runs a load profile: `npm run load -- load-500`. Without `--url` it starts PostgreSQL, Redis, `--replicas` (6) servers
- * and nginx, loads the seed set, and checks afterwards that each redirect given is one click stored. `--seconds`
+ * and nginx, loads the seed set, warms the replicas and checks afterwards that each redirect given is one click stored. `--seconds`
  * shortens each phase. Exits with 1 when a threshold is broken.
  */
 const { values, positionals } = parseArgs({
@@ -36,9 +36,11 @@ async function main(): Promise<void> {
   try {
     const targets = await readTargets(cluster.url)
     const before = await readClicks(cluster.stage)
+    const warmUp = await runProfile(warmUpOf(profile), cluster.url, targets)
     const load = await runProfile(profile, cluster.url, targets)
     finish(name, profile, load)
-    const use = await tellCluster(cluster, load, before)
+    const given = [warmUp, load].reduce((sum, { statuses }) => sum + (statuses['302'] ?? 0), 0)
+    const use = await tellCluster(cluster, given, before)
     const isWhole = values.seconds === undefined && values.replicas === '6'
     const { volleys: _volleys, ...summary } = load
     await writeResults(
@@ -55,6 +57,11 @@ async function main(): Promise<void> {
   } finally {
     await cluster.remove()
   }
+}
+
+/** Some seconds of the same before it counts: replicas that just started compile what they run. */
+function warmUpOf({ phases: [first], ...profile }: Profile): Profile {
+  return { ...profile, phases: first === undefined ? [] : [{ users: first.users, seconds: 5 }] }
 }
 
 /** The links that are active, in the order of their ids: the first is followed most. */
@@ -85,8 +92,7 @@ function finish(name: string, profile: Profile, load: Load): void {
 }
 
 /** Says what the replicas used and whether every redirect that was given has been stored as a click. */
-async function tellCluster(cluster: Cluster, load: Load, before: number) {
-  const given = load.statuses['302'] ?? 0
+async function tellCluster(cluster: Cluster, given: number, before: number) {
   const start = performance.now()
   let stored = 0
   while (performance.now() - start < 15_000) {

@@ -35,7 +35,7 @@ const REQUESTS_PER_USER = 200
  * autocannon lets each connection send all requests of a second at its beginning. Groups that begin one after the other
  * spread them.
  */
-const GROUPS = 20
+const GROUPS = 100
 
 /** Runs `profile` against the server at `url`, over `targets`, the most followed first. */
 export async function runProfile(profile: Profile, url: string, targets: Target[]): Promise<Load> {
