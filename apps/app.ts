@@ -15,6 +15,7 @@ import openapi from '#platform/openapi.ts'
 import redis from '#platform/redis.ts'
 import { refuseConnection } from '#platform/refusals.ts'
 import requests, { createRequestId } from '#platform/requests.ts'
+import tracing from '#platform/tracing.ts'
 import validation from '#platform/validation.ts'
 import events from '#plugins/events/index.ts'
 import imports from '#plugins/imports/index.ts'
@@ -27,6 +28,8 @@ export interface AppOptions {
   logger?: FastifyServerOptions['logger']
   /** False for processes that serve nobody: the worker and the command line. */
   routes?: boolean
+  /** Whether it serves its probes and metrics; as `routes` when not said. */
+  probes?: boolean
   /** Whether the process stores clicks from the Redis stream; a server does as its configuration says. */
   drain?: boolean
 }
@@ -39,7 +42,7 @@ export interface AppOptions {
  */
 export async function buildApp(config: Config, options: AppOptions = {}) {
   const { logger = false, routes = true } = options
-  const { drain = routes && config.clicks.drain } = options
+  const { drain = routes && config.clicks.drain, probes = routes } = options
   const app = Fastify({
     logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -61,7 +64,8 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   // What every request and every capability stands on.
-  await app.register(metrics, { routes })
+  await app.register(tracing, { ...config.tracing, version: manifest.version })
+  await app.register(metrics, { routes: probes })
   await app.register(requests)
   await app.register(validation)
   await app.register(errors)
@@ -72,7 +76,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
   await app.register(redis, config.redis)
   await app.register(cache, config.cache)
   await app.register(clicks, { ...config.clicks, spool: routes || drain, drain })
-  await app.register(instruments)
+  await app.register(instruments, { version: manifest.version })
 
   // The capabilities.
   await app.register(users, { routes })
@@ -81,6 +85,6 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
   await app.register(stats, { routes, ...config.stats })
   await app.register(redirects, { routes })
   await app.register(imports, { routes, ...config.imports })
-  await app.register(health, { routes, ...config.health })
+  await app.register(health, { routes: probes, ...config.health })
   return app as unknown as FastifyInstance
 }

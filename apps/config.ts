@@ -9,8 +9,9 @@ import type { DatabaseOptions } from '#platform/database.ts'
 /** The validated settings, in the slices that the plugins take as options. Times are in milliseconds. */
 export interface Config {
   readonly settings: Settings
-  readonly server: { host: string; port: number; trustProxy: string[]; bodyLimit: number }
-  readonly log: { level: Settings['LOG_LEVEL']; pretty: boolean }
+  readonly server: { host: string; port: number; workerPort: number; trustProxy: string[]; bodyLimit: number }
+  readonly log: { level: Settings['LOG_LEVEL']; pretty: boolean; traced: boolean }
+  readonly tracing: { endpoint: string | undefined; sample: number }
   readonly database: DatabaseOptions
   readonly redis: { url: string | undefined; prefix: string }
   readonly cache: { maxEntries: number; freshMs: number }
@@ -56,10 +57,19 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
     server: {
       host: settings.HOST,
       port: settings.PORT,
+      workerPort: settings.WORKER_PORT,
       trustProxy: splitList(settings.TRUST_PROXY),
       bodyLimit: settings.BODY_LIMIT_BYTES
     },
-    log: { level: settings.LOG_LEVEL, pretty: terminal },
+    log: {
+      level: settings.LOG_LEVEL,
+      pretty: terminal,
+      traced: settings.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined
+    },
+    tracing: {
+      endpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
+      sample: settings.OTEL_TRACES_SAMPLER_ARG
+    },
     database: {
       url: settings.DATABASE_URL,
       dataDir: resolve(settings.DATA_DIR),

@@ -1,3 +1,4 @@
+import { trace } from '@opentelemetry/api'
 import type { FastifyServerOptions } from 'fastify'
 import { stdSerializers } from 'pino'
 import type { Config } from '#apps/config.ts'
@@ -8,7 +9,8 @@ import type { Config } from '#apps/config.ts'
  */
 export function createLoggerOptions({
   level,
-  pretty
+  pretty,
+  traced
 }: Config['log']): Exclude<FastifyServerOptions['logger'], boolean> {
   return {
     level,
@@ -16,6 +18,7 @@ export function createLoggerOptions({
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label) => ({ level: label }) },
     serializers: { err: serializeError },
+    ...(traced && { mixin: nameTrace }),
     ...(pretty && {
       transport: {
         target: 'pino-pretty',
@@ -23,6 +26,12 @@ export function createLoggerOptions({
       }
     })
   }
+}
+
+/** The ids that lead from a line to its trace, by the names of OpenTelemetry's log data model. */
+function nameTrace(): Record<string, string> {
+  const span = trace.getActiveSpan()?.spanContext()
+  return span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId }
 }
 
 /** Members of a driver's error that quote parameters or rows (PostgreSQL manual, 55.8 "Error and Notice Fields"). */

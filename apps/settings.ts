@@ -12,6 +12,12 @@ const optional = <T extends TSchema>(schema: T) => Type.Optional(schema)
 export const Settings = Type.Object({
   HOST: text('Address to listen on; `0.0.0.0` for all', { default: '127.0.0.1', minLength: 1 }),
   PORT: count('Port to listen on; 0 picks a free one', 3000, 0, 65_535),
+  WORKER_PORT: count(
+    'Port on which a worker serves its probes and metrics; 0 picks a free one',
+    3001,
+    0,
+    65_535
+  ),
   PUBLIC_URL: optional(
     text('Where people reach this server, for `short_url`; the request tells when unset', {
       pattern: '^https?://[^\\s/]+(/[^\\s?#]*)?$'
@@ -95,6 +101,20 @@ export const Settings = Type.Object({
     0,
     1_200
   ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: optional(
+    text(
+      'Collector that takes OpenTelemetry traces (OTLP over HTTP, `/v1/traces` is added); none when unset',
+      {
+        pattern: '^https?://.+'
+      }
+    )
+  ),
+  OTEL_TRACES_SAMPLER_ARG: Type.Number({
+    description: 'Share of the requests that are traced',
+    default: 0.1,
+    minimum: 0,
+    maximum: 1
+  }),
   READY_TIMEOUT_MS: count('Longest wait of a readiness check for one part', 1_000, 50, 30_000),
   DRAIN_MS: count('How long readiness is 503 before a close begins', 0, 0, 600_000),
   SHUTDOWN_TIMEOUT_MS: count('Longest graceful close before the process exits anyway', 15_000, 100, 600_000)

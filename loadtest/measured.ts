@@ -55,7 +55,7 @@ async function start(args: string[], ready: RegExp, options: MeasuredOptions): P
   const [program = '', ...rest] = [...pinned, ...command]
   const child = spawn(program, rest, {
     cwd: ROOT,
-    env: { PORT: '0', LOG_LEVEL: 'info', ...options.env },
+    env: { PORT: '0', WORKER_PORT: '0', LOG_LEVEL: 'info', ...options.env },
     stdio: ['ignore', 'pipe', 'inherit']
   })
   const exited = once(child, 'exit')

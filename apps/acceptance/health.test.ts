@@ -24,6 +24,22 @@ served(t, async (t, api) => {
     t.same(odd, [])
     t.match(text, /^http_request_duration_seconds_count\{.*route="\/users\/:id".*\} \d+$/m)
     t.match(text, /^process_cpu_seconds_total /m)
+    t.match(text, /^fairlead_build_info\{version="\d+\.\d+\.\d+",node="v\d+[.\d]+"\} 1$/m)
+    t.match(text, /^fairlead_draining 0$/m)
+  })
+
+  t.test('has no more series after a flood of paths that nobody serves', async (t) => {
+    const count = async () => (await api('GET', '/metrics')).text.split('\n').length
+    const flood = (round: number) =>
+      Promise.all(
+        Array.from({ length: 200 }, (_, index) =>
+          api(index % 2 === 0 ? 'GET' : 'DELETE', `/flood/${round}-${index}/${index % 7}?a=${index}`)
+        )
+      )
+    await flood(0)
+    const before = await count()
+    await flood(1)
+    t.equal(await count(), before)
   })
 
   t.test('describes every route of the contract', async (t) => {

@@ -65,6 +65,7 @@ export function spawnServer(
     env: {
       HOST: '127.0.0.1',
       PORT: '0',
+      WORKER_PORT: '0',
       TMPDIR: tmpdir(),
       // biome-ignore lint/style/noProcessEnv: programs are where the system's PATH says
       PATH: process.env['PATH'] ?? '',
@@ -145,11 +146,11 @@ export async function startServer(
   return { ...server, url: String(url), request: createClient(String(url)) }
 }
 
-/** Spawns the worker and waits until it works. */
-export async function startWorker(t: Test, env: Record<string, string>): Promise<ServerProcess> {
+/** Spawns the worker and waits until it works; its `url` serves probes and metrics. */
+export async function startWorker(t: Test, env: Record<string, string>): Promise<ListeningServer> {
   const worker = spawnServer(t, env, { main: 'apps/worker/main.ts' })
-  await worker.logged(/^working$/)
-  return worker
+  const { url } = await worker.logged(/^working$/)
+  return { ...worker, url: String(url), request: createClient(String(url)) }
 }
 
 function isJson(line: string): boolean {

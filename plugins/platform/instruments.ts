@@ -1,11 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import type { Backlog } from './clicks/stream.ts'
 
 /**
- * Shows Prometheus what the platform counts as plain numbers: the database pool, the caches and the clicks. They are read
- * when Prometheus asks, so that counting costs the hot path an increment and no more.
+ * Shows Prometheus what the platform counts as plain numbers: the database pool, the caches, the clicks, and what runs. They are
+ * read when Prometheus asks, so that counting costs the hot path an increment and no more.
  */
-async function instruments(app: FastifyInstance) {
+async function instruments(app: FastifyInstance, { version }: { version: string }) {
   const { client } = app.metrics
   const registers = [client.register]
 
@@ -52,7 +53,7 @@ async function instruments(app: FastifyInstance) {
     registers,
     collect() {
       this.reset()
-      const { pending: _pending, lagMs: _lagMs, ...counts } = app.clicks.stats()
+      const { pending: _pending, ...counts } = app.clicks.stats()
       for (const [outcome, value] of Object.entries(counts)) this.inc({ outcome }, value)
     }
   })
@@ -66,18 +67,69 @@ async function instruments(app: FastifyInstance) {
     }
   })
 
+  let reading: Promise<Backlog | null> | null = null
+  /** One question for both gauges: they are collected in the same turn. */
+  function readBacklog(): Promise<Backlog | null> {
+    reading ??= app.clicks
+      .backlog()
+      .catch(() => null)
+      .finally(() => {
+        reading = null
+      })
+    return reading
+  }
+
   new client.Gauge({
     name: 'fairlead_clicks_lag_seconds',
-    help: 'Age of the oldest click in the batch that this process stored last',
+    help: 'How long the oldest click that is not stored has waited in the Redis stream; no value while Redis is away',
     registers,
-    collect() {
-      this.set(app.clicks.stats().lagMs / 1_000)
+    async collect() {
+      const backlog = await readBacklog()
+      if (backlog === null) this.remove()
+      else this.set(backlog.oldestAt === null ? 0 : Math.max(0, Date.now() - backlog.oldestAt) / 1_000)
     }
   })
+
+  new client.Gauge({
+    name: 'fairlead_clicks_stream_entries',
+    help: 'Batches of clicks in the Redis stream that are not stored; no value while Redis is away',
+    registers,
+    async collect() {
+      const backlog = await readBacklog()
+      if (backlog === null) this.remove()
+      else this.set(backlog.entries)
+    }
+  })
+
+  new client.Gauge({
+    name: 'fairlead_redis_connected',
+    help: 'Whether Redis is connected; no value where none is configured',
+    registers,
+    collect() {
+      if (app.hasDecorator('redis')) this.set(app.redis.status === 'ready' ? 1 : 0)
+      else this.remove()
+    }
+  })
+
+  new client.Gauge({
+    name: 'fairlead_draining',
+    help: 'Whether the process is on its way out',
+    registers,
+    collect() {
+      this.set(app.lifecycle.draining ? 1 : 0)
+    }
+  })
+
+  new client.Gauge({
+    name: 'fairlead_build_info',
+    help: 'What runs: always 1',
+    labelNames: ['version', 'node'],
+    registers
+  }).set({ version, node: process.version }, 1)
 }
 
 export default fp(instruments, {
   name: 'instruments',
-  dependencies: ['metrics', 'database', 'cache', 'clicks'],
+  dependencies: ['metrics', 'lifecycle', 'database', 'cache', 'clicks'],
   fastify: '5.x'
 })

@@ -18,7 +18,7 @@ export interface DrainerOptions {
   isPassing(error: unknown): boolean
   /** How long an entry may be with another drainer before it is taken over, in milliseconds. */
   takeOverMs: number
-  onStored(clicks: number, oldestAt: number): void
+  onStored(clicks: number): void
   /** Told of a click, or an unreadable batch, that went to the dead letters. */
   onBuried(error: unknown): void
   onOutage(error: unknown): void
@@ -118,7 +118,7 @@ export function startDrainer(options: DrainerOptions): Drainer {
     for (let failures = 0; ; ) {
       try {
         await options.store(clicks)
-        options.onStored(clicks.length, clicks[0]?.at ?? Date.now())
+        options.onStored(clicks.length)
         return null
       } catch (error) {
         if (!options.isPassing(error)) return error

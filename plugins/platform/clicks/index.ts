@@ -11,7 +11,7 @@ import { type Drainer, startDrainer } from './drainer.ts'
 import { createRoute, type RouteCounts } from './route.ts'
 import { openSpool, type Spool } from './spool.ts'
 import { takeSpoolFolder, visitAbandonedFolders } from './spool-folder.ts'
-import { createClickStream } from './stream.ts'
+import { type Backlog, createClickStream } from './stream.ts'
 import { createVisitorNames, type SaltProvider } from './visitors.ts'
 
 /** `app.clicks`: takes clicks from redirects and sees to it that each is stored once. */
@@ -27,6 +27,8 @@ export interface Clicks {
   saltWith(salt: SaltProvider): void
   /** What became of clicks so far, for metrics. */
   stats(): ClickStats
+  /** What waits in the stream, for metrics; null without Redis. Rejects while that is away. */
+  backlog(): Promise<Backlog | null>
   /** Resolves when all clicks taken so far are in the next stage. */
   flush(): Promise<void>
 }
@@ -35,8 +37,6 @@ export interface ClickStats extends RouteCounts {
   added: number
   /** Clicks of this process that are in no stage yet. */
   pending: number
-  /** Age of the oldest click in the batch stored last, in milliseconds: how far behind the drainer is. */
-  lagMs: number
 }
 
 export interface ClickOptions {
@@ -84,7 +84,6 @@ async function clicks(app: FastifyInstance, options: ClickOptions) {
     lost: 0
   }
   let added = 0
-  let lagMs = 0
   let store: ((clicks: Click[]) => Promise<void>) | null = null
   let salt: SaltProvider = () => null
   let drainer: Drainer | null = null
@@ -188,7 +187,8 @@ async function clicks(app: FastifyInstance, options: ClickOptions) {
     saltWith(provider) {
       salt = provider
     },
-    stats: () => ({ ...counts, added, pending: batcher.pending, lagMs }),
+    stats: () => ({ ...counts, added, pending: batcher.pending }),
+    backlog: async () => (stream === null ? null : stream.backlog()),
     flush: () => batcher.flush()
   })
 
@@ -201,9 +201,8 @@ async function clicks(app: FastifyInstance, options: ClickOptions) {
       store: storeClicks,
       isPassing: isPassingError,
       takeOverMs: options.takeOverMs,
-      onStored(clicks, oldestAt) {
+      onStored(clicks) {
         counts.stored += clicks
-        lagMs = Date.now() - oldestAt
       },
       onBuried(error) {
         counts.deadLettered++

@@ -8,6 +8,13 @@ export interface Entry {
   record: string | null
 }
 
+/** What waits in the stream. */
+export interface Backlog {
+  entries: number
+  /** When Redis took the oldest entry, by its own clock, in milliseconds since the epoch; null when there is none. */
+  oldestAt: number | null
+}
+
 export interface ClickStream {
   /** Appends a batch; resolves when Redis has it (as durable as its appendfsync says). */
   append(record: string): Promise<void>
@@ -25,8 +32,8 @@ export interface ClickStream {
   bury(record: string, reason: string): Promise<void>
   /** Takes a consumer that holds nothing out of the group. */
   leave(consumer: string): Promise<void>
-  /** Entries not stored yet. */
-  length(): Promise<number>
+  /** What is not stored yet. */
+  backlog(): Promise<Backlog>
 }
 
 const GROUP = 'drain'
@@ -101,7 +108,10 @@ export function createClickStream(redis: Redis): ClickStream {
       if (own?.[3] === 0) await redis.xgroup('DELCONSUMER', KEY, GROUP, consumer)
     },
 
-    length: () => redis.xlen(KEY)
+    async backlog() {
+      const [entries, [first]] = await Promise.all([redis.xlen(KEY), redis.xrange(KEY, '-', '+', 'COUNT', 1)])
+      return { entries, oldestAt: first === undefined ? null : Number(first[0].split('-')[0]) }
+    }
   }
 }
 

@@ -1,0 +1,53 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import t, { type Test } from 'tap'
+import { startServer } from '#testing/process.ts'
+
+/** Traces as a collector gets them. */
+
+interface Span {
+  traceId: string
+  parentSpanId?: string
+  name: string
+}
+
+/** A collector (OTLP over HTTP, JSON) that keeps the spans it gets. */
+async function startCollector(t: Test) {
+  const spans: Span[] = []
+  const server = createServer(async (request, response) => {
+    const body = JSON.parse(await text(request))
+    for (const { scopeSpans } of body.resourceSpans) for (const one of scopeSpans) spans.push(...one.spans)
+    response.setHeader('content-type', 'application/json').end('{}')
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  return { spans, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+}
+
+t.test("a request's span and log lines are in the trace that its client names", async (t) => {
+  const collector = await startCollector(t)
+  const dataDir = t.testdir()
+  const server = await startServer(t, {
+    DATA_DIR: dataDir,
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_TRACES_SAMPLER_ARG: '0'
+  })
+  const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
+  const traceparent = `00-${traceId}-00f067aa0ba902b7-01`
+  await server.request('GET', '/users', { headers: { traceparent } })
+  await server.request('GET', '/none', { headers: { traceparent } })
+  await server.request('GET', '/urls')
+  const line = await server.logged(/^request$/)
+  t.match(line, { route: '/users', trace_id: traceId, span_id: /^[0-9a-f]{16}$/ })
+  // What waits to be sent goes out with the close.
+  t.match(await server.end(), { code: 0 })
+  t.ok(collector.spans.length >= 2)
+  t.ok(
+    collector.spans.every((span) => span.traceId === traceId),
+    'with a share of 0 nothing else is traced'
+  )
+  t.ok(collector.spans.some((span) => span.parentSpanId === '00f067aa0ba902b7'))
+})
