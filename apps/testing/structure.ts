@@ -61,8 +61,15 @@ export const ROOMS: Record<string, Room> = {
     may: ['./', '#apps/', '#platform/', '#schema/shapes/', 'node:', '*']
   },
   // They drive the public API. The harness gives the measured servers their fresh databases.
-  load: { files: /^loadtest\//, may: ['./', '#loadtest/', '#schema/shapes/', '#testing/', 'node:', '*'] },
-  operations: { files: /^ops\//, may: ['./', '#schema/shapes/', 'node:', '*'] }
+  load: {
+    files: /^loadtest\//,
+    may: ['./', '#loadtest/', '#package.json', '#schema/shapes/', '#testing/', 'node:', '*']
+  },
+  // They run what is shipped. The harness starts the real programs; what loads it is there already.
+  operations: {
+    files: /^ops\//,
+    may: ['./', '#ops/', '#loadtest/', '#package.json', '#schema/shapes/', '#testing/', 'node:', '*']
+  }
 }
 
 /** What any test may import beside what its room may: the harness, the app as composed, and a test's own tools. */
