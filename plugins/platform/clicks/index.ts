@@ -1,5 +1,6 @@
 import { appendFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Redis } from 'ioredis'
@@ -8,7 +9,7 @@ import { isPassingError } from '#platform/database-errors.ts'
 import { createBatcher } from './batcher.ts'
 import type { Click, ClickDraft } from './click.ts'
 import { type Drainer, startDrainer } from './drainer.ts'
-import { createRoute, type RouteCounts } from './route.ts'
+import { createRoute, type DeadLetter, type RouteCounts } from './route.ts'
 import { openSpool, type Spool } from './spool.ts'
 import { takeSpoolFolder, visitAbandonedFolders } from './spool-folder.ts'
 import { type Backlog, createClickStream } from './stream.ts'
@@ -53,7 +54,7 @@ export interface ClickOptions {
   maxPending: number
   takeOverMs: number
   storeTimeoutMs: number
-  /** Longest wait at close for the drainer to finish what it has in hand; the rest stays in the stream. */
+  /** Longest wait at close for the drainer, and for the replay, to finish what they have in hand; the rest stays where it is. */
   closeTimeoutMs: number
 }
 
@@ -141,10 +142,11 @@ async function clicks(app: FastifyInstance, options: ClickOptions) {
     }
   }
 
-  async function bury(click: Click, error: unknown): Promise<void> {
-    app.log.error({ err: error, click: click.id }, 'a click can not be stored: it is with the dead letters')
-    const line = JSON.stringify({ ...click, reason: (error as Error).message })
+  async function bury(letter: DeadLetter, error: unknown): Promise<void> {
+    const line = JSON.stringify({ ...letter, reason: (error as Error).message })
     await appendFile(join(root, 'dead-letters.ndjson'), `${line}\n`, { mode: 0o600, flush: true })
+    const click = 'id' in letter ? letter.id : undefined
+    app.log.error({ err: error, click }, 'a click can not be stored: it is with the dead letters')
   }
 
   function onDamage(file: string, detail: string): void {
@@ -216,7 +218,8 @@ async function clicks(app: FastifyInstance, options: ClickOptions) {
     clearInterval(timer)
     await batcher.flush()
     await drainer?.stop(options.closeTimeoutMs)
-    await replaying
+    // A large spool may take longer than the close may: what is not replayed stays on the disk.
+    await Promise.race([replaying, wait(options.closeTimeoutMs, undefined, { ref: false })])
     await spool?.close()
     await unlock?.()
   })

@@ -19,8 +19,8 @@ export interface RouteOptions {
   /** Whether trying the same again may help (the database is away), or the data is to blame. */
   isPassing(error: unknown): boolean
   spool: Spool | null
-  /** Keeps a click that the database refuses as it is, for people to look at. */
-  bury(click: Click, error: unknown): Promise<void>
+  /** Keeps what can't be stored as it is, for people to look at. */
+  bury(letter: DeadLetter, error: unknown): Promise<void>
   counts: RouteCounts
   onOutage(stage: 'stream' | 'database', error: unknown): void
 }
@@ -41,6 +41,9 @@ export interface RouteCounts {
   /** Clicks that nothing could take: their redirects were refused, or, buffered, they are gone. */
   lost: number
 }
+
+/** A click that the database refuses, or a record of a spool that is no batch. */
+export type DeadLetter = Click | { record: string }
 
 /** Nothing could take a batch. */
 export class ClicksUnrecorded extends Error {
@@ -88,12 +91,19 @@ export function createRoute(options: RouteOptions) {
 
   async function refused(clicks: Click[], error: unknown): Promise<boolean> {
     const [click, ...others] = clicks
-    if (click !== undefined && others.length === 0) {
-      await options.bury(click, error)
-      counts.deadLettered++
-      return true
-    }
+    if (click !== undefined && others.length === 0) return toDeadLetters(click, error)
     for (const one of clicks) if (!(await toDatabase([one]))) return false
+    return true
+  }
+
+  /** Whether the dead letters have it; they are on the same disk as the spool, which may be full. */
+  async function toDeadLetters(letter: DeadLetter, error: unknown): Promise<boolean> {
+    try {
+      await options.bury(letter, error)
+    } catch {
+      return false
+    }
+    counts.deadLettered++
     return true
   }
 
@@ -123,13 +133,26 @@ export function createRoute(options: RouteOptions) {
 
     /** Takes a record of a spool to the stream or the database; rejects when neither takes it now. */
     async resend(record: string): Promise<void> {
-      const batch = decodeBatch(record)
+      const batch = decodeOrNull(record)
+      if (batch === null) {
+        // Whole by its checksum and yet no batch: an other release wrote it. The records behind it must not wait for it.
+        if (await toDeadLetters({ record }, new Error('not a batch of clicks'))) return
+        throw new Error('the dead letters can not be written')
+      }
       const clicks = batch.rows.length
       if (!(await toStream(clicks, () => record)) && !(await toDatabase(clicksOf(batch)))) {
         throw new Error('neither Redis nor PostgreSQL takes clicks yet')
       }
       counts.replayed += clicks
     }
+  }
+}
+
+function decodeOrNull(record: string): Batch | null {
+  try {
+    return decodeBatch(record)
+  } catch {
+    return null
   }
 }
 
