@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { filesIn, renderSite, UNLIMITED, upstreamOf } from '#ops/nginx/render.ts'
 import type { Server } from '#testing/server-process.ts'
 import { startNginx } from '#testing/servers.ts'
 import { loadFile } from './links.ts'
@@ -42,16 +43,10 @@ export async function startCluster(count: number): Promise<Cluster> {
       replicas.push(await startServer({ env }))
     }
     worker = await startWorker({ env: { ...stage.env(true), REPLICAS: `${count + 1}` } })
-    const template = await readFile(join(ROOT, 'ops', 'nginx', 'fairlead.conf.template'), 'utf8')
-    const upstream = replicas.map(({ url }) => `server ${new URL(url).host} max_fails=0;`).join(' ')
-    nginx = await startNginx(null, (port, folder) => {
-      const values: Record<string, string> = {
-        FAIRLEAD_LISTEN: `127.0.0.1:${port}`,
-        FAIRLEAD_UPSTREAM: upstream
-      }
-      const site = template.replace(/\$\{(\w+)\}/g, (_all, name: string) => values[name] ?? '')
-      return configure(site, folder)
-    })
+    const upstream = upstreamOf(replicas.map(({ url }) => new URL(url).host))
+    nginx = await startNginx(null, (port, folder) =>
+      configure(renderSite({ LISTEN: `127.0.0.1:${port}`, UPSTREAM: upstream, ...UNLIMITED }), folder)
+    )
     for (const kind of ['users', 'urls', 'events'] as const) {
       await loadFile(nginx.url, kind, await readFile(join(SEEDS, `${kind}.csv`), 'utf8'))
     }
@@ -64,15 +59,11 @@ export async function startCluster(count: number): Promise<Cluster> {
 
 /** What stands around the site in a real nginx.conf, with all files in `folder`. */
 function configure(site: string, folder: string): string {
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-    .map((name) => `  ${name}_temp_path ${folder}/${name};`)
-    .join('\n')
   return `worker_processes 1;
 pid ${folder}/nginx.pid;
 events { worker_connections 8192; }
 http {
-  access_log off;
-${temporary}
+${filesIn(folder)}
 ${site}
 }
 `

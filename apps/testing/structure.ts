@@ -63,7 +63,7 @@ export const ROOMS: Record<string, Room> = {
   // They drive the public API. The harness gives the measured servers their fresh databases.
   load: {
     files: /^loadtest\//,
-    may: ['./', '#loadtest/', '#package.json', '#schema/shapes/', '#testing/', 'node:', '*']
+    may: ['./', '#loadtest/', '#ops/', '#package.json', '#schema/shapes/', '#testing/', 'node:', '*']
   },
   // They run what is shipped. The harness starts the real programs; what loads it is there already.
   operations: {

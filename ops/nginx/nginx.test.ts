@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { missing, startNginx } from '#testing/servers.ts'
+import { filesIn, renderSite, type SiteOptions, upstreamOf } from './render.ts'
 
-const TEMPLATE = readFileSync(join(import.meta.dirname, 'fairlead.conf.template'), 'utf8')
 const skip = missing('nginx')
 
 /** Listens on a port of its own and is closed with the test. */
@@ -17,6 +16,18 @@ async function listen(t: Test, server: Server): Promise<string> {
     server.close()
   })
   return `127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+/** An nginx with the site as `options` say. */
+function startSite(t: Test, options: Omit<SiteOptions, 'LISTEN'>) {
+  return startNginx(t, (port, folder) => {
+    const site = renderSite({
+      LISTEN: `127.0.0.1:${port}`,
+      ACCESS_LOG: `${folder}/access.log fairlead`,
+      ...options
+    })
+    return `pid ${folder}/nginx.pid; events {} http { ${filesIn(folder)}\n${site} }`
+  })
 }
 
 /**
@@ -37,17 +48,8 @@ async function startPair(t: Test) {
   })
   living.on('connection', () => state.connections++)
   const upstream = [await listen(t, dying), await listen(t, living)]
-  const values: Record<string, string> = {
-    FAIRLEAD_UPSTREAM: upstream.map((host) => `server ${host} max_fails=0;`).join(' ')
-  }
-  const { url } = await startNginx(t, (port, folder) => {
-    const site = TEMPLATE.replace(/\$\{(\w+)\}/g, (_all, name: string) => values[name] ?? `127.0.0.1:${port}`)
-    const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-      .map((name) => `${name}_temp_path ${folder}/${name};`)
-      .join(' ')
-    return `pid ${folder}/nginx.pid; events {} http { access_log off; ${paths}\n${site} }`
-  })
-  return { url, state }
+  const { url, folder } = await startSite(t, { UPSTREAM: upstreamOf(upstream) })
+  return { url, folder, state }
 }
 
 t.test(
@@ -95,7 +97,71 @@ t.test('connections to replicas are kept, and the client is named by address', {
   t.ok(state.connections <= 2, `${state.connections} connections`)
 })
 
-t.test('metrics are for those inside', { skip }, async (t) => {
-  const { url } = await startPair(t)
-  t.equal((await fetch(`${url}/metrics`)).status, 404)
+t.test('what is for those inside is not there for others', { skip }, async (t) => {
+  const { url, state } = await startPair(t)
+  for (const path of ['/metrics', '/health/ready']) {
+    const answer = await fetch(url + path)
+    t.equal(answer.status, 404)
+    t.equal(answer.headers.get('content-type'), 'application/problem+json')
+    t.match(await answer.json(), { status: 404, code: 'NOT_FOUND', request_id: /^[0-9a-f]{32}$/ })
+  }
+  t.equal(state.connections, 0)
 })
+
+t.test('what nginx itself answers is a problem too', { skip }, async (t) => {
+  const { url, state } = await startPair(t)
+  const large = await fetch(`${url}/urls`, { method: 'POST', body: 'x'.repeat(2 * 1024 * 1024 + 1) })
+  t.equal(large.status, 413)
+  t.match(await large.json(), { code: 'BODY_TOO_LARGE' })
+  const before = state.tries
+  let unanswered: Response
+  do unanswered = await fetch(`${url}/urls`, { method: 'POST', body: '{}' })
+  while (state.tries === before)
+  t.equal(unanswered.status, 502)
+  t.equal(unanswered.headers.get('content-type'), 'application/problem+json')
+  t.match(await unanswered.json(), { code: 'UNANSWERED', status: 502 })
+})
+
+t.test('one address that asks too often is told to slow down', { skip }, async (t) => {
+  const living = createServer((_request, response) => response.end('{}'))
+  const upstream = upstreamOf([await listen(t, living)])
+  const { url } = await startSite(t, { UPSTREAM: upstream, RATE: '1', BURST: '3' })
+  const answers = await Promise.all(Array.from({ length: 12 }, () => fetch(`${url}/a`)))
+  const refused = answers.filter(({ status }) => status === 429)
+  t.ok(refused.length >= 8 - 1 && refused.length <= 8, `${refused.length} of 12`)
+  t.equal(refused[0]?.headers.get('retry-after'), '1')
+  t.match(await refused[0]?.json(), { code: 'TOO_MANY_REQUESTS' })
+})
+
+t.test(
+  'the address that a trusted proxy names is believed, and one id is in both logs',
+  { skip },
+  async (t) => {
+    const living = createServer((request, response) => response.end(JSON.stringify(request.headers)))
+    const upstream = upstreamOf([await listen(t, living)])
+    const { url, folder } = await startSite(t, { UPSTREAM: upstream, TRUSTED: '127.0.0.1' })
+    const ask = async (headers: Record<string, string>) =>
+      (await (await fetch(`${url}/a?secret=1`, { headers })).json()) as Record<string, string>
+    const seen = await ask({ 'x-forwarded-for': '6.6.6.6, 9.9.9.9', 'x-request-id': 'theirs-1' })
+    t.match(seen, { 'x-forwarded-for': '9.9.9.9', 'x-request-id': 'theirs-1' })
+    t.match(await ask({ 'x-request-id': 'not a token' }), { 'x-request-id': /^[0-9a-f]{32}$/ })
+    const lines = (await readFile(`${folder}/access.log`, 'utf8')).trim().split('\n')
+    const logged = JSON.parse(lines[0] ?? '')
+    t.match(logged, {
+      request_id: 'theirs-1',
+      method: 'GET',
+      path: '/a',
+      status: '200',
+      replica_seconds: /^\d/
+    })
+    t.notMatch(lines.join(), /secret|9\.9\.9\.9/, 'neither queries nor addresses are kept')
+  }
+)
+
+for (const replicas of [1, 6, 20]) {
+  t.test(`it is a configuration for ${replicas} replicas`, { skip }, async (t) => {
+    const hosts = Array.from({ length: replicas }, (_, index) => `127.0.0.1:${9_000 + index}`)
+    const { url } = await startSite(t, { UPSTREAM: upstreamOf(hosts) })
+    t.equal((await fetch(`${url}/a`)).status, 502, 'nobody is there')
+  })
+}
