@@ -1,0 +1,16 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { makeSloRules, RULES, writeScaledRules } from './rule-files.ts'
+
+/**
+ * Writes rules/slo.yml from ops/slo.yaml: `node ops/prometheus/make-rules.ts`. With `--scale 0.1 --out FOLDER` it
+ * writes all rules, those by hand too, to another folder with every window a tenth as long, for trying them out.
+ */
+
+const { values } = parseArgs({ options: { scale: { type: 'string' }, out: { type: 'string' } } })
+const factor = Number(values.scale ?? 1)
+if (!(factor > 0)) throw new Error('--scale is a number above 0')
+if (values.out !== undefined) writeScaledRules(values.out, factor)
+else if (factor === 1) writeFileSync(join(RULES, 'slo.yml'), makeSloRules())
+else throw new Error('--scale needs --out: the rules that are shipped keep their windows')

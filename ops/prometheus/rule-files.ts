@@ -1,0 +1,28 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse, stringify } from 'yaml'
+import { makeGroups, type Promises, scaleRules } from './slo-rules.ts'
+
+/** Prometheus' rules as files: those made of ops/slo.yaml, and all of them with other windows. */
+
+const SLO_FILE = join(import.meta.dirname, '..', 'slo.yaml')
+const HEAD = '# Made by ops/prometheus/make-rules.ts from ops/slo.yaml: change that, and run it again.\n'
+
+/** Where the rules are that are shipped. */
+export const RULES = join(import.meta.dirname, 'rules')
+
+/** The text of rules/slo.yml. */
+export function makeSloRules(): string {
+  const promises = parse(readFileSync(SLO_FILE, 'utf8')) as Promises
+  return HEAD + stringify({ groups: makeGroups(promises) }, { lineWidth: 0 })
+}
+
+/** Writes all rules to `folder`, every window `factor` times as long. */
+export function writeScaledRules(folder: string, factor: number): void {
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'slo.yml'), scaleRules(makeSloRules(), factor))
+  writeFileSync(
+    join(folder, 'alerts.yml'),
+    scaleRules(readFileSync(join(RULES, 'alerts.yml'), 'utf8'), factor)
+  )
+}

@@ -1,0 +1,149 @@
+/** Makes Prometheus' rules of the promises in ops/slo.yaml, as the workbook of Google's SREs has it (chapter 5). */
+
+export interface Slo {
+  name: string
+  title: string
+  /** The share that must be good. */
+  objective: number
+  /** PromQL of what was bad, and of all there was, over `$window`. */
+  bad: string
+  all: string
+  /** The alert on its budget; none for an objective of 1. */
+  alert?: string
+}
+
+export interface Promises {
+  /** What the budget is counted over. */
+  period: string
+  slos: Slo[]
+}
+
+export interface Rule {
+  record?: string
+  alert?: string
+  expr: string
+  for?: string
+  labels: Record<string, string>
+  annotations?: Record<string, string>
+}
+
+export interface Group {
+  name: string
+  interval: string
+  rules: Rule[]
+}
+
+/** Short windows are worth a look often; long ones read many samples and change slowly. */
+const SHORT = ['5m', '30m', '1h']
+const LONG = ['2h', '6h', '1d', '3d']
+
+/** How fast the budget burns, over a long window and still over a short one, and what that is worth. */
+const BURNS = [
+  { severity: 'page', pairs: [burn(14.4, '1h', '5m'), burn(6, '6h', '30m')] },
+  { severity: 'ticket', pairs: [burn(3, '1d', '2h'), burn(1, '3d', '6h')] }
+]
+
+function burn(factor: number, long: string, short: string) {
+  return { factor, long, short }
+}
+
+/** The groups of rules for all promises. */
+export function makeGroups({ period, slos }: Promises): Group[] {
+  return [
+    { name: 'slo-short', interval: '15s', rules: ratios(slos, SHORT) },
+    { name: 'slo-long', interval: '1m', rules: ratios(slos, LONG) },
+    {
+      name: 'slo-budget',
+      interval: '5m',
+      rules: [...ratios(slos, [period]), ...slos.flatMap(budgetOf(period))]
+    },
+    { name: 'slo-alerts', interval: '15s', rules: slos.flatMap(alertsOf) }
+  ]
+}
+
+function ratios(slos: readonly Slo[], windows: readonly string[]): Rule[] {
+  return windows.flatMap((window) =>
+    slos.map((slo) => ({
+      record: `slo:error_ratio:rate${window}`,
+      expr: ratioOf(slo, window),
+      labels: { slo: slo.name }
+    }))
+  )
+}
+
+/** Nothing asked, nothing broken: 0, not a division by zero. Nothing measured gives nothing. */
+function ratioOf({ bad, all }: Slo, window: string): string {
+  const [some, total] = [bad, all].map((expression) => expression.replaceAll('$window', window))
+  return `(${some}) / (${total} > 0) or (${total} == 0)`
+}
+
+function budgetOf(period: string) {
+  return ({ name, objective }: Slo): Rule[] => {
+    const labels = { slo: name }
+    const objectiveRule = { record: 'slo:objective', expr: `vector(${objective})`, labels }
+    if (objective === 1) return [objectiveRule]
+    return [
+      objectiveRule,
+      {
+        record: 'slo:error_budget_remaining:ratio',
+        expr: `1 - slo:error_ratio:rate${period}{slo="${name}"} / ${budget(objective)}`,
+        labels
+      }
+    ]
+  }
+}
+
+function alertsOf({ name, title, objective, alert }: Slo): Rule[] {
+  if (alert === undefined) return []
+  const series = (window: string) => `slo:error_ratio:rate${window}{slo="${name}"}`
+  return BURNS.map(({ severity, pairs }) => {
+    const [first] = pairs
+    const conditions = pairs.map(({ factor, long, short }) => {
+      const limit = `${factor} * ${budget(objective)}`
+      return `(${series(long)} > ${limit} and ${series(short)} > ${limit})`
+    })
+    return {
+      alert,
+      expr: conditions.join('\nor\n'),
+      labels: { severity },
+      annotations: {
+        summary: `${title}: the error budget burns ${severity === 'page' ? 'fast' : 'steadily'}`,
+        description: `{{ $value | humanizePercentage }} were bad over the last ${first?.long} or more, where ${percent(budget(objective))} may be.`,
+        runbook_url: `{{ $externalLabels.runbooks }}/${kebab(alert)}.md`
+      }
+    }
+  })
+}
+
+/** The share that may be bad, without the dust of binary fractions. */
+function budget(objective: number): number {
+  return Number((1 - objective).toPrecision(6))
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toPrecision(6))}%`
+}
+
+/** The name of an alert's runbook: `RedirectsFail` is in redirects-fail.md. */
+export function kebab(alert: string): string {
+  return alert.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase()
+}
+
+/**
+ * Shortens (or lengthens) every window, wait and interval of rules written as YAML: the same rules in minutes instead
+ * of days. Names stay, so `rate1h` is then of less. No window gets shorter than `floorS` seconds, of which it needs
+ * about four scrapes' worth to hold two samples for sure.
+ */
+export function scaleRules(yaml: string, factor: number, floorS = 20): string {
+  const scaled = (text: string, least: number) => `${Math.max(least, Math.round(seconds(text) * factor))}s`
+  return yaml
+    .replaceAll(/\[(\d+[smhd])(?=\]|:)/g, (_, window: string) => `[${scaled(window, floorS)}`)
+    .replaceAll(/^(\s+interval: )(\d+[smhd])$/gm, (_, key: string, time: string) => key + scaled(time, 5))
+    .replaceAll(/^(\s+for: )(\d+[smhd])$/gm, (_, key: string, time: string) => key + scaled(time, 0))
+}
+
+const UNITS: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400 }
+
+function seconds(duration: string): number {
+  return Number(duration.slice(0, -1)) * (UNITS[duration.slice(-1)] ?? 1)
+}
