@@ -181,7 +181,7 @@ export function freePort(): Promise<number> {
 }
 
 /** Where `name` is installed: on PATH, in the folders of system programs, in Debian's folders of PostgreSQL versions. */
-function findCommand(name: string): string | null {
+export function findCommand(name: string): string | null {
   const versions = '/usr/lib/postgresql'
   const newestFirst = existsSync(versions) ? readdirSync(versions).sort((a, b) => Number(b) - Number(a)) : []
   // biome-ignore lint/style/noProcessEnv: programs are where the system's PATH says
@@ -196,7 +196,8 @@ function removedWith(t: Test | null, server: Server): Server {
   return server
 }
 
-async function answersQuery(connectionString: string, query: string): Promise<boolean> {
+/** Whether the PostgreSQL, or what stands before it, answers `query`. */
+export async function answersQuery(connectionString: string, query: string): Promise<boolean> {
   const client = new pg.Client({ connectionString, connectionTimeoutMillis: 1_000 })
   client.on('error', () => undefined)
   try {
@@ -211,7 +212,7 @@ async function answersQuery(connectionString: string, query: string): Promise<bo
 }
 
 /** Whether the Redis at `port` answers a ping; while it loads its file it says otherwise. */
-function answersPing(port: number): Promise<boolean> {
+export function answersPing(port: number): Promise<boolean> {
   return new Promise((done) => {
     const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'))
     socket.once('data', (answer) => {

@@ -1,0 +1,159 @@
+import { chmod, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { findPort } from '#testing/server-process.ts'
+import { makePostgres, makeRedis, makeReplica, makeWorker } from './parts.ts'
+import { makeProxy } from './proxy.ts'
+import { createSupervisor, type Supervised } from './supervisor.ts'
+import { addWatchers, type Watchers } from './watchers.ts'
+
+/**
+ * The whole system on one machine, without containers: PostgreSQL, Redis, replicas, a worker, nginx, and unless it is
+ * light Prometheus, Alertmanager with a stand-in for Discord, and exporters, from the files in ops/.
+ */
+
+export interface StackOptions {
+  /** Where its data, logs and process ids are; used again by the next start. */
+  folder: string
+  replicas: number
+  /** Where nginx listens; a free port when not said. */
+  port?: number
+  /** Leaves out what watches. */
+  isLight: boolean
+  /** Settings of servers and worker beside those that the stack gives. */
+  env?: Record<string, string>
+}
+
+export interface Stack {
+  /** Where nginx listens. */
+  readonly url: string
+  readonly databaseUrl: string
+  readonly redisUrl: string
+  /** All programs, in the order of their start. */
+  readonly units: readonly Supervised[]
+  readonly replicas: readonly Supervised[]
+  /** Null when it is light. */
+  readonly watchers: Watchers | null
+  /** The program called `name`. Throws when there is none. */
+  unit(name: string): Supervised
+  /**
+   * Restarts the replicas one by one, the next when the one before is ready. nginx goes elsewhere while one is away, since
+   * that refuses connections before it closes any (plugins/platform/lifecycle.ts). Throws where one does not end in good
+   * order or does not come back; the others are as they were then.
+   */
+  rollingRestart(onStep?: (text: string) => void): Promise<void>
+  /** Stops everything, in good order, servers first. */
+  stop(): Promise<void>
+}
+
+/** Connections of PostgreSQL that a process may take (DATABASE_POOL_SIZE's default), and those for others. */
+const POOL_SIZE = 10
+const SPARE_CONNECTIONS = 30
+
+/** Starts the stack. Resolves when all of it answers; throws, with nothing left running, when a part does not. */
+export async function startStack({
+  folder,
+  replicas: count,
+  port,
+  isLight,
+  env = {}
+}: StackOptions): Promise<Stack> {
+  await mkdir(folder, { recursive: true })
+  // PostgreSQL may run as another user, who has to pass through.
+  await chmod(folder, 0o755)
+  const supervisor = await createSupervisor(folder)
+  const units: Supervised[] = []
+  let watchers: Watchers | null = null
+  const add: typeof supervisor.add = (unit) => {
+    const added = supervisor.add(unit)
+    units.push(added)
+    return added
+  }
+
+  async function stop(): Promise<void> {
+    // What gives work goes before what takes it.
+    const order = [...units].sort((one, other) => rank(one) - rank(other))
+    for (const step of new Set(order.map(rank)))
+      await Promise.all(order.filter((unit) => rank(unit) === step).map((unit) => unit.stop()))
+    await watchers?.close()
+    await supervisor.close()
+  }
+
+  try {
+    const postgres = await makePostgres(folder, (count + 1) * POOL_SIZE + SPARE_CONNECTIONS)
+    const redis = await makeRedis(folder)
+    await Promise.all([add(postgres).start(), add(redis).start()])
+
+    const proxyPort = port ?? (await findPort())
+    const shared = {
+      folder,
+      env: {
+        DATABASE_URL: postgres.databaseUrl,
+        REDIS_URL: redis.redisUrl,
+        REPLICAS: `${count + 1}`,
+        CLICK_DRAIN: 'off',
+        TRUST_PROXY: '127.0.0.1',
+        ...env
+      }
+    }
+    const replicas: Supervised[] = []
+    for (let number = 1; number <= count; number++) replicas.push(add(await makeReplica(shared, number)))
+    const worker = add(await makeWorker(shared))
+    const [first, ...others] = replicas
+    // It migrates; the others would wait for that anyway.
+    await first?.start()
+    await Promise.all([...others, worker].map((unit) => unit.start()))
+
+    const proxy = await makeProxy(folder, proxyPort, replicas.map(hostOf))
+    await add(proxy).start()
+    if (!isLight) {
+      watchers = await addWatchers(folder, add, { replicas, worker, postgres, redis, proxy })
+      await watchers.start()
+    }
+
+    return {
+      url: proxy.url,
+      databaseUrl: postgres.databaseUrl,
+      redisUrl: redis.redisUrl,
+      units,
+      replicas,
+      watchers,
+      unit(name) {
+        const found = units.find(({ unit }) => unit.name === name)
+        if (!found) throw new Error(`There is no ${name}: ${units.map(({ unit }) => unit.name).join(', ')}`)
+        return found
+      },
+      async rollingRestart(onStep = () => undefined) {
+        if (replicas.length < 2) throw new Error('A rolling restart takes two replicas or more')
+        for (const replica of replicas) {
+          const { name } = replica.unit
+          const exit = await replica.stop()
+          if (exit !== null && exit.code !== 0)
+            throw new Error(`${name} ended with ${exit.code ?? exit.signal}: see its log`)
+          onStep(`${name} has closed`)
+          await replica.start()
+          onStep(`${name} is back`)
+        }
+      },
+      stop
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+function hostOf({ unit }: Supervised): string {
+  return new URL(unit.url).host
+}
+
+function rank({ unit: { name } }: Supervised): number {
+  if (name === 'nginx') return 1
+  if (name.startsWith('replica-')) return 2
+  if (name === 'worker') return 3
+  return name === 'postgres' || name === 'redis' ? 4 : 0
+}
+
+/** Where the stack is when nobody says. */
+export function defaultFolder(root: string): string {
+  return join(root, 'data', 'stack')
+}

@@ -1,0 +1,163 @@
+import { existsSync } from 'node:fs'
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parse, stringify } from 'yaml'
+import { findPort } from '#testing/server-process.ts'
+import { findCommand } from '#testing/servers.ts'
+import { ROOT } from '#testing/sources.ts'
+import { type Discord, startDiscord } from './discord.ts'
+import { answers, ENVIRONMENT, need } from './parts.ts'
+import type { NginxUnit } from './proxy.ts'
+import type { Supervised, Unit } from './supervisor.ts'
+
+/** What watches the rest: Prometheus, Alertmanager and exporters, configured by the files in ops/. */
+
+export interface Watchers {
+  readonly prometheusUrl: string
+  readonly alertmanagerUrl: string
+  /** Where alerts end. */
+  readonly discord: Discord
+  start(): Promise<void>
+  close(): Promise<void>
+}
+
+interface Watched {
+  replicas: readonly Supervised[]
+  worker: Supervised
+  postgres: Unit & { databaseUrl: string }
+  redis: Unit & { redisUrl: string }
+  proxy: NginxUnit
+}
+
+interface PrometheusConfig {
+  rule_files: string[]
+  alerting: { alertmanagers: object[] }
+  scrape_configs: { job_name: string; static_configs?: object[]; dns_sd_configs?: object[] }[]
+}
+
+/** Stands in ops/alertmanager/alertmanager.yml for the address of the channel's webhook. */
+const WEBHOOK = 'DISCORD_WEBHOOK_URL'
+
+const OPS = join(ROOT, 'ops')
+
+/** Adds the watchers. Exporters that are not installed are left out: their targets are then missing. */
+export async function addWatchers(
+  folder: string,
+  add: (unit: Unit) => Supervised,
+  watched: Watched
+): Promise<Watchers> {
+  const discord = await startDiscord()
+  const exporters = await makeExporters(watched)
+  const [prometheusPort, alertmanagerPort] = [await findPort(), await findPort()]
+  const targets: Record<string, string[]> = {
+    fairlead: watched.replicas.map(({ unit }) => hostOf(unit.url)),
+    'fairlead-worker': [hostOf(watched.worker.unit.url)],
+    prometheus: [`127.0.0.1:${prometheusPort}`],
+    alertmanager: [`127.0.0.1:${alertmanagerPort}`],
+    ...Object.fromEntries(exporters.map(({ job, unit }) => [job, [hostOf(unit.url)]]))
+  }
+  const alertmanager = await makeAlertmanager(folder, alertmanagerPort, discord.webhookUrl)
+  const prometheus = await makePrometheus(folder, prometheusPort, alertmanagerPort, targets)
+  const all = [...exporters.map(({ unit }) => unit), alertmanager, prometheus].map(add)
+  return {
+    prometheusUrl: prometheus.url,
+    alertmanagerUrl: alertmanager.url,
+    discord,
+    async start() {
+      await Promise.all(all.map((unit) => unit.start()))
+    },
+    close: () => discord.close()
+  }
+}
+
+/** The shipped configuration with the addresses of this stack; jobs without a target here are left out. */
+async function makePrometheus(
+  folder: string,
+  port: number,
+  alertmanagerPort: number,
+  targets: Record<string, string[]>
+): Promise<Unit> {
+  const home = join(folder, 'prometheus')
+  await mkdir(home, { recursive: true })
+  const config = parse(await readFile(join(OPS, 'prometheus', 'prometheus.yml'), 'utf8')) as PrometheusConfig
+  config.rule_files = [join(OPS, 'prometheus', 'rules', '*.yml')]
+  config.alerting.alertmanagers = [{ static_configs: [{ targets: [`127.0.0.1:${alertmanagerPort}`] }] }]
+  config.scrape_configs = config.scrape_configs.flatMap(({ dns_sd_configs: _dns, ...job }) => {
+    const own = targets[job.job_name]
+    return own === undefined ? [] : [{ ...job, static_configs: [{ targets: own }] }]
+  })
+  await writeFile(join(home, 'prometheus.yml'), stringify(config))
+  const url = `http://127.0.0.1:${port}`
+  return {
+    name: 'prometheus',
+    url,
+    command: need('prometheus'),
+    args: [
+      `--config.file=${join(home, 'prometheus.yml')}`,
+      `--storage.tsdb.path=${join(home, 'data')}`,
+      `--web.listen-address=127.0.0.1:${port}`
+    ],
+    stopSignal: 'SIGTERM',
+    isReady: () => answers(`${url}/-/ready`)
+  }
+}
+
+async function makeAlertmanager(folder: string, port: number, webhookUrl: string): Promise<Unit> {
+  const home = join(folder, 'alertmanager')
+  await rm(home, { recursive: true, force: true })
+  await cp(join(OPS, 'alertmanager'), home, { recursive: true })
+  const file = join(home, 'alertmanager.yml')
+  await writeFile(file, (await readFile(file, 'utf8')).replaceAll(WEBHOOK, webhookUrl))
+  const url = `http://127.0.0.1:${port}`
+  return {
+    name: 'alertmanager',
+    url,
+    command: need('prometheus-alertmanager'),
+    args: [
+      `--config.file=${file}`,
+      `--storage.path=${join(home, 'data')}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      '--cluster.listen-address='
+    ],
+    stopSignal: 'SIGTERM',
+    isReady: () => answers(`${url}/-/ready`)
+  }
+}
+
+/** The exporters that are installed, each with the name of its job. */
+async function makeExporters({ postgres, redis, proxy }: Watched): Promise<{ job: string; unit: Unit }[]> {
+  const known: Record<string, { args: string[]; env?: Record<string, string> }> = {
+    postgres: {
+      args: [],
+      env: { ...ENVIRONMENT, DATA_SOURCE_NAME: `${postgres.databaseUrl}?sslmode=disable` }
+    },
+    redis: { args: [`-redis.addr=${redis.redisUrl}`] },
+    nginx: { args: [`-nginx.scrape-uri=${proxy.statusUrl}`] },
+    node: { args: [] }
+  }
+  const found: { job: string; unit: Unit }[] = []
+  for (const [job, { args, env }] of Object.entries(known)) {
+    const command = findCommand(`prometheus-${job}-exporter`)
+    if (command === null || !existsSync(command)) continue
+    const port = await findPort()
+    const url = `http://127.0.0.1:${port}`
+    const dashes = job === 'redis' || job === 'nginx' ? '-' : '--'
+    found.push({
+      job,
+      unit: {
+        name: `${job}-exporter`,
+        url,
+        command,
+        args: [`${dashes}web.listen-address=127.0.0.1:${port}`, ...args],
+        ...(env && { env }),
+        stopSignal: 'SIGTERM',
+        isReady: () => answers(`${url}/metrics`)
+      }
+    })
+  }
+  return found
+}
+
+function hostOf(url: string): string {
+  return new URL(url).host
+}
