@@ -70,7 +70,7 @@ export async function addWatchers(
   }
 }
 
-/** The shipped configuration with the addresses of this stack; jobs without a target here are left out. */
+/** The shipped configuration with the addresses of this stack: of its jobs those that have targets here. */
 async function makePrometheus(
   folder: string,
   port: number,
@@ -82,10 +82,11 @@ async function makePrometheus(
   const config = parse(await readFile(join(OPS, 'prometheus', 'prometheus.yml'), 'utf8')) as PrometheusConfig
   config.rule_files = [join(OPS, 'prometheus', 'rules', '*.yml')]
   config.alerting.alertmanagers = [{ static_configs: [{ targets: [`127.0.0.1:${alertmanagerPort}`] }] }]
-  config.scrape_configs = config.scrape_configs.flatMap(({ dns_sd_configs: _dns, ...job }) => {
-    const own = targets[job.job_name]
-    return own === undefined ? [] : [{ ...job, static_configs: [{ targets: own }] }]
-  })
+  const known = new Map(config.scrape_configs.map(({ dns_sd_configs: _dns, ...job }) => [job.job_name, job]))
+  config.scrape_configs = Object.entries(targets).map(([job_name, own]) => ({
+    ...(known.get(job_name) ?? { job_name }),
+    static_configs: [{ targets: own }]
+  }))
   await writeFile(join(home, 'prometheus.yml'), stringify(config))
   const url = `http://127.0.0.1:${port}`
   return {
