@@ -47,3 +47,13 @@ t.test('reads numbers, lists and addresses', async (t) => {
 t.test('refuses a proxy that is no address', async (t) => {
   t.throws(() => readConfig({ TRUST_PROXY: '1' }), /TRUST_PROXY/)
 })
+
+t.test('reads a secret from the file that NAME_FILE names', async (t) => {
+  const folder = t.testdir({ url: 'postgres://me:secret@host/db\n' })
+  t.equal(readConfig({ DATABASE_URL_FILE: `${folder}/url` }).database.url, 'postgres://me:secret@host/db')
+  t.equal(
+    readConfig({ DATABASE_URL: 'postgres://a/b', DATABASE_URL_FILE: '' }).database.url,
+    'postgres://a/b'
+  )
+  t.throws(() => readConfig({ DATABASE_URL_FILE: `${folder}/none` }), /DATABASE_URL_FILE .*none/)
+})

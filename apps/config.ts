@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { Ajv } from 'ajv'
@@ -30,13 +31,14 @@ export class ConfigError extends Error {
 }
 
 /**
- * Reads the environment once. Takes a map of variables (an empty value counts as unset), gives the frozen
- * {@link Config}, throws a {@link ConfigError} that lists every bad variable. Secrets are never in the message.
+ * Reads the environment once. Takes a map of variables (an empty value counts as unset; where `NAME_FILE` is set in
+ * place of `NAME` the value is what that file holds, as Docker and Kubernetes give secrets), gives the frozen {@link Config},
+ * throws a {@link ConfigError} that lists every bad variable. Secrets are never in the message.
  */
 export function readConfig(env: Record<string, string | undefined>, terminal = false): Config {
   const settings: Record<string, unknown> = {}
   for (const name of Object.keys(Settings.properties)) {
-    const value = env[name]?.trim()
+    const value = env[name]?.trim() || readSecret(name, env[`${name}_FILE`])
     if (value) settings[name] = value
   }
   const ajv = new Ajv({ coerceTypes: true, useDefaults: true, allErrors: true, strict: false })
@@ -102,6 +104,15 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
     lifecycle: { drainMs: settings.DRAIN_MS },
     shutdown: { timeoutMs: settings.SHUTDOWN_TIMEOUT_MS }
   })
+}
+
+function readSecret(name: string, file: string | undefined): string | undefined {
+  if (!file?.trim()) return undefined
+  try {
+    return readFileSync(file.trim(), 'utf8').trim()
+  } catch (error) {
+    throw new ConfigError(`${name}_FILE names a file that can not be read: ${(error as Error).message}`)
+  }
 }
 
 function splitList(value: string): string[] {
