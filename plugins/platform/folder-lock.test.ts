@@ -39,10 +39,12 @@ t.test('of many that find a dead lock at once, one gets the folder', async (t) =
   await once(child, 'message')
   child.kill('SIGKILL')
   await once(child, 'exit')
-  const tries = await Promise.allSettled(Array.from({ length: 8 }, () => lockFolder(folder)))
-  const holders = tries.filter((one) => one.status === 'fulfilled')
-  t.equal(holders.length, 1)
-  for (const holder of holders) await holder.value()
+  for (let round = 0; round < 20; round++) {
+    const tries = await Promise.allSettled(Array.from({ length: 8 }, () => lockFolder(folder)))
+    const holders = tries.filter((one) => one.status === 'fulfilled')
+    t.equal(holders.length, 1)
+    for (const holder of holders) await holder.value()
+  }
 })
 
 t.test('a path too long for a socket is locked all the same', async (t) => {

@@ -1,21 +1,50 @@
 import { createHash } from 'node:crypto'
-import { realpath, rename, rm } from 'node:fs/promises'
+import { readdir, realpath, rm } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 
 /**
  * A lock on a folder, for the embedded database: PGlite has none, and two processes on one folder silently lose
  * rows. The lock is a listening Unix socket, so the kernel lets go of it however the holder dies, and it works
  * between containers that share the folder, where process ids say nothing.
+ *
+ * A dead holder leaves its socket's file, and taking that away while others look for it can't be made safe. So each who
+ * wants the lock listens on a file of its own, with a number that nobody used, and then looks around: whoever sees
+ * another alive gives up and tries again later. Of two who both listen the later one looks when the earlier one
+ * listens, so never do both stay. Only who stays takes dead files away, and whoever listens makes sure that its own is
+ * still there.
  */
 
 /** Longest path a Unix socket may have (sun_path of unix(7), less the final NUL; macOS has the shorter one). */
 const MAX_SOCKET_PATH = 103
 
+/** Looks before giving up on others who want the lock too; a holder ends the search at once. */
+const MAX_ATTEMPTS = 25
+const PAUSE_MS = 10
+
 /** Thrown when another live process holds the folder. */
 export class FolderInUse extends Error {
   override readonly name = 'FolderInUse'
+}
+
+/** Where the sockets of a folder are, each the prefix and a number. */
+interface Place {
+  folder: string
+  prefix: string
+}
+
+/** What a socket's listener says of itself. */
+interface Listener {
+  isHolder: boolean
+  pid: string
+}
+
+interface Claim {
+  server: Server
+  /** Says from now on that it holds the lock. */
+  settle(): void
 }
 
 /**
@@ -23,15 +52,30 @@ export class FolderInUse extends Error {
  * process id in the message.
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
-  const path = await socketPath(folder)
-  for (let attempt = 0; attempt < 5; attempt++) {
-    const server = await listen(path)
-    if (server) return () => new Promise((done) => server.close(() => done()))
-    const holder = await askHolder(path)
-    if (holder !== null) throw inUse(folder, holder)
-    await removeStale(path, folder)
+  const place = await placeOf(folder)
+  let pid = 'unknown'
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    if (attempt > 0) await wait(Math.random() * PAUSE_MS * attempt)
+    const numbers = await listNumbers(place)
+    const seen = await findLive(place, numbers)
+    if (seen?.isHolder) throw inUse(folder, seen.pid)
+    pid = seen?.pid ?? pid
+    if (seen !== null) continue
+
+    const own = Math.max(0, ...numbers) + 1
+    const claim = await listen(pathOf(place, own))
+    if (claim === null) continue
+    const others = (await listNumbers(place)).filter((number) => number !== own)
+    const isAlone = (await findLive(place, others)) === null && (await ask(pathOf(place, own))) !== null
+    if (!isAlone) {
+      await close(claim.server)
+      continue
+    }
+    claim.settle()
+    await Promise.all(others.map((number) => rm(pathOf(place, number), { force: true })))
+    return () => close(claim.server)
   }
-  throw inUse(folder, 'unknown')
+  throw inUse(folder, pid)
 }
 
 function inUse(folder: string, holder: string): FolderInUse {
@@ -41,34 +85,62 @@ function inUse(folder: string, holder: string): FolderInUse {
   )
 }
 
-async function socketPath(folder: string): Promise<string> {
+async function placeOf(folder: string): Promise<Place> {
   const real = await realpath(folder)
-  const inside = join(real, 'lock.sock')
-  if (Buffer.byteLength(inside) <= MAX_SOCKET_PATH) return inside
-  return join(tmpdir(), `fairlead-${createHash('sha256').update(real).digest('hex').slice(0, 32)}.sock`)
+  const place = { folder: real, prefix: 'lock-' }
+  // Room for any number that there will be.
+  if (Buffer.byteLength(pathOf(place, 1e9)) <= MAX_SOCKET_PATH) return place
+  const name = createHash('sha256').update(real).digest('hex').slice(0, 32)
+  return { folder: tmpdir(), prefix: `fairlead-${name}-` }
 }
 
-/** Listens on `path`, telling each caller our process id; null when the path is taken. */
-function listen(path: string): Promise<Server | null> {
+function pathOf({ folder, prefix }: Place, number: number): string {
+  return join(folder, `${prefix}${number}.sock`)
+}
+
+async function listNumbers({ folder, prefix }: Place): Promise<number[]> {
+  return (await readdir(folder)).flatMap((name) => {
+    const [, number] = name.startsWith(prefix) ? (/^(\d+)\.sock$/.exec(name.slice(prefix.length)) ?? []) : []
+    return number === undefined ? [] : [Number(number)]
+  })
+}
+
+/** Somebody who listens on one of the sockets, the holder if there is one; null when all are dead. */
+async function findLive(place: Place, numbers: number[]): Promise<Listener | null> {
+  const answers = await Promise.all(numbers.map((number) => ask(pathOf(place, number))))
+  return answers.find((one) => one?.isHolder) ?? answers.find((one) => one !== null) ?? null
+}
+
+/** Listens on `path`, telling each caller who we are; null when the path is taken. */
+function listen(path: string): Promise<Claim | null> {
+  let role = 'wants'
   return new Promise((done, fail) => {
     const server = createServer((socket) => {
       socket.on('error', () => socket.destroy())
-      socket.end(String(process.pid))
+      socket.end(`${role} ${process.pid}`)
     })
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') done(null)
       else fail(error)
     })
-    server.listen(path, () => done(server.unref()))
+    const settle = () => {
+      role = 'holds'
+    }
+    server.listen(path, () => done({ server: server.unref(), settle }))
   })
 }
 
-/** The process id of the lock's live holder, or null when nobody listens. */
-function askHolder(path: string): Promise<string | null> {
+function close(server: Server): Promise<void> {
+  return new Promise((done) => server.close(() => done()))
+}
+
+/** Who listens at `path`, or null when nobody does. */
+function ask(path: string): Promise<Listener | null> {
   return new Promise((done) => {
     let answer = ''
     let isConnected = false
     const socket = connect(path)
+    // It lives and does not say: as if it held the lock.
     socket.setTimeout(1_000, () => socket.destroy())
     socket.on('connect', () => {
       isConnected = true
@@ -77,26 +149,9 @@ function askHolder(path: string): Promise<string | null> {
       answer += chunk
     })
     socket.on('error', () => socket.destroy())
-    socket.on('close', () => done(isConnected ? answer || 'unknown' : null))
+    socket.on('close', () => {
+      const [role, pid = 'unknown'] = answer.split(' ')
+      done(isConnected ? { isHolder: role !== 'wants', pid } : null)
+    })
   })
-}
-
-/**
- * Takes a dead holder's socket away. Two starters may both see it dead, and the slower one may catch the faster
- * one's fresh socket: it asks what it took once more and, if that lives, puts it back and gives up.
- */
-async function removeStale(path: string, folder: string): Promise<void> {
-  const aside = `${path}.${process.pid}`
-  try {
-    await rename(path, aside)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
-    throw error
-  }
-  const holder = await askHolder(aside)
-  if (holder !== null) {
-    await rename(aside, path)
-    throw inUse(folder, holder)
-  }
-  await rm(aside, { force: true })
 }
