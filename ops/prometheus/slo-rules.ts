@@ -8,8 +8,9 @@ export interface Slo {
   /** PromQL of what was bad, and of all there was, over `$window`. */
   bad: string
   all: string
-  /** The alert on its budget; none for an objective of 1. */
+  /** The alert on its budget, and what that says; none for an objective of 1. */
   alert?: string
+  broken?: string
 }
 
 export interface Promises {
@@ -93,7 +94,7 @@ function budgetOf(period: string) {
   }
 }
 
-function alertsOf({ name, title, objective, alert }: Slo): Rule[] {
+function alertsOf({ name, title, objective, alert, broken = title }: Slo): Rule[] {
   if (alert === undefined) return []
   const series = (window: string) => `slo:error_ratio:rate${window}{slo="${name}"}`
   return BURNS.map(({ severity, pairs }) => {
@@ -107,7 +108,7 @@ function alertsOf({ name, title, objective, alert }: Slo): Rule[] {
       expr: conditions.join('\nor\n'),
       labels: { severity },
       annotations: {
-        summary: `${title}: the error budget burns ${severity === 'page' ? 'fast' : 'steadily'}`,
+        summary: `${broken}: the error budget burns ${severity === 'page' ? 'fast' : 'steadily'}`,
         description: `{{ $value | humanizePercentage }} were bad over the last ${first?.long} or more, where ${percent(budget(objective))} may be.`,
         runbook_url: `{{ $externalLabels.runbooks }}/${kebab(alert)}.md`
       }
