@@ -18,6 +18,7 @@ export interface Config {
   readonly cache: { maxEntries: number; freshMs: number }
   readonly clicks: Omit<ClickOptions, 'spool'>
   readonly urls: { publicUrl: string | undefined; codeLength: number }
+  readonly redirects: { honourOptOut: boolean }
   readonly stats: { retentionMonths: number }
   readonly imports: { limitBytes: number }
   readonly health: { timeoutMs: number }
@@ -98,6 +99,7 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
       closeTimeoutMs: Math.min(5_000, settings.SHUTDOWN_TIMEOUT_MS / 2)
     },
     urls: { publicUrl: settings.PUBLIC_URL?.replace(/\/+$/, ''), codeLength: settings.CODE_LENGTH },
+    redirects: { honourOptOut: settings.VISITOR_OPT_OUT === 'honour' },
     stats: { retentionMonths: settings.EVENT_RETENTION_MONTHS },
     imports: { limitBytes: settings.BULK_LIMIT_BYTES },
     health: { timeoutMs: settings.READY_TIMEOUT_MS },

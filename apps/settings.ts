@@ -95,6 +95,11 @@ export const Settings = Type.Object({
     50,
     60_000
   ),
+  VISITOR_OPT_OUT: Type.Enum(['ignore', 'honour'], {
+    description:
+      'Whether a click with `DNT: 1` or `Sec-GPC: 1` is counted without visitor, user agent and referrer',
+    default: 'ignore'
+  }),
   EVENT_RETENTION_MONTHS: count(
     'Whole months that events are kept beside the current one; 0 keeps them. Statistics stay',
     0,

@@ -13,7 +13,10 @@ import redirects from './index.ts'
 type Click = Parameters<ReturnType<typeof fastify>['clicks']['add']>[0]
 
 /** The routes over links and a click recorder that the test owns. */
-async function startRedirects(t: Test, options: { add?: () => Promise<void> | null } = {}) {
+async function startRedirects(
+  t: Test,
+  options: { add?: () => Promise<void> | null; honourOptOut?: boolean } = {}
+) {
   const links = new Map<string, Partial<Target>>()
   const clicks: Click[] = []
   const lookups: string[] = []
@@ -49,7 +52,7 @@ async function startRedirects(t: Test, options: { add?: () => Promise<void> | nu
   for (const [name, double] of Object.entries(doubles)) {
     await app.register(fp(async (app) => void app.decorate<unknown>(name, double), { name }))
   }
-  await app.register(redirects, { routes: true })
+  await app.register(redirects, { routes: true, honourOptOut: options.honourOptOut ?? false })
   t.teardown(() => app.close())
   const request = createClient(await app.listen({ port: 0, host: '127.0.0.1' }))
   return { app, links, clicks, lookups, state, lines, request }
@@ -81,6 +84,25 @@ t.test('a click says who came from where by which link', async (t) => {
     { ...link, method: 'GET', userAgent: 'test/1', referrer: 'https://from.example/' },
     { ...link, method: 'HEAD', userAgent: 'test/2', referrer: undefined }
   ])
+})
+
+t.test('a visitor who asks not to be tracked is counted without a trace, where that is set', async (t) => {
+  const from = { 'user-agent': 'test/1', referer: 'https://from.example/' }
+  const signals: Record<string, string>[] = [
+    { dnt: '1' },
+    { 'sec-gpc': '1' },
+    { dnt: '0', 'sec-gpc': '?1' },
+    {}
+  ]
+  for (const honourOptOut of [true, false]) {
+    const { links, clicks, request } = await startRedirects(t, { honourOptOut })
+    links.set('a', {})
+    for (const signal of signals) await request('GET', '/a', { headers: { ...from, ...signal } })
+    const link = { urlId: 7, userId: 3, shortCode: 'a', method: 'GET' }
+    const told = { ...link, ip: '127.0.0.1', userAgent: 'test/1', referrer: 'https://from.example/' }
+    const untold = honourOptOut ? { ...link, ip: null, userAgent: undefined, referrer: undefined } : told
+    t.same(clicks, [untold, untold, told, told])
+  }
 })
 
 t.test('a code that leads nowhere is 404 and no click', async (t) => {
@@ -203,7 +225,7 @@ t.test('a process without routes opens no cache', async (t) => {
   const app = fastify()
   for (const name of ['metrics', 'errors', 'cache', 'clicks', 'urls'])
     await app.register(fp(async () => undefined, { name }))
-  await app.register(redirects, { routes: false })
+  await app.register(redirects, { routes: false, honourOptOut: false })
   await app.ready()
   t.equal(app.printRoutes(), '(empty tree)')
   await app.close()

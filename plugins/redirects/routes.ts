@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { TieredCache } from '#platform/cache/tiered.ts'
 import { answerError } from '#platform/errors.ts'
@@ -23,9 +24,9 @@ const CACHE_CONTROL = 'private, no-cache'
  */
 export async function followRoutes(
   app: FastifyInstance,
-  options: { links: TieredCache<Hop>; timers: Timers }
+  options: { links: TieredCache<Hop>; timers: Timers; honourOptOut: boolean }
 ) {
-  const { links, timers } = options
+  const { links, timers, honourOptOut } = options
   const { clicks } = app
 
   app.setChildLoggerFactory((logger) => logger)
@@ -71,14 +72,15 @@ export async function followRoutes(
       throw LINK_EXPIRED
     }
     const { headers } = request.raw
+    const isTold = !honourOptOut || !optsOut(headers)
     const recorded = clicks.add({
       urlId: hop.urlId,
       userId: hop.userId,
       shortCode: hop.shortCode,
       method: request.raw.method as 'GET' | 'HEAD',
-      ip: request.ip,
-      userAgent: headers['user-agent'],
-      referrer: headers.referer
+      ip: isTold ? request.ip : null,
+      userAgent: isTold ? headers['user-agent'] : undefined,
+      referrer: isTold ? headers.referer : undefined
     })
     if (recorded !== null) return leadLater(recorded, hop, reply, start)
     lead(hop, reply, start)
@@ -110,6 +112,14 @@ export async function followRoutes(
       handler: onFollow
     })
   }
+}
+
+/**
+ * Whether the browser asks not to be tracked: `DNT: 1` (W3C Tracking Preference Expression, section 5.2), or
+ * `Sec-GPC: 1` (Global Privacy Control, section 3.1).
+ */
+function optsOut(headers: IncomingHttpHeaders): boolean {
+  return headers['dnt'] === '1' || headers['sec-gpc'] === '1'
 }
 
 function stop(timer: Timer, start: number): void {

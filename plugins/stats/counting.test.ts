@@ -55,6 +55,20 @@ profiles(t, async (t, profile) => {
     t.match(all.top, [{ url_id: url.id, short_code: url.short_code, clicks: 3 }])
   })
 
+  t.test('a visitor who opted out is a click and no visitor, and leaves nothing in its event', async (t) => {
+    const { request, app } = await startApp(t, { profile, env: { VISITOR_OPT_OUT: 'honour' } })
+    const { json: url } = await request('POST', '/urls', { json: { original_url: 'https://acme.dev/bay' } })
+    const headers = { 'user-agent': CHROME, referer: 'https://from.example/', 'sec-gpc': '1' }
+    await request('GET', `/${url.short_code}`, { headers })
+    await app.clicks.flush()
+    const ask = async () => (await request('GET', `/urls/${url.id}/stats`)).json
+    let stats = await ask()
+    while (stats.clicks < 1) stats = await ask()
+    t.match(stats, { clicks: 1, bots: 0, visitors: 0 })
+    const { json: events } = await request('GET', `/events?url_id=${url.id}&event_type=click`)
+    t.same(events[0].details, { short_code: url.short_code })
+  })
+
   t.test('the same batch twice counts once', async (t) => {
     const id = await createUrl(running)
     const batch = [click(id, '2025-06-04T10:00:00Z'), click(id, '2025-06-04T11:00:00Z')]

@@ -101,7 +101,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
 
   function toBatch({ drafts, times }: OpenBatch): Batch {
     const rows = drafts.map((draft, place) =>
-      toRow(draft, times[place] as number, nameVisitor(draft.ip, draft.userAgent))
+      toRow(draft, times[place] as number, draft.ip === null ? null : nameVisitor(draft.ip, draft.userAgent))
     )
     return { id: createBatchId(now()), rows }
   }

@@ -8,7 +8,8 @@ export interface ClickDraft {
   userId: number | null
   shortCode: string
   method: 'GET' | 'HEAD'
-  ip: string
+  /** Null for a visitor who is not to be told from others. */
+  ip: string | null
   userAgent: string | undefined
   referrer: string | undefined
 }
@@ -25,7 +26,7 @@ export interface Click {
   method: 'GET' | 'HEAD'
   userAgent: string | null
   referrer: string | null
-  /** A daily salted hash that tells visitors of one day apart; null when there was no salt. */
+  /** A daily salted hash that tells visitors of one day apart; null without a salt, and for who opted out. */
   visitor: string | null
 }
 
