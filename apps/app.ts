@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
 import type { Config } from '#apps/config.ts'
 import manifest from '#package.json' with { type: 'json' }
+import access from '#platform/access/index.ts'
 import cache from '#platform/cache/index.ts'
 import clicks from '#platform/clicks/index.ts'
 import database from '#platform/database.ts'
@@ -64,6 +65,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   // What every request and every capability stands on.
+  await app.register(access, config.access)
   await app.register(tracing, { ...config.tracing, version: manifest.version })
   await app.register(metrics, { routes: probes })
   await app.register(requests)

@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import { Settings } from '#apps/settings.ts'
+import type { AccessOptions } from '#platform/access/index.ts'
 import type { ClickOptions } from '#platform/clicks/index.ts'
 import type { DatabaseOptions } from '#platform/database.ts'
 
@@ -11,6 +12,7 @@ import type { DatabaseOptions } from '#platform/database.ts'
 export interface Config {
   readonly settings: Settings
   readonly server: { host: string; port: number; workerPort: number; trustProxy: string[]; bodyLimit: number }
+  readonly access: AccessOptions
   readonly log: { level: Settings['LOG_LEVEL']; pretty: boolean; traced: boolean }
   readonly tracing: { endpoint: string | undefined; sample: number }
   readonly database: DatabaseOptions
@@ -64,6 +66,7 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
       trustProxy: splitList(settings.TRUST_PROXY),
       bodyLimit: settings.BODY_LIMIT_BYTES
     },
+    access: { mode: settings.AUTH },
     log: {
       level: settings.LOG_LEVEL,
       pretty: terminal,

@@ -13,6 +13,7 @@ export const eventRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/events',
     {
+      config: { access: 'events:read' },
       schema: {
         tags,
         summary: 'List events by id',
@@ -27,7 +28,10 @@ export const eventRoutes: FastifyPluginAsyncTypebox = async (app) => {
 
   app.get(
     '/events/:id',
-    { schema: { tags, summary: 'Read an event', params: IdParams, response: answers(200, Event, 404) } },
+    {
+      config: { access: 'events:read' },
+      schema: { tags, summary: 'Read an event', params: IdParams, response: answers(200, Event, 404) }
+    },
     async function onGet(request) {
       return app.events.get(request.params.id)
     }
@@ -36,6 +40,7 @@ export const eventRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/events',
     {
+      config: { access: 'events:write' },
       schema: {
         tags,
         summary: 'Record an event',

@@ -31,6 +31,7 @@ export async function importRoutes(app: FastifyInstance, { limitBytes }: { limit
         bodyLimit: Math.min(JSON_LIMIT_BYTES, limitBytes),
         // The body's schema is for readers; rows are judged one by one, and told in the report.
         validatorCompiler: () => () => true,
+        config: { access: 'imports:write' },
         schema: {
           tags: ['imports'],
           summary: `Import ${name} from CSV or JSON`,

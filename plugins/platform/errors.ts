@@ -33,6 +33,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
     request.log[level]({ err: error, code: problem.code }, problem.title)
   }
   if (problem.retryAfter !== undefined) reply.header('retry-after', problem.retryAfter)
+  if (problem.headers !== undefined) reply.headers(problem.headers)
   return sendProblem(problem, request, reply)
 }
 

@@ -38,7 +38,11 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (app, { tim
   for (const url of ['/health', '/health/live']) {
     app.get(
       url,
-      { logLevel, schema: { tags, summary: 'The process answers', response: { 200: Health } } },
+      {
+        logLevel,
+        config: { access: 'public' },
+        schema: { tags, summary: 'The process answers', response: { 200: Health } }
+      },
       async function onLive() {
         return { status: 'ok' as const }
       }
@@ -49,6 +53,7 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (app, { tim
     '/health/ready',
     {
       logLevel,
+      config: { access: 'public' },
       schema: { tags, summary: 'Whether to send traffic here', response: { 200: Readiness, 503: Readiness } }
     },
     async function onReady(request, reply) {

@@ -1,7 +1,21 @@
 import * as prometheus from '@prometheus-io/client'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, RouteOptions } from 'fastify'
 import fastifyMetrics from 'fastify-metrics'
 import fp from 'fastify-plugin'
+
+/**
+ * For the inside of a network: nginx does not pass it on. It takes no key, since a scrape must work while the database,
+ * which knows the keys, is away.
+ */
+const ROUTE: RouteOptions = {
+  method: 'GET',
+  url: '/metrics',
+  logLevel: 'fatal',
+  exposeHeadRoute: false,
+  config: { access: 'public' },
+  // fastify-metrics puts its own in place.
+  handler: () => undefined
+}
 
 /**
  * Serves `GET /metrics` for Prometheus and publishes `app.metrics` (fastify-metrics). Plugins make their metrics
@@ -12,7 +26,7 @@ import fp from 'fastify-plugin'
 async function metrics(app: FastifyInstance, options: { routes: boolean }) {
   const register = new prometheus.Registry()
   await app.register(fastifyMetrics.default, {
-    endpoint: options.routes ? '/metrics' : null,
+    endpoint: options.routes ? ROUTE : null,
     promClient: { ...prometheus, register },
     defaultMetrics: { enabled: true, register },
     routeMetrics: { enabled: false }

@@ -34,9 +34,15 @@ async function openapi(app: FastifyInstance, { routes, version }: OpenapiOptions
     },
     hideUntagged: true
   })
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
-  app.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs'))
+  await app.register(async (scope) => {
+    scope.addHook('onRoute', (route) => {
+      route.config = { ...route.config, access: 'public' }
+    })
+    await scope.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
+  })
+  const open = { config: { access: 'public' }, schema: { hide: true } } as const
+  app.get('/openapi.json', open, async () => app.swagger())
+  app.get('/', open, async (_request, reply) => reply.redirect('/docs'))
 }
 
 export default fp(openapi, { name: 'openapi', fastify: '5.x' })

@@ -10,6 +10,7 @@ export class ProblemError extends Error {
   readonly errors: readonly FieldError[] | undefined
   /** Seconds after which trying again makes sense; sent as Retry-After. */
   readonly retryAfter: number | undefined
+  readonly headers: Readonly<Record<string, string>> | undefined
 
   constructor(kind: ProblemKind, detail: string, options: ProblemOptions = {}) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause })
@@ -18,6 +19,7 @@ export class ProblemError extends Error {
     this.title = kind.title
     this.errors = options.errors
     this.retryAfter = options.retryAfter
+    this.headers = options.headers
   }
 }
 
@@ -30,6 +32,8 @@ export interface FieldError {
 export interface ProblemOptions {
   errors?: FieldError[]
   retryAfter?: number
+  /** Sent with the answer. */
+  headers?: Record<string, string>
   cause?: unknown
 }
 

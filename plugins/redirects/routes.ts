@@ -106,7 +106,7 @@ export async function followRoutes(
       method: ['GET', 'HEAD'],
       url,
       exposeHeadRoute: false,
-      config: { hot: true },
+      config: { hot: true, access: 'public' },
       // For the description only: a schema of the parameter would be checked on each request.
       schema: { tags: ['redirects'], summary: 'Follow a link (302); counts as one click' },
       handler: onFollow

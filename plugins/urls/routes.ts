@@ -20,6 +20,7 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
   app.get(
     '/urls',
     {
+      config: { access: 'urls:read' },
       schema: {
         tags,
         summary: 'List urls by id',
@@ -37,7 +38,10 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
 
   app.get(
     '/urls/:id',
-    { schema: { tags, summary: 'Read a url', params: IdParams, response: answers(200, Url, 404) } },
+    {
+      config: { access: 'urls:read' },
+      schema: { tags, summary: 'Read a url', params: IdParams, response: answers(200, Url, 404) }
+    },
     async function onGet(request) {
       return presentUrl(await app.urls.get(request.params.id), baseUrl(request))
     }
@@ -46,6 +50,7 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
   app.post(
     '/urls',
     {
+      config: { access: 'urls:write' },
       schema: {
         tags,
         summary: 'Create a url',
@@ -62,6 +67,7 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
   app.post(
     '/shorten',
     {
+      config: { access: 'urls:write' },
       schema: {
         tags,
         summary: 'Shorten a target; the same target twice gives two codes',
@@ -80,6 +86,7 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
   app.put(
     '/urls/:id',
     {
+      config: { access: 'urls:write' },
       schema: {
         tags,
         summary: 'Change a url',
@@ -96,6 +103,7 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
   app.delete(
     '/urls/:id',
     {
+      config: { access: 'urls:write' },
       schema: {
         tags,
         summary: 'Delete a url; its events stay',

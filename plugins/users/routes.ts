@@ -14,6 +14,7 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/users',
     {
+      config: { access: 'users:read' },
       schema: {
         tags,
         summary: 'List users by id',
@@ -28,7 +29,10 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
 
   app.get(
     '/users/:id',
-    { schema: { tags, summary: 'Read a user', params: IdParams, response: answers(200, User, 404) } },
+    {
+      config: { access: 'users:read' },
+      schema: { tags, summary: 'Read a user', params: IdParams, response: answers(200, User, 404) }
+    },
     async function onGet(request) {
       return app.users.get(request.params.id)
     }
@@ -37,6 +41,7 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/users',
     {
+      config: { access: 'users:write' },
       schema: { tags, summary: 'Create a user', body: UserDraft, response: answers(201, User, 400, 409, 422) }
     },
     async function onCreate(request, reply) {
@@ -48,6 +53,7 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.put(
     '/users/:id',
     {
+      config: { access: 'users:write' },
       schema: {
         tags,
         summary: 'Change a user',
@@ -64,6 +70,7 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.delete(
     '/users/:id',
     {
+      config: { access: 'users:write' },
       schema: {
         tags,
         summary: 'Delete a user; its urls stay without owner, or go too with cascade',

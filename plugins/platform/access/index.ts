@@ -1,0 +1,129 @@
+import type { FastifyInstance, FastifyRequest, HTTPMethods, RouteOptions } from 'fastify'
+import fp from 'fastify-plugin'
+import { type Caller, OPEN, PUBLIC, type Scope } from './caller.ts'
+import { credentialsMissing, notAllowed } from './errors.ts'
+
+/** What a route asks of its callers: a scope, that they are known, or nothing. */
+export type Requirement = Scope | 'signed-in' | 'public'
+
+/**
+ * Tells who sent a request: null when it holds no credentials of its kind. Throws a problem when it holds some that are
+ * not good. A promise only where it has to be asked for.
+ */
+export type Recogniser = (request: FastifyRequest) => Caller | null | Promise<Caller | null>
+
+/** `app.access`: who may do what. */
+export interface Access {
+  readonly mode: 'open' | 'keys'
+  /** Adds a way to be recognised; the first that finds its kind of credentials decides. */
+  recogniseBy(recogniser: Recogniser): void
+  /** Every route and what it asks; complete once the app is ready. */
+  routes(): GuardedRoute[]
+}
+
+export interface GuardedRoute {
+  method: HTTPMethods
+  url: string
+  requirement: Requirement
+}
+
+export interface AccessOptions {
+  /** `open`: everybody is an administrator. `keys`: callers need a key or a session. */
+  mode: 'open' | 'keys'
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    access: Access
+  }
+  interface FastifyRequest {
+    /** Who asks. */
+    readonly caller: Caller
+  }
+  interface FastifyContextConfig {
+    /** What the route asks of its callers. A route that does not say keeps the app from starting. */
+    access?: Requirement
+  }
+}
+
+/** A recognised caller is kept here, on requests that needed one: no others carry the property. */
+const recognised = Symbol('caller')
+
+type Request = FastifyRequest & { [recognised]?: Caller }
+
+/**
+ * Finds out who asks and whether the route lets them: publishes `app.access` and `request.caller`. Each route says in
+ * `config.access` what it takes; one that does not say keeps the app from starting. Whose things a caller reaches is
+ * judged in the capabilities, by `request.caller`. Public routes, and all of an open server, get no hook and cost
+ * nothing. Register it first: it must see every route. See docs/adr/2026-11-25-access.md.
+ */
+async function access(app: FastifyInstance, { mode }: AccessOptions) {
+  const recognisers: Recogniser[] = []
+  const routes: RouteOptions[] = []
+  const unknown = mode === 'open' ? OPEN : PUBLIC
+
+  function recognise(request: FastifyRequest, from = 0): Caller | null | Promise<Caller | null> {
+    for (const [at, recogniser] of recognisers.entries()) {
+      if (at < from) continue
+      const found = recogniser(request)
+      if (found instanceof Promise) return found.then((caller) => caller ?? recognise(request, at + 1))
+      if (found !== null) return found
+    }
+    return null
+  }
+
+  function admit(request: Request, caller: Caller | null): void {
+    const { access: requirement = 'signed-in' } = request.routeOptions.config
+    // Said after the route was seen; whoever takes the public knows nobody.
+    if (requirement === 'public') return
+    if (caller === null) throw credentialsMissing()
+    if (requirement !== 'signed-in' && !caller.scopes.has(requirement)) throw notAllowed(requirement)
+    request[recognised] = caller
+  }
+
+  /** Answers in the same turn where everything needed is known. */
+  function guard(request: FastifyRequest): void | Promise<void> {
+    const caller = recognise(request)
+    if (caller instanceof Promise) return caller.then((one) => admit(request, one))
+    admit(request, caller)
+  }
+
+  function onRequest(request: FastifyRequest, _reply: unknown, done: (error?: Error) => void): void {
+    try {
+      const pending = guard(request)
+      if (pending === undefined) done()
+      else pending.then(() => done(), done)
+    } catch (error) {
+      done(error as Error)
+    }
+  }
+
+  app.decorateRequest('caller', {
+    getter(this: Request) {
+      return this[recognised] ?? unknown
+    }
+  })
+  app.addHook('onRoute', (route) => {
+    routes.push(route)
+    if (mode === 'open' || route.config?.access === 'public') return
+    route.onRequest = [onRequest, ...[route.onRequest ?? []].flat()]
+  })
+  app.addHook('onReady', async () => {
+    const silent = routes.filter(({ config }) => config?.access === undefined)
+    if (silent.length === 0) return
+    const names = silent.map(({ method, url }) => `${[method].flat().join()} ${url}`)
+    throw new Error(`These routes do not say in config.access who may call them: ${names.join('; ')}`)
+  })
+  app.decorate('access', {
+    mode,
+    recogniseBy(recogniser) {
+      recognisers.push(recogniser)
+    },
+    routes: () =>
+      routes.flatMap(({ method, url, config }) =>
+        [method].flat().map((one) => ({ method: one, url, requirement: config?.access ?? 'signed-in' }))
+      )
+  })
+}
+
+export default fp(access, { name: 'access', fastify: '5.x' })
