@@ -18,10 +18,6 @@ export const Settings = Type.Object({
     0,
     65_535
   ),
-  AUTH: Type.Enum(['open', 'keys'], {
-    description: 'Who may use the API: everybody who reaches it, or who has a key or a session',
-    default: 'open'
-  }),
   PUBLIC_URL: optional(
     text('Where people reach this server, for `short_url`; the request tells when unset', {
       pattern: '^https?://[^\\s/]+(/[^\\s?#]*)?$'

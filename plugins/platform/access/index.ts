@@ -55,7 +55,7 @@ type Request = FastifyRequest & { [recognised]?: Caller }
  * Finds out who asks and whether the route lets them: publishes `app.access` and `request.caller`. Each route says in
  * `config.access` what it takes; one that does not say keeps the app from starting. Whose things a caller reaches is
  * judged in the capabilities, by `request.caller`. Public routes, and all of an open server, get no hook and cost
- * nothing. Register it first: it must see every route. See docs/adr/2026-11-25-access.md.
+ * nothing. Register it first: it must see every route.
  */
 async function access(app: FastifyInstance, { mode }: AccessOptions) {
   const recognisers: Recogniser[] = []
