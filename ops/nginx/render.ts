@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const TEMPLATE = join(import.meta.dirname, 'fairlead.conf.template')
-
-/** What the template leaves open, without FAIRLEAD_ before the names; its head says what each is. */
+/** What the site's template leaves open, without FAIRLEAD_ before the names; its head says what each is. */
 export interface SiteOptions {
   LISTEN: string
   UPSTREAM: string
@@ -14,6 +12,14 @@ export interface SiteOptions {
   ACCESS_LOG?: string
 }
 
+/** The same for tls.conf.template. */
+export interface TlsOptions {
+  HTTP_LISTEN: string
+  CERTIFICATE: string
+  KEY: string
+  ACME_ROOT: string
+}
+
 const DEFAULTS = { TRUSTED: 'unix:', RATE: '100', BURST: '400', BODY: '2m', ACCESS_LOG: 'off' }
 
 /** One client that is all clients: for load that comes from one address. */
@@ -21,8 +27,16 @@ export const UNLIMITED = { RATE: '1000000', BURST: '1000000' }
 
 /** Gives the site's configuration, which goes into nginx's http block. */
 export function renderSite(options: SiteOptions): string {
-  const values: Record<string, string> = { ...DEFAULTS, ...options }
-  return readFileSync(TEMPLATE, 'utf8').replace(
+  return render('fairlead.conf.template', { ...DEFAULTS, ...options })
+}
+
+/** Gives what goes beside it for TLS. */
+export function renderTls(options: TlsOptions): string {
+  return render('tls.conf.template', { ...options })
+}
+
+function render(template: string, values: Record<string, string>): string {
+  return readFileSync(join(import.meta.dirname, template), 'utf8').replace(
     /\$\{FAIRLEAD_(\w+)\}/g,
     (all, name: string) => values[name] ?? all
   )

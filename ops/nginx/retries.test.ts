@@ -1,0 +1,60 @@
+import t from 'tap'
+import { freePort, missing } from '#testing/servers.ts'
+import { UNLIMITED, upstreamOf } from './render.ts'
+import { createEcho, listen, startPair, startSite } from './sites.ts'
+
+/** What nginx does with a request when a replica does not answer it. */
+
+const skip = missing('nginx')
+
+t.test(
+  'a read goes to the next replica when one hangs up, and every one is answered',
+  { skip },
+  async (t) => {
+    const { url, state } = await startPair(t)
+    for (let times = 0; times < 10; times++) t.equal((await fetch(`${url}/oWCnNk`)).status, 200)
+    t.ok(state.tries >= 3, 'one that failed is not left out: it may be back already')
+  }
+)
+
+t.test('a write is sent once, unless it is safe to send twice', { skip }, async (t) => {
+  const { url, state } = await startPair(t)
+  const write = (method = 'POST', headers: Record<string, string> = {}) =>
+    fetch(`${url}/urls`, { method, body: '{"original_url":"https://acme.dev"}', headers })
+  const statuses = new Set<number>()
+  for (let times = 0; times < 6; times++) statuses.add((await write()).status)
+  t.same([...statuses].sort(), [200, 502], 'what met the first is not tried again')
+  t.equal(state.tries, 3)
+  for (let times = 0; times < 6; times++) {
+    const answer = await write('POST', { 'idempotency-key': `k${times}` })
+    t.equal(answer.status, 200)
+    t.match(await answer.json(), {
+      method: 'POST',
+      url: '/urls',
+      body: '{"original_url":"https://acme.dev"}'
+    })
+  }
+  t.ok(state.tries > 3, 'some of them met the first')
+  const before = state.tries
+  for (let times = 0; times < 6; times++) t.equal((await write('PUT')).status, 200)
+  t.ok(state.tries > before, 'a PUT may be repeated without a key (RFC 9110, 9.2.2)')
+})
+
+t.test('one replica of six is enough for everything, for writes too', { skip }, async (t) => {
+  const gone = await Promise.all(Array.from({ length: 5 }, freePort))
+  const hosts = [...gone.map((port) => `127.0.0.1:${port}`), await listen(t, createEcho())]
+  const { url } = await startSite(t, { UPSTREAM: upstreamOf(hosts), ...UNLIMITED })
+  const ask = (at: number) => fetch(`${url}/urls`, at % 2 ? { method: 'POST', body: '{}' } : {})
+  for (let round = 0; round < 3; round++) {
+    const answers = await Promise.all(Array.from({ length: 60 }, (_, at) => ask(at)))
+    t.same(new Set(answers.map(({ status }) => status)), new Set([200]), 'what was refused was never sent')
+  }
+})
+
+t.test('replicas that have all been away are asked as soon as they are back', { skip }, async (t) => {
+  const ports = await Promise.all([freePort(), freePort()])
+  const { url } = await startSite(t, { UPSTREAM: upstreamOf(ports.map((port) => `127.0.0.1:${port}`)) })
+  for (let times = 0; times < 5; times++) t.equal((await fetch(`${url}/a`)).status, 502)
+  await listen(t, createEcho(), ports[0])
+  for (let times = 0; times < 5; times++) t.equal((await fetch(`${url}/a`)).status, 200)
+})

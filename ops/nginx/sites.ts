@@ -1,0 +1,61 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import type { Test } from 'tap'
+import { startNginx } from '#testing/servers.ts'
+import { filesIn, renderSite, type SiteOptions, upstreamOf } from './render.ts'
+
+/** The site in a real nginx, before replicas that a test makes up. */
+
+/** Listens on `port`, or one of its own, and is closed with the test; gives `host:port`. */
+export async function listen(t: Test, server: Server, port = 0): Promise<string> {
+  await new Promise<void>((done) => server.listen(port, '127.0.0.1', done))
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+/** A replica that answers with what it was sent. */
+export function createEcho(): Server {
+  return createServer(async (request, response) => {
+    const { method, url, headers } = request
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({ method, url, headers, body: await text(request) }))
+  })
+}
+
+/** An nginx with the site as `options` say, listening with `flags`, and `more` for its http block. */
+export function startSite(
+  t: Test,
+  options: Omit<SiteOptions, 'LISTEN'>,
+  { flags = '', more = '' }: { flags?: string; more?: string } = {}
+) {
+  return startNginx(t, (port, folder) => {
+    const site = renderSite({
+      LISTEN: `127.0.0.1:${port} ${flags}`,
+      ACCESS_LOG: `${folder}/access.log fairlead`,
+      ...options
+    })
+    return `pid ${folder}/nginx.pid; events {} http { ${filesIn(folder)}\n${site}\n${more} }`
+  })
+}
+
+/**
+ * nginx before a replica that takes each request and then hangs up, as one that is killed does, and an echo. `tries`
+ * counts the requests that reached the first, `connections` those to the second.
+ */
+export async function startPair(t: Test) {
+  const state = { tries: 0, connections: 0 }
+  const dying = createServer(async (request) => {
+    await text(request)
+    state.tries++
+    request.socket.destroy()
+  })
+  const living = createEcho()
+  living.on('connection', () => state.connections++)
+  const upstream = [await listen(t, dying), await listen(t, living)]
+  const { url, folder } = await startSite(t, { UPSTREAM: upstreamOf(upstream) })
+  return { url, folder, state }
+}
