@@ -95,6 +95,7 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
       durability: settings.CLICK_DURABILITY,
       drain: settings.CLICK_DRAIN === 'on',
       dataDir: resolve(settings.DATA_DIR),
+      redisReplicas: settings.REDIS_REPLICAS,
       maxBatch: settings.CLICK_BATCH,
       waitMs: settings.CLICK_WAIT_MS,
       maxPending: settings.CLICK_PENDING,

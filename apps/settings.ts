@@ -52,12 +52,20 @@ export const Settings = Type.Object({
   DATABASE_MARGIN: count('Connections of the server that replicas leave to others', 10, 0, 10_000),
   REPLICAS: count('Processes that share the database, the worker included', 1, 1, 10_000),
   REDIS_URL: optional(
-    text('Redis 6.2 or newer; caching is in-process when unset', { pattern: '^rediss?://.+' })
+    text('Redis 6.2 or newer, or `redis-cluster://HOST:PORT,HOST:PORT`; caching is in-process when unset', {
+      pattern: '^rediss?(-cluster)?://.+'
+    })
   ),
   REDIS_PREFIX: text('What every key and channel in Redis starts with', {
     default: 'fairlead:',
     maxLength: 64
   }),
+  REDIS_REPLICAS: count(
+    'Replicas of Redis that must have a click too before its redirect is answered, so that none is lost by a failover',
+    0,
+    0,
+    5
+  ),
   CACHE_ENTRIES: count('Links held in process, about 0.4 KB each', 50_000, 1, 10_000_000),
   CACHE_FRESH_MS: count('How long a held link is used before it is refreshed', 60_000, 1, 86_400_000),
   LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {

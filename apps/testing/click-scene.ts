@@ -50,15 +50,21 @@ export async function setScene(t: Test): Promise<ClickScene> {
     redis,
     env,
     start: (more = {}) => startServer(t, { ...env, ...more }),
-    async stored(atLeast) {
-      for (const deadline = Date.now() + 30_000; ; await wait(100)) {
-        const counts = await count(postgres.url).catch(() => null)
-        const isDone = counts !== null && counts.clicks >= atLeast
-        if (!isDone && Date.now() < deadline) continue
-        if (counts === null) throw new Error('PostgreSQL does not answer')
-        return counts
-      }
-    }
+    stored: (atLeast) => storedClicks(postgres.url, atLeast)
+  }
+}
+
+/** Resolves with the clicks that the database at `url` has once there are `atLeast`, or when none come any more. */
+export async function storedClicks(
+  url: string,
+  atLeast: number
+): Promise<{ clicks: number; distinct: number }> {
+  for (const deadline = Date.now() + 30_000; ; await wait(100)) {
+    const counts = await count(url).catch(() => null)
+    const isDone = counts !== null && counts.clicks >= atLeast
+    if (!isDone && Date.now() < deadline) continue
+    if (counts === null) throw new Error('PostgreSQL does not answer')
+    return counts
   }
 }
 

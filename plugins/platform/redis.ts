@@ -2,6 +2,7 @@ import fastifyRedis, { type FastifyRedis } from '@fastify/redis'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { Redis } from 'ioredis'
+import { type ClientOptions, createCluster, isClusterUrl, type RedisClient } from './redis-cluster.ts'
 
 /**
  * The link to Redis, which may be away at any time without failing the boot, a request or the close.
@@ -10,7 +11,7 @@ import { Redis } from 'ioredis'
  */
 
 export interface RedisOptions {
-  /** `redis://` or `rediss://`; nothing is decorated when undefined. */
+  /** `redis://`, `redis-cluster://`, or either with TLS (`rediss`); nothing is decorated when undefined. */
   url?: string | undefined
   /** What every key starts with; channels have no such thing, so whoever publishes puts it before their names. */
   prefix?: string
@@ -33,11 +34,12 @@ export function reconnectDelay(attempt: number): number {
  * Publishes `app.redis` (ioredis) when `url` is set; ask `app.hasDecorator('redis')`. A command fails at once while
  * there is no connection and within a second when Redis hangs; it is never queued, so the caller decides what to do
  * without. The client reconnects by itself for ever; each outage is logged once, and its end. Commands of one turn of the
- * event loop share a write (autopipelining): use `app.redis.duplicate()` for anything that blocks or subscribes.
+ * event loop share a write (autopipelining): use `connectAgain` for what blocks, `connectForMessages` for what subscribes.
+ * In a cluster a command must name keys of one slot, and only those of a node that is away fail.
  */
 async function redis(app: FastifyInstance, { url, prefix = '', connectTimeoutMs = 1_000 }: RedisOptions) {
   if (url === undefined) return
-  const client = new Redis(url, {
+  const settings: ClientOptions = {
     keyPrefix: prefix,
     lazyConnect: true,
     connectTimeout: connectTimeoutMs,
@@ -49,16 +51,17 @@ async function redis(app: FastifyInstance, { url, prefix = '', connectTimeoutMs 
     autoResendUnfulfilledCommands: false,
     enableAutoPipelining: true,
     connectionName: 'fairlead'
-  })
+  }
+  const client = isClusterUrl(url) ? createCluster(url, settings) : new Redis(url, settings)
   logOutages(app, client)
   // Hooks run last in, first out: whoever was registered after this plugin has finished with the client.
   app.addHook('onClose', async () => client.disconnect())
 
   if (await connects(client, connectTimeoutMs)) await app.register(fastifyRedis, { client })
-  else app.decorate('redis', client as FastifyRedis)
+  else app.decorate('redis', client as unknown as FastifyRedis)
 }
 
-function logOutages(app: FastifyInstance, client: Redis): void {
+function logOutages(app: FastifyInstance, client: RedisClient): void {
   let isDown = false
   client.on('error', (error: Error) => {
     if (isDown) return
@@ -72,7 +75,7 @@ function logOutages(app: FastifyInstance, client: Redis): void {
 }
 
 /** Whether the client is ready within `timeoutMs`; it goes on trying by itself when not. */
-async function connects(client: Redis, timeoutMs: number): Promise<boolean> {
+async function connects(client: RedisClient, timeoutMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
   const timeout = new Promise<boolean>((done) => {
     timer = setTimeout(done, timeoutMs, false)

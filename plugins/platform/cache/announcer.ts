@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import type { RedisClient } from '#platform/redis-cluster.ts'
 import { sharedKey } from './shared.ts'
 
 /**
@@ -34,7 +34,7 @@ export interface Announcer {
 
 export interface AnnouncerOptions {
   /** A client that has the cache's scripts. */
-  redis: Redis
+  redis: RedisClient
   channel: string
   /** How long a mark keeps older versions out of Redis; longer than any lookup takes. */
   markMs: number
@@ -81,6 +81,8 @@ export function createAnnouncer(options: AnnouncerOptions): Announcer {
     const marks = changes.map(({ key, version }) =>
       redis.fairleadMark(sharedKey(cache, key), version, markMs)
     )
+    // In a cluster they go to several nodes, in any order.
+    if (redis.isCluster) await Promise.all(marks)
     const published = publish({ cache, changed: changes.map(({ key, version }) => [key, version]) })
     await Promise.all([...marks, published])
   }

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import type { Redis } from 'ioredis'
+import type { RedisClient } from '#platform/redis-cluster.ts'
 import { type Announcer, type Change, createAnnouncer, type Message } from './announcer.ts'
 import { createListener, type Listener } from './listener.ts'
 import { createSharedTier, defineScripts } from './shared.ts'
@@ -83,7 +83,7 @@ const PATIENCE_MS = 250
 async function cache(app: FastifyInstance, options: CacheOptions) {
   const { doubtMs, ...bounds } = { ...DEFAULTS, ...options }
   const caches = new Map<string, ControlledCache<unknown>>()
-  const redis: Redis | null = app.hasDecorator('redis') ? app.redis : null
+  const redis: RedisClient | null = app.hasDecorator('redis') ? app.redis : null
   const channel = redis === null ? null : openChannel(app, redis, caches, doubtMs)
 
   const service: Cache = {
@@ -155,13 +155,14 @@ interface Channel {
 
 function openChannel(
   app: FastifyInstance,
-  redis: Redis,
+  redis: RedisClient,
   caches: ReadonlyMap<string, ControlledCache<unknown>>,
   doubtMs: number
 ): Channel {
   defineScripts(redis)
   // Redis keeps channels apart neither by database number nor by key prefix.
-  const channel = `${redis.options.keyPrefix ?? ''}cache:${redis.options.db ?? 0}`
+  const database = 'db' in redis.options ? redis.options.db : 0
+  const channel = `${redis.options.keyPrefix ?? ''}cache:${database ?? 0}`
   const announcer = createAnnouncer({
     redis,
     channel,

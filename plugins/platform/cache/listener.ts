@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import { connectForMessages, type RedisClient } from '#platform/redis-cluster.ts'
 import { generationKey, type Message } from './announcer.ts'
 
 /**
@@ -15,7 +15,7 @@ export interface Listener {
 }
 
 export interface ListenerOptions {
-  redis: Redis
+  redis: RedisClient
   channel: string
   /** While not listening, what is held is doubted anew each time this long has passed. */
   doubtMs: number
@@ -32,7 +32,7 @@ export interface ListenerOptions {
 /** Makes a listener that connects as the client `redis` does. */
 export function createListener(options: ListenerOptions): Listener {
   const { redis, channel, doubtMs, pingMs, startMs, onMessage, onDoubt } = options
-  const connection = redis.duplicate({
+  const connection = connectForMessages(redis, {
     lazyConnect: true,
     enableAutoPipelining: false,
     autoResubscribe: false,

@@ -1,6 +1,7 @@
-import type { Redis, Result } from 'ioredis'
+import type { Result } from 'ioredis'
 import { createBreaker } from '#platform/breaker.ts'
 import { coalesce } from '#platform/coalesce.ts'
+import type { RedisClient } from '#platform/redis-cluster.ts'
 
 /**
  * The tier that replicas share: one Redis string a key, `<kind><version>:<fresh until>:<payload>`. Its kinds are a
@@ -75,7 +76,7 @@ export interface SharedOptions<V> {
 }
 
 /** Adds the scripts to a client, as commands that are sent as EVALSHA. */
-export function defineScripts(redis: Redis): void {
+export function defineScripts(redis: RedisClient): void {
   redis.defineCommand('fairleadFill', { numberOfKeys: 1, lua: FILL })
   redis.defineCommand('fairleadMark', { numberOfKeys: 1, lua: MARK })
   redis.defineCommand('fairleadGeneration', { numberOfKeys: 1, lua: GENERATION })
@@ -87,7 +88,7 @@ export function sharedKey(name: string, key: string): string {
 }
 
 /** Makes the Redis tier of one cache. While Redis fails it is left alone, so that a hung one costs few requests time. */
-export function createSharedTier<V>(redis: Redis, options: SharedOptions<V>): SharedTier<V> {
+export function createSharedTier<V>(redis: RedisClient, options: SharedOptions<V>): SharedTier<V> {
   const { name, freshMs, staleMs, unknownMs, encode, decode, now } = options
   // One failure is enough: a lost connection is known without asking, so what fails is a Redis that hangs.
   const breaker = createBreaker({ threshold: 1, minMs: 100, maxMs: 1_000, now })
@@ -120,7 +121,10 @@ export function createSharedTier<V>(redis: Redis, options: SharedOptions<V>): Sh
     }
   }
 
-  const get = coalesce((keys) => redis.mget(keys.map((key) => sharedKey(name, key))))
+  // In a cluster the keys lie on many nodes: they are asked for one by one, and those of one node travel together.
+  const get = redis.isCluster
+    ? (key: string) => redis.get(sharedKey(name, key))
+    : coalesce((keys) => redis.mget(keys.map((key) => sharedKey(name, key))))
 
   return {
     async read(key) {

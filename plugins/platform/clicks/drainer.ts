@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Redis } from 'ioredis'
+import type { RedisClient } from '#platform/redis-cluster.ts'
 import { type Click, clicksOf, decodeBatch } from './click.ts'
 import type { ClickStream, Entry } from './stream.ts'
 
@@ -11,7 +11,7 @@ import type { ClickStream, Entry } from './stream.ts'
 export interface DrainerOptions {
   stream: ClickStream
   /** Opens a connection for blocking reads. */
-  connect(): Redis
+  connect(): RedisClient
   /** Stores clicks idempotently; rejects with nothing stored. */
   store(clicks: Click[]): Promise<void>
   /** Whether trying the same again may help (the database is away), or the data is to blame. */

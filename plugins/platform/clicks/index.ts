@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import type { Redis } from 'ioredis'
 import { type Breaker, createBreaker } from '#platform/breaker.ts'
 import { isPassingError } from '#platform/database-errors.ts'
+import { connectAgain, type RedisClient } from '#platform/redis-cluster.ts'
 import { createBatcher } from './batcher.ts'
 import type { Click, ClickDraft } from './click.ts'
 import { type Drainer, startDrainer } from './drainer.ts'
@@ -48,6 +48,8 @@ export interface ClickOptions {
   /** Whether this process stores clicks from the stream. */
   drain: boolean
   dataDir: string
+  /** Replicas of Redis that must have a batch before it counts as taken. */
+  redisReplicas: number
   maxBatch: number
   /** How long a buffered click may wait for company, in milliseconds. */
   waitMs: number
@@ -73,7 +75,7 @@ const LOOK_FOR_ABANDONED_EVERY = 30
  */
 async function clicks(app: FastifyInstance, options: ClickOptions) {
   const redis = app.hasDecorator('redis') ? app.redis : null
-  const stream = redis && createClickStream(redis)
+  const stream = redis && createClickStream(redis, options.redisReplicas)
   const root = join(options.dataDir, 'clicks')
   const counts: RouteCounts = {
     appended: 0,
@@ -226,8 +228,8 @@ async function clicks(app: FastifyInstance, options: ClickOptions) {
 }
 
 /** A connection that may block. It waits for Redis to come back instead of failing at once: nobody waits for it. */
-function connectForReading(redis: Redis): Redis {
-  const connection = redis.duplicate({
+function connectForReading(redis: RedisClient): RedisClient {
+  const connection = connectAgain(redis, {
     enableAutoPipelining: false,
     enableOfflineQueue: true,
     commandTimeout: 5_000,

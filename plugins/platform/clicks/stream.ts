@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import type { RedisClient } from '#platform/redis-cluster.ts'
 
 /** The Redis Stream between the replicas that answer and the drainers that store: one entry is one batch. */
 
@@ -21,7 +21,7 @@ export interface ClickStream {
   /** Makes stream and group where they are missing; a new group begins with the oldest entry. */
   ensureGroup(): Promise<void>
   /** New entries for `consumer`, waiting up to `blockMs` for the first. Takes a connection of its own. */
-  read(connection: Redis, consumer: string, count: number, blockMs: number): Promise<Entry[]>
+  read(connection: RedisClient, consumer: string, count: number, blockMs: number): Promise<Entry[]>
   /** Entries that `consumer` has read before and did not finish. */
   reread(consumer: string, count: number): Promise<Entry[]>
   /** Entries that another consumer took `idleMs` ago and did not finish: it is dead, or its database was. */
@@ -44,12 +44,34 @@ type RawEntry = [id: string, fields: string[] | null]
 const KEY = 'clicks'
 const DEAD_KEY = 'clicks:dead'
 
-/** Makes the stream's operations over `redis`, which puts REDIS_PREFIX before the keys. */
-export function createClickStream(redis: Redis): ClickStream {
+/** How long the replicas may take; less than a command may. */
+const REPLICAS_WAIT_MS = 500
+
+/**
+ * Makes the stream's operations over `redis`, which puts REDIS_PREFIX before the keys. With `replicas` a batch is only
+ * taken when so many of them have it too, so that it outlives a failover.
+ */
+export function createClickStream(redis: RedisClient, replicas = 0): ClickStream {
+  async function appendReplicated(record: string): Promise<void> {
+    // WAIT holds up what follows on its connection, and counts what that connection has written.
+    const answers = await redis
+      .pipeline()
+      .xadd(KEY, '*', FIELD, record)
+      .wait(replicas, REPLICAS_WAIT_MS)
+      .exec()
+    for (const [error] of answers ?? []) if (error) throw error
+    const reached = Number(answers?.at(-1)?.[1] ?? 0)
+    if (reached < replicas)
+      throw new Error(`${reached} replicas of Redis took the batch instead of ${replicas}`)
+  }
+
   return {
-    async append(record) {
-      await redis.xadd(KEY, '*', FIELD, record)
-    },
+    append:
+      replicas > 0
+        ? appendReplicated
+        : async (record) => {
+            await redis.xadd(KEY, '*', FIELD, record)
+          },
 
     async ensureGroup() {
       try {
@@ -126,6 +148,6 @@ function toEntry([id, fields]: RawEntry): Entry {
 }
 
 /** Runs a MULTI and throws the first error in its replies, which ioredis hands over as values. */
-async function transact(multi: ReturnType<Redis['multi']>): Promise<void> {
+async function transact(multi: ReturnType<RedisClient['multi']>): Promise<void> {
   for (const [error] of (await multi.exec()) ?? []) if (error) throw error
 }

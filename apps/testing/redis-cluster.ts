@@ -1,0 +1,97 @@
+import { spawnSync } from 'node:child_process'
+import { setTimeout as wait } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import type { Test } from 'tap'
+import { findPort, makeFolder, runServer, type Server } from './server-process.ts'
+import { answersPing, findCommand, ServerMissing } from './servers.ts'
+
+/** A real Redis Cluster of a test's own: three nodes that share the keys, and a replica of each. */
+
+export interface RedisCluster {
+  /** For REDIS_URL. */
+  url: string
+  nodes: Server[]
+  /** The node that has `key` now, as the others see it. */
+  masterOf(key: string): Promise<Server>
+}
+
+const NODES = 6
+/** How long a node may be silent before its replica takes over. */
+const NODE_TIMEOUT_MS = 1_000
+
+/** Starts one; it is removed with the test. */
+export async function startRedisCluster(t: Test): Promise<RedisCluster> {
+  const nodes = await Promise.all(Array.from({ length: NODES }, () => startNode(t)))
+  const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`)
+  const command = findCommand('redis-cli') ?? 'redis-cli'
+  const made = spawnSync(
+    command,
+    ['--cluster', 'create', ...addresses, '--cluster-replicas', '1', '--cluster-yes'],
+    { encoding: 'utf8' }
+  )
+  if (made.status !== 0) throw new Error(`no cluster was made: ${made.stdout}${made.stderr}`)
+  for (const node of nodes) await untilWhole(node)
+  return {
+    url: `redis-cluster://${addresses.join()}`,
+    nodes,
+    async masterOf(key) {
+      for (const node of nodes) {
+        const port = await ask(node, async (redis) => {
+          const slot = await redis.cluster('KEYSLOT', key)
+          const ranges = await redis.cluster('SLOTS')
+          const range = ranges.find(([first, last]) => first <= slot && slot <= last)
+          return range?.[2]?.[1]
+        }).catch(() => undefined)
+        const master = nodes.find((one) => one.port === port)
+        if (master) return master
+      }
+      throw new Error(`nobody has ${key}`)
+    }
+  }
+}
+
+async function startNode(t: Test): Promise<Server> {
+  const command = findCommand('redis-server')
+  if (!command) throw new ServerMissing('redis-server is not installed')
+  const folder = await makeFolder('redis', null)
+  const port = await findPort()
+  const args = ['--bind', '127.0.0.1', '--port', `${port}`, '--dir', folder, '--save', '']
+  args.push('--appendonly', 'yes', '--appendfsync', 'always', '--repl-diskless-sync-delay', '0')
+  args.push('--cluster-enabled', 'yes', '--cluster-node-timeout', `${NODE_TIMEOUT_MS}`)
+  const server = await runServer({
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    folder,
+    command,
+    args,
+    user: null,
+    stopSignal: 'SIGTERM',
+    isReady: () => answersPing(port)
+  })
+  t.teardown(() => server.remove())
+  return server
+}
+
+/** Resolves when `node` knows who has each key, and, as a replica, has them too. */
+async function untilWhole(node: Server): Promise<void> {
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline; await wait(50)) {
+    const told = await ask(
+      node,
+      async (redis) => `${await redis.cluster('INFO')}${await redis.info('replication')}`
+    )
+    if (/cluster_state:ok/.test(told) && /role:master\r\nconnected_slaves:1|master_link_status:up/.test(told))
+      return
+  }
+  throw new Error(`the node at ${node.port} does not become part of the cluster`)
+}
+
+async function ask<T>({ port }: Server, question: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = new Redis(port, '127.0.0.1', { retryStrategy: () => null, lazyConnect: true })
+  redis.on('error', () => undefined)
+  try {
+    await redis.connect()
+    return await question(redis)
+  } finally {
+    redis.disconnect()
+  }
+}

@@ -1,0 +1,25 @@
+import t from 'tap'
+import { isClusterUrl, parseClusterUrl } from './redis-cluster.ts'
+
+t.test('reads the nodes of a cluster, and who asks', async (t) => {
+  t.same(parseClusterUrl('redis-cluster://a:7000,10.0.0.2:7001,[::1]:7002,d'), {
+    nodes: [
+      { host: 'a', port: 7000 },
+      { host: '10.0.0.2', port: 7001 },
+      { host: '::1', port: 7002 },
+      { host: 'd', port: 6379 }
+    ],
+    options: {}
+  })
+  t.same(parseClusterUrl('rediss-cluster://fair:p%40ss@a:7000/'), {
+    nodes: [{ host: 'a', port: 7000 }],
+    options: { username: 'fair', password: 'p@ss', tls: {} }
+  })
+  t.same(parseClusterUrl('redis-cluster://:secret@a').options, { password: 'secret' })
+  t.notOk(isClusterUrl('redis://a:7000'))
+})
+
+t.test('says what it takes, and not the password, when it can not be read', async (t) => {
+  for (const url of ['redis-cluster://', 'redis-cluster://a:7000/3', 'redis-cluster://:secret@a:port'])
+    t.throws(() => parseClusterUrl(url), /^(?!.*secret)REDIS_URL is not redis-cluster:\/\//m, url)
+})
