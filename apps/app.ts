@@ -53,7 +53,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     bodyLimit: config.server.bodyLimit,
     // A first start of the embedded database, and waiting for other replicas' migrations, take their time.
     pluginTimeout: 120_000,
-    requestTimeout: 300_000,
+    requestTimeout: config.clients.requestTimeoutMs,
     keepAliveTimeout: 72_000,
     // A replica on its way out still answers what reached it; load balancers have been told by /health/ready.
     return503OnClosing: false,
@@ -61,7 +61,12 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     frameworkErrors: (error, request, reply) => answerError(error, request, reply),
     clientErrorHandler: refuseConnection,
     // Node refuses a request without a Host by an answer without a body; requests.ts does so with one.
-    http: { requireHostHeader: false }
+    http: {
+      requireHostHeader: false,
+      headersTimeout: config.clients.headersTimeoutMs,
+      // Who is too slow is found when connections are looked through, at Node's default only every 30 s.
+      connectionsCheckingInterval: Math.ceil(config.clients.headersTimeoutMs / 5)
+    }
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   // What every request and every capability stands on.

@@ -12,6 +12,7 @@ import type { DatabaseOptions } from '#platform/database.ts'
 export interface Config {
   readonly settings: Settings
   readonly server: { host: string; port: number; workerPort: number; trustProxy: string[]; bodyLimit: number }
+  readonly clients: { headersTimeoutMs: number; requestTimeoutMs: number }
   readonly access: AccessOptions
   readonly log: { level: Settings['LOG_LEVEL']; pretty: boolean; traced: boolean }
   readonly tracing: { endpoint: string | undefined; sample: number }
@@ -68,6 +69,10 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
     },
     // No capability issues keys yet, so asking for them would let nobody in.
     access: { mode: 'open' } as const,
+    clients: {
+      headersTimeoutMs: Math.min(settings.CLIENT_HEADERS_TIMEOUT_MS, settings.CLIENT_REQUEST_TIMEOUT_MS),
+      requestTimeoutMs: settings.CLIENT_REQUEST_TIMEOUT_MS
+    },
     log: {
       level: settings.LOG_LEVEL,
       pretty: terminal,

@@ -128,6 +128,18 @@ export const Settings = Type.Object({
     minimum: 0,
     maximum: 1
   }),
+  CLIENT_HEADERS_TIMEOUT_MS: count(
+    'How long a client may take to send the head of a request',
+    15_000,
+    100,
+    600_000
+  ),
+  CLIENT_REQUEST_TIMEOUT_MS: count(
+    'How long a client may take to send a whole request, files too',
+    300_000,
+    100,
+    86_400_000
+  ),
   READY_TIMEOUT_MS: count('Longest wait of a readiness check for one part', 1_000, 50, 30_000),
   DRAIN_MS: count('How long readiness is 503 before a close begins', 0, 0, 600_000),
   SHUTDOWN_TIMEOUT_MS: count('Longest graceful close before the process exits anyway', 15_000, 100, 600_000)

@@ -10,3 +10,22 @@ export function isPlainJson(value: unknown, depth = 0): boolean {
     ([key, member]) => isPlainJson(key, depth) && isPlainJson(member, depth + 1)
   )
 }
+
+/** Tells whether a JSON text nests more than `limit` levels, before it is parsed. Brackets in strings do not count. */
+export function nestsDeeper(text: string, limit: number): boolean {
+  let depth = 0
+  let isString = false
+  // A text of so few characters can't nest deeper.
+  if (text.length <= limit) return false
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at)
+    if (isString) {
+      if (unit === 0x5c) at++
+      else if (unit === 0x22) isString = false
+    } else if (unit === 0x22) isString = true
+    else if (unit === 0x7b || unit === 0x5b) {
+      if (++depth > limit) return true
+    } else if (unit === 0x7d || unit === 0x5d) depth--
+  }
+  return false
+}

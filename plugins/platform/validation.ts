@@ -3,8 +3,16 @@ import addFormats from 'ajv-formats'
 import type { FastifyInstance, FastifySchemaCompiler } from 'fastify'
 import fp from 'fastify-plugin'
 import { isTargetUrl } from '#schema/shapes/url.ts'
-import { isPlainJson, MAX_DEPTH } from './plain-json.ts'
+import { isPlainJson, MAX_DEPTH, nestsDeeper } from './plain-json.ts'
+import { defineProblem } from './problem.ts'
 import { isWireTime } from './wire-time.ts'
+
+const malformedBody = defineProblem('BODY_MALFORMED', 400, 'The body is not a JSON object')
+
+/** Well over what any shape takes: a free-form object in a row of an array. Whoever walks a body may then recurse. */
+const MAX_BODY_DEPTH = 2 * MAX_DEPTH
+
+const bodyTooDeep = () => malformedBody(`The body nests more than ${MAX_BODY_DEPTH} levels deep`)
 
 /**
  * Installs the validators. Bodies are taken at their word: a number where a string belongs is refused, never
@@ -26,6 +34,7 @@ async function validation(app: FastifyInstance) {
   const parseJson = app.getDefaultJsonParser('error', 'error')
   app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') done(null, undefined)
+    else if (nestsDeeper(body, MAX_BODY_DEPTH)) done(bodyTooDeep())
     else void parseJson(request, body, done)
   })
 }
