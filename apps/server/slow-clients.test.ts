@@ -6,7 +6,7 @@ import { startApp } from '#testing/app.ts'
 /** Clients that send a byte now and then to hold connections (slowloris): cut off, while others are served. */
 
 const { url, request } = await startApp(t, {
-  env: { CLIENT_HEADERS_TIMEOUT_MS: '300', CLIENT_REQUEST_TIMEOUT_MS: '600' }
+  env: { CLIENT_HEADERS_TIMEOUT_MS: '1500', CLIENT_REQUEST_TIMEOUT_MS: '2000' }
 })
 const { hostname, port } = new URL(url)
 
