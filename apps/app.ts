@@ -18,6 +18,7 @@ import { refuseConnection } from '#platform/refusals.ts'
 import requests, { createRequestId } from '#platform/requests.ts'
 import tracing from '#platform/tracing.ts'
 import validation from '#platform/validation.ts'
+import audit from '#plugins/audit/index.ts'
 import events from '#plugins/events/index.ts'
 import imports from '#plugins/imports/index.ts'
 import redirects from '#plugins/redirects/index.ts'
@@ -85,7 +86,8 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
   await app.register(clicks, { ...config.clicks, spool: routes || drain, drain })
   await app.register(instruments, { version: manifest.version })
 
-  // The capabilities.
+  // The capabilities. Those that change something append it to the audit log.
+  await app.register(audit, { routes, ...config.audit })
   await app.register(users, { routes })
   await app.register(events, { routes })
   await app.register(urls, { routes, ...config.urls })

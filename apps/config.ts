@@ -20,6 +20,7 @@ export interface Config {
   readonly redis: { url: string | undefined; prefix: string }
   readonly cache: { maxEntries: number; freshMs: number }
   readonly clicks: Omit<ClickOptions, 'spool'>
+  readonly audit: { retentionMonths: number }
   readonly urls: { publicUrl: string | undefined; codeLength: number }
   readonly redirects: { honourOptOut: boolean }
   readonly stats: { retentionMonths: number }
@@ -108,6 +109,7 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
       storeTimeoutMs: settings.CLICK_STORE_TIMEOUT_MS,
       closeTimeoutMs: Math.min(5_000, settings.SHUTDOWN_TIMEOUT_MS / 2)
     },
+    audit: { retentionMonths: settings.AUDIT_RETENTION_MONTHS },
     urls: { publicUrl: settings.PUBLIC_URL?.replace(/\/+$/, ''), codeLength: settings.CODE_LENGTH },
     redirects: { honourOptOut: settings.VISITOR_OPT_OUT === 'honour' },
     stats: { retentionMonths: settings.EVENT_RETENTION_MONTHS },

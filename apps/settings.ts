@@ -114,6 +114,7 @@ export const Settings = Type.Object({
     0,
     1_200
   ),
+  AUDIT_RETENTION_MONTHS: count('Months that entries of the audit log are kept; 0 keeps them', 0, 0, 1_200),
   OTEL_EXPORTER_OTLP_ENDPOINT: optional(
     text(
       'Collector that takes OpenTelemetry traces (OTLP over HTTP, `/v1/traces` is added); none when unset',

@@ -33,6 +33,17 @@ async function imports(app: FastifyInstance, { routes, limitBytes }: ImportOptio
   })
   const service = createImportService(app.database, createBatchStore(app.database), {
     forgetUnknownCodes: () => app.cache.invalidateUnknown('links'),
+    audit: (kind, { count, imported, skipped, rejected }) =>
+      app.database.transaction((tx) =>
+        app.audit.record(tx, [
+          {
+            action: 'imported',
+            resource: kind,
+            id: null,
+            after: { count, imported, skipped, rejected }
+          }
+        ])
+      ),
     onFinish(kind, { imported, skipped, rejected }) {
       for (const [result, count] of Object.entries({ imported, skipped, rejected })) {
         rows.labels(kind, result).inc(count)
@@ -46,6 +57,6 @@ async function imports(app: FastifyInstance, { routes, limitBytes }: ImportOptio
 
 export default fp(imports, {
   name: 'imports',
-  dependencies: ['metrics', 'database', 'cache'],
+  dependencies: ['metrics', 'database', 'cache', 'audit'],
   fastify: '5.x'
 })

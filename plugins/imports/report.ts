@@ -58,6 +58,11 @@ export function createReportBuilder() {
       return { ...report, errors: report.errors.toSorted(byLine), warnings: report.warnings.toSorted(byLine) }
     },
 
+    /** Rows stored so far. */
+    get imported() {
+      return report.imported
+    },
+
     /** Rows read so far. */
     get count() {
       return report.count

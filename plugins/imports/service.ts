@@ -34,6 +34,8 @@ export interface ImportService {
 export interface ImportCollaborators {
   /** Makes caches ask again for the codes that nobody had. */
   forgetUnknownCodes(): Promise<void>
+  /** Tells the audit log of an import, also of one that broke off: what was stored before stays. */
+  audit(kind: KindName, report: ImportReport): Promise<void>
   /** Told of each finished import. */
   onFinish(kind: KindName, report: ImportReport): void
 }
@@ -46,7 +48,7 @@ const MAX_BATCH_BYTES = 8 * 1024 * 1024
 export function createImportService(
   database: Database,
   batches: BatchStore,
-  { forgetUnknownCodes, onFinish }: ImportCollaborators
+  { forgetUnknownCodes, audit, onFinish }: ImportCollaborators
 ): ImportService {
   let active = 0
 
@@ -85,11 +87,14 @@ export function createImportService(
       }
       if (builder.rows > 0) await flush()
       await storing
-      return report.finish()
-    } finally {
+    } catch (error) {
       // An import that fails has not ended before its last batch has.
       await storing.catch(() => undefined)
+      if (report.imported > 0) await audit(kind.name, report.finish()).catch(() => undefined)
+      throw error
     }
+    await audit(kind.name, report.finish())
+    return report.finish()
   }
 
   async function runImport(

@@ -29,6 +29,7 @@ async function openapi(app: FastifyInstance, { routes, version }: OpenapiOptions
         { name: 'users', description: 'Who owns links' },
         { name: 'events', description: 'What happened to links' },
         { name: 'imports', description: 'CSV and JSON in bulk' },
+        { name: 'audit', description: 'Who changed what' },
         { name: 'health', description: 'Probes' }
       ]
     },

@@ -22,8 +22,10 @@ export interface UrlOptions {
  * `app.cache` after its commit, so that no replica goes on redirecting to what was.
  */
 async function urls(app: FastifyInstance, { routes, publicUrl, codeLength }: UrlOptions) {
-  const collaborators = { holdUser: app.users.hold, record: app.events.record }
-  const { service, onUserDeleted } = createUrlService(app.database, app.cache, collaborators, { codeLength })
+  const collaborators = { holdUser: app.users.hold, record: app.events.record, audit: app.audit.record }
+  const { service, onUserDeleted } = createUrlService(app.database, app.cache, collaborators, {
+    codeLength
+  })
   app.decorate('urls', service)
   app.users.onDelete(onUserDeleted)
   if (routes) await app.register(urlRoutes, { publicUrl })
@@ -31,6 +33,6 @@ async function urls(app: FastifyInstance, { routes, publicUrl, codeLength }: Url
 
 export default fp(urls, {
   name: 'urls',
-  dependencies: ['database', 'cache', 'users', 'events'],
+  dependencies: ['database', 'cache', 'audit', 'users', 'events'],
   fastify: '5.x'
 })

@@ -1,15 +1,16 @@
+import type { RecordChanges } from '#platform/audit-change.ts'
 import type { Cache } from '#platform/cache/index.ts'
 import { coalesce } from '#platform/coalesce.ts'
 import type { Database, Executor } from '#platform/database.ts'
 import { retryTakenId } from '#platform/database-errors.ts'
 import { createPageIndex } from '#platform/page-index.ts'
-import { parseWireTime } from '#platform/wire-time.ts'
 import { type Page, pageWindow } from '#schema/shapes/page.ts'
 import { isTrue } from '#schema/shapes/text.ts'
 import type { UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import { createCandidates, isReservedCode, type RandomSource } from './codes.ts'
-import { codeReserved, codesExhausted, codeTaken, expiryUnreadable, urlUnknown } from './errors.ts'
+import { codeReserved, codesExhausted, codeTaken, urlUnknown } from './errors.ts'
+import { differences, pick, readExpiry, valuesOf } from './service-changes.ts'
 import {
   countUrlBuckets,
   countUrls,
@@ -52,13 +53,14 @@ export interface UrlService {
   findByCode(code: string): Promise<LinkTarget | null>
 }
 
-/** The part of `app.users` and `app.events` that links need. */
+/** The part of `app.users`, `app.events` and `app.audit` that links need. */
 export interface UrlCollaborators {
   holdUser(tx: Executor, id: number): Promise<void>
   record(
     tx: Executor,
     records: { urlId: number; userId: number | null; eventType: string; details: Record<string, unknown> }[]
   ): Promise<void>
+  audit: RecordChanges
 }
 
 export interface UrlServiceOptions {
@@ -72,7 +74,7 @@ const LINKS = 'links'
 export function createUrlService(
   database: Database,
   cache: Pick<Cache, 'invalidate'>,
-  { holdUser, record }: UrlCollaborators,
+  { holdUser, record, audit }: UrlCollaborators,
   { codeLength, random }: UrlServiceOptions
 ) {
   const pages = createPageIndex({ countBuckets: countUrlBuckets })
@@ -105,6 +107,7 @@ export function createUrlService(
     if (!row) throw chosen === undefined ? codesExhausted() : codeTaken(chosen)
     const { id: urlId, shortCode: short_code, originalUrl: original_url } = row
     await record(tx, [{ urlId, userId, eventType: 'created', details: { short_code, original_url } }])
+    await audit(tx, [{ action: 'created', resource: 'url', id: urlId, after: valuesOf(row) }])
     return row
   }
 
@@ -165,6 +168,9 @@ export function createUrlService(
           details: { field, new_value }
         }))
         await record(tx, records)
+        const fields = changes.map(({ field }) => field)
+        const [before, after] = [pick(valuesOf(old), fields), pick(valuesOf(changed), fields)]
+        await audit(tx, [{ action: 'updated', resource: 'url', id, before, after }])
         return [changed, true]
       })
       if (isChanged) await forget([row])
@@ -176,6 +182,7 @@ export function createUrlService(
         const old = await lockUrl(tx, id)
         if (!old) throw urlUnknown(id)
         await record(tx, [{ urlId: id, userId: old.userId, eventType: 'deleted', details: { reason } }])
+        await audit(tx, [{ action: 'deleted', resource: 'url', id, before: valuesOf(old) }])
         return updateUrl(tx, id, { deletedAt: new Date() })
       })
       await forget([row])
@@ -193,39 +200,19 @@ export function createUrlService(
         tx,
         deleted.map((row) => ({ urlId: row.id, userId: user.id, eventType: 'deleted', details }))
       )
+      await audit(
+        tx,
+        deleted.map((row) => ({ action: 'deleted', resource: 'url', id: row.id, before: valuesOf(row) }))
+      )
     }
     const disowned = await disownUrls(tx, user.id)
+    const [before, after] = [{ user_id: user.id }, { user_id: null }]
+    await audit(
+      tx,
+      disowned.map(({ id }) => ({ action: 'updated', resource: 'url', id, before, after }))
+    )
     return () => forget(disowned)
   }
 
   return { service, onUserDeleted }
-}
-
-interface Difference {
-  field: keyof UrlChange
-  new_value: unknown
-  columns: UrlColumns
-}
-
-/** The fields of `change` that differ from the row, as events and as columns. */
-function differences(old: UrlRow, change: UrlChange): Difference[] {
-  const found: Difference[] = []
-  const add = (field: keyof UrlChange, columns: UrlColumns) =>
-    found.push({ field, new_value: change[field], columns })
-  const { title, original_url: originalUrl, is_active: isActive } = change
-  if (originalUrl !== undefined && originalUrl !== old.originalUrl) add('original_url', { originalUrl })
-  if (title !== undefined && title !== old.title) add('title', { title })
-  if (isActive !== undefined && isActive !== old.isActive) add('is_active', { isActive })
-  if (change.expires_at !== undefined) {
-    const expiresAt = readExpiry(change.expires_at)
-    if (expiresAt?.getTime() !== old.expiresAt?.getTime()) add('expires_at', { expiresAt })
-  }
-  return found
-}
-
-function readExpiry(text: string | null | undefined): Date | null {
-  if (text === null || text === undefined) return null
-  const time = parseWireTime(text)
-  if (!time) throw expiryUnreadable()
-  return time
 }

@@ -14,8 +14,8 @@ declare module 'fastify' {
  * in their deletion through `app.users.onDelete`; users knows of nobody.
  */
 async function users(app: FastifyInstance, options: { routes: boolean }) {
-  app.decorate('users', createUserService(app.database))
+  app.decorate('users', createUserService(app.database, app.audit.record))
   if (options.routes) await app.register(userRoutes)
 }
 
-export default fp(users, { name: 'users', dependencies: ['database'], fastify: '5.x' })
+export default fp(users, { name: 'users', dependencies: ['database', 'audit'], fastify: '5.x' })

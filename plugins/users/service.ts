@@ -1,3 +1,4 @@
+import type { RecordChanges } from '#platform/audit-change.ts'
 import type { Database, Executor } from '#platform/database.ts'
 import { violatedConstraint } from '#platform/database-errors.ts'
 import { createPageIndex } from '#platform/page-index.ts'
@@ -45,7 +46,7 @@ export interface UserService {
   hold(tx: Executor, id: number): Promise<void>
 }
 
-export function createUserService(database: Database): UserService {
+export function createUserService(database: Database, audit: RecordChanges): UserService {
   const deletions: UserDeletion[] = []
   const pages = createPageIndex({ countBuckets: countUsers })
   return {
@@ -64,7 +65,14 @@ export function createUserService(database: Database): UserService {
 
     async create({ username, email }) {
       for (;;) {
-        const row = await insertUser(database.db, { username, email })
+        const row = await database.transaction(async (tx) => {
+          const inserted = await insertUser(tx, { username, email })
+          if (inserted)
+            await audit(tx, [
+              { action: 'created', resource: 'user', id: inserted.id, after: { username, email } }
+            ])
+          return inserted
+        })
         if (row) return present(row)
         const taken = await findTakenField(database.db, { username, email })
         if (taken) throw userTaken(taken)
@@ -83,6 +91,8 @@ export function createUserService(database: Database): UserService {
           if (email !== undefined && email !== old.email) change.email = email
           if (Object.keys(change).length === 0) return old
           const changed = await updateUser(tx, id, change)
+          const before = Object.fromEntries(heldValues(old).filter(([field]) => field in change))
+          await audit(tx, [{ action: 'updated', resource: 'user', id, before, after: change }])
           for (const field of heldFields(old)) if (field in change) await promoteTwin(tx, field, old[field])
           return changed
         })
@@ -97,6 +107,8 @@ export function createUserService(database: Database): UserService {
         const followUps = []
         for (const work of deletions) followUps.push(await work(tx, { id, cascade }))
         await deleteUser(tx, id)
+        const before = Object.fromEntries(heldValues(old))
+        await audit(tx, [{ action: 'deleted', resource: 'user', id, before }])
         for (const field of heldFields(old)) await promoteTwin(tx, field, old[field])
         return followUps
       })
@@ -118,6 +130,13 @@ function heldFields(row: UserRow): UserField[] {
   return [
     ...(row.usernameKey === null ? [] : ['username' as const]),
     ...(row.emailKey === null ? [] : ['email' as const])
+  ]
+}
+
+function heldValues({ username, email }: UserRow): [UserField, string][] {
+  return [
+    ['username', username],
+    ['email', email]
   ]
 }
 

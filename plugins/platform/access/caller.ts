@@ -13,6 +13,7 @@ export const SCOPES = [
   'users:read',
   'users:write',
   'imports:write',
+  'audit:read',
   'keys:admin'
 ] as const
 

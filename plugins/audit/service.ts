@@ -1,0 +1,95 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { AuditChange, RecordChanges } from '#platform/audit-change.ts'
+import type { Database } from '#platform/database.ts'
+import { parseWireTime } from '#platform/wire-time.ts'
+import type { AuditEntry, AuditQuery } from '#schema/shapes/audit.ts'
+import { wireTime } from '#schema/shapes/text.ts'
+import type { AuditRow } from '#schema/tables/audit-log.ts'
+import { type AuditAuthor, type AuditRecord, deleteAuditBefore, insertAudit, listAudit } from './store.ts'
+
+/** `app.audit`: who changed what. */
+export interface AuditService {
+  /** Appends changes in the caller's transaction, as made by whoever {@link actAs} said: else by the system. */
+  record: RecordChanges
+  /** Runs `work`, and whatever it leads to, on behalf of `author`. */
+  actAs<T>(author: AuditAuthor, work: () => T): T
+  /** The newest entries that match, newest first, and whether there are more. */
+  list(query: AuditQuery): Promise<{ entries: AuditEntry[]; hasMore: boolean }>
+  /** Deletes the entries that are older than the retention. Gives how many. */
+  maintain(): Promise<number>
+}
+
+export interface AuditServiceOptions {
+  /** Months that entries are kept; 0 keeps them for ever. */
+  retentionMonths: number
+  /** Milliseconds since the epoch. */
+  now?: () => number
+}
+
+const SYSTEM: AuditAuthor = { kind: 'system', keyId: null, userId: null, name: null, requestId: null }
+
+const RECORD_CHUNK = 5_000
+const DELETE_CHUNK = 10_000
+
+export function createAuditService(
+  database: Database,
+  { retentionMonths, now = Date.now }: AuditServiceOptions
+): AuditService {
+  // Who asks passes beside the services, not through them: each of their calls would have to hand it on.
+  const authors = new AsyncLocalStorage<AuditAuthor>()
+  return {
+    async record(tx, changes) {
+      const author = authors.getStore() ?? SYSTEM
+      for (let at = 0; at < changes.length; at += RECORD_CHUNK)
+        await insertAudit(tx, author, changes.slice(at, at + RECORD_CHUNK).map(toRecord))
+    },
+
+    actAs: (author, work) => authors.run(author, work),
+
+    async list({ per_page: perPage = 50, before: beforeId, ...query }) {
+      const filter = {
+        action: query.action,
+        resource: query.resource,
+        resourceId: query.resource_id,
+        userId: query.user_id,
+        keyId: query.key_id,
+        requestId: query.request_id,
+        since: query.since === undefined ? undefined : (parseWireTime(query.since) ?? undefined),
+        until: query.until === undefined ? undefined : (parseWireTime(query.until, true) ?? undefined),
+        beforeId
+      }
+      const rows = await listAudit(database.db, filter, perPage + 1)
+      return { entries: rows.slice(0, perPage).map(present), hasMore: rows.length > perPage }
+    },
+
+    async maintain() {
+      if (retentionMonths === 0) return 0
+      const date = new Date(now())
+      date.setUTCMonth(date.getUTCMonth() - retentionMonths)
+      let deleted = 0
+      for (;;) {
+        const count = await database.transaction((tx) => deleteAuditBefore(tx, date, DELETE_CHUNK))
+        deleted += count
+        if (count < DELETE_CHUNK) return deleted
+      }
+    }
+  }
+}
+
+function toRecord({ action, resource, id, before = null, after = null }: AuditChange): AuditRecord {
+  return { action, resource, resource_id: id === null ? null : String(id), before, after }
+}
+
+function present(row: AuditRow): AuditEntry {
+  return {
+    id: row.id,
+    timestamp: wireTime(row.at),
+    actor: { kind: row.actorKind, key_id: row.actorKeyId, user_id: row.actorUserId, name: row.actorName },
+    action: row.action,
+    resource: row.resource,
+    resource_id: row.resourceId,
+    before: row.before,
+    after: row.after,
+    request_id: row.requestId
+  }
+}

@@ -1,0 +1,76 @@
+import { and, desc, eq, gte, lt, lte, sql } from 'drizzle-orm'
+import type { Executor } from '#platform/database.ts'
+import { type AuditRow, auditLog } from '#schema/tables/audit-log.ts'
+
+/** All SQL of the audit log. Every function runs on the executor it is given: the pool or a transaction. */
+
+export interface AuditAuthor {
+  kind: string
+  keyId: string | null
+  userId: number | null
+  name: string | null
+  requestId: string | null
+}
+
+export interface AuditRecord {
+  action: string
+  resource: string
+  resource_id: string | null
+  before: Record<string, unknown> | null
+  after: Record<string, unknown> | null
+}
+
+export interface AuditFilter {
+  action?: string | undefined
+  resource?: string | undefined
+  resourceId?: string | undefined
+  userId?: number | undefined
+  keyId?: string | undefined
+  requestId?: string | undefined
+  since?: Date | undefined
+  until?: Date | undefined
+  beforeId?: number | undefined
+}
+
+/** Appends `records` in one statement, however many they are. */
+export async function insertAudit(tx: Executor, by: AuditAuthor, records: AuditRecord[]): Promise<void> {
+  await tx.execute(sql`
+    insert into audit_log (actor_kind, actor_key_id, actor_user_id, actor_name, request_id,
+      action, resource, resource_id, before, after)
+    select ${by.kind}, ${by.keyId}, ${by.userId}::bigint, ${by.name}, ${by.requestId}, change.*
+    from jsonb_to_recordset(${JSON.stringify(records)}::jsonb)
+      as change(action text, resource text, resource_id text, before jsonb, after jsonb)`)
+}
+
+/** The newest `limit` entries that match, newest first. */
+export async function listAudit(on: Executor, filter: AuditFilter, limit: number): Promise<AuditRow[]> {
+  const is = <T>(value: T | undefined, condition: (value: T) => ReturnType<typeof eq>) =>
+    value === undefined ? undefined : condition(value)
+  return on
+    .select()
+    .from(auditLog)
+    .where(
+      and(
+        is(filter.action, (one) => eq(auditLog.action, one)),
+        is(filter.resource, (one) => eq(auditLog.resource, one)),
+        is(filter.resourceId, (one) => eq(auditLog.resourceId, one)),
+        is(filter.userId, (one) => eq(auditLog.actorUserId, one)),
+        is(filter.keyId, (one) => eq(auditLog.actorKeyId, one)),
+        is(filter.requestId, (one) => eq(auditLog.requestId, one)),
+        is(filter.since, (one) => gte(auditLog.at, one)),
+        is(filter.until, (one) => lte(auditLog.at, one)),
+        is(filter.beforeId, (one) => lt(auditLog.id, one))
+      )
+    )
+    .orderBy(desc(auditLog.id))
+    .limit(limit)
+}
+
+/** Deletes up to `limit` of the entries before `time`, in the transaction `tx`. Gives how many. */
+export async function deleteAuditBefore(tx: Executor, time: Date, limit: number): Promise<number> {
+  await tx.execute(sql`set local fairlead.audit = 'retention'`)
+  const { rowCount } = await tx.execute(sql`
+    delete from audit_log where id in (
+      select id from audit_log where at < ${time.toISOString()}::timestamptz order by id limit ${limit})`)
+  return rowCount ?? 0
+}

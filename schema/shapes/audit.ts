@@ -1,0 +1,49 @@
+import { type Static, Type } from 'typebox'
+import { Id, Nullable, PLAIN_TEXT, Time } from './text.ts'
+
+const Values = Type.Unsafe<Record<string, unknown> | null>({
+  type: ['object', 'null'],
+  additionalProperties: true
+})
+const Word = Type.String({ minLength: 1, maxLength: 128, pattern: PLAIN_TEXT })
+
+/** One change: who made it, of what, and the values that it changed. */
+export const AuditEntry = Type.Object(
+  {
+    id: Id,
+    timestamp: Time,
+    actor: Type.Object({
+      kind: Type.String({ examples: ['open', 'key', 'session', 'system'] }),
+      key_id: Nullable(Type.String()),
+      user_id: Nullable(Id),
+      name: Nullable(Type.String())
+    }),
+    action: Type.String({ examples: ['created', 'updated', 'deleted', 'imported'] }),
+    resource: Type.String({ examples: ['url', 'user', 'import'] }),
+    resource_id: Nullable(Type.String()),
+    before: Values,
+    after: Values,
+    request_id: Nullable(Type.String())
+  },
+  { title: 'AuditEntry' }
+)
+
+export const AuditQuery = Type.Object({
+  action: Type.Optional(Word),
+  resource: Type.Optional(Word),
+  resource_id: Type.Optional(Word),
+  user_id: Type.Optional(Type.Integer({ ...Id, description: 'Changes that this user made' })),
+  key_id: Type.Optional(Word),
+  request_id: Type.Optional(Word),
+  since: Type.Optional(Type.String({ format: 'wire-time', description: 'From this time on' })),
+  until: Type.Optional(
+    Type.String({ format: 'wire-time', description: 'Up to and with this time, or this whole day' })
+  ),
+  before: Type.Optional(
+    Type.Integer({ ...Id, description: 'Entries older than the one with this id; Link has the next' })
+  ),
+  per_page: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 50 }))
+})
+
+export type AuditEntry = Static<typeof AuditEntry>
+export type AuditQuery = Static<typeof AuditQuery>
