@@ -9,7 +9,7 @@ import { type Stage, setStage } from '#loadtest/stage.ts'
 import { fire, share } from '#loadtest/volley.ts'
 
 /**
- * What becomes of clicks: `npm run bench:clicks -- --seconds 10 --backlog 500000`. First redirects are followed at full
+ * What becomes of clicks: `npx node loadtest/clicks/main.ts --seconds 10 --backlog 500000`. First redirects are followed at full
  * speed while the same server, then a worker, stores their clicks in PostgreSQL (fsync on). Then clicks pile up
  * in Redis with nobody to store them, and a worker is started on the pile.
  */

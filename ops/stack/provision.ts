@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 
-/** Debian's packages of all that the stack runs. */
+/** Debian's packages of all that the stack runs, and faketime, with which ops/chaos moves a clock. */
 export const PACKAGES = [
+  'faketime',
   'nginx',
   'postgresql',
   'redis-server',

@@ -19,8 +19,15 @@ export interface StackOptions {
   port?: number
   /** Leaves out what watches. */
   isLight: boolean
+  /** Has alerts count in seconds what they count in minutes: same rules, for tests that can't wait. */
+  isHurried?: boolean
   /** Settings of servers and worker beside those that the stack gives. */
   env?: Record<string, string>
+  /**
+   * Gives the address, `host:port`, at which `from` is to reach `to`, which listens at `address`; both are names of
+   * programs. For whoever puts something in between.
+   */
+  route?(from: string, to: string, address: string): Promise<string>
 }
 
 export interface Stack {
@@ -55,7 +62,9 @@ export async function startStack({
   replicas: count,
   port,
   isLight,
-  env = {}
+  isHurried = false,
+  env = {},
+  route = async (_from, _to, address) => address
 }: StackOptions): Promise<Stack> {
   await mkdir(folder, { recursive: true })
   // PostgreSQL may run as another user, who has to pass through.
@@ -67,6 +76,12 @@ export async function startStack({
     const added = supervisor.add(unit)
     units.push(added)
     return added
+  }
+
+  async function reroute(url: string, from: string, to: string): Promise<string> {
+    const address = new URL(url)
+    address.host = await route(from, to, address.host)
+    return address.href
   }
 
   async function stop(): Promise<void> {
@@ -84,29 +99,38 @@ export async function startStack({
     await Promise.all([add(postgres).start(), add(redis).start()])
 
     const proxyPort = port ?? (await findPort())
-    const shared = {
+    const sharedBy = async (name: string) => ({
       folder,
       env: {
-        DATABASE_URL: postgres.databaseUrl,
-        REDIS_URL: redis.redisUrl,
+        DATABASE_URL: await reroute(postgres.databaseUrl, name, 'postgres'),
+        REDIS_URL: await reroute(redis.redisUrl, name, 'redis'),
         REPLICAS: `${count + 1}`,
         CLICK_DRAIN: 'off',
         TRUST_PROXY: '127.0.0.1',
         ...env
       }
-    }
+    })
     const replicas: Supervised[] = []
-    for (let number = 1; number <= count; number++) replicas.push(add(await makeReplica(shared, number)))
-    const worker = add(await makeWorker(shared))
+    for (let number = 1; number <= count; number++)
+      replicas.push(add(await makeReplica(await sharedBy(`replica-${number}`), number)))
+    const worker = add(await makeWorker(await sharedBy('worker')))
     const [first, ...others] = replicas
     // It migrates; the others would wait for that anyway.
     await first?.start()
     await Promise.all([...others, worker].map((unit) => unit.start()))
 
-    const proxy = await makeProxy(folder, proxyPort, replicas.map(hostOf))
+    const hosts = replicas.map((replica) => route('nginx', replica.unit.name, hostOf(replica)))
+    const proxy = await makeProxy(folder, proxyPort, await Promise.all(hosts))
     await add(proxy).start()
     if (!isLight) {
-      watchers = await addWatchers(folder, add, { replicas, worker, postgres, redis, proxy })
+      watchers = await addWatchers(folder, add, {
+        replicas,
+        worker,
+        postgres,
+        redis,
+        proxy,
+        isHurried
+      })
       await watchers.start()
     }
 

@@ -6,6 +6,7 @@ import { findPort } from '#testing/server-process.ts'
 import { findCommand } from '#testing/servers.ts'
 import { ROOT } from '#testing/sources.ts'
 import { type Discord, startDiscord } from './discord.ts'
+import { HURRIED_SCRAPES, hurryRoutes, hurryRules, type Rules } from './hurry.ts'
 import { answers, ENVIRONMENT, need } from './parts.ts'
 import type { NginxUnit } from './proxy.ts'
 import type { Supervised, Unit } from './supervisor.ts'
@@ -27,9 +28,12 @@ interface Watched {
   postgres: Unit & { databaseUrl: string }
   redis: Unit & { redisUrl: string }
   proxy: NginxUnit
+  /** Whether alerts count in seconds what they count in minutes. */
+  isHurried: boolean
 }
 
 interface PrometheusConfig {
+  global: object
   rule_files: string[]
   alerting: { alertmanagers: object[] }
   scrape_configs: { job_name: string; static_configs?: object[]; dns_sd_configs?: object[] }[]
@@ -56,8 +60,9 @@ export async function addWatchers(
     alertmanager: [`127.0.0.1:${alertmanagerPort}`],
     ...Object.fromEntries(exporters.map(({ job, unit }) => [job, [hostOf(unit.url)]]))
   }
-  const alertmanager = await makeAlertmanager(folder, alertmanagerPort, discord.webhookUrl)
-  const prometheus = await makePrometheus(folder, prometheusPort, alertmanagerPort, targets)
+  const { isHurried } = watched
+  const alertmanager = await makeAlertmanager(folder, alertmanagerPort, discord.webhookUrl, isHurried)
+  const prometheus = await makePrometheus(folder, prometheusPort, alertmanagerPort, targets, isHurried)
   const all = [...exporters.map(({ unit }) => unit), alertmanager, prometheus].map(add)
   return {
     prometheusUrl: prometheus.url,
@@ -75,16 +80,19 @@ async function makePrometheus(
   folder: string,
   port: number,
   alertmanagerPort: number,
-  targets: Record<string, string[]>
+  targets: Record<string, string[]>,
+  isHurried: boolean
 ): Promise<Unit> {
   const home = join(folder, 'prometheus')
   await mkdir(home, { recursive: true })
   const config = parse(await readFile(join(OPS, 'prometheus', 'prometheus.yml'), 'utf8')) as PrometheusConfig
-  config.rule_files = [join(await copyRules(home), '*.yml')]
+  config.rule_files = [join(await copyRules(home, isHurried), '*.yml')]
+  if (isHurried) config.global = { ...config.global, ...HURRIED_SCRAPES, evaluation_interval: '2s' }
   config.alerting.alertmanagers = [{ static_configs: [{ targets: [`127.0.0.1:${alertmanagerPort}`] }] }]
   const known = new Map(config.scrape_configs.map(({ dns_sd_configs: _dns, ...job }) => [job.job_name, job]))
   config.scrape_configs = Object.entries(targets).map(([job_name, own]) => ({
     ...(known.get(job_name) ?? { job_name }),
+    ...(isHurried && HURRIED_SCRAPES),
     static_configs: [{ targets: own }]
   }))
   await writeFile(join(home, 'prometheus.yml'), stringify(config))
@@ -104,23 +112,29 @@ async function makePrometheus(
 }
 
 /** The shipped rules. Those that count months are asked as often as the others: a stack lives for minutes. */
-async function copyRules(home: string): Promise<string> {
+async function copyRules(home: string, isHurried: boolean): Promise<string> {
   const [from, to] = [join(OPS, 'prometheus', 'rules'), join(home, 'rules')]
   await mkdir(to, { recursive: true })
   for (const name of await readdir(from)) {
-    const rules = parse(await readFile(join(from, name), 'utf8')) as { groups: { interval?: string }[] }
+    const rules = parse(await readFile(join(from, name), 'utf8')) as Rules
     for (const group of rules.groups) delete group.interval
-    await writeFile(join(to, name), stringify(rules))
+    await writeFile(join(to, name), stringify(isHurried ? hurryRules(rules) : rules))
   }
   return to
 }
 
-async function makeAlertmanager(folder: string, port: number, webhookUrl: string): Promise<Unit> {
+async function makeAlertmanager(
+  folder: string,
+  port: number,
+  webhookUrl: string,
+  isHurried: boolean
+): Promise<Unit> {
   const home = join(folder, 'alertmanager')
   await rm(home, { recursive: true, force: true })
   await cp(join(OPS, 'alertmanager'), home, { recursive: true })
   const file = join(home, 'alertmanager.yml')
-  await writeFile(file, (await readFile(file, 'utf8')).replaceAll(WEBHOOK, webhookUrl))
+  const text = (await readFile(file, 'utf8')).replaceAll(WEBHOOK, webhookUrl)
+  await writeFile(file, isHurried ? hurryRoutes(text) : text)
   const url = `http://127.0.0.1:${port}`
   return {
     name: 'alertmanager',

@@ -1,0 +1,72 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { DiscordMessage } from '#ops/stack/discord.ts'
+import type { Watchers } from '#ops/stack/watchers.ts'
+
+/** Which alerts came, of those that a fault should raise. */
+export interface AlertWatch {
+  /** Seconds from the beginning until each came; null where it has not. */
+  readonly arrivals: Readonly<Record<string, number | null>>
+  /** Others that came. */
+  readonly others: readonly string[]
+  /** Resolves with whether all have come, after `ms` at the latest. */
+  wait(ms: number): Promise<boolean>
+  stop(): void
+}
+
+const LOOK_EVERY_MS = 100
+
+/** Watches for `names` from now on. */
+export function watchAlerts(watchers: Watchers, names: readonly string[]): AlertWatch {
+  const seen = new Set(watchers.discord.messages)
+  const start = performance.now()
+  const arrivals: Record<string, number | null> = Object.fromEntries(names.map((name) => [name, null]))
+  const others = new Set<string>()
+  const timer = setInterval(look, LOOK_EVERY_MS)
+  const isComplete = () => Object.values(arrivals).every((arrival) => arrival !== null)
+
+  function look(): void {
+    for (const message of watchers.discord.messages) {
+      if (seen.has(message)) continue
+      seen.add(message)
+      const name = raisedBy(message)
+      if (name === null) continue
+      if (!(name in arrivals)) others.add(name)
+      else arrivals[name] ??= (performance.now() - start) / 1_000
+    }
+  }
+
+  return {
+    arrivals,
+    get others() {
+      return [...others]
+    },
+    async wait(ms) {
+      const deadline = performance.now() + ms
+      while (!isComplete() && performance.now() < deadline) await wait(LOOK_EVERY_MS)
+      return isComplete()
+    },
+    stop: () => clearInterval(timer)
+  }
+}
+
+/** The alert that a message raises; null where it says that one is over. */
+function raisedBy({ embeds }: DiscordMessage): string | null {
+  const [, name] = /^(?:PAGE|TICKET) (\w+)/.exec(embeds[0]?.title ?? '') ?? []
+  return name ?? null
+}
+
+/** Waits until none of `names` is active: one that still is would not be told of again. Gives whether that came to be. */
+export async function waitForCalm(
+  watchers: Watchers,
+  names: readonly string[],
+  ms: number
+): Promise<boolean> {
+  const deadline = performance.now() + ms
+  for (;;) {
+    const answer = await fetch(`${watchers.alertmanagerUrl}/api/v2/alerts`)
+    const active = (await answer.json()) as { labels: { alertname: string } }[]
+    if (!active.some(({ labels }) => names.includes(labels.alertname))) return true
+    if (performance.now() > deadline) return false
+    await wait(500)
+  }
+}

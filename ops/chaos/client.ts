@@ -1,0 +1,73 @@
+import { Agent, type OutgoingHttpHeaders, request as send } from 'node:http'
+
+/** One HTTP client with one kept connection. */
+
+export interface Asked {
+  method: string
+  path: string
+  headers: OutgoingHttpHeaders
+  body?: string
+}
+
+export interface Answer {
+  status: number
+  headers: Record<string, string | string[] | undefined>
+  body: string
+  ms: number
+  /** How often it was sent: again where its kept connection turned out to be closed. */
+  sends: number
+}
+
+export interface Client {
+  /** Resolves with the answer; rejects with {@link NoAnswer}. */
+  ask(asked: Asked): Promise<Answer>
+  close(): void
+}
+
+/** There was no answer; the message says why. */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer'
+  readonly sends: number
+
+  constructor(message: string, sends: number) {
+    super(message)
+    this.sends = sends
+  }
+}
+
+/** Makes a client of the server at `baseUrl` that waits for an answer for `timeoutMs`. */
+export function createClient(baseUrl: string, timeoutMs: number): Client {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const { hostname, port } = new URL(baseUrl)
+
+  function once(asked: Asked, signal: AbortSignal, start: number, sends: number): Promise<Answer> {
+    return new Promise((done, fail) => {
+      const { method, path, headers } = asked
+      let status = 0
+      const sent = send({ agent, hostname, port, method, path, headers, signal }, (response) => {
+        status = response.statusCode ?? 0
+        let body = ''
+        response.setEncoding('utf8').on('data', (piece) => {
+          body += piece
+        })
+        response.once('error', onError)
+        response.once('end', () =>
+          done({ status, headers: response.headers, body, ms: performance.now() - start, sends })
+        )
+      })
+      sent.once('error', onError).end(asked.body)
+
+      function onError(error: NodeJS.ErrnoException): void {
+        const isClosed = sent.reusedSocket && status === 0 && /^(ECONNRESET|EPIPE)$/.test(error.code ?? '')
+        // As clients do: a kept connection may be closed at any time, and a read may be sent again (RFC 9112, 9.3.1).
+        if (isClosed && method === 'GET' && sends < 3) once(asked, signal, start, sends + 1).then(done, fail)
+        else fail(new NoAnswer(signal.aborted ? `none within ${timeoutMs} ms` : error.message, sends))
+      }
+    })
+  }
+
+  return {
+    ask: (asked) => once(asked, AbortSignal.timeout(timeoutMs), performance.now(), 1),
+    close: () => agent.destroy()
+  }
+}

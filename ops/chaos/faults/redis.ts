@@ -1,0 +1,94 @@
+import type { Fault } from '#ops/chaos/fault.ts'
+import { returned } from './replicas.ts'
+
+/** What happens to Redis. */
+
+export const redisFaults: Fault[] = [
+  {
+    name: 'redis-gone-30s',
+    what: 'Redis is stopped for 30 s.',
+    stage: 'plain',
+    isSmoke: true,
+    alerts: ['RedisDown'],
+    async run({ stack, hold }) {
+      const redis = stack.unit('redis')
+      await redis.stop()
+      await hold(30_000).finally(() => redis.start())
+    }
+  },
+  {
+    name: 'redis-restart',
+    what: 'Redis is stopped in good order and started again at once.',
+    stage: 'plain',
+    async run({ stack }) {
+      await stack.unit('redis').stop()
+      await stack.unit('redis').start()
+    }
+  },
+  {
+    name: 'redis-kill',
+    what: 'Redis is killed (SIGKILL) and started again by its supervisor: it reads its append-only file.',
+    stage: 'plain',
+    async run(scene) {
+      const redis = scene.stack.unit('redis')
+      const { restarts } = redis
+      redis.signal('SIGKILL')
+      await returned(scene, redis, restarts)
+    }
+  },
+  {
+    name: 'redis-freeze',
+    what: 'Redis stands still for 8 s (SIGSTOP, SIGCONT): commands wait.',
+    stage: 'plain',
+    async run({ stack, hold }) {
+      const redis = stack.unit('redis')
+      redis.signal('SIGSTOP')
+      await hold(8_000).finally(() => redis.signal('SIGCONT'))
+    }
+  },
+  {
+    name: 'redis-flush-cache',
+    what: 'Everything in Redis but the clicks is deleted.',
+    stage: 'plain',
+    async run({ redis, check }) {
+      const keys = (await redis('KEYS', 'fairlead:*')) as string[]
+      const cached = keys.filter((key) => !key.startsWith('fairlead:clicks'))
+      for (const key of cached) await redis('DEL', key)
+      check('there was something to delete', cached.length > 0)
+    }
+  },
+  {
+    name: 'redis-flush-all',
+    what: 'FLUSHALL: an operator deletes everything, the clicks that are not stored yet included; those are counted in the same transaction.',
+    stage: 'plain',
+    async run({ redis, destroyed, note }) {
+      const script = `local entries = redis.call('XRANGE', KEYS[1], '-', '+')
+        redis.call('FLUSHALL')
+        local batches = {}
+        for at, entry in ipairs(entries) do batches[at] = entry[2][2] end
+        return batches`
+      const batches = (await redis('EVAL', script, 1, 'fairlead:clicks')) as string[]
+      const clicks = batches.reduce((sum, batch) => sum + (JSON.parse(batch).rows as unknown[]).length, 0)
+      destroyed(clicks)
+      note(
+        `${clicks} clicks were in the stream: at most those are gone, and no product setting brings them back`
+      )
+    }
+  },
+  {
+    name: 'redis-full',
+    what: 'Redis may use no more memory (maxmemory, noeviction): it refuses every write.',
+    stage: 'plain',
+    alerts: ['RedisMemoryHigh'],
+    async run({ redis, hold }) {
+      await redis('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')
+      await redis('CONFIG', 'SET', 'maxmemory', '1mb')
+      try {
+        await hold(8_000)
+      } finally {
+        await redis('CONFIG', 'SET', 'maxmemory', '0')
+        await redis('CONFIG', 'SET', 'maxmemory-policy', 'volatile-lru')
+      }
+    }
+  }
+]

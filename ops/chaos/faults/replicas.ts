@@ -1,0 +1,94 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Fault, Scene } from '#ops/chaos/fault.ts'
+import type { Supervised } from '#ops/stack/supervisor.ts'
+
+/** What happens to replicas. */
+
+function first({ stack }: Scene): Supervised {
+  const [replica] = stack.replicas
+  if (!replica) throw new Error('there is no replica')
+  return replica
+}
+
+/** Resolves when it was started again after `restarts` and answers. */
+export function returned({ until }: Scene, unit: Supervised, restarts: number): Promise<void> {
+  return until(`${unit.unit.name} is back`, () => unit.restarts > restarts && unit.state === 'up')
+}
+
+const UNSAFE = 'a write that was with the replica may have been done: nobody may send it again'
+
+export const replicaFaults: Fault[] = [
+  {
+    name: 'replica-kill',
+    what: 'A replica is killed (SIGKILL) and started again by its supervisor, twice.',
+    stage: 'plain',
+    isSmoke: true,
+    mayFail: { kinds: ['create'], because: UNSAFE },
+    async run(scene) {
+      for (const replica of scene.stack.replicas.slice(0, 2)) {
+        const { restarts } = replica
+        replica.signal('SIGKILL')
+        await returned(scene, replica, restarts)
+      }
+    }
+  },
+  {
+    name: 'replica-term',
+    what: 'Each replica in turn is asked to end (SIGTERM) and started again by its supervisor.',
+    stage: 'plain',
+    async run(scene) {
+      for (const replica of scene.stack.replicas) {
+        const { restarts } = replica
+        replica.signal('SIGTERM')
+        await returned(scene, replica, restarts)
+      }
+    }
+  },
+  {
+    name: 'rolling-restart',
+    what: 'All replicas are replaced one by one.',
+    stage: 'plain',
+    isSmoke: true,
+    run: ({ stack }) => stack.rollingRestart()
+  },
+  {
+    name: 'replica-freeze',
+    what: 'A replica stands still for 8 s (SIGSTOP, SIGCONT): it takes connections and does not answer.',
+    stage: 'plain',
+    async run(scene) {
+      const replica = first(scene)
+      replica.signal('SIGSTOP')
+      await scene.hold(8_000).finally(() => replica.signal('SIGCONT'))
+    }
+  },
+  {
+    name: 'replicas-gone',
+    what: 'All replicas are stopped, until somebody is told, and started again.',
+    stage: 'plain',
+    isSmoke: true,
+    mayFail: { kinds: ['follow', 'fresh', 'create'], because: 'nobody is there to answer' },
+    alerts: ['FairleadDown'],
+    recoverWithinMs: 20_000,
+    async run({ stack, hold }) {
+      await Promise.all(stack.replicas.map((replica) => replica.stop()))
+      await hold(3_000).finally(() => Promise.all(stack.replicas.map((replica) => replica.start())))
+    }
+  },
+  {
+    name: 'start-order-shuffled',
+    what: 'Everything is stopped and started at once in another order: nginx and servers before the stores.',
+    stage: 'plain',
+    mayFail: { kinds: ['follow', 'fresh', 'create'], because: 'nobody is there to answer' },
+    recoverWithinMs: 20_000,
+    async run({ stack }) {
+      const names = ['nginx', ...stack.replicas.map(({ unit }) => unit.name), 'worker', 'redis', 'postgres']
+      for (const name of names) await stack.unit(name).stop()
+      const starts: Promise<void>[] = []
+      for (const name of names) {
+        starts.push(stack.unit(name).start())
+        await wait(500)
+      }
+      await Promise.all(starts)
+    }
+  }
+]

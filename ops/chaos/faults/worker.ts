@@ -1,0 +1,62 @@
+import type { Fault } from '#ops/chaos/fault.ts'
+import { returned } from './replicas.ts'
+
+/** What happens to the worker, and to clicks on their way through it. */
+
+const BAD_ENTRIES = ['', 'no JSON', '{"id":"1","rows":[]}', '{"id":7}']
+
+export const workerFaults: Fault[] = [
+  {
+    name: 'worker-kill',
+    what: 'The worker is killed (SIGKILL) amid its work, three times.',
+    stage: 'plain',
+    isSmoke: true,
+    async run(scene) {
+      const worker = scene.stack.unit('worker')
+      for (let round = 0; round < 3; round++) {
+        const { restarts } = worker
+        worker.signal('SIGKILL')
+        await returned(scene, worker, restarts)
+      }
+    }
+  },
+  {
+    name: 'worker-gone',
+    what: 'There is no worker, until somebody is told.',
+    stage: 'plain',
+    alerts: ['WorkerDown'],
+    async run({ stack, hold }) {
+      const worker = stack.unit('worker')
+      await worker.stop()
+      await hold(5_000).finally(() => worker.start())
+    }
+  },
+  {
+    name: 'worker-freeze',
+    what: 'The worker stands still for 8 s (SIGSTOP, SIGCONT) with clicks in hand.',
+    stage: 'plain',
+    async run({ stack, hold }) {
+      const worker = stack.unit('worker')
+      worker.signal('SIGSTOP')
+      await hold(8_000).finally(() => worker.signal('SIGCONT'))
+    }
+  },
+  {
+    name: 'poison-click',
+    what: 'Into the stream come batches that are none, and one with a click that PostgreSQL refuses.',
+    stage: 'plain',
+    alerts: ['ClicksDeadLettered'],
+    async run({ redis, hold, until, check }) {
+      const dead = async () => Number(await redis('XLEN', 'fairlead:clicks:dead'))
+      const before = await dead()
+      for (const entry of BAD_ENTRIES) await redis('XADD', 'fairlead:clicks', '*', 'batch', entry)
+      const id = '01990000-0000-7000-8000-00000000'
+      // A text can not hold the character U+0000 there.
+      const row = [1, null, 'code', Date.now(), 0, 'a\u0000b', null, null]
+      await redis('XADD', 'fairlead:clicks', '*', 'batch', JSON.stringify({ id, rows: [row] }))
+      await until('the dead letters have them', async () => (await dead()) >= before + BAD_ENTRIES.length + 1)
+      await hold(2_000)
+      check('each is a dead letter once', (await dead()) === before + BAD_ENTRIES.length + 1)
+    }
+  }
+]

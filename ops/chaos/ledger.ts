@@ -1,0 +1,90 @@
+import { createLatencies, type Latencies } from '#loadtest/latencies.ts'
+import type { Answer, NoAnswer } from './client.ts'
+
+/** The book of one fault: what was asked under its name and what came back. */
+
+/** `follow`: of a link that every replica knows. `fresh`: of a link created a moment ago. `create`: of a link. */
+export type RequestKind = 'follow' | 'fresh' | 'create'
+
+export const KINDS: readonly RequestKind[] = ['follow', 'fresh', 'create']
+
+export interface Entry {
+  kind: RequestKind
+  /** How often it was sent. */
+  sends: number
+  isAnswered: boolean
+}
+
+export interface Count {
+  asked: number
+  failed: number
+}
+
+export interface Ledger {
+  /** What every id begins with. */
+  readonly label: string
+  readonly entries: readonly Entry[]
+  readonly counts: Readonly<Record<RequestKind, Count>>
+  /** Links that were created: by id, their codes. */
+  readonly created: ReadonlyMap<number, string>
+  /** The first failures, in words. */
+  readonly failures: readonly string[]
+  /** When the last failed, by the performance clock; 0 when none did. */
+  readonly lastFailureAt: number
+  /** Of the requests that were answered as they should be. */
+  readonly latencies: Latencies
+  /** Enters a request that is about to be sent and gives its number. */
+  enter(kind: RequestKind): number
+  /** Enters its answer, which is as it should be where `problem` is null. */
+  answered(number: number, answer: Answer, problem: string | null): void
+  unanswered(number: number, error: NoAnswer): void
+  addCreated(id: number, code: string): void
+}
+
+const MAX_FAILURES = 20
+
+/** Opens a book. */
+export function openLedger(label: string): Ledger {
+  const entries: Entry[] = []
+  const count = () => ({ asked: 0, failed: 0 })
+  const counts = { follow: count(), fresh: count(), create: count() }
+  const created = new Map<number, string>()
+  const failures: string[] = []
+  const latencies = createLatencies()
+  const start = performance.now()
+  let lastFailureAt = 0
+
+  function close(number: number, sends: number, problem: string | null): void {
+    const entry = entries[number]
+    if (!entry) throw new Error(`${label} has no request ${number}`)
+    entry.sends = sends
+    entry.isAnswered = problem === null
+    if (problem === null) return
+    counts[entry.kind].failed++
+    lastFailureAt = performance.now()
+    const at = ((lastFailureAt - start) / 1_000).toFixed(1)
+    if (failures.length < MAX_FAILURES) failures.push(`${at} s ${entry.kind} ${number}: ${problem}`)
+  }
+
+  return {
+    label,
+    entries,
+    counts,
+    created,
+    failures,
+    latencies,
+    get lastFailureAt() {
+      return lastFailureAt
+    },
+    enter(kind) {
+      counts[kind].asked++
+      return entries.push({ kind, sends: 1, isAnswered: false }) - 1
+    },
+    answered(number, { sends, ms }, problem) {
+      close(number, sends, problem)
+      if (problem === null) latencies.add(ms)
+    },
+    unanswered: (number, { sends, message }) => close(number, sends, message),
+    addCreated: (id, code) => void created.set(id, code)
+  }
+}

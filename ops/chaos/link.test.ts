@@ -1,0 +1,106 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import t, { type Test } from 'tap'
+import { type Link, openLink } from './link.ts'
+
+/** The TCP proxy between programs. */
+
+/** Opens a link to a server that sends back what it gets. */
+async function open(t: Test): Promise<Link> {
+  const echo = createServer((socket) => socket.on('error', () => undefined).pipe(socket))
+  echo.listen(0, '127.0.0.1')
+  await once(echo, 'listening')
+  const link = await openLink(`127.0.0.1:${(echo.address() as AddressInfo).port}`)
+  t.teardown(async () => {
+    await link.close()
+    echo.close()
+  })
+  return link
+}
+
+async function dial(t: Test, link: Link): Promise<Socket> {
+  const [host = '', port] = link.address.split(':')
+  const socket = connect(Number(port), host)
+  t.teardown(() => socket.destroy())
+  await once(socket, 'connect')
+  return socket
+}
+
+/** Sends `text` and gives what comes back, once that is as long. */
+async function say(socket: Socket, text: string): Promise<string> {
+  let heard = ''
+  const done = new Promise<void>((done) => {
+    socket.on('data', function listen(piece) {
+      heard += piece
+      if (heard.length < text.length) return
+      socket.off('data', listen)
+      done()
+    })
+  })
+  socket.write(text)
+  await done
+  return heard
+}
+
+t.test('passes everything on in both directions, and the ends', async (t) => {
+  const socket = await dial(t, await open(t))
+  const long = 'abcdefghij'.repeat(300_000)
+  t.equal(await say(socket, long), long)
+  socket.end()
+  await once(socket, 'close')
+})
+
+t.test('delays what passes both ways, in order', async (t) => {
+  const link = await open(t)
+  const socket = await dial(t, link)
+  await link.setWeather({ kind: 'delay', ms: 60, jitterMs: 30 })
+  const start = performance.now()
+  const sent = Array.from({ length: 50 }, (_, at) => `${at},`).join('')
+  t.equal(await say(socket, sent), sent)
+  t.ok(performance.now() - start >= 60, 'not before 30 ms each way')
+})
+
+t.test('what is lost is sent again: late, in order and whole', async (t) => {
+  const link = await open(t)
+  const socket = await dial(t, link)
+  await link.setWeather({ kind: 'loss', share: 0.2 })
+  for (let at = 0; at < 10; at++) t.equal(await say(socket, `piece ${at}`), `piece ${at}`)
+})
+
+t.test('is narrow', async (t) => {
+  const link = await open(t)
+  const socket = await dial(t, link)
+  await link.setWeather({ kind: 'narrow', bytesPerSecond: 100_000 })
+  const start = performance.now()
+  await say(socket, 'a'.repeat(10_000))
+  t.ok(performance.now() - start >= 100, 'ten thousand bytes take a tenth of a second')
+})
+
+t.test('is silent without telling anybody, and goes on afterwards', async (t) => {
+  const link = await open(t)
+  const socket = await dial(t, link)
+  await link.setWeather({ kind: 'silence' })
+  let isHeard = false
+  const heard = say(socket, 'hello').then((text) => {
+    isHeard = true
+    return text
+  })
+  // The echo of another link has come by then.
+  await say(await dial(t, await open(t)), 'hello')
+  t.notOk(isHeard)
+  await link.setWeather({ kind: 'clear' })
+  t.equal(await heard, 'hello')
+})
+
+t.test('cut, it resets connections and refuses new ones until it is mended', async (t) => {
+  const link = await open(t)
+  const socket = await dial(t, link)
+  await say(socket, 'hello')
+  const broken = once(socket, 'error')
+  socket.on('error', () => undefined)
+  await link.setWeather({ kind: 'cut' })
+  t.match(await broken.catch((error) => [error]), [{ code: 'ECONNRESET' }])
+  await t.rejects(dial(t, link), { code: 'ECONNREFUSED' })
+  await link.setWeather({ kind: 'clear' })
+  t.equal(await say(await dial(t, link), 'again'), 'again')
+})

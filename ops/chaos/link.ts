@@ -1,0 +1,145 @@
+import { once } from 'node:events'
+import { createServer, connect as dial, type Socket } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+
+/** A stretch of network between two programs, on this machine: a TCP proxy that can be slow, lossy, silent or cut. */
+
+/**
+ * What a stretch does to what passes.
+ * - `delay`: each piece arrives so much later, in both directions, with `jitterMs` more or less.
+ * - `loss`: this share of the pieces is lost and sent again, so they, and all behind them, arrive after a retransmission
+ *   timeout (200 ms, doubled for each further loss: RFC 6298 with Linux' least timeout).
+ * - `silence`: nothing passes, and nobody is told. What was sent arrives when it is over.
+ * - `cut`: connections are reset and new ones refused.
+ * - `narrow`: so many bytes a second, in each direction of each connection.
+ */
+export type Weather =
+  | { kind: 'clear' }
+  | { kind: 'delay'; ms: number; jitterMs?: number }
+  | { kind: 'loss'; share: number }
+  | { kind: 'silence' }
+  | { kind: 'cut' }
+  | { kind: 'narrow'; bytesPerSecond: number }
+
+export interface Link {
+  /** Where to connect to instead of the target, as `host:port`. */
+  readonly address: string
+  /** Changes what it does, to connections that there are too. */
+  setWeather(weather: Weather): Promise<void>
+  /** Ends it and all that passes through it. */
+  close(): Promise<void>
+}
+
+const RETRANSMIT_MS = 200
+/** A sender that is faster than the link is held when so much waits. */
+const MAX_QUEUED_BYTES = 1024 * 1024
+
+/** Opens a link to `target`, `host:port`, on a free port of this machine. */
+export async function openLink(target: string): Promise<Link> {
+  const { hostname, port: targetPort } = new URL(`tcp://${target}`)
+  const sockets = new Set<Socket>()
+  let weather: Weather = { kind: 'clear' }
+  /** Resolves when the silence is over. */
+  let speech = Promise.withResolvers<void>()
+  speech.resolve()
+
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (near) => {
+    const far = dial({ host: hostname, port: Number(targetPort), allowHalfOpen: true, noDelay: true })
+    join(near, far)
+    pass(near, far)
+    pass(far, near)
+  })
+  server.on('error', () => undefined)
+
+  /** What happens to one side happens to the other. */
+  function join(near: Socket, far: Socket): void {
+    for (const [one, other] of [
+      [near, far],
+      [far, near]
+    ] as const) {
+      sockets.add(one)
+      one.on('error', () => other.resetAndDestroy())
+      one.once('close', (hadError) => {
+        sockets.delete(one)
+        if (hadError) other.resetAndDestroy()
+      })
+    }
+  }
+
+  /** Passes what `from` sends on to `to`: in order, and each piece not before its time. */
+  function pass(from: Socket, to: Socket): void {
+    let queued = 0
+    let free = 0
+    let last: Promise<unknown> = Promise.resolve()
+    from.on('data', (piece) => {
+      queued += piece.length
+      if (queued > MAX_QUEUED_BYTES) from.pause()
+      const dueAt = performance.now() + delayOf(weather)
+      // It is wire time and not waiting for one another that pieces have in common.
+      free = Math.max(free, dueAt) + wireMs(weather, piece.length)
+      const due = free
+      last = last
+        .then(() => arrive(due))
+        .then(() => {
+          queued -= piece.length
+          if (queued <= MAX_QUEUED_BYTES) from.resume()
+          if (!to.destroyed) to.write(piece)
+        })
+    })
+    from.once('end', () => {
+      last = last.then(() => speech.promise).then(() => to.end())
+    })
+  }
+
+  async function arrive(due: number): Promise<void> {
+    const ms = due - performance.now()
+    if (ms > 0.5) await wait(ms)
+    await speech.promise
+  }
+
+  async function listen(port: number): Promise<void> {
+    server.listen(port, '127.0.0.1')
+    await once(server, 'listening')
+  }
+
+  function reset(): void {
+    for (const socket of sockets) socket.resetAndDestroy()
+  }
+
+  await listen(0)
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the link has no port')
+  const { port } = address
+  return {
+    address: `127.0.0.1:${port}`,
+    async setWeather(next) {
+      const before = weather
+      weather = next
+      if (before.kind === 'silence') speech.resolve()
+      if (next.kind === 'silence') speech = Promise.withResolvers()
+      if (next.kind === 'cut' && server.listening) {
+        const closed = once(server, 'close')
+        server.close()
+        reset()
+        await closed
+      } else if (next.kind !== 'cut' && !server.listening) await listen(port)
+    },
+    async close() {
+      speech.resolve()
+      server.close()
+      reset()
+    }
+  }
+}
+
+function delayOf(weather: Weather): number {
+  if (weather.kind === 'delay') return weather.ms + (weather.jitterMs ?? 0) * (2 * Math.random() - 1)
+  if (weather.kind !== 'loss') return 0
+  let ms = 0
+  for (let timeout = RETRANSMIT_MS; Math.random() < weather.share; timeout *= 2) ms += timeout
+  return ms
+}
+
+function wireMs(weather: Weather, bytes: number): number {
+  return weather.kind === 'narrow' ? (bytes / weather.bytesPerSecond) * 1_000 : 0
+}

@@ -1,0 +1,110 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { replaceSection } from '#testing/docs.ts'
+import { missing } from '#testing/servers.ts'
+import { ROOT } from '#testing/sources.ts'
+import type { Fault } from './fault.ts'
+import { faults, pickFaults } from './faults.ts'
+import { runFault } from './run-fault.ts'
+import { describe, type Score, tell } from './scorecard.ts'
+import { type Stage, setStage } from './stage.ts'
+
+/**
+ * `npm run chaos`: does to the local stack, under steady load, what is done to systems in production, and says what held.
+ * `-- --smoke` the most important faults, `-- --only NAME,NAME`, `-- --list`; `--replicas 3`, `--rate 200` requests a second
+ * over `--connections 500`; `--light` without what watches. The whole run writes ops/chaos/results/ and docs/chaos.md, any
+ * other data/chaos/. Exits with 1 when an invariant did not hold.
+ */
+const { values } = parseArgs({
+  options: {
+    smoke: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    list: { type: 'boolean', default: false },
+    light: { type: 'boolean', default: false },
+    replicas: { type: 'string', default: '3' },
+    rate: { type: 'string', default: '200' },
+    connections: { type: 'string', default: '500' }
+  }
+})
+
+async function main(): Promise<void> {
+  const chosen = choose()
+  if (values.list) {
+    for (const { name, what } of chosen) process.stdout.write(`${name.padEnd(30)} ${what}\n`)
+    return
+  }
+  const start = performance.now()
+  const scores: Score[] = []
+  // Those of one stage together: setting one takes a while.
+  for (const name of ['plain', 'linked'] as const) {
+    const own = chosen.filter((fault) => fault.stage === name)
+    if (own.length > 0) await runOn(name, own, scores)
+  }
+  const minutes = (performance.now() - start) / 60_000
+  await write(scores, minutes)
+  process.exit(scores.every(({ verdict }) => verdict !== 'broken') ? 0 : 1)
+}
+
+function choose(): readonly Fault[] {
+  if (values.only !== undefined) return pickFaults(values.only.split(','))
+  return values.smoke ? faults.filter(({ isSmoke }) => isSmoke) : faults
+}
+
+let stage: Stage | null = null
+
+async function runOn(name: Fault['stage'], own: readonly Fault[], scores: Score[]): Promise<void> {
+  const isLight = values.light || missing('prometheus') !== false
+  stage = await setStage(name, {
+    replicas: Number(values.replicas),
+    requestsPerSecond: Number(values.rate),
+    connections: Number(values.connections),
+    isLight
+  })
+  try {
+    for (const fault of own) {
+      const score = await runFault(fault, stage)
+      scores.push(score)
+      process.stdout.write(tell(score))
+    }
+  } finally {
+    await stage.close()
+    stage = null
+  }
+}
+
+async function write(scores: readonly Score[], minutes: number): Promise<void> {
+  const isWhole = !values.smoke && values.only === undefined && !values.light
+  const folder = isWhole ? join(import.meta.dirname, 'results') : join(ROOT, 'data', 'chaos')
+  await mkdir(folder, { recursive: true })
+  const about = {
+    measuredAt: new Date().toISOString().slice(0, 10),
+    cores: cpus().length,
+    node: process.versions.node,
+    replicas: Number(values.replicas),
+    requestsPerSecond: Number(values.rate),
+    connections: Number(values.connections),
+    minutes: Math.round(minutes * 10) / 10
+  }
+  const settings = `${about.requestsPerSecond} requests a second over ${about.connections} connections, ${about.replicas} replicas, ${about.cores} shared cores, Node ${about.node}: ${about.minutes} minutes in all.`
+  const text = `${describe(scores)}\n\n${settings}`
+  await writeFile(join(folder, 'scorecard.json'), `${JSON.stringify({ ...about, scores }, round, 1)}\n`)
+  if (isWhole) {
+    const document = join(ROOT, 'docs', 'chaos.md')
+    await writeFile(document, replaceSection(await readFile(document, 'utf8'), 'scorecard', text))
+  } else await writeFile(join(folder, 'scorecard.md'), `${text}\n`)
+  process.stdout.write(`\n${text}\n`)
+}
+
+function round(_name: string, value: unknown): unknown {
+  return typeof value === 'number' ? Math.round(value * 100) / 100 : value
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void Promise.resolve(stage?.close()).finally(() => process.exit(130)))
+
+main().catch((error: Error) => {
+  process.stderr.write(`${error.message}\n`)
+  process.exit(1)
+})

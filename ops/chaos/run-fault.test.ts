@@ -1,0 +1,70 @@
+import t from 'tap'
+import { missing } from '#testing/servers.ts'
+import { pickFaults } from './faults.ts'
+import { runFault } from './run-fault.ts'
+import { setStage } from './stage.ts'
+
+/** Faults on a small stack without what watches: that what holds is found to hold, and what does not is not. */
+
+const skip = missing('postgres') || missing('redis-server') || missing('nginx')
+
+t.test('a fault is done, undone and judged', { skip }, async (t) => {
+  const stage = await setStage('linked', {
+    replicas: 2,
+    requestsPerSecond: 100,
+    connections: 20,
+    isLight: true
+  })
+  t.teardown(stage.close)
+
+  await t.test('what the stack stands holds', async (t) => {
+    const [fault] = pickFaults(['replica-redis-cut'])
+    if (!fault) throw new Error('there is no such fault')
+    const run: typeof fault.run = async (scene) => {
+      await fault.run({ ...scene, hold: async () => scene.load.more(100) })
+    }
+    const score = await runFault({ ...fault, run }, stage)
+    t.equal(score.verdict, 'held', JSON.stringify([score.invariants, score.failures]))
+    t.ok((score.audit?.answers ?? 0) >= 200, 'it was under load')
+    t.equal(score.audit?.events, score.audit?.answers)
+  })
+
+  await t.test('what it does not stand is found broken', async (t) => {
+    const score = await runFault(
+      {
+        name: 'clicks-deleted',
+        what: 'Clicks are deleted behind its back.',
+        stage: 'linked',
+        async run({ load, query, until }) {
+          await load.pause()
+          const stored = async () =>
+            (
+              await query(
+                `DELETE FROM events WHERE details->>'referrer' LIKE '%clicks-deleted%' RETURNING id`
+              )
+            ).length
+          await until('some are stored', async () => (await stored()) > 0)
+          load.resume()
+        }
+      },
+      stage,
+      2_000
+    )
+    t.equal(score.verdict, 'broken')
+    t.ok((score.audit?.lost ?? 0) > 0)
+  })
+
+  await t.test('what can not be done here is said to be', async (t) => {
+    const score = await runFault(
+      {
+        name: 'none',
+        what: 'Nothing.',
+        stage: 'linked',
+        isImpossible: () => 'it takes two machines',
+        run: async () => undefined
+      },
+      stage
+    )
+    t.match(score, { verdict: 'not run', notes: ['it takes two machines'] })
+  })
+})

@@ -1,0 +1,145 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { type AlertWatch, waitForCalm, watchAlerts } from './alerts.ts'
+import { findLost, judge, readEvents, readTries } from './audit.ts'
+import type { Fault, Scene } from './fault.ts'
+import { KINDS, type Ledger } from './ledger.ts'
+import type { Invariant, Score } from './scorecard.ts'
+import type { Stage } from './stage.ts'
+
+/** One fault, from a stack that is well to a stack that is well again, and what held meanwhile. */
+
+const ALERT_MS = 60_000
+const CALM_MS = 60_000
+const RECOVER_MS = 10_000
+/** It has recovered when nothing has failed for so long. */
+const QUIET_MS = 2_000
+const DRAIN_MS = 60_000
+const WARM_UP_REQUESTS = 200
+
+/** Runs `fault` on `stage`; clicks get `drainMs` to be stored. A fault that could not be done scores as one whose invariants did not hold. */
+export async function runFault(fault: Fault, stage: Stage, drainMs = DRAIN_MS): Promise<Score> {
+  const { stack, load } = stage
+  const score = { name: fault.name, what: fault.what, notes: [] as string[], invariants: [] as Invariant[] }
+  const impossible = fault.isImpossible?.() ?? null
+  if (impossible !== null) return { ...score, verdict: 'not run', notes: [impossible] }
+  const expected = stack.watchers === null ? [] : (fault.alerts ?? [])
+  if (stack.watchers && expected.length > 0) await waitForCalm(stack.watchers, expected, CALM_MS)
+  const logFile = join(stage.folder, 'logs', 'access.json')
+  const logOffset = (await stat(logFile)).size
+  const [row] = await stage.query<{ last: string }>('SELECT coalesce(max(id), 0) AS last FROM events')
+  const ledger = load.open(fault.name)
+  load.resume()
+  const check = (what: string, holds: boolean) => void score.invariants.push({ what, holds })
+  await load.more(WARM_UP_REQUESTS)
+  const alerts = stack.watchers && watchAlerts(stack.watchers, expected)
+
+  let destroyed = 0
+  const scene: Scene = {
+    ...stage,
+    check,
+    note: (what) => void score.notes.push(what),
+    destroyed: (clicks) => {
+      destroyed += clicks
+    },
+    async hold(ms) {
+      await Promise.all([wait(ms), alerts?.wait(ALERT_MS)])
+    },
+    until
+  }
+  const startedAt = performance.now()
+  try {
+    await fault.run(scene)
+  } catch (error) {
+    check(`it could be done: ${(error as Error).message}`, false)
+  }
+  const endedAt = performance.now()
+  const recoverWithin = fault.recoverWithinMs ?? RECOVER_MS
+  const recoveryMs = await recover(stage, ledger, endedAt, recoverWithin)
+  await alerts?.wait(ALERT_MS - (performance.now() - startedAt))
+  alerts?.stop()
+  await load.pause()
+
+  const events = await drain(stage, ledger, Number(row?.last), drainMs)
+  // nginx writes its log at least once a second.
+  await wait(1_200)
+  const audit = await judge(ledger, events, await readTries(logFile, logOffset), stage.query)
+  score.invariants.unshift(
+    ...judgeRequests(fault, ledger),
+    {
+      what: `each answer is one event: ${audit.answers} answers, ${audit.lost} lost${destroyed ? `, ${destroyed} of those destroyed on purpose` : ''}, ${audit.duplicates} counted twice`,
+      holds: audit.duplicates === 0 && audit.lost <= destroyed
+    },
+    { what: `each created link is stored (${ledger.created.size})`, holds: audit.unmade === 0 },
+    {
+      what: `recovers within ${recoverWithin / 1_000} s`,
+      holds: recoveryMs <= recoverWithin
+    },
+    ...judgeAlerts(alerts)
+  )
+  return {
+    ...score,
+    verdict: score.invariants.every(({ holds }) => holds) ? 'held' : 'broken',
+    seconds: (endedAt - startedAt) / 1_000,
+    recoverySeconds: recoveryMs / 1_000,
+    counts: ledger.counts,
+    audit,
+    p99: ledger.latencies.percentile(0.99),
+    slowest: ledger.latencies.maxMs,
+    arrivals: alerts?.arrivals ?? {},
+    otherAlerts: alerts?.others ?? [],
+    failures: ledger.failures
+  }
+}
+
+async function until(what: string, isSo: () => Promise<boolean> | boolean, ms = 30_000): Promise<void> {
+  for (const deadline = performance.now() + ms; !(await isSo()); await wait(50))
+    if (performance.now() > deadline) throw new Error(`${what}: not within ${ms / 1_000} s`)
+}
+
+/** Waits until all programs are up and nothing has failed for a while. Gives how long after `endedAt` that began. */
+async function recover(stage: Stage, ledger: Ledger, endedAt: number, ms: number): Promise<number> {
+  const isUp = () => stage.stack.units.every(({ state }) => state === 'up')
+  let upAt = endedAt
+  for (;;) {
+    const now = performance.now()
+    if (!isUp()) upAt = now
+    const since = Math.max(upAt, endedAt, ledger.lastFailureAt)
+    if (now - since >= QUIET_MS) return since - endedAt
+    if (now - endedAt > ms + QUIET_MS) return now - endedAt
+    await wait(20)
+  }
+}
+
+/** Waits until what was answered is stored and nothing waits any more. Gives what is stored then. */
+async function drain(stage: Stage, ledger: Ledger, since: number, ms: number): Promise<Map<number, number>> {
+  for (const deadline = performance.now() + ms; ; await wait(250)) {
+    const isEmpty = Number(await stage.redis('XLEN', 'fairlead:clicks')) === 0 && !(await hasSpooled(stage))
+    const events = await readEvents(stage.query, ledger.label, since)
+    if ((isEmpty && findLost(ledger, events).length === 0) || performance.now() > deadline) return events
+  }
+}
+
+async function hasSpooled({ folder, stack }: Stage): Promise<boolean> {
+  for (const { unit } of [...stack.replicas]) {
+    const root = join(folder, unit.name, 'clicks')
+    const files = await readdir(root, { recursive: true }).catch(() => [])
+    if (files.some((file) => file.endsWith('.spool'))) return true
+  }
+  return false
+}
+
+function judgeRequests({ mayFail }: Fault, { counts }: Ledger): Invariant[] {
+  return KINDS.filter((kind) => !mayFail?.kinds.includes(kind)).map((kind) => ({
+    what: `no ${kind} fails: ${counts[kind].failed} of ${counts[kind].asked}`,
+    holds: counts[kind].failed === 0
+  }))
+}
+
+function judgeAlerts(alerts: AlertWatch | null): Invariant[] {
+  return Object.entries(alerts?.arrivals ?? {}).map(([name, seconds]) => ({
+    what: `${name} is heard of within 60 s${seconds === null ? '' : `: after ${seconds.toFixed(1)} s`}`,
+    holds: seconds !== null && seconds <= ALERT_MS / 1_000
+  }))
+}

@@ -1,0 +1,85 @@
+import t from 'tap'
+import { judge } from './audit.ts'
+import { faults, pickFaults } from './faults.ts'
+import { openLedger } from './ledger.ts'
+import { describe, type Score, tabulate, tell } from './scorecard.ts'
+
+/** What is made of what was counted. */
+
+const answer = { status: 302, headers: {}, body: '', ms: 1, sends: 1 }
+const noUrls = async <Row extends object>() => [{ made: '0' }] as unknown as Row[]
+
+t.test('finds what is lost, what is counted twice and what was asked twice', async (t) => {
+  const ledger = openLedger('book')
+  for (let at = 0; at < 6; at++) ledger.enter('follow')
+  for (const at of [0, 1, 2, 3]) ledger.answered(at, answer, null)
+  ledger.unanswered(4, { name: 'NoAnswer', message: 'reset', sends: 1 })
+  ledger.answered(5, { ...answer, status: 503 }, '503')
+  // 0 is lost, 1 fine, 2 counted twice, 3 asked twice by nginx, 4 not heard of by the client, 5 refused.
+  const events = new Map([
+    [1, 1],
+    [2, 2],
+    [3, 2],
+    [4, 1]
+  ])
+  const audit = await judge(ledger, events, new Map([['book-3', 2]]), noUrls)
+  t.same(audit, { answers: 4, events: 6, lost: 1, unheard: 1, repeated: 1, duplicates: 1, unmade: 0 })
+  t.same(ledger.counts.follow, { asked: 6, failed: 2 })
+  t.match(ledger.failures, [/follow 4: reset/, /follow 5: 503/])
+})
+
+t.test('a created link that is not stored is found', async (t) => {
+  const ledger = openLedger('book')
+  ledger.addCreated(7, 'seven')
+  t.match(await judge(ledger, new Map(), new Map(), noUrls), { unmade: 1 })
+})
+
+const scores: Score[] = [
+  {
+    name: 'one',
+    what: 'It breaks.',
+    verdict: 'broken',
+    invariants: [
+      { what: 'no follow fails: 1 of 9', holds: false },
+      { what: 'all else', holds: true }
+    ],
+    notes: [],
+    seconds: 3,
+    recoverySeconds: 1.25,
+    counts: {
+      follow: { asked: 9, failed: 1 },
+      fresh: { asked: 0, failed: 0 },
+      create: { asked: 0, failed: 0 }
+    },
+    arrivals: { FairleadDown: 12.4, RedisDown: null },
+    failures: ['0.1 s follow 3: 502']
+  },
+  { name: 'two', what: 'It needs root.', verdict: 'not run', invariants: [], notes: ['it takes root'] }
+]
+
+t.test('the scorecard says what broke and what was not run', async (t) => {
+  const table = tabulate(scores)
+  t.equal(table.split('\n').length, 4)
+  t.match(table, /\| one \| broken \| 1 of 9 \|.*\| 1\.\d \| FairleadDown 12, RedisDown never \|/)
+  const text = describe(scores)
+  t.match(text, /^2 faults: 0 held, 1 broken, 1 not run\./)
+  t.match(text, /- `one`: not so: no follow fails: 1 of 9/)
+  t.notMatch(text, /not so: all else/)
+  t.match(text, /- `two`: It needs root\. it takes root\./)
+  t.match(tell(scores[0] as Score), /broken +one .*\n {2}not so: no follow.*\n {2}0\.1 s follow 3: 502/)
+})
+
+t.test('there are enough faults, each with a name of its own, and the short run has six', async (t) => {
+  t.ok(faults.length >= 25, `${faults.length} faults`)
+  t.equal(new Set(faults.map(({ name }) => name)).size, faults.length)
+  for (const { name, what } of faults) {
+    t.match(name, /^[a-z0-9]+(-[a-z0-9]+)*$/)
+    t.match(what, /\.$/, name)
+  }
+  t.equal(faults.filter(({ isSmoke }) => isSmoke).length, 6)
+  t.same(
+    pickFaults(['redis-kill']).map(({ name }) => name),
+    ['redis-kill']
+  )
+  t.throws(() => pickFaults(['redis-kil']), /no fault redis-kil/)
+})

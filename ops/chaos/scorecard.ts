@@ -1,0 +1,93 @@
+import { markdownTable } from '#loadtest/results.ts'
+import type { Audit } from './audit.ts'
+import type { Count, RequestKind } from './ledger.ts'
+
+/** What came of the faults, for people and for machines. */
+
+export interface Invariant {
+  what: string
+  holds: boolean
+}
+
+export interface Score {
+  name: string
+  what: string
+  verdict: 'held' | 'broken' | 'not run'
+  invariants: Invariant[]
+  /** Figures worth telling; where it was not run, why. */
+  notes: string[]
+  seconds?: number
+  recoverySeconds?: number
+  counts?: Readonly<Record<RequestKind, Count>>
+  audit?: Audit
+  /** Of requests answered as they should be, in milliseconds. */
+  p99?: number
+  slowest?: number
+  /** Seconds until each alert came. */
+  arrivals?: Readonly<Record<string, number | null>>
+  otherAlerts?: readonly string[]
+  failures?: readonly string[]
+}
+
+const HEADINGS = [
+  'fault',
+  'verdict',
+  'follow failed',
+  'fresh failed',
+  'create failed',
+  'answers',
+  'events',
+  'lost',
+  'twice',
+  'recovery s',
+  'alerts heard after s'
+]
+
+/** The table of all faults, in Markdown. */
+export function tabulate(scores: readonly Score[]): string {
+  return markdownTable(HEADINGS, scores.map(rowOf))
+}
+
+/** The table, what each fault is and what broke. */
+export function describe(scores: readonly Score[]): string {
+  const total = (verdict: Score['verdict']) => scores.filter((score) => score.verdict === verdict).length
+  const lines = scores.map(
+    ({ name, what, notes }) => `- \`${name}\`: ${what}${notes.map((note) => ` ${note}.`).join('')}`
+  )
+  const broken = scores.flatMap(({ name, invariants }) =>
+    invariants.filter(({ holds }) => !holds).map(({ what }) => `- \`${name}\`: not so: ${what}`)
+  )
+  return [
+    `${scores.length} faults: ${total('held')} held, ${total('broken')} broken, ${total('not run')} not run.`,
+    tabulate(scores),
+    ...(broken.length > 0 ? [broken.join('\n')] : []),
+    lines.join('\n')
+  ].join('\n\n')
+}
+
+/** One fault in a line, and below it what did not hold, for a terminal. */
+export function tell(score: Score): string {
+  const { name, verdict, seconds = 0, recoverySeconds = 0, invariants, notes, failures = [] } = score
+  const head = `${verdict.padEnd(8)} ${name.padEnd(30)} ${seconds.toFixed(1)} s, recovery ${recoverySeconds.toFixed(1)} s`
+  const broken = invariants.filter(({ holds }) => !holds).map(({ what }) => `  not so: ${what}`)
+  const details = broken.length > 0 ? failures.slice(0, 5).map((failure) => `  ${failure}`) : []
+  return [head, ...broken, ...details, ...notes.map((note) => `  ${note}`), ''].join('\n')
+}
+
+function rowOf({ name, verdict, counts, audit, recoverySeconds, arrivals = {} }: Score): string[] {
+  const failed = (kind: RequestKind) => (counts ? `${counts[kind].failed} of ${counts[kind].asked}` : '')
+  const heard = Object.entries(arrivals).map(([alert, after]) => `${alert} ${after?.toFixed(0) ?? 'never'}`)
+  return [
+    name,
+    verdict,
+    failed('follow'),
+    failed('fresh'),
+    failed('create'),
+    `${audit?.answers ?? ''}`,
+    `${audit?.events ?? ''}`,
+    `${audit?.lost ?? ''}`,
+    `${audit?.duplicates ?? ''}`,
+    recoverySeconds?.toFixed(1) ?? '',
+    heard.join(', ')
+  ]
+}
