@@ -61,6 +61,24 @@ t.test('what nginx itself answers is a problem too', { skip }, async (t) => {
   t.match(await unanswered.json(), { code: 'UNANSWERED', status: 502 })
 })
 
+t.test('a replica that hangs keeps no visitor: another one is asked', { skip }, async (t) => {
+  let asked = 0
+  const hanging = createServer(() => asked++)
+  const living = createServer((_request, response) => response.end('{}'))
+  const { url } = await startSite(t, {
+    UPSTREAM: upstreamOf([await listen(t, hanging), await listen(t, living)])
+  })
+  for (const path of ['/a', '/s/a', '/urlsx']) {
+    const before = asked
+    const statuses: number[] = []
+    while (asked === before) statuses.push((await fetch(url + path)).status)
+    t.ok(
+      statuses.every((status) => status === 200),
+      `${path}: ${statuses}`
+    )
+  }
+})
+
 t.test('one address that asks too often is told to slow down', { skip }, async (t) => {
   const living = createServer((_request, response) => response.end('{}'))
   const upstream = upstreamOf([await listen(t, living)])

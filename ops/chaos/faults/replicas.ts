@@ -62,6 +62,17 @@ export const replicaFaults: Fault[] = [
     }
   },
   {
+    name: 'replica-hang',
+    what: 'A replica stands still for 25 s (SIGSTOP, SIGCONT), which is longer than visitors wait.',
+    stage: 'plain',
+    mayFail: { kinds: ['create'], because: UNSAFE },
+    async run(scene) {
+      const replica = first(scene)
+      replica.signal('SIGSTOP')
+      await scene.hold(25_000).finally(() => replica.signal('SIGCONT'))
+    }
+  },
+  {
     name: 'replicas-gone',
     what: 'All replicas are stopped, until somebody is told, and started again.',
     stage: 'plain',
