@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { filesIn, renderSite, UNLIMITED, upstreamOf } from '#ops/nginx/render.ts'
 import type { Server } from '#testing/server-process.ts'
 import { startNginx } from '#testing/servers.ts'
-import { loadFile } from './links.ts'
+import { loadSeeds } from './links.ts'
 import { type MeasuredProcess, startServer, startWorker } from './measured.ts'
 import { type Stage, setStage } from './stage.ts'
 
@@ -15,9 +13,6 @@ export interface Cluster {
   readonly stage: Stage
   remove(): Promise<void>
 }
-
-const ROOT = join(import.meta.dirname, '..')
-const SEEDS = join(ROOT, 'apps', 'testing', 'fixtures', 'seed-csv')
 
 /** Starts `count` replicas behind nginx and loads the seed set through its bulk routes. */
 export async function startCluster(count: number): Promise<Cluster> {
@@ -47,9 +42,7 @@ export async function startCluster(count: number): Promise<Cluster> {
     nginx = await startNginx(null, (port, folder) =>
       configure(renderSite({ LISTEN: `127.0.0.1:${port}`, UPSTREAM: upstream, ...UNLIMITED }), folder)
     )
-    for (const kind of ['users', 'urls', 'events'] as const) {
-      await loadFile(nginx.url, kind, await readFile(join(SEEDS, `${kind}.csv`), 'utf8'))
-    }
+    await loadSeeds(nginx.url)
     return { url: nginx.url, replicas, stage, remove }
   } catch (error) {
     await remove()

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { ImportReport } from '#schema/shapes/import-report.ts'
 import type { Stage } from './stage.ts'
 
@@ -54,6 +56,15 @@ export async function loadFile(
   if (report.rejected > 0)
     throw new Error(`POST /${kind}/bulk rejected rows: ${JSON.stringify(report.errors[0])}`)
   return report
+}
+
+const SEEDS = join(import.meta.dirname, '..', 'apps', 'testing', 'fixtures', 'seed-csv')
+
+/** Posts the seed set to the bulk routes. */
+export async function loadSeeds(baseUrl: string): Promise<void> {
+  for (const kind of ['users', 'urls', 'events'] as const) {
+    await loadFile(baseUrl, kind, await readFile(join(SEEDS, `${kind}.csv`), 'utf8'))
+  }
 }
 
 /** Reads a counter of `GET /metrics`, summed over its labels where `labels` is only a part of them. */

@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { delimiter, join } from 'node:path'
 import pg from 'pg'
 import type { Test } from 'tap'
-import { findPort, findUser, makeFolder, runServer, type Server } from './server-process.ts'
+import { findPort, findUser, makeFolder, runServer, type Server, type User } from './server-process.ts'
 
 /**
  * Real servers of a test's own, which it may kill, freeze and start again. Each function takes the test that the
@@ -61,26 +61,23 @@ export interface PostgresOptions {
   maxConnections?: number
   /** More of what postgresql.conf takes. */
   settings?: Record<string, string | number>
+  /** Makes the data folder as `user`: a restored or a copied one; an empty cluster when not said. */
+  makeData?(data: string, user: User | null): void
 }
 
-/** Starts a PostgreSQL of the newest version installed, with an empty cluster whose superuser is `postgres`. */
+/** Starts a PostgreSQL of the newest version installed, whose superuser is `postgres`. */
 export async function startPostgres(
   t: Test | null,
-  { fsync = false, maxConnections = 100, settings = {} }: PostgresOptions = {}
+  { fsync = false, maxConnections = 100, settings = {}, makeData = initialize }: PostgresOptions = {}
 ): Promise<Server> {
-  const [initdb, command] = [findCommand('initdb'), findCommand('postgres')]
-  if (!initdb || !command) throw new ServerMissing('postgres is not installed')
+  const command = findCommand('postgres')
+  if (!command) throw new ServerMissing('postgres is not installed')
   // It refuses to run as root.
   const user = await findUser('postgres', 'nobody')
   const folder = await makeFolder('postgres', user)
   const port = await findPort()
   const data = join(folder, 'data')
-  const made = spawnSync(
-    initdb,
-    ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
-    { ...user, encoding: 'utf8' }
-  )
-  if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr || made.error?.message}`)
+  makeData(data, user)
   const all = {
     port,
     listen_addresses: '127.0.0.1',
@@ -102,6 +99,12 @@ export async function startPostgres(
     isReady: () => answersQuery(url, 'SELECT 1')
   })
   return removedWith(t, server)
+}
+
+function initialize(data: string, user: User | null): void {
+  const args = ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync']
+  const made = spawnSync(findCommand('initdb') ?? 'initdb', args, { ...user, encoding: 'utf8' })
+  if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr || made.error?.message}`)
 }
 
 export interface PgbouncerOptions {

@@ -1,0 +1,145 @@
+import { rm } from 'node:fs/promises'
+import { setTimeout as wait } from 'node:timers/promises'
+import { loadSeeds } from '#loadtest/links.ts'
+import { type MeasuredProcess, startServer } from '#loadtest/measured.ts'
+import { findUser, makeFolder, type Server } from '#testing/server-process.ts'
+import { startPostgres } from '#testing/servers.ts'
+import { compareTables, installTools, libpqOf, query, readTables, type Table } from './tools.ts'
+
+/**
+ * The restore drill: loses a database for real and brings it back with the scripts that operators run.
+ *
+ * A PostgreSQL that archives its WAL, the seed set through Fairlead's import, a dump and a base backup, more changes, a
+ * noted moment, then the damage. The base backup and the archive give the moment back, the dump its own.
+ */
+export interface DrillReport {
+  /** What the database held at the noted moment. */
+  tables: Table[]
+  /** What the restored one has different; nothing is how it should be. */
+  differences: string[]
+  /** From an empty folder until the server takes writes again, in seconds. */
+  pointInTimeSeconds: number
+  /** The same for the dump. */
+  dump: { tables: Table[]; differences: string[]; seconds: number }
+  /** What Fairlead on the restored database answered: to a link made after the base backup, and to a new one. */
+  followed: string
+  created: number
+}
+
+const CODE = 'drill'
+const TARGET = 'https://example.com/made-after-the-base-backup'
+
+/** Runs the drill, telling `say` of each step. Throws when a step can't be done; what differs is in the report. */
+export async function runDrill(say: (step: string) => void): Promise<DrillReport> {
+  const user = await findUser('postgres', 'nobody')
+  const folder = await makeFolder('drill', user)
+  const servers: Server[] = []
+  const processes: MeasuredProcess[] = []
+  const fairleadOn = async (url: string) => {
+    const started = await startServer({ env: { DATABASE_URL: url, DATA_DIR: `${folder}/data` } })
+    processes.push(started)
+    return started
+  }
+  try {
+    const tools = await installTools(folder, user)
+    const source = await startPostgres(null, { fsync: true, settings: tools.archiving })
+    servers.push(source)
+    const fairlead = await fairleadOn(source.url)
+    await loadSeeds(fairlead.url)
+    say('the seed set is loaded')
+
+    const atDump = await readTables(source.url)
+    say(`dumped to ${tools.run('dump.sh', [], libpqOf(source.url))}`)
+    say(`base backup in ${tools.run('base.sh', [], libpqOf(source.url))}`)
+
+    await create(fairlead.url, CODE, TARGET)
+    await follow(fairlead.url, CODE)
+    await fairlead.stop()
+    const tables = await readTables(source.url)
+    const [moment] = await query<{ at: string }>(source.url, 'SELECT clock_timestamp()::text AS at')
+    if (!moment) throw new Error('the server does not say what time it is')
+    say(`${moment.at} is the moment to come back to`)
+
+    await query(
+      source.url,
+      `DELETE FROM events; UPDATE urls SET original_url = 'https://example.com/wrong'; DROP TABLE users`
+    )
+    await untilArchived(source.url)
+    await source.kill()
+    say('events deleted, links overwritten, users dropped; then the server died')
+
+    const start = performance.now()
+    const restored = await startPostgres(null, {
+      fsync: true,
+      makeData: (data) => say(tools.run('restore-base.sh', [data, '--time', moment.at]))
+    })
+    servers.push(restored)
+    await until(restored.url, 'SELECT NOT pg_is_in_recovery() AS done')
+    const pointInTimeSeconds = secondsSince(start)
+    const differences = compareTables(tables, await readTables(restored.url))
+    say(`restored in ${pointInTimeSeconds} s; ${differences.join(', ') || 'every table is as it was'}`)
+
+    const again = await fairleadOn(restored.url)
+    const followed = await follow(again.url, CODE)
+    const created = await create(again.url, `${CODE}2`, TARGET)
+    say(`Fairlead on it leads to ${followed}`)
+
+    const dump = await restoreDump(restored.url, atDump, tools.run)
+    say(
+      `the dump restored in ${dump.seconds} s; ${dump.differences.join(', ') || 'every table is as it was'}`
+    )
+    return { tables, differences, pointInTimeSeconds, dump, followed, created }
+  } finally {
+    await Promise.all(processes.map((one) => one.stop('SIGKILL')))
+    await Promise.all(servers.map((server) => server.remove()))
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function restoreDump(
+  server: string,
+  tables: Table[],
+  run: (script: string, args: string[], env: Record<string, string>) => string
+): Promise<DrillReport['dump']> {
+  const start = performance.now()
+  await query(server, 'CREATE DATABASE from_dump TEMPLATE template0')
+  const url = new URL('/from_dump', server).href
+  run('restore-dump.sh', [], libpqOf(url))
+  const seconds = secondsSince(start)
+  return { tables, differences: compareTables(tables, await readTables(url)), seconds }
+}
+
+/** Makes a link; gives the status. */
+async function create(base: string, code: string, target: string): Promise<number> {
+  const { status } = await fetch(`${base}/urls`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ original_url: target, short_code: code })
+  })
+  return status
+}
+
+/** Follows a link; gives where it leads, or the status when it leads nowhere. */
+async function follow(base: string, code: string): Promise<string> {
+  const { status, headers } = await fetch(`${base}/${code}`, { redirect: 'manual' })
+  return headers.get('location') ?? String(status)
+}
+
+/** Has the server end its WAL segment, and waits until it is archived. */
+async function untilArchived(url: string): Promise<void> {
+  const [segment] = await query<{ name: string }>(url, 'SELECT pg_walfile_name(pg_switch_wal()) AS name')
+  await until(url, `SELECT last_archived_wal >= '${segment?.name}' AS done FROM pg_stat_archiver`)
+}
+
+/** Asks `text` for `done` until it is true, for a minute. */
+async function until(url: string, text: string): Promise<void> {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await wait(50)) {
+    const [row] = await query<{ done: boolean }>(url, text).catch(() => [])
+    if (row?.done) return
+  }
+  throw new Error(`it never came true: ${text}`)
+}
+
+function secondsSince(start: number): number {
+  return Math.round((performance.now() - start) / 100) / 10
+}

@@ -1,0 +1,114 @@
+import { spawnSync } from 'node:child_process'
+import { chown, cp, mkdir, readdir } from 'node:fs/promises'
+import { delimiter, dirname, join } from 'node:path'
+import pg from 'pg'
+import type { User } from '#testing/server-process.ts'
+import { findCommand } from '#testing/servers.ts'
+
+/** The backup scripts as they are installed beside a PostgreSQL, and what a database holds, in a form to compare. */
+
+export interface BackupTools {
+  /** Where backups are kept. */
+  readonly backups: string
+  /** Where the scripts tell Prometheus of their success. */
+  readonly metrics: string
+  /** The configuration of a server that archives its WAL by the scripts. */
+  readonly archiving: Record<string, string | number>
+  /** Runs a script as PostgreSQL's user. Gives what it printed; throws with what it complained of. */
+  run(script: string, args?: string[], env?: Record<string, string>): string
+}
+
+/** Installs the scripts in a folder that belongs to `user`, with an empty folder for backups beside them. */
+export async function installTools(folder: string, user: User | null): Promise<BackupTools> {
+  const [tools, backups, metrics] = ['tools', 'backups', 'metrics'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string
+  ]
+  await Promise.all([backups, metrics].map((path) => mkdir(path)))
+  await cp(import.meta.dirname, tools, { recursive: true, filter: (path) => !path.endsWith('.ts') })
+  if (user) await Promise.all([backups, metrics].map((path) => chown(path, user.uid, user.gid)))
+  return {
+    backups,
+    metrics,
+    archiving: {
+      archive_mode: 'on',
+      archive_command: `BACKUP_DIR=${backups} ${join(tools, 'archive-wal.sh')} "%p" "%f"`,
+      archive_timeout: 60
+    },
+    run(script, args = [], env = {}) {
+      const { status, stdout, stderr, error } = spawnSync(join(tools, script), args, {
+        ...user,
+        cwd: folder,
+        encoding: 'utf8',
+        env: { PATH: pathOfPrograms(), BACKUP_DIR: backups, BACKUP_METRICS_DIR: metrics, ...env }
+      })
+      if (status !== 0) throw new Error(`${script}: ${stderr || error?.message}`)
+      return stdout.trim()
+    }
+  }
+}
+
+/** PATH with the programs of the PostgreSQL that tests run. */
+function pathOfPrograms(): string {
+  // biome-ignore lint/style/noProcessEnv: programs are where the system's PATH says
+  return [dirname(findCommand('pg_basebackup') ?? ''), process.env['PATH']].join(delimiter)
+}
+
+/** libpq's settings for the database at `url`. */
+export function libpqOf(url: string): Record<string, string> {
+  const { hostname, port, username, pathname } = new URL(url)
+  return { PGHOST: hostname, PGPORT: port, PGUSER: username, PGDATABASE: pathname.slice(1) }
+}
+
+/** Runs one statement on the database at `url`. */
+export async function query<Row extends pg.QueryResultRow>(url: string, text: string): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    return (await client.query<Row>(text)).rows
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+export interface Table {
+  name: string
+  rows: number
+  /** Of all rows, in the order of their text. */
+  hash: string
+}
+
+/** Every table of the database, with its content. Partitions count with the table that they are part of. */
+export async function readTables(url: string): Promise<Table[]> {
+  const names = await query<{ name: string }>(
+    url,
+    `SELECT oid::regclass::text AS name FROM pg_class
+     WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace::regnamespace::text !~ '^(pg_|information_schema)'
+     ORDER BY 1`
+  )
+  const texts = names.map(
+    ({ name }) =>
+      `SELECT '${name}' AS name, count(*)::int AS rows,
+         md5(coalesce(string_agg(row::text, E'\\n' ORDER BY row::text), '')) AS hash FROM ${name} AS row`
+  )
+  return query<Table>(url, texts.join(' UNION ALL '))
+}
+
+/** What differs between two states, in words; nothing when they are the same. */
+export function compareTables(wanted: Table[], found: Table[]): string[] {
+  const names = new Set([...wanted, ...found].map(({ name }) => name))
+  return [...names].flatMap((name) => {
+    const [before, after] = [wanted, found].map((tables) => tables.find((table) => table.name === name))
+    if (!before) return [`${name} should not be there`]
+    if (!after) return [`${name} is missing`]
+    if (before.rows !== after.rows) return [`${name} has ${after.rows} rows instead of ${before.rows}`]
+    return before.hash === after.hash ? [] : [`${name} has other contents`]
+  })
+}
+
+/** Names of the backups in a folder of `backups`. */
+export async function listBackups(tools: BackupTools, kind: 'dumps' | 'bases' | 'wal'): Promise<string[]> {
+  return (await readdir(join(tools.backups, kind))).sort()
+}
