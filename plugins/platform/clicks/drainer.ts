@@ -46,7 +46,8 @@ export function startDrainer(options: DrainerOptions): Drainer {
   const connection = connect()
   const stopping = new AbortController()
   let count = 16
-  let lastClaim = 0
+  /** By a clock that is never set, or setting it back would put the next look off for as long. */
+  let lastClaim = Number.NEGATIVE_INFINITY
   let isGrouped = false
   let isReading = false
   /** After a failure: what was read then comes again before anything new. */
@@ -80,12 +81,12 @@ export function startDrainer(options: DrainerOptions): Drainer {
       if (entries.length > 0) return entries
       hasUnfinished = false
     }
-    if (Date.now() - lastClaim > takeOverMs / 2) {
-      lastClaim = Date.now()
+    if (performance.now() - lastClaim > takeOverMs / 2) {
+      lastClaim = performance.now()
       const claimed = await stream.claim(consumer, takeOverMs, count)
       if (claimed.length > 0) {
         // There may be more of the kind.
-        lastClaim = 0
+        lastClaim = Number.NEGATIVE_INFINITY
         return claimed
       }
     }

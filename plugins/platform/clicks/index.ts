@@ -125,7 +125,8 @@ async function clicks(app: FastifyInstance, options: ClickOptions) {
       threshold: 2,
       minMs: 100,
       maxMs: 2_000,
-      now: Date.now,
+      // Setting the clock back must not keep it open for as long.
+      now: () => performance.now(),
       onChange: (isOpen) => app.log[isOpen ? 'warn' : 'info'](isOpen ? `not so: ${what}` : `again: ${what}`)
     })
   }
