@@ -21,6 +21,7 @@ import validation from '#platform/validation.ts'
 import audit from '#plugins/audit/index.ts'
 import events from '#plugins/events/index.ts'
 import imports from '#plugins/imports/index.ts'
+import keys from '#plugins/keys/index.ts'
 import redirects from '#plugins/redirects/index.ts'
 import stats from '#plugins/stats/index.ts'
 import urls from '#plugins/urls/index.ts'
@@ -89,6 +90,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
   // The capabilities. Those that change something append it to the audit log.
   await app.register(audit, { routes, ...config.audit })
   await app.register(users, { routes })
+  await app.register(keys, { routes, ...config.keys })
   await app.register(events, { routes })
   await app.register(urls, { routes, ...config.urls })
   await app.register(stats, { routes, ...config.stats })

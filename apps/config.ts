@@ -14,6 +14,7 @@ export interface Config {
   readonly server: { host: string; port: number; workerPort: number; trustProxy: string[]; bodyLimit: number }
   readonly clients: { headersTimeoutMs: number; requestTimeoutMs: number }
   readonly access: AccessOptions
+  readonly keys: { adminKey: string | undefined }
   readonly log: { level: Settings['LOG_LEVEL']; pretty: boolean; traced: boolean }
   readonly tracing: { endpoint: string | undefined; sample: number }
   readonly database: DatabaseOptions
@@ -68,8 +69,8 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
       trustProxy: splitList(settings.TRUST_PROXY),
       bodyLimit: settings.BODY_LIMIT_BYTES
     },
-    // No capability issues keys yet, so asking for them would let nobody in.
-    access: { mode: 'open' } as const,
+    access: { mode: settings.AUTH },
+    keys: { adminKey: settings.ADMIN_KEY },
     clients: {
       headersTimeoutMs: Math.min(settings.CLIENT_HEADERS_TIMEOUT_MS, settings.CLIENT_REQUEST_TIMEOUT_MS),
       requestTimeoutMs: settings.CLIENT_REQUEST_TIMEOUT_MS

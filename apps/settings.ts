@@ -23,6 +23,15 @@ export const Settings = Type.Object({
       pattern: '^https?://[^\\s/]+(/[^\\s?#]*)?$'
     })
   ),
+  AUTH: Type.Enum(['open', 'keys'], {
+    description: 'Who may call: everybody, or who has a key. Redirects and probes ask for none',
+    default: 'open'
+  }),
+  ADMIN_KEY: optional(
+    text('The first key of an administrator: `fl_`, 16 hexadecimal digits, `_`, 43 letters of base64url', {
+      pattern: '^fl_[0-9a-f]{16}_[A-Za-z0-9_-]{43}$'
+    })
+  ),
   DATA_DIR: text('Folder of the embedded database and of clicks waiting on disk', {
     default: './data',
     minLength: 1

@@ -2,12 +2,13 @@ import { parseArgs } from 'node:util'
 import type { Command } from './command.ts'
 import { exportCommand } from './export.ts'
 import { importCommand } from './import.ts'
+import { keyCommands } from './keys.ts'
 
 /**
  * The command line: `npm run cli -- COMMAND`. Exit codes: 0 done (also when rows were skipped), 1 failed, or rows
  * were rejected, 2 not understood, 130 stopped by Ctrl+C.
  */
-const commands: Record<string, Command> = { import: importCommand, export: exportCommand }
+const commands: Record<string, Command> = { import: importCommand, export: exportCommand, ...keyCommands }
 
 const USAGE = `Usage: npm run cli -- COMMAND
 
@@ -24,7 +25,10 @@ Exit codes: 0 done, 1 failed or rows were rejected, 2 the command was not unders
 class UsageError extends Error {}
 
 async function main(args: string[]): Promise<number> {
-  const [name = '', ...rest] = args
+  // Some are named by two words.
+  const isDouble = Object.hasOwn(commands, args.slice(0, 2).join(' '))
+  const name = args.slice(0, isDouble ? 2 : 1).join(' ')
+  const rest = args.slice(isDouble ? 2 : 1)
   if (['help', '--help', '-h'].includes(name)) {
     process.stdout.write(USAGE)
     return 0

@@ -30,6 +30,7 @@ async function openapi(app: FastifyInstance, { routes, version }: OpenapiOptions
         { name: 'events', description: 'What happened to links' },
         { name: 'imports', description: 'CSV and JSON in bulk' },
         { name: 'audit', description: 'Who changed what' },
+        { name: 'keys', description: 'Who may call' },
         { name: 'health', description: 'Probes' }
       ]
     },

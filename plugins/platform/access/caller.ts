@@ -1,27 +1,9 @@
+import { type Role, SCOPES, type Scope } from '#schema/shapes/key.ts'
+
 /**
  * Who asks, what they may do and whose things they reach. Every capability judges by this and by nothing else: where
  * a caller came from (a key, a session, an open server) is the business of those who recognise callers.
  */
-
-/** Everything that can be allowed, one by one. A scope says what may be done, never whose things it is done to. */
-export const SCOPES = [
-  'urls:read',
-  'urls:write',
-  'events:read',
-  'events:write',
-  'stats:read',
-  'users:read',
-  'users:write',
-  'imports:write',
-  'audit:read',
-  'keys:admin'
-] as const
-
-export type Scope = (typeof SCOPES)[number]
-
-export const ROLES = ['admin', 'member', 'read-only'] as const
-
-export type Role = (typeof ROLES)[number]
 
 /**
  * The most that a role may do; a key may be given less. Members do not change users: who could set an email address

@@ -1,5 +1,5 @@
 import { defineProblem, type ProblemError } from '#platform/problem.ts'
-import type { Scope } from './caller.ts'
+import type { Scope } from '#schema/shapes/key.ts'
 
 const missing = defineProblem('CREDENTIALS_MISSING', 401, 'This needs a key')
 const invalid = defineProblem('CREDENTIALS_INVALID', 401, 'The key or the session is not valid')

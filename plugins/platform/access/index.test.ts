@@ -1,7 +1,8 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import errors from '#platform/errors.ts'
-import { type Caller, OPEN, PUBLIC, reachOf, SCOPES, SYSTEM, scopesOf } from './caller.ts'
+import { SCOPES } from '#schema/shapes/key.ts'
+import { type Caller, OPEN, PUBLIC, reachOf, SYSTEM, scopesOf } from './caller.ts'
 import { credentialsInvalid } from './errors.ts'
 import access from './index.ts'
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest, HTTPMethods, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
-import { type Caller, OPEN, PUBLIC, type Scope } from './caller.ts'
+import type { Scope } from '#schema/shapes/key.ts'
+import { type Caller, OPEN, PUBLIC } from './caller.ts'
 import { credentialsMissing, notAllowed } from './errors.ts'
 
 /** What a route asks of its callers: a scope, that they are known, or nothing. */

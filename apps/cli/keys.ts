@@ -1,0 +1,123 @@
+import type { FastifyInstance } from 'fastify'
+import { SYSTEM } from '#platform/access/caller.ts'
+import { FolderInUse } from '#platform/folder-lock.ts'
+import { type IssuedKey, type Key, type KeyDraft, ROLES, SCOPES } from '#schema/shapes/key.ts'
+import { type Command, CommandError } from './command.ts'
+import { withApp } from './open-app.ts'
+
+/** Keys from the command line: how the first administrator comes by one. */
+
+/** Runs on the server's database; running servers hear of changes through Redis. */
+async function withKeys<T>(
+  env: Record<string, string | undefined>,
+  work: (keys: FastifyInstance['keys']) => Promise<T>
+): Promise<T> {
+  try {
+    return await withApp(env, (app) => work(app.keys))
+  } catch (error) {
+    if (!(error instanceof FolderInUse)) throw error
+    throw new CommandError(
+      `${error.message}\nWhile a server runs on it, use the server's own /keys, or stop it for a moment.`
+    )
+  }
+}
+
+/** The key alone on standard output, so that it can be piped into a secret. */
+function printIssued(print: (line: string) => void, note: NodeJS.WriteStream, { key, id, role }: IssuedKey) {
+  note.write(`Key ${id} (${role}). It is shown this once:\n`)
+  print(key)
+}
+
+const create: Command = {
+  usage: `keys create NAME [--role ${ROLES.join('|')}] [--scopes A,B] [--user ID] [--expires TIME]`,
+  summary: 'Makes an API key (an admin when no role is said) and prints it; it can not be shown again.',
+  options: {
+    role: { type: 'string', default: 'admin' },
+    scopes: { type: 'string' },
+    user: { type: 'string' },
+    expires: { type: 'string' }
+  },
+  words: 1,
+  async run({ words, options, env, output }) {
+    const draft = readDraft(words[0] ?? '', options as Record<string, string | undefined>)
+    const issued = await withKeys(env, (keys) => keys.create(SYSTEM, draft))
+    printIssued(output.print, output.progress, issued)
+    return 0
+  }
+}
+
+const list: Command = {
+  usage: 'keys list',
+  summary: 'Lists keys, the newest first, revoked ones too.',
+  words: 0,
+  async run({ env, output }) {
+    const { rows } = await withKeys(env, (keys) => keys.list(SYSTEM, {}))
+    for (const key of rows) output.print(describe(key))
+    return 0
+  }
+}
+
+const revoke: Command = {
+  usage: 'keys revoke ID',
+  summary: 'Ends a key for good.',
+  words: 1,
+  async run({ words, env, output }) {
+    await withKeys(env, (keys) => keys.revoke(SYSTEM, words[0] ?? ''))
+    output.print(`Key ${words[0]} is revoked.`)
+    return 0
+  }
+}
+
+const rotate: Command = {
+  usage: 'keys rotate ID',
+  summary: 'Gives a key a new secret and prints it; the old one ends at once.',
+  words: 1,
+  async run({ words, env, output }) {
+    const issued = await withKeys(env, (keys) => keys.rotate(SYSTEM, words[0] ?? ''))
+    printIssued(output.print, output.progress, issued)
+    return 0
+  }
+}
+
+/** By the words that name them. */
+export const keyCommands: Record<string, Command> = {
+  'keys create': create,
+  'keys list': list,
+  'keys revoke': revoke,
+  'keys rotate': rotate
+}
+
+function readDraft(name: string, options: Record<string, string | undefined>): KeyDraft {
+  const role = ROLES.find((one) => one === options['role'])
+  if (role === undefined) throw new CommandError(`--role is one of ${ROLES.join(', ')}`)
+  const words = options['scopes']?.split(',').map((word) => word.trim())
+  const scopes = SCOPES.filter((scope) => words?.includes(scope))
+  if (words && scopes.length < new Set(words).size)
+    throw new CommandError(`--scopes are of ${SCOPES.join(', ')}`)
+  const user = options['user']
+  if (user !== undefined && !/^[1-9]\d{0,14}$/.test(user))
+    throw new CommandError('--user is the id of a user')
+  if (name.trim() === '' || name.length > 100 || /\p{Cc}/u.test(name))
+    throw new CommandError('NAME has 1 to 100 letters')
+  return {
+    name,
+    role,
+    ...(words && { scopes }),
+    user_id: user === undefined ? null : Number(user),
+    expires_at: options['expires'] ?? null
+  }
+}
+
+function describe(key: Key): string {
+  const { id, name, role, user_id, created_at, last_used_at, expires_at, revoked_at } = key
+  return [
+    id,
+    role,
+    JSON.stringify(name),
+    ...(user_id === null ? [] : [`user ${user_id}`]),
+    `created ${created_at}`,
+    last_used_at === null ? 'never used' : `used ${last_used_at}`,
+    ...(expires_at === null ? [] : [`expires ${expires_at}`]),
+    ...(revoked_at === null ? [] : [`revoked ${revoked_at}`])
+  ].join('  ')
+}

@@ -1,0 +1,24 @@
+import { defineProblem } from '#platform/problem.ts'
+
+const unknown = defineProblem('KEY_UNKNOWN', 404, 'No such key')
+const revoked = defineProblem('KEY_REVOKED', 409, 'The key is revoked')
+const invalid = defineProblem('INPUT_INVALID', 422, 'The input is not valid')
+
+export const keyUnknown = (id: string) => unknown(`There is no key ${id}`)
+
+export const keyRevoked = (id: string) => revoked(`The key ${id} was revoked for good; create another`)
+
+export const scopeBeyondRole = (scope: string, role: string) =>
+  invalid(`The role ${role} can not have the scope ${scope}`, {
+    errors: [{ path: 'scopes', message: 'has a scope that the role can not have' }]
+  })
+
+export const memberWithoutUser = () =>
+  invalid('The key of a member needs the user whose links it reaches', {
+    errors: [{ path: 'user_id', message: 'is required for a member' }]
+  })
+
+export const expiryNotAhead = () =>
+  invalid('expires_at must be a time to come, such as 2030-01-01T00:00:00', {
+    errors: [{ path: 'expires_at', message: 'is not a time to come' }]
+  })

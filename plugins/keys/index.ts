@@ -1,0 +1,73 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { credentialsInvalid } from '#platform/access/errors.ts'
+import { keyRoutes } from './routes.ts'
+import { createKeyService, KEYS, type KeyService } from './service.ts'
+import { createUses } from './uses.ts'
+import { createVerifier, type HeldKey } from './verifier.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    keys: KeyService
+  }
+}
+
+export interface KeyOptions {
+  routes: boolean
+  /** The first administrator's key, which is stored at start if it is not there. */
+  adminKey: string | undefined
+}
+
+const USES_EVERY_MS = 60_000
+
+/**
+ * API keys: publishes `app.keys`, tells `app.access` whose key a request holds (`Authorization: Bearer`, or
+ * `X-Api-Key`), and, unless `routes` is false, serves `/keys`. Keys are held in the cache `keys`; every change is told
+ * to all replicas. See docs/adr/2026-11-25-api-keys.md.
+ */
+async function keys(app: FastifyInstance, { routes, adminKey }: KeyOptions) {
+  const collaborators = { holdUser: app.users.hold, audit: app.audit.record }
+  const inner = createKeyService(app.database, app.cache, collaborators, Date.now)
+  const { service, read, noteUses, ensureAdminKey, onUserDeleted } = inner
+  const uses = createUses(noteUses, (error) => app.log.warn({ err: error }, 'the last uses of keys wait'))
+  const verify = createVerifier({
+    cache: app.cache.open<HeldKey>({ name: KEYS, load: read, versionOf: ({ version }) => version }),
+    read,
+    onUse: uses.note,
+    now: Date.now
+  })
+  app.decorate('keys', service)
+  app.users.onDelete(onUserDeleted)
+  app.access.recogniseBy((request) => {
+    const text = keyOf(request)
+    return text === null ? null : verify(text)
+  })
+  if (routes) await app.register(keyRoutes)
+
+  const timer = setInterval(uses.flush, USES_EVERY_MS)
+  timer.unref()
+  app.addHook('onReady', async () => {
+    if (adminKey === undefined || (await ensureAdminKey(adminKey))) return
+    app.log.warn('ADMIN_KEY was revoked or rotated since it was set: it lets nobody in')
+  })
+  app.addHook('onClose', async () => {
+    clearInterval(timer)
+    await uses.flush()
+  })
+}
+
+/** The key that a request holds, or null. Whoever sends a bearer token of another kind is told that it is not good. */
+function keyOf({ headers }: FastifyRequest): string | null {
+  const [scheme = '', token = ''] = headers.authorization?.split(' ', 2) ?? []
+  if (scheme.toLowerCase() === 'bearer') return token
+  const key = headers['x-api-key']
+  if (key === undefined) return null
+  if (typeof key !== 'string') throw credentialsInvalid()
+  return key
+}
+
+export default fp(keys, {
+  name: 'keys',
+  dependencies: ['access', 'database', 'cache', 'audit', 'users'],
+  fastify: '5.x'
+})

@@ -1,0 +1,88 @@
+import { and, count, desc, eq, isNull, sql } from 'drizzle-orm'
+import type { Executor } from '#platform/database.ts'
+import { columnOf } from '#platform/sql-column.ts'
+import { type ApiKeyRow, apiKeys } from '#schema/tables/api-keys.ts'
+
+/** All SQL of keys. Every function runs on the executor it is given: the pool or a transaction. */
+
+export type NewKey = Pick<
+  ApiKeyRow,
+  'publicId' | 'secretHash' | 'name' | 'role' | 'scopes' | 'userId' | 'expiresAt'
+>
+
+/** Inserts a key; gives null when its id is there already. */
+export async function insertKey(on: Executor, key: NewKey): Promise<ApiKeyRow | null> {
+  const [row] = await on.insert(apiKeys).values(key).onConflictDoNothing().returning()
+  return row ?? null
+}
+
+export async function findKey(on: Executor, publicId: string): Promise<ApiKeyRow | null> {
+  const [row] = await on.select().from(apiKeys).where(eq(apiKeys.publicId, publicId))
+  return row ?? null
+}
+
+/** Reads a key and keeps others from changing it until the transaction ends. */
+export async function lockKey(tx: Executor, publicId: string): Promise<ApiKeyRow | null> {
+  const [row] = await tx.select().from(apiKeys).where(eq(apiKeys.publicId, publicId)).for('update')
+  return row ?? null
+}
+
+/** The newest first, revoked ones too. */
+export function listKeys(on: Executor, limit: number, skip: number): Promise<ApiKeyRow[]> {
+  const order = [desc(apiKeys.createdAt), desc(apiKeys.publicId)]
+  return on
+    .select()
+    .from(apiKeys)
+    .orderBy(...order)
+    .limit(limit)
+    .offset(skip)
+}
+
+export async function countKeys(on: Executor): Promise<number> {
+  const [row] = await on.select({ total: count() }).from(apiKeys)
+  return row?.total ?? 0
+}
+
+const next = sql`${apiKeys.version} + 1`
+
+export async function replaceSecret(tx: Executor, publicId: string, secretHash: Buffer): Promise<ApiKeyRow> {
+  const [row] = await tx
+    .update(apiKeys)
+    .set({ secretHash, version: next })
+    .where(eq(apiKeys.publicId, publicId))
+    .returning()
+  return row as ApiKeyRow
+}
+
+/** Revokes a key unless it is revoked; gives it then. */
+export async function revokeKey(on: Executor, publicId: string): Promise<ApiKeyRow | null> {
+  const [row] = await on
+    .update(apiKeys)
+    .set({ revokedAt: sql`now()`, version: next })
+    .where(and(eq(apiKeys.publicId, publicId), isNull(apiKeys.revokedAt)))
+    .returning()
+  return row ?? null
+}
+
+/** Revokes the keys of a user and leaves them to nobody. Gives them. */
+export function revokeKeysOfUser(tx: Executor, userId: number): Promise<ApiKeyRow[]> {
+  return tx
+    .update(apiKeys)
+    .set({ revokedAt: sql`coalesce(${apiKeys.revokedAt}, now())`, userId: null, version: next })
+    .where(eq(apiKeys.userId, userId))
+    .returning()
+}
+
+/** Notes when keys were used last (milliseconds since the epoch), in one statement; never sets a time back. */
+export async function noteUses(
+  on: Executor,
+  uses: readonly (readonly [id: string, at: number])[]
+): Promise<void> {
+  await on.execute(sql`
+    update ${apiKeys} as k set last_used_at = greatest(k.last_used_at, to_timestamp(used.at / 1000))
+    from unnest(
+      ${columnOf(uses, ([id]) => id)}::text[],
+      ${columnOf(uses, ([, at]) => at)}::bigint[]
+    ) as used(public_id, at)
+    where k.public_id = used.public_id`)
+}

@@ -1,0 +1,101 @@
+import t from 'tap'
+import { createKeyParts, formatKey, hashSecret } from './secret.ts'
+import { createUses } from './uses.ts'
+import { createVerifier, type HeldKey, MAX_AGE_MS } from './verifier.ts'
+
+/** How old what is known of a key may be, and when a use of it is written. */
+
+const parts = createKeyParts()
+const key = formatKey(parts)
+
+function scene(held: Partial<HeldKey> = {}) {
+  const base: HeldKey = {
+    publicId: parts.publicId,
+    hash: hashSecret(parts.secret).toString('base64'),
+    name: 'a key',
+    role: 'read-only',
+    scopes: null,
+    userId: null,
+    expiresAt: null,
+    isRevoked: false,
+    version: 1,
+    readAt: 0
+  }
+  const state = {
+    now: 0,
+    held: { ...base, ...held } as HeldKey | null,
+    stored: base as HeldKey | null,
+    uses: 0
+  }
+  const verify = createVerifier({
+    cache: { get: () => state.held },
+    read: async () => state.stored && { ...state.stored, readAt: state.now },
+    onUse: () => {
+      state.uses++
+    },
+    now: () => state.now
+  })
+  return { state, verify, base }
+}
+
+t.test('a held key is judged in the same turn', async (t) => {
+  const { state, verify } = scene()
+  t.match(verify(key), { kind: 'key', keyId: parts.publicId, role: 'read-only' })
+  t.equal(state.uses, 1)
+})
+
+t.test('what is known for too long is asked for anew', async (t) => {
+  const { state, verify, base } = scene()
+  state.now = MAX_AGE_MS - 1
+  t.notOk(verify(key) instanceof Promise)
+  state.now = MAX_AGE_MS
+  state.stored = { ...base, isRevoked: true, version: 2 }
+  await t.rejects(async () => verify(key), { code: 'CREDENTIALS_INVALID' })
+  state.stored = null
+  await t.rejects(async () => verify(key), { code: 'CREDENTIALS_INVALID' })
+  state.stored = base
+  t.match(await verify(key), { kind: 'key' })
+})
+
+t.test('an expired, a revoked and an unknown key are refused, and their use is not noted', async (t) => {
+  for (const held of [{ expiresAt: 1 }, { isRevoked: true }, { hash: hashSecret('x').toString('base64') }]) {
+    const { state, verify } = scene(held)
+    state.now = 1
+    t.throws(() => verify(key), { code: 'CREDENTIALS_INVALID' })
+    t.equal(state.uses, 0)
+  }
+  const { state, verify } = scene({ expiresAt: 2 })
+  state.now = 1
+  t.match(verify(key), { kind: 'key' }, 'not yet')
+  state.held = null
+  t.throws(() => verify(key), { code: 'CREDENTIALS_INVALID' })
+})
+
+t.test('uses are written together, and kept while they can not be', async (t) => {
+  const written: unknown[] = []
+  const errors: unknown[] = []
+  let isAway = true
+  const uses = createUses(
+    async (noted) => {
+      if (isAway) throw new Error('away')
+      written.push(noted)
+    },
+    (error) => errors.push(error)
+  )
+  await uses.flush()
+  uses.note('a', 1)
+  uses.note('b', 2)
+  uses.note('a', 3)
+  await uses.flush()
+  t.equal(errors.length, 1, 'nothing noted is nothing written')
+  isAway = false
+  uses.note('b', 4)
+  await uses.flush()
+  await uses.flush()
+  t.same(written, [
+    [
+      ['a', 3],
+      ['b', 4]
+    ]
+  ])
+})

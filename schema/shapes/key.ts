@@ -1,0 +1,67 @@
+import { type Static, Type } from 'typebox'
+import { Id, Nullable, Time } from './text.ts'
+
+/** API keys as they travel, and the words in which rights are told. */
+
+/** Everything that can be allowed, one by one. A scope says what may be done, never whose things it is done to. */
+export const SCOPES = [
+  'urls:read',
+  'urls:write',
+  'events:read',
+  'events:write',
+  'stats:read',
+  'users:read',
+  'users:write',
+  'imports:write',
+  'audit:read',
+  'keys:admin'
+] as const
+
+export type Scope = (typeof SCOPES)[number]
+
+export const ROLES = ['admin', 'member', 'read-only'] as const
+
+export type Role = (typeof ROLES)[number]
+
+const KeyId = Type.String({ pattern: '^[0-9a-f]{16}$', examples: ['9f86d081884c7d65'] })
+const KeyName = Type.String({
+  minLength: 1,
+  maxLength: 100,
+  pattern: '^[^\\u0000-\\u001F\\u007F\\uD800-\\uDFFF]*$',
+  examples: ['deploy script']
+})
+
+export const KeyParams = Type.Object({ id: KeyId })
+
+export const Key = Type.Object(
+  {
+    id: KeyId,
+    name: Type.String(),
+    role: Type.Enum([...ROLES]),
+    scopes: Type.Array(Type.Enum([...SCOPES])),
+    user_id: Nullable(Id),
+    created_at: Time,
+    expires_at: Nullable(Time),
+    revoked_at: Nullable(Time),
+    last_used_at: Nullable(Time)
+  },
+  { title: 'Key' }
+)
+
+/** A key at the only moment at which it is known whole. */
+export const IssuedKey = Type.Object(
+  { ...Key.properties, key: Type.String({ description: 'Shown this once: only its hash is stored' }) },
+  { title: 'IssuedKey' }
+)
+
+export const KeyDraft = Type.Object({
+  name: KeyName,
+  role: Type.Enum([...ROLES]),
+  scopes: Type.Optional(Type.Array(Type.Enum([...SCOPES]), { maxItems: SCOPES.length })),
+  user_id: Type.Optional(Nullable(Id)),
+  expires_at: Type.Optional(Nullable(Type.String({ examples: ['2030-01-01T00:00:00'] })))
+})
+
+export type Key = Static<typeof Key>
+export type IssuedKey = Static<typeof IssuedKey>
+export type KeyDraft = Static<typeof KeyDraft>
