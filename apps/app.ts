@@ -8,6 +8,7 @@ import clicks from '#platform/clicks/index.ts'
 import database from '#platform/database.ts'
 import errors, { answerError } from '#platform/errors.ts'
 import health from '#platform/health.ts'
+import idempotency from '#platform/idempotency/index.ts'
 import instruments from '#platform/instruments.ts'
 import lifecycle from '#platform/lifecycle.ts'
 import metrics from '#platform/metrics.ts'
@@ -82,6 +83,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
   await app.register(notFound)
   await app.register(lifecycle, config.lifecycle)
   await app.register(database, config.database)
+  await app.register(idempotency)
   await app.register(redis, config.redis)
   await app.register(cache, config.cache)
   await app.register(clicks, { ...config.clicks, spool: routes || drain, drain })

@@ -20,4 +20,8 @@ async function events(app: FastifyInstance, options: { routes: boolean }) {
   if (options.routes) await app.register(eventRoutes)
 }
 
-export default fp(events, { name: 'events', dependencies: ['database', 'clicks'], fastify: '5.x' })
+export default fp(events, {
+  name: 'events',
+  dependencies: ['database', 'idempotency', 'clicks'],
+  fastify: '5.x'
+})

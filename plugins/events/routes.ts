@@ -1,9 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import type { Within } from '#platform/database.ts'
 import { pageHeaders } from '#platform/paging.ts'
 import { answers } from '#schema/shapes/answers.ts'
 import { Event, EventDraft, EventQuery } from '#schema/shapes/event.ts'
 import { IdParams } from '#schema/shapes/id-params.ts'
+import { IdempotencyHeaders } from '#schema/shapes/idempotency.ts'
 import { pageWindow } from '#schema/shapes/page.ts'
 
 /** `/events`: thin handlers over `app.events`. */
@@ -40,17 +42,18 @@ export const eventRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/events',
     {
-      config: { access: 'events:write' },
+      config: { access: 'events:write', idempotency: 'kept' },
       schema: {
         tags,
         summary: 'Record an event',
+        headers: IdempotencyHeaders,
         body: EventDraft,
-        response: answers(201, Event, 400, 404, 422)
+        response: answers(201, Event, 400, 404, 409, 422)
       }
     },
     async function onCreate(request, reply) {
-      reply.code(201)
-      return app.events.create(request.body)
+      const create = (within?: Within<Event>) => app.events.create(request.body, within)
+      return app.idempotency.once(request, reply, 201, create, (event) => event)
     }
   )
 }

@@ -1,5 +1,5 @@
 import type { Click } from '#platform/clicks/click.ts'
-import type { Database, Executor } from '#platform/database.ts'
+import type { Database, Executor, Within } from '#platform/database.ts'
 import { retryTakenId } from '#platform/database-errors.ts'
 import { createPageIndex } from '#platform/page-index.ts'
 import { parseWireTime } from '#platform/wire-time.ts'
@@ -29,7 +29,7 @@ export interface EventService {
   /** Throws EVENT_UNKNOWN. */
   get(id: number): Promise<Event>
   /** Records what a client reports. Throws REFERENCE_UNKNOWN when the url or user does not exist. */
-  create(draft: EventDraft): Promise<Event>
+  create(draft: EventDraft, within?: Within<Event>): Promise<Event>
   /** Writes events in the caller's transaction, as of now. */
   record(tx: Executor, records: EventRecord[]): Promise<void>
   /** Stores clicks in one transaction, each once however often it comes. */
@@ -72,9 +72,12 @@ export function createEventService(database: Database): EventService {
       return present(row)
     },
 
-    async create({ url_id: urlId, user_id: userId = null, event_type: eventType, details = {} }) {
+    async create(
+      { url_id: urlId, user_id: userId = null, event_type: eventType, details = {} },
+      within = database.transaction
+    ) {
       return retryTakenId(() =>
-        database.transaction(async (tx) => {
+        within(async (tx) => {
           if (!(await holdUrl(tx, urlId))) throw urlMissing(urlId)
           if (userId !== null && !(await holdUser(tx, userId))) throw userMissing(userId)
           const [inserted] = await insertEvents(tx, [{ urlId, userId, eventType, details }])

@@ -31,7 +31,8 @@ export async function importRoutes(app: FastifyInstance, { limitBytes }: { limit
         bodyLimit: Math.min(JSON_LIMIT_BYTES, limitBytes),
         // The body's schema is for readers; rows are judged one by one, and told in the report.
         validatorCompiler: () => () => true,
-        config: { access: 'imports:write' },
+        // Rows that are there are skipped: a repeated import changes nothing.
+        config: { access: 'imports:write', idempotency: 'nature' },
         schema: {
           tags: ['imports'],
           summary: `Import ${name} from CSV or JSON`,

@@ -18,6 +18,9 @@ type Schema = Record<string, never>
 /** What a store's functions run on: the pool (one statement) or a transaction. */
 export type Executor = PgDatabase<NodePgQueryResultHKT, Schema, ExtractTablesWithRelations<Schema>>
 
+/** Runs work in a transaction and gives what it gives: `app.database.transaction`, or one that does more within. */
+export type Within<T> = (work: (tx: Executor) => Promise<T>) => Promise<T>
+
 /** `app.database`: the one way to storage, the same on the embedded database and on a PostgreSQL server. */
 export interface Database {
   /** Drizzle on the pool, for single statements. Never use it inside a transaction: embedded has one connection. */

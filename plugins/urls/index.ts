@@ -33,6 +33,6 @@ async function urls(app: FastifyInstance, { routes, publicUrl, codeLength }: Url
 
 export default fp(urls, {
   name: 'urls',
-  dependencies: ['database', 'cache', 'audit', 'users', 'events'],
+  dependencies: ['database', 'idempotency', 'cache', 'audit', 'users', 'events'],
   fastify: '5.x'
 })

@@ -1,12 +1,15 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import type { Within } from '#platform/database.ts'
 import { pageHeaders } from '#platform/paging.ts'
 import { answers } from '#schema/shapes/answers.ts'
 import { IdParams } from '#schema/shapes/id-params.ts'
+import { IdempotencyHeaders } from '#schema/shapes/idempotency.ts'
 import { pageWindow } from '#schema/shapes/page.ts'
 import { PLAIN_TEXT } from '#schema/shapes/text.ts'
 import { ShortenDraft, Shortened, Url, UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
+import type { UrlRow } from '#schema/tables/urls.ts'
 import { presentUrl } from './present.ts'
 
 /** `/urls` and `/shorten`: thin handlers over `app.urls`. Options: where people reach the server, if it is told. */
@@ -50,36 +53,41 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
   app.post(
     '/urls',
     {
-      config: { access: 'urls:write' },
+      config: { access: 'urls:write', idempotency: 'kept' },
       schema: {
         tags,
         summary: 'Create a url',
+        headers: IdempotencyHeaders,
         body: UrlDraft,
         response: answers(201, Url, 400, 404, 409, 422)
       }
     },
     async function onCreate(request, reply) {
-      reply.code(201)
-      return presentUrl(await app.urls.create(request.body), baseUrl(request))
+      const create = (within?: Within<UrlRow>) => app.urls.create(request.body, within)
+      const present = (row: UrlRow) => presentUrl(row, baseUrl(request))
+      return app.idempotency.once(request, reply, 201, create, present)
     }
   )
 
   app.post(
     '/shorten',
     {
-      config: { access: 'urls:write' },
+      config: { access: 'urls:write', idempotency: 'kept' },
       schema: {
         tags,
         summary: 'Shorten a target; the same target twice gives two codes',
+        headers: IdempotencyHeaders,
         body: ShortenDraft,
         response: answers(201, Shortened, 400, 409, 422)
       }
     },
     async function onShorten(request, reply) {
       const { url: original_url, ...rest } = request.body
-      const url = presentUrl(await app.urls.create({ original_url, ...rest }), baseUrl(request))
-      reply.code(201)
-      return { short_code: url.short_code, short_url: url.short_url, original_url: url.original_url }
+      const create = (within?: Within<UrlRow>) => app.urls.create({ original_url, ...rest }, within)
+      return app.idempotency.once(request, reply, 201, create, (row) => {
+        const { short_code, short_url, original_url } = presentUrl(row, baseUrl(request))
+        return { short_code, short_url, original_url }
+      })
     }
   )
 

@@ -1,7 +1,7 @@
 import type { RecordChanges } from '#platform/audit-change.ts'
 import type { Cache } from '#platform/cache/index.ts'
 import { coalesce } from '#platform/coalesce.ts'
-import type { Database, Executor } from '#platform/database.ts'
+import type { Database, Executor, Within } from '#platform/database.ts'
 import { retryTakenId } from '#platform/database-errors.ts'
 import { createPageIndex } from '#platform/page-index.ts'
 import { type Page, pageWindow } from '#schema/shapes/page.ts'
@@ -44,7 +44,7 @@ export interface UrlService {
   /** Throws URL_UNKNOWN. */
   get(id: number): Promise<UrlRow>
   /** Throws USER_UNKNOWN, URL_CODE_TAKEN, URL_CODE_RESERVED, URL_CODES_EXHAUSTED. */
-  create(draft: UrlDraft): Promise<UrlRow>
+  create(draft: UrlDraft, within?: Within<UrlRow>): Promise<UrlRow>
   /** Changes what differs, an `updated` event for each field. Throws URL_UNKNOWN. */
   change(id: number, change: UrlChange): Promise<UrlRow>
   /** Marks the url deleted; row, code and events stay. `reason` goes in the event. Throws URL_UNKNOWN. */
@@ -144,10 +144,10 @@ export function createUrlService(
       return row
     },
 
-    async create(draft) {
+    async create(draft, within = database.transaction) {
       if (draft.short_code !== undefined && isReservedCode(draft.short_code))
         throw codeReserved(draft.short_code)
-      const row = await retryTakenId(() => database.transaction((tx) => insert(tx, draft)))
+      const row = await retryTakenId(() => within((tx) => insert(tx, draft)))
       // A redirect may just have learnt that nobody has this code.
       await forget([row])
       return row

@@ -18,4 +18,8 @@ async function users(app: FastifyInstance, options: { routes: boolean }) {
   if (options.routes) await app.register(userRoutes)
 }
 
-export default fp(users, { name: 'users', dependencies: ['database', 'audit'], fastify: '5.x' })
+export default fp(users, {
+  name: 'users',
+  dependencies: ['database', 'idempotency', 'audit'],
+  fastify: '5.x'
+})

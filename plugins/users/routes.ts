@@ -1,8 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import type { Within } from '#platform/database.ts'
 import { pageHeaders } from '#platform/paging.ts'
 import { answers } from '#schema/shapes/answers.ts'
 import { IdParams } from '#schema/shapes/id-params.ts'
+import { IdempotencyHeaders } from '#schema/shapes/idempotency.ts'
 import { PageQuery, pageWindow } from '#schema/shapes/page.ts'
 import { Flag, isTrue } from '#schema/shapes/text.ts'
 import { User, UserChange, UserDraft } from '#schema/shapes/user.ts'
@@ -41,12 +43,18 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/users',
     {
-      config: { access: 'users:write' },
-      schema: { tags, summary: 'Create a user', body: UserDraft, response: answers(201, User, 400, 409, 422) }
+      config: { access: 'users:write', idempotency: 'kept' },
+      schema: {
+        tags,
+        summary: 'Create a user',
+        headers: IdempotencyHeaders,
+        body: UserDraft,
+        response: answers(201, User, 400, 409, 422)
+      }
     },
     async function onCreate(request, reply) {
-      reply.code(201)
-      return app.users.create(request.body)
+      const create = (within?: Within<User>) => app.users.create(request.body, within)
+      return app.idempotency.once(request, reply, 201, create, (user) => user)
     }
   )
 

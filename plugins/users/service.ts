@@ -1,5 +1,5 @@
 import type { RecordChanges } from '#platform/audit-change.ts'
-import type { Database, Executor } from '#platform/database.ts'
+import type { Database, Executor, Within } from '#platform/database.ts'
 import { violatedConstraint } from '#platform/database-errors.ts'
 import { createPageIndex } from '#platform/page-index.ts'
 import { type Page, type PageQuery, pageWindow } from '#schema/shapes/page.ts'
@@ -33,7 +33,7 @@ export interface UserService {
   /** Throws USER_UNKNOWN. */
   get(id: number): Promise<User>
   /** Throws USER_TAKEN when the username or email is somebody's, compared without case. */
-  create(draft: UserDraft): Promise<User>
+  create(draft: UserDraft, within?: Within<User>): Promise<User>
   /** Changes the fields given. Throws USER_UNKNOWN, USER_TAKEN. */
   change(id: number, change: UserChange): Promise<User>
   /** Deletes the user after all {@link UserDeletion}s registered with `onDelete`. Throws USER_UNKNOWN. */
@@ -63,21 +63,20 @@ export function createUserService(database: Database, audit: RecordChanges): Use
       return present(row)
     },
 
-    async create({ username, email }) {
-      for (;;) {
-        const row = await database.transaction(async (tx) => {
-          const inserted = await insertUser(tx, { username, email })
-          if (inserted)
-            await audit(tx, [
-              { action: 'created', resource: 'user', id: inserted.id, after: { username, email } }
-            ])
-          return inserted
-        })
-        if (row) return present(row)
-        const taken = await findTakenField(database.db, { username, email })
-        if (taken) throw userTaken(taken)
-        // The holder was deleted in between, or an import took the id that was drawn: the next try tells.
-      }
+    async create({ username, email }, within = database.transaction) {
+      return within(async (tx) => {
+        for (;;) {
+          const row = await insertUser(tx, { username, email })
+          if (row) {
+            const after = { username, email }
+            await audit(tx, [{ action: 'created', resource: 'user', id: row.id, after }])
+            return present(row)
+          }
+          const taken = await findTakenField(tx, { username, email })
+          if (taken) throw userTaken(taken)
+          // The holder was deleted in between, or an import took the id that was drawn: the next try tells.
+        }
+      })
     },
 
     async change(id, { username, email }) {

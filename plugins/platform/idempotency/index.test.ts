@@ -1,0 +1,76 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import t from 'tap'
+import { buildApp } from '#apps/app.ts'
+import { readConfig } from '#apps/config.ts'
+import { profiles, startApp, storageOf } from '#testing/app.ts'
+
+/** What only shows from within: keys in use, answers that are over, whose keys they are. */
+
+const post = { json: { url: 'https://example.com/1' }, headers: { 'idempotency-key': 'k1' } }
+
+profiles(t, async (t, profile) => {
+  t.test('a day later the key is free again, and the answer can be deleted', async (t) => {
+    const { app, request } = await startApp(t, { profile })
+    const { pool } = app.database
+    const age = () => pool.query(`UPDATE idempotency_keys SET created_at = created_at - interval '1 day'`)
+    const first = await request('POST', '/shorten', post)
+    t.equal(await app.idempotency.prune(), 0)
+    await age()
+    const second = await request('POST', '/shorten', post)
+    t.not(second.json.short_code, first.json.short_code)
+    t.equal(await app.idempotency.prune(), 0, 'it is kept for a day again')
+    await age()
+    t.equal(await app.idempotency.prune(), 1)
+    t.same((await pool.query('SELECT count(*)::int AS count FROM idempotency_keys')).rows, [{ count: 0 }])
+  })
+
+  t.test('a key is its caller’s own', async (t) => {
+    const { app, request } = await startApp(t, { profile })
+    const { rowCount } = await app.database.pool.query(
+      `INSERT INTO idempotency_keys (scope, key, fingerprint, status, answer) VALUES ('key:other', 'k1', '', 201, '{}')`
+    )
+    t.equal(rowCount, 1)
+    t.match((await request('POST', '/shorten', post)).json, { original_url: 'https://example.com/1' })
+  })
+
+  if (profile === 'embedded') return
+
+  t.test('while the first request is under way on another replica, the second is told so', async (t) => {
+    const storage = await storageOf(t, profile)
+    const [one, other] = [await startApp(t, { storage }), await startApp(t, { storage })]
+    const draft = { username: 'owner', email: 'owner@example.com' }
+    const { json: owner } = await one.request('POST', '/users', { json: draft })
+    const { pool } = one.app.database
+    const holder = await pool.connect()
+    t.teardown(() => holder.release())
+    await holder.query('BEGIN')
+    await holder.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [owner.id])
+    const creation = {
+      json: { original_url: 'https://example.com/1', user_id: owner.id },
+      headers: { 'idempotency-key': 'k1' }
+    }
+    const first = one.request('POST', '/urls', creation)
+    // It has its key, and waits for its owner.
+    const waiting =
+      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    while ((await pool.query(waiting)).rowCount === 0) await wait(10)
+    const second = await other.request('POST', '/urls', creation)
+    t.match(second, { status: 409, json: { code: 'IDEMPOTENCY_KEY_IN_USE' } })
+    t.equal(second.headers.get('retry-after'), '1')
+    await holder.query('COMMIT')
+    const answer = await first
+    t.equal(answer.status, 201)
+    t.equal((await other.request('POST', '/urls', creation)).text, answer.text)
+  })
+})
+
+t.test('a POST that does not say why it may be repeated takes no key', async (t) => {
+  const app = await buildApp(readConfig(await storageOf(t, 'embedded')))
+  t.teardown(() => app.close())
+  app.post('/secrets', { config: { access: 'public' } }, async () => ({ made: true }))
+  t.match((await app.inject({ method: 'POST', url: '/secrets' })).json(), { made: true })
+  const headers = { 'idempotency-key': 'k1' }
+  const refused = await app.inject({ method: 'POST', url: '/secrets', headers })
+  t.equal(refused.statusCode, 400)
+  t.match(refused.json(), { code: 'IDEMPOTENCY_KEY_UNSUPPORTED', errors: [{ path: 'idempotency-key' }] })
+})

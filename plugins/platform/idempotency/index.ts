@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Caller } from '#platform/access/caller.ts'
+import type { Within } from '#platform/database.ts'
+import { keyInUse, keyReused, keyUnsupported } from './errors.ts'
+import { deleteOver, findAnswer, type KeptAnswer, keepAnswer, tryToHold } from './store.ts'
+
+/** `app.idempotency`: requests that may be repeated and are done once. */
+export interface Idempotency {
+  /**
+   * Answers a POST. Without an `Idempotency-Key` that is `present(await create())`. With one, `create` gets the transaction
+   * to work within, and the answer is kept in it: whoever repeats the request gets that answer and nothing is done.
+   * Only success is kept. Takes the status of success. Throws IDEMPOTENCY_KEY_IN_USE while the first request is under
+   * way, IDEMPOTENCY_KEY_REUSED when the request is another one, and what `create` throws.
+   */
+  once<T, A>(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    status: number,
+    create: (within?: Within<T>) => Promise<T>,
+    present: (made: T) => A
+  ): Promise<A>
+  /** Deletes the answers that are over; gives how many. */
+  prune(): Promise<number>
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    idempotency: Idempotency
+  }
+  interface FastifyContextConfig {
+    /**
+     * What makes a POST safe to repeat: its answer is `kept` by `app.idempotency.once`, or doing it twice does nothing more
+     * by its `nature`. A route that does not say refuses requests with a key, which proxies would repeat.
+     */
+    idempotency?: 'kept' | 'nature'
+  }
+}
+
+const PRUNE_EVERY_MS = 600_000
+const PRUNE_AT_ONCE = 5_000
+
+/** Ends the transaction of a repeated request, and brings the answer of the first one out of it. */
+class Repeated extends Error {
+  override readonly name = 'Repeated'
+  readonly kept: KeptAnswer
+  constructor(kept: KeptAnswer) {
+    super('The request was answered before')
+    this.kept = kept
+  }
+}
+
+/**
+ * Publishes `app.idempotency`: see docs/adr/2026-11-25-idempotency-keys.md, and draft-ietf-httpapi-idempotency-key-header-07.
+ * Register it before the routes.
+ */
+async function idempotency(app: FastifyInstance) {
+  const { database } = app
+
+  async function prune(): Promise<number> {
+    for (let count = 0; ; ) {
+      const deleted = await deleteOver(database.db, PRUNE_AT_ONCE)
+      count += deleted
+      if (deleted < PRUNE_AT_ONCE) return count
+    }
+  }
+
+  const service: Idempotency = {
+    async once<T, A>(
+      request: FastifyRequest,
+      reply: FastifyReply,
+      status: number,
+      create: (within?: Within<T>) => Promise<T>,
+      present: (made: T) => A
+    ): Promise<A> {
+      const key = request.headers['idempotency-key']
+      reply.code(status)
+      if (typeof key !== 'string') return present(await create())
+      const owner = { scope: scopeOf(request.caller), key }
+      const fingerprint = fingerprintOf(request)
+      const within: Within<T> = (work) =>
+        database.transaction(async (tx) => {
+          if (!(await tryToHold(tx, owner))) throw keyInUse()
+          const kept = await findAnswer(tx, owner)
+          if (kept) throw new Repeated(kept)
+          const made = await work(tx)
+          await keepAnswer(tx, owner, { fingerprint, status, answer: JSON.stringify(present(made)) })
+          return made
+        })
+      try {
+        return present(await create(within))
+      } catch (error) {
+        if (!(error instanceof Repeated)) throw error
+        const { kept } = error
+        if (kept.fingerprint !== fingerprint) throw keyReused()
+        reply.code(kept.status).header('idempotent-replayed', 'true')
+        return JSON.parse(kept.answer) as A
+      }
+    },
+    prune
+  }
+  app.decorate('idempotency', service)
+
+  app.addHook('onRoute', (route: RouteOptions) => {
+    if (![route.method].flat().includes('POST') || route.config?.idempotency !== undefined) return
+    route.onRequest = [...[route.onRequest ?? []].flat(), refuseKey]
+  })
+
+  let pruning: Promise<unknown> = Promise.resolve()
+  const timer = setInterval(() => {
+    // What waits for the database now is pruned the next time.
+    pruning = prune().catch((error) =>
+      app.log.warn({ err: error }, 'answers that are over wait for deletion')
+    )
+  }, PRUNE_EVERY_MS)
+  timer.unref()
+  app.addHook('onClose', async () => {
+    clearInterval(timer)
+    await pruning
+  })
+}
+
+function refuseKey(request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void {
+  done(request.headers['idempotency-key'] === undefined ? undefined : keyUnsupported())
+}
+
+/** Keys are a caller's own: nobody gets another one's answer by guessing. On an open server all are one caller. */
+function scopeOf({ kind, keyId, userId }: Caller): string {
+  return keyId !== null ? `key:${keyId}` : userId !== null ? `user:${userId}` : kind
+}
+
+/** The route and the body as it was understood. */
+function fingerprintOf({ routeOptions, body }: FastifyRequest): string {
+  return createHash('sha256')
+    .update(`${routeOptions.url}\n${JSON.stringify(body)}`)
+    .digest('base64url')
+}
+
+export default fp(idempotency, {
+  name: 'idempotency',
+  dependencies: ['access', 'errors', 'requests', 'database'],
+  fastify: '5.x'
+})

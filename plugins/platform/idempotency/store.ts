@@ -1,0 +1,63 @@
+import { and, eq, sql } from 'drizzle-orm'
+import type { Executor } from '#platform/database.ts'
+import { idempotencyKeys } from '#schema/tables/idempotency-keys.ts'
+
+/** The SQL of answers that are kept by key. Every function runs on the executor it is given. */
+
+export interface KeyOfCaller {
+  scope: string
+  key: string
+}
+
+export interface KeptAnswer {
+  fingerprint: string
+  status: number
+  /** JSON text. */
+  answer: string
+}
+
+/**
+ * Takes a key until the transaction ends, or tells that another transaction has it. The lock goes only when what the
+ * transaction wrote can be seen, so whoever gets it and looks with its next statement misses nothing.
+ */
+export async function tryToHold(tx: Executor, { scope, key }: KeyOfCaller): Promise<boolean> {
+  const name = `fairlead.idempotency:${scope}:${key}`
+  const { rows } = await tx.execute<{ held: boolean }>(
+    sql`select pg_try_advisory_xact_lock(hashtextextended(${name}, 0)) as held`
+  )
+  return rows[0]?.held === true
+}
+
+export async function findAnswer(on: Executor, { scope, key }: KeyOfCaller): Promise<KeptAnswer | null> {
+  const [row] = await on
+    .select()
+    .from(idempotencyKeys)
+    .where(
+      and(
+        eq(idempotencyKeys.scope, scope),
+        eq(idempotencyKeys.key, key),
+        sql`${idempotencyKeys.createdAt} > now() - interval '1 day'`
+      )
+    )
+  return row ?? null
+}
+
+/** Keeps an answer; one that is over and was not deleted yet is replaced. */
+export async function keepAnswer(tx: Executor, owner: KeyOfCaller, kept: KeptAnswer): Promise<void> {
+  await tx
+    .insert(idempotencyKeys)
+    .values({ ...owner, ...kept })
+    .onConflictDoUpdate({
+      target: [idempotencyKeys.scope, idempotencyKeys.key],
+      set: { ...kept, createdAt: sql`now()` }
+    })
+}
+
+/** Deletes at most `limit` answers that are over, leaving those that another replica is at. Gives how many. */
+export async function deleteOver(on: Executor, limit: number): Promise<number> {
+  const { rowCount } = await on.execute(sql`
+    delete from ${idempotencyKeys} where (scope, key) in (
+      select scope, key from ${idempotencyKeys} where created_at <= now() - interval '1 day'
+      limit ${limit} for update skip locked)`)
+  return rowCount ?? 0
+}
