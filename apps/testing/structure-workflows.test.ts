@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { parse, parseAllDocuments } from 'yaml'
-import { listFiles, readText } from './sources.ts'
+import { listFiles, ROOT, readText } from './sources.ts'
 
 /** The workflows run what developers run, from actions that can't change under us, with the least they may do. */
 
@@ -11,6 +13,9 @@ interface Step {
 }
 
 interface Job {
+  if?: string
+  environment?: string
+  secrets?: string
   needs?: string | string[]
   uses?: string
   steps?: Step[]
@@ -64,6 +69,8 @@ t.test('scripts that are run exist', async (t) => {
     Object.values(jobs).flatMap(({ steps = [] }) => steps.flatMap(({ run }) => run ?? []))
   )
   t.ok(runs.includes('npm test'))
+  for (const [, script = ''] of runs.join('\n').matchAll(/\b(?:node|sh) ([\w./-]+\.(?:ts|mjs|sh))\b/g))
+    t.ok(existsSync(join(ROOT, script)), script)
   for (const [, script = ''] of runs.join('\n').matchAll(/npm run ([\w:-]+)/g))
     t.ok(script in scripts, script)
 })
@@ -75,3 +82,92 @@ t.test('nothing is deployed that has not passed', async (t) => {
   t.ok(others.length > 0)
   for (const [name, { needs }] of others) t.ok([needs].flat().includes('ci'), name)
 })
+
+t.test(
+  'production comes after staging, both by the rollout that takes back what breaks promises',
+  async (t) => {
+    const { staging, production } = find('deploy').jobs
+    t.ok([production?.needs].flat().includes('staging'))
+    for (const job of [staging, production]) {
+      t.equal(job?.uses, './.github/workflows/rollout.yml')
+      t.ok([job?.needs].flat().includes('image'))
+    }
+    const { rollout } = find('rollout').jobs
+    t.match(rollout?.environment, 'inputs.environment', 'whose rules decide who has to agree')
+    const steps = (rollout?.steps ?? []).map(({ run = '' }) => run)
+    const verified = steps.findIndex((run) => run.includes('gh attestation verify'))
+    const rolled = steps.findIndex((run) =>
+      /node ops\/deploy\/main\.ts kubernetes .*\n?.*--prometheus/.test(run)
+    )
+    t.ok(verified !== -1 && verified < rolled, 'who built it is known before')
+  }
+)
+
+t.test('a release builds nothing: it names what has passed', async (t) => {
+  const steps = find('release').jobs['release']?.steps ?? []
+  t.notOk(steps.some(({ uses = '', run = '' }) => /build-push-action|docker build /.test(uses + run)))
+  for (const part of [
+    'is-ancestor',
+    'make-notes.ts',
+    'attestation verify',
+    'imagetools create',
+    'gh release create'
+  ])
+    t.ok(
+      steps.some(({ run = '' }) => run.includes(part)),
+      part
+    )
+})
+
+t.test('what ships is looked at before', async (t) => {
+  const steps = Object.values(find('ci').jobs).flatMap(({ steps = [] }) => steps)
+  const text = steps.map(({ uses = '', run = '' }) => `${uses} ${run}`).join('\n')
+  for (const part of [
+    'npm test',
+    'npm run chaos -- --smoke',
+    'docker/build-push-action',
+    'anchore/scan-action',
+    'anchore/sbom-action',
+    'actionlint',
+    'kubeconform',
+    'gitleaks'
+  ])
+    t.ok(text.includes(part), part)
+  const published = find('deploy').jobs['image']?.steps ?? []
+  for (const action of ['actions/attest-sbom', 'actions/attest-build-provenance'])
+    t.ok(
+      published.some(({ uses = '' }) => uses.startsWith(action)),
+      action
+    )
+})
+
+t.test('only those may write who have to, and nothing that others write gets into a script', async (t) => {
+  const writers = workflows.flatMap(({ file, jobs }) =>
+    Object.entries(jobs).flatMap(([job, { permissions = {} }]) =>
+      Object.entries(permissions)
+        .filter(([, may]) => may !== 'read')
+        .map(([what]) => `${file.split('/').at(-1)} ${job} ${what}`)
+    )
+  )
+  t.same(writers.sort(), [
+    'deploy.yml image attestations',
+    'deploy.yml image id-token',
+    'deploy.yml image packages',
+    'release.yml release contents',
+    'release.yml release packages'
+  ])
+  const runs = workflows.flatMap(({ jobs }) =>
+    Object.values(jobs).flatMap(({ steps = [] }) => steps.flatMap(({ run = '' }) => run))
+  )
+  t.same(
+    runs.filter((run) => run.includes('${{')),
+    [],
+    'values come by the environment'
+  )
+})
+
+function find(name: string) {
+  const found = workflows.find(({ file }) => file.endsWith(`/${name}.yml`))
+  if (!found) throw new Error(`There is no workflow ${name}`)
+  return found
+}

@@ -205,7 +205,7 @@ for (const [environment, built] of environments) {
 }
 
 t.test('the PrometheusRule holds the rules of ops/prometheus, and says where runbooks are', async (t) => {
-  t.equal(readFileSync(RULE_FILE, 'utf8'), makePrometheusRule(), 'else run node ops/kubernetes/make-rules.ts')
+  t.equal(readFileSync(RULE_FILE, 'utf8'), makePrometheusRule(), 'else run node ops/prometheus/make-rules.ts')
   interface Rule {
     alert?: string
     expr: string

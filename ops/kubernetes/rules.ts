@@ -5,7 +5,7 @@ import { parse, stringify } from 'yaml'
 /** Prometheus' rules as the Prometheus operator takes them: one PrometheusRule of all files in ops/prometheus/rules. */
 
 const PROMETHEUS = join(import.meta.dirname, '..', 'prometheus')
-const HEAD = '# Made by ops/kubernetes/make-rules.ts from ops/prometheus: change that, and run it again.\n'
+const HEAD = '# Made by ops/prometheus/make-rules.ts from ops/prometheus: change that, and run it again.\n'
 
 /** Where the PrometheusRule is that is shipped. */
 export const RULE_FILE = join(import.meta.dirname, 'components', 'monitoring', 'prometheus-rule.yaml')

@@ -1,10 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { makePrometheusRule, RULE_FILE } from '#ops/kubernetes/rules.ts'
 import { makeSloRules, RULES, writeScaledRules } from './rule-files.ts'
 
 /**
- * Writes rules/slo.yml from ops/slo.yaml: `node ops/prometheus/make-rules.ts`. With `--scale 0.1 --out FOLDER` it
+ * Writes rules/slo.yml from ops/slo.yaml, and the PrometheusRule for Kubernetes from all rules: `node
+ * ops/prometheus/make-rules.ts`. With `--scale 0.1 --out FOLDER` it
  * writes all rules, those by hand too, to another folder with every window a tenth as long, for trying them out.
  */
 
@@ -12,5 +14,7 @@ const { values } = parseArgs({ options: { scale: { type: 'string' }, out: { type
 const factor = Number(values.scale ?? 1)
 if (!(factor > 0)) throw new Error('--scale is a number above 0')
 if (values.out !== undefined) writeScaledRules(values.out, factor)
-else if (factor === 1) writeFileSync(join(RULES, 'slo.yml'), makeSloRules())
-else throw new Error('--scale needs --out: the rules that are shipped keep their windows')
+else if (factor === 1) {
+  writeFileSync(join(RULES, 'slo.yml'), makeSloRules())
+  writeFileSync(RULE_FILE, makePrometheusRule())
+} else throw new Error('--scale needs --out: the rules that are shipped keep their windows')

@@ -11,10 +11,14 @@ const HEAD = '# Made by ops/prometheus/make-rules.ts from ops/slo.yaml: change t
 /** Where the rules are that are shipped. */
 export const RULES = join(import.meta.dirname, 'rules')
 
+/** What ops/slo.yaml promises. */
+export function readPromises(): Promises {
+  return parse(readFileSync(SLO_FILE, 'utf8')) as Promises
+}
+
 /** The text of rules/slo.yml. */
 export function makeSloRules(): string {
-  const promises = parse(readFileSync(SLO_FILE, 'utf8')) as Promises
-  return HEAD + stringify({ groups: makeGroups(promises) }, { lineWidth: 0 })
+  return HEAD + stringify({ groups: makeGroups(readPromises()) }, { lineWidth: 0 })
 }
 
 /** Writes all rules to `folder`, every window `factor` times as long. */

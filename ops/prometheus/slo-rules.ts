@@ -38,9 +38,12 @@ export interface Group {
 const SHORT = ['5m', '30m', '1h']
 const LONG = ['2h', '6h', '1d', '3d']
 
+/** At this pace a month's budget lasts for two days: it is worth waking somebody, and a release is taken back. */
+export const FAST_BURN = 14.4
+
 /** How fast the budget burns, over a long window and still over a short one, and what that is worth. */
 const BURNS = [
-  { severity: 'page', pairs: [burn(14.4, '1h', '5m'), burn(6, '6h', '30m')] },
+  { severity: 'page', pairs: [burn(FAST_BURN, '1h', '5m'), burn(6, '6h', '30m')] },
   { severity: 'ticket', pairs: [burn(3, '1d', '2h'), burn(1, '3d', '6h')] }
 ]
 
@@ -72,8 +75,11 @@ function ratios(slos: readonly Slo[], windows: readonly string[]): Rule[] {
   )
 }
 
-/** Nothing asked, nothing broken: 0, not a division by zero. Nothing measured gives nothing. */
-function ratioOf({ bad, all }: Slo, window: string): string {
+/**
+ * PromQL of the share that was bad within `window`. Nothing asked, nothing broken: 0, not a division by zero. Nothing
+ * measured gives nothing.
+ */
+export function ratioOf({ bad, all }: Slo, window: string): string {
   const [some, total] = [bad, all].map((expression) => expression.replaceAll('$window', window))
   return `(${some}) / (${total} > 0) or (${total} == 0)`
 }
@@ -117,7 +123,7 @@ function alertsOf({ name, title, objective, alert, broken = title }: Slo): Rule[
 }
 
 /** The share that may be bad, without the dust of binary fractions. */
-function budget(objective: number): number {
+export function budget(objective: number): number {
   return Number((1 - objective).toPrecision(6))
 }
 

@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { parse, stringify } from 'yaml'
+import { ROOT } from '#testing/sources.ts'
+import type { Release } from './release.ts'
+
+/** A release on Kubernetes, by kubectl. */
+
+export interface KubernetesOptions {
+  /** The folder in ops/kubernetes/overlays. */
+  overlay: string
+  /** The image by its digest: what was tested and signed, and nothing that a tag may come to mean. */
+  image: string
+  /** How long a Deployment may take. */
+  timeout?: string
+  say: (line: string) => void
+  /** The program; found on PATH when not said. */
+  command?: string
+}
+
+/** What is rolled out and rolled back together. */
+const DEPLOYMENTS = ['fairlead', 'fairlead-worker', 'nginx']
+/** What overlays call the image. */
+const IMAGE = 'ghcr.io/fairlead/fairlead'
+
+/**
+ * Applies the overlay with the image and waits for the rollouts. Rolls back to the revisions that were there before; they
+ * name their own ConfigMaps, which stay, so settings go back too. Throws where `image` has no digest.
+ */
+export function makeKubernetesRelease(options: KubernetesOptions): Release {
+  const { overlay, image, timeout = '15m', say, command = 'kubectl' } = options
+  const [, newName, digest] = /^([\w./:-]+)@(sha256:[0-9a-f]{64})$/.exec(image) ?? []
+  if (newName === undefined) throw new Error(`${image} is no image with a digest: name@sha256:…`)
+  const before = new Map<string, string>()
+  let namespace = ''
+
+  const kubectl = (...args: string[]) => run(command, ['--namespace', namespace, ...args], say)
+  const revisionOf = (deployment: string) =>
+    kubectl(
+      'get',
+      'deployment',
+      deployment,
+      '--ignore-not-found',
+      '--output',
+      'jsonpath={.metadata.annotations.deployment\\.kubernetes\\.io/revision}'
+    )
+  const waitFor = async (deployments: readonly string[]) => {
+    for (const name of deployments)
+      await kubectl('rollout', 'status', `deployment/${name}`, `--timeout=${timeout}`)
+  }
+
+  return {
+    async apply() {
+      const source = join(ROOT, 'ops', 'kubernetes', 'overlays', overlay)
+      // kustomize takes folders outside of its own by relative paths, and nothing of it is written into the repository.
+      const folder = await realpath(await mkdtemp(join(tmpdir(), 'fairlead-deploy-')))
+      try {
+        namespace = readNamespace(await run(command, ['kustomize', source], say))
+        for (const name of DEPLOYMENTS) {
+          const revision = await revisionOf(name)
+          if (revision !== '') before.set(name, revision)
+        }
+        const kustomization = {
+          resources: [relative(folder, await realpath(source))],
+          images: [{ name: IMAGE, newName, digest }]
+        }
+        await writeFile(join(folder, 'kustomization.yaml'), stringify(kustomization))
+        await kubectl('apply', '--kustomize', folder)
+        await waitFor(DEPLOYMENTS)
+      } finally {
+        await rm(folder, { recursive: true, force: true })
+      }
+    },
+    async rollBack() {
+      if (before.size === 0) throw new Error('nothing was there before')
+      const changed: string[] = []
+      for (const [name, revision] of before)
+        if ((await revisionOf(name)) !== revision) {
+          await kubectl('rollout', 'undo', `deployment/${name}`, `--to-revision=${revision}`)
+          changed.push(name)
+        }
+      await waitFor(changed)
+    }
+  }
+}
+
+function readNamespace(manifests: string): string {
+  for (const part of manifests.split(/^---$/m)) {
+    const { kind, metadata } = parse(part) as { kind: string; metadata: { name: string } }
+    if (kind === 'Namespace') return metadata.name
+  }
+  throw new Error('The overlay makes no Namespace')
+}
+
+/** Runs a command; gives what it printed, throws with what it complained of. */
+async function run(command: string, args: string[], say: (line: string) => void): Promise<string> {
+  say(`${command} ${args.join(' ')}`)
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const ended = new Promise<number>((done, fail) => {
+    child.once('error', fail)
+    child.once('close', (code) => done(code ?? 1))
+  })
+  const [output, errors, code] = await Promise.all([text(child.stdout), text(child.stderr), ended])
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}: ${errors.trim()}`)
+  return output.trim()
+}

@@ -1,0 +1,90 @@
+import { appendFile, cp, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { type Stack, startStack } from '#ops/stack/stack.ts'
+import { missing } from '#testing/servers.ts'
+import { ROOT } from '#testing/sources.ts'
+import { deploy, type Release } from './release.ts'
+import { checkRelease } from './slo-check.ts'
+
+/** A bad release on the local stack, under load and watched by its Prometheus: it is found out and taken back. */
+
+const skip =
+  missing('postgres') ||
+  missing('redis-server') ||
+  missing('nginx') ||
+  missing('prometheus') ||
+  missing('prometheus-alertmanager')
+
+/** The sources as they are, with `code` run by every process. */
+async function makeSources(t: Test, code: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-release-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  for (const name of ['apps', 'plugins', 'schema', 'drizzle', 'package.json'])
+    await cp(join(ROOT, name), join(folder, name), { recursive: true })
+  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
+  await appendFile(join(folder, 'apps', 'preload.ts'), code)
+  return folder
+}
+
+/** Other sources for the replicas of a stack, put in place by rolling restarts. */
+function makeStackRelease({ replicas, rollingRestart }: Stack, folder: string): Release {
+  const roll = async (cwd: string) => {
+    for (const { unit } of replicas) unit.cwd = cwd
+    await rollingRestart()
+  }
+  return { apply: () => roll(folder), rollBack: () => roll(ROOT) }
+}
+
+/** Clients that follow a link until the test ends; gives what went wrong. */
+async function follow(t: Test, { url }: Stack): Promise<string[]> {
+  const headers = { 'content-type': 'application/json' }
+  const body = JSON.stringify({ original_url: 'https://acme.dev/a', short_code: 'released' })
+  t.equal((await fetch(`${url}/urls`, { method: 'POST', headers, body })).status, 201)
+  const failures: string[] = []
+  let isOver = false
+  const clients = Array.from({ length: 4 }, async () => {
+    while (!isOver && failures.length < 50) {
+      const answer = await fetch(`${url}/released`, { redirect: 'manual' }).catch((error: Error) => error)
+      if (!('status' in answer)) failures.push(answer.message)
+      else if (answer.status !== 302) failures.push(`${answer.status}`)
+    }
+  })
+  t.teardown(async () => {
+    isOver = true
+    await Promise.all(clients)
+  })
+  return failures
+}
+
+t.test('a release that makes redirects slow is found out by the SLO and taken back', { skip }, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-rollback-'))
+  const stack = await startStack({ folder, replicas: 2, isLight: false })
+  t.teardown(async () => {
+    await stack.stop()
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+  })
+  const slow =
+    'setInterval(() => { for (const end = performance.now() + 60; performance.now() < end; ); }, 70)\n'
+  const release = makeStackRelease(stack, await makeSources(t, slow))
+  const failures = await follow(t, stack)
+  const steps: string[] = []
+  const check = () =>
+    checkRelease({
+      prometheusUrl: stack.watchers?.prometheusUrl ?? '',
+      seconds: 60,
+      replicas: 2,
+      leastRedirects: 100,
+      floorS: 20,
+      everyMs: 2_000
+    })
+  await t.rejects(
+    deploy(release, check, (line) => steps.push(line)),
+    { name: 'RolledBack', message: /bad: redirect-latency 0\.\d+ \(0\.144 or less\)/ }
+  )
+  t.equal(steps[0], 'in place; watching it', 'it came to answer, as a bad release may')
+  t.equal(steps.at(-1), 'rolled back')
+  t.ok(stack.replicas.every(({ unit, state }) => unit.cwd === ROOT && state === 'up'))
+  t.same(failures, [], 'it was slow, but nobody was refused, neither on the way there nor back')
+})

@@ -1,0 +1,147 @@
+import { writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { findPort, makeFolder, runServer } from '#testing/server-process.ts'
+import { findCommand, missing } from '#testing/servers.ts'
+import { checkRelease, look } from './slo-check.ts'
+
+/** The check asks a real Prometheus, which scrapes counters that the test moves. */
+
+const skip = missing('prometheus')
+
+const QUICK = { replicas: 1, leastRedirects: 50, floorS: 3, everyMs: 200 }
+
+/** What a replica would have counted, and a Prometheus that asks it five times a second. */
+async function startPrometheus(t: Test) {
+  /** Redirects in each fifth of a second, by what became of them. */
+  const pace = { fast: 20, slow: 0, failed: 0, lost: 0, errors: 0 }
+  const sums = { fast: 0, slow: 0, failed: 0, lost: 0, errors: 0 }
+  const kinds = Object.keys(pace) as (keyof typeof pace)[]
+  const target = createServer((_request, response) => {
+    for (const kind of kinds) sums[kind] += pace[kind]
+    const redirect = 'fairlead_redirect_duration_seconds'
+    const api = (status: string, value: number) =>
+      `http_request_duration_seconds_count{route="/urls",status_code="${status}"} ${value}`
+    response
+      .setHeader('content-type', 'text/plain; version=0.0.4')
+      .end(
+        `${[
+          `${redirect}_bucket{status="302",le="0.025"} ${sums.fast}`,
+          `${redirect}_count{status="302"} ${sums.fast + sums.slow}`,
+          `${redirect}_count{status="503"} ${sums.failed}`,
+          `fairlead_clicks_total{outcome="added"} ${sums.fast + sums.slow}`,
+          `fairlead_clicks_total{outcome="lost"} ${sums.lost}`,
+          api('200', sums.fast),
+          api('500', sums.errors)
+        ].join('\n')}\n`
+      )
+  })
+  await new Promise<void>((done) => target.listen(0, '127.0.0.1', done))
+  t.teardown(() => {
+    target.closeAllConnections()
+    target.close()
+  })
+  const folder = await makeFolder('prometheus', null)
+  const port = await findPort()
+  const file = join(folder, 'prometheus.yml')
+  await writeFile(
+    file,
+    `global: { scrape_interval: 200ms, scrape_timeout: 150ms, evaluation_interval: 200ms }
+rule_files: [alerts.yml]
+scrape_configs:
+  - job_name: fairlead
+    static_configs: [{ targets: ['127.0.0.1:${(target.address() as AddressInfo).port}'] }]
+`
+  )
+  await writeFile(
+    join(folder, 'alerts.yml'),
+    `groups:
+  - name: all
+    rules:
+      - { alert: Errors, expr: 'rate(http_request_duration_seconds_count{status_code="500"}[3s]) > 1', labels: { severity: page } }
+`
+  )
+  const prometheusUrl = `http://127.0.0.1:${port}`
+  const server = await runServer({
+    url: prometheusUrl,
+    port,
+    folder,
+    command: findCommand('prometheus') ?? '',
+    args: [
+      `--config.file=${file}`,
+      `--storage.tsdb.path=${folder}/data`,
+      `--web.listen-address=127.0.0.1:${port}`
+    ],
+    user: null,
+    stopSignal: 'SIGTERM',
+    isReady: async () => (await fetch(`${prometheusUrl}/-/ready`).catch(() => null))?.ok ?? false
+  })
+  t.teardown(() => server.remove())
+  return { prometheusUrl, pace }
+}
+
+t.test('a release is kept while promises are, and not when one is broken', { skip }, async (t) => {
+  const { prometheusUrl, pace } = await startPrometheus(t)
+  const options = { ...QUICK, prometheusUrl, seconds: 0.5 }
+  /** The names of what is bad, once all of `expected` is. */
+  const waitForBad = async (...expected: string[]) => {
+    for (const end = performance.now() + 20_000; ; await wait(100)) {
+      const bad = (await look(options, 3)).filter(({ isGood }) => !isGood).map(({ name }) => name)
+      if (bad.join() === expected.join() || performance.now() > end) return bad
+    }
+  }
+  t.same(await waitForBad(), [], 'all is measured, and well')
+  const findings = await checkRelease(options)
+  t.same(
+    findings.map(({ name }) => name),
+    [
+      'replicas',
+      'redirects',
+      'redirect-availability',
+      'redirect-latency',
+      'click-durability',
+      'API errors',
+      'alerts that page'
+    ]
+  )
+
+  pace.slow = 8
+  t.same(await waitForBad('redirect-latency'), ['redirect-latency'])
+  await t.rejects(
+    checkRelease({ ...options, seconds: 600 }),
+    { name: 'PromisesBroken', message: /^bad: redirect-latency 0\.\d+ \(0\.144 or less\)$/ },
+    'long before its time is over'
+  )
+  Object.assign(pace, { slow: 0, failed: 1 })
+  t.same(await waitForBad('redirect-availability'), ['redirect-availability'], 'one in twenty')
+  Object.assign(pace, { failed: 0, lost: 1 })
+  t.same(await waitForBad('click-durability'), ['click-durability'], 'a lost click has no budget')
+  Object.assign(pace, { lost: 0, errors: 2 })
+  t.same(await waitForBad('API errors', 'alerts that page'), ['API errors', 'alerts that page'])
+  Object.assign(pace, { errors: 0 })
+  t.same(await waitForBad(), [], 'and it is well again')
+})
+
+t.test('what is not known is not good', { skip }, async (t) => {
+  const { prometheusUrl, pace } = await startPrometheus(t)
+  pace.fast = 0
+  const options = { ...QUICK, prometheusUrl, seconds: 1 }
+  while ((await look(options, 3)).some(({ value }) => value === null)) await wait(100)
+  await t.rejects(checkRelease(options), { message: /^bad: redirects 0 \(50 or more\)$/ }, 'nobody came')
+  await t.rejects(checkRelease({ ...options, replicas: 2 }), { message: /replicas 1 \(2 or more\)/ })
+  const other = createServer((_request, response) =>
+    response.end('{"status":"success","data":{"result":[]}}')
+  )
+  await new Promise<void>((done) => other.listen(0, '127.0.0.1', done))
+  t.teardown(() => other.close())
+  const empty = `http://127.0.0.1:${(other.address() as AddressInfo).port}`
+  await t.rejects(
+    checkRelease({ ...options, prometheusUrl: empty }),
+    { message: /replicas not measured .*\n.*redirect-availability not measured/s },
+    'a Prometheus that sees nothing of it'
+  )
+  await t.rejects(checkRelease({ ...options, prometheusUrl: `${prometheusUrl}/nowhere` }), /answered 404/)
+})

@@ -1,0 +1,136 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { readPromises } from '#ops/prometheus/rule-files.ts'
+import { budget, FAST_BURN, ratioOf } from '#ops/prometheus/slo-rules.ts'
+
+/** Asks Prometheus whether the promises of ops/slo.yaml are kept since a release. */
+
+export interface CheckOptions {
+  prometheusUrl: string
+  /** For Prometheus behind a proxy that wants a bearer token. */
+  token?: string | undefined
+  /** How long to watch. */
+  seconds: number
+  /** Replicas that must answer. */
+  replicas: number
+  /** With fewer redirects than these nothing is known, and the check fails. */
+  leastRedirects: number
+  /** The shortest window looked at: four scrapes or more. */
+  floorS?: number
+  /** Time between looks. */
+  everyMs?: number
+  onLook?: (findings: Finding[]) => void
+}
+
+/** One question and its answer. */
+export interface Finding {
+  name: string
+  /** Null where nothing was measured, which is no good answer. */
+  value: number | null
+  /** What it must be, in words. */
+  limit: string
+  isGood: boolean
+}
+
+/** Thrown by {@link checkRelease}; `message` has one line for each finding that is not good. */
+export class PromisesBroken extends Error {
+  override readonly name = 'PromisesBroken'
+}
+
+/** A bad look may be an accident of a moment; this many in a row are not. */
+const BAD_LOOKS = 3
+const LONGEST_WINDOW_S = 300
+
+/**
+ * Looks again and again for as long as `seconds` say. Resolves when the end is reached with all well; throws
+ * {@link PromisesBroken} as soon as three looks in a row are bad, or when at the end there is too little to judge by.
+ */
+export async function checkRelease(options: CheckOptions): Promise<Finding[]> {
+  const { seconds, floorS = 60, everyMs = 5_000, onLook = () => undefined } = options
+  const start = performance.now()
+  for (let bad = 0; ; await wait(everyMs)) {
+    const elapsedS = (performance.now() - start) / 1_000
+    const windowS = Math.ceil(Math.min(Math.max(elapsedS, floorS), LONGEST_WINDOW_S))
+    const findings = await look(options, windowS)
+    onLook(findings)
+    const isOver = elapsedS >= seconds
+    // Traffic takes a while to come.
+    const failed = findings.filter(({ name, isGood }) => !isGood && (isOver || name !== 'redirects'))
+    bad = failed.length > 0 ? bad + 1 : 0
+    if (bad >= BAD_LOOKS || (isOver && findings.some(({ name, isGood }) => name === 'redirects' && !isGood)))
+      throw new PromisesBroken(failed.map(spell).join('\n'))
+    if (isOver && bad === 0) return findings
+  }
+}
+
+/** One look at the last `windowS` seconds. Throws where Prometheus does not answer. */
+export async function look(options: CheckOptions, windowS: number): Promise<Finding[]> {
+  const window = `${windowS}s`
+  const findings = [
+    ask(
+      'replicas',
+      'count(up{job="fairlead"} == 1)',
+      `${options.replicas} or more`,
+      (value) => value >= options.replicas
+    ),
+    ask(
+      'redirects',
+      `sum(increase(fairlead_redirect_duration_seconds_count[${window}]))`,
+      `${options.leastRedirects} or more`,
+      (value) => value >= options.leastRedirects
+    ),
+    ...readPromises().slos.map((slo) => {
+      const most = Number((FAST_BURN * budget(slo.objective)).toPrecision(6))
+      return ask(slo.name, ratioOf(slo, window), `${most} or less`, (value) => value <= most)
+    }),
+    ask('API errors', apiErrors(window), '0.01 or less', (value) => value <= 0.01),
+    ask('alerts that page', PAGES, 'none', (value) => value === 0)
+  ]
+  return Promise.all(findings)
+
+  async function ask(
+    name: string,
+    expression: string,
+    limit: string,
+    judge: (value: number) => boolean
+  ): Promise<Finding> {
+    const value = await query(options, expression)
+    return { name, value, limit, isGood: value !== null && judge(value) }
+  }
+}
+
+const PAGES = 'count(ALERTS{alertstate="firing",severity="page"}) or vector(0)'
+
+/** The share of server errors, as the alert ApiErrors has it; without requests there are none. */
+function apiErrors(window: string): string {
+  const count = (more: string) =>
+    `sum(rate(http_request_duration_seconds_count{job="fairlead",route!~"/health.*"${more}}[${window}]))`
+  return `(${count(',status_code=~"5.."')} / (${count('')} > 0)) or vector(0)`
+}
+
+/** A finding as a line of text. */
+export function spell({ name, value, limit, isGood }: Finding): string {
+  const shown = value === null ? 'not measured' : Number(value.toPrecision(4))
+  return `${isGood ? 'good' : 'bad'}: ${name} ${shown} (${limit})`
+}
+
+interface Answer {
+  status: string
+  error?: string
+  data?: { result: { value: [number, string] }[] }
+}
+
+/** The number that an expression gives now; null where it gives none. */
+async function query({ prometheusUrl, token }: CheckOptions, expression: string): Promise<number | null> {
+  const answer = await fetch(new URL('api/v1/query', `${prometheusUrl.replace(/\/*$/, '')}/`), {
+    method: 'POST',
+    body: new URLSearchParams({ query: expression }),
+    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    signal: AbortSignal.timeout(10_000)
+  })
+  const text = await answer.text()
+  if (!answer.ok)
+    throw new Error(`Prometheus answered ${answer.status} to ${expression}: ${text.slice(0, 200)}`)
+  const { data } = JSON.parse(text) as Answer
+  const value = Number(data?.result[0]?.value[1] ?? Number.NaN)
+  return Number.isNaN(value) ? null : value
+}
