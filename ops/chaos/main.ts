@@ -8,20 +8,21 @@ import { ROOT } from '#testing/sources.ts'
 import type { Fault } from './fault.ts'
 import { faults, pickFaults } from './faults.ts'
 import { runFault } from './run-fault.ts'
-import { describe, type Score, tell } from './scorecard.ts'
+import { describe, type Run, renew, type Score, tell } from './scorecard.ts'
 import { type Stage, setStage } from './stage.ts'
 
 /**
  * `npm run chaos`: does to the local stack, under steady load, what is done to systems in production, and says what held.
  * `-- --smoke` the most important faults, `-- --only NAME,NAME`, `-- --list`; `--replicas 3`, `--rate 200` requests a second
- * over `--connections 500`; `--light` without what watches. The whole run writes ops/chaos/results/ and docs/chaos.md, any
- * other data/chaos/. Exits with 1 when an invariant did not hold.
+ * over `--connections 500`; `--light` without what watches. The whole run writes ops/chaos/results/ and docs/chaos.md, and so
+ * does `--only NAME --update`, which measures faults anew in the last whole run; any other writes data/chaos/. Exits with 1 when an invariant did not hold.
  */
 const { values } = parseArgs({
   options: {
     smoke: { type: 'boolean', default: false },
     only: { type: 'string' },
     list: { type: 'boolean', default: false },
+    update: { type: 'boolean', default: false },
     light: { type: 'boolean', default: false },
     replicas: { type: 'string', default: '3' },
     rate: { type: 'string', default: '200' },
@@ -76,21 +77,24 @@ async function runOn(name: Fault['stage'], own: readonly Fault[], scores: Score[
 
 async function write(scores: readonly Score[], minutes: number): Promise<void> {
   const isWhole = !values.smoke && values.only === undefined && !values.light
-  const folder = isWhole ? join(import.meta.dirname, 'results') : join(ROOT, 'data', 'chaos')
+  const isKept = isWhole || values.update
+  const folder = isKept ? join(import.meta.dirname, 'results') : join(ROOT, 'data', 'chaos')
   await mkdir(folder, { recursive: true })
-  const about = {
+  const run: Run = {
     measuredAt: new Date().toISOString().slice(0, 10),
     cores: cpus().length,
     node: process.versions.node,
     replicas: Number(values.replicas),
     requestsPerSecond: Number(values.rate),
     connections: Number(values.connections),
-    minutes: Math.round(minutes * 10) / 10
+    minutes: Math.round(minutes * 10) / 10,
+    scores
   }
-  const settings = `${about.requestsPerSecond} requests a second over ${about.connections} connections, ${about.replicas} replicas, ${about.cores} shared cores, Node ${about.node}: ${about.minutes} minutes in all.`
-  const text = `${describe(scores)}\n\n${settings}`
-  await writeFile(join(folder, 'scorecard.json'), `${JSON.stringify({ ...about, scores }, round, 1)}\n`)
-  if (isWhole) {
+  const file = join(folder, 'scorecard.json')
+  const told = values.update ? renew(JSON.parse(await readFile(file, 'utf8')) as Run, scores) : run
+  const text = describe(told)
+  await writeFile(file, `${JSON.stringify(told, round, 1)}\n`)
+  if (isKept) {
     const document = join(ROOT, 'docs', 'chaos.md')
     await writeFile(document, replaceSection(await readFile(document, 'utf8'), 'scorecard', text))
   } else await writeFile(join(folder, 'scorecard.md'), `${text}\n`)

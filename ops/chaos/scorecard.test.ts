@@ -2,7 +2,7 @@ import t from 'tap'
 import { judge } from './audit.ts'
 import { faults, pickFaults } from './faults.ts'
 import { openLedger } from './ledger.ts'
-import { describe, type Score, tabulate, tell } from './scorecard.ts'
+import { describe, type Run, renew, type Score, tabulate, tell } from './scorecard.ts'
 
 /** What is made of what was counted. */
 
@@ -57,12 +57,33 @@ const scores: Score[] = [
   { name: 'two', what: 'It needs root.', verdict: 'not run', invariants: [], notes: ['it takes root'] }
 ]
 
+const run: Run = {
+  measuredAt: '2026-01-01',
+  cores: 2,
+  node: '24',
+  replicas: 3,
+  requestsPerSecond: 200,
+  connections: 500,
+  minutes: 20,
+  scores
+}
+
+t.test('a fault that was measured anew takes its own place', async (t) => {
+  const [, two] = scores
+  const { scores: renewed } = renew(run, [{ ...(two as Score), verdict: 'held' }])
+  t.same(
+    renewed.map(({ name, verdict }) => `${name} ${verdict}`),
+    ['one broken', 'two held']
+  )
+})
+
 t.test('the scorecard says what broke and what was not run', async (t) => {
   const table = tabulate(scores)
   t.equal(table.split('\n').length, 4)
   t.match(table, /\| one \| broken \| 1 of 9 \|.*\| 1\.\d \| FairleadDown 12, RedisDown never \|/)
-  const text = describe(scores)
+  const text = describe(run)
   t.match(text, /^2 faults: 0 held, 1 broken, 1 not run\./)
+  t.match(text, /200 requests a second over 500 connections, 3 replicas/)
   t.match(text, /- `one`: not so: no follow fails: 1 of 9/)
   t.notMatch(text, /not so: all else/)
   t.match(text, /- `two`: It needs root\. it takes root\./)

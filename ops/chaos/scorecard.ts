@@ -29,6 +29,24 @@ export interface Score {
   failures?: readonly string[]
 }
 
+/** A run, with what it was run on. */
+export interface Run {
+  measuredAt: string
+  cores: number
+  node: string
+  replicas: number
+  requestsPerSecond: number
+  connections: number
+  minutes: number
+  scores: readonly Score[]
+}
+
+/** The run with `scores` in place of those of the same faults. */
+export function renew(run: Run, scores: readonly Score[]): Run {
+  const renewed = new Map(scores.map((score) => [score.name, score]))
+  return { ...run, scores: run.scores.map((score) => renewed.get(score.name) ?? score) }
+}
+
 const HEADINGS = [
   'fault',
   'verdict',
@@ -48,8 +66,8 @@ export function tabulate(scores: readonly Score[]): string {
   return markdownTable(HEADINGS, scores.map(rowOf))
 }
 
-/** The table, what each fault is and what broke. */
-export function describe(scores: readonly Score[]): string {
+/** The table, what each fault is, what broke, and what it was run on. */
+export function describe({ scores, ...on }: Run): string {
   const total = (verdict: Score['verdict']) => scores.filter((score) => score.verdict === verdict).length
   const lines = scores.map(
     ({ name, what, notes }) => `- \`${name}\`: ${what}${notes.map((note) => ` ${note}.`).join('')}`
@@ -61,7 +79,8 @@ export function describe(scores: readonly Score[]): string {
     `${scores.length} faults: ${total('held')} held, ${total('broken')} broken, ${total('not run')} not run.`,
     tabulate(scores),
     ...(broken.length > 0 ? [broken.join('\n')] : []),
-    lines.join('\n')
+    lines.join('\n'),
+    `${on.requestsPerSecond} requests a second over ${on.connections} connections, ${on.replicas} replicas, ${on.cores} shared cores, Node ${on.node}: ${on.minutes} minutes in all.`
   ].join('\n\n')
 }
 

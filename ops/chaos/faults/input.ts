@@ -28,7 +28,9 @@ export const inputFaults: Fault[] = [
     async run(scene) {
       function* lines() {
         yield `${HEADER}\n`
-        for (let at = 0; at < 200; at++) {
+        // The last ids first: events that come in meanwhile get ids past those that were imported so far, and an id that is
+        // taken is not imported again.
+        for (let at = 199; at >= 0; at--) {
           const rows = Array.from({ length: 1_000 }, (_, row) => {
             return `${10_000_001 + at * 1_000 + row},1,1,imported,2025-06-04 00:07:00,"{""n"":${row}}"`
           })
@@ -78,7 +80,7 @@ export const inputFaults: Fault[] = [
       for (const { unit } of stack.replicas) await follow(unit.url)
       const loads = async () => {
         const all = stack.replicas.map(({ unit }) =>
-          readMetric(unit.url, 'fairlead_cache_events_total', 'cache="redirects",event="loads"')
+          readMetric(unit.url, 'fairlead_cache_events_total', 'cache="links",event="loads"')
         )
         return (await Promise.all(all)).reduce((sum, one) => sum + one, 0)
       }
