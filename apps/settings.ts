@@ -27,6 +27,11 @@ export const Settings = Type.Object({
     description: 'Who may call: everybody, or who has a key. Redirects and probes ask for none',
     default: 'open'
   }),
+  AUTH_OPEN_BEYOND_LOOPBACK: Type.Enum(['no', 'yes'], {
+    description:
+      'Whether a server with `AUTH=open` may listen where others reach it: everybody may then change all',
+    default: 'no'
+  }),
   ADMIN_KEY: optional(
     text('The first key of an administrator: `fl_`, 16 hexadecimal digits, `_`, 43 letters of base64url', {
       pattern: '^fl_[0-9a-f]{16}_[A-Za-z0-9_-]{43}$'

@@ -37,6 +37,19 @@ async function makeFolder(t: Test): Promise<string> {
   return folder
 }
 
+t.test('makes a key that opens the server, through which it imports', async (t) => {
+  const env = await storageOf(t, 'embedded')
+  const made = await run(env, 'keys', 'create', 'laptop')
+  t.match(made, { code: 0, out: /^fl_[0-9a-f]{16}_[\w-]{43}\n$/, err: /\(admin\)/ })
+  const key = made.out.trim()
+  const { url, close } = await startApp(t, { storage: env, env: { AUTH: 'keys' } })
+  t.match(await run({}, 'import', SEED, '--url', url), { code: 1, err: /the server answered 401/ })
+  t.match(await run({ API_KEY: key }, 'import', SEED, '--url', url), { code: 0, err: '' })
+  await close()
+  t.match(await run(env, 'keys', 'revoke', key.slice(3, 19)), { code: 0 })
+  t.match(await run(env, 'keys', 'list'), { out: /^[0-9a-f]{16} {2}admin {2}"laptop" .*revoked \d{4}-.*\n$/ })
+})
+
 profiles(t, async (t, profile) => {
   t.test('imports a set in order, changes nothing the second time, and exports it to the byte', async (t) => {
     const env = await storageOf(t, profile)

@@ -33,7 +33,7 @@ export const importCommand: Command = {
   usage: 'import DIR [--url http://127.0.0.1:3000]',
   summary:
     'Loads DIR/users.csv, urls.csv and events.csv; rows that are there already are skipped. With --url\n' +
-    '      through a running server, which the embedded database needs while one runs on it.',
+    '      through a running server, which the embedded database needs while one runs on it; API_KEY is the key to it.',
   options: { url: { type: 'string' } },
   words: 1,
   async run(context) {
@@ -41,7 +41,9 @@ export const importCommand: Command = {
     const { url } = context.options
     if (typeof url === 'string') {
       const base = readBaseUrl(url)
-      return importFiles(context, files, (kind, bytes) => postFile(base, kind, bytes, context.signal))
+      return importFiles(context, files, (kind, bytes) =>
+        postFile(base, kind, bytes, { key: context.env['API_KEY'], signal: context.signal })
+      )
     }
     try {
       return await withApp(context.env, (app) => importFiles(context, files, app.imports.importCsv))

@@ -6,18 +6,19 @@ import type { ImportReport } from '#schema/shapes/import-report.ts'
 import { CommandError } from './command.ts'
 
 /**
- * Sends a file to the bulk endpoint of a running server, as it is read. Gives the server's report. Node's own client
+ * Sends a file to the bulk endpoint of a running server, as it is read, with an API key where it asks for one. Gives the server's report. Node's own client
  * is used because fetch gives up on answers that take longer than five minutes.
  */
 export async function postFile(
   base: URL,
   kind: string,
   bytes: AsyncIterable<Buffer>,
-  signal: AbortSignal
+  { key, signal }: { key: string | undefined; signal: AbortSignal }
 ): Promise<ImportReport> {
   const url = new URL(`${base.pathname.replace(/\/$/, '')}/${kind}/bulk`, base)
   const send = url.protocol === 'https:' ? requestHttps : requestHttp
-  const request = send(url, { method: 'POST', headers: { 'content-type': 'text/csv' }, signal })
+  const headers = { 'content-type': 'text/csv', ...(key && { authorization: `Bearer ${key}` }) }
+  const request = send(url, { method: 'POST', headers, signal })
   const answered = new Promise<IncomingMessage>((done, fail) =>
     request.on('response', done).on('error', fail)
   )

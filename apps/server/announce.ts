@@ -15,7 +15,8 @@ export function announce(app: FastifyInstance, config: Config): void {
     ? 'PostgreSQL (DATABASE_URL)'
     : `embedded PostgreSQL in ${config.database.dataDir}`
   const cache = config.redis.url ? 'Redis (REDIS_URL)' : 'in this process'
-  const example = `curl -s -X POST ${url}/shorten -H 'content-type: application/json' -d '{"url":"https://example.com"}'`
+  const key = config.access.mode === 'keys' ? ' -H "authorization: Bearer $KEY"' : ''
+  const example = `curl -s -X POST ${url}/shorten -H 'content-type: application/json'${key} -d '{"url":"https://example.com"}'`
   if (!config.log.pretty) {
     app.log.info({ url, storage, cache, try: example }, 'listening')
     return

@@ -87,7 +87,8 @@ t.test('what it mounts exists, and secrets come from files that git does not kno
     }
     for (const secret of secrets) t.ok(secret in compose.secrets, `${name} reads ${secret}`)
     for (const [variable, value] of Object.entries(environment)) {
-      if (/PASSWORD|_URL_FILE|PASS_FILE/.test(variable)) t.match(value, /^\/run\/secrets\//, variable)
+      if (/PASSWORD|_URL_FILE|_KEY_FILE|PASS_FILE/.test(variable))
+        t.match(value, /^\/run\/secrets\//, variable)
       t.notMatch(value, /:\/\/[^/]*:[^/]*@/, `${variable} holds no password`)
     }
   }
@@ -106,6 +107,8 @@ t.test('the script makes every secret that is read, once', async (t) => {
   t.equal(first.status, 0, first.stderr)
   const made = read()
   t.ok(made.every((text) => text.length > 20))
+  const key = readFileSync(join(folder, 'secrets', 'admin_key'), 'utf8')
+  t.match(key, /^fl_[0-9a-f]{16}_[A-Za-z0-9_-]{43}$/, 'the form of ADMIN_KEY')
   t.equal(spawnSync('sh', [script]).status, 0)
   t.same(read(), made, 'what is there stays')
 })

@@ -177,7 +177,9 @@ for (const [environment, built] of environments) {
       const port = built.settings[name === 'fairlead' ? 'PORT' : 'WORKER_PORT']
       t.equal(`${container?.ports[0]?.containerPort}`, port)
       const secrets = (container?.['env'] ?? []) as { name: string; value: string }[]
-      t.same(secrets.map((one) => one.name).sort(), ['DATABASE_URL_FILE', 'REDIS_URL_FILE'])
+      const wanted = ['DATABASE_URL_FILE', 'REDIS_URL_FILE']
+      if (name === 'fairlead') wanted.unshift('ADMIN_KEY_FILE')
+      t.same(secrets.map((one) => one.name).sort(), wanted)
       for (const secret of secrets) {
         t.ok(secret.name.replace(/_FILE$/, '') in known)
         t.match(secret.value, /^\/run\/secrets\/fairlead\//)

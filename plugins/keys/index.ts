@@ -28,7 +28,7 @@ const USES_EVERY_MS = 60_000
 async function keys(app: FastifyInstance, { routes, adminKey }: KeyOptions) {
   const collaborators = { holdUser: app.users.hold, audit: app.audit.record }
   const inner = createKeyService(app.database, app.cache, collaborators, Date.now)
-  const { service, read, noteUses, ensureAdminKey, onUserDeleted } = inner
+  const { service, read, noteUses, ensureAdminKey, isAnyGood, onUserDeleted } = inner
   const uses = createUses(noteUses, (error) => app.log.warn({ err: error }, 'the last uses of keys wait'))
   const verify = createVerifier({
     cache: app.cache.open<HeldKey>({ name: KEYS, load: read, versionOf: ({ version }) => version }),
@@ -47,8 +47,10 @@ async function keys(app: FastifyInstance, { routes, adminKey }: KeyOptions) {
   const timer = setInterval(uses.flush, USES_EVERY_MS)
   timer.unref()
   app.addHook('onReady', async () => {
-    if (adminKey === undefined || (await ensureAdminKey(adminKey))) return
-    app.log.warn('ADMIN_KEY was revoked or rotated since it was set: it lets nobody in')
+    if (adminKey !== undefined && !(await ensureAdminKey(adminKey)))
+      app.log.warn('ADMIN_KEY was revoked or rotated since it was set: it lets nobody in')
+    if (!routes || app.access.mode === 'open' || (await isAnyGood())) return
+    app.log.warn('nobody has a key: set ADMIN_KEY, or make one with npm run cli -- keys create NAME')
   })
   app.addHook('onClose', async () => {
     clearInterval(timer)

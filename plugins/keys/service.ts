@@ -14,6 +14,7 @@ import {
   countKeys,
   findKey,
   insertKey,
+  isAnyKeyGood,
   listKeys,
   lockKey,
   type NewKey,
@@ -160,6 +161,9 @@ export function createKeyService(
       const row = created ?? (await findKey(database.db, publicId))
       return row !== null && row.revokedAt === null && isSecret(secret, row.secretHash)
     },
+
+    /** Whether there is a key that lets somebody in. */
+    isAnyGood: () => isAnyKeyGood(database.db),
 
     /** In the transaction that deletes a user: its keys are revoked. */
     async onUserDeleted(tx: Executor, { id }: { id: number }) {

@@ -1,4 +1,4 @@
-import { and, count, desc, eq, isNull, sql } from 'drizzle-orm'
+import { and, count, desc, eq, gt, isNull, or, sql } from 'drizzle-orm'
 import type { Executor } from '#platform/database.ts'
 import { columnOf } from '#platform/sql-column.ts'
 import { type ApiKeyRow, apiKeys } from '#schema/tables/api-keys.ts'
@@ -41,6 +41,16 @@ export function listKeys(on: Executor, limit: number, skip: number): Promise<Api
 export async function countKeys(on: Executor): Promise<number> {
   const [row] = await on.select({ total: count() }).from(apiKeys)
   return row?.total ?? 0
+}
+
+/** Whether there is a key that is neither revoked nor past its time. */
+export async function isAnyKeyGood(on: Executor): Promise<boolean> {
+  const rows = await on
+    .select({ id: apiKeys.publicId })
+    .from(apiKeys)
+    .where(and(isNull(apiKeys.revokedAt), or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, sql`now()`))))
+    .limit(1)
+  return rows.length > 0
 }
 
 const next = sql`${apiKeys.version} + 1`
