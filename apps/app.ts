@@ -14,11 +14,13 @@ import lifecycle from '#platform/lifecycle.ts'
 import metrics from '#platform/metrics.ts'
 import notFound from '#platform/not-found.ts'
 import openapi from '#platform/openapi.ts'
+import origins from '#platform/origins.ts'
 import redis from '#platform/redis.ts'
 import { refuseConnection } from '#platform/refusals.ts'
 import requests, { createRequestId } from '#platform/requests.ts'
 import tracing from '#platform/tracing.ts'
 import validation from '#platform/validation.ts'
+import wellKnown from '#platform/well-known.ts'
 import audit from '#plugins/audit/index.ts'
 import events from '#plugins/events/index.ts'
 import imports from '#plugins/imports/index.ts'
@@ -76,6 +78,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
   await app.register(access, config.access)
   await app.register(tracing, { ...config.tracing, version: manifest.version })
   await app.register(metrics, { routes: probes })
+  await app.register(origins, config.origins)
   await app.register(requests)
   await app.register(validation)
   await app.register(errors)
@@ -99,5 +102,6 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
   await app.register(redirects, { routes, ...config.redirects })
   await app.register(imports, { routes, ...config.imports })
   await app.register(health, { routes: probes, ...config.health })
+  await app.register(wellKnown, { routes, ...config.wellKnown })
   return app as unknown as FastifyInstance
 }

@@ -48,6 +48,26 @@ t.test('refuses a proxy that is no address', async (t) => {
   t.throws(() => readConfig({ TRUST_PROXY: '1' }), /TRUST_PROXY/)
 })
 
+t.test('takes origins as browsers send them, and contacts that are URIs', async (t) => {
+  const config = readConfig({
+    CORS_ORIGINS: 'https://a.dev, http://localhost:5173',
+    PUBLIC_URL: 'https://sho.rt/x'
+  })
+  t.same(config.origins, { allowed: ['https://a.dev', 'http://localhost:5173'], own: 'https://sho.rt' })
+  for (const bad of [
+    '*',
+    'null',
+    'a.dev',
+    'https://a.dev/',
+    'https://A.dev',
+    'https://a.dev:443',
+    'file://x'
+  ])
+    t.throws(() => readConfig({ CORS_ORIGINS: bad }), /CORS_ORIGINS/, bad)
+  for (const bad of ['security@a.dev', 'https://a.dev\nx', 'javascript:x'])
+    t.throws(() => readConfig({ SECURITY_CONTACT: bad }), /SECURITY_CONTACT/, bad)
+})
+
 t.test('reads a secret from the file that NAME_FILE names', async (t) => {
   const folder = t.testdir({ url: 'postgres://me:secret@host/db\n' })
   t.equal(readConfig({ DATABASE_URL_FILE: `${folder}/url` }).database.url, 'postgres://me:secret@host/db')

@@ -7,6 +7,8 @@ import { Settings } from '#apps/settings.ts'
 import type { AccessOptions } from '#platform/access/index.ts'
 import type { ClickOptions } from '#platform/clicks/index.ts'
 import type { DatabaseOptions } from '#platform/database.ts'
+import type { OriginOptions } from '#platform/origins.ts'
+import type { WellKnownOptions } from '#platform/well-known.ts'
 
 /** The validated settings, in the slices that the plugins take as options. Times are in milliseconds. */
 export interface Config {
@@ -15,6 +17,8 @@ export interface Config {
   readonly clients: { headersTimeoutMs: number; requestTimeoutMs: number }
   readonly access: AccessOptions
   readonly keys: { adminKey: string | undefined }
+  readonly origins: OriginOptions
+  readonly wellKnown: Omit<WellKnownOptions, 'routes'>
   readonly log: { level: Settings['LOG_LEVEL']; pretty: boolean; traced: boolean }
   readonly tracing: { endpoint: string | undefined; sample: number }
   readonly database: DatabaseOptions
@@ -49,6 +53,7 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
   }
   const ajv = new Ajv({ coerceTypes: true, useDefaults: true, allErrors: true, strict: false })
   addFormats.default(ajv)
+  ajv.addFormat('origins', (value: string) => splitList(value).every(isOrigin))
   ajv.addFormat('networks', (value: string) => splitList(value).every(isNetwork))
   const isValid = ajv.compile<Settings>(Settings)
   if (!isValid(settings)) {
@@ -60,6 +65,7 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
     })
     throw new ConfigError(`The configuration is not usable:\n  ${lines.join('\n  ')}`)
   }
+  const own = URL.parse(settings.PUBLIC_URL ?? '')?.origin
   return Object.freeze({
     settings,
     server: {
@@ -71,6 +77,8 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
     },
     access: { mode: settings.AUTH },
     keys: { adminKey: settings.ADMIN_KEY },
+    origins: { allowed: splitList(settings.CORS_ORIGINS), own },
+    wellKnown: { contact: settings.SECURITY_CONTACT, own },
     clients: {
       headersTimeoutMs: Math.min(settings.CLIENT_HEADERS_TIMEOUT_MS, settings.CLIENT_REQUEST_TIMEOUT_MS),
       requestTimeoutMs: settings.CLIENT_REQUEST_TIMEOUT_MS
@@ -135,6 +143,11 @@ function splitList(value: string): string[] {
     .split(',')
     .map((part) => part.trim())
     .filter(Boolean)
+}
+
+/** Whether `value` is an http origin as browsers send it (RFC 6454, section 6.1): no path, no capitals, no default port. */
+function isOrigin(value: string): boolean {
+  return /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value
 }
 
 /** Whether `value` is an IP address, or a CIDR block (RFC 4632). */

@@ -90,6 +90,18 @@ export const Settings = Type.Object({
     default: '',
     format: 'networks'
   }),
+  CORS_ORIGINS: text(
+    'Origins whose pages may call the API from a browser, comma-separated: `https://app.example.com`',
+    {
+      default: '',
+      format: 'origins'
+    }
+  ),
+  SECURITY_CONTACT: optional(
+    text('Where to report a vulnerability, for `/.well-known/security.txt`; none when unset', {
+      pattern: '^(https://|mailto:|tel:)\\S+$'
+    })
+  ),
   CODE_LENGTH: count('Length of a new short code while there is room', 6, 4, 32),
   BODY_LIMIT_BYTES: count('Largest JSON body', 1_048_576, 1_024, 104_857_600),
   BULK_LIMIT_BYTES: count('Largest file of a bulk import', 1_073_741_824, 1_024, 1_099_511_627_776),

@@ -25,6 +25,7 @@ async function notFoundHandler(app: FastifyInstance) {
   })
   await app.register(async (scope) => {
     scope.watchRequests(scope)
+    scope.answerPreflights(scope)
     scope.setNotFoundHandler((request, reply) => {
       const path = request.url.split('?', 1)[0] ?? '/'
       const allowed = [...methods].filter((one) => router.find(one as findMyWay.HTTPMethod, path))
@@ -37,6 +38,6 @@ async function notFoundHandler(app: FastifyInstance) {
 
 export default fp(notFoundHandler, {
   name: 'not-found',
-  dependencies: ['errors', 'requests'],
+  dependencies: ['errors', 'requests', 'origins'],
   fastify: '5.x'
 })

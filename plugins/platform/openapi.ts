@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import pages from './pages.ts'
 
 export interface OpenapiOptions {
   routes: boolean
@@ -40,7 +41,9 @@ async function openapi(app: FastifyInstance, { routes, version }: OpenapiOptions
     scope.addHook('onRoute', (route) => {
       route.config = { ...route.config, access: 'public' }
     })
-    await scope.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
+    await scope.register(pages)
+    // Nobody else is told about this server: swagger-ui would ask a validator on the internet.
+    await scope.register(swaggerUi, { routePrefix: '/docs', uiConfig: { validatorUrl: null } })
   })
   const open = { config: { access: 'public' }, schema: { hide: true } } as const
   app.get('/openapi.json', open, async () => app.swagger())

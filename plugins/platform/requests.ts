@@ -70,9 +70,23 @@ const hostUnusable = defineProblem('HOST_UNUSABLE', 400, 'The Host header is mis
 /** What a Host may hold: the characters of RFC 3986, section 3.2.2, and a port. */
 const HOST = /^[\w.~!$&'()*+,;=%:[\]-]+$/
 
-/** Sends the request id, and refuses a Host that no address could be made of (RFC 9112, section 3.2). */
+/**
+ * What browsers are told about answers that are no pages (OWASP REST security): take the type as said, show nothing of
+ * it as a page, in no frame, to no other site, and keep nothing.
+ */
+const ANSWER_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store'
+}
+
+/** Sends the request id and the headers of all answers, and refuses a Host that no address could be made of (RFC 9112, section 3.2). */
 function onRequest(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) {
   reply.header('x-request-id', request.id)
+  // Pages have said what is theirs (pages.ts): hooks of their scope come before those of routes.
+  if (!reply.hasHeader('content-security-policy')) reply.headers(ANSWER_HEADERS)
   const { host } = request
   if (host === '' ? request.raw.httpVersion !== '1.1' : HOST.test(host)) done()
   else done(hostUnusable('Send the name of the server in the Host header'))

@@ -1,0 +1,91 @@
+import t, { type Test } from 'tap'
+import { startApp } from '#testing/app.ts'
+
+/** What pages of other sites can do: requests as browsers send them. */
+
+const FOREIGN = 'https://evil.example'
+const APP = 'https://app.example.com'
+const json = { original_url: 'https://example.com' }
+
+const start = (t: Test, env: Record<string, string> = {}) => startApp(t, { env })
+
+/** A form with a file: what a page may send anywhere without asking (a simple request). */
+function form() {
+  const body = new FormData()
+  body.append('file', new Blob(['id,username,email,created_at\n']), 'users.csv')
+  return body
+}
+
+t.test('a page of another site changes nothing, and nothing is asked of others', async (t) => {
+  const { request, url } = await start(t)
+  const foreign = [
+    { origin: FOREIGN, 'sec-fetch-site': 'cross-site' },
+    { origin: 'null', 'sec-fetch-site': 'cross-site' },
+    { origin: 'http://127.0.0.1:1', 'sec-fetch-site': 'same-site' },
+    // Browsers before Sec-Fetch-Site.
+    { origin: FOREIGN },
+    { origin: 'null' },
+    { origin: `${url}.evil.example` }
+  ]
+  const { id } = (await request('POST', '/urls', { json })).json
+  for (const headers of foreign) {
+    const name = JSON.stringify(headers)
+    const refused = await request('POST', '/users/bulk', { body: form(), headers })
+    t.match(refused, { status: 403, json: { code: 'ORIGIN_REFUSED', status: 403 } }, name)
+    t.equal(refused.headers.get('x-request-id'), refused.json.request_id)
+    t.equal((await request('POST', '/urls', { json, headers })).status, 403, name)
+    t.equal((await request('DELETE', `/urls/${id}`, { headers })).status, 403, name)
+  }
+  t.same((await request('GET', '/urls')).json.length, 1)
+  for (const headers of [
+    {},
+    { origin: url },
+    { origin: url, 'sec-fetch-site': 'same-origin' },
+    { 'sec-fetch-site': 'none' }
+  ]) {
+    const name = JSON.stringify(headers)
+    t.equal((await request('POST', '/users/bulk', { body: form(), headers })).status, 201, name)
+  }
+  const followed = await request('GET', `/urls/${id}`, { headers: { 'sec-fetch-site': 'cross-site' } })
+  t.equal(followed.status, 200, 'links to what is read may be followed')
+})
+
+t.test('without a list no other origin is told that it may read', async (t) => {
+  const { request } = await start(t)
+  const { headers } = await request('GET', '/urls', { headers: { origin: APP } })
+  t.equal(headers.get('access-control-allow-origin'), null)
+  const preflight = { origin: APP, 'access-control-request-method': 'POST' }
+  t.equal((await request('OPTIONS', '/urls', { headers: preflight })).status, 405)
+})
+
+t.test('the origins of CORS_ORIGINS read and write, no others', async (t) => {
+  const { request } = await start(t, { CORS_ORIGINS: `${APP},http://localhost:5173` })
+  const allowed = await request('GET', '/urls', { headers: { origin: APP } })
+  t.equal(allowed.headers.get('access-control-allow-origin'), APP)
+  t.match(allowed.headers.get('access-control-expose-headers'), /X-Total-Count/)
+  t.equal(allowed.headers.get('access-control-allow-credentials'), null)
+  for (const origin of [FOREIGN, `${APP}.evil.example`, 'http://app.example.com', 'null', '*']) {
+    const { headers } = await request('GET', '/urls', { headers: { origin } })
+    t.equal(headers.get('access-control-allow-origin'), null, origin)
+    t.equal(headers.get('vary'), 'Origin')
+    const asked = { origin, 'access-control-request-method': 'POST' }
+    t.equal((await request('OPTIONS', '/urls', { headers: asked })).status, 405, origin)
+    t.equal((await request('POST', '/urls', { json, headers: { origin } })).status, 403, origin)
+  }
+  const asked = { origin: APP, 'access-control-request-method': 'PUT' }
+  const preflight = await request('OPTIONS', '/urls/1', { headers: asked })
+  t.equal(preflight.status, 204)
+  t.match(preflight.headers.get('access-control-allow-methods'), /PUT/)
+  t.match(preflight.headers.get('access-control-allow-headers'), /Authorization, Content-Type/)
+  const headers = { origin: APP, 'sec-fetch-site': 'cross-site' }
+  const created = await request('POST', '/urls', { json, headers })
+  t.equal(created.status, 201)
+  t.equal(created.headers.get('access-control-allow-origin'), APP)
+  const refused = await request('GET', '/urls/0', { headers })
+  t.equal(refused.headers.get('access-control-allow-origin'), APP, 'errors may be read too')
+})
+
+t.test('the own origin is known behind a proxy that asks by another name', async (t) => {
+  const { request } = await start(t, { PUBLIC_URL: 'https://sho.rt' })
+  t.equal((await request('POST', '/urls', { json, headers: { origin: 'https://sho.rt' } })).status, 201)
+})

@@ -1,0 +1,93 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import fp from 'fastify-plugin'
+import { defineProblem } from './problem.ts'
+
+export interface OriginOptions {
+  /** Origins (`https://app.example.com`) whose pages may call the API; none by default. */
+  allowed: readonly string[]
+  /** This server's own origin where it is known: proxies may rewrite the Host that would tell. */
+  own: string | undefined
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Answers preflight requests (Fetch, section 4.8) in a scope that is asked where no route takes OPTIONS. */
+    answerPreflights(scope: FastifyInstance): void
+  }
+}
+
+const originRefused = defineProblem(
+  'ORIGIN_REFUSED',
+  403,
+  'Pages of other sites may not change anything here'
+)
+
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
+/** What pages may read of an answer beside what any page may (Fetch, section 4.1). */
+const EXPOSED = 'Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, X-Total-Count'
+const PREFLIGHT = {
+  'access-control-allow-methods': 'GET, HEAD, POST, PUT, DELETE',
+  'access-control-allow-headers': 'Authorization, Content-Type, Idempotency-Key, X-Request-Id',
+  'access-control-max-age': '7200'
+}
+
+/**
+ * What pages of other sites may do here. Their browsers send forms and files without asking (Fetch, section 2.2.2), with
+ * the cookies of this server, and to a server on 127.0.0.1 too: such writes are refused, unless their origin is allowed.
+ * Allowed origins may read too (CORS). Requests without `Sec-Fetch-Site` and `Origin` come from no browser and pass.
+ *
+ * The hooks are put on the routes as they are added, like those of requests.ts: @fastify/cors puts its own on the root, where
+ * redirects would run it. With no origin allowed reads run nothing. Register it before
+ * requests.ts, whose hooks then come first: what is refused here is seen there.
+ */
+async function origins(app: FastifyInstance, { allowed, own }: OriginOptions) {
+  const readers = new Set(allowed)
+  const writers = new Set(own === undefined ? allowed : [...allowed, own])
+
+  /** Whether a page of another site sent a request that changes something (as Go's http.CrossOriginProtection judges). */
+  function isForeign({ method, headers, host }: FastifyRequest): boolean {
+    if (SAFE.has(method)) return false
+    const { origin, 'sec-fetch-site': site } = headers
+    if (origin !== undefined && writers.has(origin)) return false
+    if (site !== undefined) return site !== 'same-origin' && site !== 'none'
+    return origin !== undefined && hostOf(origin) !== host.toLowerCase()
+  }
+
+  function onWrite(request: FastifyRequest, _reply: unknown, done: (error?: Error) => void): void {
+    if (!isForeign(request)) done()
+    else done(originRefused('A page of another site sent this; its origin is not in CORS_ORIGINS'))
+  }
+
+  /** Caches must know that the answer differs by origin, also where the request had none. */
+  function onCross({ headers: { origin } }: FastifyRequest, reply: FastifyReply, done: () => void): void {
+    reply.header('vary', 'Origin')
+    if (origin !== undefined && readers.has(origin))
+      reply.headers({ 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED })
+    done()
+  }
+
+  app.addHook('onRoute', (route: RouteOptions) => {
+    if (route.config?.hot) return
+    const isRead = [route.method].flat().every((method) => SAFE.has(method))
+    const hooks = [...(readers.size > 0 ? [onCross] : []), ...(isRead ? [] : [onWrite])]
+    if (hooks.length > 0) route.onRequest = [...hooks, ...[route.onRequest ?? []].flat()]
+  })
+
+  app.decorate('answerPreflights', (scope: FastifyInstance) => {
+    if (readers.size === 0) return
+    scope.addHook('onRequest', (request, reply, done) => {
+      const { origin, 'access-control-request-method': asked } = request.headers
+      if (request.method !== 'OPTIONS' || asked === undefined || !readers.has(origin ?? '')) return done()
+      reply
+        .code(204)
+        .headers({ ...PREFLIGHT, 'access-control-allow-origin': origin, vary: 'Origin' })
+        .send()
+    })
+  })
+}
+
+function hostOf(origin: string): string | null {
+  return URL.canParse(origin) ? new URL(origin).host : null
+}
+
+export default fp(origins, { name: 'origins', fastify: '5.x' })

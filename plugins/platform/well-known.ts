@@ -1,0 +1,46 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+
+export interface WellKnownOptions {
+  routes: boolean
+  /** Where to report a vulnerability: a `https:`, `mailto:` or `tel:` URI. No security.txt when unset. */
+  contact: string | undefined
+  /** This server's own origin where it is known. */
+  own: string | undefined
+}
+
+/** RFC 9116, section 2.5.5 recommends less than a year; the file is made anew for each request. */
+const VALID_MS = 180 * 86_400_000
+
+/**
+ * Serves what robots and people look for at fixed places: `/robots.txt` (RFC 9309), which leaves links to be followed
+ * and the API alone, and `/.well-known/security.txt` (RFC 9116). Register it after the routes it tells of.
+ */
+async function wellKnown(app: FastifyInstance, { routes, contact, own }: WellKnownOptions) {
+  if (!routes) return
+  const open = { config: { access: 'public' }, schema: { hide: true } } as const
+
+  let robots = ''
+  app.addHook('onReady', async () => {
+    const firsts = app.access.routes().map(({ url }) => url.split('/')[1] ?? '')
+    const own = [...new Set(firsts)]
+      .filter((first) => /^[\w-]+(\.json)?$/.test(first) && first !== 's')
+      .sort()
+    // The whole segment only: links may be called /users-guide.
+    const lines = own.flatMap((first) => ['$', '/', '?'].map((end) => `Disallow: /${first}${end}`))
+    robots = `User-agent: *\n${lines.join('\n')}\n`
+  })
+  app.get('/robots.txt', open, async (_request, reply) =>
+    reply.type('text/plain; charset=utf-8').send(robots)
+  )
+
+  if (contact === undefined) return
+  app.get('/.well-known/security.txt', open, async (_request, reply) => {
+    const expires = new Date(Date.now() + VALID_MS).toISOString().replace(/\.\d+Z$/, 'Z')
+    const canonical = own === undefined ? '' : `Canonical: ${own}/.well-known/security.txt\n`
+    reply.type('text/plain; charset=utf-8')
+    return reply.send(`Contact: ${contact}\nExpires: ${expires}\n${canonical}`)
+  })
+}
+
+export default fp(wellKnown, { name: 'well-known', dependencies: ['access', 'requests'], fastify: '5.x' })
