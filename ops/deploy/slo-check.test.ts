@@ -115,7 +115,14 @@ t.test('a release is kept while promises are, and not when one is broken', { ski
     { name: 'PromisesBroken', message: /^bad: redirect-latency 0\.\d+ \(0\.144 or less\)$/ },
     'long before its time is over'
   )
-  Object.assign(pace, { slow: 0, failed: 1 })
+  const mended = checkRelease({ ...options, duringIncident: true, floorS: 1.5, seconds: 5 })
+  pace.slow = 0
+  const judged = (await mended).map(({ name }) => name)
+  t.ok(
+    judged.includes('redirect-latency') && !judged.includes('alerts that page'),
+    'a mend is judged at its end'
+  )
+  pace.failed = 1
   t.same(await waitForBad('redirect-availability'), ['redirect-availability'], 'one in twenty')
   Object.assign(pace, { failed: 0, lost: 1 })
   t.same(await waitForBad('click-durability'), ['click-durability'], 'a lost click has no budget')

@@ -14,6 +14,8 @@ export interface CheckOptions {
   replicas: number
   /** With fewer redirects than these nothing is known, and the check fails. */
   leastRedirects: number
+  /** Of a release that mends: it is judged at the end only, by the last minutes, and alerts, which look back longer, are not asked. */
+  duringIncident?: boolean
   /** The shortest window looked at: four scrapes or more. */
   floorS?: number
   /** Time between looks. */
@@ -45,14 +47,19 @@ const LONGEST_WINDOW_S = 300
  * {@link PromisesBroken} as soon as three looks in a row are bad, or when at the end there is too little to judge by.
  */
 export async function checkRelease(options: CheckOptions): Promise<Finding[]> {
-  const { seconds, floorS = 60, everyMs = 5_000, onLook = () => undefined } = options
+  const { seconds, duringIncident = false, floorS = 60, everyMs = 5_000, onLook = () => undefined } = options
+  const longestS = duringIncident ? 2 * floorS : LONGEST_WINDOW_S
   const start = performance.now()
   for (let bad = 0; ; await wait(everyMs)) {
     const elapsedS = (performance.now() - start) / 1_000
-    const windowS = Math.ceil(Math.min(Math.max(elapsedS, floorS), LONGEST_WINDOW_S))
-    const findings = await look(options, windowS)
+    const windowS = Math.ceil(Math.min(Math.max(elapsedS, floorS), longestS))
+    // A Prometheus that misses one question is no reason to take a release back; one that stays away is.
+    const findings = await look(options, windowS).catch(({ message }: Error): Finding[] => [
+      { name: 'Prometheus', value: null, limit: message, isGood: false }
+    ])
     onLook(findings)
     const isOver = elapsedS >= seconds
+    if (duringIncident && !isOver) continue
     // Traffic takes a while to come.
     const failed = findings.filter(({ name, isGood }) => !isGood && (isOver || name !== 'redirects'))
     bad = failed.length > 0 ? bad + 1 : 0
@@ -83,7 +90,7 @@ export async function look(options: CheckOptions, windowS: number): Promise<Find
       return ask(slo.name, ratioOf(slo, window), `${most} or less`, (value) => value <= most)
     }),
     ask('API errors', apiErrors(window), '0.01 or less', (value) => value <= 0.01),
-    ask('alerts that page', PAGES, 'none', (value) => value === 0)
+    ...(options.duringIncident ? [] : [ask('alerts that page', PAGES, 'none', (value) => value === 0)])
   ]
   return Promise.all(findings)
 
