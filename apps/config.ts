@@ -27,7 +27,7 @@ export interface Config {
   readonly clicks: Omit<ClickOptions, 'spool'>
   readonly audit: { retentionMonths: number }
   readonly urls: { publicUrl: string | undefined; codeLength: number }
-  readonly redirects: { honourOptOut: boolean }
+  readonly redirects: { honourOptOut: boolean; fastLane: boolean; trustProxy: string[] }
   readonly stats: { retentionMonths: number }
   readonly imports: { limitBytes: number }
   readonly health: { timeoutMs: number }
@@ -120,7 +120,11 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
     },
     audit: { retentionMonths: settings.AUDIT_RETENTION_MONTHS },
     urls: { publicUrl: settings.PUBLIC_URL?.replace(/\/+$/, ''), codeLength: settings.CODE_LENGTH },
-    redirects: { honourOptOut: settings.VISITOR_OPT_OUT === 'honour' },
+    redirects: {
+      honourOptOut: settings.VISITOR_OPT_OUT === 'honour',
+      fastLane: settings.OTEL_EXPORTER_OTLP_ENDPOINT === undefined,
+      trustProxy: splitList(settings.TRUST_PROXY)
+    },
     stats: { retentionMonths: settings.EVENT_RETENTION_MONTHS },
     imports: { limitBytes: settings.BULK_LIMIT_BYTES },
     health: { timeoutMs: settings.READY_TIMEOUT_MS },

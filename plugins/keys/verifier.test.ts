@@ -28,7 +28,7 @@ function scene(held: Partial<HeldKey> = {}) {
     uses: 0
   }
   const verify = createVerifier({
-    cache: { get: () => state.held },
+    cache: { held: () => undefined, get: () => state.held },
     read: async () => state.stored && { ...state.stored, readAt: state.now },
     onUse: () => {
       state.uses++

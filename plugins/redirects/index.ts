@@ -1,13 +1,19 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { openFastLane } from './fast-lane.ts'
 import { type Hop, toHop } from './hop.ts'
 import { followRoutes } from './routes.ts'
 import { createTimers } from './timers.ts'
+import { createRecorder } from './visit.ts'
 
 export interface RedirectOptions {
   routes: boolean
   /** Whether visitors who ask not to be tracked are counted without any trace of who they are. */
   honourOptOut: boolean
+  /** Whether links held in process are answered before the framework, which would trace them. */
+  fastLane: boolean
+  /** Proxies whose X-Forwarded-For is believed: addresses or CIDRs. */
+  trustProxy: string[]
 }
 
 /**
@@ -15,8 +21,8 @@ export interface RedirectOptions {
  * to app.clicks, which makes one click event of it. Publishes nothing. Answers 404 for a code that leads nowhere, 410
  * past an expiry, 503 with Retry-After when neither cache nor database can say, or when nothing can take the click.
  */
-async function redirects(app: FastifyInstance, { routes, honourOptOut }: RedirectOptions) {
-  if (!routes) return
+async function redirects(app: FastifyInstance, options: RedirectOptions) {
+  if (!options.routes) return
   const links = app.cache.open<Hop>({
     name: 'links',
     async load(code) {
@@ -25,12 +31,16 @@ async function redirects(app: FastifyInstance, { routes, honourOptOut }: Redirec
     },
     versionOf: (hop) => hop.version
   })
-  await app.register(followRoutes, { links, timers: createTimers(app), honourOptOut })
+  const timers = createTimers(app)
+  const record = createRecorder(app.clicks, options.honourOptOut)
+  await app.register(followRoutes, { links, timers, record })
+  if (options.fastLane)
+    openFastLane(app, { links, followed: timers.followed, record, trustProxy: options.trustProxy })
 }
 
 export default fp(redirects, {
   name: 'redirects',
   encapsulate: true,
-  dependencies: ['metrics', 'errors', 'cache', 'clicks', 'urls'],
+  dependencies: ['access', 'metrics', 'errors', 'cache', 'clicks', 'urls'],
   fastify: '5.x'
 })

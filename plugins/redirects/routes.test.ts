@@ -1,6 +1,7 @@
 import fastify from 'fastify'
 import fp from 'fastify-plugin'
 import t, { type Test } from 'tap'
+import access from '#platform/access/index.ts'
 import cache from '#platform/cache/index.ts'
 import errors from '#platform/errors.ts'
 import metrics from '#platform/metrics.ts'
@@ -15,17 +16,25 @@ type Click = Parameters<ReturnType<typeof fastify>['clicks']['add']>[0]
 /** The routes over links and a click recorder that the test owns. */
 async function startRedirects(
   t: Test,
-  options: { add?: () => Promise<void> | null; honourOptOut?: boolean } = {}
+  options: {
+    add?: () => Promise<void> | null
+    honourOptOut?: boolean
+    fastLane?: boolean
+    trustProxy?: string[]
+  } = {}
 ) {
   const links = new Map<string, Partial<Target>>()
   const clicks: Click[] = []
   const lookups: string[] = []
   const state = { isDown: false }
   const lines: Record<string, unknown>[] = []
+  const { honourOptOut = false, fastLane = true, trustProxy = [] } = options
   const app = fastify({
+    trustProxy,
     logger: { stream: { write: (line: string) => void lines.push(JSON.parse(line)) } },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2_048 }
   })
+  await app.register(access, { mode: 'open' })
   await app.register(metrics, { routes: true })
   await app.register(requests)
   await app.register(errors)
@@ -52,7 +61,8 @@ async function startRedirects(
   for (const [name, double] of Object.entries(doubles)) {
     await app.register(fp(async (app) => void app.decorate<unknown>(name, double), { name }))
   }
-  await app.register(redirects, { routes: true, honourOptOut: options.honourOptOut ?? false })
+  await app.register(redirects, { routes: true, honourOptOut, fastLane, trustProxy })
+  app.get('/taken', { config: { access: 'public' } }, async () => 'a route of its own')
   t.teardown(() => app.close())
   const request = createClient(await app.listen({ port: 0, host: '127.0.0.1' }))
   return { app, links, clicks, lookups, state, lines, request }
@@ -223,10 +233,67 @@ t.test('has no hook on its way', async (t) => {
 
 t.test('a process without routes opens no cache', async (t) => {
   const app = fastify()
-  for (const name of ['metrics', 'errors', 'cache', 'clicks', 'urls'])
+  for (const name of ['access', 'metrics', 'errors', 'cache', 'clicks', 'urls'])
     await app.register(fp(async () => undefined, { name }))
-  await app.register(redirects, { routes: false, honourOptOut: false })
+  await app.register(redirects, { routes: false, honourOptOut: false, fastLane: true, trustProxy: [] })
   await app.ready()
   t.equal(app.printRoutes(), '(empty tree)')
   await app.close()
 })
+
+t.test('a link held in process is answered past the framework, to the byte as by it', async (t) => {
+  const answers = []
+  for (const fastLane of [true, false]) {
+    const { links, clicks, lookups, request } = await startRedirects(t, { fastLane })
+    links.set('a', { originalUrl: 'https://acme.dev/café' })
+    for (let time = 0; time < 2; time++) {
+      const { status, headers, text } = await request('GET', '/a')
+      const { date: _, ...others } = Object.fromEntries(headers)
+      answers.push({ status, headers: others, text })
+    }
+    t.equal(lookups.length, 1)
+    t.equal(clicks.length, 2)
+  }
+  for (const answer of answers) t.same(answer, answers[0])
+})
+
+t.test('a route of its own stands before a link of its name, held or not', async (t) => {
+  const { links, request } = await startRedirects(t)
+  links.set('taken', {})
+  for (let time = 0; time < 2; time++) {
+    t.equal((await request('GET', '/s/taken')).status, 302)
+    t.equal((await request('GET', '/taken')).text, 'a route of its own')
+  }
+})
+
+t.test('the address of a click is the one that a trusted proxy names, of a held link too', async (t) => {
+  for (const [trustProxy, ip] of [
+    [['127.0.0.0/8'], '203.0.113.9'],
+    [['203.0.113.0/24'], '127.0.0.1']
+  ] as const) {
+    const { links, clicks, request } = await startRedirects(t, { trustProxy: [...trustProxy] })
+    links.set('a', {})
+    for (let time = 0; time < 2; time++)
+      await request('GET', '/a', { headers: { 'x-forwarded-for': '198.51.100.7, 203.0.113.9' } })
+    t.match(clicks, [{ ip }, { ip }])
+    t.equal(clicks.length, 2)
+  }
+})
+
+t.test(
+  'a held link is not led to when it is inactive, expired, or its click is taken by nothing',
+  async (t) => {
+    let isTaken = true
+    const add = () => (isTaken ? Promise.resolve() : Promise.reject(new Error('nothing takes it')))
+    const { links, request } = await startRedirects(t, { add })
+    links.set('a', {})
+    links.set('off', { isActive: false })
+    links.set('over', { expiresAt: 1 })
+    for (let time = 0; time < 2; time++) {
+      isTaken = time === 0
+      t.equal((await request('GET', '/a')).status, isTaken ? 302 : 503)
+      t.equal((await request('GET', '/off')).status, 404)
+      t.equal((await request('GET', '/over')).status, 410)
+    }
+  }
+)

@@ -1,10 +1,10 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { TieredCache } from '#platform/cache/tiered.ts'
 import { answerError } from '#platform/errors.ts'
 import { LINK_EXPIRED, LINK_UNKNOWN, visitUnrecorded } from './errors.ts'
 import { type Hop, isCode } from './hop.ts'
 import type { Timer, Timers } from './timers.ts'
+import { CACHE_CONTROL, isExpired, type RecordVisit } from './visit.ts'
 
 interface Follow {
   Params: { short_code: string }
@@ -13,21 +13,14 @@ interface Follow {
 const PATHS = ['/:short_code', '/s/:short_code', '/urls/:short_code/redirect']
 
 /**
- * Whoever keeps a redirect must ask again before using it, or later visits would not be counted and a changed target
- * not be seen; and nobody on the way may keep it.
- */
-const CACHE_CONTROL = 'private, no-cache'
-
-/**
  * Serves `GET` and `HEAD` of short codes, in a scope at the framework's limit: no hook, no validation, no child logger,
- * and nothing is awaited that is there already.
+ * and nothing is awaited that is there already. Most hits never come here: see fast-lane.ts.
  */
 export async function followRoutes(
   app: FastifyInstance,
-  options: { links: TieredCache<Hop>; timers: Timers; honourOptOut: boolean }
+  options: { links: TieredCache<Hop>; timers: Timers; record: RecordVisit }
 ) {
-  const { links, timers, honourOptOut } = options
-  const { clicks } = app
+  const { links, timers, record } = options
 
   app.setChildLoggerFactory((logger) => logger)
   app.setErrorHandler((error, request, reply) => {
@@ -67,21 +60,11 @@ export async function followRoutes(
       stop(timers.unknown, start)
       throw LINK_UNKNOWN
     }
-    if (hop.expiresAt !== null && hop.expiresAt <= Date.now()) {
+    if (isExpired(hop)) {
       stop(timers.expired, start)
       throw LINK_EXPIRED
     }
-    const { headers } = request.raw
-    const isTold = !honourOptOut || !optsOut(headers)
-    const recorded = clicks.add({
-      urlId: hop.urlId,
-      userId: hop.userId,
-      shortCode: hop.shortCode,
-      method: request.raw.method as 'GET' | 'HEAD',
-      ip: isTold ? request.ip : null,
-      userAgent: isTold ? headers['user-agent'] : undefined,
-      referrer: isTold ? headers.referer : undefined
-    })
+    const recorded = record(hop, request.raw, request.ip)
     if (recorded !== null) return leadLater(recorded, hop, reply, start)
     lead(hop, reply, start)
   }
@@ -112,14 +95,6 @@ export async function followRoutes(
       handler: onFollow
     })
   }
-}
-
-/**
- * Whether the browser asks not to be tracked: `DNT: 1` (W3C Tracking Preference Expression, section 5.2), or
- * `Sec-GPC: 1` (Global Privacy Control, section 3.1).
- */
-function optsOut(headers: IncomingHttpHeaders): boolean {
-  return headers['dnt'] === '1' || headers['sec-gpc'] === '1'
 }
 
 function stop(timer: Timer, start: number): void {

@@ -18,6 +18,8 @@ export interface TieredCache<V> {
    * rejects with a 503 problem when neither Redis nor the origin can say.
    */
   get(key: string): V | null | Promise<V | null>
+  /** The value of `key` if it is held in process and needs no refresh. Never looks anything up. */
+  held(key: string): V | undefined
 }
 
 /** Counts since the start, and the number of entries held. */
@@ -90,13 +92,17 @@ export function createTieredCache<V>(options: TieredOptions<V>): ControlledCache
   const lookup = createLookup<V>({ ...options, now, stats, onOutdated: forget })
 
   function get(key: string): V | null | Promise<V | null> {
+    const value = held(key)
+    if (value !== undefined) return value
+    const entry = memory.peek(key)
+    return entry === undefined ? getUnheld(key) : getDue(entry)
+  }
+
+  function held(key: string): V | undefined {
     const entry = memory.get(key)
-    if (entry === undefined) return getUnheld(key)
-    if (entry.epoch === epoch && now() < entry.freshUntil) {
-      stats.hits++
-      return entry.value
-    }
-    return getDue(entry)
+    if (entry === undefined || entry.epoch !== epoch || now() >= entry.freshUntil) return undefined
+    stats.hits++
+    return entry.value
   }
 
   function getUnheld(key: string): null | Promise<V | null> {
@@ -216,6 +222,7 @@ export function createTieredCache<V>(options: TieredOptions<V>): ControlledCache
 
   return {
     get,
+    held,
     forget,
     forgetUnknown(since) {
       generation = Math.max(generation, since)

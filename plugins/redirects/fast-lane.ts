@@ -1,0 +1,72 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import proxyAddr from '@fastify/proxy-addr'
+import type { FastifyInstance } from 'fastify'
+import type { TieredCache } from '#platform/cache/tiered.ts'
+import type { Hop } from './hop.ts'
+import type { Timer } from './timers.ts'
+import { CACHE_CONTROL, isExpired, type RecordVisit } from './visit.ts'
+
+export interface FastLaneOptions {
+  links: TieredCache<Hop>
+  followed: Timer
+  record: RecordVisit
+  /** Proxies whose X-Forwarded-For is believed: addresses or CIDRs. */
+  trustProxy: string[]
+}
+
+/** Longest path that can be a code: `/` and 64 characters. */
+const MAX_PATH = 65
+
+/**
+ * Answers `GET /:short_code` of a link that is held in process before the framework sees the request: router, request and
+ * reply objects and the listeners of a logging server are a fifth of what such a redirect costs (docs/performance.md).
+ * Everything else goes the framework's way, which answers the same to the byte: other paths and methods, what has to be
+ * looked up, inactive and expired links, a click that nothing takes, and all of it once the server closes, when
+ * answers say `Connection: close`.
+ *
+ * Codes that a route of its own stands before (an imported link may be called `users`) are that route's.
+ */
+export function openFastLane(app: FastifyInstance, options: FastLaneOptions): void {
+  const { links, followed, record, trustProxy } = options
+  const { server } = app
+  const trust = proxyAddr.compile(trustProxy)
+  const addressOf =
+    trustProxy.length === 0
+      ? ({ socket }: IncomingMessage) => socket.remoteAddress ?? ''
+      : (request: IncomingMessage) => proxyAddr(request, trust)
+  const taken = new Set<string>()
+
+  function answers(request: IncomingMessage, response: ServerResponse, framework: RequestListener): boolean {
+    const { url } = request
+    if (url === undefined || url.length > MAX_PATH || request.method !== 'GET') return false
+    const hop = links.held(url.slice(1))
+    if (hop === undefined || !hop.isActive || isExpired(hop)) return false
+    if (taken.has(url) || !server.listening) return false
+    const start = performance.now()
+    const recorded = record(hop, request, addressOf(request))
+    if (recorded === null) lead(hop, response, start)
+    else
+      recorded.then(
+        () => lead(hop, response, start),
+        () => framework(request, response)
+      )
+    return true
+  }
+
+  function lead(hop: Hop, response: ServerResponse, start: number): void {
+    followed.observe(performance.now() - start)
+    response
+      .writeHead(302, { location: hop.location, 'cache-control': CACHE_CONTROL, 'content-length': '0' })
+      .end()
+  }
+
+  app.addHook('onReady', async () => {
+    for (const { url } of app.access.routes()) taken.add(url)
+    const [framework] = server.listeners('request') as RequestListener[]
+    if (framework === undefined) throw new Error('The server has no request listener yet')
+    server.removeListener('request', framework)
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      if (!answers(request, response, framework)) framework(request, response)
+    })
+  })
+}

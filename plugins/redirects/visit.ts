@@ -1,0 +1,43 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { Clicks } from '#platform/clicks/index.ts'
+import type { Hop } from './hop.ts'
+
+/** What a redirect says and hands on, whichever way it is answered: by the route, or past it by the fast lane. */
+
+/**
+ * Whoever keeps a redirect must ask again before using it, or later visits would not be counted and a changed target
+ * not be seen; and nobody on the way may keep it.
+ */
+export const CACHE_CONTROL = 'private, no-cache'
+
+/** Hands one visit to `app.clicks`, from the address `ip`; what it gives is that of {@link Clicks.add}. */
+export type RecordVisit = (hop: Hop, request: IncomingMessage, ip: string) => Promise<void> | null
+
+/** Makes what records visits. `honourOptOut`: those who ask not to be tracked are counted and nothing else. */
+export function createRecorder(clicks: Clicks, honourOptOut: boolean): RecordVisit {
+  return ({ urlId, userId, shortCode }, { method, headers }, ip) => {
+    const isTold = !honourOptOut || !optsOut(headers)
+    return clicks.add({
+      urlId,
+      userId,
+      shortCode,
+      method: method as 'GET' | 'HEAD',
+      ip: isTold ? ip : null,
+      userAgent: isTold ? headers['user-agent'] : undefined,
+      referrer: isTold ? headers.referer : undefined
+    })
+  }
+}
+
+/** Whether the link had an end and is past it. */
+export function isExpired({ expiresAt }: Hop): boolean {
+  return expiresAt !== null && expiresAt <= Date.now()
+}
+
+/**
+ * Whether the browser asks not to be tracked: `DNT: 1` (W3C Tracking Preference Expression, section 5.2), or
+ * `Sec-GPC: 1` (Global Privacy Control, section 3.1).
+ */
+function optsOut(headers: IncomingHttpHeaders): boolean {
+  return headers['dnt'] === '1' || headers['sec-gpc'] === '1'
+}
