@@ -1,16 +1,25 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { AuditChange, RecordChanges } from '#platform/audit-change.ts'
+import type { AuditChange, EraseChanges, RecordChanges } from '#platform/audit-change.ts'
 import type { Database } from '#platform/database.ts'
 import { parseWireTime } from '#platform/wire-time.ts'
 import type { AuditEntry, AuditQuery } from '#schema/shapes/audit.ts'
 import { wireTime } from '#schema/shapes/text.ts'
 import type { AuditRow } from '#schema/tables/audit-log.ts'
-import { type AuditAuthor, type AuditRecord, deleteAuditBefore, insertAudit, listAudit } from './store.ts'
+import {
+  type AuditAuthor,
+  type AuditRecord,
+  deleteAuditBefore,
+  eraseAudit,
+  insertAudit,
+  listAudit
+} from './store.ts'
 
 /** `app.audit`: who changed what. */
 export interface AuditService {
   /** Appends changes in the caller's transaction, as made by whoever {@link actAs} said: else by the system. */
   record: RecordChanges
+  /** Takes values out of entries, for the erasure of a user; nothing else ever changes one. */
+  erase: EraseChanges
   /** Runs `work`, and whatever it leads to, on behalf of `author`. */
   actAs<T>(author: AuditAuthor, work: () => T): T
   /** The newest entries that match, newest first, and whether there are more. */
@@ -43,6 +52,8 @@ export function createAuditService(
       for (let at = 0; at < changes.length; at += RECORD_CHUNK)
         await insertAudit(tx, author, changes.slice(at, at + RECORD_CHUNK).map(toRecord))
     },
+
+    erase: eraseAudit,
 
     actAs: (author, work) => authors.run(author, work),
 

@@ -1,4 +1,5 @@
 import { and, desc, eq, gte, lt, lte, sql } from 'drizzle-orm'
+import type { AuditErasure } from '#platform/audit-change.ts'
 import type { Executor } from '#platform/database.ts'
 import { type AuditRow, auditLog } from '#schema/tables/audit-log.ts'
 
@@ -64,6 +65,23 @@ export async function listAudit(on: Executor, filter: AuditFilter, limit: number
     )
     .orderBy(desc(auditLog.id))
     .limit(limit)
+}
+
+/**
+ * Takes the values out of the entries of `ids`, and the name of the user `authorId` out of what it changed. The entries stay:
+ * who did what to which, by number.
+ */
+export async function eraseAudit(tx: Executor, { resource, ids, authorId }: AuditErasure): Promise<void> {
+  // No index leads from a user to what it did: the log is read as a whole.
+  await tx.execute(sql`set local statement_timeout = 0`)
+  await tx.execute(sql`set local fairlead.audit = 'erasure'`)
+  await tx.execute(sql`
+    update audit_log set before = null, after = null
+    where resource = ${resource} and resource_id = any(${sql.param(ids.map(String))}::text[])`)
+  if (authorId !== undefined)
+    await tx.execute(sql`
+      update audit_log set actor_name = null where actor_user_id = ${authorId} and actor_name is not null`)
+  await tx.execute(sql`set local fairlead.audit = ''`)
 }
 
 /** Deletes up to `limit` of the entries before `time`, in the transaction `tx`. Gives how many. */

@@ -13,6 +13,7 @@ import {
   countEventBuckets,
   countEvents,
   type EventRecord,
+  eraseDetails,
   findEvent,
   holdUrl,
   holdUser,
@@ -32,6 +33,8 @@ export interface EventService {
   create(draft: EventDraft, within?: Within<Event>): Promise<Event>
   /** Writes events in the caller's transaction, as of now. */
   record(tx: Executor, records: EventRecord[]): Promise<void>
+  /** Empties the details of what a user did and of what happened to its urls, in the caller's transaction. */
+  erase(tx: Executor, userId: number, urlIds: readonly number[]): Promise<void>
   /** Stores clicks in one transaction, each once however often it comes. */
   storeClicks(clicks: Click[]): Promise<void>
   /** Lets a capability count clicks in the transaction that stores them. */
@@ -95,6 +98,8 @@ export function createEventService(database: Database): EventService {
         await insertEvents(tx, records.slice(at, at + INSERT_CHUNK))
       }
     },
+
+    erase: eraseDetails,
 
     async storeClicks(clicks) {
       await database.transaction(async (tx) => {

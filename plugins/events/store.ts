@@ -1,4 +1,4 @@
-import { and, asc, count, eq, gte, isNull, lte, type SQL } from 'drizzle-orm'
+import { and, asc, count, eq, gte, isNull, lte, ne, type SQL, sql } from 'drizzle-orm'
 import { countBuckets } from '#platform/count-buckets.ts'
 import type { Executor } from '#platform/database.ts'
 import type { BucketCount, Place } from '#platform/page-index.ts'
@@ -30,6 +30,15 @@ export async function insertEvents(on: Executor, records: EventRecord[]): Promis
 export async function findEvent(on: Executor, id: number): Promise<EventRow | null> {
   const [row] = await on.select().from(events).where(eq(events.id, id)).limit(1)
   return row ?? null
+}
+
+/**
+ * Empties the details of what a user did and of what happened to its urls. Clicks stay: they tell of visitors, who are not named.
+ */
+export async function eraseDetails(tx: Executor, userId: number, urlIds: readonly number[]): Promise<void> {
+  const kept = and(ne(events.eventType, 'click'), sql`${events.details} <> '{}'::jsonb`)
+  for (const whose of [eq(events.userId, userId), sql`${events.urlId} = any(${sql.param(urlIds)}::bigint[])`])
+    await tx.update(events).set({ details: {} }).where(and(whose, kept))
 }
 
 /** Tells whether a url exists and is not deleted, and keeps it so until the transaction ends. */

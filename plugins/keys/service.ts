@@ -1,6 +1,6 @@
 import { type Caller, scopesOf } from '#platform/access/caller.ts'
 import { notAllowed } from '#platform/access/errors.ts'
-import type { RecordChanges } from '#platform/audit-change.ts'
+import type { EraseChanges, RecordChanges } from '#platform/audit-change.ts'
 import type { Cache } from '#platform/cache/index.ts'
 import type { Database, Executor } from '#platform/database.ts'
 import { parseWireTime } from '#platform/wire-time.ts'
@@ -44,12 +44,13 @@ export const KEYS = 'keys'
 export interface KeyCollaborators {
   holdUser(tx: Executor, id: number): Promise<void>
   audit: RecordChanges
+  erase: EraseChanges
 }
 
 export function createKeyService(
   database: Database,
   cache: Pick<Cache, 'invalidate'>,
-  { holdUser, audit }: KeyCollaborators,
+  { holdUser, audit, erase }: KeyCollaborators,
   now: () => number
 ) {
   const forget = (rows: ApiKeyRow[]) =>
@@ -166,12 +167,13 @@ export function createKeyService(
     isAnyGood: () => isAnyKeyGood(database.db),
 
     /** In the transaction that deletes a user: its keys are revoked. */
-    async onUserDeleted(tx: Executor, { id }: { id: number }) {
-      const revoked = await revokeKeysOfUser(tx, id)
+    async onUserDeleted(tx: Executor, { id, isErased }: { id: number; isErased: boolean }) {
+      const revoked = await revokeKeysOfUser(tx, id, isErased ? { name: 'erased' } : {})
       await audit(
         tx,
         revoked.map(({ publicId }) => ({ action: 'revoked', resource: 'key', id: publicId }))
       )
+      if (isErased) await erase(tx, { resource: 'key', ids: revoked.map(({ publicId }) => publicId) })
       return () => forget(revoked)
     }
   }

@@ -74,11 +74,15 @@ export async function revokeKey(on: Executor, publicId: string): Promise<ApiKeyR
   return row ?? null
 }
 
-/** Revokes the keys of a user and leaves them to nobody. Gives them. */
-export function revokeKeysOfUser(tx: Executor, userId: number): Promise<ApiKeyRow[]> {
+/** Revokes the keys of a user and leaves them to nobody, and sets `columns`. Gives them. */
+export function revokeKeysOfUser(
+  tx: Executor,
+  userId: number,
+  columns: { name?: string }
+): Promise<ApiKeyRow[]> {
   return tx
     .update(apiKeys)
-    .set({ revokedAt: sql`coalesce(${apiKeys.revokedAt}, now())`, userId: null, version: next })
+    .set({ ...columns, revokedAt: sql`coalesce(${apiKeys.revokedAt}, now())`, userId: null, version: next })
     .where(eq(apiKeys.userId, userId))
     .returning()
 }

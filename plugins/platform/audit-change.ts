@@ -11,3 +11,13 @@ export interface AuditChange {
 
 /** `app.audit.record`: appends changes in the transaction that makes them. */
 export type RecordChanges = (tx: Executor, changes: AuditChange[]) => Promise<void>
+
+/** What erasure takes out of the audit log: the values of things, and the name of a user on what it changed. */
+export interface AuditErasure {
+  resource: string
+  ids: readonly (number | string)[]
+  authorId?: number
+}
+
+/** `app.audit.erase`: takes values out of entries, in the transaction that erases them elsewhere. */
+export type EraseChanges = (tx: Executor, erasure: AuditErasure) => Promise<void>

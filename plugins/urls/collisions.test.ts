@@ -7,7 +7,12 @@ import { createUrlService } from './service.ts'
 
 profiles(t, async (t, profile) => {
   const { app, request } = await startApp(t, { profile })
-  const collaborators = { holdUser: app.users.hold, record: app.events.record, audit: app.audit.record }
+  const collaborators = {
+    holdUser: app.users.hold,
+    record: app.events.record,
+    audit: app.audit.record,
+    erase: app.events.erase
+  }
   const random = (size: number) => new Uint8Array(size).fill(10)
   const { service } = createUrlService(app.database, app.cache, collaborators, { codeLength: 6, random })
   const draft = { original_url: 'https://example.com' }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import type { Executor } from '#platform/database.ts'
 import { urlRoutes } from './routes.ts'
 import { createUrlService, type UrlService } from './service.ts'
 
@@ -22,7 +23,15 @@ export interface UrlOptions {
  * `app.cache` after its commit, so that no replica goes on redirecting to what was.
  */
 async function urls(app: FastifyInstance, { routes, publicUrl, codeLength }: UrlOptions) {
-  const collaborators = { holdUser: app.users.hold, record: app.events.record, audit: app.audit.record }
+  const collaborators = {
+    holdUser: app.users.hold,
+    record: app.events.record,
+    audit: app.audit.record,
+    async erase(tx: Executor, userId: number, ids: number[]) {
+      await app.events.erase(tx, userId, ids)
+      await app.audit.erase(tx, { resource: 'url', ids })
+    }
+  }
   const { service, onUserDeleted } = createUrlService(app.database, app.cache, collaborators, {
     codeLength
   })

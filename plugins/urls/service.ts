@@ -61,6 +61,8 @@ export interface UrlCollaborators {
     records: { urlId: number; userId: number | null; eventType: string; details: Record<string, unknown> }[]
   ): Promise<void>
   audit: RecordChanges
+  /** Takes what a user said of the urls `ids` out of their events and audit entries. */
+  erase(tx: Executor, userId: number, ids: number[]): Promise<void>
 }
 
 export interface UrlServiceOptions {
@@ -68,13 +70,16 @@ export interface UrlServiceOptions {
   random?: RandomSource
 }
 
+/** What an erased link still says: a target that leads nowhere (RFC 2606, section 2). */
+const ERASED = { originalUrl: 'https://erased.invalid/', title: null }
+
 /** The cache in which redirects keep {@link LinkTarget}s by code. */
 const LINKS = 'links'
 
 export function createUrlService(
   database: Database,
   cache: Pick<Cache, 'invalidate'>,
-  { holdUser, record, audit }: UrlCollaborators,
+  { holdUser, record, audit, erase }: UrlCollaborators,
   { codeLength, random }: UrlServiceOptions
 ) {
   const pages = createPageIndex({ countBuckets: countUrlBuckets })
@@ -192,7 +197,7 @@ export function createUrlService(
   }
 
   /** In the transaction that deletes a user: its urls lose their owner, or with `cascade` are deleted too. */
-  async function onUserDeleted(tx: Executor, user: { id: number; cascade: boolean }) {
+  async function onUserDeleted(tx: Executor, user: { id: number; cascade: boolean; isErased: boolean }) {
     if (user.cascade) {
       const deleted = await deleteUrlsOfUser(tx, user.id)
       const details = { reason: 'user_deleted' }
@@ -205,12 +210,18 @@ export function createUrlService(
         deleted.map((row) => ({ action: 'deleted', resource: 'url', id: row.id, before: valuesOf(row) }))
       )
     }
-    const disowned = await disownUrls(tx, user.id)
+    const disowned = await disownUrls(tx, user.id, user.isErased ? ERASED : {})
     const [before, after] = [{ user_id: user.id }, { user_id: null }]
     await audit(
       tx,
       disowned.map(({ id }) => ({ action: 'updated', resource: 'url', id, before, after }))
     )
+    if (user.isErased)
+      await erase(
+        tx,
+        user.id,
+        disowned.map(({ id }) => id)
+      )
     return () => forget(disowned)
   }
 

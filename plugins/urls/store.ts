@@ -79,11 +79,11 @@ export async function updateUrl(tx: Executor, id: number, columns: UrlColumns): 
   return row as UrlRow
 }
 
-/** Takes the owner off all urls of a user, deleted ones too. Gives the rows as they are now. */
-export async function disownUrls(tx: Executor, userId: number): Promise<UrlRow[]> {
+/** Takes the owner off all urls of a user, deleted ones too, and sets `columns`. Gives the rows as they are now. */
+export async function disownUrls(tx: Executor, userId: number, columns: UrlColumns = {}): Promise<UrlRow[]> {
   return tx
     .update(urls)
-    .set({ userId: null, version: sql`${urls.version} + 1` })
+    .set({ ...columns, userId: null, version: sql`${urls.version} + 1` })
     .where(eq(urls.userId, userId))
     .returning()
 }

@@ -14,7 +14,7 @@ declare module 'fastify' {
  * in their deletion through `app.users.onDelete`; users knows of nobody.
  */
 async function users(app: FastifyInstance, options: { routes: boolean }) {
-  app.decorate('users', createUserService(app.database, app.audit.record))
+  app.decorate('users', createUserService(app.database, app.audit))
   if (options.routes) await app.register(userRoutes)
 }
 

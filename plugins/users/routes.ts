@@ -93,4 +93,23 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
       return null
     }
   )
+  app.post(
+    '/users/:id/erasure',
+    {
+      config: { access: 'users:write', idempotency: 'nature' },
+      schema: {
+        tags,
+        summary: 'Erase a user, its links and what it said of them',
+        description:
+          'Codes stay taken, clicks stay counted, and the audit log keeps who did what by number. It can not be undone.',
+        params: IdParams,
+        response: answers(204, Type.Null(), 404)
+      }
+    },
+    async function onErase(request, reply) {
+      await app.users.erase(request.params.id)
+      reply.code(204)
+      return null
+    }
+  )
 }

@@ -1,4 +1,4 @@
-import type { RecordChanges } from '#platform/audit-change.ts'
+import type { EraseChanges, RecordChanges } from '#platform/audit-change.ts'
 import type { Database, Executor, Within } from '#platform/database.ts'
 import { violatedConstraint } from '#platform/database-errors.ts'
 import { createPageIndex } from '#platform/page-index.ts'
@@ -24,7 +24,7 @@ import {
 /** Runs in the transaction that deletes a user, before the row goes. */
 export type UserDeletion = (
   tx: Executor,
-  user: { id: number; cascade: boolean }
+  user: { id: number; cascade: boolean; isErased: boolean }
 ) => Promise<(() => Promise<void>) | void>
 
 /** `app.users`: who owns links. */
@@ -39,6 +39,11 @@ export interface UserService {
   /** Deletes the user after all {@link UserDeletion}s registered with `onDelete`. Throws USER_UNKNOWN. */
   remove(id: number, options: { cascade: boolean }): Promise<void>
   /**
+   * Erases the user: deletes it with its urls, and takes out of what stays what it said (docs/adr/2026-11-25-erasure.md), all in one
+   * transaction. Throws USER_UNKNOWN.
+   */
+  erase(id: number): Promise<void>
+  /**
    * Lets a capability that refers to users act in the deleting transaction. What it gives is called after commit.
    */
   onDelete(work: UserDeletion): void
@@ -46,9 +51,29 @@ export interface UserService {
   hold(tx: Executor, id: number): Promise<void>
 }
 
-export function createUserService(database: Database, audit: RecordChanges): UserService {
+export function createUserService(
+  database: Database,
+  { record: audit, erase }: { record: RecordChanges; erase: EraseChanges }
+): UserService {
   const deletions: UserDeletion[] = []
   const pages = createPageIndex({ countBuckets: countUsers })
+
+  async function remove(id: number, cascade: boolean, isErased: boolean): Promise<void> {
+    const afterwards = await database.transaction(async (tx) => {
+      const old = await lockUser(tx, id)
+      if (!old) throw userUnknown(id)
+      const followUps = []
+      for (const work of deletions) followUps.push(await work(tx, { id, cascade, isErased }))
+      await deleteUser(tx, id)
+      const before = isErased ? null : Object.fromEntries(heldValues(old))
+      await audit(tx, [{ action: isErased ? 'erased' : 'deleted', resource: 'user', id, before }])
+      if (isErased) await erase(tx, { resource: 'user', ids: [id], authorId: id })
+      for (const field of heldFields(old)) await promoteTwin(tx, field, old[field])
+      return followUps
+    })
+    for (const work of afterwards) await work?.()
+  }
+
   return {
     async list(query) {
       const { rows, total } = await pages.read(database.db, pageWindow(query), (place, limit) =>
@@ -99,20 +124,9 @@ export function createUserService(database: Database, audit: RecordChanges): Use
       return present(row)
     },
 
-    async remove(id, { cascade }) {
-      const afterwards = await database.transaction(async (tx) => {
-        const old = await lockUser(tx, id)
-        if (!old) throw userUnknown(id)
-        const followUps = []
-        for (const work of deletions) followUps.push(await work(tx, { id, cascade }))
-        await deleteUser(tx, id)
-        const before = Object.fromEntries(heldValues(old))
-        await audit(tx, [{ action: 'deleted', resource: 'user', id, before }])
-        for (const field of heldFields(old)) await promoteTwin(tx, field, old[field])
-        return followUps
-      })
-      for (const work of afterwards) await work?.()
-    },
+    remove: (id, { cascade }) => remove(id, cascade, false),
+
+    erase: (id) => remove(id, true, true),
 
     onDelete(work) {
       deletions.push(work)
