@@ -116,3 +116,9 @@ t.test('nothing names a folder of the machine it was written on', async (t) => {
     []
   )
 })
+
+t.test('each test that SECURITY.md names is there', async (t) => {
+  const named = [...readText('SECURITY.md').matchAll(/^\| API\d+ .*\| `(\S+)`: (.+) \|$/gm)]
+  t.ok(named.length >= 8, `${named.length} tests`)
+  for (const [, file = '', title = ''] of named) t.ok(readText(file).includes(`t.test('${title}'`), title)
+})
