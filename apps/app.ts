@@ -80,7 +80,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
   await app.register(metrics, { routes: probes })
   await app.register(origins, config.origins)
   await app.register(requests)
-  await app.register(validation)
+  await app.register(validation, config.validation)
   await app.register(errors)
   await app.register(openapi, { routes, version: manifest.version })
   await app.register(notFound)

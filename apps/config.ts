@@ -26,7 +26,12 @@ export interface Config {
   readonly cache: { maxEntries: number; freshMs: number }
   readonly clicks: Omit<ClickOptions, 'spool'>
   readonly audit: { retentionMonths: number }
-  readonly urls: { publicUrl: string | undefined; codeLength: number }
+  readonly validation: { schemes: string[] }
+  readonly urls: {
+    publicUrl: string | undefined
+    codeLength: number
+    targets: { ownHosts: string[]; allowsPrivate: boolean }
+  }
   readonly redirects: { honourOptOut: boolean; fastLane: boolean; trustProxy: string[] }
   readonly stats: { retentionMonths: number }
   readonly imports: { limitBytes: number }
@@ -55,6 +60,8 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
   addFormats.default(ajv)
   ajv.addFormat('origins', (value: string) => splitList(value).every(isOrigin))
   ajv.addFormat('networks', (value: string) => splitList(value).every(isNetwork))
+  ajv.addFormat('schemes', isSchemeList)
+  ajv.addFormat('hosts', (value: string) => splitList(value).every(isHost))
   const isValid = ajv.compile<Settings>(Settings)
   if (!isValid(settings)) {
     const lines = (isValid.errors ?? []).map((error) => {
@@ -119,7 +126,15 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
       closeTimeoutMs: Math.min(5_000, settings.SHUTDOWN_TIMEOUT_MS / 2)
     },
     audit: { retentionMonths: settings.AUDIT_RETENTION_MONTHS },
-    urls: { publicUrl: settings.PUBLIC_URL?.replace(/\/+$/, ''), codeLength: settings.CODE_LENGTH },
+    validation: { schemes: splitList(settings.TARGET_SCHEMES) },
+    urls: {
+      publicUrl: settings.PUBLIC_URL?.replace(/\/+$/, ''),
+      codeLength: settings.CODE_LENGTH,
+      targets: {
+        ownHosts: splitList(settings.OWN_HOSTS),
+        allowsPrivate: settings.TARGET_PRIVATE === 'allow'
+      }
+    },
     redirects: {
       honourOptOut: settings.VISITOR_OPT_OUT === 'honour',
       fastLane: settings.OTEL_EXPORTER_OTLP_ENDPOINT === undefined,
@@ -152,6 +167,32 @@ function splitList(value: string): string[] {
 /** Whether `value` is an http origin as browsers send it (RFC 6454, section 6.1): no path, no capitals, no default port. */
 function isOrigin(value: string): boolean {
   return /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value
+}
+
+/** What a browser would run, or take from the visitor's own machine: never the target of a link. */
+const UNSAFE_SCHEMES = [
+  'javascript',
+  'vbscript',
+  'data',
+  'blob',
+  'file',
+  'filesystem',
+  'about',
+  'view-source'
+]
+
+/** Whether `value` lists one or more schemes (RFC 3986, section 3.1) in lower case, and none that is never safe. */
+function isSchemeList(value: string): boolean {
+  const schemes = splitList(value)
+  return (
+    schemes.length > 0 &&
+    schemes.every((scheme) => /^[a-z][a-z\d+.-]*$/.test(scheme) && !UNSAFE_SCHEMES.includes(scheme))
+  )
+}
+
+/** Whether `value` is the host of an http URL, with or without a port (RFC 3986, section 3.2). */
+function isHost(value: string): boolean {
+  return !/[/?#@\\\s]/.test(value) && URL.canParse(`http://${value}`)
 }
 
 /** Whether `value` is an IP address, or a CIDR block (RFC 4632). */

@@ -102,6 +102,21 @@ export const Settings = Type.Object({
       pattern: '^(https://|mailto:|tel:)\\S+$'
     })
   ),
+  TARGET_SCHEMES: text('Schemes of the URLs that links may lead to, comma-separated', {
+    default: 'http,https',
+    format: 'schemes'
+  }),
+  TARGET_PRIVATE: Type.Enum(['allow', 'refuse'], {
+    description: 'Whether a new link may lead to a private, link-local or loopback address, or a local name',
+    default: 'allow'
+  }),
+  OWN_HOSTS: text(
+    'Hosts beside that of PUBLIC_URL that lead here, comma-separated: no new link leads to them',
+    {
+      default: '',
+      format: 'hosts'
+    }
+  ),
   CODE_LENGTH: count('Length of a new short code while there is room', 6, 4, 32),
   BODY_LIMIT_BYTES: count('Largest JSON body', 1_048_576, 1_024, 104_857_600),
   BULK_LIMIT_BYTES: count('Largest file of a bulk import', 1_073_741_824, 1_024, 1_099_511_627_776),

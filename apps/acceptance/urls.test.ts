@@ -215,7 +215,7 @@ served(t, async (t, api) => {
       'https://münchen.example/straße?ü=ö#ñ',
       'https://例え.テスト/パス?クエリ=値',
       'https://example.com/🎉',
-      'https://user:pass@example.com:8443/',
+      'https://example.com:8443/@user:pass',
       'http://127.0.0.1:8080/x',
       'http://[::1]/',
       'https://example.com/?q=\'"<>{}|\\^`',

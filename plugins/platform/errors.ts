@@ -104,7 +104,8 @@ function presentFailure({
 }
 
 function describeFormat(format: string): string {
-  if (format === 'target-url') return 'must be an absolute http or https URL without spaces'
+  if (format === 'target-url')
+    return 'must be an absolute URL such as https://example.com, without spaces, of a scheme that is allowed'
   if (format === 'wire-time') return 'must be a time such as 2025-06-04T00:07:00 (UTC)'
   if (format === 'email') return 'must be an email address'
   return `must match format ${format}`

@@ -14,14 +14,19 @@ const MAX_BODY_DEPTH = 2 * MAX_DEPTH
 
 const bodyTooDeep = () => malformedBody(`The body nests more than ${MAX_BODY_DEPTH} levels deep`)
 
+export interface ValidationOptions {
+  /** Schemes of URLs that links may lead to, in lower case. */
+  schemes: readonly string[]
+}
+
 /**
  * Installs the validators. Bodies are taken at their word: a number where a string belongs is refused, never
  * converted. Path and query parts arrive as text, so there numbers are converted. Only JSON is parsed; a
  * capability that takes more says so in its own scope.
  */
-async function validation(app: FastifyInstance) {
-  const strict = createValidator({ coerceTypes: false })
-  const lenient = createValidator({ coerceTypes: true })
+async function validation(app: FastifyInstance, { schemes }: ValidationOptions) {
+  const strict = createValidator({ coerceTypes: false }, schemes)
+  const lenient = createValidator({ coerceTypes: true }, schemes)
   const compiler: FastifySchemaCompiler<object> = ({ schema, httpPart }) => {
     if (httpPart === 'params') return compileParams(strict, schema)
     return (httpPart === 'body' ? strict : lenient).compile(schema)
@@ -54,7 +59,7 @@ function compileParams(ajv: Ajv, schema: object) {
   return Object.defineProperty(check, 'errors', { get: () => validate.errors })
 }
 
-function createValidator(options: Options): Ajv {
+function createValidator(options: Options, schemes: readonly string[]): Ajv {
   const ajv = new Ajv({
     allErrors: true,
     useDefaults: true,
@@ -63,7 +68,7 @@ function createValidator(options: Options): Ajv {
     ...options
   })
   addFormats.default(ajv)
-  ajv.addFormat('target-url', isTargetUrl)
+  ajv.addFormat('target-url', (value: string) => isTargetUrl(value, schemes))
   ajv.addFormat('wire-time', isWireTime)
   ajv.addKeyword({
     keyword: 'plainJson',

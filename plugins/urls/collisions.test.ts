@@ -11,7 +11,8 @@ profiles(t, async (t, profile) => {
     holdUser: app.users.hold,
     record: app.events.record,
     audit: app.audit.record,
-    erase: app.events.erase
+    erase: app.events.erase,
+    judgeTarget: () => null
   }
   const random = (size: number) => new Uint8Array(size).fill(10)
   const { service } = createUrlService(app.database, app.cache, collaborators, { codeLength: 6, random })

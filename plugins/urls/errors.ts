@@ -4,6 +4,7 @@ const unknown = defineProblem('URL_UNKNOWN', 404, 'No such url')
 const taken = defineProblem('URL_CODE_TAKEN', 409, 'The short code is taken')
 const reserved = defineProblem('URL_CODE_RESERVED', 422, 'The short code is reserved')
 const spaceFull = defineProblem('URL_CODES_EXHAUSTED', 503, 'No free short code was found')
+const refused = defineProblem('URL_TARGET_REFUSED', 422, 'The target is refused')
 const invalid = defineProblem('INPUT_INVALID', 422, 'The input is not valid')
 
 export const urlUnknown = (id: number) => unknown(`There is no url ${id}`)
@@ -17,6 +18,9 @@ export const codeReserved = (code: string) =>
   reserved(`${code} is a word of the server's own addresses; choose another`, {
     errors: [{ path: 'short_code', message: 'is reserved' }]
   })
+
+export const targetRefused = (path: string, message: string) =>
+  refused(`${path} ${message}; choose another target`, { errors: [{ path, message }] })
 
 export const codesExhausted = () =>
   spaceFull('Every random code tried was taken; try again, or raise CODE_LENGTH', { retryAfter: 1 })

@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import type { Executor } from '#platform/database.ts'
 import { urlRoutes } from './routes.ts'
 import { createUrlService, type UrlService } from './service.ts'
+import { createTargetJudge, type TargetRules } from './targets.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -16,17 +17,20 @@ export interface UrlOptions {
   publicUrl: string | undefined
   /** Length of a new code while there is room. */
   codeLength: number
+  /** Where links may lead. */
+  targets: Omit<TargetRules, 'publicUrl'>
 }
 
 /**
  * Links: publishes `app.urls` and, unless `routes` is false, serves `/urls` and `/shorten`. A change is told to
  * `app.cache` after its commit, so that no replica goes on redirecting to what was.
  */
-async function urls(app: FastifyInstance, { routes, publicUrl, codeLength }: UrlOptions) {
+async function urls(app: FastifyInstance, { routes, publicUrl, codeLength, targets }: UrlOptions) {
   const collaborators = {
     holdUser: app.users.hold,
     record: app.events.record,
     audit: app.audit.record,
+    judgeTarget: createTargetJudge({ publicUrl, ...targets }),
     async erase(tx: Executor, userId: number, ids: number[]) {
       await app.events.erase(tx, userId, ids)
       await app.audit.erase(tx, { resource: 'url', ids })

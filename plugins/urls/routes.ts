@@ -83,7 +83,7 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
     },
     async function onShorten(request, reply) {
       const { url: original_url, ...rest } = request.body
-      const create = (within?: Within<UrlRow>) => app.urls.create({ original_url, ...rest }, within)
+      const create = (within?: Within<UrlRow>) => app.urls.create({ original_url, ...rest }, within, 'url')
       return app.idempotency.once(request, reply, 201, create, (row) => {
         const { short_code, short_url, original_url } = presentUrl(row, baseUrl(request))
         return { short_code, short_url, original_url }

@@ -9,7 +9,7 @@ import { isTrue } from '#schema/shapes/text.ts'
 import type { UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import { createCandidates, isReservedCode, type RandomSource } from './codes.ts'
-import { codeReserved, codesExhausted, codeTaken, urlUnknown } from './errors.ts'
+import { codeReserved, codesExhausted, codeTaken, targetRefused, urlUnknown } from './errors.ts'
 import { differences, pick, readExpiry, valuesOf } from './service-changes.ts'
 import {
   countUrlBuckets,
@@ -43,9 +43,12 @@ export interface UrlService {
   list(query: UrlQuery): Promise<Page<UrlRow>>
   /** Throws URL_UNKNOWN. */
   get(id: number): Promise<UrlRow>
-  /** Throws USER_UNKNOWN, URL_CODE_TAKEN, URL_CODE_RESERVED, URL_CODES_EXHAUSTED. */
-  create(draft: UrlDraft, within?: Within<UrlRow>): Promise<UrlRow>
-  /** Changes what differs, an `updated` event for each field. Throws URL_UNKNOWN. */
+  /**
+   * Throws USER_UNKNOWN, URL_CODE_TAKEN, URL_CODE_RESERVED, URL_CODES_EXHAUSTED, and URL_TARGET_REFUSED, which blames
+   * the field `blamed`.
+   */
+  create(draft: UrlDraft, within?: Within<UrlRow>, blamed?: string): Promise<UrlRow>
+  /** Changes what differs, an `updated` event for each field. Throws URL_UNKNOWN, URL_TARGET_REFUSED. */
   change(id: number, change: UrlChange): Promise<UrlRow>
   /** Marks the url deleted; row, code and events stay. `reason` goes in the event. Throws URL_UNKNOWN. */
   remove(id: number, reason: string): Promise<void>
@@ -53,7 +56,7 @@ export interface UrlService {
   findByCode(code: string): Promise<LinkTarget | null>
 }
 
-/** The part of `app.users`, `app.events` and `app.audit` that links need. */
+/** What links need of others: of `app.users`, `app.events` and `app.audit`, and who judges where they may lead. */
 export interface UrlCollaborators {
   holdUser(tx: Executor, id: number): Promise<void>
   record(
@@ -63,6 +66,8 @@ export interface UrlCollaborators {
   audit: RecordChanges
   /** Takes what a user said of the urls `ids` out of their events and audit entries. */
   erase(tx: Executor, userId: number, ids: number[]): Promise<void>
+  /** What is wrong with a target, or null. */
+  judgeTarget(target: string): string | null
 }
 
 export interface UrlServiceOptions {
@@ -79,7 +84,7 @@ const LINKS = 'links'
 export function createUrlService(
   database: Database,
   cache: Pick<Cache, 'invalidate'>,
-  { holdUser, record, audit, erase }: UrlCollaborators,
+  { holdUser, record, audit, erase, judgeTarget }: UrlCollaborators,
   { codeLength, random }: UrlServiceOptions
 ) {
   const pages = createPageIndex({ countBuckets: countUrlBuckets })
@@ -89,6 +94,11 @@ export function createUrlService(
       LINKS,
       rows.map(({ shortCode: key, version }) => ({ key, version }))
     )
+
+  function refuseTarget(target: string, path: string): void {
+    const verdict = judgeTarget(target)
+    if (verdict !== null) throw targetRefused(path, verdict)
+  }
 
   async function insert(tx: Executor, draft: UrlDraft): Promise<UrlRow> {
     const userId = draft.user_id ?? null
@@ -149,7 +159,8 @@ export function createUrlService(
       return row
     },
 
-    async create(draft, within = database.transaction) {
+    async create(draft, within = database.transaction, blamed = 'original_url') {
+      refuseTarget(draft.original_url, blamed)
       if (draft.short_code !== undefined && isReservedCode(draft.short_code))
         throw codeReserved(draft.short_code)
       const row = await retryTakenId(() => within((tx) => insert(tx, draft)))
@@ -165,6 +176,8 @@ export function createUrlService(
         const changes = differences(old, change)
         if (changes.length === 0) return [old, false]
         const columns = Object.assign({}, ...changes.map(({ columns }) => columns)) as UrlColumns
+        // One that was imported and stays is not judged.
+        if (columns.originalUrl !== undefined) refuseTarget(columns.originalUrl, 'original_url')
         const changed = await updateUrl(tx, id, columns)
         const records = changes.map(({ field, new_value }) => ({
           urlId: id,

@@ -83,11 +83,13 @@ export type UrlDraft = Static<typeof UrlDraft>
 export type UrlChange = Static<typeof UrlChange>
 
 /**
- * Tells whether `value` is an absolute http(s) URL (WHATWG URL Standard) that can stand in a Location header as
- * it is: no white space, no control characters, no half surrogates. The parser would silently drop the former.
+ * Tells whether `value` is an absolute URL (WHATWG URL Standard) of one of `schemes` that can stand in a Location header
+ * as it is: no white space, no control characters, no half surrogates. The parser would silently drop the former.
  */
-export function isTargetUrl(value: string): boolean {
+export function isTargetUrl(value: string, schemes: readonly string[] = ['http', 'https']): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
-  if (!/^https?:\/\/[^\s\u0000-\u001f\u007f]+$/i.test(value) || !value.isWellFormed()) return false
-  return URL.canParse(value)
+  const [, scheme = '', rest = ''] = /^([a-z][a-z\d+.-]*):([^\s\u0000-\u001f\u007f]+)$/i.exec(value) ?? []
+  if (!schemes.includes(scheme.toLowerCase()) || !value.isWellFormed()) return false
+  // The parser takes http:host for a URL too.
+  return (rest.startsWith('//') || !/^https?$/i.test(scheme)) && URL.canParse(value)
 }
