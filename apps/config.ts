@@ -101,6 +101,8 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
     },
     database: {
       url: settings.DATABASE_URL,
+      readUrl: settings.DATABASE_READ_URL,
+      readMaxLagMs: settings.DATABASE_READ_MAX_LAG_MS,
       dataDir: resolve(settings.DATA_DIR),
       poolSize: settings.DATABASE_POOL_SIZE,
       connectTimeoutMs: settings.DATABASE_CONNECT_TIMEOUT_MS,

@@ -46,6 +46,17 @@ export const Settings = Type.Object({
       pattern: '^postgres(ql)?://.+'
     })
   ),
+  DATABASE_READ_URL: optional(
+    text('A hot standby of DATABASE_URL, for lists and statistics, which may then be a little old', {
+      pattern: '^postgres(ql)?://.+'
+    })
+  ),
+  DATABASE_READ_MAX_LAG_MS: count(
+    'How far the standby may be behind before lists and statistics come from DATABASE_URL again',
+    5_000,
+    100,
+    3_600_000
+  ),
   DATABASE_POOL_SIZE: count('Connections of one process', 10, 2, 500),
   DATABASE_CONNECT_TIMEOUT_MS: count('Longest wait for a connection', 2_000, 50, 60_000),
   DATABASE_STATEMENT_TIMEOUT_MS: count('Longest run of one statement of a request', 10_000, 50, 600_000),

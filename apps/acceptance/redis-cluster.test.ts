@@ -14,7 +14,7 @@ const skip = missing('postgres') || missing('redis-server') || missing('redis-cl
 
 t.test('on a Redis Cluster', { skip }, async (t) => {
   const [postgres, cluster, folder] = await Promise.all([
-    startPostgres(t, { fsync: true }),
+    startPostgres(t),
     startRedisCluster(t),
     mkdtemp(join(tmpdir(), 'fairlead-cluster-'))
   ])

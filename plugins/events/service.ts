@@ -58,13 +58,14 @@ export function createEventService(database: Database): EventService {
       const until = query.until === undefined ? undefined : (parseWireTime(query.until, true) ?? undefined)
       if (since && until && since > until) throw rangeReversed()
       const filter = { urlId: query.url_id, userId: query.user_id, eventType: query.event_type, since, until }
-      const on = database.db
       const isFiltered = Object.values(filter).some((wanted) => wanted !== undefined)
-      const { rows, total } = await pages.read(
-        on,
-        pageWindow(query),
-        (place, limit) => listEvents(on, filter, place, limit),
-        isFiltered ? () => countEvents(on, filter) : undefined
+      const { rows, total } = await database.readStale((on) =>
+        pages.read(
+          on,
+          pageWindow(query),
+          (place, limit) => listEvents(on, filter, place, limit),
+          isFiltered ? () => countEvents(on, filter) : undefined
+        )
       )
       return { rows: rows.map(present), total }
     },

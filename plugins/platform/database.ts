@@ -10,6 +10,7 @@ import type { ClientBase, Pool, PoolClient, PoolConfig } from 'pg'
 import { findOverdraft } from './connection-budget.ts'
 import { startEmbeddedPostgres } from './embedded.ts'
 import { migrate } from './migrations.ts'
+import { openReadReplica, type ReadReplica } from './read-replica.ts'
 
 const MIGRATIONS = join(import.meta.dirname, '..', '..', 'drizzle')
 
@@ -29,6 +30,13 @@ export interface Database {
   readonly embedded: boolean
   /** The name to prepare a hot statement under; empty, so that it is not kept, where connections are pooled outside. */
   statementName(name: string): string
+  /**
+   * Runs `work`, which only reads and may see what was some seconds ago: on the standby where there is one that is up to date,
+   * else on the pool. It may run twice.
+   */
+  readStale<T>(work: (on: Executor) => Promise<T>): Promise<T>
+  /** Whether {@link readStale} uses the standby now; null where none is configured. */
+  readonly usesStandby: boolean | null
   /** Runs `work` in a transaction: commits when it resolves, rolls back when it throws, and gives its result. */
   transaction<T>(work: (tx: Executor) => Promise<T>): Promise<T>
   /** Lends a connection of the pool, for what Drizzle can't say (COPY, cursors). */
@@ -45,6 +53,10 @@ export class StartRefused extends Error {
 export interface DatabaseOptions {
   /** PostgreSQL connection string; the embedded database in `dataDir` is used when undefined. */
   url: string | undefined
+  /** Connection string of a hot standby for reads that may be old; those go to the primary when undefined. */
+  readUrl?: string | undefined
+  /** How old they may be. */
+  readMaxLagMs?: number
   dataDir: string
   poolSize: number
   connectTimeoutMs: number
@@ -85,12 +97,12 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
     // By a query: as start-up parameters PgBouncer would refuse them.
     await client.query(`SET statement_timeout = ${options.statementTimeoutMs}; SET timezone = 'UTC'`)
   }
-  await app.register(fastifyPostgres, {
-    ...(await connection(app, options)),
+  const common = {
     // The server's own timeout can't help when the server or the way to it hangs; this one is kept here.
     query_timeout: options.statementTimeoutMs + 2_000,
     ...(!pooled && { onConnect })
-  })
+  }
+  await app.register(fastifyPostgres, { ...(await connection(app, options)), ...common })
   const { pool } = app.pg
   // Without a listener one terminated idle connection would end the process (EventEmitter's 'error' rule).
   pool.on('error', (error) => app.log.warn({ err: error }, 'an idle database connection broke'))
@@ -98,11 +110,16 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
   // transaction, would end the process just so; whoever has it learns of it by the next statement.
   pool.on('connect', (client) => client.on('error', () => undefined))
   const db = drizzle(pool)
+  let replica: ReadReplica | null = null
   const service: Database = {
     db,
     pool,
     embedded: isEmbedded,
     statementName: (name) => (pooled ? '' : name),
+    readStale: (work) => (replica === null ? work(db) : replica.run(work)),
+    get usesStandby() {
+      return replica === null ? null : replica.isUsed
+    },
     // Drizzle's own never gives the connection back when BEGIN fails, and hides the error behind that of ROLLBACK.
     async transaction(work) {
       const client = await pool.connect()
@@ -147,19 +164,33 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
   const applied = await service.withClient((client) => migrate(client, MIGRATIONS))
   if (applied > 0) app.log.info({ applied }, 'database schema brought up to date')
   if (!service.embedded && !pooled) await checkBudget(app, pool, options)
+  if (options.readUrl !== undefined) {
+    replica = openReadReplica({
+      pool: { ...serverConnection(options, options.readUrl), ...common },
+      primary: pool,
+      fallback: db,
+      maxLagMs: options.readMaxLagMs ?? 5_000,
+      pollMs: Math.max((options.readMaxLagMs ?? 5_000) / 5, 100),
+      onChange: (isUsed, why) =>
+        app.log.info({ why }, isUsed ? 'the standby is read from' : 'the standby is not read from')
+    })
+    app.addHook('onClose', () => replica?.close())
+  }
   app.decorate('database', service)
 }
 
-async function connection(app: FastifyInstance, options: DatabaseOptions): Promise<PoolConfig> {
-  if (options.url !== undefined) {
-    return {
-      connectionString: options.url,
-      max: options.poolSize,
-      connectionTimeoutMillis: options.connectTimeoutMs,
-      keepAlive: true,
-      application_name: 'fairlead'
-    }
+function serverConnection(options: DatabaseOptions, url: string): PoolConfig {
+  return {
+    connectionString: url,
+    max: options.poolSize,
+    connectionTimeoutMillis: options.connectTimeoutMs,
+    keepAlive: true,
+    application_name: 'fairlead'
   }
+}
+
+async function connection(app: FastifyInstance, options: DatabaseOptions): Promise<PoolConfig> {
+  if (options.url !== undefined) return serverConnection(options, options.url)
   const { host, user, database, close } = await startEmbeddedPostgres(options.dataDir)
   // Hooks run last in, first out: added before @fastify/postgres adds its own, this one runs after the pool ended.
   app.addHook('onClose', close)

@@ -112,6 +112,17 @@ async function instruments(app: FastifyInstance, { version }: { version: string 
   })
 
   new client.Gauge({
+    name: 'fairlead_database_standby_used',
+    help: 'Whether lists and statistics are read from the standby; no value where none is configured',
+    registers,
+    collect() {
+      const { usesStandby } = app.database
+      if (usesStandby === null) this.remove()
+      else this.set(usesStandby ? 1 : 0)
+    }
+  })
+
+  new client.Gauge({
     name: 'fairlead_draining',
     help: 'Whether the process is on its way out',
     registers,

@@ -1,4 +1,4 @@
-import type { Database } from '#platform/database.ts'
+import type { Database, Executor } from '#platform/database.ts'
 import { parseWireTime } from '#platform/wire-time.ts'
 import type { OverallStats, StatsQuery, UrlStats } from '#schema/shapes/stats.ts'
 import { wireTime } from '#schema/shapes/text.ts'
@@ -52,8 +52,7 @@ export function createStatsService(
 ): StatsService {
   const salts = createSaltKeeper(database, now)
 
-  async function read(urlId: number, { unit, tz, bounds }: Range) {
-    const on = database.db
+  async function read(on: Executor, urlId: number, { unit, tz, bounds }: Range) {
     // Days of UTC are counted already; the days of other zones are made of hours, and only their visitors of days.
     const isWholeDays = bounds.every((bound) => bound % DAY_MS === 0)
     const days = unit === 'hour' ? null : await sumDays(on, urlId, bounds)
@@ -84,17 +83,16 @@ export function createStatsService(
     async forUrl(urlId, query) {
       const range = readRange(query, now())
       await findUrl(urlId)
-      return { url_id: urlId, ...(await read(urlId, range)) }
+      return { url_id: urlId, ...(await database.readStale((on) => read(on, urlId, range))) }
     },
 
     async overall(query) {
       const range = readRange(query, now())
       const [links, users] = [await countUrls(), await countUsers()]
-      const counted = await read(ALL_URLS, range)
-      const top = await listTop(database.db, wholeDays(range.bounds), {
-        perDay: TOP_CANDIDATES,
-        limit: TOP_URLS
-      })
+      const [counted, top] = await database.readStale(async (on) => [
+        await read(on, ALL_URLS, range),
+        await listTop(on, wholeDays(range.bounds), { perDay: TOP_CANDIDATES, limit: TOP_URLS })
+      ])
       return {
         links,
         users,

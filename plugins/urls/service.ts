@@ -143,13 +143,14 @@ export function createUrlService(
         isActive: query.is_active && isTrue(query.is_active),
         text: query.q
       }
-      const on = database.db
       const isFiltered = Object.values(filter).some((wanted) => wanted !== undefined)
-      return pages.read(
-        on,
-        pageWindow(query),
-        (place, limit) => listUrls(on, filter, place, limit),
-        isFiltered ? () => countUrls(on, filter) : undefined
+      return database.readStale((on) =>
+        pages.read(
+          on,
+          pageWindow(query),
+          (place, limit) => listUrls(on, filter, place, limit),
+          isFiltered ? () => countUrls(on, filter) : undefined
+        )
       )
     },
 

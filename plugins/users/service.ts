@@ -76,8 +76,8 @@ export function createUserService(
 
   return {
     async list(query) {
-      const { rows, total } = await pages.read(database.db, pageWindow(query), (place, limit) =>
-        listUsers(database.db, place, limit)
+      const { rows, total } = await database.readStale((on) =>
+        pages.read(on, pageWindow(query), (place, limit) => listUsers(on, place, limit))
       )
       return { rows: rows.map(present), total }
     },

@@ -1,0 +1,125 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import t from 'tap'
+import { until } from '#apps/acceptance/subject.ts'
+import { type Running, startApp } from '#testing/app.ts'
+import { missing, startPostgres } from '#testing/servers.ts'
+import { startStandby } from '#testing/standby.ts'
+
+/** Lists and statistics from a real hot standby that falls behind, dies, comes back and is promoted. */
+
+const skip = missing('postgres') || missing('pg_basebackup')
+const MAX_LAG_MS = 4_000
+
+t.test('with a hot standby', { skip }, async (t) => {
+  const primary = await startPostgres(t, { fsync: true })
+  const standby = await startStandby(t, primary)
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-standby-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const storage = {
+    DATA_DIR: folder,
+    DATABASE_URL: primary.url,
+    DATABASE_READ_URL: standby.url,
+    DATABASE_READ_MAX_LAG_MS: `${MAX_LAG_MS}`,
+    DATABASE_CONNECT_TIMEOUT_MS: '500'
+  }
+  const app = await startApp(t, { storage })
+  const { request } = app
+  const listed = async () =>
+    (await request('GET', '/urls')).json.map((url: { short_code: string }) => url.short_code)
+  const create = async (code: string) =>
+    (await request('POST', '/urls', { json: { original_url: 'https://example.com/', short_code: code } }))
+      .json
+  const onStandby = async (text: string) => {
+    const client = new pg.Client({ connectionString: standby.url })
+    await client.connect()
+    await client.query(text)
+    await client.end()
+  }
+
+  await t.test('lists come from it, links by id from the primary, and redirects are never old', async (t) => {
+    t.ok(await used(app, true), 'the standby is used')
+    await create('seen')
+    t.same(await until(listed, (codes) => codes.length === 1), ['seen'])
+    t.equal((await request('GET', '/seen')).status, 302)
+    await onStandby('SELECT pg_wal_replay_pause()')
+    const { id } = await create('unseen')
+    t.same(await listed(), ['seen'], 'the list is what the standby has')
+    t.equal((await request('GET', `/urls/${id}`)).json.short_code, 'unseen')
+    t.equal((await request('GET', '/unseen')).status, 302)
+    await request('DELETE', `/urls/${id}`)
+    t.equal((await request('GET', '/unseen')).status, 404)
+  })
+
+  await t.test('one that is too far behind is not read from until it has caught up', async (t) => {
+    await create('later')
+    t.ok(await used(app, false), 'the standby is left')
+    t.same(await listed(), ['seen', 'later'], 'the list is what the primary has')
+    const { status, json } = await request('GET', '/stats')
+    t.same([status, json.links], [200, 2])
+    await onStandby('SELECT pg_wal_replay_resume()')
+    t.ok(await used(app, true), 'the standby is used again')
+    t.same(await listed(), ['seen', 'later'])
+  })
+
+  await t.test('no request fails when it dies, and it is used when it is back', async (t) => {
+    await standby.kill()
+    for (const path of ['/urls', '/users', '/events', '/stats', '/urls/1/stats'])
+      t.equal((await request('GET', path)).status, 200, path)
+    t.ok(await used(app, false))
+    await standby.start()
+    t.ok(await used(app, true))
+  })
+
+  await t.test('lists go on while the primary is away', async (t) => {
+    await primary.kill()
+    t.same(await listed(), ['seen', 'later'])
+    t.equal((await request('GET', '/seen')).status, 302, 'and so does a warm link')
+    t.equal((await request('GET', '/urls/1')).status, 503)
+  })
+
+  await t.test('promoted, it is the database', async (t) => {
+    await app.close()
+    await onStandby('SELECT pg_promote()')
+    const { request } = await startApp(t, { storage: { DATA_DIR: folder, DATABASE_URL: standby.url } })
+    t.equal((await request('GET', '/later')).status, 302)
+    const { status, json } = await request('POST', '/shorten', { json: { url: 'https://example.com/next' } })
+    t.equal(status, 201)
+    t.equal((await request('GET', `/${json.short_code}`)).status, 302)
+  })
+})
+
+t.test('a DATABASE_READ_URL that leads to no standby is not read from', { skip }, async (t) => {
+  const primary = await startPostgres(t)
+  const storage = {
+    DATABASE_URL: primary.url,
+    DATABASE_READ_URL: primary.url,
+    DATABASE_READ_MAX_LAG_MS: '500'
+  }
+  let log = ''
+  const stream = { write: (line: string) => (log += line) }
+  const app = await startApp(t, { storage, logger: { level: 'info', stream } })
+  await app.request('POST', '/shorten', { json: { url: 'https://example.com/' } })
+  t.match(
+    await until(
+      async () => log,
+      (text) => text.includes('no standby')
+    ),
+    'it is no standby'
+  )
+  t.ok(await used(app, false))
+  t.equal((await app.request('GET', '/urls')).json.length, 1)
+})
+
+/** Whether the metric comes to say so. */
+async function used({ request }: Running, wanted: boolean): Promise<boolean> {
+  const line = `fairlead_database_standby_used ${wanted ? 1 : 0}\n`
+  const text = await until(
+    async () => (await request('GET', '/metrics')).text,
+    (text) => text.includes(line),
+    20_000
+  )
+  return text.includes(line)
+}

@@ -1,0 +1,123 @@
+import { drizzle } from 'drizzle-orm/node-postgres'
+import pg, { type Pool, type PoolConfig } from 'pg'
+import type { Executor } from './database.ts'
+import { findDriverError, isPassingError } from './database-errors.ts'
+
+/**
+ * Reads that may be a little old, from a hot standby. It is used while it is known to have all that the primary had written
+ * `maxLagMs` ago: positions in the WAL are compared, not clocks, so a standby that lost its primary and thinks itself up to
+ * date is found out. See docs/adr/2026-11-25-reads-from-a-standby.md.
+ */
+export interface ReadReplica {
+  /** Whether the standby is used now. */
+  readonly isUsed: boolean
+  /** Runs `work` on the standby, or on the primary where that is away or behind; both when the first try breaks. */
+  run<T>(work: (on: Executor) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+export interface ReadReplicaOptions {
+  /** The pool on the standby. */
+  pool: PoolConfig
+  primary: Pool
+  /** The primary, for `run`. */
+  fallback: Executor
+  maxLagMs: number
+  /** How often both are asked where they are. */
+  pollMs: number
+  /** Called when the standby begins (true) or ceases to be used. */
+  onChange(isUsed: boolean, why: string): void
+}
+
+/** Where the primary was at a time. */
+interface Mark {
+  at: number
+  lsn: string
+}
+
+/** Makes one; the standby is first used when it has all that the primary has now, migrations included. */
+export function openReadReplica(options: ReadReplicaOptions): ReadReplica {
+  const { primary, fallback, maxLagMs, pollMs, onChange } = options
+  const pool = new pg.Pool(options.pool)
+  const db = drizzle(pool)
+  // As with the primary's pool: a connection that breaks must not end the process.
+  pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
+  let marks: Mark[] = []
+  let isUsed = false
+  let polling: Promise<void> | undefined
+  let why = ''
+
+  function use(next: boolean, reason: string): void {
+    if (next === isUsed && reason === why) return
+    isUsed = next
+    why = reason
+    onChange(next, reason)
+  }
+
+  /** Notes where the primary is. While it is away nobody writes, so what was noted last stays good. */
+  async function mark(): Promise<void> {
+    const at = Date.now()
+    const answer = await primary
+      .query<{ lsn: string }>('SELECT pg_current_wal_flush_lsn()::text AS lsn')
+      .catch(() => null)
+    const lsn = answer?.rows[0]?.lsn
+    if (lsn !== undefined) marks.push({ at, lsn })
+    // The newest one that is old enough, and all that come after it.
+    const due = marks.findLastIndex((one) => one.at <= at - maxLagMs)
+    if (due > 0) marks = marks.slice(due)
+  }
+
+  async function poll(): Promise<void> {
+    await mark()
+    const [required] = marks
+    if (required === undefined) return use(false, 'the primary does not answer')
+    try {
+      const { rows } = await pool.query<{ has: boolean | null }>(
+        'SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn AS has, pg_is_in_recovery() AS standby',
+        [required.lsn]
+      )
+      const [{ has, standby } = { has: null, standby: false }] = rows as {
+        has: boolean | null
+        standby: boolean
+      }[]
+      if (!standby) use(false, 'it is no standby')
+      else if (has === true) use(true, 'it has what is needed')
+      else use(false, 'it is behind')
+    } catch (error) {
+      use(false, (error as Error).message)
+    }
+  }
+
+  function tick(): void {
+    polling ??= poll().finally(() => {
+      polling = undefined
+    })
+  }
+
+  tick()
+  const timer = setInterval(tick, pollMs).unref()
+
+  return {
+    get isUsed() {
+      return isUsed
+    },
+    async run(work) {
+      if (!isUsed) return work(fallback)
+      try {
+        return await work(db)
+      } catch (error) {
+        // One that took too long (57014) takes as long there; one that replay had to cancel (40001) does not.
+        const code = findDriverError(error)?.code
+        if (!isPassingError(error) || code === '57014') throw error
+        if (code !== '40001') use(false, (error as Error).message)
+        return work(fallback)
+      }
+    },
+    async close() {
+      clearInterval(timer)
+      await polling
+      await pool.end()
+    }
+  }
+}
