@@ -24,7 +24,12 @@ export const eventRoutes: FastifyPluginAsyncTypebox = async (app) => {
       }
     },
     async function onList(request, reply) {
-      return pageHeaders(request, reply, pageWindow(request.query), await app.events.list(request.query))
+      return pageHeaders(
+        request,
+        reply,
+        pageWindow(request.query),
+        await app.events.list(request.caller, request.query)
+      )
     }
   )
 
@@ -35,7 +40,7 @@ export const eventRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: { tags, summary: 'Read an event', params: IdParams, response: answers(200, Event, 404) }
     },
     async function onGet(request) {
-      return app.events.get(request.params.id)
+      return app.events.get(request.caller, request.params.id)
     }
   )
 
@@ -52,7 +57,7 @@ export const eventRoutes: FastifyPluginAsyncTypebox = async (app) => {
       }
     },
     async function onCreate(request, reply) {
-      const create = (within?: Within<Event>) => app.events.create(request.body, within)
+      const create = (within?: Within<Event>) => app.events.create(request.caller, request.body, within)
       return app.idempotency.once(request, reply, 201, create, (event) => event)
     }
   )

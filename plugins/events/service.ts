@@ -1,3 +1,4 @@
+import { type Caller, isWithin, ownerOf, reachOf } from '#platform/access/caller.ts'
 import type { Click } from '#platform/clicks/click.ts'
 import type { Database, Executor, Within } from '#platform/database.ts'
 import { retryTakenId } from '#platform/database-errors.ts'
@@ -23,14 +24,14 @@ import {
 
 const INSERT_CHUNK = 5_000
 
-/** `app.events`: the record of what happened to links. */
+/** `app.events`: the record of what happened to links. Who does not reach all meets the events of its own links only. */
 export interface EventService {
   /** `since` and `until` are both inclusive. Throws INPUT_INVALID when they are the wrong way round. */
-  list(query: EventQuery): Promise<Page<Event>>
+  list(caller: Caller, query: EventQuery): Promise<Page<Event>>
   /** Throws EVENT_UNKNOWN. */
-  get(id: number): Promise<Event>
+  get(caller: Caller, id: number): Promise<Event>
   /** Records what a client reports. Throws REFERENCE_UNKNOWN when the url or user does not exist. */
-  create(draft: EventDraft, within?: Within<Event>): Promise<Event>
+  create(caller: Caller, draft: EventDraft, within?: Within<Event>): Promise<Event>
   /** Writes events in the caller's transaction, as of now. */
   record(tx: Executor, records: EventRecord[]): Promise<void>
   /** Empties the details of what a user did and of what happened to its urls, in the caller's transaction. */
@@ -53,11 +54,19 @@ export function createEventService(database: Database): EventService {
   }
 
   return {
-    async list(query) {
+    async list(caller, query) {
+      const reach = reachOf(caller)
       const since = query.since === undefined ? undefined : (parseWireTime(query.since) ?? undefined)
       const until = query.until === undefined ? undefined : (parseWireTime(query.until, true) ?? undefined)
       if (since && until && since > until) throw rangeReversed()
-      const filter = { urlId: query.url_id, userId: query.user_id, eventType: query.event_type, since, until }
+      const filter = {
+        owner: reach === 'all' ? undefined : reach,
+        urlId: query.url_id,
+        userId: query.user_id,
+        eventType: query.event_type,
+        since,
+        until
+      }
       const isFiltered = Object.values(filter).some((wanted) => wanted !== undefined)
       const { rows, total } = await database.readStale((on) =>
         pages.read(
@@ -70,20 +79,24 @@ export function createEventService(database: Database): EventService {
       return { rows: rows.map(present), total }
     },
 
-    async get(id) {
-      const row = await findEvent(database.db, id)
+    async get(caller, id) {
+      const row = await findEvent(database.db, id, reachOf(caller))
       if (!row) throw eventUnknown(id)
       return present(row)
     },
 
     async create(
-      { url_id: urlId, user_id: userId = null, event_type: eventType, details = {} },
+      caller,
+      { url_id: urlId, user_id: named, event_type: eventType, details = {} },
       within = database.transaction
     ) {
+      const reach = reachOf(caller)
+      const userId = ownerOf(reach, named)
       return retryTakenId(() =>
         within(async (tx) => {
-          if (!(await holdUrl(tx, urlId))) throw urlMissing(urlId)
-          if (userId !== null && !(await holdUser(tx, userId))) throw userMissing(userId)
+          if (!(await holdUrl(tx, urlId, reach))) throw urlMissing(urlId)
+          if (userId !== null && !(isWithin(reach, userId) && (await holdUser(tx, userId))))
+            throw userMissing(userId)
           const [inserted] = await insertEvents(tx, [{ urlId, userId, eventType, details }])
           const row = inserted as EventRow
           if (eventType === 'click')

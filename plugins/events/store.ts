@@ -1,4 +1,5 @@
 import { and, asc, count, eq, gte, isNull, lte, ne, type SQL, sql } from 'drizzle-orm'
+import type { Reach } from '#platform/access/caller.ts'
 import { countBuckets } from '#platform/count-buckets.ts'
 import type { Executor } from '#platform/database.ts'
 import type { BucketCount, Place } from '#platform/page-index.ts'
@@ -16,6 +17,8 @@ export interface EventRecord {
 }
 
 export interface EventFilter {
+  /** Only of this user's urls, whatever else is asked for. */
+  owner?: number | undefined
   urlId?: number | undefined
   userId?: number | undefined
   eventType?: string | undefined
@@ -27,8 +30,18 @@ export async function insertEvents(on: Executor, records: EventRecord[]): Promis
   return on.insert(events).values(records).returning()
 }
 
-export async function findEvent(on: Executor, id: number): Promise<EventRow | null> {
-  const [row] = await on.select().from(events).where(eq(events.id, id)).limit(1)
+/** Those of deleted urls too. */
+const ofUrlsWithin = (reach: Reach) =>
+  reach === 'all'
+    ? undefined
+    : sql`${events.urlId} in (select ${urls.id} from ${urls} where ${urls.userId} = ${reach})`
+
+export async function findEvent(on: Executor, id: number, reach: Reach): Promise<EventRow | null> {
+  const [row] = await on
+    .select()
+    .from(events)
+    .where(and(eq(events.id, id), ofUrlsWithin(reach)))
+    .limit(1)
   return row ?? null
 }
 
@@ -41,9 +54,10 @@ export async function eraseDetails(tx: Executor, userId: number, urlIds: readonl
     await tx.update(events).set({ details: {} }).where(and(whose, kept))
 }
 
-/** Tells whether a url exists and is not deleted, and keeps it so until the transaction ends. */
-export async function holdUrl(tx: Executor, id: number): Promise<boolean> {
-  const live = and(eq(urls.id, id), isNull(urls.deletedAt))
+/** Tells whether a url is within reach and not deleted, and keeps it so until the transaction ends. */
+export async function holdUrl(tx: Executor, id: number, reach: Reach): Promise<boolean> {
+  const owned = reach === 'all' ? undefined : eq(urls.userId, reach)
+  const live = and(eq(urls.id, id), isNull(urls.deletedAt), owned)
   return (await tx.select({ id: urls.id }).from(urls).where(live).for('share')).length > 0
 }
 
@@ -73,8 +87,9 @@ export function countEventBuckets(on: Executor, fromId: number, bucketSize: numb
   return countBuckets(on, { table: events, id: events.id }, fromId, bucketSize)
 }
 
-function matching({ urlId, userId, eventType, since, until }: EventFilter): SQL | undefined {
+function matching({ owner, urlId, userId, eventType, since, until }: EventFilter): SQL | undefined {
   return and(
+    ofUrlsWithin(owner ?? 'all'),
     urlId === undefined ? undefined : eq(events.urlId, urlId),
     userId === undefined ? undefined : eq(events.userId, userId),
     eventType === undefined ? undefined : eq(events.eventType, eventType),

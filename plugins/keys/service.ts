@@ -1,4 +1,4 @@
-import { type Caller, scopesOf } from '#platform/access/caller.ts'
+import { type Caller, type Reach, reachOf, scopesOf } from '#platform/access/caller.ts'
 import { notAllowed } from '#platform/access/errors.ts'
 import type { EraseChanges, RecordChanges } from '#platform/audit-change.ts'
 import type { Cache } from '#platform/cache/index.ts'
@@ -42,7 +42,7 @@ export const KEYS = 'keys'
 
 /** The part of `app.users` and `app.audit` that keys need. */
 export interface KeyCollaborators {
-  holdUser(tx: Executor, id: number): Promise<void>
+  holdUser(tx: Executor, id: number, reach: Reach): Promise<void>
   audit: RecordChanges
   erase: EraseChanges
 }
@@ -85,7 +85,7 @@ export function createKeyService(
       const expiresAt = readExpiry(draft.expires_at, now())
       const parts = createKeyParts()
       const row = await database.transaction(async (tx) => {
-        if (userId !== null) await holdUser(tx, userId)
+        if (userId !== null) await holdUser(tx, userId, reachOf(caller))
         const secretHash = hashSecret(parts.secret)
         const key = { publicId: parts.publicId, secretHash, name, role, scopes, userId, expiresAt }
         return insert(tx, key)

@@ -28,9 +28,9 @@ async function stats(app: FastifyInstance, { routes, retentionMonths }: StatsOpt
   const service = createStatsService(
     app.database,
     {
-      findUrl: (id) => app.urls.get(id),
-      countUrls: async () => (await app.urls.list({ page: 1, per_page: 1 })).total,
-      countUsers: async () => (await app.users.list({ page: 1, per_page: 1 })).total
+      findUrl: (caller, id) => app.urls.get(caller, id),
+      countUrls: async (caller) => (await app.urls.list(caller, { page: 1, per_page: 1 })).total,
+      countUsers: async (caller) => (await app.users.list(caller, { page: 1, per_page: 1 })).total
     },
     { retentionMonths }
   )

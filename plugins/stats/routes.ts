@@ -26,7 +26,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       }
     },
     async function onUrlStats(request) {
-      return app.stats.forUrl(request.params.id, request.query)
+      return app.stats.forUrl(request.caller, request.params.id, request.query)
     }
   )
 
@@ -43,7 +43,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       }
     },
     async function onStats(request) {
-      return app.stats.overall(request.query)
+      return app.stats.overall(request.caller, request.query)
     }
   )
 }

@@ -1,3 +1,4 @@
+import { type Caller, reachOf } from '#platform/access/caller.ts'
 import type { Database, Executor } from '#platform/database.ts'
 import { parseWireTime } from '#platform/wire-time.ts'
 import type { OverallStats, StatsQuery, UrlStats } from '#schema/shapes/stats.ts'
@@ -6,15 +7,15 @@ import { cutBuckets, firstOf, isTimeZone, startOfDay, type Unit } from './bucket
 import { rangeReversed, rangeTooLong, timeTooEarly, zoneUnknown } from './errors.ts'
 import { createSaltKeeper } from './service-salts.ts'
 import { keepUp, type UpkeepReport } from './service-upkeep.ts'
-import { listTop, sumDays, sumHours } from './store.ts'
+import { listTop, type StatsOf, sumDays, sumHours } from './store.ts'
 import { ALL_URLS, DAY_MS } from './tally.ts'
 
 /** `app.stats`: how often links were followed. Reads rollups, never events. */
 export interface StatsService {
   /** Statistics of one link, zeros where nothing was counted. Throws URL_UNKNOWN, INPUT_INVALID. */
-  forUrl(urlId: number, query: StatsQuery): Promise<UrlStats>
-  /** Statistics of all links together, deleted ones too. Throws INPUT_INVALID. */
-  overall(query: StatsQuery): Promise<OverallStats>
+  forUrl(caller: Caller, urlId: number, query: StatsQuery): Promise<UrlStats>
+  /** Statistics of all links within reach together, deleted ones too. Throws INPUT_INVALID. */
+  overall(caller: Caller, query: StatsQuery): Promise<OverallStats>
   /** What visitors' names are salted with today (UTC), the same in all replicas; null until it is known. */
   currentSalt(): Buffer | null
   /** Fetches the salts of now and soon; the plugin calls it every minute. */
@@ -26,9 +27,9 @@ export interface StatsService {
 /** The parts of other capabilities that statistics need. */
 export interface StatsCollaborators {
   /** Throws when there is no such link. */
-  findUrl(id: number): Promise<unknown>
-  countUrls(): Promise<number>
-  countUsers(): Promise<number>
+  findUrl(caller: Caller, id: number): Promise<unknown>
+  countUrls(caller: Caller): Promise<number>
+  countUsers(caller: Caller): Promise<number>
 }
 
 export interface StatsServiceOptions {
@@ -52,11 +53,11 @@ export function createStatsService(
 ): StatsService {
   const salts = createSaltKeeper(database, now)
 
-  async function read(on: Executor, urlId: number, { unit, tz, bounds }: Range) {
+  async function read(on: Executor, of: StatsOf, { unit, tz, bounds }: Range) {
     // Days of UTC are counted already; the days of other zones are made of hours, and only their visitors of days.
     const isWholeDays = bounds.every((bound) => bound % DAY_MS === 0)
-    const days = unit === 'hour' ? null : await sumDays(on, urlId, bounds)
-    const counts = isWholeDays && days !== null ? days : await sumHours(on, urlId, bounds)
+    const days = unit === 'hour' ? null : await sumDays(on, of, bounds)
+    const counts = isWholeDays && days !== null ? days : await sumHours(on, of, bounds)
     const countAt = new Map(counts.map((sum) => [sum.place, sum]))
     const visitorsAt = days && new Map(days.map(({ place, visitors }) => [place, visitors]))
     const series = bounds.slice(0, -1).map((start, place) => ({
@@ -80,18 +81,20 @@ export function createStatsService(
   }
 
   return {
-    async forUrl(urlId, query) {
+    async forUrl(caller, urlId, query) {
       const range = readRange(query, now())
-      await findUrl(urlId)
+      await findUrl(caller, urlId)
       return { url_id: urlId, ...(await database.readStale((on) => read(on, urlId, range))) }
     },
 
-    async overall(query) {
+    async overall(caller, query) {
+      const reach = reachOf(caller)
       const range = readRange(query, now())
-      const [links, users] = [await countUrls(), await countUsers()]
+      const [links, users] = [await countUrls(caller), await countUsers(caller)]
+      const of = reach === 'all' ? ALL_URLS : { owner: reach }
       const [counted, top] = await database.readStale(async (on) => [
-        await read(on, ALL_URLS, range),
-        await listTop(on, wholeDays(range.bounds), { perDay: TOP_CANDIDATES, limit: TOP_URLS })
+        await read(on, of, range),
+        await listTop(on, wholeDays(range.bounds), { perDay: TOP_CANDIDATES, limit: TOP_URLS, reach })
       ])
       return {
         links,

@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, gte, isNull, lt, ne, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
+import type { Reach } from '#platform/access/caller.ts'
 import type { Executor } from '#platform/database.ts'
 import { urlStatsDaily } from '#schema/tables/url-stats-daily.ts'
 import { urlStatsHourly } from '#schema/tables/url-stats-hourly.ts'
@@ -15,8 +16,16 @@ export interface BucketSum {
   visitors: number
 }
 
+/** Whose counts are read: those of a link (0: of all together), or of all links of a user, deleted ones too. */
+export type StatsOf = number | { owner: number }
+
+function countedOf(column: PgColumn, of: StatsOf): SQL {
+  if (typeof of === 'number') return eq(column, of)
+  return sql`${column} in (select ${urls.id} from ${urls} where ${urls.userId} = ${of.owner})`
+}
+
 /** Sums by bucket from the hours of a link. `bounds`: see cutBuckets; empty buckets are left out. */
-export async function sumHours(on: Executor, urlId: number, bounds: readonly number[]): Promise<BucketSum[]> {
+export async function sumHours(on: Executor, of: StatsOf, bounds: readonly number[]): Promise<BucketSum[]> {
   const { hour, clicks, bots } = urlStatsHourly
   const [first, end] = ends(bounds)
   return on
@@ -27,13 +36,13 @@ export async function sumHours(on: Executor, urlId: number, bounds: readonly num
       visitors: zero
     })
     .from(urlStatsHourly)
-    .where(and(eq(urlStatsHourly.urlId, urlId), gte(hour, first), lt(hour, end)))
+    .where(and(countedOf(urlStatsHourly.urlId, of), gte(hour, first), lt(hour, end)))
     .groupBy(sql`1`)
     .orderBy(asc(sql`1`))
 }
 
 /** Sums by bucket from the UTC days of a link. A day belongs to the bucket that holds its noon. */
-export async function sumDays(on: Executor, urlId: number, bounds: readonly number[]): Promise<BucketSum[]> {
+export async function sumDays(on: Executor, of: StatsOf, bounds: readonly number[]): Promise<BucketSum[]> {
   const { day, clicks, bots, visitors } = urlStatsDaily
   const noon = sql`((${day} + time '12:00') at time zone 'UTC')`
   return on
@@ -44,7 +53,7 @@ export async function sumDays(on: Executor, urlId: number, bounds: readonly numb
       visitors: total(visitors)
     })
     .from(urlStatsDaily)
-    .where(and(eq(urlStatsDaily.urlId, urlId), ...noonWithin(bounds)))
+    .where(and(countedOf(urlStatsDaily.urlId, of), ...noonWithin(bounds)))
     .groupBy(sql`1`)
     .orderBy(asc(sql`1`))
 }
@@ -65,8 +74,9 @@ export interface TopUrl {
 export async function listTop(
   on: Executor,
   bounds: readonly number[],
-  { perDay, limit }: { perDay: number; limit: number }
+  { perDay, limit, reach }: { perDay: number; limit: number; reach: Reach }
 ): Promise<TopUrl[]> {
+  const ofUser = reach === 'all' ? undefined : countedOf(urlStatsDaily.urlId, { owner: reach })
   const days = on
     .select({ day: urlStatsDaily.day })
     .from(urlStatsDaily)
@@ -75,7 +85,7 @@ export async function listTop(
   const best = on
     .select({ urlId: urlStatsDaily.urlId, clicks: urlStatsDaily.clicks })
     .from(urlStatsDaily)
-    .where(and(eq(urlStatsDaily.day, days.day), ne(urlStatsDaily.urlId, 0)))
+    .where(and(eq(urlStatsDaily.day, days.day), ne(urlStatsDaily.urlId, 0), ofUser))
     .orderBy(desc(urlStatsDaily.clicks), desc(urlStatsDaily.urlId))
     .limit(perDay)
     .as('best')

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import t from 'tap'
+import { SYSTEM } from '#platform/access/caller.ts'
 import { hasServers, profiles, startApp } from '#testing/app.ts'
 import { createUrlService } from './service.ts'
 
@@ -20,12 +21,16 @@ profiles(t, async (t, profile) => {
 
   t.test('a taken code gives way to a longer one, in the same statement', async (t) => {
     const codes = []
-    for (let at = 0; at < 3; at++) codes.push((await service.create(draft)).shortCode)
+    for (let at = 0; at < 3; at++) codes.push((await service.create(SYSTEM, draft)).shortCode)
     t.same(codes, ['AAAAAA', 'AAAAAAA', 'AAAAAAAA'])
   })
 
   t.test('when all are taken it is said so, and nothing is left behind', async (t) => {
-    await t.rejects(service.create(draft), { code: 'URL_CODES_EXHAUSTED', statusCode: 503, retryAfter: 1 })
+    await t.rejects(service.create(SYSTEM, draft), {
+      code: 'URL_CODES_EXHAUSTED',
+      statusCode: 503,
+      retryAfter: 1
+    })
     const { rows } = await app.database.db.execute<{ urls: string; events: string }>(
       sql`select (select count(*) from urls) as urls, (select count(*) from events) as events`
     )
@@ -38,7 +43,7 @@ profiles(t, async (t, profile) => {
       codeLength: 6,
       random: other
     })
-    const tries = await Promise.allSettled(Array.from({ length: 3 }, () => service.create(draft)))
+    const tries = await Promise.allSettled(Array.from({ length: 3 }, () => service.create(SYSTEM, draft)))
     const codes = tries.flatMap((one) => (one.status === 'fulfilled' ? [one.value.shortCode] : []))
     t.equal(new Set(codes).size, codes.length)
     t.ok(codes.includes('BBBBBB'))

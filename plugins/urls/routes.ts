@@ -33,7 +33,7 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
     },
     async function onList(request, reply) {
       const base = baseUrl(request)
-      const { rows, total } = await app.urls.list(request.query)
+      const { rows, total } = await app.urls.list(request.caller, request.query)
       const page = { rows: rows.map((row) => presentUrl(row, base)), total }
       return pageHeaders(request, reply, pageWindow(request.query), page)
     }
@@ -46,7 +46,7 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
       schema: { tags, summary: 'Read a url', params: IdParams, response: answers(200, Url, 404) }
     },
     async function onGet(request) {
-      return presentUrl(await app.urls.get(request.params.id), baseUrl(request))
+      return presentUrl(await app.urls.get(request.caller, request.params.id), baseUrl(request))
     }
   )
 
@@ -63,7 +63,7 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
       }
     },
     async function onCreate(request, reply) {
-      const create = (within?: Within<UrlRow>) => app.urls.create(request.body, within)
+      const create = (within?: Within<UrlRow>) => app.urls.create(request.caller, request.body, within)
       const present = (row: UrlRow) => presentUrl(row, baseUrl(request))
       return app.idempotency.once(request, reply, 201, create, present)
     }
@@ -83,7 +83,8 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
     },
     async function onShorten(request, reply) {
       const { url: original_url, ...rest } = request.body
-      const create = (within?: Within<UrlRow>) => app.urls.create({ original_url, ...rest }, within, 'url')
+      const create = (within?: Within<UrlRow>) =>
+        app.urls.create(request.caller, { original_url, ...rest }, within, 'url')
       return app.idempotency.once(request, reply, 201, create, (row) => {
         const { short_code, short_url, original_url } = presentUrl(row, baseUrl(request))
         return { short_code, short_url, original_url }
@@ -104,7 +105,10 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
       }
     },
     async function onChange(request) {
-      return presentUrl(await app.urls.change(request.params.id, request.body), baseUrl(request))
+      return presentUrl(
+        await app.urls.change(request.caller, request.params.id, request.body),
+        baseUrl(request)
+      )
     }
   )
 
@@ -123,7 +127,7 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
       }
     },
     async function onDelete(request, reply) {
-      await app.urls.remove(request.params.id, request.query.reason ?? 'user_requested')
+      await app.urls.remove(request.caller, request.params.id, request.query.reason ?? 'user_requested')
       reply.code(204)
       return null
     }

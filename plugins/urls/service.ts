@@ -1,3 +1,4 @@
+import { type Caller, ownerOf, type Reach, reachOf } from '#platform/access/caller.ts'
 import type { RecordChanges } from '#platform/audit-change.ts'
 import type { Cache } from '#platform/cache/index.ts'
 import { coalesce } from '#platform/coalesce.ts'
@@ -38,27 +39,30 @@ export interface LinkTarget {
   version: number
 }
 
-/** `app.urls`: links and their codes. Each change writes its events in the same transaction. */
+/**
+ * `app.urls`: links and their codes. A caller meets its own where it does not reach all: another's is unknown to it. Each change
+ * writes its events in the same transaction.
+ */
 export interface UrlService {
-  list(query: UrlQuery): Promise<Page<UrlRow>>
+  list(caller: Caller, query: UrlQuery): Promise<Page<UrlRow>>
   /** Throws URL_UNKNOWN. */
-  get(id: number): Promise<UrlRow>
+  get(caller: Caller, id: number): Promise<UrlRow>
   /**
    * Throws USER_UNKNOWN, URL_CODE_TAKEN, URL_CODE_RESERVED, URL_CODES_EXHAUSTED, and URL_TARGET_REFUSED, which blames
    * the field `blamed`.
    */
-  create(draft: UrlDraft, within?: Within<UrlRow>, blamed?: string): Promise<UrlRow>
+  create(caller: Caller, draft: UrlDraft, within?: Within<UrlRow>, blamed?: string): Promise<UrlRow>
   /** Changes what differs, an `updated` event for each field. Throws URL_UNKNOWN, URL_TARGET_REFUSED. */
-  change(id: number, change: UrlChange): Promise<UrlRow>
+  change(caller: Caller, id: number, change: UrlChange): Promise<UrlRow>
   /** Marks the url deleted; row, code and events stay. `reason` goes in the event. Throws URL_UNKNOWN. */
-  remove(id: number, reason: string): Promise<void>
+  remove(caller: Caller, id: number, reason: string): Promise<void>
   /** The link behind a code, deleted ones too, or null. One prepared query for all of a turn; callers cache. */
   findByCode(code: string): Promise<LinkTarget | null>
 }
 
 /** What links need of others: of `app.users`, `app.events` and `app.audit`, and who judges where they may lead. */
 export interface UrlCollaborators {
-  holdUser(tx: Executor, id: number): Promise<void>
+  holdUser(tx: Executor, id: number, reach: Reach): Promise<void>
   record(
     tx: Executor,
     records: { urlId: number; userId: number | null; eventType: string; details: Record<string, unknown> }[]
@@ -100,9 +104,10 @@ export function createUrlService(
     if (verdict !== null) throw targetRefused(path, verdict)
   }
 
-  async function insert(tx: Executor, draft: UrlDraft): Promise<UrlRow> {
-    const userId = draft.user_id ?? null
-    if (userId !== null) await holdUser(tx, userId)
+  async function insert(tx: Executor, caller: Caller, draft: UrlDraft): Promise<UrlRow> {
+    const reach = reachOf(caller)
+    const userId = ownerOf(reach, draft.user_id)
+    if (userId !== null) await holdUser(tx, userId, reach)
     const values = {
       userId,
       originalUrl: draft.original_url,
@@ -137,8 +142,10 @@ export function createUrlService(
   }
 
   const service: UrlService = {
-    async list(query) {
+    async list(caller, query) {
+      const reach = reachOf(caller)
       const filter = {
+        owner: reach === 'all' ? undefined : reach,
         userId: query.user_id,
         isActive: query.is_active && isTrue(query.is_active),
         text: query.q
@@ -154,25 +161,25 @@ export function createUrlService(
       )
     },
 
-    async get(id) {
-      const row = await findUrl(database.db, id)
+    async get(caller, id) {
+      const row = await findUrl(database.db, id, reachOf(caller))
       if (!row) throw urlUnknown(id)
       return row
     },
 
-    async create(draft, within = database.transaction, blamed = 'original_url') {
+    async create(caller, draft, within = database.transaction, blamed = 'original_url') {
       refuseTarget(draft.original_url, blamed)
       if (draft.short_code !== undefined && isReservedCode(draft.short_code))
         throw codeReserved(draft.short_code)
-      const row = await retryTakenId(() => within((tx) => insert(tx, draft)))
+      const row = await retryTakenId(() => within((tx) => insert(tx, caller, draft)))
       // A redirect may just have learnt that nobody has this code.
       await forget([row])
       return row
     },
 
-    async change(id, change) {
+    async change(caller, id, change) {
       const [row, isChanged] = await database.transaction(async (tx) => {
-        const old = await lockUrl(tx, id)
+        const old = await lockUrl(tx, id, reachOf(caller))
         if (!old) throw urlUnknown(id)
         const changes = differences(old, change)
         if (changes.length === 0) return [old, false]
@@ -196,9 +203,9 @@ export function createUrlService(
       return row
     },
 
-    async remove(id, reason) {
+    async remove(caller, id, reason) {
       const row = await database.transaction(async (tx) => {
-        const old = await lockUrl(tx, id)
+        const old = await lockUrl(tx, id, reachOf(caller))
         if (!old) throw urlUnknown(id)
         await record(tx, [{ urlId: id, userId: old.userId, eventType: 'deleted', details: { reason } }])
         await audit(tx, [{ action: 'deleted', resource: 'url', id, before: valuesOf(old) }])

@@ -1,5 +1,6 @@
 import { and, asc, count, eq, gte, ilike, isNull, or, type SQL, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
+import type { Reach } from '#platform/access/caller.ts'
 import { countBuckets } from '#platform/count-buckets.ts'
 import type { Executor } from '#platform/database.ts'
 import type { BucketCount, Place } from '#platform/page-index.ts'
@@ -15,6 +16,8 @@ export interface UrlValues {
 }
 
 export interface UrlFilter {
+  /** Only this user's, whatever else is asked for. */
+  owner?: number | undefined
   userId?: number | undefined
   isActive?: boolean | undefined
   /** Part of the target, the title or the code, in any case. */
@@ -22,6 +25,8 @@ export interface UrlFilter {
 }
 
 const live = isNull(urls.deletedAt)
+
+const owned = (reach: Reach) => (reach === 'all' ? undefined : eq(urls.userId, reach))
 
 /**
  * Inserts a url under the first of `codes` that no url has, in one statement. Gives null when all are taken (or
@@ -44,23 +49,23 @@ export async function insertUrl(on: Executor, values: UrlValues, codes: string[]
     insert into ${urls} (user_id, short_code, original_url, title, expires_at) ${free}
     on conflict (short_code) do nothing returning id`)
   const id = inserted.rows[0]?.id
-  return id === undefined ? null : findUrl(on, Number(id))
+  return id === undefined ? null : findUrl(on, Number(id), 'all')
 }
 
-export async function findUrl(on: Executor, id: number): Promise<UrlRow | null> {
+export async function findUrl(on: Executor, id: number, reach: Reach): Promise<UrlRow | null> {
   const [row] = await on
     .select()
     .from(urls)
-    .where(and(eq(urls.id, id), live))
+    .where(and(eq(urls.id, id), live, owned(reach)))
   return row ?? null
 }
 
 /** Reads a url and keeps others from changing it until the transaction ends. */
-export async function lockUrl(tx: Executor, id: number): Promise<UrlRow | null> {
+export async function lockUrl(tx: Executor, id: number, reach: Reach): Promise<UrlRow | null> {
   const [row] = await tx
     .select()
     .from(urls)
-    .where(and(eq(urls.id, id), live))
+    .where(and(eq(urls.id, id), live, owned(reach)))
     .for('update')
   return row ?? null
 }
@@ -119,10 +124,11 @@ export function countUrlBuckets(on: Executor, fromId: number, bucketSize: number
   return countBuckets(on, { table: urls, id: urls.id, wanted: live }, fromId, bucketSize)
 }
 
-function matching({ userId, isActive, text }: UrlFilter): SQL | undefined {
+function matching({ owner, userId, isActive, text }: UrlFilter): SQL | undefined {
   const pattern = text === undefined ? undefined : `%${text.replace(/[\\%_]/g, '\\$&')}%`
   return and(
     live,
+    owned(owner ?? 'all'),
     userId === undefined ? undefined : eq(urls.userId, userId),
     isActive === undefined ? undefined : eq(urls.isActive, isActive),
     pattern === undefined

@@ -25,7 +25,12 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
       }
     },
     async function onList(request, reply) {
-      return pageHeaders(request, reply, pageWindow(request.query), await app.users.list(request.query))
+      return pageHeaders(
+        request,
+        reply,
+        pageWindow(request.query),
+        await app.users.list(request.caller, request.query)
+      )
     }
   )
 
@@ -36,7 +41,7 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: { tags, summary: 'Read a user', params: IdParams, response: answers(200, User, 404) }
     },
     async function onGet(request) {
-      return app.users.get(request.params.id)
+      return app.users.get(request.caller, request.params.id)
     }
   )
 

@@ -1,3 +1,4 @@
+import { type Caller, isWithin, type Reach, reachOf } from '#platform/access/caller.ts'
 import type { EraseChanges, RecordChanges } from '#platform/audit-change.ts'
 import type { Database, Executor, Within } from '#platform/database.ts'
 import { violatedConstraint } from '#platform/database-errors.ts'
@@ -27,11 +28,11 @@ export type UserDeletion = (
   user: { id: number; cascade: boolean; isErased: boolean }
 ) => Promise<(() => Promise<void>) | void>
 
-/** `app.users`: who owns links. */
+/** `app.users`: who owns links. A caller that does not reach all meets its own user only; changes are an administrator's. */
 export interface UserService {
-  list(query: PageQuery): Promise<Page<User>>
+  list(caller: Caller, query: PageQuery): Promise<Page<User>>
   /** Throws USER_UNKNOWN. */
-  get(id: number): Promise<User>
+  get(caller: Caller, id: number): Promise<User>
   /** Throws USER_TAKEN when the username or email is somebody's, compared without case. */
   create(draft: UserDraft, within?: Within<User>): Promise<User>
   /** Changes the fields given. Throws USER_UNKNOWN, USER_TAKEN. */
@@ -47,8 +48,8 @@ export interface UserService {
    * Lets a capability that refers to users act in the deleting transaction. What it gives is called after commit.
    */
   onDelete(work: UserDeletion): void
-  /** Throws USER_UNKNOWN unless the user exists; it then stays until the transaction ends. */
-  hold(tx: Executor, id: number): Promise<void>
+  /** Throws USER_UNKNOWN unless the user exists and is within reach; it then stays until the transaction ends. */
+  hold(tx: Executor, id: number, reach: Reach): Promise<void>
 }
 
 export function createUserService(
@@ -75,15 +76,21 @@ export function createUserService(
   }
 
   return {
-    async list(query) {
+    async list(caller, query) {
+      const reach = reachOf(caller)
       const { rows, total } = await database.readStale((on) =>
-        pages.read(on, pageWindow(query), (place, limit) => listUsers(on, place, limit))
+        pages.read(
+          on,
+          pageWindow(query),
+          (place, limit) => listUsers(on, reach, place, limit),
+          reach === 'all' ? undefined : async () => ((await findUser(on, reach)) ? 1 : 0)
+        )
       )
       return { rows: rows.map(present), total }
     },
 
-    async get(id) {
-      const row = await findUser(database.db, id)
+    async get(caller, id) {
+      const row = isWithin(reachOf(caller), id) ? await findUser(database.db, id) : null
       if (!row) throw userUnknown(id)
       return present(row)
     },
@@ -132,8 +139,8 @@ export function createUserService(
       deletions.push(work)
     },
 
-    async hold(tx, id) {
-      if (!(await holdUser(tx, id))) throw userUnknown(id)
+    async hold(tx, id, reach) {
+      if (!isWithin(reach, id) || !(await holdUser(tx, id))) throw userUnknown(id)
     }
   }
 }

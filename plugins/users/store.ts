@@ -1,5 +1,6 @@
 import { and, asc, eq, gte, isNull, notExists, or, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
+import type { Reach } from '#platform/access/caller.ts'
 import { countBuckets } from '#platform/count-buckets.ts'
 import type { Executor } from '#platform/database.ts'
 import type { BucketCount, Place } from '#platform/page-index.ts'
@@ -114,9 +115,15 @@ export async function promoteTwin(tx: Executor, field: UserField, value: string)
     .where(and(eq(users.id, heir.id), notExists(holder)))
 }
 
-/** `limit` users in the order of ids, from `fromId` on after skipping `skip`. */
-export async function listUsers(on: Executor, { fromId, skip }: Place, limit: number): Promise<UserRow[]> {
-  return on.select().from(users).where(gte(users.id, fromId)).orderBy(asc(users.id)).limit(limit).offset(skip)
+/** `limit` users within reach in the order of ids, from `fromId` on after skipping `skip`. */
+export async function listUsers(
+  on: Executor,
+  reach: Reach,
+  { fromId, skip }: Place,
+  limit: number
+): Promise<UserRow[]> {
+  const wanted = and(gte(users.id, fromId), reach === 'all' ? undefined : eq(users.id, reach))
+  return on.select().from(users).where(wanted).orderBy(asc(users.id)).limit(limit).offset(skip)
 }
 
 export function countUsers(on: Executor, fromId: number, bucketSize: number): Promise<BucketCount[]> {

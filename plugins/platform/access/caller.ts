@@ -48,6 +48,16 @@ export function scopesOf(role: Role, wanted?: readonly string[] | null): Readonl
 /** Whose things a caller reaches: everybody's, or those of the user with this id. */
 export type Reach = 'all' | number
 
+/** Whose a new thing is: of whom the draft names, else of the caller where it reaches its own only. */
+export function ownerOf(reach: Reach, named: number | null | undefined): number | null {
+  return named ?? (reach === 'all' ? null : reach)
+}
+
+/** Whether who reaches `reach` reaches the things of this user. */
+export function isWithin(reach: Reach, userId: number): boolean {
+  return reach === 'all' || reach === userId
+}
+
 /** No user has this id (see schema/shapes/text.ts, Id). */
 const NOBODY = 0
 

@@ -1,0 +1,155 @@
+import t from 'tap'
+import { scopesOf } from '#platform/access/caller.ts'
+import type { Scope } from '#schema/shapes/key.ts'
+import { startApp } from '#testing/app.ts'
+import { createKeyParts, formatKey } from './secret.ts'
+
+/** Whose things a key reaches, on each route that there is: the routes are asked for, so that a new one is judged too. */
+
+const ADMIN = formatKey(createKeyParts())
+const { request, app } = await startApp(t, { env: { AUTH: 'keys', ADMIN_KEY: ADMIN } })
+
+const as =
+  (key: string | null) =>
+  (method: string, path: string, json?: unknown, headers: Record<string, string> = {}) =>
+    request(method, path, {
+      ...(json !== undefined && { json }),
+      headers: { ...headers, ...(key !== null && { authorization: `Bearer ${key}` }) }
+    })
+const admin = as(ADMIN)
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of any shape
+async function make(path: string, json: unknown): Promise<any> {
+  const answer = await admin('POST', path, json)
+  if (answer.status !== 201) throw new Error(`${path}: ${answer.status} ${answer.text}`)
+  return answer.json
+}
+
+let count = 0
+const person = () => ({ username: `user${++count}`, email: `user${count}@example.com` })
+const makeUser = async () => (await make('/users', person())).id as number
+const makeUrl = async (user_id: number) =>
+  (await make('/urls', { original_url: 'https://example.com', user_id })).id as number
+const makeKey = async (draft: object) => (await make('/keys', { name: 'a key', ...draft })).key as string
+
+const me = await makeUser()
+const other = await makeUser()
+
+const callers = {
+  nobody: { key: null, role: null },
+  'read-only': { key: await makeKey({ role: 'read-only', user_id: me }), role: 'read-only' },
+  member: { key: await makeKey({ role: 'member', user_id: me }), role: 'member' },
+  admin: { key: await makeKey({ role: 'admin' }), role: 'admin' }
+} as const
+
+interface Ask {
+  path: string
+  json?: unknown
+  /** Whether it is about a thing of the owner's. */
+  isOwned: boolean
+}
+
+/** A good request to a route, about a thing of `owner` where it is about a thing. */
+const ASKS: Record<string, (owner: number) => Promise<Ask>> = {
+  'GET /users/:id': async (owner) => ({ path: `/users/${owner}`, isOwned: true }),
+  'PUT /users/:id': async (owner) => ({ path: `/users/${owner}`, json: person(), isOwned: true }),
+  'DELETE /users/:id': async (owner) => ({ path: `/users/${owner}`, isOwned: true }),
+  'POST /users/:id/erasure': async (owner) => ({ path: `/users/${owner}/erasure`, isOwned: true }),
+  'POST /users': async () => ({ path: '/users', json: person(), isOwned: false }),
+  'GET /urls/:id': async (owner) => ({ path: `/urls/${await makeUrl(owner)}`, isOwned: true }),
+  'PUT /urls/:id': async (owner) => ({
+    path: `/urls/${await makeUrl(owner)}`,
+    json: { title: 'changed' },
+    isOwned: true
+  }),
+  'DELETE /urls/:id': async (owner) => ({ path: `/urls/${await makeUrl(owner)}`, isOwned: true }),
+  'GET /urls/:id/stats': async (owner) => ({ path: `/urls/${await makeUrl(owner)}/stats`, isOwned: true }),
+  'POST /urls': async (owner) => ({
+    path: '/urls',
+    json: { original_url: 'https://example.com', user_id: owner },
+    isOwned: true
+  }),
+  'POST /shorten': async () => ({ path: '/shorten', json: { url: 'https://example.com' }, isOwned: false }),
+  'GET /events/:id': async (owner) => {
+    const { id } = await make('/events', { url_id: await makeUrl(owner), event_type: 'note' })
+    return { path: `/events/${id}`, isOwned: true }
+  },
+  'POST /events': async (owner) => ({
+    path: '/events',
+    json: { url_id: await makeUrl(owner), event_type: 'note' },
+    isOwned: true
+  }),
+  'POST /keys': async () => ({ path: '/keys', json: { name: 'made', role: 'read-only' }, isOwned: false }),
+  'DELETE /keys/:id': async () => ({ path: `/keys/${await keyId()}`, isOwned: false }),
+  'POST /keys/:id/rotate': async () => ({ path: `/keys/${await keyId()}/rotate`, isOwned: false }),
+  'POST /users/bulk': async () => ({ path: '/users/bulk', json: [], isOwned: false }),
+  'POST /urls/bulk': async () => ({ path: '/urls/bulk', json: [], isOwned: false }),
+  'POST /events/bulk': async () => ({ path: '/events/bulk', json: [], isOwned: false })
+}
+
+const keyId = async () => (await makeKey({ role: 'read-only' })).slice(3, 19)
+
+const routes = app.access.routes().filter(({ requirement }) => requirement !== 'public')
+
+t.test('each route, for each role, on its own and on another’s thing', async (t) => {
+  t.ok(routes.length >= 25, `${routes.length} routes`)
+  for (const { method, url, requirement } of routes) {
+    const name = `${method === 'HEAD' ? 'GET' : method} ${url.replace(/(.)\/$/, '$1')}`
+    const ask = ASKS[name] ?? (async (): Promise<Ask> => ({ path: url, isOwned: false }))
+    if (/[:*]/.test(url) || !/^GET/.test(name)) t.ok(name in ASKS, `${name} is known here`)
+    for (const [who, { key, role }] of Object.entries(callers)) {
+      for (const owner of [me, other]) {
+        // What an administrator does to users must not end the keys of this test.
+        const { path, json, isOwned } = await ask(role === 'admin' ? await makeUser() : owner)
+        const { status } = await as(key)(method, path, json)
+        const title = `${method} ${url} by ${who}, ${owner === me ? 'own' : 'another’s'}: ${status}`
+        if (role === null) t.equal(status, 401, title)
+        else if (!scopesOf(role).has(requirement as Scope)) t.equal(status, 403, title)
+        else if (isOwned && role !== 'admin' && owner !== me) t.equal(status, 404, title)
+        else t.ok(status >= 200 && status < 300, title)
+      }
+    }
+  }
+})
+
+t.test('lists and sums hold what is within reach, whatever is asked for', async (t) => {
+  const [mine, theirs] = [await makeUrl(me), await makeUrl(other)]
+  for (const url_id of [mine, theirs, theirs]) await make('/events', { url_id, event_type: 'click' })
+  for (const { key } of [callers.member, callers['read-only']]) {
+    const get = async (path: string) => (await as(key)('GET', path)).json
+    const owners = (rows: { user_id: number }[]) => [...new Set(rows.map(({ user_id }) => user_id))]
+    t.same(owners(await get('/urls')), [me])
+    t.same(await get(`/urls?user_id=${other}`), [])
+    t.same(await get(`/events?url_id=${theirs}`), [])
+    t.equal((await get(`/events?url_id=${mine}&event_type=click`)).length, 1)
+    const users = await as(key)('GET', '/users')
+    t.same([users.json.length, users.json[0].id, users.headers.get('x-total-count')], [1, me, '1'])
+    const stats = await get('/stats')
+    t.match(stats, { clicks: 1, users: 1 })
+    t.same(
+      stats.top.map(({ url_id }: { url_id: number }) => url_id),
+      [mine]
+    )
+  }
+  t.match((await admin('GET', '/stats')).json, { clicks: 3 })
+})
+
+t.test('what a member makes is its own, and nobody else’s', async (t) => {
+  const member = as(callers.member.key)
+  const url = await member('POST', '/urls', { original_url: 'https://example.com' })
+  t.match(url, { status: 201, json: { user_id: me } })
+  const short = await member('POST', '/shorten', { url: 'https://example.com' })
+  const [made] = (await admin('GET', `/urls?q=${short.json.short_code}`)).json
+  t.equal(made.user_id, me)
+  const event = await member('POST', '/events', { url_id: url.json.id, event_type: 'note' })
+  t.match(event, { status: 201, json: { user_id: me } })
+  const foreign = { url_id: url.json.id, event_type: 'note', user_id: other }
+  t.equal((await member('POST', '/events', foreign)).status, 404)
+})
+
+t.test('a read-only key of nobody watches all', async (t) => {
+  const watcher = as(await makeKey({ role: 'read-only', scopes: ['urls:read'] }))
+  const [mine, theirs] = [await makeUrl(me), await makeUrl(other)]
+  for (const id of [mine, theirs]) t.equal((await watcher('GET', `/urls/${id}`)).status, 200)
+  t.equal((await watcher('GET', '/stats')).status, 403, 'within its scopes')
+})
