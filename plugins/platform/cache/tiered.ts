@@ -92,10 +92,8 @@ export function createTieredCache<V>(options: TieredOptions<V>): ControlledCache
   const lookup = createLookup<V>({ ...options, now, stats, onOutdated: forget })
 
   function get(key: string): V | null | Promise<V | null> {
-    const value = held(key)
-    if (value !== undefined) return value
     const entry = memory.peek(key)
-    return entry === undefined ? getUnheld(key) : getDue(entry)
+    return held(key) ?? (entry === undefined ? getUnheld(key) : getDue(entry))
   }
 
   function held(key: string): V | undefined {
