@@ -15,7 +15,7 @@ for old in $(servers); do
   docker stop -t 25 "$old" > /dev/null
   docker rm "$old" > /dev/null
   # Starts what is missing and leaves the others alone.
-  $compose up -d --no-build --no-recreate --no-deps --scale app="$count" app > /dev/null 2>&1
+  said=$($compose up -d --no-build --no-recreate --no-deps --scale app="$count" app 2>&1) || { echo "$said" >&2; exit 1; }
   tries=0
   until [ "$(healthy)" -eq "$count" ]; do
     tries=$((tries + 1))

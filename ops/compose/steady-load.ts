@@ -1,9 +1,11 @@
 import { Agent, request } from 'node:http'
+import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 
 /**
  * Clients that follow and create links through a proxy until SIGTERM, each with one request under way over a kept
- * connection; then prints what they were given, and exits with 1 when a request failed.
+ * connection and a pause (milliseconds) after it: steady, not as much as the machine bears. Then prints what they were
+ * given, and exits with 1 when a request failed.
  *
  *   node ops/compose/steady-load.ts --url http://127.0.0.1:3000 --followers 20 --creators 4 --key KEY
  */
@@ -13,6 +15,7 @@ const { values } = parseArgs({
     url: { type: 'string', default: 'http://127.0.0.1:3000' },
     followers: { type: 'string', default: '20' },
     creators: { type: 'string', default: '4' },
+    pause: { type: 'string', default: '50' },
     key: { type: 'string', default: '' }
   }
 })
@@ -62,6 +65,7 @@ async function run(kind: 'follows' | 'creates', status: number, send: () => Prom
     if (took > 1_000) result.over_1s++
     if (answer.status === status) result[kind]++
     else result.failures.push(`${kind}: ${answer.status} ${answer.body.slice(0, 200)}`)
+    await wait(Number(values.pause))
   }
 }
 

@@ -32,7 +32,7 @@ has() { [ "$(docker images -q --filter "label=made-of=$2" "$1" | wc -l)" -gt 0 ]
 made_of=$(cat package-lock.json "$here"/* | sha256sum | cut -c1-16)
 node=$(sed -n 's/^FROM \(node:[^@]*\)@.*/\1/p' ops/docker/Dockerfile | head -n 1)
 if ! has "$node" "$made_of"; then
-  docker import "$folder/root.tar" fairlead-stand-in/root > /dev/null
+  docker image inspect fairlead-stand-in/root > /dev/null 2>&1 || docker import "$folder/root.tar" fairlead-stand-in/root > /dev/null
   context=$folder/context
   rm -rf "$context"
   mkdir -p "$context/packages"
