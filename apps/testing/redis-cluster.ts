@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import type { Test } from 'tap'
-import { findPort, makeFolder, runServer, type Server } from './server-process.ts'
-import { answersPing, findCommand, ServerMissing } from './servers.ts'
+import type { Server } from './server-process.ts'
+import { findCommand, startRedis } from './servers.ts'
 
 /** A real Redis Cluster of a test's own: three nodes that share the keys, and a replica of each. */
 
@@ -16,12 +16,17 @@ export interface RedisCluster {
 }
 
 const NODES = 6
-/** How long a node may be silent before its replica takes over. */
-const NODE_TIMEOUT_MS = 1_000
+/** A node that has been silent for a second is replaced by its replica. */
+const SETTINGS = [
+  ...['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000'],
+  ...['--repl-diskless-sync-delay', '0']
+]
 
 /** Starts one; it is removed with the test. */
 export async function startRedisCluster(t: Test): Promise<RedisCluster> {
-  const nodes = await Promise.all(Array.from({ length: NODES }, () => startNode(t)))
+  const nodes = await Promise.all(
+    Array.from({ length: NODES }, () => startRedis(t, { aof: true, args: SETTINGS }))
+  )
   const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`)
   const command = findCommand('redis-cli') ?? 'redis-cli'
   const made = spawnSync(
@@ -48,28 +53,6 @@ export async function startRedisCluster(t: Test): Promise<RedisCluster> {
       throw new Error(`nobody has ${key}`)
     }
   }
-}
-
-async function startNode(t: Test): Promise<Server> {
-  const command = findCommand('redis-server')
-  if (!command) throw new ServerMissing('redis-server is not installed')
-  const folder = await makeFolder('redis', null)
-  const port = await findPort()
-  const args = ['--bind', '127.0.0.1', '--port', `${port}`, '--dir', folder, '--save', '']
-  args.push('--appendonly', 'yes', '--appendfsync', 'always', '--repl-diskless-sync-delay', '0')
-  args.push('--cluster-enabled', 'yes', '--cluster-node-timeout', `${NODE_TIMEOUT_MS}`)
-  const server = await runServer({
-    url: `redis://127.0.0.1:${port}`,
-    port,
-    folder,
-    command,
-    args,
-    user: null,
-    stopSignal: 'SIGTERM',
-    isReady: () => answersPing(port)
-  })
-  t.teardown(() => server.remove())
-  return server
 }
 
 /** Resolves when `node` knows who has each key, and, as a replica, has them too. */

@@ -32,15 +32,20 @@ export function missing(command: string): false | string {
 export interface RedisOptions {
   /** Whether it fsyncs every write, and so has its data after a kill. */
   aof?: boolean
+  /** More of what redis-server takes. */
+  args?: string[]
 }
 
 /** Starts a Redis. */
-export async function startRedis(t: Test | null, { aof = false }: RedisOptions = {}): Promise<Server> {
+export async function startRedis(
+  t: Test | null,
+  { aof = false, args: more = [] }: RedisOptions = {}
+): Promise<Server> {
   const command = findCommand('redis-server') ?? findCommand('valkey-server')
   if (!command) throw new ServerMissing('redis-server is not installed')
   const folder = await makeFolder('redis', null)
   const port = await findPort()
-  const args = ['--bind', '127.0.0.1', '--port', `${port}`, '--dir', folder, '--save', '']
+  const args = ['--bind', '127.0.0.1', '--port', `${port}`, '--dir', folder, '--save', '', ...more]
   if (aof) args.push('--appendonly', 'yes', '--appendfsync', 'always')
   const server = await runServer({
     url: `redis://127.0.0.1:${port}/0`,

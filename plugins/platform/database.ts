@@ -91,6 +91,8 @@ declare module 'fastify' {
 async function database(app: FastifyInstance, options: DatabaseOptions) {
   const pooled = options.pooler === 'pgbouncer'
   const isEmbedded = options.url === undefined
+  if (isEmbedded && options.readUrl !== undefined)
+    throw new StartRefused('DATABASE_READ_URL names a standby of DATABASE_URL, which is not set.')
   const onConnect = async (client: ClientBase) => {
     // Embedded, every connection meets the same session, and in it what the one before has prepared.
     if (isEmbedded) await client.query('DEALLOCATE ALL')

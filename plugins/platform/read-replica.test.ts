@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { until } from '#apps/acceptance/subject.ts'
 import { type Running, startApp } from '#testing/app.ts'
 import { missing, startPostgres } from '#testing/servers.ts'
@@ -16,8 +16,7 @@ const MAX_LAG_MS = 4_000
 t.test('with a hot standby', { skip }, async (t) => {
   const primary = await startPostgres(t, { fsync: true })
   const standby = await startStandby(t, primary)
-  const folder = await mkdtemp(join(tmpdir(), 'fairlead-standby-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const folder = await makeDataDir(t)
   const storage = {
     DATA_DIR: folder,
     DATABASE_URL: primary.url,
@@ -51,6 +50,15 @@ t.test('with a hot standby', { skip }, async (t) => {
     t.equal((await request('GET', '/unseen')).status, 302)
     await request('DELETE', `/urls/${id}`)
     t.equal((await request('GET', '/unseen')).status, 404)
+  })
+
+  await t.test('it is of no use to another database', async (t) => {
+    const { url } = await startPostgres(t)
+    const { log } = await startLogging(t, {
+      DATABASE_URL: url,
+      DATABASE_READ_URL: standby.url
+    })
+    t.match(await until(log, (text) => text.includes('it is a standby')), 'it is a standby of another server')
   })
 
   await t.test('one that is too far behind is not read from until it has caught up', async (t) => {
@@ -93,25 +101,33 @@ t.test('with a hot standby', { skip }, async (t) => {
 
 t.test('a DATABASE_READ_URL that leads to no standby is not read from', { skip }, async (t) => {
   const primary = await startPostgres(t)
-  const storage = {
-    DATABASE_URL: primary.url,
-    DATABASE_READ_URL: primary.url,
-    DATABASE_READ_MAX_LAG_MS: '500'
-  }
-  let log = ''
-  const stream = { write: (line: string) => (log += line) }
-  const app = await startApp(t, { storage, logger: { level: 'info', stream } })
+  const { app, log } = await startLogging(t, { DATABASE_URL: primary.url, DATABASE_READ_URL: primary.url })
   await app.request('POST', '/shorten', { json: { url: 'https://example.com/' } })
-  t.match(
-    await until(
-      async () => log,
-      (text) => text.includes('no standby')
-    ),
-    'it is no standby'
-  )
+  t.match(await until(log, (text) => text.includes('no standby')), 'it is no standby')
   t.ok(await used(app, false))
   t.equal((await app.request('GET', '/urls')).json.length, 1)
 })
+
+t.test('the embedded database has no standby', async (t) => {
+  await t.rejects(
+    startApp(t, { env: { DATABASE_READ_URL: 'postgres://127.0.0.1/fairlead' } }),
+    /DATABASE_URL, which is not set/
+  )
+})
+
+async function makeDataDir(t: Test): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-standby-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** An app with its log as text. */
+async function startLogging(t: Test, urls: Record<string, string>) {
+  const storage = { DATA_DIR: await makeDataDir(t), ...urls }
+  let text = ''
+  const stream = { write: (line: string) => (text += line) }
+  return { app: await startApp(t, { storage, logger: { level: 'info', stream } }), log: async () => text }
+}
 
 /** Whether the metric comes to say so. */
 async function used({ request }: Running, wanted: boolean): Promise<boolean> {

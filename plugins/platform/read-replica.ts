@@ -33,7 +33,19 @@ export interface ReadReplicaOptions {
 interface Mark {
   at: number
   lsn: string
+  /** Tells servers apart: positions of another one would mean nothing. */
+  system: string
 }
+
+const MARK = `SELECT pg_current_wal_flush_lsn()::text AS lsn,
+  (SELECT system_identifier::text FROM pg_control_system()) AS system`
+
+/** Asks a standby why it can't be used for what a mark ($1, $2) requires; null when it can. */
+const LACKS = `SELECT CASE
+  WHEN NOT pg_is_in_recovery() THEN 'it is no standby'
+  WHEN (SELECT system_identifier::text FROM pg_control_system()) <> $2 THEN 'it is a standby of another server'
+  WHEN pg_last_wal_replay_lsn() >= $1::pg_lsn THEN NULL
+  ELSE 'it is behind' END AS lacks`
 
 /** Makes one; the standby is first used when it has all that the primary has now, migrations included. */
 export function openReadReplica(options: ReadReplicaOptions): ReadReplica {
@@ -58,11 +70,9 @@ export function openReadReplica(options: ReadReplicaOptions): ReadReplica {
   /** Notes where the primary is. While it is away nobody writes, so what was noted last stays good. */
   async function mark(): Promise<void> {
     const at = Date.now()
-    const answer = await primary
-      .query<{ lsn: string }>('SELECT pg_current_wal_flush_lsn()::text AS lsn')
-      .catch(() => null)
-    const lsn = answer?.rows[0]?.lsn
-    if (lsn !== undefined) marks.push({ at, lsn })
+    const answer = await primary.query<Mark>(MARK).catch(() => null)
+    const row = answer?.rows[0]
+    if (row !== undefined) marks.push({ ...row, at })
     // The newest one that is old enough, and all that come after it.
     const due = marks.findLastIndex((one) => one.at <= at - maxLagMs)
     if (due > 0) marks = marks.slice(due)
@@ -73,17 +83,9 @@ export function openReadReplica(options: ReadReplicaOptions): ReadReplica {
     const [required] = marks
     if (required === undefined) return use(false, 'the primary does not answer')
     try {
-      const { rows } = await pool.query<{ has: boolean | null }>(
-        'SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn AS has, pg_is_in_recovery() AS standby',
-        [required.lsn]
-      )
-      const [{ has, standby } = { has: null, standby: false }] = rows as {
-        has: boolean | null
-        standby: boolean
-      }[]
-      if (!standby) use(false, 'it is no standby')
-      else if (has === true) use(true, 'it has what is needed')
-      else use(false, 'it is behind')
+      const { rows } = await pool.query<{ lacks: string | null }>(LACKS, [required.lsn, required.system])
+      const lacks = rows[0]?.lacks ?? null
+      use(lacks === null, lacks ?? 'it has what is needed')
     } catch (error) {
       use(false, (error as Error).message)
     }
