@@ -7,6 +7,7 @@ import { Settings } from '#apps/settings.ts'
 import type { AccessOptions } from '#platform/access/index.ts'
 import type { ClickOptions } from '#platform/clicks/index.ts'
 import type { DatabaseOptions } from '#platform/database.ts'
+import type { LifecycleOptions } from '#platform/lifecycle.ts'
 import type { OriginOptions } from '#platform/origins.ts'
 import type { WellKnownOptions } from '#platform/well-known.ts'
 
@@ -36,7 +37,7 @@ export interface Config {
   readonly stats: { retentionMonths: number }
   readonly imports: { limitBytes: number }
   readonly health: { timeoutMs: number }
-  readonly lifecycle: { drainMs: number }
+  readonly lifecycle: LifecycleOptions
   readonly shutdown: { timeoutMs: number }
 }
 
@@ -145,7 +146,11 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
     stats: { retentionMonths: settings.EVENT_RETENTION_MONTHS },
     imports: { limitBytes: settings.BULK_LIMIT_BYTES },
     health: { timeoutMs: settings.READY_TIMEOUT_MS },
-    lifecycle: { drainMs: settings.DRAIN_MS },
+    lifecycle: {
+      drainMs: settings.DRAIN_MS,
+      // It is waited for before the close and in it, and must not use up its time.
+      lingerMs: Math.min(settings.LINGER_MS, settings.SHUTDOWN_TIMEOUT_MS / 3)
+    },
     shutdown: { timeoutMs: settings.SHUTDOWN_TIMEOUT_MS }
   })
 }

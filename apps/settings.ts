@@ -195,6 +195,12 @@ export const Settings = Type.Object({
   ),
   READY_TIMEOUT_MS: count('Longest wait of a readiness check for one part', 1_000, 50, 30_000),
   DRAIN_MS: count('How long readiness is 503 before a close begins', 0, 0, 600_000),
+  LINGER_MS: count(
+    'How long a close leaves idle connections to their clients to end; longer than a proxy in front keeps them',
+    3_000,
+    0,
+    600_000
+  ),
   SHUTDOWN_TIMEOUT_MS: count('Longest graceful close before the process exits anyway', 15_000, 100, 600_000)
 })
 

@@ -52,7 +52,7 @@ export async function startApp(
   { profile = 'embedded', storage, env = {}, logger = false }: StartOptions = {}
 ): Promise<Running> {
   const settings = { ...(storage ?? (await storageOf(t, profile))), ...env }
-  const config = readConfig({ HOST: '127.0.0.1', PORT: '0', ...settings })
+  const config = readConfig({ HOST: '127.0.0.1', PORT: '0', LINGER_MS: '100', ...settings })
   const app = await buildApp(config, { logger })
   t.teardown(() => app.close())
   const url = await app.listen({ host: config.server.host, port: config.server.port })

@@ -66,6 +66,8 @@ export function spawnServer(
       HOST: '127.0.0.1',
       PORT: '0',
       WORKER_PORT: '0',
+      // What a test kept open is idle for good.
+      LINGER_MS: '100',
       TMPDIR: tmpdir(),
       // biome-ignore lint/style/noProcessEnv: programs are where the system's PATH says
       PATH: process.env['PATH'] ?? '',

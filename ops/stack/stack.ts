@@ -98,7 +98,6 @@ export async function startStack({
     const redis = await makeRedis(folder)
     await Promise.all([add(postgres).start(), add(redis).start()])
 
-    const proxyPort = port ?? (await findPort())
     const sharedBy = async (name: string) => ({
       folder,
       env: {
@@ -110,17 +109,19 @@ export async function startStack({
         ...env
       }
     })
-    const replicas: Supervised[] = []
-    for (let number = 1; number <= count; number++)
-      replicas.push(add(await makeReplica(await sharedBy(`replica-${number}`), number)))
-    const worker = add(await makeWorker(await sharedBy('worker')))
-    const [first, ...others] = replicas
+    const addReplica = async (number: number) =>
+      add(await makeReplica(await sharedBy(`replica-${number}`), number))
+    // A port is chosen when it is needed: while others start, somebody else might take it.
+    const first = await addReplica(1)
     // It migrates; the others would wait for that anyway.
-    await first?.start()
-    await Promise.all([...others, worker].map((unit) => unit.start()))
+    await first.start()
+    const replicas = [first]
+    for (let number = 2; number <= count; number++) replicas.push(await addReplica(number))
+    const worker = add(await makeWorker(await sharedBy('worker')))
+    await Promise.all([...replicas.slice(1), worker].map((unit) => unit.start()))
 
     const hosts = replicas.map((replica) => route('nginx', replica.unit.name, hostOf(replica)))
-    const proxy = await makeProxy(folder, proxyPort, await Promise.all(hosts))
+    const proxy = await makeProxy(folder, port ?? (await findPort()), await Promise.all(hosts))
     await add(proxy).start()
     if (!isLight) {
       watchers = await addWatchers(folder, add, {

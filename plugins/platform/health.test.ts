@@ -16,7 +16,7 @@ async function startHealth(t: Test, parts: { database?: () => Promise<void>; cac
     const part = { ping: parts[name] ?? well }
     await app.register(fp(async (app) => void app.decorate<unknown>(name, part), { name }))
   }
-  await app.register(lifecycle, { drainMs: 0 })
+  await app.register(lifecycle, { drainMs: 1_000, lingerMs: 0 })
   await app.register(health, { routes: true, timeoutMs: 50 })
   t.teardown(() => app.close())
   return { app, lines, request: createClient(await app.listen({ port: 0, host: '127.0.0.1' })) }
@@ -64,9 +64,10 @@ t.test('serves on without the cache, and says that it is degraded', async (t) =>
 
 t.test('is not ready on its way out', async (t) => {
   const { app, request } = await startHealth(t, {})
-  await app.lifecycle.drain()
+  const drained = app.lifecycle.drain()
   const { status, json } = await request('GET', '/health/ready')
   t.equal(status, 503)
   t.equal(json.status, 'draining')
   t.equal((await request('GET', '/health/live')).status, 200)
+  await drained
 })

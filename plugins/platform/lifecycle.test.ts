@@ -2,13 +2,14 @@ import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import fastify from 'fastify'
 import t from 'tap'
 import lifecycle from './lifecycle.ts'
 
 t.test('draining begins at once and lasts as long as it is told', async (t) => {
   const app = fastify()
-  await app.register(lifecycle, { drainMs: 50 })
+  await app.register(lifecycle, { drainMs: 50, lingerMs: 0 })
   t.equal(app.lifecycle.draining, false)
   let isOver = false
   const draining = app.lifecycle.drain().then(() => {
@@ -20,9 +21,30 @@ t.test('draining begins at once and lasts as long as it is told', async (t) => {
   await draining
 })
 
+t.test('after the drain nobody new is taken in, and who is there stays until the close', async (t) => {
+  const app = fastify({ return503OnClosing: false, keepAliveTimeout: 60_000 })
+  await app.register(lifecycle, { drainMs: 0, lingerMs: 100 })
+  app.get('/', async () => 'served')
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as AddressInfo
+  const socket = connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  await app.lifecycle.drain()
+  const [refusal] = await once(connect(port, '127.0.0.1'), 'error')
+  t.match(refusal, { code: 'ECONNREFUSED' })
+  socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  const [answer] = (await once(socket, 'data')) as [Buffer]
+  t.match(
+    answer.toString(),
+    /200 OK[\s\S]*connection: keep-alive/i,
+    'else each answer brought a new connection'
+  )
+  await app.close()
+})
+
 t.test('a close does not wait for a client that keeps its connection after its answer', async (t) => {
   const app = fastify({ return503OnClosing: false, keepAliveTimeout: 60_000 })
-  await app.register(lifecycle, { drainMs: 0 })
+  await app.register(lifecycle, { drainMs: 0, lingerMs: 100 })
   let answer: () => void = () => undefined
   const asked = new Promise<void>((done) => {
     app.get('/', async () => {
@@ -47,7 +69,7 @@ t.test('a close does not wait for a client that keeps its connection after its a
 
 t.test('a close refuses new connections at once, and ends those in use with their next answer', async (t) => {
   const app = fastify({ return503OnClosing: false, keepAliveTimeout: 60_000 })
-  await app.register(lifecycle, { drainMs: 0 })
+  await app.register(lifecycle, { drainMs: 0, lingerMs: 5_000 })
   app.get('/', async () => 'served')
   await app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.address() as AddressInfo
@@ -59,6 +81,8 @@ t.test('a close refuses new connections at once, and ends those in use with thei
   t.match(first.toString(), /200 OK[\s\S]*connection: keep-alive/i)
   const closing = app.close()
   while (app.server.listening) await wait(5)
+  // Longer than it checks for idle ones.
+  await wait(100)
   const late = connect(port, '127.0.0.1')
   const [refusal] = await once(late, 'error')
   t.match(refusal, { code: 'ECONNREFUSED' })
@@ -69,4 +93,52 @@ t.test('a close refuses new connections at once, and ends those in use with thei
     'answered, and ended by its answer'
   )
   await closing
+})
+
+t.test('a close does not wait for a connection on which nothing is asked', async (t) => {
+  const app = fastify({ return503OnClosing: false, keepAliveTimeout: 60_000 })
+  await app.register(lifecycle, { drainMs: 0, lingerMs: 100 })
+  app.get('/', async () => 'served')
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as AddressInfo
+  const [silent, idle] = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')]
+  const ends = [silent, idle].map((socket) => once(socket, 'close'))
+  silent.resume()
+  idle.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  await once(idle.resume(), 'data')
+  await app.close()
+  await Promise.all(ends)
+  t.pass('both were ended')
+})
+
+/** Sends requests over 20 connections while the thread that listens does something else, then tells how many were answered. */
+const CLIENTS = `
+const { connect } = require('node:net')
+const { parentPort, workerData: { port, flag } } = require('node:worker_threads')
+let [sent, answered, ended] = [0, 0, 0]
+for (let at = 0; at < 20; at++) {
+  const socket = connect(port, '127.0.0.1', () => {
+    socket.write('GET / HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n\\r\\n', () => {
+      if (++sent === 20) Atomics.store(flag, 0, 1)
+    })
+  })
+  socket.on('data', () => answered++).on('error', () => {}).on('close', () => {
+    if (++ended === 20) parentPort.postMessage(answered)
+  })
+}`
+
+t.test('who has come while it was busy is served, although it closes at once after that', async (t) => {
+  const app = fastify({ return503OnClosing: false })
+  await app.register(lifecycle, { drainMs: 0, lingerMs: 5_000 })
+  app.get('/', async () => 'served')
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as AddressInfo
+  const flag = new Int32Array(new SharedArrayBuffer(4))
+  const clients = new Worker(CLIENTS, { eval: true, workerData: { port, flag } })
+  const answered = once(clients, 'message')
+  await once(clients, 'online')
+  // Nothing of this thread runs meanwhile: the system alone takes what comes.
+  while (Atomics.load(flag, 0) === 0) Atomics.wait(flag, 0, 0, 10)
+  await app.close()
+  t.same(await answered, [20])
 })

@@ -1,0 +1,62 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import pg from 'pg'
+import t from 'tap'
+import { type Stack, startStack } from '#ops/stack/stack.ts'
+import { missing } from '#testing/servers.ts'
+import { attempt, TRIALS } from './restarts.ts'
+
+/** Replicas come and go under 500 connections and nobody notices. */
+
+const skip = missing('postgres') || missing('redis-server') || missing('nginx')
+
+const CONNECTIONS = 500
+
+/** A machine that does much else is slow: that is not what this is about. */
+const PATIENT = { DATABASE_CONNECT_TIMEOUT_MS: '30000' }
+
+/** The clicks that are stored, once there are `atLeast` of them. */
+async function countClicks(stack: Stack, atLeast: number): Promise<number> {
+  const client = new pg.Client(stack.databaseUrl)
+  await client.connect()
+  try {
+    for (let tries = 0; ; tries++) {
+      const { rows } = await client.query<{ count: string }>(
+        `SELECT count(*) FROM events WHERE event_type = 'click'`
+      )
+      const count = Number(rows[0]?.count)
+      if (count >= atLeast || tries > 100) return count
+      await wait(100)
+    }
+  } finally {
+    await client.end()
+  }
+}
+
+t.test('of 500 clients nobody notices', { skip }, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-restarts-'))
+  const stack = await startStack({ folder, replicas: 2, isLight: true, env: PATIENT })
+  t.teardown(async () => {
+    await stack.stop()
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+  })
+  let follows = 0
+  let repeatable = 0
+  for (const trial of TRIALS) {
+    await t.test(trial.title, async (t) => {
+      const pids = stack.replicas.map(({ pid }) => pid)
+      // Machines that test are small: the clients think, and connections are idle between requests, as in life.
+      const outcome = await attempt(stack, trial, CONNECTIONS, 500)
+      t.same(outcome.failures, [])
+      t.ok(stack.replicas.every(({ pid, state }, at) => pid !== pids[at] && state === 'up'))
+      t.comment(`${outcome.follows} GET, ${outcome.creates} POST, ${outcome.changes} PUT`)
+      follows += outcome.follows
+      // Who asked a replica that was killed was answered by another, and both may have counted.
+      if (trial.title.startsWith('kill')) repeatable = CONNECTIONS * stack.replicas.length
+    })
+  }
+  const clicks = await countClicks(stack, follows)
+  t.ok(clicks >= follows && clicks <= follows + repeatable, `${clicks} clicks of ${follows} redirects`)
+})
