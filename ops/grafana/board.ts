@@ -37,6 +37,12 @@ const RUNBOOKS = 'https://github.com/fairlead/fairlead/blob/main/ops/runbooks'
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana puts it in
 const DATA_SOURCE = { type: 'prometheus', uid: '${datasource}' }
+/** A release is deployed when it runs and did not a minute ago. */
+export const DEPLOYS =
+  'count by (version) (fairlead_build_info) unless count by (version) (fairlead_build_info offset 1m)'
+/** A process has started lately: what was before it has ended, or it is new. */
+export const STARTS = 'time() - process_start_time_seconds{job=~"fairlead.*"} < 60'
+
 const COLUMNS = 3
 const WIDTH = 24 / COLUMNS
 const HEIGHT = 8
@@ -73,11 +79,20 @@ export function toDashboard({ uid, title, description, panels }: Board): object 
     annotations: {
       list: [
         {
+          name: 'Deploys',
+          datasource: DATA_SOURCE,
+          enable: true,
+          iconColor: 'purple',
+          expr: DEPLOYS,
+          titleFormat: 'Release {{version}}',
+          step: '15s'
+        },
+        {
           name: 'Starts of replicas',
           datasource: DATA_SOURCE,
           enable: true,
           iconColor: 'blue',
-          expr: 'changes(process_start_time_seconds{job=~"fairlead.*"}[1m]) > 0',
+          expr: STARTS,
           titleFormat: '{{instance}} started',
           step: '15s'
         }

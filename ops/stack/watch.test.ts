@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
+import { DEPLOYS, STARTS } from '#ops/grafana/board.ts'
 import { boards, resolveQuery } from '#ops/grafana/boards.ts'
 import { missing } from '#testing/servers.ts'
 import { type Stack, startStack } from './stack.ts'
@@ -106,14 +107,29 @@ t.test(
       'under load every panel of every dashboard shows something'
     )
 
+    for (const expr of [DEPLOYS, STARTS]) {
+      const now = Date.now() / 1_000
+      const range = new URLSearchParams({ query: expr, start: `${now - 600}`, end: `${now}`, step: '15' })
+      const answer = await fetch(`${watchers.prometheusUrl}/api/v1/query_range?${range}`)
+      t.match(
+        await answer.json(),
+        { status: 'success', data: { result: [{}] } },
+        'it is marked on dashboards'
+      )
+    }
+
     const start = performance.now()
     await Promise.all(stack.replicas.map((replica) => replica.stop()))
-    const heard = () => watchers.discord.messages.find((message) => /replicas/i.test(JSON.stringify(message)))
+    const heard = () =>
+      watchers.discord.messages.find(({ embeds }) =>
+        embeds.some(({ title }) => title === 'PAGE FairleadDown')
+      )
     while (!heard()) {
-      if (performance.now() - start > 120_000) throw new Error(JSON.stringify(watchers.discord.messages))
+      // With the rules, the routes and the intervals that are shipped.
+      if (performance.now() - start > 60_000) throw new Error(JSON.stringify(watchers.discord.messages))
       await wait(100)
     }
     t.comment(`heard of after ${((performance.now() - start) / 1_000).toFixed(1)} s`)
-    t.match(JSON.stringify(heard()), /ops\/runbooks\/[a-z-]+\.md/, 'with what to do')
+    t.match(JSON.stringify(heard()), /ops\/runbooks\/fairlead-down\.md/, 'with what to do')
   }
 )

@@ -117,7 +117,7 @@ async function copyRules(home: string, isHurried: boolean): Promise<string> {
   await mkdir(to, { recursive: true })
   for (const name of await readdir(from)) {
     const rules = parse(await readFile(join(from, name), 'utf8')) as Rules
-    for (const group of rules.groups) delete group.interval
+    for (const group of rules.groups) if (isHurried || /m$/.test(group.interval ?? '')) delete group.interval
     await writeFile(join(to, name), stringify(isHurried ? hurryRules(rules) : rules))
   }
   return to

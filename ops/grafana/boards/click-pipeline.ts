@@ -23,7 +23,7 @@ export const clickPipeline: Board = {
       title: 'Lag',
       description: 'How long the oldest click that is not stored has waited',
       unit: 's',
-      bad: 30,
+      bad: 60,
       runbook: 'clicks-late',
       queries: [{ expr: 'max(fairlead_clicks_lag_seconds) or vector(0)', legend: 'oldest' }]
     },

@@ -111,11 +111,45 @@ export const goldenSignals: Board = {
       title: 'Memory',
       description: 'Resident memory of each process',
       unit: 'bytes',
-      bad: 400e6,
+      bad: 400 * 1024 * 1024,
       runbook: 'memory-high',
       queries: [
         {
           expr: 'process_resident_memory_bytes{job=~"fairlead.*",instance=~"$instance"}',
+          legend: '{{instance}}'
+        }
+      ]
+    },
+    {
+      title: 'Garbage collection',
+      description:
+        'Share of its time that each process spends collecting. Above a tenth it has too little memory',
+      unit: 'percentunit',
+      bad: 0.1,
+      runbook: 'memory-high',
+      queries: [
+        {
+          expr: 'sum by (instance) (rate(nodejs_gc_duration_seconds_sum{job=~"fairlead.*",instance=~"$instance"}[$__rate_interval]))',
+          legend: '{{instance}}'
+        }
+      ]
+    },
+    {
+      title: 'Releases that run',
+      description: 'Processes by version. Two at once is a deployment under way',
+      unit: 'none',
+      isNumber: true,
+      queries: [{ expr: 'count by (version) (fairlead_build_info)', legend: '{{version}}' }]
+    },
+    {
+      title: 'Restarts',
+      description: 'Starts of each process within a quarter of an hour; more than two are a loop',
+      unit: 'none',
+      bad: 3,
+      runbook: 'restart-loop',
+      queries: [
+        {
+          expr: 'changes(process_start_time_seconds{job=~"fairlead.*",instance=~"$instance"}[15m])',
           legend: '{{instance}}'
         }
       ]

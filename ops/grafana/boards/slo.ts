@@ -33,6 +33,27 @@ export const slo: Board = {
       description: 'Share of bad events, as each promise counts them',
       unit: 'percentunit',
       queries: [{ expr: 'slo:error_ratio:rate5m', legend: '{{slo}}' }]
+    },
+    {
+      title: 'Objective',
+      description: 'The share that is promised to be good, over 30 days',
+      unit: 'percentunit',
+      isNumber: true,
+      queries: [{ expr: 'slo:objective', legend: '{{slo}}' }]
+    },
+    {
+      title: 'Good over 30 days',
+      description: 'The share that was good; below its objective a promise is broken',
+      unit: 'percentunit',
+      isNumber: true,
+      queries: [{ expr: '1 - slo:error_ratio:rate30d', legend: '{{slo}}' }]
+    },
+    {
+      title: 'Alerts that fire',
+      description: 'By name. Watchdog fires always, so that its silence is heard',
+      unit: 'none',
+      runbook: 'README',
+      queries: [{ expr: 'sum by (alertname) (ALERTS{alertstate="firing"})', legend: '{{alertname}}' }]
     }
   ]
 }

@@ -10,15 +10,15 @@ export const stores: Board = {
       title: 'Connections of PostgreSQL',
       description: 'In use, of those that it allows',
       unit: 'percentunit',
-      bad: 0.8,
+      bad: 0.85,
       runbook: 'postgres-connections-high',
       queries: [{ expr: 'sum(pg_stat_activity_count) / max(pg_settings_max_connections)', legend: 'in use' }]
     },
     {
       title: 'Pools of the replicas',
-      description: 'Connections at work, and requests that wait for one',
+      description:
+        'Connections at work, and requests that wait for one: those should be gone within a minute',
       unit: 'short',
-      bad: 10,
       runbook: 'pool-exhausted',
       queries: [
         { expr: 'sum(fairlead_database_connections{instance=~"$instance",state="busy"})', legend: 'busy' },
