@@ -19,7 +19,7 @@ const MAX_PATH = 65
 
 /**
  * Answers `GET /:short_code` of a link that is held in process before the framework sees the request: router, request and
- * reply objects and the listeners of a logging server are a fifth of what such a redirect costs (docs/performance.md).
+ * reply objects and the listeners of a logging server are a fifth of what such a redirect costs (docs/adr/2026-11-25-fast-lane.md).
  * Everything else goes the framework's way, which answers the same to the byte: other paths and methods, what has to be
  * looked up, inactive and expired links, a click that nothing takes, and all of it once the server closes, when
  * answers say `Connection: close`.
