@@ -99,7 +99,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
   await app.register(events, { routes })
   await app.register(urls, { routes, ...config.urls })
   await app.register(stats, { routes, ...config.stats })
-  await app.register(redirects, { routes, ...config.redirects })
+  await app.register(redirects, { routes, trustProxy: config.server.trustProxy, ...config.redirects })
   await app.register(imports, { routes, ...config.imports })
   await app.register(health, { routes: probes, ...config.health })
   await app.register(wellKnown, { routes, ...config.wellKnown })

@@ -33,7 +33,7 @@ export interface Config {
     codeLength: number
     targets: { ownHosts: string[]; allowsPrivate: boolean }
   }
-  readonly redirects: { honourOptOut: boolean; fastLane: boolean; trustProxy: string[] }
+  readonly redirects: { honourOptOut: boolean; fastLane: boolean }
   readonly stats: { retentionMonths: number }
   readonly imports: { limitBytes: number }
   readonly health: { timeoutMs: number }
@@ -140,8 +140,7 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
     },
     redirects: {
       honourOptOut: settings.VISITOR_OPT_OUT === 'honour',
-      fastLane: settings.OTEL_EXPORTER_OTLP_ENDPOINT === undefined,
-      trustProxy: splitList(settings.TRUST_PROXY)
+      fastLane: settings.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
     },
     stats: { retentionMonths: settings.EVENT_RETENTION_MONTHS },
     imports: { limitBytes: settings.BULK_LIMIT_BYTES },

@@ -92,12 +92,11 @@ export function createTieredCache<V>(options: TieredOptions<V>): ControlledCache
   const lookup = createLookup<V>({ ...options, now, stats, onOutdated: forget })
 
   function get(key: string): V | null | Promise<V | null> {
-    const entry = memory.peek(key)
-    return held(key) ?? (entry === undefined ? getUnheld(key) : getDue(entry))
+    const entry = memory.get(key)
+    return valueIfFresh(entry) ?? (entry === undefined ? getUnheld(key) : getDue(entry))
   }
 
-  function held(key: string): V | undefined {
-    const entry = memory.get(key)
+  function valueIfFresh(entry: Entry<V> | undefined): V | undefined {
     if (entry === undefined || entry.epoch !== epoch || now() >= entry.freshUntil) return undefined
     stats.hits++
     return entry.value
@@ -220,7 +219,7 @@ export function createTieredCache<V>(options: TieredOptions<V>): ControlledCache
 
   return {
     get,
-    held,
+    held: (key) => valueIfFresh(memory.get(key)),
     forget,
     forgetUnknown(since) {
       generation = Math.max(generation, since)
