@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
+import { repeat } from '#platform/repeat.ts'
 import { auditRoutes } from './routes.ts'
 import { type AuditService, createAuditService } from './service.ts'
 
@@ -47,18 +48,9 @@ async function audit(app: FastifyInstance, { routes, retentionMonths }: AuditOpt
       },
       (error: Error) => app.log.warn({ err: error }, 'the upkeep of the audit log waits')
     )
-  let working: Promise<void> = Promise.resolve()
-  const timer = setInterval(() => {
-    working = keepUp()
-  }, UPKEEP_EVERY_MS)
-  timer.unref()
-  app.addHook('onReady', async () => {
-    working = keepUp()
-  })
-  app.addHook('onClose', async () => {
-    clearInterval(timer)
-    await working
-  })
+  const run = repeat(app, UPKEEP_EVERY_MS, keepUp)
+  // The start does not wait for it.
+  app.addHook('onReady', async () => void run())
 }
 
 function authorOf({ caller, id }: FastifyRequest) {

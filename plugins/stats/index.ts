@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { repeat } from '#platform/repeat.ts'
 import { statsRoutes } from './routes.ts'
 import { createStatsService, type StatsService } from './service.ts'
 import { createClickCounter } from './service-counter.ts'
@@ -41,7 +42,6 @@ async function stats(app: FastifyInstance, { routes, retentionMonths }: StatsOpt
 
   let minutes = 0
   let isUpkeepDue = true
-  let working: Promise<void> | null = null
 
   async function work(): Promise<void> {
     if (minutes++ % UPKEEP_EVERY_MINUTES === 0) isUpkeepDue = true
@@ -57,20 +57,7 @@ async function stats(app: FastifyInstance, { routes, retentionMonths }: StatsOpt
     }
   }
 
-  function tick(): Promise<void> {
-    working ??= work().finally(() => {
-      working = null
-    })
-    return working
-  }
-
-  const timer = setInterval(tick, MINUTE_MS)
-  timer.unref()
-  app.addHook('onReady', tick)
-  app.addHook('onClose', async () => {
-    clearInterval(timer)
-    await working
-  })
+  app.addHook('onReady', repeat(app, MINUTE_MS, work))
 }
 
 export default fp(stats, {

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from
 import fp from 'fastify-plugin'
 import type { Caller } from '#platform/access/caller.ts'
 import type { Within } from '#platform/database.ts'
+import { repeat } from '#platform/repeat.ts'
 import { keyInUse, keyReused, keyUnsupported } from './errors.ts'
 import { deleteOver, findAnswer, type KeptAnswer, keepAnswer, tryToHold } from './store.ts'
 
@@ -107,18 +108,13 @@ async function idempotency(app: FastifyInstance) {
     route.onRequest = [...[route.onRequest ?? []].flat(), refuseKey]
   })
 
-  let pruning: Promise<unknown> = Promise.resolve()
-  const timer = setInterval(() => {
-    // What waits for the database now is pruned the next time.
-    pruning = prune().catch((error) =>
-      app.log.warn({ err: error }, 'answers that are over wait for deletion')
+  repeat(app, PRUNE_EVERY_MS, () =>
+    prune().then(
+      () => undefined,
+      // What waits for the database now is pruned the next time.
+      (error: Error) => app.log.warn({ err: error }, 'answers that are over wait for deletion')
     )
-  }, PRUNE_EVERY_MS)
-  timer.unref()
-  app.addHook('onClose', async () => {
-    clearInterval(timer)
-    await pruning
-  })
+  )
 }
 
 function refuseKey(request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void {
