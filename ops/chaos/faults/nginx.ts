@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Fault } from '#ops/chaos/fault.ts'
-import { returned } from './replicas.ts'
+import { end } from '#ops/chaos/units.ts'
 
 /** What happens to nginx, and what clients do to it. */
 
@@ -26,12 +26,7 @@ export const nginxFaults: Fault[] = [
     what: 'nginx is killed (SIGKILL) and started again by its supervisor.',
     stage: 'plain',
     mayFail: { kinds: ['follow', 'fresh', 'create'], because: 'there is one nginx' },
-    async run(scene) {
-      const nginx = scene.stack.unit('nginx')
-      const { restarts } = nginx
-      nginx.signal('SIGKILL')
-      await returned(scene, nginx, restarts)
-    }
+    run: (scene) => end(scene, scene.stack.unit('nginx'), 'SIGKILL')
   },
   {
     name: 'nginx-gone',

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import type { Fault } from '#ops/chaos/fault.ts'
-import { returned } from './replicas.ts'
+import { end } from '#ops/chaos/units.ts'
 
 /** What happens to PostgreSQL. */
 
@@ -26,12 +26,7 @@ export const postgresFaults: Fault[] = [
     what: 'PostgreSQL ends at once (SIGQUIT, an immediate shutdown), is started again and recovers from its log.',
     stage: 'plain',
     mayFail: AWAY,
-    async run(scene) {
-      const postgres = scene.stack.unit('postgres')
-      const { restarts } = postgres
-      postgres.signal('SIGQUIT')
-      await returned(scene, postgres, restarts)
-    }
+    run: (scene) => end(scene, scene.stack.unit('postgres'), 'SIGQUIT')
   },
   {
     name: 'postgres-freeze',

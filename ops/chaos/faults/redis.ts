@@ -1,5 +1,5 @@
 import type { Fault } from '#ops/chaos/fault.ts'
-import { returned } from './replicas.ts'
+import { end, freeze } from '#ops/chaos/units.ts'
 
 /** What happens to Redis. */
 
@@ -29,22 +29,13 @@ export const redisFaults: Fault[] = [
     name: 'redis-kill',
     what: 'Redis is killed (SIGKILL) and started again by its supervisor: it reads its append-only file.',
     stage: 'plain',
-    async run(scene) {
-      const redis = scene.stack.unit('redis')
-      const { restarts } = redis
-      redis.signal('SIGKILL')
-      await returned(scene, redis, restarts)
-    }
+    run: (scene) => end(scene, scene.stack.unit('redis'), 'SIGKILL')
   },
   {
     name: 'redis-freeze',
     what: 'Redis stands still for 8 s (SIGSTOP, SIGCONT): commands wait.',
     stage: 'plain',
-    async run({ stack, hold }) {
-      const redis = stack.unit('redis')
-      redis.signal('SIGSTOP')
-      await hold(8_000).finally(() => redis.signal('SIGCONT'))
-    }
+    run: (scene) => freeze(scene, scene.stack.unit('redis'), 8_000)
   },
   {
     name: 'redis-flush-cache',

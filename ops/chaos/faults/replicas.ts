@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Fault, Scene } from '#ops/chaos/fault.ts'
+import { end, freeze } from '#ops/chaos/units.ts'
 import type { Supervised } from '#ops/stack/supervisor.ts'
 
 /** What happens to replicas. */
@@ -8,11 +9,6 @@ function first({ stack }: Scene): Supervised {
   const [replica] = stack.replicas
   if (!replica) throw new Error('there is no replica')
   return replica
-}
-
-/** Resolves when it was started again after `restarts` and answers. */
-export function returned({ until }: Scene, unit: Supervised, restarts: number): Promise<void> {
-  return until(`${unit.unit.name} is back`, () => unit.restarts > restarts && unit.state === 'up')
 }
 
 const UNSAFE = 'a write that was with the replica may have been done: nobody may send it again'
@@ -26,9 +22,7 @@ export const replicaFaults: Fault[] = [
     mayFail: { kinds: ['create'], because: UNSAFE },
     async run(scene) {
       for (const replica of scene.stack.replicas.slice(0, 2)) {
-        const { restarts } = replica
-        replica.signal('SIGKILL')
-        await returned(scene, replica, restarts)
+        await end(scene, replica, 'SIGKILL')
       }
     }
   },
@@ -38,9 +32,7 @@ export const replicaFaults: Fault[] = [
     stage: 'plain',
     async run(scene) {
       for (const replica of scene.stack.replicas) {
-        const { restarts } = replica
-        replica.signal('SIGTERM')
-        await returned(scene, replica, restarts)
+        await end(scene, replica, 'SIGTERM')
       }
     }
   },
@@ -55,22 +47,14 @@ export const replicaFaults: Fault[] = [
     name: 'replica-freeze',
     what: 'A replica stands still for 8 s (SIGSTOP, SIGCONT): it takes connections and does not answer.',
     stage: 'plain',
-    async run(scene) {
-      const replica = first(scene)
-      replica.signal('SIGSTOP')
-      await scene.hold(8_000).finally(() => replica.signal('SIGCONT'))
-    }
+    run: (scene) => freeze(scene, first(scene), 8_000)
   },
   {
     name: 'replica-hang',
     what: 'A replica stands still for 25 s (SIGSTOP, SIGCONT), which is longer than visitors wait.',
     stage: 'plain',
     mayFail: { kinds: ['create'], because: UNSAFE },
-    async run(scene) {
-      const replica = first(scene)
-      replica.signal('SIGSTOP')
-      await scene.hold(25_000).finally(() => replica.signal('SIGCONT'))
-    }
+    run: (scene) => freeze(scene, first(scene), 25_000)
   },
   {
     name: 'replicas-gone',

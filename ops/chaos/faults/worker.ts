@@ -1,5 +1,5 @@
 import type { Fault } from '#ops/chaos/fault.ts'
-import { returned } from './replicas.ts'
+import { end, freeze } from '#ops/chaos/units.ts'
 
 /** What happens to the worker, and to clicks on their way through it. */
 
@@ -14,9 +14,7 @@ export const workerFaults: Fault[] = [
     async run(scene) {
       const worker = scene.stack.unit('worker')
       for (let round = 0; round < 3; round++) {
-        const { restarts } = worker
-        worker.signal('SIGKILL')
-        await returned(scene, worker, restarts)
+        await end(scene, worker, 'SIGKILL')
       }
     }
   },
@@ -35,11 +33,7 @@ export const workerFaults: Fault[] = [
     name: 'worker-freeze',
     what: 'The worker stands still for 8 s (SIGSTOP, SIGCONT) with clicks in hand.',
     stage: 'plain',
-    async run({ stack, hold }) {
-      const worker = stack.unit('worker')
-      worker.signal('SIGSTOP')
-      await hold(8_000).finally(() => worker.signal('SIGCONT'))
-    }
+    run: (scene) => freeze(scene, scene.stack.unit('worker'), 8_000)
   },
   {
     name: 'poison-click',
