@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { chmod, chown, mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -85,7 +85,7 @@ export async function runServer(program: Program): Promise<Server> {
     if (!running || !isRunning(running)) return
     running.ref()
     const gone = once(running, 'exit')
-    if (signal === 'SIGKILL') signalGroup(running, signal)
+    if (signal === 'SIGKILL') killWhole(running)
     else running.kill(signal)
     await gone
     release()
@@ -177,6 +177,29 @@ function unref(child: ChildProcess): void {
 
 function signalGroup(child: ChildProcess | undefined, signal: NodeJS.Signals): void {
   if (child?.pid && isRunning(child)) process.kill(-child.pid, signal)
+}
+
+/**
+ * Kills a program with all its processes. Those of PostgreSQL that serve a connection lead sessions of their own, so a
+ * signal to the group misses them, and for a moment they would answer on behalf of a server that is dead.
+ */
+function killWhole(child: ChildProcess): void {
+  const children = listChildren(child.pid)
+  signalGroup(child, 'SIGKILL')
+  for (const pid of children) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // It has gone with its parent.
+    }
+  }
+}
+
+/** The processes that `parent` started; none where there is no ps(1). */
+function listChildren(parent: number | undefined): number[] {
+  const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
+  const pairs = (stdout ?? '').split('\n').map((line) => line.trim().split(/\s+/).map(Number))
+  return pairs.filter(([, ppid]) => ppid === parent).map(([pid = 0]) => pid)
 }
 
 function isRunning(child: ChildProcess): boolean {
