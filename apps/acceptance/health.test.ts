@@ -29,7 +29,12 @@ served(t, async (t, api) => {
   })
 
   t.test('has no more series after a flood of paths that nobody serves', async (t) => {
-    const count = async () => (await api('GET', '/metrics')).text.split('\n').length
+    const list = async () =>
+      (await api('GET', '/metrics')).text
+        .split('\n')
+        .map((line) => line.replace(/ [^ ]*$/, ''))
+        // Kinds of garbage collection and of open handles are Node's, few, and turn up when they first occur.
+        .filter((series) => !/^nodejs_(gc|active)_/.test(series))
     const flood = (round: number) =>
       Promise.all(
         Array.from({ length: 200 }, (_, index) =>
@@ -37,9 +42,12 @@ served(t, async (t, api) => {
         )
       )
     await flood(0)
-    const before = await count()
+    const before = new Set(await list())
     await flood(1)
-    t.equal(await count(), before)
+    t.same(
+      (await list()).filter((series) => !before.has(series)),
+      []
+    )
   })
 
   t.test('describes every route of the contract', async (t) => {
