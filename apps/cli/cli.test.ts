@@ -79,6 +79,12 @@ profiles(t, async (t, profile) => {
         `${name} is the same`
       )
     }
+    t.match(await run(env, 'export', target, '--for', 'spreadsheet'), { code: 0, err: '' })
+    t.match(
+      await readFile(join(target, 'users.csv'), 'utf8'),
+      /^id,username,email,created_at,spreadsheet_safe\n/
+    )
+    t.match(await run(env, 'export', target, '--for', 'fun'), { code: 1, err: /--for takes spreadsheet/ })
   })
 
   t.test('says which rows it rejects, imports the others, and fails', async (t) => {

@@ -11,22 +11,31 @@ import { withApp } from './open-app.ts'
  * broken-off export leaves an older one as it was.
  */
 export const exportCommand: Command = {
-  usage: 'export DIR',
-  summary: 'Writes everything to DIR/users.csv, urls.csv and events.csv, which import reads back unchanged.',
+  usage: 'export DIR [--for spreadsheet]',
+  summary:
+    'Writes everything to DIR/users.csv, urls.csv and events.csv, which import reads back unchanged. Titles are anybody’s\n' +
+    '      text: for Excel, Calc and Sheets say --for spreadsheet, so that none of them is run as a formula.',
+  options: { for: { type: 'string' } },
   words: 1,
-  async run({ words, env, signal, output }) {
+  async run({ words, options, env, signal, output }) {
     const folder = words[0] ?? ''
+    const reader = options['for']
+    if (reader !== undefined && reader !== 'spreadsheet')
+      throw new CommandError(`--for takes spreadsheet, not ${reader}`)
     await mkdir(folder, { recursive: true }).catch((error: Error) => {
       throw new CommandError(`${folder} can not be made: ${error.message}`)
     })
     const drafts = new Map<string, string>()
     try {
       const counts = await withApp(env, (app) =>
-        app.imports.exportCsv(async (kind, text) => {
-          const draft = join(folder, `.${kind}.csv.${process.pid}`)
-          drafts.set(draft, join(folder, `${kind}.csv`))
-          await pipeline(Readable.from(text), createWriteStream(draft, { flush: true }), { signal })
-        })
+        app.imports.exportCsv(
+          async (kind, text) => {
+            const draft = join(folder, `.${kind}.csv.${process.pid}`)
+            drafts.set(draft, join(folder, `${kind}.csv`))
+            await pipeline(Readable.from(text), createWriteStream(draft, { flush: true }), { signal })
+          },
+          { isGuarded: reader === 'spreadsheet' }
+        )
       )
       for (const [draft, path] of drafts) await rename(draft, path)
       for (const [kind, rows] of Object.entries(counts))

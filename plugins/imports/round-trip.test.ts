@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import t from 'tap'
 import { profiles, type Running, startApp } from '#testing/app.ts'
@@ -22,11 +23,11 @@ async function* bytesOf(text: string) {
   for (let at = 0; at < bytes.length; at += 10_007) yield bytes.subarray(at, at + 10_007)
 }
 
-async function dump({ app }: Running): Promise<Files> {
+async function dump({ app }: Running, options?: { isGuarded: boolean }): Promise<Files> {
   const files: Files = { users: '', urls: '', events: '' }
   await app.imports.exportCsv(async (kind, text) => {
     for await (const part of text) files[kind] += part
-  })
+  }, options)
   return files
 }
 
@@ -86,6 +87,32 @@ profiles(t, async (t, profile) => {
     t.equal((await second.request('GET', '/urls/2')).status, 404)
     t.match((await second.request('GET', '/urls/1')).json, { title: '' })
     t.match((await second.request('GET', '/urls/5')).json, { title: null, expires_at: '2031-01-01T00:00:00' })
+  })
+
+  t.test('an export for spreadsheets holds no formula, and is read back to the same rows', async (t) => {
+    const first = await startApp(t, { profile })
+    const create = async (path: string, json: object) => {
+      const answer = await first.request('POST', path, { json })
+      t.equal(answer.status, 201, `${path}: ${answer.text}`)
+    }
+    await create('/users', { username: '@SUM(1+1)*cmd|" /C calc"!A0', email: '+a@example.com' })
+    for (const [at, title] of ['=HYPERLINK("https://evil.example","x")', "'=1", 'a;=1', '-1', ''].entries())
+      await create('/urls', {
+        user_id: 1,
+        original_url: 'https://example.com/;=1',
+        title,
+        short_code: `-${at}`
+      })
+    await create('/events', { url_id: 1, event_type: '\t=1', details: { a: '\n=1' } })
+    const files = await dump(first)
+    const guarded = await dump(first, { isGuarded: true })
+    for (const text of Object.values(guarded))
+      for (const cell of parse(text).flat()) t.notMatch(cell, /(^|[;\t\r\n])[=+\-@\t\r\n]/)
+    t.match(guarded.urls, /updated_at,spreadsheet_safe\n1,1,'-0,https:\/\/example\.com\/;'=1,"'=HYPERLINK/)
+    await first.close()
+    const second = await startApp(t, { profile })
+    for (const report of await load(second, guarded)) t.match(report, { errors: [], warnings: [] })
+    t.strictSame(await dump(second), files)
   })
 
   t.test('any rows survive', async (t) => {

@@ -5,6 +5,7 @@ import { Type } from 'typebox'
 import { answers } from '#schema/shapes/answers.ts'
 import { ImportReport } from '#schema/shapes/import-report.ts'
 import { contentTypeUnsupported, fileTooLarge } from './errors.ts'
+import { GUARDED_MARK } from './formulas.ts'
 import { KIND_ORDER, kinds } from './kinds.ts'
 import { importBody, importForm } from './uploads.ts'
 
@@ -75,6 +76,8 @@ function describe(name: keyof typeof kinds): string {
   return [
     `Columns, in any order: ${usual.join(', ')}`,
     ...(extra.length > 0 ? [` (and, if need be, ${extra.join(', ')})`] : []),
-    '. Rows whose id is there are skipped; a row that can not be read is reported while the others land.'
+    '. Rows whose id is there are skipped; a row that can not be read is reported while the others land.',
+    ` A file with a column ${GUARDED_MARK} is one that was exported for spreadsheets: the apostrophes that keep its cells from`,
+    ' being formulas are taken off.'
   ].join('')
 }

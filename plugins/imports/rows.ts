@@ -1,6 +1,7 @@
 import type { Cell } from './cells.ts'
 import { type CsvRecord, createCsvScanner } from './csv-reader.ts'
 import { columnsMissing, fileEmpty, headerUnreadable, notRows } from './errors.ts'
+import { GUARDED_MARK, unguard } from './formulas.ts'
 import type { Column, Kind } from './kinds.ts'
 import { readTextBlocks } from './text-blocks.ts'
 
@@ -58,13 +59,16 @@ function readHeader({ columns }: Kind, { line, fields, fault }: CsvRecord): Head
   const missing = usual.filter((name) => !names.includes(name))
   if (missing.length > 0) throw columnsMissing(missing, usual.join(','))
   const places = columns.map(({ name }) => names.indexOf(name))
-  const unknown = names.filter((_name, place) => !places.includes(place))
+  const isGuarded = names.includes(GUARDED_MARK)
+  const unknown = names.filter((name, place) => !places.includes(place) && name !== GUARDED_MARK)
   const isUsual = names.join() === usual.join()
   return {
     pick(fields) {
       if (fields.length !== names.length)
         return `has ${fields.length} fields where the header has ${names.length}`
-      return isUsual ? fields : places.map((place) => fields[place] ?? null)
+      if (isUsual) return fields
+      const cells = places.map((place) => fields[place] ?? null)
+      return isGuarded ? cells.map((cell) => cell && unguard(cell)) : cells
     },
     ...(unknown.length > 0 && {
       note: { line, reason: `columns that are not known are left out: ${unknown.join(', ').slice(0, 500)}` }

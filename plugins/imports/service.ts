@@ -4,6 +4,7 @@ import { type Batch, createBatchBuilder } from './batch.ts'
 import type { BatchStore } from './batch-store.ts'
 import { formatCsvLine } from './csv-writer.ts'
 import { importsBusy } from './errors.ts'
+import { GUARDED_MARK, guard } from './formulas.ts'
 import { KIND_ORDER, type Kind, type KindName, kinds } from './kinds.ts'
 import { createReportBuilder } from './report.ts'
 import { type ReadPiece, readCsvRows, readJsonRows } from './rows.ts'
@@ -24,10 +25,12 @@ export interface ImportService {
   importJson(kind: KindName, body: unknown): Promise<ImportReport>
   /**
    * Exports everything as of one moment: calls `write` with the name and the text of one file after the other.
-   * Reading what was written gives the same rows. Gives how many rows each file has.
+   * Reading what was written gives the same rows. Gives how many rows each file has. With `isGuarded` no cell is a
+   * formula to a spreadsheet (see formulas.ts); such files are read back to the same rows too.
    */
   exportCsv(
-    write: (kind: KindName, text: AsyncIterable<string>) => Promise<void>
+    write: (kind: KindName, text: AsyncIterable<string>) => Promise<void>,
+    options?: { isGuarded?: boolean }
   ): Promise<Record<KindName, number>>
 }
 
@@ -118,7 +121,7 @@ export function createImportService(
 
     importJson: (kind, body) => runImport(kind, readJsonRows(kinds[kind], body)),
 
-    exportCsv: (write) =>
+    exportCsv: (write, { isGuarded = false } = {}) =>
       database.withClient((client) =>
         inSnapshot(client, async () => {
           const counts = { users: 0, urls: 0, events: 0 }
@@ -130,10 +133,11 @@ export function createImportService(
             await write(name, formatFile())
 
             async function* formatFile() {
-              yield formatCsvLine(columns.map((column) => column.name))
+              const header = columns.map((column) => column.name)
+              yield formatCsvLine(isGuarded ? [...header, GUARDED_MARK] : header)
               for await (const rows of readRows(client, kind, columns)) {
                 counts[name] += rows.length
-                yield rows.map(formatCsvLine).join('')
+                yield rows.map(isGuarded ? formatGuarded : formatCsvLine).join('')
               }
             }
           }
@@ -141,4 +145,8 @@ export function createImportService(
         })
       )
   }
+}
+
+function formatGuarded(fields: readonly (string | null)[]): string {
+  return formatCsvLine([...fields.map((field) => field && guard(field)), null])
 }
