@@ -10,7 +10,7 @@ export class StartFailed extends Error {
 }
 
 /** Errors whose message is all that the operator needs; anything else is a bug and shows where it happened. */
-const EXPECTED = new Set(['StartFailed', 'ConfigError', 'FolderInUse', 'StartRefused'])
+const EXPECTED = new Set(['StartFailed', 'ConfigError', 'FolderInUse', 'MigrationBlocked', 'StartRefused'])
 
 /** What a process does. */
 export interface Work {

@@ -66,7 +66,14 @@ function readArguments({ options = {} }: Command, args: string[]) {
 }
 
 /** Errors whose message says all that the user needs. */
-const EXPECTED = new Set(['CommandError', 'ConfigError', 'FolderInUse', 'StartRefused', 'ProblemError'])
+const EXPECTED = new Set([
+  'CommandError',
+  'ConfigError',
+  'FolderInUse',
+  'MigrationBlocked',
+  'StartRefused',
+  'ProblemError'
+])
 
 try {
   process.exitCode = await main(process.argv.slice(2))

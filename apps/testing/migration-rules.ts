@@ -4,117 +4,177 @@
  * locks, and when it rewrites the table, is in the PostgreSQL manual ("ALTER TABLE", Notes; "Explicit Locking").
  */
 
-/** Something in a migration that is not safe while the system runs. */
-export interface Hazard {
-  statement: string
+export interface Rule {
+  /** The statement, in few words, for people. */
+  what: string
+  /** Matches the statement, or one action of an ALTER TABLE, in one line, without comments, literals and quoted names. */
+  pattern: RegExp
   /** What goes wrong. */
   why: string
   /** What to do instead. */
   instead: string
 }
 
-interface Rule extends Omit<Hazard, 'statement'> {
-  pattern: RegExp
-  /** True for what is harmless on a table that the same migration makes. */
-  isFineOnNew?: boolean
-}
-
 const EXPAND = 'stop using it in one release, take it away in the next'
-const COPY = 'add a new column, write both, fill it in batches, read the new one, then take the old one away'
+const COPY = 'add a new one, write both, fill it in batches, read the new one, then take the old one away'
+const BY_HAND = 'run it by hand with CONCURRENTLY before the release, and say IF NOT EXISTS here'
+const NO_SCAN = 'add it NOT VALID, and VALIDATE CONSTRAINT in the next migration'
+const IN_BATCHES = 'do it in batches, outside of a migration'
 
-const RULES: Rule[] = [
-  { pattern: /\bDROP\s+(TABLE|VIEW|FUNCTION)\b/i, why: 'running replicas still use it', instead: EXPAND },
-  { pattern: /\bDROP\s+COLUMN\b/i, why: 'running replicas still select and write it', instead: EXPAND },
+/** The name of a column in ALTER TABLE … ALTER, which may go without the word COLUMN. */
+const ALTER = String.raw`^ALTER\s+(?:COLUMN\s+)?\S+\s+`
+/** A column that is added. */
+const ADD = String.raw`^ADD\s+(?!(?:CONSTRAINT|CHECK|FOREIGN|UNIQUE|PRIMARY|EXCLUDE)\b)`
+/** A constraint that is added, with a name or without. */
+const CONSTRAIN = String.raw`^ADD\s+(?:CONSTRAINT\s+\S+\s+)?`
+/** What may stand before a parenthesis after DEFAULT: types, other constraints, and functions that give the same to all rows. */
+const STABLE =
+  'now|date_trunc|varchar|char|numeric|decimal|time|timestamp|timestamptz|interval|bit|CHECK|REFERENCES'
+
+/** On one action of ALTER TABLE. */
+export const ACTION_RULES: Rule[] = [
   {
-    pattern: /\bRENAME\s+(TO|COLUMN|CONSTRAINT)\b|\bRENAME\s+"?\w+"?\s+TO\b/i,
+    what: 'DROP COLUMN',
+    pattern: /^DROP\s+(?!CONSTRAINT\b)/i,
+    why: 'running replicas still select and write it',
+    instead: EXPAND
+  },
+  {
+    what: 'DROP CONSTRAINT',
+    pattern: /^DROP\s+CONSTRAINT\b/i,
+    why: 'running replicas may count on it (ON CONFLICT, an error that they know)',
+    instead: EXPAND
+  },
+  {
+    what: 'DROP DEFAULT, DROP IDENTITY, DROP EXPRESSION',
+    pattern: new RegExp(`${ALTER}DROP\\s+(DEFAULT|IDENTITY|EXPRESSION)\\b`, 'i'),
+    why: 'the inserts of running replicas leave the column to it',
+    instead: 'write the column in one release, drop it in the next'
+  },
+  {
+    what: 'RENAME, SET SCHEMA',
+    pattern: /^(RENAME|SET\s+SCHEMA)\b/i,
     why: 'running replicas know the old name',
     instead: COPY
   },
   {
-    pattern: /\bALTER\s+COLUMN\s+\S+\s+(SET\s+DATA\s+)?TYPE\b/i,
+    what: 'ALTER COLUMN … TYPE',
+    pattern: new RegExp(`${ALTER}(SET\\s+DATA\\s+)?TYPE\\b`, 'i'),
     why: 'the table is rewritten under an exclusive lock',
     instead: COPY
   },
   {
-    pattern: /\bALTER\s+COLUMN\s+\S+\s+SET\s+NOT\s+NULL\b/i,
+    what: 'SET NOT NULL',
+    pattern: new RegExp(`${ALTER}SET\\s+NOT\\s+NULL\\b`, 'i'),
     why: 'running replicas may write NULL, and the whole table is read under an exclusive lock',
     instead: 'add CHECK (… IS NOT NULL) NOT VALID, validate it in the next migration, then set NOT NULL'
   },
   {
-    pattern: /\bADD\s+COLUMN\s+(?:(?!,|\bDEFAULT\b)[\s\S])*\bNOT\s+NULL\b(?![^,]*\bDEFAULT\b)/i,
+    what: 'ADD COLUMN … NOT NULL without DEFAULT',
+    pattern: new RegExp(`${ADD}(?!.*\\b(DEFAULT|GENERATED|\\w*serial)\\b).*\\bNOT\\s+NULL\\b`, 'i'),
     why: 'the inserts of running replicas fail',
-    instead: 'give it a DEFAULT, or allow NULL first',
-    isFineOnNew: true
+    instead: 'give it a DEFAULT, or allow NULL first'
   },
   {
-    pattern: /\bADD\s+COLUMN\b[^,]*\bDEFAULT\s+\(?(random|gen_random_uuid|clock_timestamp|nextval)\b/i,
+    what: 'ADD COLUMN … DEFAULT with a function other than now()',
+    pattern: new RegExp(`${ADD}.*\\bDEFAULT\\b.*\\b(?!(?:${STABLE})\\s*\\()[a-z_]\\w*\\s*\\(`, 'i'),
     why: 'a volatile default rewrites the table under an exclusive lock',
-    instead: 'add the column without, set the default, fill it in batches',
-    isFineOnNew: true
+    instead: 'add the column without, set the default, fill it in batches'
   },
   {
-    pattern: /\bADD\s+CONSTRAINT\b(?=[\s\S]*\b(CHECK|FOREIGN\s+KEY)\b)(?![\s\S]*\bNOT\s+VALID\b)/i,
+    what: 'ADD COLUMN … serial, GENERATED AS IDENTITY, GENERATED … STORED',
+    pattern: new RegExp(`${ADD}.*\\b((small|big)?serial\\d?|AS\\s+IDENTITY|STORED)\\b`, 'i'),
+    why: 'the table is rewritten under an exclusive lock',
+    instead: 'add a plain column, set its default to nextval(…) or write it, fill it in batches'
+  },
+  {
+    what: 'ADD COLUMN … CHECK, REFERENCES, UNIQUE, PRIMARY KEY',
+    pattern: new RegExp(`${ADD}.*\\b(CHECK|REFERENCES|UNIQUE|PRIMARY\\s+KEY)\\b`, 'i'),
+    why: 'the table is read or indexed under an exclusive lock, and writes of the one referred to wait',
+    instead: 'add the column alone, and the constraint NOT VALID or by an index built CONCURRENTLY'
+  },
+  {
+    what: 'ADD CHECK, FOREIGN KEY, NOT NULL without NOT VALID',
+    pattern: new RegExp(`${CONSTRAIN}(CHECK|FOREIGN\\s+KEY|NOT\\s+NULL)\\b(?!.*\\bNOT\\s+VALID\\b)`, 'i'),
     why: 'the whole table is read under a lock that stops writes',
-    instead: 'add it NOT VALID and validate it in the next migration',
-    isFineOnNew: true
+    instead: NO_SCAN
   },
   {
-    pattern: /\bADD\s+(CONSTRAINT\s+\S+\s+)?(UNIQUE|PRIMARY\s+KEY|EXCLUDE)\b(?![\s\S]*\bUSING\s+INDEX\b)/i,
+    what: 'ADD UNIQUE, PRIMARY KEY, EXCLUDE without USING INDEX',
+    pattern: new RegExp(`${CONSTRAIN}(UNIQUE|PRIMARY\\s+KEY|EXCLUDE)\\b(?!.*\\bUSING\\s+INDEX\\b)`, 'i'),
     why: 'its index is built under an exclusive lock',
-    instead: 'CREATE UNIQUE INDEX CONCURRENTLY first, then ADD CONSTRAINT … USING INDEX',
-    isFineOnNew: true
+    instead: 'build the index by hand with CONCURRENTLY, then ADD CONSTRAINT … USING INDEX'
   },
   {
-    pattern: /\bCREATE\s+(UNIQUE\s+)?INDEX\b(?!\s+CONCURRENTLY)/i,
-    why: 'writes wait until the index is built',
-    instead: 'have the operator run CREATE INDEX CONCURRENTLY before the release, and say IF NOT EXISTS here',
-    isFineOnNew: true
-  },
-  {
-    pattern: /\b(TRUNCATE|LOCK\s+TABLE|VACUUM\s+FULL|CLUSTER)\b/i,
-    why: 'everybody else waits',
-    instead: 'do it in batches, outside of a migration'
-  },
-  {
-    pattern: /^(UPDATE|DELETE)\b/i,
-    why: 'it holds row locks on all it touches until the migration ends',
-    instead: 'fill or delete in batches, outside of a migration',
-    isFineOnNew: true
+    what: 'SET LOGGED, UNLOGGED, TABLESPACE, ACCESS METHOD',
+    pattern: /^SET\s+(LOGGED|UNLOGGED|TABLESPACE|ACCESS\s+METHOD)\b/i,
+    why: 'the table is rewritten under an exclusive lock',
+    instead: COPY
   }
 ]
 
-/** What vouches for a statement, on a line before it: `-- safe: the table is empty until 1.2`. */
-const VOUCHER = /^--[ \t]*safe:[ \t]*\S/m
+/** On whole statements. */
+export const STATEMENT_RULES: Rule[] = [
+  {
+    what: 'DROP TABLE, VIEW, FUNCTION, TYPE, SEQUENCE, …',
+    pattern: /^DROP\s+(?!INDEX\b)/i,
+    why: 'running replicas still use it',
+    instead: EXPAND
+  },
+  {
+    what: 'ALTER TYPE, VIEW, SEQUENCE, … RENAME or SET SCHEMA',
+    pattern: /^ALTER\s+(?!TABLE\b|INDEX\b).*\b(RENAME|SET\s+SCHEMA)\b/i,
+    why: 'running replicas know the old name',
+    instead: COPY
+  },
+  {
+    what: 'CREATE INDEX',
+    pattern: /^CREATE\s+(UNIQUE\s+)?INDEX\b(?!\s+CONCURRENTLY\b)/i,
+    why: 'writes wait until the index is built',
+    instead: BY_HAND
+  },
+  {
+    what: 'DROP INDEX',
+    pattern: /^DROP\s+INDEX\b(?!\s+CONCURRENTLY\b)/i,
+    why: 'everybody else waits, and running replicas may need it (ON CONFLICT, or to be fast)',
+    instead: 'run it by hand with CONCURRENTLY after the release, and say IF EXISTS in the next'
+  },
+  {
+    what: 'CREATE, DROP INDEX CONCURRENTLY',
+    pattern: /^(CREATE|DROP)\s+(UNIQUE\s+)?INDEX\s+CONCURRENTLY\b/i,
+    why: 'migrations are one transaction, and it fails in any',
+    instead: BY_HAND
+  },
+  {
+    what: 'TRUNCATE, LOCK, VACUUM, CLUSTER, REINDEX, REFRESH',
+    pattern: /^(TRUNCATE|LOCK|VACUUM|CLUSTER|REINDEX|REFRESH)\b/i,
+    why: 'everybody else waits',
+    instead: IN_BATCHES
+  },
+  {
+    what: 'UPDATE, DELETE, MERGE',
+    pattern: /^(WITH\b.*)?(?<!\bDO\s+)\b(UPDATE|DELETE|MERGE)\b/i,
+    why: 'it holds row locks on all it touches until the migration ends',
+    instead: IN_BATCHES
+  },
+  {
+    what: 'DO',
+    pattern: /^DO\b/i,
+    why: 'what it runs is not seen by these rules',
+    instead: 'write the statements themselves'
+  },
+  {
+    what: 'BEGIN, COMMIT, ROLLBACK',
+    pattern: /^(BEGIN|START|COMMIT|END|ROLLBACK|ABORT)\b/i,
+    why: 'migrations are one transaction, so that one that fails leaves nothing behind',
+    instead: 'leave it out'
+  }
+]
 
-/**
- * Takes the SQL of one migration with drizzle's breakpoints, gives what in it is not safe beside running replicas.
- * A statement with a comment `-- safe: <why>` of its own passes.
- */
-export function findHazards(sql: string): Hazard[] {
-  const created = new Set(
-    [...sql.matchAll(/\bCREATE\s+(?:UNLOGGED\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?"?(\w+)"?/gi)].map(
-      ([, name]) => name
-    )
+/** The table of rules as CONTRIBUTING.md shows it. */
+export function renderMigrationRules(): string {
+  const rows = [...ACTION_RULES, ...STATEMENT_RULES].map(
+    ({ what, why, instead }) => `| ${what} | ${why} | ${instead} |`
   )
-  return sql.split('--> statement-breakpoint').flatMap((part) => {
-    const statement = part.replace(/^\s*--.*$/gm, '').trim()
-    if (VOUCHER.test(part.trim())) return []
-    const isNew = created.has(tableOf(statement))
-    return RULES.filter(
-      ({ pattern, isFineOnNew }) => pattern.test(withoutBodies(statement)) && !(isFineOnNew && isNew)
-    ).map(({ why, instead }) => ({ statement, why, instead }))
-  })
-}
-
-function tableOf(statement: string): string | undefined {
-  const [, table] =
-    /^(?:ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?|UPDATE\s+|DELETE\s+FROM\s+|CREATE\s+[\s\S]*?\bON\s+)"?(\w+)"?/i.exec(
-      statement
-    ) ?? []
-  return table
-}
-
-/** The statement without what functions do when they are called. */
-function withoutBodies(statement: string): string {
-  return statement.replace(/\$(\w*)\$[\s\S]*?\$\1\$/g, "''")
+  return ['| refused | why | instead |', '| --- | --- | --- |', ...rows].join('\n')
 }

@@ -86,7 +86,8 @@ declare module 'fastify' {
 /**
  * Publishes `app.database` over @fastify/postgres and brings the schema up to date before the boot goes on.
  * A connection that breaks while idle (restart, failover) is logged and replaced. Throws when the server does not
- * answer within `startTimeoutMs`, or FolderInUse when the embedded folder is taken.
+ * answer within `startTimeoutMs`, MigrationBlocked when others keep a table that has to change locked, or FolderInUse when
+ * the embedded folder is taken.
  */
 async function database(app: FastifyInstance, options: DatabaseOptions) {
   const pooled = options.pooler === 'pgbouncer'
@@ -163,7 +164,8 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
     }
   }
   await waitUntilReachable(app, service, options.startTimeoutMs)
-  const applied = await service.withClient((client) => migrate(client, MIGRATIONS))
+  const onBlocked = (why: string) => app.log.warn({ why }, 'the migration waits for a lock')
+  const applied = await service.withClient((client) => migrate(client, MIGRATIONS, { onBlocked }))
   if (applied > 0) app.log.info({ applied }, 'database schema brought up to date')
   if (!service.embedded && !pooled) await checkBudget(app, pool, options)
   if (options.readUrl !== undefined) {

@@ -1,8 +1,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import pg from 'pg'
 import t, { type Test } from 'tap'
-import { profiles, startApp } from '#testing/app.ts'
+import { hasServers, profiles, startApp } from '#testing/app.ts'
 import { migrate } from './migrations.ts'
 
 /** A folder as drizzle-kit writes it, with one file for each of `steps`, later than any real one. */
@@ -72,5 +73,63 @@ profiles(t, async (t, profile) => {
     )
     t.same(applied.sort(), [0, 0, 0, 0, 1])
     t.equal(await exists('three'), true)
+  })
+})
+
+t.test('beside a transaction that stays open', { skip: !hasServers() && 'there is no server' }, async (t) => {
+  const { app, request } = await startApp(t, { profile: 'server' })
+  const { pool, withClient } = app.database
+  const link = { original_url: 'https://example.com', short_code: 'cold' }
+  t.equal((await request('POST', '/urls', { json: link })).status, 201)
+  const holder = await pool.connect()
+  t.teardown(() => holder.release())
+  const hold = async () => {
+    await holder.query('BEGIN')
+    await holder.query('SELECT FROM urls')
+  }
+  const step = 'ALTER TABLE urls ADD COLUMN added text;'
+
+  t.test('a migration lets requests pass that queue behind it, and is done when it may', async (t) => {
+    await hold()
+    const folder = await writeMigrations(t, step)
+    const blocked: string[] = []
+    const migration = withClient((client) =>
+      migrate(client, folder, { pauseMs: 50, onBlocked: (why) => blocked.push(why) })
+    )
+    const count = "SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted AND relation = 'urls'::regclass"
+    while ((await pool.query(count)).rows[0].n === 0);
+    // The table's readers stand behind the one who waits for it: without its time limit they would do so for ever.
+    t.match((await request('GET', '/urls?short_code=cold')).json, [{ short_code: 'cold' }])
+    while (blocked.length === 0) await request('GET', '/urls')
+    t.match(blocked[0], /idle in transaction, open for 00:00:\d\d/)
+    await holder.query('COMMIT')
+    t.equal(await migration, 1)
+    await pool.query('SELECT added FROM urls')
+  })
+
+  t.test('a migration that gets no lock gives up, changes nothing and says what to do', async (t) => {
+    await hold()
+    const folder = await writeMigrations(t, step, 'CREATE TABLE four ();', 'DROP TABLE urls;')
+    const patience = { lockTimeoutMs: 20, tries: 3, pauseMs: 1 }
+    const { pid } = (await holder.query('SELECT pg_backend_pid() AS pid')).rows[0]
+    await t.rejects(
+      withClient((client) => migrate(client, folder, patience)),
+      {
+        name: 'MigrationBlocked',
+        message: new RegExp(`3 tries, and nothing was changed: .*process ${pid},.*pg_terminate_backend`)
+      }
+    )
+    t.match((await pool.query("SELECT to_regclass('four') AS four")).rows, [{ four: null }])
+    await holder.query('COMMIT')
+  })
+
+  t.test('a migration may take longer than the statements of requests, its turn too', async (t) => {
+    const folder = await writeMigrations(t, step, 'CREATE TABLE five ();', 'SELECT pg_sleep(0.2);')
+    const hasty = async () => {
+      const client = new pg.Client({ ...pool.options, query_timeout: 100 })
+      await client.connect()
+      return migrate(client, folder).finally(() => client.end())
+    }
+    t.same((await Promise.all([hasty(), hasty()])).sort(), [0, 2])
   })
 })
