@@ -97,10 +97,13 @@ export const Settings = Type.Object({
     description: 'Least level that is logged',
     default: 'info'
   }),
-  TRUST_PROXY: text('Proxies whose X-Forwarded-* headers are believed: addresses or CIDRs, comma-separated', {
-    default: '',
-    format: 'networks'
-  }),
+  TRUST_PROXY: text(
+    'Proxies whose X-Forwarded-* and X-Visit-Id headers are believed: addresses or CIDRs, comma-separated',
+    {
+      default: '',
+      format: 'networks'
+    }
+  ),
   CORS_ORIGINS: text(
     'Origins whose pages may call the API from a browser, comma-separated: `https://app.example.com`',
     {

@@ -51,7 +51,8 @@ export async function insertClicks(tx: Executor, clicks: Click[]): Promise<Count
     from inserted`)
   // Null says all, as it is but after a failure: then thousands of ids need not be sent back.
   const stored = rows[0]?.stored ? new Set(rows[0].stored) : null
-  const isNew = (click: Click) => stored === null || stored.has(click.id)
+  // A visit that two replicas saw may be twice among them.
+  const isNew = (click: Click) => stored === null || stored.delete(click.id)
   return clicks.filter(isNew).map(({ urlId, at, userAgent, visitor }) => ({
     urlId,
     at: new Date(Math.floor(at / 1_000) * 1_000),

@@ -5,6 +5,7 @@ import { type Hop, toHop } from './hop.ts'
 import { followRoutes } from './routes.ts'
 import { createTimers } from './timers.ts'
 import { createRecorder } from './visit.ts'
+import { createVisitReader } from './visit-ids.ts'
 
 export interface RedirectOptions {
   routes: boolean
@@ -12,7 +13,7 @@ export interface RedirectOptions {
   honourOptOut: boolean
   /** Whether links held in process are answered before the framework, which would trace them. */
   fastLane: boolean
-  /** Proxies whose X-Forwarded-For is believed: addresses or CIDRs. */
+  /** Proxies whose X-Forwarded-For and X-Visit-Id are believed: addresses or CIDRs. */
   trustProxy: string[]
 }
 
@@ -32,7 +33,7 @@ async function redirects(app: FastifyInstance, options: RedirectOptions) {
     versionOf: (hop) => hop.version
   })
   const timers = createTimers(app)
-  const record = createRecorder(app.clicks, options.honourOptOut)
+  const record = createRecorder(app.clicks, options.honourOptOut, createVisitReader(options.trustProxy))
   await app.register(followRoutes, { links, timers, record })
   if (options.fastLane)
     openFastLane(app, { links, followed: timers.followed, record, trustProxy: options.trustProxy })

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Clicks } from '#platform/clicks/index.ts'
 import type { Hop } from './hop.ts'
+import type { VisitReader } from './visit-ids.ts'
 
 /** What a redirect says and hands on, whichever way it is answered: by the route, or past it by the fast lane. */
 
@@ -13,9 +14,13 @@ export const CACHE_CONTROL = 'private, no-cache'
 /** Hands one visit to `app.clicks`, from the address `ip`; what it gives is that of {@link Clicks.add}. */
 export type RecordVisit = (hop: Hop, request: IncomingMessage, ip: string) => Promise<void> | null
 
-/** Makes what records visits. `honourOptOut`: those who ask not to be tracked are counted and nothing else. */
-export function createRecorder(clicks: Clicks, honourOptOut: boolean): RecordVisit {
-  return ({ urlId, userId, shortCode }, { method, headers }, ip) => {
+/**
+ * Makes what records visits. `honourOptOut`: those who ask not to be tracked are counted and nothing else. `readVisit`: by
+ * what name a visit that is sent to a second replica is known.
+ */
+export function createRecorder(clicks: Clicks, honourOptOut: boolean, readVisit: VisitReader): RecordVisit {
+  return ({ urlId, userId, shortCode }, request, ip) => {
+    const { method, headers } = request
     const isTold = !honourOptOut || !optsOut(headers)
     return clicks.add({
       urlId,
@@ -24,7 +29,8 @@ export function createRecorder(clicks: Clicks, honourOptOut: boolean): RecordVis
       method: method as 'GET' | 'HEAD',
       ip: isTold ? ip : null,
       userAgent: isTold ? headers['user-agent'] : undefined,
-      referrer: isTold ? headers.referer : undefined
+      referrer: isTold ? headers.referer : undefined,
+      visit: readVisit(request)
     })
   }
 }

@@ -1,4 +1,4 @@
-import { type Batch, type ClickDraft, createBatchId, MAX_BATCH_ROWS, toRow } from './click.ts'
+import { type Batch, type ClickDraft, createBatchId, MAX_BATCH_ROWS, readVisit, toRow } from './click.ts'
 
 /**
  * Group commit: clicks that come while a batch is on its way travel together in the next, so a busy server makes
@@ -100,10 +100,16 @@ export function createBatcher(options: BatcherOptions): Batcher {
   }
 
   function toBatch({ drafts, times }: OpenBatch): Batch {
-    const rows = drafts.map((draft, place) =>
-      toRow(draft, times[place] as number, draft.ip === null ? null : nameVisitor(draft.ip, draft.userAgent))
-    )
-    return { id: createBatchId(now()), rows }
+    const visits: (string | null)[] = []
+    const rows = drafts.map((draft, place) => {
+      const at = times[place] as number
+      const visit = draft.visit === undefined ? null : readVisit(draft.visit, at)
+      if (visit !== null) visits[place] = visit.name
+      const visitor = draft.ip === null ? null : nameVisitor(draft.ip, draft.userAgent)
+      return toRow(draft, visit?.at ?? at, visitor)
+    })
+    const id = createBatchId(now())
+    return visits.length > 0 ? { id, rows, visits } : { id, rows }
   }
 
   return {

@@ -8,6 +8,7 @@ import {
   createBatchId,
   decodeBatch,
   encodeBatch,
+  readVisit,
   toRow
 } from './click.ts'
 
@@ -26,7 +27,8 @@ t.test('a batch is read as it was written', async () => {
     fc.property(fc.array(drafts, { maxLength: 50 }), (all) => {
       const batch: Batch = {
         id: createBatchId(Date.now()),
-        rows: all.map((one) => toRow(one, 1_750_000_000_000, null))
+        rows: all.map((one) => toRow(one, 1_750_000_000_000, null)),
+        visits: all.length > 2 ? [null, '0123456789abcdef01'] : []
       }
       return JSON.stringify(clicksOf(decodeBatch(encodeBatch(batch)))) === JSON.stringify(clicksOf(batch))
     })
@@ -41,6 +43,23 @@ t.test('each click has a UUIDv7 of its own, in the order of time', async (t) => 
   t.equal(new Set(ids).size, 600)
   t.same(ids, ids.toSorted())
   t.ok(ids.every((id) => version(id) === 7))
+})
+
+t.test('a visit that the proxy named has the same UUIDv7 in every batch', async (t) => {
+  const now = 1_750_000_000_123
+  const visit = readVisit('1750000000.120-0123456789abcdef0123456789abcdef', now)
+  if (visit === null) throw new Error('it is a name')
+  const row = toRow(fc.sample(drafts, 1)[0] as ClickDraft, visit.at, null)
+  const ids = [0, 3].map((place) => {
+    const visits: (string | null)[] = []
+    visits[place] = visit.name
+    const text = encodeBatch({ id: createBatchId(now), rows: [row, row, row, row], visits })
+    return clicksOf(decodeBatch(text)).map(({ id }) => id)
+  })
+  t.equal(ids[0]?.[0], '01977420-dc78-7012-8345-6789abcdef01')
+  t.equal(ids[1]?.[3], ids[0]?.[0])
+  t.equal(version(ids[0]?.[0] ?? ''), 7)
+  t.equal(new Set(ids.flat()).size, 7, 'those beside it have ids of ours')
 })
 
 t.test('an address goes no further than the batch', async (t) => {
@@ -64,7 +83,9 @@ t.test('refuses what is not a batch', async (t) => {
     '{}',
     '{"id":"x","rows":[]}',
     `{"id":"${id}","rows":[[1]]}`,
-    `{"id":"${id}","rows":1}`
+    `{"id":"${id}","rows":1}`,
+    `{"id":"${id}","rows":[],"visits":{}}`,
+    `{"id":"${id}","rows":[],"visits":["0123456789ABCDEF01"]}`
   ]) {
     t.throws(() => decodeBatch(text), text)
   }
