@@ -28,6 +28,21 @@ export function served(
   })
 }
 
+/** As {@link served}, and once more for the administrator of a server that asks for keys: nothing else may be different. */
+export function servedInEachMode(t: Test, suite: (t: Test, api: Api) => Promise<unknown>): void {
+  served(t, suite)
+  // biome-ignore lint/style/noProcessEnv: the mode of a server that is named is its own
+  if (process.env['BASE_URL']) return
+  t.test('with keys', async (t) => {
+    const key = `fl_${randomBytes(8).toString('hex')}_${randomBytes(32).toString('base64url')}`
+    const { request } = await startApp(t, { env: { AUTH: 'keys', ADMIN_KEY: key } })
+    t.equal((await request('GET', '/urls')).status, 401, 'the key is needed')
+    await suite(t, (method, path, { headers = {}, ...options } = {}) =>
+      request(method, path, { ...options, headers: { 'x-api-key': key, ...headers } })
+    )
+  })
+}
+
 /** A word that no other run has used. */
 export function unique(prefix = ''): string {
   return prefix + randomBytes(6).toString('hex')

@@ -1,9 +1,9 @@
 import t from 'tap'
-import { createUrl, createUser, isProblem, listEvents, served, unique } from './subject.ts'
+import { createUrl, createUser, isProblem, listEvents, servedInEachMode, unique } from './subject.ts'
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/
 
-served(t, async (t, api) => {
+servedInEachMode(t, async (t, api) => {
   t.test('a created url is answered whole, and reads the same afterwards', async (t) => {
     const user = await createUser(api)
     const draft = {

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { createUrl, createUser, isProblem, listEvents, served, unique } from './subject.ts'
+import { createUrl, createUser, isProblem, listEvents, servedInEachMode, unique } from './subject.ts'
 
-served(t, async (t, api) => {
+servedInEachMode(t, async (t, api) => {
   t.test('a created user is answered whole, and reads the same afterwards', async (t) => {
     const name = unique('brisk')
     const draft = { username: name, email: `${name}@example.com` }

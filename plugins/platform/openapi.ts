@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { describeAccess, SECURITY_SCHEMES } from './access/describe.ts'
 import pages from './pages.ts'
 
 export interface OpenapiOptions {
@@ -24,6 +25,7 @@ async function openapi(app: FastifyInstance, { routes, version }: OpenapiOptions
         description: 'A URL shortener run like production software. Errors are RFC 9457 problems.',
         license: { name: 'MIT', identifier: 'MIT' }
       },
+      components: { securitySchemes: SECURITY_SCHEMES },
       tags: [
         { name: 'urls', description: 'Links and their codes' },
         { name: 'redirects', description: 'Following links' },
@@ -35,7 +37,11 @@ async function openapi(app: FastifyInstance, { routes, version }: OpenapiOptions
         { name: 'health', description: 'Probes' }
       ]
     },
-    hideUntagged: true
+    hideUntagged: true,
+    transform: ({ schema, url, route }) => ({
+      url,
+      schema: describeAccess(app.access.mode, schema, route)
+    })
   })
   await app.register(async (scope) => {
     scope.addHook('onRoute', (route) => {
@@ -50,4 +56,4 @@ async function openapi(app: FastifyInstance, { routes, version }: OpenapiOptions
   app.get('/', open, async (_request, reply) => reply.redirect('/docs'))
 }
 
-export default fp(openapi, { name: 'openapi', fastify: '5.x' })
+export default fp(openapi, { name: 'openapi', dependencies: ['access'], fastify: '5.x' })

@@ -1,0 +1,66 @@
+import type { FastifySchema, HTTPMethods } from 'fastify'
+import { Problem } from '#schema/shapes/problem.ts'
+import type { Access, Requirement } from './index.ts'
+
+/**
+ * What OpenAPI says of access: the ways to say who asks, and for each route which of them it takes and how it refuses.
+ * All of it comes from `config.access`; an open server asks nobody, and says so.
+ */
+
+/** OpenAPI 3.1, "Security Scheme Object". */
+export const SECURITY_SCHEMES = {
+  bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'fl_<id>_<secret>', description: 'An API key' },
+  header: { type: 'apiKey', in: 'header', name: 'X-Api-Key', description: 'An API key' }
+} as const
+
+const SAFE = new Set<string>(['GET', 'HEAD', 'OPTIONS'])
+
+const refusal = (description: string, headers?: Record<string, object>) => ({
+  description,
+  content: { 'application/problem+json': { schema: Problem } },
+  ...(headers && { headers })
+})
+
+const CHALLENGE = {
+  'WWW-Authenticate': {
+    type: 'string',
+    description: 'What is missing (RFC 6750, section 3)',
+    examples: ['Bearer realm="Fairlead", error="invalid_token"']
+  }
+}
+
+interface Described {
+  config?: { access?: Requirement }
+  method: HTTPMethods | HTTPMethods[]
+}
+
+/**
+ * Gives `schema` with what access adds to it on a server of `mode`: `security`, with the scope that the route takes, and
+ * the problems 401 and 403. Answers that the route describes itself stay as they are.
+ */
+export function describeAccess(
+  mode: Access['mode'],
+  schema: FastifySchema | undefined,
+  { config, method }: Described
+): FastifySchema {
+  const requirement = config?.access ?? 'signed-in'
+  const isAsked = mode === 'keys' && requirement !== 'public'
+  const roles = requirement === 'signed-in' || requirement === 'public' ? [] : [requirement]
+  const reasons = [
+    ...(isAsked && roles.length > 0 ? [`the key or the session lacks the scope ${roles.join()}`] : []),
+    ...([method].flat().every((one) => SAFE.has(one)) ? [] : ['a page of another site sent the request'])
+  ]
+  return {
+    ...schema,
+    ...(mode === 'keys' && {
+      security: isAsked ? Object.keys(SECURITY_SCHEMES).map((name) => ({ [name]: roles })) : []
+    }),
+    response: {
+      ...(isAsked && { 401: refusal('Nobody is known by what was sent', CHALLENGE) }),
+      ...(reasons.length > 0 && {
+        403: refusal(`Refused: ${reasons.join(', or ')}`, isAsked ? CHALLENGE : undefined)
+      }),
+      ...(schema?.response as object | undefined)
+    }
+  }
+}
