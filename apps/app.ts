@@ -11,6 +11,7 @@ import health from '#platform/health.ts'
 import idempotency from '#platform/idempotency/index.ts'
 import instruments from '#platform/instruments.ts'
 import lifecycle from '#platform/lifecycle.ts'
+import limits from '#platform/limits/index.ts'
 import metrics from '#platform/metrics.ts'
 import notFound from '#platform/not-found.ts'
 import openapi from '#platform/openapi.ts'
@@ -18,6 +19,7 @@ import origins from '#platform/origins.ts'
 import redis from '#platform/redis.ts'
 import { refuseConnection } from '#platform/refusals.ts'
 import requests, { createRequestId } from '#platform/requests.ts'
+import shedding from '#platform/shedding.ts'
 import tracing from '#platform/tracing.ts'
 import validation from '#platform/validation.ts'
 import wellKnown from '#platform/well-known.ts'
@@ -78,6 +80,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
   await app.register(access, config.access)
   await app.register(tracing, { ...config.tracing, version: manifest.version })
   await app.register(metrics, { routes: probes })
+  await app.register(shedding, config.shedding)
   await app.register(origins, config.origins)
   await app.register(requests)
   await app.register(validation, config.validation)
@@ -88,6 +91,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
   await app.register(database, config.database)
   await app.register(idempotency)
   await app.register(redis, config.redis)
+  await app.register(limits, config.limits)
   await app.register(cache, config.cache)
   await app.register(clicks, { ...config.clicks, spool: routes || drain, drain })
   await app.register(instruments, { version: manifest.version })

@@ -77,3 +77,12 @@ t.test('reads a secret from the file that NAME_FILE names', async (t) => {
   )
   t.throws(() => readConfig({ DATABASE_URL_FILE: `${folder}/none` }), /DATABASE_URL_FILE .*none/)
 })
+
+t.test('limits what one client may do where there are keys, or where it is told to', async (t) => {
+  t.equal(readConfig({}).limits.policies, null)
+  t.equal(readConfig({ AUTH: 'keys', RATE_LIMIT: 'off' }).limits.policies, null)
+  const { policies } = readConfig({ AUTH: 'keys', RATE_LIMIT_BULK: '5/3600' }).limits
+  t.match(policies, { bulk: { max: 5, windowMs: 3_600_000 }, create: { max: 300 } })
+  for (const bad of ['10', '0/60', '10/0', '10/60s', '10/60/1', 'ten/60'])
+    t.throws(() => readConfig({ RATE_LIMIT_API: bad }), /RATE_LIMIT_API/, bad)
+})

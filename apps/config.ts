@@ -8,7 +8,10 @@ import type { AccessOptions } from '#platform/access/index.ts'
 import type { ClickOptions } from '#platform/clicks/index.ts'
 import type { DatabaseOptions } from '#platform/database.ts'
 import type { LifecycleOptions } from '#platform/lifecycle.ts'
+import type { LimitOptions } from '#platform/limits/index.ts'
+import { isPolicy, parsePolicy } from '#platform/limits/policy.ts'
 import type { OriginOptions } from '#platform/origins.ts'
+import type { SheddingOptions } from '#platform/shedding.ts'
 import type { WellKnownOptions } from '#platform/well-known.ts'
 
 /** The validated settings, in the slices that the plugins take as options. Times are in milliseconds. */
@@ -18,6 +21,8 @@ export interface Config {
   readonly clients: { headersTimeoutMs: number; requestTimeoutMs: number }
   readonly access: AccessOptions
   readonly keys: { adminKey: string | undefined }
+  readonly limits: LimitOptions
+  readonly shedding: SheddingOptions
   readonly origins: OriginOptions
   readonly wellKnown: Omit<WellKnownOptions, 'routes'>
   readonly log: { level: Settings['LOG_LEVEL']; pretty: boolean; traced: boolean }
@@ -60,6 +65,7 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
   const ajv = new Ajv({ coerceTypes: true, useDefaults: true, allErrors: true, strict: false })
   addFormats.default(ajv)
   ajv.addFormat('origins', (value: string) => splitList(value).every(isOrigin))
+  ajv.addFormat('rate-limit', (value: string) => isPolicy(value))
   ajv.addFormat('networks', (value: string) => splitList(value).every(isNetwork))
   ajv.addFormat('schemes', isSchemeList)
   ajv.addFormat('hosts', (value: string) => splitList(value).every(isHost))
@@ -85,6 +91,12 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
     },
     access: { mode: settings.AUTH },
     keys: { adminKey: settings.ADMIN_KEY },
+    limits: { policies: isLimited(settings) ? readPolicies(settings) : null },
+    shedding: {
+      eventLoopMs: settings.SHED_EVENT_LOOP_MS,
+      heapBytes: settings.SHED_HEAP_MB * 1_048_576,
+      rssBytes: settings.SHED_RSS_MB * 1_048_576
+    },
     origins: { allowed: splitList(settings.CORS_ORIGINS), own },
     wellKnown: { contact: settings.SECURITY_CONTACT, own },
     clients: {
@@ -152,6 +164,21 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
     },
     shutdown: { timeoutMs: settings.SHUTDOWN_TIMEOUT_MS }
   })
+}
+
+function isLimited({ RATE_LIMIT, AUTH }: Settings): boolean {
+  return RATE_LIMIT === 'on' || (RATE_LIMIT === 'auto' && AUTH === 'keys')
+}
+
+function readPolicies(settings: Settings): NonNullable<LimitOptions['policies']> {
+  return {
+    api: parsePolicy(settings.RATE_LIMIT_API),
+    create: parsePolicy(settings.RATE_LIMIT_CREATE),
+    bulk: parsePolicy(settings.RATE_LIMIT_BULK),
+    signIn: parsePolicy(settings.RATE_LIMIT_SIGN_IN),
+    credentials: parsePolicy(settings.RATE_LIMIT_CREDENTIALS),
+    unknownCodes: parsePolicy(settings.RATE_LIMIT_UNKNOWN_CODES)
+  }
 }
 
 function readSecret(name: string, file: string | undefined): string | undefined {

@@ -7,6 +7,9 @@ import { type Static, type TSchema, Type } from 'typebox'
 const text = (description: string, options: object = {}) => Type.String({ description, ...options })
 const count = (description: string, value: number, minimum: number, maximum: number) =>
   Type.Integer({ description, default: value, minimum, maximum })
+/** A number of requests, and of the seconds in which they may be made. */
+const limit = (description: string, value: string) =>
+  text(description, { default: value, format: 'rate-limit' })
 const optional = <T extends TSchema>(schema: T) => Type.Optional(schema)
 
 export const Settings = Type.Object({
@@ -116,6 +119,24 @@ export const Settings = Type.Object({
       pattern: '^(https://|mailto:|tel:)\\S+$'
     })
   ),
+  RATE_LIMIT: Type.Enum(['auto', 'on', 'off'], {
+    description: 'Whether what one client may do is limited; `auto` is on with `AUTH=keys`',
+    default: 'auto'
+  }),
+  RATE_LIMIT_API: limit('Calls of one key, or one address, in so many seconds', '1200/60'),
+  RATE_LIMIT_CREATE: limit('Links and users that one may create', '300/60'),
+  RATE_LIMIT_BULK: limit('Files that one may import', '30/60'),
+  RATE_LIMIT_SIGN_IN: limit('Attempts to sign in from one address', '10/60'),
+  RATE_LIMIT_CREDENTIALS: limit('Calls with a key that is not good, from one address', '120/60'),
+  RATE_LIMIT_UNKNOWN_CODES: limit('Short codes that no link has, asked for by one address', '120/60'),
+  SHED_EVENT_LOOP_MS: count(
+    'How late the event loop may be before all but redirects and probes is refused for a while; 0 never refuses',
+    1_000,
+    0,
+    60_000
+  ),
+  SHED_HEAP_MB: count('The same for the heap in use, in MiB', 0, 0, 1_048_576),
+  SHED_RSS_MB: count('The same for the memory of the process, in MiB', 0, 0, 1_048_576),
   TARGET_SCHEMES: text('Schemes of the URLs that links may lead to, comma-separated', {
     default: 'http,https',
     format: 'schemes'

@@ -33,7 +33,7 @@ export async function importRoutes(app: FastifyInstance, { limitBytes }: { limit
         // The body's schema is for readers; rows are judged one by one, and told in the report.
         validatorCompiler: () => () => true,
         // Rows that are there are skipped: a repeated import changes nothing.
-        config: { access: 'imports:write', idempotency: 'nature' },
+        config: { access: 'imports:write', idempotency: 'nature', limit: 'bulk' },
         schema: {
           tags: ['imports'],
           summary: `Import ${name} from CSV or JSON`,

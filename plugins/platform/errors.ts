@@ -28,7 +28,7 @@ async function errors(app: FastifyInstance) {
 /** Answers `error` as a problem; also what Fastify itself refuses before a route is found (`frameworkErrors`). */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply) {
   const problem = toProblem(error, request)
-  if (problem.statusCode >= 500) {
+  if (problem.statusCode >= 500 && !problem.isExpected) {
     const level = problem.statusCode === 503 ? 'warn' : 'error'
     request.log[level]({ err: error, code: problem.code }, problem.title)
   }

@@ -11,6 +11,8 @@ export class ProblemError extends Error {
   /** Seconds after which trying again makes sense; sent as Retry-After. */
   readonly retryAfter: number | undefined
   readonly headers: Readonly<Record<string, string>> | undefined
+  /** Whether it is part of the day's work though its status is a 5xx: not logged beside the request. */
+  readonly isExpected: boolean
 
   constructor(kind: ProblemKind, detail: string, options: ProblemOptions = {}) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause })
@@ -20,6 +22,7 @@ export class ProblemError extends Error {
     this.errors = options.errors
     this.retryAfter = options.retryAfter
     this.headers = options.headers
+    this.isExpected = options.isExpected ?? false
   }
 }
 
@@ -34,6 +37,7 @@ export interface ProblemOptions {
   retryAfter?: number
   /** Sent with the answer. */
   headers?: Record<string, string>
+  isExpected?: boolean
   cause?: unknown
 }
 

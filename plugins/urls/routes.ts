@@ -53,7 +53,7 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
   app.post(
     '/urls',
     {
-      config: { access: 'urls:write', idempotency: 'kept' },
+      config: { access: 'urls:write', idempotency: 'kept', limit: 'create' },
       schema: {
         tags,
         summary: 'Create a url',
@@ -72,7 +72,7 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
   app.post(
     '/shorten',
     {
-      config: { access: 'urls:write', idempotency: 'kept' },
+      config: { access: 'urls:write', idempotency: 'kept', limit: 'create' },
       schema: {
         tags,
         summary: 'Shorten a target; the same target twice gives two codes',

@@ -48,7 +48,7 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/users',
     {
-      config: { access: 'users:write', idempotency: 'kept' },
+      config: { access: 'users:write', idempotency: 'kept', limit: 'create' },
       schema: {
         tags,
         summary: 'Create a user',

@@ -1,0 +1,29 @@
+import { defineProblem, type ProblemError } from '#platform/problem.ts'
+import { fieldName, type LimitName } from './policy.ts'
+
+const limited = defineProblem('RATE_LIMITED', 429, 'Too many requests')
+
+const WHAT: Record<LimitName, string> = {
+  api: 'calls',
+  create: 'creations',
+  bulk: 'imports',
+  signIn: 'attempts to sign in',
+  credentials: 'calls with a key that is not good',
+  unknownCodes: 'short codes that no link has'
+}
+
+/** Made once for each second of waiting: a flood is refused all the time, and collecting a stack costs more than the rest. */
+const made = new Map<string, ProblemError>()
+
+/** Too many under the limit `name`; takes the whole seconds after which there is room again. */
+export function rateLimited(name: LimitName, retryAfter: number): ProblemError {
+  const id = `${name}:${retryAfter}`
+  let problem = made.get(id)
+  if (problem === undefined) {
+    if (made.size >= 1_000) made.clear()
+    const detail = `Too many ${WHAT[name]} from here (limit ${fieldName(name)}): try again in ${retryAfter} seconds`
+    problem = limited(detail, { retryAfter })
+    made.set(id, problem)
+  }
+  return problem
+}

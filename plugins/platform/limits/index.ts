@@ -1,0 +1,187 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import fp from 'fastify-plugin'
+import type { RedisClient } from '#platform/redis-cluster.ts'
+import { Problem } from '#schema/shapes/problem.ts'
+import { addressOf, clientOf, createHasher } from './client.ts'
+import { type Counter, createCounter, createLimitBreaker } from './counter.ts'
+import { rateLimited } from './errors.ts'
+import {
+  fieldName,
+  LIMITS,
+  type LimitName,
+  type Policy,
+  policyField,
+  secondsOf,
+  standingField
+} from './policy.ts'
+
+/** Limits that a route may name in its configuration. */
+export type RouteLimit = Exclude<LimitName, 'credentials' | 'unknownCodes'>
+
+/** Guesses of one kind: counted when they fail, refused before anything is looked up when too many did. */
+export interface Guesses {
+  /** Throws RATE_LIMITED when the address of the request has guessed too often. Asks nobody. */
+  refuse(request: FastifyRequest): void
+  /** Counts a guess that failed. */
+  note(request: FastifyRequest): void
+}
+
+/** `app.limits`: what is counted beside the routes. */
+export interface Limits {
+  /** Short codes that no link has; null where nothing is limited. */
+  readonly unknownCodes: Guesses | null
+}
+
+export interface LimitOptions {
+  /** Null where nothing is limited. */
+  policies: Record<LimitName, Policy> | null
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    limits: Limits
+  }
+  interface FastifyContextConfig {
+    /** The limit of the route, where it is not `api`; public routes have none unless they say. */
+    limit?: RouteLimit
+  }
+}
+
+/**
+ * Limits what one client may do: see docs/adr/2026-11-25-rate-limits.md. Each route that asks something of its callers
+ * counts under the limit it names in `config.limit`, else under `api`; redirects run nothing of it. Answers tell where the
+ * client stands (`RateLimit`, `RateLimit-Policy`), refusals when to come back (`Retry-After`). Calls with keys that are not good
+ * are counted by address. Publishes `app.limits`. Register it after redis and before the routes.
+ */
+async function limits(app: FastifyInstance, { policies }: LimitOptions) {
+  const { client } = app.metrics
+  const refusals = new client.Counter({
+    name: 'fairlead_rate_limited_total',
+    help: 'Requests refused because their client made too many, by limit',
+    labelNames: ['limit'],
+    registers: [client.register]
+  })
+  for (const name of LIMITS) refusals.inc({ limit: fieldName(name) }, 0)
+  const counters = policies === null ? null : await openCounters(app, policies)
+
+  let hasWarned = false
+
+  function refusal(request: FastifyRequest, name: LimitName, waitMs: number): Error {
+    refusals.inc({ limit: fieldName(name) })
+    // Behind a proxy that nobody named, all of its clients are one.
+    if (!hasWarned && request.ips === undefined && request.headers['x-forwarded-for'] !== undefined) {
+      hasWarned = true
+      app.log.warn(
+        { limit: fieldName(name) },
+        'a proxy is limited as if it were one client: name it in TRUST_PROXY'
+      )
+    }
+    return rateLimited(name, secondsOf(waitMs))
+  }
+
+  function guesses(name: LimitName): Guesses | null {
+    if (counters === null) return null
+    const counter = counters[name]
+    return {
+      refuse(request) {
+        const waitMs = counter.heldBackMs(addressOf(request.ip))
+        if (waitMs > 0) throw refusal(request, name, waitMs)
+      },
+      note(request) {
+        void counter.count(request, addressOf(request.ip))
+      }
+    }
+  }
+
+  /** What counts the requests of a route, as its last onRequest hook: who asks is known by then. */
+  function limitRoute(name: RouteLimit, counter: Counter, policy: Policy) {
+    return async function onLimit(request: FastifyRequest, reply: FastifyReply) {
+      const who = clientOf(request)
+      const heldMs = counter.heldBackMs(who)
+      const standing =
+        heldMs > 0 ? { isExceeded: true, remaining: 0, resetMs: heldMs } : await counter.count(request, who)
+      reply.header('ratelimit-policy', policyField(name, policy))
+      reply.header('ratelimit', standingField(name, standing))
+      if (standing.isExceeded) throw refusal(request, name, standing.resetMs)
+    }
+  }
+
+  app.addHook('onRoute', (route: RouteOptions) => {
+    const name = limitOf(route)
+    if (name === null) return
+    describeRefusal(route)
+    if (counters === null || policies === null) return
+    route.onRequest = [...[route.onRequest ?? []].flat(), limitRoute(name, counters[name], policies[name])]
+  })
+
+  const credentials = guesses('credentials')
+  if (credentials !== null && app.access.mode === 'keys') limitCredentials(app, credentials)
+  app.decorate('limits', { unknownCodes: guesses('unknownCodes') })
+}
+
+async function openCounters(app: FastifyInstance, policies: Record<LimitName, Policy>) {
+  const redis: RedisClient | null = app.hasDecorator('redis') ? app.redis : null
+  const now = Date.now
+  const breaker = createLimitBreaker(now)
+  const hash = redis === null ? async (text: string) => text : createHasher(redis, now)
+  const counters = {} as Record<LimitName, Counter>
+  for (const name of LIMITS)
+    counters[name] = await createCounter(app, { name, policy: policies[name], redis, hash, breaker, now })
+  return counters
+}
+
+/** The limit of a route; null where it has none. What does not say its access yet is a page, whose scope will (openapi.ts). */
+function limitOf({ config }: RouteOptions): RouteLimit | null {
+  if (config?.hot) return null
+  return config?.limit ?? (isGuarded(config) ? 'api' : null)
+}
+
+function isGuarded(config: RouteOptions['config']): boolean {
+  return config?.access !== undefined && config.access !== 'public'
+}
+
+/** The refusal as the description shows it. */
+const REFUSAL = {
+  ...Problem,
+  headers: {
+    'Retry-After': { type: 'integer', description: 'Seconds until there is room again' },
+    RateLimit: { type: 'string', description: 'What is left: `"create";r=0;t=12`' },
+    'RateLimit-Policy': { type: 'string', description: 'The limit: `"create";q=300;w=60`' }
+  }
+}
+
+/** In the description whether limits are on or not: clients are written once. */
+function describeRefusal(route: RouteOptions): void {
+  if (route.schema === undefined || route.schema.hide === true) return
+  const response = (route.schema.response ?? {}) as Record<string, unknown>
+  route.schema = { ...route.schema, response: { ...response, 429: REFUSAL } }
+}
+
+/**
+ * Whoever tries keys is refused before they are looked up. Asked before the recognisers of those who know keys, and only on
+ * routes that need one; a cookie that has ended is no guess.
+ */
+function limitCredentials(app: FastifyInstance, credentials: Guesses): void {
+  const hasKey = ({ headers }: FastifyRequest) =>
+    headers.authorization !== undefined || headers['x-api-key'] !== undefined
+  app.access.recogniseBy((request) => {
+    if (hasKey(request)) credentials.refuse(request)
+    return null
+  })
+  app.addHook('onRoute', (route: RouteOptions) => {
+    if (!isGuarded(route.config)) return
+    route.onError = [
+      ...[route.onError ?? []].flat(),
+      (request, _reply, error, done) => {
+        if (error.code === 'CREDENTIALS_INVALID' && hasKey(request)) credentials.note(request)
+        done()
+      }
+    ]
+  })
+}
+
+export default fp(limits, {
+  name: 'limits',
+  dependencies: ['access', 'metrics', 'errors', 'requests', 'redis'],
+  fastify: '5.x'
+})

@@ -1,0 +1,56 @@
+import t from 'tap'
+import { startApp } from '#testing/app.ts'
+
+/** What is answered while the event loop is late. */
+
+/** Keeps the event loop of this process, which is the server's too, busy until `holds`. */
+async function blockUntil(holds: () => Promise<boolean>): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const end = performance.now() + 120
+    while (performance.now() < end);
+    if (await holds()) return
+  }
+  throw new Error('it never came to be')
+}
+
+t.test('while the event loop is late calls are shed and links are followed', async (t) => {
+  const { request } = await startApp(t, { env: { SHED_EVENT_LOOP_MS: '50' } })
+  const json = { original_url: 'https://example.com/' }
+  const made = await request('POST', '/urls', { json })
+  t.equal(made.status, 201)
+  const path = `/${made.json.short_code}`
+  t.equal((await request('GET', path)).status, 302, 'warm')
+
+  const shed: Awaited<ReturnType<typeof request>>[] = []
+  await blockUntil(async () => {
+    const answer = await request('POST', '/urls', { json })
+    if (answer.status !== 503) return false
+    shed.push(answer)
+    const others = await Promise.all(
+      ['/urls', '/stats', path, `/s${path}`, '/health', '/health/live'].map((path) => request('GET', path))
+    )
+    t.same(
+      others.map(({ status }) => status),
+      [503, 503, 302, 302, 200, 200]
+    )
+    return true
+  })
+  const [refused] = shed
+  t.match(refused?.json, { code: 'OVERLOADED', status: 503 })
+  t.match(refused?.headers.get('retry-after'), /^[123]$/)
+  t.match((await request('GET', '/metrics')).text, /^fairlead_requests_shed_total 3$/m)
+})
+
+t.test('what is shed is described, and redirects are not', async (t) => {
+  const { request } = await startApp(t)
+  const { paths } = (await request('GET', '/openapi.json')).json
+  t.ok(paths['/urls'].post.responses['503'])
+  t.ok(paths['/urls'].get.responses['503'])
+})
+
+t.test('a process that uses more memory than it may sheds calls', async (t) => {
+  const { request } = await startApp(t, { env: { SHED_RSS_MB: '1' } })
+  let status = 0
+  while (status !== 503) status = (await request('GET', '/urls')).status
+  t.equal((await request('GET', '/unknown')).status, 404)
+})
