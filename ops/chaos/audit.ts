@@ -1,5 +1,3 @@
-import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
 import type { Ledger } from './ledger.ts'
 import { REFERRER } from './load.ts'
 
@@ -11,11 +9,9 @@ export interface Audit {
   events: number
   /** Answers without an event. */
   lost: number
-  /** Events of requests whose answer did not arrive. */
+  /** Events of what a client sent and got no answer to: it gave up, or its connection broke. One for each time at most. */
   unheard: number
-  /** Further events of a request that was sent more than once, by nginx or by the client: one for each time at most. */
-  repeated: number
-  /** Events beyond all that: counted twice. */
+  /** Events beyond answers and those: counted twice. */
   duplicates: number
   /** Created links that are not stored, or without exactly one `created` event. */
   unmade: number
@@ -41,31 +37,24 @@ export function findLost({ entries }: Ledger, events: Map<number, number>): numb
   })
 }
 
-/** Compares a book with what is stored. `tries`: how often nginx asked a replica, of the requests that it says so of. */
-export async function judge(
-  ledger: Ledger,
-  events: Map<number, number>,
-  tries: Map<string, number>,
-  query: Query
-): Promise<Audit> {
+/** Compares a book with what is stored. */
+export async function judge(ledger: Ledger, events: Map<number, number>, query: Query): Promise<Audit> {
   const audit = {
     answers: 0,
     events: 0,
     lost: findLost(ledger, events).length,
     unheard: 0,
-    repeated: 0,
     duplicates: 0,
     unmade: await countUnmade([...ledger.created.keys()], query)
   }
   for (const [number, { kind, sends, isAnswered }] of ledger.entries.entries()) {
     if (kind === 'create') continue
     const count = events.get(number) ?? 0
-    const most = Math.max(sends, tries.get(`${ledger.label}-${number}`) ?? 1)
-    audit.events += count
-    audit.duplicates += Math.max(0, count - most)
+    const unheard = Math.max(0, Math.min(count, sends) - Number(isAnswered))
     if (isAnswered) audit.answers++
-    else if (count > 0) audit.unheard++
-    if (count > 1) audit.repeated += Math.min(count, most) - 1
+    audit.events += count
+    audit.unheard += unheard
+    audit.duplicates += Math.max(0, count - sends)
   }
   return audit
 }
@@ -77,20 +66,4 @@ async function countUnmade(ids: number[], query: Query): Promise<number> {
     [ids]
   )
   return ids.length - Number(row?.made ?? 0)
-}
-
-/**
- * Reads from nginx' log, from `offset` on, how often it asked a replica for each request: the addresses in a line are
- * separated by commas, and a request that the client sends again has a line of its own.
- */
-export async function readTries(logFile: string, offset: number): Promise<Map<string, number>> {
-  const tries = new Map<string, number>()
-  const lines = createInterface({ input: createReadStream(logFile, { start: offset }) })
-  for await (const line of lines) {
-    const [, id] = /"request_id":"([^"]*)"/.exec(line) ?? []
-    const [, replicas] = /"replica":"([^"]*)"/.exec(line) ?? []
-    if (id === undefined || replicas === undefined) continue
-    tries.set(id, (tries.get(id) ?? 0) + replicas.split(',').length)
-  }
-  return tries
 }
