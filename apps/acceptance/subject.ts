@@ -84,10 +84,10 @@ export async function until<T>(
   isDone: (answer: T) => boolean,
   timeoutMs = 10_000
 ): Promise<T> {
-  const deadline = Date.now() + timeoutMs
+  const deadline = performance.now() + timeoutMs
   for (;;) {
     const answer = await ask()
-    if (isDone(answer) || Date.now() > deadline) return answer
+    if (isDone(answer) || performance.now() > deadline) return answer
     await wait(20)
   }
 }

@@ -63,7 +63,8 @@ export function createVerifier({ cache, read, onUse, now }: VerifierOptions) {
     return caller
   }
 
-  const isFresh = (held: HeldKey | null) => held === null || now() - held.readAt < MAX_AGE_MS
+  // The time may be another replica's. One far ahead says that a clock was set back, and nothing about the age.
+  const isFresh = (held: HeldKey | null) => held === null || Math.abs(now() - held.readAt) < MAX_AGE_MS
 
   return function verify(text: string): Caller | Promise<Caller> {
     const parts = parseKey(text)

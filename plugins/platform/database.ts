@@ -218,12 +218,12 @@ async function checkBudget(app: FastifyInstance, pool: Pool, options: DatabaseOp
 }
 
 async function waitUntilReachable(app: FastifyInstance, service: Database, timeoutMs: number): Promise<void> {
-  const deadline = Date.now() + timeoutMs
+  const deadline = performance.now() + timeoutMs
   for (let delayMs = 100; ; delayMs = Math.min(delayMs * 2, 2_000)) {
     try {
       return await service.ping()
     } catch (error) {
-      if (Date.now() + delayMs > deadline) {
+      if (performance.now() + delayMs > deadline) {
         throw new StartRefused(
           `The database does not answer: ${(error as Error).message}. Check DATABASE_URL.`,
           {

@@ -49,7 +49,7 @@ export function createPageIndex<On>({
   countBuckets,
   bucketSize = 10_000,
   recountMs = 300_000,
-  now = Date.now
+  now = () => performance.now()
 }: PageIndexOptions<On>): PageIndex<On> {
   let old: BucketCount[] = []
   let countedAt = Number.NEGATIVE_INFINITY

@@ -31,6 +31,7 @@ export interface ReadReplicaOptions {
 
 /** Where the primary was at a time. */
 interface Mark {
+  /** Of the clock that nobody sets. */
   at: number
   lsn: string
   /** Tells servers apart: positions of another one would mean nothing. */
@@ -69,7 +70,7 @@ export function openReadReplica(options: ReadReplicaOptions): ReadReplica {
 
   /** Notes where the primary is. While it is away nobody writes, so what was noted last stays good. */
   async function mark(): Promise<void> {
-    const at = Date.now()
+    const at = performance.now()
     const answer = await primary.query<Mark>(MARK).catch(() => null)
     const row = answer?.rows[0]
     if (row !== undefined) marks.push({ ...row, at })

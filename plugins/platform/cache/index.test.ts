@@ -80,6 +80,22 @@ async function follow({ links }: Replica, key: string): Promise<string | number 
   }
 }
 
+t.test('what is held ages though the clock of the day runs backwards', async (t) => {
+  const { now } = Date
+  const start = now()
+  Date.now = () => 2 * start - now()
+  t.teardown(() => {
+    Date.now = now
+  })
+  const origin = createOrigin()
+  const one = await startReplica(t, undefined, origin, { freshMs: 10, unknownMs: 10 })
+  origin.put('a', 'old')
+  t.same([await follow(one, 'a'), await follow(one, 'b')], ['old', null])
+  origin.put('a', 'new')
+  origin.put('b', 'new')
+  for (const key of ['a', 'b']) await until(async () => (await follow(one, key)) === 'new')
+})
+
 t.test('without Redis it serves one process whole', async (t) => {
   const origin = createOrigin()
   const one = await startReplica(t, undefined, origin)

@@ -109,7 +109,8 @@ async function cache(app: FastifyInstance, options: CacheOptions) {
         loadTimeoutMs,
         floorMs: FLOOR_MS,
         patienceMs: PATIENCE_MS,
-        now: Date.now,
+        // Setting the clock must not change how old things are; only what replicas share goes by it.
+        now: () => performance.now(),
         shared: redis && createSharedTier(redis, { name, encode, decode, now: Date.now, ...sharedBounds }),
         isListening: () => channel === null || channel.listener.isListening,
         onOutage(isOut, error) {

@@ -46,6 +46,12 @@ t.test('the Redis tier', { skip: missing('redis-server') }, async (t) => {
     t.ok((await redis.pttl(sharedKey('links', 'a'))) > 60_000, 'it is kept past its time')
   })
 
+  t.test('what would be fresh for longer than anything is due: a clock was set back', async (t) => {
+    await tier.fill('a', 3, { to: 'x' }, 0)
+    clock.time -= 60_000
+    t.match(await tier.read('a'), { kind: 'value', isFresh: false })
+  })
+
   t.test('gives what is known not to exist, with the generation of that knowledge', async (t) => {
     await tier.fill('a', 0, null, 1_700_000_000_000)
     t.same(await tier.read('a'), { kind: 'unknown', version: 0, generation: 1_700_000_000_000 })
