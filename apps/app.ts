@@ -29,6 +29,7 @@ import imports from '#plugins/imports/index.ts'
 import keys from '#plugins/keys/index.ts'
 import redirects from '#plugins/redirects/index.ts'
 import stats from '#plugins/stats/index.ts'
+import titles from '#plugins/titles/index.ts'
 import urls from '#plugins/urls/index.ts'
 import users from '#plugins/users/index.ts'
 
@@ -102,6 +103,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
   await app.register(keys, { routes, ...config.keys })
   await app.register(events, { routes })
   await app.register(urls, { routes, ...config.urls })
+  await app.register(titles, config.titles)
   await app.register(stats, { routes, ...config.stats })
   await app.register(redirects, { routes, trustProxy: config.server.trustProxy, ...config.redirects })
   await app.register(imports, { routes, ...config.imports })

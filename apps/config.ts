@@ -7,6 +7,7 @@ import { Settings } from '#apps/settings.ts'
 import type { AccessOptions } from '#platform/access/index.ts'
 import type { ClickOptions } from '#platform/clicks/index.ts'
 import type { DatabaseOptions } from '#platform/database.ts'
+import type { PublicFetchOptions } from '#platform/fetch-public.ts'
 import type { LifecycleOptions } from '#platform/lifecycle.ts'
 import type { LimitOptions } from '#platform/limits/index.ts'
 import { isPolicy, parsePolicy } from '#platform/limits/policy.ts'
@@ -38,6 +39,7 @@ export interface Config {
     codeLength: number
     targets: { ownHosts: string[]; allowsPrivate: boolean }
   }
+  readonly titles: { fetches: boolean; network?: Partial<PublicFetchOptions> }
   readonly redirects: { honourOptOut: boolean; fastLane: boolean }
   readonly stats: { retentionMonths: number }
   readonly imports: { limitBytes: number }
@@ -150,6 +152,7 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
         allowsPrivate: settings.TARGET_PRIVATE === 'allow'
       }
     },
+    titles: { fetches: settings.TITLE_FETCH === 'on' },
     redirects: {
       honourOptOut: settings.VISITOR_OPT_OUT === 'honour',
       fastLane: settings.OTEL_EXPORTER_OTLP_ENDPOINT === undefined

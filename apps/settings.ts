@@ -152,6 +152,11 @@ export const Settings = Type.Object({
       format: 'hosts'
     }
   ),
+  TITLE_FETCH: Type.Enum(['off', 'on'], {
+    description:
+      'Whether a link that was created without a title gets that of the page, fetched from the public internet',
+    default: 'off'
+  }),
   CODE_LENGTH: count('Length of a new short code while there is room', 6, 4, 32),
   BODY_LIMIT_BYTES: count('Largest JSON body', 1_048_576, 1_024, 104_857_600),
   BULK_LIMIT_BYTES: count('Largest file of a bulk import', 1_073_741_824, 1_024, 1_099_511_627_776),

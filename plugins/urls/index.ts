@@ -1,13 +1,17 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Executor } from '#platform/database.ts'
+import type { UrlRow } from '#schema/tables/urls.ts'
 import { urlRoutes } from './routes.ts'
 import { createUrlService, type UrlService } from './service.ts'
 import { createTargetJudge, type TargetRules } from './targets.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    urls: UrlService
+    urls: UrlService & {
+      /** Calls `listener` with each link that was created without a title, after its commit. */
+      onUntitled(listener: (row: UrlRow) => void): void
+    }
   }
 }
 
@@ -39,7 +43,16 @@ async function urls(app: FastifyInstance, { routes, publicUrl, codeLength, targe
   const { service, onUserDeleted } = createUrlService(app.database, app.cache, collaborators, {
     codeLength
   })
-  app.decorate('urls', service)
+  const listeners: ((row: UrlRow) => void)[] = []
+  app.decorate('urls', {
+    ...service,
+    async create(...draft) {
+      const row = await service.create(...draft)
+      if (row.title === null) for (const tell of listeners) tell(row)
+      return row
+    },
+    onUntitled: (listener) => void listeners.push(listener)
+  })
   app.users.onDelete(onUserDeleted)
   if (routes) await app.register(urlRoutes, { publicUrl })
 }

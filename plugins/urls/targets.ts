@@ -1,4 +1,5 @@
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
+import { isPrivateAddress } from '#platform/networks.ts'
 
 /** Where a link may lead, judged when it is created or its target changed; imports bring what was accepted elsewhere. */
 
@@ -43,30 +44,6 @@ function plainHost(host: string): string {
   return host.replace(/\.(?=:\d+$|$)/, '')
 }
 
-/** Not reachable for everybody: the special-purpose registries of IANA (RFC 6890), multicast, and what is reserved. */
-const PRIVATE: readonly [network: string, bits: number][] = [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.0.0.0', 24],
-  ['192.168.0.0', 16],
-  ['198.18.0.0', 15],
-  ['224.0.0.0', 3],
-  ['::', 127],
-  ['64:ff9b:1::', 48],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['fec0::', 10],
-  ['ff00::', 8]
-]
-const privateNetworks = new BlockList()
-for (const [network, bits] of PRIVATE) {
-  privateNetworks.addSubnet(network, bits, isIP(network) === 6 ? 'ipv6' : 'ipv4')
-}
-
 /** Names that only resolve within (RFC 6761, 6762, 8375, ICANN's .internal), or without a dot at all. */
 const PRIVATE_NAME = /^[^.]*$|(^|\.)(localhost|local|internal|home\.arpa)$/
 
@@ -74,20 +51,5 @@ const PRIVATE_NAME = /^[^.]*$|(^|\.)(localhost|local|internal|home\.arpa)$/
 function isPrivateHost(hostname: string): boolean {
   const host = plainHost(hostname)
   const address = host.replace(/^\[|\]$/g, '')
-  const version = isIP(address)
-  if (version === 0) return PRIVATE_NAME.test(host)
-  if (version === 4) return privateNetworks.check(address, 'ipv4')
-  const inner = embeddedAddress(address)
-  return privateNetworks.check(address, 'ipv6') || (inner !== null && privateNetworks.check(inner, 'ipv4'))
-}
-
-/** The IPv4 address in one of IPv6 that stands for it: mapped (RFC 4291, 2.5.5.2), NAT64 (RFC 6052), 6to4 (RFC 3056). */
-function embeddedAddress(address: string): string | null {
-  const [, high, low] =
-    /^(?:::ffff:|64:ff9b::)([\da-f]{1,4}):([\da-f]{1,4})$/.exec(address) ??
-    /^2002:([\da-f]{1,4}):([\da-f]{1,4}):/.exec(address) ??
-    []
-  if (high === undefined || low === undefined) return null
-  const bits = [Number.parseInt(high, 16), Number.parseInt(low, 16)]
-  return bits.flatMap((part) => [part >> 8, part & 255]).join('.')
+  return isIP(address) === 0 ? PRIVATE_NAME.test(host) : isPrivateAddress(address)
 }
