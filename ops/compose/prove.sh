@@ -11,7 +11,7 @@ mkdir -p "$folder"
 export DOCKER_HOST="unix://$folder/docker.sock"
 export COMPOSE_PROJECT_NAME=fairlead COMPOSE_FILE=compose.yaml:ops/compose/stand-ins/compose.yaml
 # All load comes from one address.
-export RATE_PER_CLIENT=1000000 BURST_PER_CLIENT=1000000 REPLICAS=$((replicas + 1))
+export RATE_PER_CLIENT=1000000 BURST_PER_CLIENT=1000000 REPLICAS=$((replicas + 2))
 # --compatibility: Compose 1.29 heeds the limits under "deploy" only then.
 export COMPOSE='docker-compose --compatibility'
 
@@ -152,6 +152,8 @@ for id in $(ids); do
   [ "$(docker inspect -f '{{.HostConfig.Memory}}' "$id")" -gt 0 ] || fail "$name has no limit"
   ! docker inspect -f '{{.Config.Env}} {{.Config.Cmd}}' "$id" | grep -qF "$(cat secrets/postgres_password)" || fail "$name shows the password"
 done
+limit=$(docker exec "$(first app)" node -e "fetch('http://127.0.0.1:3000/metrics').then((r) => r.text()).then((text) => console.log(/^fairlead_memory_limit_bytes (\d+)/m.exec(text)?.[1]))")
+[ "$limit" = "$(docker inspect -f '{{.HostConfig.Memory}}' "$(first app)")" ] || fail "a server takes its limit to be $limit"
 [ "$(docker exec "$(first redis)" redis-cli config get appendonly | tail -n 1)" = yes ] || fail 'no append-only file'
 ok 'no root, no capabilities, no new privileges, a read-only root, limits, no password in a variable'
 

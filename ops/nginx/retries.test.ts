@@ -1,4 +1,7 @@
-import t from 'tap'
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { text } from 'node:stream/consumers'
+import t, { type Test } from 'tap'
 import { freePort, missing } from '#testing/servers.ts'
 import { UNLIMITED, upstreamOf } from './render.ts'
 import { createEcho, listen, startPair, startSite } from './sites.ts'
@@ -57,4 +60,52 @@ t.test('replicas that have all been away are asked as soon as they are back', { 
   for (let times = 0; times < 5; times++) t.equal((await fetch(`${url}/a`)).status, 502)
   await listen(t, createEcho(), ports[0])
   for (let times = 0; times < 5; times++) t.equal((await fetch(`${url}/a`)).status, 200)
+})
+
+/** A site before replicas that all refuse, or before one that takes each request and hangs up; `ask` gives how often it asked. */
+async function startAlone(t: Test, isDying: boolean) {
+  let arrivals = 0
+  const dying = createServer(async (request) => {
+    await text(request)
+    arrivals++
+    request.socket.destroy()
+  })
+  const host = isDying ? await listen(t, dying) : `127.0.0.1:${await freePort()}`
+  const { url, folder } = await startSite(t, { UPSTREAM: upstreamOf([host]) })
+  return async (method: string, headers: Record<string, string> = {}) => {
+    arrivals = 0
+    const body = method === 'POST' ? { body: '{}' } : {}
+    const answer = await fetch(`${url}/urls/1`, { method, headers, ...body })
+    const lines = (await readFile(`${folder}/access.log`, 'utf8')).trim().split('\n')
+    // A colon is between two walks over the list of replicas.
+    const walks = JSON.parse(lines.at(-1) ?? '').replica.split(' : ').length
+    const { code } = (await answer.json()) as { code: string }
+    return { status: answer.status, code, walks, arrivals }
+  }
+}
+
+const problem = { status: 502, code: 'UNANSWERED' }
+
+t.test(
+  'what no replica got is asked once more, with the list of replicas as it is by then',
+  { skip },
+  async (t) => {
+    const ask = await startAlone(t, false)
+    for (const [method, headers] of [['GET'], ['POST'], ['POST', { 'idempotency-key': 'k' }]] as const)
+      t.same(await ask(method, headers), { ...problem, walks: 2, arrivals: 0 }, method)
+  }
+)
+
+t.test('what a replica got and did not answer is asked once more where it may be', { skip }, async (t) => {
+  const ask = await startAlone(t, true)
+  for (const [method, headers] of [['GET'], ['PUT'], ['POST', { 'idempotency-key': 'k' }]] as const)
+    t.same(await ask(method, headers), { ...problem, walks: 2, arrivals: 2 }, method)
+  t.same(await ask('POST'), { ...problem, walks: 1, arrivals: 1 })
+})
+
+t.test('an import that a replica refused goes to another one', { skip }, async (t) => {
+  const hosts = [`127.0.0.1:${await freePort()}`, await listen(t, createEcho())]
+  const { url } = await startSite(t, { UPSTREAM: upstreamOf(hosts) })
+  for (let times = 0; times < 4; times++)
+    t.equal((await fetch(`${url}/urls/bulk`, { method: 'POST', body: 'x'.repeat(100_000) })).status, 200)
 })

@@ -8,17 +8,24 @@ export interface Answer {
   body: string
 }
 
-/** One request over the connections of `agent`; rejects where there is no answer. */
-export function ask(agent: Agent, url: string, method: string, json?: object): Promise<Answer> {
+/** A client that waited so long has no answer. */
+const PATIENCE_MS = 30_000
+
+/** One request over the connections of `agent`, with an API key where one is given; rejects where there is no answer. */
+export function ask(agent: Agent, url: string, method: string, json?: object, key?: string): Promise<Answer> {
   return new Promise((done, fail) => {
-    const headers = json ? { 'content-type': 'application/json' } : {}
-    const sent = requestHttp(url, { agent, method, headers }, (response) => {
+    const headers = {
+      ...(json && { 'content-type': 'application/json' }),
+      ...(key && { authorization: `Bearer ${key}` })
+    }
+    const sent = requestHttp(url, { agent, method, headers, timeout: PATIENCE_MS }, (response) => {
       let body = ''
       response.setEncoding('utf8').on('data', (chunk) => {
         body += chunk
       })
       response.once('end', () => done({ status: response.statusCode ?? 0, body })).once('error', fail)
     })
+    sent.once('timeout', () => sent.destroy(new Error(`no answer within ${PATIENCE_MS} ms`)))
     sent.once('error', fail).end(json && JSON.stringify(json))
   })
 }
@@ -30,15 +37,23 @@ export interface Crowd {
   changers: number
   /** How long each thinks before it asks again, on average; not at all when not said. */
   thinkMs?: number
+  /** The API key of those who make and change links. */
+  key?: string
 }
 
 export interface Load {
+  /** The code of the link that is followed. */
+  readonly code: string
   /** Answers as they should be. */
   readonly follows: number
   readonly creates: number
   readonly changes: number
   /** What was not answered as it should be, in words. */
   readonly failures: readonly string[]
+  /** The longest wait for an answer. */
+  readonly slowestMs: number
+  /** Waits of more than a second. */
+  readonly slow: number
   /** Resolves when each client has been answered from now on, or too many requests failed. */
   turnOver(): Promise<void>
   /** Resolves when the last answers have come. */
@@ -51,18 +66,29 @@ const MOST_FAILURES = 50
 /** Has a crowd ask the stack at `url` until it is stopped. Throws when its links can't be made. */
 export async function sendLoad(
   url: string,
-  { followers, creators, changers, thinkMs = 0 }: Crowd
+  { followers, creators, changers, thinkMs = 0, key }: Crowd
 ): Promise<Load> {
   const agent = new Agent({ keepAlive: true, maxSockets: followers + creators + changers })
-  const load = { follows: 0, creates: 0, changes: 0, failures: [] as string[] }
+  const write = (path: string, method: string, json: object) => ask(agent, `${url}${path}`, method, json, key)
   let isOver = false
   const clients = new Set<object>()
   let yetToBeAnswered = new Set<object>()
 
   async function make(): Promise<{ id: number; short_code: string }> {
-    const { status, body } = await ask(agent, `${url}/urls`, 'POST', { original_url: 'https://acme.dev/a' })
+    const { status, body } = await write('/urls', 'POST', { original_url: 'https://acme.dev/a' })
     if (status !== 201) throw new Error(`no link was made: ${status} ${body}`)
     return JSON.parse(body)
+  }
+
+  const { short_code: code } = await make()
+  const load = {
+    code,
+    follows: 0,
+    creates: 0,
+    changes: 0,
+    failures: [] as string[],
+    slowestMs: 0,
+    slow: 0
   }
 
   async function run(
@@ -76,7 +102,11 @@ export async function sendLoad(
     // Not all at once in the beginning.
     if (thinkMs > 0) await think()
     while (!isOver && load.failures.length <= MOST_FAILURES) {
+      const start = performance.now()
       const { status, body } = await send().catch((error: Error) => ({ status: 0, body: error.message }))
+      const tookMs = performance.now() - start
+      load.slowestMs = Math.max(load.slowestMs, Math.round(tookMs))
+      if (tookMs > 1_000) load.slow++
       yetToBeAnswered.delete(client)
       if (status === expected) load[kind]++
       else load.failures.push(`${kind}: ${status} ${body.slice(0, 200)}`)
@@ -85,16 +115,15 @@ export async function sendLoad(
   }
 
   const crowd = (count: number, start: () => Promise<void>) => Array.from({ length: count }, start)
-  const { short_code } = await make()
   const runs = [
-    ...crowd(followers, () => run('follows', 302, () => ask(agent, `${url}/${short_code}`, 'GET'))),
+    ...crowd(followers, () => run('follows', 302, () => ask(agent, `${url}/${code}`, 'GET'))),
     ...crowd(creators, () =>
-      run('creates', 201, () => ask(agent, `${url}/urls`, 'POST', { original_url: 'https://acme.dev/b' }))
+      run('creates', 201, () => write('/urls', 'POST', { original_url: 'https://acme.dev/b' }))
     ),
     ...crowd(changers, async () => {
       const { id } = await make()
       let version = 0
-      await run('changes', 200, () => ask(agent, `${url}/urls/${id}`, 'PUT', { title: `${version++}` }))
+      await run('changes', 200, () => write(`/urls/${id}`, 'PUT', { title: `${version++}` }))
     })
   ]
 
