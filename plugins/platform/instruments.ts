@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Backlog } from './clicks/stream.ts'
@@ -131,12 +132,31 @@ async function instruments(app: FastifyInstance, { version }: { version: string 
     }
   })
 
+  const memoryLimit = findMemoryLimit()
+  if (memoryLimit !== null)
+    new client.Gauge({
+      name: 'fairlead_memory_limit_bytes',
+      help: 'Memory that the process may use before it is killed; no value where nothing limits it',
+      registers
+    }).set(memoryLimit)
+
   new client.Gauge({
     name: 'fairlead_build_info',
     help: 'What runs: always 1',
     labelNames: ['version', 'node'],
     registers
   }).set({ version, node: process.version }, 1)
+}
+
+/**
+ * The limit of the container that this runs in, in bytes; null where there is none. Node gives 0 where it can't tell, and
+ * what is more than the machine has (2^64 - 1) where nothing is set.
+ */
+export function findMemoryLimit(
+  constrained = process.constrainedMemory(),
+  machine = totalmem()
+): number | null {
+  return constrained > 0 && constrained < machine ? constrained : null
 }
 
 export default fp(instruments, {

@@ -109,9 +109,10 @@ export const goldenSignals: Board = {
     },
     {
       title: 'Memory',
-      description: 'Resident memory of each process',
+      description:
+        'Resident memory of each process; with the limit of compose.yaml, an alert comes at 85 % of it',
       unit: 'bytes',
-      bad: 400 * 1024 * 1024,
+      bad: 0.85 * 384 * 1024 * 1024,
       runbook: 'memory-high',
       queries: [
         {
