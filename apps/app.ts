@@ -28,6 +28,7 @@ import events from '#plugins/events/index.ts'
 import imports from '#plugins/imports/index.ts'
 import keys from '#plugins/keys/index.ts'
 import redirects from '#plugins/redirects/index.ts'
+import sessions from '#plugins/sessions/index.ts'
 import stats from '#plugins/stats/index.ts'
 import titles from '#plugins/titles/index.ts'
 import urls from '#plugins/urls/index.ts'
@@ -101,6 +102,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
   await app.register(audit, { routes, ...config.audit })
   await app.register(users, { routes })
   await app.register(keys, { routes, ...config.keys })
+  await app.register(sessions, { routes, ...config.sessions })
   await app.register(events, { routes })
   await app.register(urls, { routes, ...config.urls })
   await app.register(titles, config.titles)

@@ -24,6 +24,7 @@ export interface Config {
   readonly keys: { adminKey: string | undefined }
   readonly limits: LimitOptions
   readonly shedding: SheddingOptions
+  readonly sessions: { own: string | undefined; idleMs: number; maxMs: number }
   readonly origins: OriginOptions
   readonly wellKnown: Omit<WellKnownOptions, 'routes'>
   readonly log: { level: Settings['LOG_LEVEL']; pretty: boolean; traced: boolean }
@@ -98,6 +99,11 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
       eventLoopMs: settings.SHED_EVENT_LOOP_MS,
       heapBytes: settings.SHED_HEAP_MB * 1_048_576,
       rssBytes: settings.SHED_RSS_MB * 1_048_576
+    },
+    sessions: {
+      own,
+      idleMs: settings.SESSION_IDLE_MINUTES * 60_000,
+      maxMs: settings.SESSION_MAX_HOURS * 3_600_000
     },
     origins: { allowed: splitList(settings.CORS_ORIGINS), own },
     wellKnown: { contact: settings.SECURITY_CONTACT, own },

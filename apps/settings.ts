@@ -40,6 +40,8 @@ export const Settings = Type.Object({
       pattern: '^fl_[0-9a-f]{16}_[A-Za-z0-9_-]{43}$'
     })
   ),
+  SESSION_IDLE_MINUTES: count('How long a session of a browser lasts when nothing is asked', 60, 1, 43_200),
+  SESSION_MAX_HOURS: count('How long a session of a browser lasts at most', 12, 1, 8_760),
   DATA_DIR: text('Folder of the embedded database and of clicks waiting on disk', {
     default: './data',
     minLength: 1

@@ -35,7 +35,7 @@ export function servedInEachMode(t: Test, suite: (t: Test, api: Api) => Promise<
   if (process.env['BASE_URL']) return
   t.test('with keys', async (t) => {
     const key = `fl_${randomBytes(8).toString('hex')}_${randomBytes(32).toString('base64url')}`
-    const { request } = await startApp(t, { env: { AUTH: 'keys', ADMIN_KEY: key } })
+    const { request } = await startApp(t, { env: { AUTH: 'keys', ADMIN_KEY: key, RATE_LIMIT: 'off' } })
     t.equal((await request('GET', '/urls')).status, 401, 'the key is needed')
     await suite(t, (method, path, { headers = {}, ...options } = {}) =>
       request(method, path, { ...options, headers: { 'x-api-key': key, ...headers } })

@@ -4,11 +4,11 @@ import { credentialsInvalid } from '#platform/access/errors.ts'
 import { keyRoutes } from './routes.ts'
 import { createKeyService, KEYS, type KeyService } from './service.ts'
 import { createUses } from './uses.ts'
-import { createVerifier, type HeldKey } from './verifier.ts'
+import { createVerifier, type HeldKey, type KeyVerifier } from './verifier.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    keys: KeyService
+    keys: KeyService & Pick<KeyVerifier, 'open' | 'callerOf'>
   }
 }
 
@@ -30,13 +30,13 @@ async function keys(app: FastifyInstance, { routes, adminKey }: KeyOptions) {
   const inner = createKeyService(app.database, app.cache, collaborators, Date.now)
   const { service, read, noteUses, ensureAdminKey, isAnyGood, onUserDeleted } = inner
   const uses = createUses(noteUses, (error) => app.log.warn({ err: error }, 'the last uses of keys wait'))
-  const verify = createVerifier({
+  const { verify, open, callerOf } = createVerifier({
     cache: app.cache.open<HeldKey>({ name: KEYS, load: read, versionOf: ({ version }) => version }),
     read,
     onUse: uses.note,
     now: Date.now
   })
-  app.decorate('keys', service)
+  app.decorate('keys', { ...service, open, callerOf })
   app.users.onDelete(onUserDeleted)
   app.access.recogniseBy((request) => {
     const text = keyOf(request)

@@ -4,10 +4,10 @@ import type { Scope } from '#schema/shapes/key.ts'
 import { startApp } from '#testing/app.ts'
 import { createKeyParts, formatKey } from './secret.ts'
 
-/** Whose things a key reaches, on each route that there is: the routes are asked for, so that a new one is judged too. */
+/** Whose things a caller reaches, by key or session, on each route that there is: the routes are asked for, so that a new one is judged too. */
 
 const ADMIN = formatKey(createKeyParts())
-const { request, app } = await startApp(t, { env: { AUTH: 'keys', ADMIN_KEY: ADMIN } })
+const { request, app } = await startApp(t, { env: { AUTH: 'keys', ADMIN_KEY: ADMIN, RATE_LIMIT: 'off' } })
 
 const as =
   (key: string | null) =>
@@ -39,8 +39,23 @@ const callers = {
   nobody: { key: null, role: null },
   'read-only': { key: await makeKey({ role: 'read-only', user_id: me }), role: 'read-only' },
   member: { key: await makeKey({ role: 'member', user_id: me }), role: 'member' },
-  admin: { key: await makeKey({ role: 'admin' }), role: 'admin' }
+  admin: { key: await makeKey({ role: 'admin' }), role: 'admin' },
+  'member, signed in': {
+    key: await makeKey({ role: 'member', user_id: me }),
+    role: 'member',
+    isSignedIn: true
+  },
+  'admin, signed in': { key: await makeKey({ role: 'admin' }), role: 'admin', isSignedIn: true }
 } as const
+
+/** Requests of a page with the session that `key` began. */
+async function signIn(key: string) {
+  const { status, headers } = await request('POST', '/session', { json: { key } })
+  t.equal(status, 201)
+  const cookie = headers.get('set-cookie')?.split(';', 1)[0] ?? ''
+  return (method: string, path: string, json?: unknown) =>
+    as(null)(method, path, json, { cookie, 'sec-fetch-site': 'same-origin' })
+}
 
 interface Ask {
   path: string
@@ -82,6 +97,7 @@ const ASKS: Record<string, (owner: number) => Promise<Ask>> = {
   'POST /keys': async () => ({ path: '/keys', json: { name: 'made', role: 'read-only' }, isOwned: false }),
   'DELETE /keys/:id': async () => ({ path: `/keys/${await keyId()}`, isOwned: false }),
   'POST /keys/:id/rotate': async () => ({ path: `/keys/${await keyId()}/rotate`, isOwned: false }),
+  'DELETE /session': async () => ({ path: '/session', isOwned: false }),
   'POST /users/bulk': async () => ({ path: '/users/bulk', json: [], isOwned: false }),
   'POST /urls/bulk': async () => ({ path: '/urls/bulk', json: [], isOwned: false }),
   'POST /events/bulk': async () => ({ path: '/events/bulk', json: [], isOwned: false })
@@ -97,14 +113,17 @@ t.test('each route, for each role, on its own and on another’s thing', async (
     const name = `${method === 'HEAD' ? 'GET' : method} ${url.replace(/(.)\/$/, '$1')}`
     const ask = ASKS[name] ?? (async (): Promise<Ask> => ({ path: url, isOwned: false }))
     if (/[:*]/.test(url) || !/^GET/.test(name)) t.ok(name in ASKS, `${name} is known here`)
-    for (const [who, { key, role }] of Object.entries(callers)) {
+    for (const [who, { key, role, ...caller }] of Object.entries(callers)) {
+      const isSignedIn = 'isSignedIn' in caller
       for (const owner of [me, other]) {
         // What an administrator does to users must not end the keys of this test.
         const { path, json, isOwned } = await ask(role === 'admin' ? await makeUser() : owner)
-        const { status } = await as(key)(method, path, json)
+        const send = isSignedIn ? await signIn(key ?? '') : as(key)
+        const { status } = await send(method, path, json)
         const title = `${method} ${url} by ${who}, ${owner === me ? 'own' : 'another’s'}: ${status}`
         if (role === null) t.equal(status, 401, title)
-        else if (!scopesOf(role).has(requirement as Scope)) t.equal(status, 403, title)
+        else if (requirement !== 'signed-in' && !scopesOf(role).has(requirement as Scope))
+          t.equal(status, 403, title)
         else if (isOwned && role !== 'admin' && owner !== me) t.equal(status, 404, title)
         else t.ok(status >= 200 && status < 300, title)
       }

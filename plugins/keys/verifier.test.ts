@@ -27,7 +27,7 @@ function scene(held: Partial<HeldKey> = {}) {
     stored: base as HeldKey | null,
     uses: 0
   }
-  const verify = createVerifier({
+  const { verify, callerOf, open } = createVerifier({
     cache: { held: () => undefined, get: () => state.held },
     read: async () => state.stored && { ...state.stored, readAt: state.now },
     onUse: () => {
@@ -35,7 +35,7 @@ function scene(held: Partial<HeldKey> = {}) {
     },
     now: () => state.now
   })
-  return { state, verify, base }
+  return { state, verify, callerOf, open, base }
 }
 
 t.test('a held key is judged in the same turn', async (t) => {
@@ -71,6 +71,21 @@ t.test('an expired, a revoked and an unknown key are refused, and their use is n
   t.match(verify(key), { kind: 'key' }, 'not yet')
   state.held = null
   t.throws(() => verify(key), { code: 'CREDENTIALS_INVALID' })
+})
+
+t.test('a key that was shown before is good until it changes', async (t) => {
+  const { state, open, callerOf, base } = scene()
+  const { version, caller } = await open(key)
+  t.match(caller, { kind: 'key', keyId: parts.publicId })
+  t.equal(callerOf(parts.publicId, version), caller)
+  for (const change of [{ version: 2 }, { isRevoked: true }, { expiresAt: 0 }]) {
+    state.held = { ...base, ...change }
+    t.throws(() => callerOf(parts.publicId, version), { code: 'CREDENTIALS_INVALID' })
+  }
+  state.held = base
+  state.stored = { ...base, version: 2 }
+  t.match(await callerOf(parts.publicId, 2), { kind: 'key' }, 'what is held is older: it is asked for')
+  await t.rejects(open(formatKey(createKeyParts(parts.publicId))), { code: 'CREDENTIALS_INVALID' })
 })
 
 t.test('uses are written together, and kept while they can not be', async (t) => {

@@ -35,11 +35,28 @@ export interface VerifierOptions {
 /** How old what is known of a key may be. A revocation that nobody heard of works after this time at the latest. */
 export const MAX_AGE_MS = 5 * 60_000
 
+/** A good key as it was when somebody showed it. */
+export interface ShownKey {
+  caller: Caller
+  /** Grows with each change of the key: see {@link KeyVerifier.callerOf}. */
+  version: number
+  expiresAt: Date | null
+}
+
 /**
- * Makes the function that judges a key: gives its caller, throws CREDENTIALS_INVALID when it is not good, and a 503
- * problem when nobody can say. A promise only where the key has to be asked for.
+ * Judges keys. All of it throws CREDENTIALS_INVALID for a key that is not good, and a 503 problem when nobody can say; gives a
+ * promise only where the key has to be asked for.
  */
-export function createVerifier({ cache, read, onUse, now }: VerifierOptions) {
+export interface KeyVerifier {
+  /** The caller that a key makes of who sends it. */
+  verify(text: string): Caller | Promise<Caller>
+  /** As `verify`, for who will not show the key again. */
+  open(text: string): Promise<ShownKey>
+  /** The caller of a key that was shown before; not good any more once the key has changed since. */
+  callerOf(publicId: string, version: number): Caller | Promise<Caller>
+}
+
+export function createVerifier({ cache, read, onUse, now }: VerifierOptions): KeyVerifier {
   // Once for each held key, so that a request makes no sets.
   const callers = new WeakMap<HeldKey, { caller: Caller; hash: Buffer }>()
 
@@ -53,27 +70,49 @@ export function createVerifier({ cache, read, onUse, now }: VerifierOptions) {
     return made
   }
 
-  function judge(held: HeldKey | null, secret: string): Caller {
+  type Proof = (held: HeldKey, hash: Buffer) => boolean
+
+  function judge(held: HeldKey | null, isProven: Proof): HeldKey {
     if (held === null) throw credentialsInvalid()
-    const { caller, hash } = known(held)
     const time = now()
-    if (!isSecret(secret, hash) || held.isRevoked || (held.expiresAt ?? Number.POSITIVE_INFINITY) <= time)
-      throw credentialsInvalid()
+    const isOver = held.isRevoked || (held.expiresAt ?? Number.POSITIVE_INFINITY) <= time
+    if (!isProven(held, known(held).hash) || isOver) throw credentialsInvalid()
     onUse(held.publicId, time)
-    return caller
+    return held
   }
 
-  // The time may be another replica's. One far ahead says that a clock was set back, and nothing about the age.
-  const isFresh = (held: HeldKey | null) => held === null || Math.abs(now() - held.readAt) < MAX_AGE_MS
+  /** `version`: what is known to have been; what is held may be older for a moment. */
+  function find(publicId: string, isProven: Proof, version = 0): HeldKey | Promise<HeldKey> {
+    // The time may be another replica's. One far ahead says that a clock was set back, and nothing about the age.
+    const isFresh = (held: HeldKey | null) =>
+      held === null || (Math.abs(now() - held.readAt) < MAX_AGE_MS && held.version >= version)
+    const found = cache.get(publicId)
+    if (!(found instanceof Promise) && isFresh(found)) return judge(found, isProven)
+    return Promise.resolve(found).then(async (held) =>
+      judge(isFresh(held) ? held : await read(publicId), isProven)
+    )
+  }
 
-  return function verify(text: string): Caller | Promise<Caller> {
+  function findShown(text: string): HeldKey | Promise<HeldKey> {
     const parts = parseKey(text)
     if (parts === null) throw credentialsInvalid()
-    const { publicId, secret } = parts
-    const found = cache.get(publicId)
-    if (!(found instanceof Promise) && isFresh(found)) return judge(found, secret)
-    return Promise.resolve(found).then(async (held) =>
-      judge(isFresh(held) ? held : await read(publicId), secret)
-    )
+    return find(parts.publicId, (_held, hash) => isSecret(parts.secret, hash))
+  }
+
+  const callerFrom = (found: HeldKey | Promise<HeldKey>) =>
+    found instanceof Promise ? found.then((held) => known(held).caller) : known(found).caller
+
+  return {
+    verify: (text) => callerFrom(findShown(text)),
+    async open(text) {
+      const held = await findShown(text)
+      const { version, expiresAt } = held
+      return {
+        caller: known(held).caller,
+        version,
+        expiresAt: expiresAt === null ? null : new Date(expiresAt)
+      }
+    },
+    callerOf: (publicId, version) => callerFrom(find(publicId, (held) => held.version === version, version))
   }
 }

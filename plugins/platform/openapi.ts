@@ -34,6 +34,7 @@ async function openapi(app: FastifyInstance, { routes, version }: OpenapiOptions
         { name: 'imports', description: 'CSV and JSON in bulk' },
         { name: 'audit', description: 'Who changed what' },
         { name: 'keys', description: 'Who may call' },
+        { name: 'sessions', description: 'Signing in and out on a browser' },
         { name: 'health', description: 'Probes' }
       ]
     },

@@ -16,7 +16,8 @@ declare module 'fastify' {
   }
 }
 
-const originRefused = defineProblem(
+/** 403: who sent a request that changes something is not to be believed. */
+export const originRefused = defineProblem(
   'ORIGIN_REFUSED',
   403,
   'Pages of other sites may not change anything here'
@@ -84,6 +85,16 @@ async function origins(app: FastifyInstance, { allowed, own }: OriginOptions) {
         .send()
     })
   })
+}
+
+/**
+ * Whether the browser says that a page of this server sent a request (or the visitor, past all pages). Takes the server's own
+ * origin where it is known. A request that says nothing is not believed: whoever asks this has seen a cookie.
+ */
+export function isSameOrigin({ headers, host, protocol }: FastifyRequest, own: string | undefined): boolean {
+  const { origin, 'sec-fetch-site': site } = headers
+  if (site !== undefined) return site === 'same-origin' || site === 'none'
+  return origin !== undefined && (origin === own || origin === `${protocol}://${host}`.toLowerCase())
 }
 
 function hostOf(origin: string): string | null {

@@ -1,7 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { bigint, customType, integer, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
-
-const bytes = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
+import { bigint, integer, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+import { bytes } from './bytes.ts'
 
 /**
  * API keys. Of the secret only its SHA-256 is stored: 256 random bits can't be found by trying, so a slow hash would

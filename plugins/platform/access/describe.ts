@@ -7,10 +7,20 @@ import type { Access, Requirement } from './index.ts'
  * All of it comes from `config.access`; an open server asks nobody, and says so.
  */
 
+/** The cookie of a session; over https it is prefixed `__Host-`. See plugins/sessions. */
+export const SESSION_COOKIE = 'fairlead_session'
+
 /** OpenAPI 3.1, "Security Scheme Object". */
 export const SECURITY_SCHEMES = {
   bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'fl_<id>_<secret>', description: 'An API key' },
-  header: { type: 'apiKey', in: 'header', name: 'X-Api-Key', description: 'An API key' }
+  header: { type: 'apiKey', in: 'header', name: 'X-Api-Key', description: 'An API key' },
+  session: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: SESSION_COOKIE,
+    description:
+      'From `POST /session`; prefixed `__Host-` over https. What changes something must come from a page of this server'
+  }
 } as const
 
 const SAFE = new Set<string>(['GET', 'HEAD', 'OPTIONS'])

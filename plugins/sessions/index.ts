@@ -1,0 +1,68 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { SESSION_COOKIE } from '#platform/access/describe.ts'
+import { isSameOrigin, originRefused } from '#platform/origins.ts'
+import { repeat } from '#platform/repeat.ts'
+import { createCookie } from './cookies.ts'
+import { sessionRoutes } from './routes.ts'
+import { createSessionService, type SessionService, type SessionTimes } from './service.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    sessions: SessionService
+  }
+}
+
+export interface SessionOptions extends SessionTimes {
+  routes: boolean
+  /** This server's own origin where it is known: tells whether it is reached over https. */
+  own: string | undefined
+}
+
+const PRUNE_EVERY_MS = 600_000
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/**
+ * Sessions of browsers: publishes `app.sessions`, tells `app.access` whose session a cookie is, and, unless `routes` is false,
+ * serves `/session`. Each request with a session asks the database, so the end of one is known everywhere at once. What changes
+ * something must come from a page of this server. See docs/adr/2026-11-25-sessions.md.
+ */
+async function sessions(app: FastifyInstance, { routes, own, ...times }: SessionOptions) {
+  const { service, onUserDeleted } = createSessionService(
+    app.database,
+    {
+      openKey: app.keys.open,
+      callerOfKey: app.keys.callerOf,
+      audit: app.audit.record,
+      actAs: app.audit.actAs
+    },
+    times
+  )
+  const cookie = createCookie(SESSION_COOKIE, own)
+  app.decorate('sessions', service)
+  app.users.onDelete(onUserDeleted)
+  app.access.recogniseBy((request) => {
+    const token = cookie.read(request)
+    if (token === null) return null
+    if (!SAFE.has(request.method) && !isSameOrigin(request, own))
+      throw originRefused(
+        'With a session, this takes Sec-Fetch-Site: same-origin or the Origin of this server'
+      )
+    return service.callerOf(token)
+  })
+  if (routes) await app.register(sessionRoutes, { cookie })
+
+  repeat(app, PRUNE_EVERY_MS, () =>
+    service.prune().then(
+      () => undefined,
+      // What waits for the database now is pruned the next time.
+      (error: Error) => app.log.warn({ err: error }, 'sessions that are over wait for deletion')
+    )
+  )
+}
+
+export default fp(sessions, {
+  name: 'sessions',
+  dependencies: ['access', 'database', 'audit', 'users', 'keys', 'origins'],
+  fastify: '5.x'
+})

@@ -1,0 +1,173 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { type Caller, scopesOf } from '#platform/access/caller.ts'
+import { credentialsInvalid } from '#platform/access/errors.ts'
+import type { RecordChanges } from '#platform/audit-change.ts'
+import type { Database, Executor } from '#platform/database.ts'
+import type { Role } from '#schema/shapes/key.ts'
+import type { Session } from '#schema/shapes/session.ts'
+import { wireTime } from '#schema/shapes/text.ts'
+import type { SessionRow } from '#schema/tables/sessions.ts'
+import {
+  deleteOver,
+  deleteSession,
+  deleteSessionsOfUser,
+  findSession,
+  insertSession,
+  noteSeen
+} from './store.ts'
+
+/** `app.sessions`: who is signed in. A token is what the browser's cookie holds. */
+export interface SessionService {
+  /** Begins a session for who shows `key`. Throws CREDENTIALS_INVALID. */
+  signIn(key: string, visit: Visit): Promise<BegunSession>
+  /** The caller of a session. Throws CREDENTIALS_INVALID when it is over, or its key is not what it was any more. */
+  callerOf(token: string): Promise<Caller>
+  /** What is told of a caller; of one of a session, when that ends. */
+  describe(caller: Caller): Session
+  /** Ends a session; nothing when it is over. */
+  signOut(token: string): Promise<void>
+  /** Deletes the sessions that are over; gives how many. */
+  prune(): Promise<number>
+}
+
+/** The request that begins a session. */
+export interface Visit {
+  /** What it held of an earlier session, which ends. */
+  oldToken: string | null
+  requestId: string
+}
+
+export interface BegunSession {
+  token: string
+  session: Session
+  /** How long the browser may keep the token. */
+  maxAgeMs: number
+}
+
+/** The parts of `app.keys` and `app.audit` that sessions need. */
+export interface SessionCollaborators {
+  openKey(key: string): Promise<{ caller: Caller; version: number; expiresAt: Date | null }>
+  callerOfKey(id: string, version: number): Caller | Promise<Caller>
+  audit: RecordChanges
+  actAs<T>(
+    author: Pick<Caller, 'kind' | 'keyId' | 'userId' | 'name'> & { requestId: string },
+    work: () => T
+  ): T
+}
+
+export interface SessionTimes {
+  /** How long a session lasts when nothing is asked. */
+  idleMs: number
+  /** How long it lasts at most. */
+  maxMs: number
+}
+
+/** A session that is used all the time is noted as seen this often in its idle time, not with each request. */
+const NOTES_PER_IDLE_TIME = 30
+const PRUNE_AT_ONCE = 5_000
+/** What tokens look like: 256 bits in base64url. Nothing else is looked up. */
+const TOKEN = /^[\w-]{43}$/
+
+export function createSessionService(
+  database: Database,
+  { openKey, callerOfKey, audit, actAs }: SessionCollaborators,
+  { idleMs, maxMs }: SessionTimes
+) {
+  const noteAfterMs = idleMs / NOTES_PER_IDLE_TIME
+  // When the session ends of which a caller is.
+  const ends = new WeakMap<Caller, Pick<Session, 'expires_at' | 'idle_expires_at'>>()
+
+  function become({ userId, name, role, scopes, keyId }: Caller, row: SessionRow): Caller {
+    const caller: Caller = { kind: 'session', keyId, userId, name, role, scopes }
+    const idleEnd = new Date(Math.min(row.lastSeenAt.getTime() + idleMs, row.expiresAt.getTime()))
+    ends.set(caller, { expires_at: wireTime(row.expiresAt), idle_expires_at: wireTime(idleEnd) })
+    return caller
+  }
+
+  const describe = (caller: Caller): Session => ({
+    kind: caller.kind,
+    name: caller.name,
+    role: caller.role,
+    scopes: [...caller.scopes],
+    user_id: caller.userId,
+    key_id: caller.keyId,
+    ...(ends.get(caller) ?? { expires_at: null, idle_expires_at: null })
+  })
+
+  const auditOf = ({ id }: SessionRow, action: 'signed-in' | 'signed-out') => [
+    { action, resource: 'session', id }
+  ]
+
+  async function end(tx: Executor, token: string): Promise<void> {
+    const old = await deleteSession(tx, hashToken(token))
+    if (old !== null) await audit(tx, auditOf(old, 'signed-out'))
+  }
+
+  const service: SessionService = {
+    async signIn(key, { oldToken, requestId }) {
+      const { caller, version, expiresAt: notAfter } = await openKey(key)
+      const token = randomBytes(32).toString('base64url')
+      const session = {
+        id: randomBytes(8).toString('hex'),
+        tokenHash: hashToken(token),
+        keyId: caller.keyId,
+        keyVersion: version,
+        userId: caller.userId,
+        role: null,
+        name: null
+      }
+      const { userId, keyId, name } = caller
+      const row = await actAs({ kind: 'session', keyId, userId, name, requestId }, () =>
+        database.transaction(async (tx) => {
+          // Whoever had the old one, or planted it, has nothing by it.
+          if (oldToken !== null) await end(tx, oldToken)
+          const made = await insertSession(tx, session, { maxMs, notAfter })
+          await audit(tx, auditOf(made, 'signed-in'))
+          return made
+        })
+      )
+      return {
+        token,
+        session: describe(become(caller, row)),
+        maxAgeMs: row.expiresAt.getTime() - row.createdAt.getTime()
+      }
+    },
+
+    async callerOf(token) {
+      if (!TOKEN.test(token)) throw credentialsInvalid()
+      const row = await findSession(database.db, hashToken(token), { idleMs, noteAfterMs })
+      if (row === null) throw credentialsInvalid()
+      const caller = await ownerOf(row)
+      if (!row.isNoted) row.lastSeenAt = (await noteSeen(database.db, row.id)) ?? row.lastSeenAt
+      return become(caller, row)
+    },
+
+    describe,
+
+    signOut: (token) => database.transaction((tx) => end(tx, token)),
+
+    async prune() {
+      for (let count = 0; ; ) {
+        const deleted = await deleteOver(database.db, idleMs, PRUNE_AT_ONCE)
+        count += deleted
+        if (deleted < PRUNE_AT_ONCE) return count
+      }
+    }
+  }
+
+  function ownerOf({ keyId, keyVersion, userId, role, name }: SessionRow): Caller | Promise<Caller> {
+    if (keyId !== null && keyVersion !== null) return callerOfKey(keyId, keyVersion)
+    if (role === null) throw credentialsInvalid()
+    return { kind: 'session', keyId: null, userId, name, role: role as Role, scopes: scopesOf(role as Role) }
+  }
+
+  return {
+    service,
+    /** In the transaction that deletes a user. */
+    onUserDeleted: (tx: Executor, { id }: { id: number }) => deleteSessionsOfUser(tx, id)
+  }
+}
+
+function hashToken(token: string): Buffer {
+  return createHash('sha256').update(token).digest()
+}

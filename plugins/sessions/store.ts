@@ -1,0 +1,73 @@
+import { and, eq, gt, inArray, lte, or, type SQL, sql } from 'drizzle-orm'
+import type { Executor } from '#platform/database.ts'
+import { type SessionRow, sessions } from '#schema/tables/sessions.ts'
+
+/** All SQL of sessions. Every function runs on the executor it is given. The time is the database's, the same for all replicas. */
+
+export type NewSession = Omit<SessionRow, 'createdAt' | 'lastSeenAt' | 'expiresAt'>
+
+const ms = (count: number): SQL => sql`${count}::double precision * interval '1 millisecond'`
+
+/** Inserts a session that ends after `maxMs`, or at `notAfter` if that is sooner. */
+export async function insertSession(
+  tx: Executor,
+  session: NewSession,
+  { maxMs, notAfter }: { maxMs: number; notAfter: Date | null }
+): Promise<SessionRow> {
+  const expiresAt = sql`least(now() + ${ms(maxMs)}, ${notAfter?.toISOString() ?? null}::timestamptz)`
+  const [row] = await tx
+    .insert(sessions)
+    .values({ ...session, expiresAt })
+    .returning()
+  return row as SessionRow
+}
+
+/** The session with this hash of a cookie, unless it is over; and whether it is long since it was noted as seen. */
+export async function findSession(
+  on: Executor,
+  tokenHash: Buffer,
+  { idleMs, noteAfterMs }: { idleMs: number; noteAfterMs: number }
+): Promise<(SessionRow & { isNoted: boolean }) | null> {
+  const [row] = await on
+    .select({ session: sessions, isNoted: sql<boolean>`${sessions.lastSeenAt} > now() - ${ms(noteAfterMs)}` })
+    .from(sessions)
+    .where(
+      and(
+        eq(sessions.tokenHash, tokenHash),
+        gt(sessions.expiresAt, sql`now()`),
+        gt(sessions.lastSeenAt, sql`now() - ${ms(idleMs)}`)
+      )
+    )
+  return row ? { ...row.session, isNoted: row.isNoted } : null
+}
+
+/** Notes that a session was seen now; gives when. */
+export async function noteSeen(on: Executor, id: string): Promise<Date | null> {
+  const [row] = await on
+    .update(sessions)
+    .set({ lastSeenAt: sql`now()` })
+    .where(eq(sessions.id, id))
+    .returning({ at: sessions.lastSeenAt })
+  return row?.at ?? null
+}
+
+/** Ends the session with this hash of a cookie; gives it if there was one. */
+export async function deleteSession(tx: Executor, tokenHash: Buffer): Promise<SessionRow | null> {
+  const [row] = await tx.delete(sessions).where(eq(sessions.tokenHash, tokenHash)).returning()
+  return row ?? null
+}
+
+export async function deleteSessionsOfUser(tx: Executor, userId: number): Promise<void> {
+  await tx.delete(sessions).where(eq(sessions.userId, userId))
+}
+
+/** Deletes up to `limit` sessions that are over; gives how many. */
+export async function deleteOver(on: Executor, idleMs: number, limit: number): Promise<number> {
+  const over = on
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(or(lte(sessions.expiresAt, sql`now()`), lte(sessions.lastSeenAt, sql`now() - ${ms(idleMs)}`)))
+    .limit(limit)
+  const { rowCount } = await on.delete(sessions).where(inArray(sessions.id, over))
+  return rowCount ?? 0
+}
