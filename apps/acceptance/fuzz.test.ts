@@ -1,47 +1,18 @@
-import { Agent, request as requestHttp } from 'node:http'
+import { Agent } from 'node:http'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import fc from 'fast-check'
 import t from 'tap'
 import { type Answer, profiles, startApp } from '#testing/app.ts'
-import { anyRequest, brokenBytes, type HostileRequest, requestTo } from './hostile.ts'
-import { type Document, type Operation, readOperations } from './openapi.ts'
-import { createUrl, createUser, findFaults } from './subject.ts'
+import { anyRequest, brokenBytes, requestTo } from './hostile.ts'
+import { judge } from './judge.ts'
+import { type Document, readOperations } from './openapi.ts'
+import { send } from './send.ts'
+import { createUrl, createUser } from './subject.ts'
 
-/** Whatever comes in: never a 5xx, always a problem, and the server lives. A failure prints fast-check's seed. */
+/** Whatever comes in: never a 5xx, always an answer that is described, and the server lives. A failure prints fast-check's seed. */
 
 const RUNS = { operation: 80, any: 400, bytes: 200 }
-
-/** Sends a request as it is: unlike fetch, node:http changes neither path nor headers. */
-function send(agent: Agent, url: string, { method, target, headers, body }: HostileRequest): Promise<Answer> {
-  const { hostname, port } = new URL(url)
-  const length = body ? { 'content-length': String(body.length) } : {}
-  return new Promise((done, fail) => {
-    const sent = requestHttp(
-      { agent, hostname, port, method, path: target, headers: { ...headers, ...length } },
-      async (message) => {
-        const content = await text(message).catch(() => '')
-        const received = new Headers(message.headers as Record<string, string>)
-        const isJson = /json/.test(received.get('content-type') ?? '') && content !== ''
-        const json = isJson ? JSON.parse(content) : undefined
-        done({ status: message.statusCode ?? 0, headers: received, text: content, json })
-      }
-    )
-    sent.setTimeout(10_000, () => sent.destroy(new Error('no answer within 10 s')))
-    sent.on('error', fail)
-    sent.end(body ?? undefined)
-  })
-}
-
-/** What is wrong with an answer, whatever was asked. */
-function judge(answer: Answer, { method, target }: HostileRequest, operation?: Operation): string[] {
-  const { status, json, text } = answer
-  if (status >= 500) return [`${status}: ${text}`]
-  if (status >= 400) return method === 'HEAD' ? [] : findFaults(answer, status)
-  const fits = operation?.pattern.test(target) ? operation.answers.get(status) : undefined
-  if (fits && !fits(json)) return [`not as described: ${JSON.stringify(fits.errors)} ${text.slice(0, 300)}`]
-  return []
-}
 
 profiles(t, async (t, profile) => {
   const complaints: string[] = []
@@ -59,7 +30,7 @@ profiles(t, async (t, profile) => {
       await fc.assert(
         fc.asyncProperty(fc.array(requestTo(operation), { minLength: 4, maxLength: 4 }), async (requests) => {
           const answers = await Promise.all(requests.map((one) => send(agent, url, one)))
-          const faults = requests.flatMap((one, at) => judge(answers[at] as Answer, one, operation))
+          const faults = requests.flatMap((one, at) => judge(operations, one, answers[at] as Answer))
           if (faults.length > 0) throw new Error(faults.join('\n'))
         }),
         { numRuns: RUNS.operation / 4 }
@@ -70,7 +41,7 @@ profiles(t, async (t, profile) => {
   t.test('any method at any path is answered', async () => {
     await fc.assert(
       fc.asyncProperty(anyRequest, async (one) => {
-        const faults = judge(await send(agent, url, one), one)
+        const faults = judge(operations, one, await send(agent, url, one))
         if (faults.length > 0) throw new Error(faults.join('\n'))
       }),
       { numRuns: RUNS.any }

@@ -1,26 +1,26 @@
 import { Ajv, type ValidateFunction } from 'ajv'
+import addFormats from 'ajv-formats'
 
-/** The server's own description of itself (OpenAPI 3.1), as far as the fuzz needs it. */
+/** The server's own description of itself (OpenAPI 3.1), as far as the tests of hostile input need it. */
 
 interface Schema {
-  properties?: Record<string, { examples?: unknown[] }>
+  type?: string | string[]
+  properties?: Record<string, Schema & { examples?: unknown[] }>
 }
 
 interface Content {
   content?: Record<string, { schema: Schema }>
 }
 
+interface Parameter {
+  name: string
+  in: string
+}
+
 export interface Document {
   paths: Record<
     string,
-    Record<
-      string,
-      {
-        parameters?: { name: string; in: string }[]
-        requestBody?: Content
-        responses: Record<string, Content>
-      }
-    >
+    Record<string, { parameters?: Parameter[]; requestBody?: Content; responses: Record<string, Content> }>
   >
 }
 
@@ -34,35 +34,43 @@ export interface Operation {
   /** What a request to it looks like. */
   pattern: RegExp
   query: string[]
+  headers: string[]
   /** Content types of the body. */
   types: string[]
   /** The members of a JSON body, each with an example where there is one. */
   members: Map<string, unknown>
-  /** The shapes of its answers by status. */
-  answers: Map<number, ValidateFunction>
+  /** Its answers: by status the content types that it may have, each with its shape. None for an answer without a body. */
+  answers: Map<number, Map<string, ValidateFunction>>
 }
 
+/** The operations, those first that are found first: what is spelt out wins over what is a parameter. */
 export function readOperations({ paths }: Document): Operation[] {
   const ajv = new Ajv({ strict: false })
-  return Object.entries(paths).flatMap(([path, methods]) =>
+  addFormats.default(ajv)
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([verb, { parameters = [], requestBody, responses }]): Operation => {
       const method = verb.toUpperCase()
       const body = requestBody?.content ?? {}
       const members = Object.entries(body['application/json']?.schema.properties ?? {})
-      const shapes = Object.entries(responses).flatMap(([status, { content }]) => {
-        const schema = content?.['application/json']?.schema
-        return schema ? [[Number(status), ajv.compile(schema)] as const] : []
-      })
+      const named = (place: string) => parameters.filter((one) => one.in === place).map(({ name }) => name)
       return {
         name: `${method} ${path}`,
         method,
         path,
-        pattern: new RegExp(`^${path.replace(/\{\w+\}/g, '[^/?]+')}/?(\\?|$)`),
-        query: parameters.filter((one) => one.in === 'query').map(({ name }) => name),
+        pattern: new RegExp(`^${path.replace(/\{\w+\}$/, '[^/?]+').replace(/\{\w+\}/g, '[^/?]*')}/?(\\?|$)`),
+        query: named('query'),
+        headers: named('header'),
         types: Object.keys(body),
         members: new Map(members.map(([name, { examples }]) => [name, examples?.[0] ?? 1])),
-        answers: new Map(shapes)
+        answers: new Map(
+          Object.entries(responses).map(([status, { content = {} }]) => [
+            Number(status),
+            new Map(Object.entries(content).map(([type, { schema }]) => [type, ajv.compile(schema)]))
+          ])
+        )
       }
     })
   )
+  const parametersOf = ({ path }: Operation) => path.split('{').length
+  return operations.sort((one, other) => parametersOf(one) - parametersOf(other))
 }

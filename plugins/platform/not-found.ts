@@ -1,4 +1,4 @@
-import type { FastifyInstance, HTTPMethods } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import fp from 'fastify-plugin'
 import findMyWay from 'find-my-way'
 import { defineProblem } from './problem.ts'
@@ -23,16 +23,23 @@ async function notFoundHandler(app: FastifyInstance) {
       router.on(one as findMyWay.HTTPMethod, path, () => undefined)
     }
   })
+
+  function refuse(request: FastifyRequest, reply: FastifyReply): never {
+    const path = request.url.split('?', 1)[0] ?? '/'
+    const allowed = [...methods].filter((one) => router.find(one as findMyWay.HTTPMethod, path))
+    if (allowed.length === 0 || allowed.includes(request.method))
+      throw notFound(`There is nothing at ${path}`)
+    reply.header('allow', allowed.sort().join(', '))
+    throw methodNotAllowed(`${request.method} is not allowed at ${path}; it takes ${allowed.join(', ')}`)
+  }
+
   await app.register(async (scope) => {
     scope.watchRequests(scope)
     scope.answerPreflights(scope)
-    scope.setNotFoundHandler((request, reply) => {
-      const path = request.url.split('?', 1)[0] ?? '/'
-      const allowed = [...methods].filter((one) => router.find(one as findMyWay.HTTPMethod, path))
-      if (allowed.length === 0) throw notFound(`There is nothing at ${path}`)
-      reply.header('allow', allowed.sort().join(', '))
-      throw methodNotAllowed(`${request.method} is not allowed at ${path}; it takes ${allowed.join(', ')}`)
-    })
+    // Before the body is looked at: what it is makes no difference where nothing takes it.
+    scope.addHook('onRequest', async (request, reply) => refuse(request, reply))
+    // For who comes from a route, such as one of static files.
+    scope.setNotFoundHandler(refuse)
   })
 }
 

@@ -3,6 +3,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { describeAccess, SECURITY_SCHEMES } from './access/describe.ts'
+import { describeAnswers } from './describe-answers.ts'
 import pages from './pages.ts'
 
 export interface OpenapiOptions {
@@ -22,7 +23,11 @@ async function openapi(app: FastifyInstance, { routes, version }: OpenapiOptions
       info: {
         title: 'Fairlead',
         version,
-        description: 'A URL shortener run like production software. Errors are RFC 9457 problems.',
+        description: [
+          'A URL shortener run like production software. Errors are RFC 9457 problems. What can not be told from the',
+          'operation comes before it: a request that is no HTTP is answered 400, a method that the path does not take 405, one',
+          'that comes too slowly 408, and a head of more than 16 KiB 431.'
+        ].join(' '),
         license: { name: 'MIT', identifier: 'MIT' }
       },
       components: { securitySchemes: SECURITY_SCHEMES },
@@ -41,7 +46,7 @@ async function openapi(app: FastifyInstance, { routes, version }: OpenapiOptions
     hideUntagged: true,
     transform: ({ schema, url, route }) => ({
       url,
-      schema: describeAccess(app.access.mode, schema, route)
+      schema: describeAnswers(describeAccess(app.access.mode, schema, route), route)
     })
   })
   await app.register(async (scope) => {

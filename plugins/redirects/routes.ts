@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { TieredCache } from '#platform/cache/tiered.ts'
 import { answerError } from '#platform/errors.ts'
+import { problemAnswer } from '#schema/shapes/problem.ts'
 import { LINK_EXPIRED, LINK_UNKNOWN, visitUnrecorded } from './errors.ts'
 import { type Hop, isCode } from './hop.ts'
 import type { Timer, Timers } from './timers.ts'
@@ -8,6 +9,16 @@ import { CACHE_CONTROL, isExpired, type RecordVisit } from './visit.ts'
 
 interface Follow {
   Params: { short_code: string }
+}
+
+const FOLLOWED = {
+  302: {
+    type: 'null',
+    description: 'Where the link leads',
+    headers: { Location: { type: 'string', description: 'The target, exactly as it is stored' } }
+  },
+  404: problemAnswer('No link has this code, or it leads nowhere any more'),
+  410: problemAnswer('The link has expired')
 }
 
 const PATHS = ['/:short_code', '/s/:short_code', '/urls/:short_code/redirect']
@@ -89,7 +100,7 @@ export async function followRoutes(
       method: ['GET', 'HEAD'],
       url,
       exposeHeadRoute: false,
-      config: { hot: true, access: 'public' },
+      config: { hot: true, access: 'public', answers: FOLLOWED },
       // For the description only: a schema of the parameter would be checked on each request.
       schema: { tags: ['redirects'], summary: 'Follow a link (302); counts as one click' },
       handler: onFollow

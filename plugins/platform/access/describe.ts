@@ -1,5 +1,5 @@
 import type { FastifySchema, HTTPMethods } from 'fastify'
-import { Problem } from '#schema/shapes/problem.ts'
+import { problemAnswer } from '#schema/shapes/problem.ts'
 import type { Access, Requirement } from './index.ts'
 
 /**
@@ -24,12 +24,6 @@ export const SECURITY_SCHEMES = {
 } as const
 
 const SAFE = new Set<string>(['GET', 'HEAD', 'OPTIONS'])
-
-const refusal = (description: string, headers?: Record<string, object>) => ({
-  description,
-  content: { 'application/problem+json': { schema: Problem } },
-  ...(headers && { headers })
-})
 
 const CHALLENGE = {
   'WWW-Authenticate': {
@@ -66,9 +60,9 @@ export function describeAccess(
       security: isAsked ? Object.keys(SECURITY_SCHEMES).map((name) => ({ [name]: roles })) : []
     }),
     response: {
-      ...(isAsked && { 401: refusal('Nobody is known by what was sent', CHALLENGE) }),
+      ...(isAsked && { 401: problemAnswer('Nobody is known by what was sent', CHALLENGE) }),
       ...(reasons.length > 0 && {
-        403: refusal(`Refused: ${reasons.join(', or ')}`, isAsked ? CHALLENGE : undefined)
+        403: problemAnswer(`Refused: ${reasons.join(', or ')}`, isAsked ? CHALLENGE : undefined)
       }),
       ...(schema?.response as object | undefined)
     }

@@ -1,0 +1,58 @@
+import type { Answer } from '#testing/app.ts'
+import type { Operation } from './openapi.ts'
+import { findFaults } from './subject.ts'
+
+/** Judges answers by the description alone: whatever was sent, an answer is one of those that are described. */
+
+export interface Asked {
+  method: string
+  /** With the query. */
+  target: string
+}
+
+/** What comes before the operation is known: too slow, a head too large; and a request, method or path that nothing takes. */
+const BEFORE = new Set([408, 431])
+const NOWHERE = new Set([...BEFORE, 400, 404, 405, 414])
+
+/** What is not described: pages and files for people and robots. */
+const UNDESCRIBED = /^\/(docs(\/.*)?|openapi\.json|metrics|robots\.txt|\.well-known\/security\.txt)?\/?(\?|$)/
+
+/** What is wrong with an answer, whatever was asked. */
+export function judge(operations: Operation[], { method, target }: Asked, answer: Answer): string[] {
+  const { status, text, headers } = answer
+  if (status >= 500) return [`${status}: ${text}`]
+  const type = headers.get('content-type')?.split(';', 1)[0] ?? ''
+  const faults = status >= 400 && method !== 'HEAD' ? findFaults(answer, status) : []
+  if (!UNDESCRIBED.test(target)) {
+    faults.push(...judgeType(status, type, headers))
+    const operation = operations.find(
+      (one) => one.method === (method === 'HEAD' ? 'GET' : method) && one.pattern.test(target)
+    )
+    if (operation) faults.push(...judgeShape(operation, method, answer, type))
+    else if (!NOWHERE.has(status) && method !== 'HEAD') faults.push(`${status} of what is not described`)
+  }
+  return faults.map((fault) => `${method} ${target.slice(0, 300)}: ${fault}`)
+}
+
+/** No browser takes an answer for a page: it is JSON or CSV, and said to be nothing else. */
+function judgeType(status: number, type: string, headers: Headers): string[] {
+  const faults = []
+  if (!/^(application\/(problem\+)?json)?$/.test(type)) faults.push(`content type ${type}`)
+  // A redirect has no body. What Node's parser refuses is answered without headers of ours.
+  if (status !== 302 && headers.has('x-request-id') && headers.get('x-content-type-options') !== 'nosniff')
+    faults.push('may be sniffed')
+  return faults
+}
+
+function judgeShape({ answers }: Operation, method: string, answer: Answer, type: string): string[] {
+  const described = answers.get(answer.status)
+  if (!described) return BEFORE.has(answer.status) ? [] : [`${answer.status} is not described`]
+  if (method === 'HEAD') return []
+  if (described.size === 0)
+    return answer.text === '' ? [] : [`${answer.status} has a body: ${answer.text.slice(0, 200)}`]
+  const fits = described.get(type)
+  if (!fits) return [`${answer.status} as ${type} is not described`]
+  return fits(answer.json)
+    ? []
+    : [`not as described: ${JSON.stringify(fits.errors)} ${answer.text.slice(0, 300)}`]
+}

@@ -1,0 +1,29 @@
+import t from 'tap'
+import { startApp } from '#testing/app.ts'
+
+/** What the description says of answers in general; that it is true is for apps/acceptance/hostile-input.test.ts. */
+
+const { request } = await startApp(t)
+const { paths } = (await request('GET', '/openapi.json')).json
+
+t.test('every refusal is a problem, with its own content type and shape', async (t) => {
+  let count = 0
+  for (const [path, methods] of Object.entries<object>(paths))
+    for (const [method, { responses }] of Object.entries(methods))
+      for (const [status, answer] of Object.entries<{ content?: object; description: string }>(responses)) {
+        if (Number(status) < 400 || path === '/health/ready') continue
+        count++
+        t.same(Object.keys(answer.content ?? {}), ['application/problem+json'], `${method} ${path} ${status}`)
+        t.not(answer.description, 'Default Response')
+      }
+  t.ok(count > 100, `${count} refusals`)
+})
+
+t.test('an operation says how it refuses what its kind may be sent', async (t) => {
+  const statuses = (path: string, method: string) => Object.keys(paths[path][method].responses)
+  t.same(statuses('/urls', 'get'), ['200', '400', '422', '503'])
+  t.same(statuses('/urls/{id}', 'get'), ['200', '400', '404', '414', '503'])
+  t.match(statuses('/urls', 'post').join(), /^201,400,403,404,409,413,415,422,503$/)
+  t.same(statuses('/{short_code}', 'get'), ['302', '400', '404', '410', '414', '503'])
+  t.ok(paths['/{short_code}'].get.responses['302'].headers.Location)
+})
