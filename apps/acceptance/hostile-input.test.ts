@@ -37,7 +37,7 @@ const key = `fl_${randomBytes(8).toString('hex')}_${randomBytes(32).toString('ba
 const complaints: string[] = []
 const { url, request } = await startApp(t, {
   profile: hasServers() ? 'server' : 'embedded',
-  env: { AUTH: 'keys', ADMIN_KEY: key },
+  env: { AUTH: 'keys', ADMIN_KEY: key, RATE_LIMIT: 'off' },
   logger: { level: 'error', stream: { write: (line: string) => void complaints.push(line) } }
 })
 const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE })

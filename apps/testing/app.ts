@@ -52,7 +52,9 @@ export async function startApp(
   { profile = 'embedded', storage, env = {}, logger = false }: StartOptions = {}
 ): Promise<Running> {
   const settings = { ...(storage ?? (await storageOf(t, profile))), ...env }
-  const config = readConfig({ HOST: '127.0.0.1', PORT: '0', LINGER_MS: '100', ...settings })
+  // Tests share the event loop of their server, and keep it busy: that is no reason to refuse them.
+  const own = { HOST: '127.0.0.1', PORT: '0', LINGER_MS: '100', SHED_EVENT_LOOP_MS: '0' }
+  const config = readConfig({ ...own, ...settings })
   const app = await buildApp(config, { logger })
   t.teardown(() => app.close())
   const url = await app.listen({ host: config.server.host, port: config.server.port })

@@ -18,7 +18,8 @@ const FOLLOWED = {
     headers: { Location: { type: 'string', description: 'The target, exactly as it is stored' } }
   },
   404: problemAnswer('No link has this code, or it leads nowhere any more'),
-  410: problemAnswer('The link has expired')
+  410: problemAnswer('The link has expired'),
+  429: problemAnswer('The address has asked for too many codes that no link has')
 }
 
 const PATHS = ['/:short_code', '/s/:short_code', '/urls/:short_code/redirect']

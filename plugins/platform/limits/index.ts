@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import type { RedisClient } from '#platform/redis-cluster.ts'
-import { Problem } from '#schema/shapes/problem.ts'
+import { problemAnswer } from '#schema/shapes/problem.ts'
 import { addressOf, clientOf, createHasher } from './client.ts'
 import { type Counter, createCounter, createLimitBreaker } from './counter.ts'
 import { rateLimited } from './errors.ts'
@@ -141,14 +141,11 @@ function isGuarded(config: RouteOptions['config']): boolean {
 }
 
 /** The refusal as the description shows it. */
-const REFUSAL = {
-  ...Problem,
-  headers: {
-    'Retry-After': { type: 'integer', description: 'Seconds until there is room again' },
-    RateLimit: { type: 'string', description: 'What is left: `"create";r=0;t=12`' },
-    'RateLimit-Policy': { type: 'string', description: 'The limit: `"create";q=300;w=60`' }
-  }
-}
+const REFUSAL = problemAnswer('The client made too many requests of the kind', {
+  'Retry-After': { type: 'integer', description: 'Seconds until there is room again' },
+  RateLimit: { type: 'string', description: 'What is left: `"create";r=0;t=12`' },
+  'RateLimit-Policy': { type: 'string', description: 'The limit: `"create";q=300;w=60`' }
+})
 
 /** In the description whether limits are on or not: clients are written once. */
 function describeRefusal(route: RouteOptions): void {
