@@ -50,6 +50,8 @@ async function redis(app: FastifyInstance, { url, prefix = '', connectTimeoutMs 
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     enableAutoPipelining: true,
+    // Batches of clicks are gathered already: a pipeline of one would only cost.
+    autoPipeliningIgnoredCommands: ['xadd'],
     connectionName: 'fairlead'
   }
   const client = isClusterUrl(url) ? createCluster(url, settings) : new Redis(url, settings)

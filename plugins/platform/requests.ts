@@ -87,6 +87,10 @@ function onRequest(request: FastifyRequest, reply: FastifyReply, done: (error?: 
   reply.header('x-request-id', request.id)
   // Pages have said what is theirs (pages.ts): hooks of their scope come before those of routes.
   if (!reply.hasHeader('content-security-policy')) reply.headers(ANSWER_HEADERS)
+  // Who names neither length nor coding sends no body (RFC 9112, section 6.3); a type would have the framework wait for it.
+  const { headers } = request.raw
+  if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined)
+    delete headers['content-type']
   const { host } = request
   if (host === '' ? request.raw.httpVersion !== '1.1' : HOST.test(host)) done()
   else done(hostUnusable('Send the name of the server in the Host header'))

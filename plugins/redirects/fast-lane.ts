@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import proxyAddr from '@fastify/proxy-addr'
 import type { FastifyInstance } from 'fastify'
 import type { TieredCache } from '#platform/cache/tiered.ts'
+import type { ClickWaiter } from '#platform/clicks/batcher.ts'
 import type { Hop } from './hop.ts'
 import type { Timer } from './timers.ts'
 import { CACHE_CONTROL, isExpired, type RecordVisit } from './visit.ts'
@@ -32,37 +33,50 @@ export function openFastLane(app: FastifyInstance, options: FastLaneOptions): vo
   const addressOf = createAddressReader(trustProxy)
   const taken = new Set<string>()
 
-  function answers(request: IncomingMessage, response: ServerResponse, framework: RequestListener): boolean {
+  let framework: RequestListener
+
+  /** A redirect that waits for its click. An object with what it needs: closures would be three. */
+  class Waiting implements ClickWaiter {
+    readonly hop: Hop
+    readonly request: IncomingMessage
+    readonly response: ServerResponse
+    readonly start = performance.now()
+
+    constructor(hop: Hop, request: IncomingMessage, response: ServerResponse) {
+      this.hop = hop
+      this.request = request
+      this.response = response
+    }
+
+    onTaken(): void {
+      followed.observe(performance.now() - this.start)
+      const { location } = this.hop
+      this.response.writeHead(302, { location, 'cache-control': CACHE_CONTROL, 'content-length': '0' }).end()
+    }
+
+    onRefused(): void {
+      framework(this.request, this.response)
+    }
+  }
+
+  function answers(request: IncomingMessage, response: ServerResponse): boolean {
     const { url } = request
     if (url === undefined || url.length > MAX_PATH || request.method !== 'GET') return false
     const hop = links.held(url.slice(1))
     if (hop === undefined || !hop.isActive || isExpired(hop)) return false
     if (taken.has(url) || !server.listening) return false
-    const start = performance.now()
-    const recorded = record(hop, request, addressOf(request))
-    if (recorded === null) lead(hop, response, start)
-    else
-      recorded.then(
-        () => lead(hop, response, start),
-        () => framework(request, response)
-      )
+    record(hop, request, addressOf(request), new Waiting(hop, request, response))
     return true
-  }
-
-  function lead(hop: Hop, response: ServerResponse, start: number): void {
-    followed.observe(performance.now() - start)
-    response
-      .writeHead(302, { location: hop.location, 'cache-control': CACHE_CONTROL, 'content-length': '0' })
-      .end()
   }
 
   app.addHook('onReady', async () => {
     for (const { url } of app.access.routes()) taken.add(url)
-    const [framework] = server.listeners('request') as RequestListener[]
-    if (framework === undefined) throw new Error('The server has no request listener yet')
+    const [listener] = server.listeners('request') as RequestListener[]
+    if (listener === undefined) throw new Error('The server has no request listener yet')
+    framework = listener
     server.removeListener('request', framework)
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-      if (!answers(request, response, framework)) framework(request, response)
+      if (!answers(request, response)) framework(request, response)
     })
   })
 }

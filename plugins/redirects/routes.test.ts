@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import t, { type Test } from 'tap'
 import access from '#platform/access/index.ts'
 import cache from '#platform/cache/index.ts'
+import type { ClickWaiter } from '#platform/clicks/batcher.ts'
 import errors from '#platform/errors.ts'
 import metrics from '#platform/metrics.ts'
 import redis from '#platform/redis.ts'
@@ -17,7 +18,7 @@ type Click = Parameters<ReturnType<typeof fastify>['clicks']['add']>[0]
 async function startRedirects(
   t: Test,
   options: {
-    add?: () => Promise<void> | null
+    add?: () => Promise<void>
     honourOptOut?: boolean
     fastLane?: boolean
     trustProxy?: string[]
@@ -42,9 +43,14 @@ async function startRedirects(
   await app.register(cache)
   const doubles = {
     clicks: {
-      add(click: Click) {
+      add(click: Click, waiter: ClickWaiter) {
         clicks.push(click)
-        return options.add?.() ?? null
+        if (options.add === undefined) waiter.onTaken()
+        else
+          options.add().then(
+            () => waiter.onTaken(),
+            (error) => waiter.onRefused(error)
+          )
       }
     },
     urls: {

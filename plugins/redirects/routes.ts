@@ -26,7 +26,7 @@ const PATHS = ['/:short_code', '/s/:short_code', '/urls/:short_code/redirect']
 
 /**
  * Serves `GET` and `HEAD` of short codes, in a scope at the framework's limit: no hook, no validation, no child logger,
- * and nothing is awaited that is there already. Most hits never come here: see fast-lane.ts.
+ * and nothing waits for a promise that need not. Most hits never come here: see fast-lane.ts.
  */
 export async function followRoutes(
   app: FastifyInstance,
@@ -42,58 +42,31 @@ export async function followRoutes(
     return answerError(error, request, reply)
   })
 
-  // None of these gives back the reply: it is thenable, so it would be waited for.
-  function onFollow(request: FastifyRequest<Follow>, reply: FastifyReply): Promise<void> | undefined {
+  // None of these gives back a promise or the reply, which is thenable: the framework would wait for it.
+  function onFollow(request: FastifyRequest<Follow>, reply: FastifyReply): void {
     const start = performance.now()
     const code = request.params.short_code
     const found = isCode(code) ? links.get(code) : null
-    if (found instanceof Promise) return followLater(found, request, reply, start)
-    return follow(found, request, reply, start)
-  }
-
-  async function followLater(
-    finding: Promise<Hop | null>,
-    request: FastifyRequest<Follow>,
-    reply: FastifyReply,
-    start: number
-  ) {
-    let found: Hop | null
-    try {
-      found = await finding
-    } catch (error) {
-      stop(timers.failed, start)
-      throw error
-    }
-    await follow(found, request, reply, start)
+    if (found instanceof Promise)
+      found
+        .then((hop) => follow(hop, request, reply, start))
+        .catch((error: Error) => refuse(reply, error, timers.failed, start))
+    else follow(found, request, reply, start)
   }
 
   function follow(hop: Hop | null, request: FastifyRequest<Follow>, reply: FastifyReply, start: number) {
-    if (hop === null || !hop.isActive) {
-      stop(timers.unknown, start)
-      throw LINK_UNKNOWN
-    }
-    if (isExpired(hop)) {
-      stop(timers.expired, start)
-      throw LINK_EXPIRED
-    }
-    const recorded = record(hop, request.raw, request.ip)
-    if (recorded !== null) return leadLater(recorded, hop, reply, start)
-    lead(hop, reply, start)
+    if (hop === null || !hop.isActive) refuse(reply, LINK_UNKNOWN, timers.unknown, start)
+    else if (isExpired(hop)) refuse(reply, LINK_EXPIRED, timers.expired, start)
+    else
+      record(hop, request.raw, request.ip, {
+        onTaken: () => lead(hop, reply, start),
+        onRefused: (error) => refuse(reply, visitUnrecorded(error), timers.failed, start)
+      })
   }
 
-  function leadLater(recorded: Promise<void>, hop: Hop, reply: FastifyReply, start: number): Promise<void> {
-    return recorded.then(
-      () => lead(hop, reply, start),
-      (error) => {
-        stop(timers.failed, start)
-        throw visitUnrecorded(error)
-      }
-    )
-  }
-
-  function lead(hop: Hop, reply: FastifyReply, start: number) {
+  function lead({ location }: Hop, reply: FastifyReply, start: number): void {
     stop(timers.followed, start)
-    reply.code(302).header('location', hop.location).header('cache-control', CACHE_CONTROL).send()
+    reply.code(302).header('location', location).header('cache-control', CACHE_CONTROL).send()
   }
 
   for (const url of PATHS) {
@@ -111,4 +84,9 @@ export async function followRoutes(
 
 function stop(timer: Timer, start: number): void {
   timer.observe(performance.now() - start)
+}
+
+function refuse(reply: FastifyReply, problem: Error, timer: Timer, start: number): void {
+  stop(timer, start)
+  reply.send(problem)
 }

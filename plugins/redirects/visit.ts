@@ -1,4 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { ClickWaiter } from '#platform/clicks/batcher.ts'
+import type { ClickDraft } from '#platform/clicks/click.ts'
 import type { Clicks } from '#platform/clicks/index.ts'
 import type { Hop } from './hop.ts'
 import type { VisitReader } from './visit-ids.ts'
@@ -11,18 +13,18 @@ import type { VisitReader } from './visit-ids.ts'
  */
 export const CACHE_CONTROL = 'private, no-cache'
 
-/** Hands one visit to `app.clicks`, from the address `ip`; what it gives is that of {@link Clicks.add}. */
-export type RecordVisit = (hop: Hop, request: IncomingMessage, ip: string) => Promise<void> | null
+/** Hands one visit to `app.clicks`, from the address `ip`; `waiter` is told as by {@link Clicks.add}. */
+export type RecordVisit = (hop: Hop, request: IncomingMessage, ip: string, waiter: ClickWaiter) => void
 
 /**
  * Makes what records visits. `honourOptOut`: those who ask not to be tracked are counted and nothing else. `readVisit`: by
  * what name a visit that is sent to a second replica is known.
  */
 export function createRecorder(clicks: Clicks, honourOptOut: boolean, readVisit: VisitReader): RecordVisit {
-  return ({ urlId, userId, shortCode }, request, ip) => {
+  return ({ urlId, userId, shortCode }, request, ip, waiter) => {
     const { method, headers } = request
     const isTold = !honourOptOut || !optsOut(headers)
-    return clicks.add({
+    const draft: ClickDraft = {
       urlId,
       userId,
       shortCode,
@@ -31,7 +33,8 @@ export function createRecorder(clicks: Clicks, honourOptOut: boolean, readVisit:
       userAgent: isTold ? headers['user-agent'] : undefined,
       referrer: isTold ? headers.referer : undefined,
       visit: readVisit(request)
-    })
+    }
+    clicks.add(draft, waiter)
   }
 }
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createBatcher } from './batcher.ts'
+import { type Batcher, createBatcher } from './batcher.ts'
 import type { Batch, ClickDraft } from './click.ts'
 
 const draft: ClickDraft = {
@@ -28,6 +28,10 @@ function createStage() {
   }
 }
 
+/** Adds a click; the promise settles when its waiter is told. */
+const add = (batcher: Batcher) =>
+  new Promise<void>((onTaken, onRefused) => batcher.add(draft, { onTaken, onRefused }))
+
 const turn = () => new Promise((done) => setImmediate(done))
 const bounds = { maxRows: 500, waitMs: 0, maxInFlight: 1, maxPending: 10_000 }
 const nameVisitor = () => null
@@ -36,8 +40,7 @@ const spill = () => Promise.reject(new Error('nothing is to be spilled'))
 t.test('clicks of one turn of the event loop travel together', async (t) => {
   const stage = createStage()
   const batcher = createBatcher({ ...bounds, send: stage.send, spill, nameVisitor })
-  const all = Array.from({ length: 20 }, () => batcher.add(draft))
-  t.equal(new Set(all).size, 1, 'and share one promise')
+  const all = Array.from({ length: 20 }, () => add(batcher))
   await turn()
   t.same(
     stage.batches.map(({ rows }) => rows.length),
@@ -52,11 +55,11 @@ t.test('clicks of one turn of the event loop travel together', async (t) => {
 t.test('what comes while a batch is on its way travels in the next, at once when it returns', async (t) => {
   const stage = createStage()
   const batcher = createBatcher({ ...bounds, send: stage.send, spill, nameVisitor })
-  const first = batcher.add(draft)
+  const first = add(batcher)
   await turn()
-  const later = [batcher.add(draft)]
+  const later = [add(batcher)]
   await turn()
-  later.push(batcher.add(draft), batcher.add(draft))
+  later.push(add(batcher), add(batcher))
   await turn()
   t.equal(stage.batches.length, 1)
   stage.waiting[0]?.resolve()
@@ -80,7 +83,7 @@ t.test('a full batch leaves without waiting', async (t) => {
     spill,
     nameVisitor
   })
-  for (let count = 0; count < 5; count++) void batcher.add(draft)
+  for (let count = 0; count < 5; count++) batcher.add(draft, null)
   t.same(
     stage.batches.map(({ rows }) => rows.length),
     [5]
@@ -102,7 +105,7 @@ t.test('past the bound of what may wait, batches are spilled and nobody is forgo
     },
     nameVisitor
   })
-  const all = Array.from({ length: 100 }, () => batcher.add(draft))
+  const all = Array.from({ length: 100 }, () => add(batcher))
   await turn()
   t.ok(batcher.pending <= 30, `${batcher.pending} wait`)
   t.equal(spilled.flatMap(({ rows }) => rows).length, 70)
@@ -118,9 +121,9 @@ t.test('past the bound of what may wait, batches are spilled and nobody is forgo
 t.test('those who wait are told when their batch was not taken, and the next goes on', async (t) => {
   const stage = createStage()
   const batcher = createBatcher({ ...bounds, send: stage.send, spill, nameVisitor })
-  const first = batcher.add(draft)
+  const first = add(batcher)
   await turn()
-  const second = batcher.add(draft)
+  const second = add(batcher)
   stage.waiting[0]?.reject(new Error('the disk is full'))
   await t.rejects(first, /the disk is full/)
   await turn()
@@ -132,7 +135,7 @@ t.test('those who wait are told when their batch was not taken, and the next goe
 t.test('flush sends what waits and resolves when all is done with', async (t) => {
   const stage = createStage()
   const batcher = createBatcher({ ...bounds, waitMs: 60_000, send: stage.send, spill, nameVisitor })
-  void batcher.add(draft)
+  batcher.add(draft, null)
   let isFlushed = false
   const flushed = batcher.flush().then(() => {
     isFlushed = true

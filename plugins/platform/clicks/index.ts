@@ -6,7 +6,7 @@ import fp from 'fastify-plugin'
 import { type Breaker, createBreaker } from '#platform/breaker.ts'
 import { isPassingError } from '#platform/database-errors.ts'
 import { connectAgain, type RedisClient } from '#platform/redis-cluster.ts'
-import { createBatcher } from './batcher.ts'
+import { type ClickWaiter, createBatcher } from './batcher.ts'
 import type { Click, ClickDraft } from './click.ts'
 import { type Drainer, startDrainer } from './drainer.ts'
 import { createRoute, type DeadLetter, type RouteCounts } from './route.ts'
@@ -18,10 +18,10 @@ import { createVisitorNames, type SaltProvider } from './visitors.ts'
 /** `app.clicks`: takes clicks from redirects and sees to it that each is stored once. */
 export interface Clicks {
   /**
-   * Takes a click. Acknowledged: a promise to await before the visitor gets its answer; it rejects when nothing
-   * could take the click. Buffered: null.
+   * Takes a click and tells `waiter`, who answers the visitor: acknowledged, when the next stage has the click or nothing could
+   * take it; buffered, at once.
    */
-  add(draft: ClickDraft): Promise<void> | null
+  add(draft: ClickDraft, waiter: ClickWaiter): void
   /** Says where clicks are stored: idempotently by id, in one transaction, rejecting with nothing stored. */
   drainTo(store: (clicks: Click[]) => Promise<void>): void
   /** Says what visitors' names are salted with; without a salt they have none. */
@@ -181,10 +181,10 @@ async function clicks(app: FastifyInstance, options: ClickOptions) {
   if (spool === null) clearInterval(timer)
 
   app.decorate('clicks', {
-    add(draft) {
+    add(draft, waiter) {
       added++
-      const done = batcher.add(draft)
-      return isBuffered ? null : done
+      batcher.add(draft, isBuffered ? null : waiter)
+      if (isBuffered) waiter.onTaken()
     },
     drainTo(target) {
       store = target
