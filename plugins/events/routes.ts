@@ -53,7 +53,7 @@ export const eventRoutes: FastifyPluginAsyncTypebox = async (app) => {
         summary: 'Record an event',
         headers: IdempotencyHeaders,
         body: EventDraft,
-        response: answers(201, Event, 400, 404, 409, 422)
+        response: answers(201, Event, 400, 404, 409, 410, 422)
       }
     },
     async function onCreate(request, reply) {

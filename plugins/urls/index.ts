@@ -35,7 +35,9 @@ async function urls(app: FastifyInstance, { routes, publicUrl, codeLength, targe
     record: app.events.record,
     audit: app.audit.record,
     judgeTarget: createTargetJudge({ publicUrl, ...targets }),
-    async erase(tx: Executor, userId: number, ids: number[]) {
+    async erase(tx: Executor, userId: number, rows: UrlRow[]) {
+      const ids = rows.map(({ id }) => id)
+      await app.idempotency.erase(tx, { shortCodes: rows.map(({ shortCode }) => shortCode) })
       await app.events.erase(tx, userId, ids)
       await app.audit.erase(tx, { resource: 'url', ids })
     }

@@ -59,7 +59,7 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
         summary: 'Create a url',
         headers: IdempotencyHeaders,
         body: UrlDraft,
-        response: answers(201, Url, 400, 404, 409, 422)
+        response: answers(201, Url, 400, 404, 409, 410, 422)
       }
     },
     async function onCreate(request, reply) {
@@ -78,7 +78,7 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
         summary: 'Shorten a target; the same target twice gives two codes',
         headers: IdempotencyHeaders,
         body: ShortenDraft,
-        response: answers(201, Shortened, 400, 409, 422)
+        response: answers(201, Shortened, 400, 409, 410, 422)
       }
     },
     async function onShorten(request, reply) {

@@ -69,7 +69,7 @@ export interface UrlCollaborators {
   ): Promise<void>
   audit: RecordChanges
   /** Takes what a user said of the urls `ids` out of their events and audit entries. */
-  erase(tx: Executor, userId: number, ids: number[]): Promise<void>
+  erase(tx: Executor, userId: number, rows: UrlRow[]): Promise<void>
   /** What is wrong with a target, or null. */
   judgeTarget(target: string): string | null
 }
@@ -237,12 +237,7 @@ export function createUrlService(
       tx,
       disowned.map(({ id }) => ({ action: 'updated', resource: 'url', id, before, after }))
     )
-    if (user.isErased)
-      await erase(
-        tx,
-        user.id,
-        disowned.map(({ id }) => id)
-      )
+    if (user.isErased) await erase(tx, user.id, disowned)
     return () => forget(disowned)
   }
 

@@ -7,7 +7,7 @@ import { profiles, startApp } from '#testing/app.ts'
 profiles(t, async (t, profile) => {
   const { app, request } = await startApp(t, { profile })
 
-  /** The tables that hold `word` anywhere in a row. What answers are repeated from is kept for a day only. */
+  /** The tables that hold `word` anywhere in a row. */
   async function tablesWith(word: string): Promise<string[]> {
     const run = async (text: string) => (await app.database.db.execute(sql.raw(text))).rows
     const tables = await run(
@@ -68,6 +68,45 @@ profiles(t, async (t, profile) => {
     t.match(await audit(`resource=user&resource_id=${other.id}`), [{ after: { username: 'other' } }])
     t.equal((await request('POST', `/users/${user.id}/erasure`)).status, 404)
     t.equal((await request('POST', '/users', { json: draft })).status, 201, 'the name is free again')
+  })
+
+  t.test('answers that are kept to be repeated are taken out too, and nothing is done again', async (t) => {
+    const post = (path: string, key: string, json: object) =>
+      request('POST', path, { json, headers: { 'idempotency-key': key } })
+    const requests: [string, string, object][] = [
+      ['/users', 'e1', { username: 'Xanadu', email: 'xanadu@example.com' }],
+      ['/users', 'e2', { username: 'kept', email: 'kept@example.com' }]
+    ]
+    const asked = (at: number) => requests[at] as [string, string, object]
+    const [{ json: user }, { json: other }] = [await post(...asked(0)), await post(...asked(1))]
+    const target = 'https://xanadu.example/'
+    requests.push(
+      ['/urls', 'e3', { user_id: user.id, original_url: target, title: 'Xanadu' }],
+      ['/urls', 'e4', { user_id: other.id, original_url: 'https://kept.example/' }]
+    )
+    const { json: url } = await post(...asked(2))
+    await post(...asked(3))
+    requests.push([
+      '/events',
+      'e5',
+      { url_id: url.id, user_id: user.id, event_type: 'seen', details: { by: 'Xanadu' } }
+    ])
+    await post(...asked(4))
+    const { json: short } = await post('/shorten', 'e6', { url: target })
+    await app.database.db.execute(
+      sql`update urls set user_id = ${user.id} where short_code = ${short.short_code}`
+    )
+    t.ok((await tablesWith('xanadu')).includes('idempotency_keys'))
+
+    t.equal((await request('POST', `/users/${user.id}/erasure`)).status, 204)
+    t.same(await tablesWith('xanadu'), [])
+    for (const [at, status] of [410, 201, 410, 201, 410].entries()) {
+      const again = await post(...asked(at))
+      t.equal(again.status, status, asked(at)[1])
+      if (status === 410) t.equal(again.json.code, 'IDEMPOTENCY_ANSWER_ERASED')
+    }
+    t.equal((await post('/shorten', 'e6', { url: target })).status, 410)
+    t.same(await tablesWith('xanadu'), [], 'and what was sent again is stored nowhere')
   })
 
   t.test('an erasure that fails has erased nothing', async (t) => {

@@ -14,7 +14,16 @@ declare module 'fastify' {
  * in their deletion through `app.users.onDelete`; users knows of nobody.
  */
 async function users(app: FastifyInstance, options: { routes: boolean }) {
-  app.decorate('users', createUserService(app.database, app.audit))
+  app.decorate(
+    'users',
+    createUserService(app.database, {
+      record: app.audit.record,
+      async erase(tx, erasure) {
+        await app.audit.erase(tx, erasure)
+        for (const id of erasure.ids) await app.idempotency.erase(tx, { userId: Number(id) })
+      }
+    })
+  )
   if (options.routes) await app.register(userRoutes)
 }
 

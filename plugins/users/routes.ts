@@ -54,7 +54,7 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
         summary: 'Create a user',
         headers: IdempotencyHeaders,
         body: UserDraft,
-        response: answers(201, User, 400, 409, 422)
+        response: answers(201, User, 400, 409, 410, 422)
       }
     },
     async function onCreate(request, reply) {

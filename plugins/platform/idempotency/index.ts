@@ -2,10 +2,19 @@ import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Caller } from '#platform/access/caller.ts'
-import type { Within } from '#platform/database.ts'
+import type { Executor, Within } from '#platform/database.ts'
 import { repeat } from '#platform/repeat.ts'
-import { keyInUse, keyReused, keyUnsupported } from './errors.ts'
-import { deleteOver, findAnswer, type KeptAnswer, keepAnswer, tryToHold } from './store.ts'
+import { answerErased, keyInUse, keyReused, keyUnsupported } from './errors.ts'
+import {
+  type AnswersOf,
+  deleteOver,
+  ERASED_STATUS,
+  eraseAnswers,
+  findAnswer,
+  type KeptAnswer,
+  keepAnswer,
+  tryToHold
+} from './store.ts'
 
 /** `app.idempotency`: requests that may be repeated and are done once. */
 export interface Idempotency {
@@ -22,6 +31,11 @@ export interface Idempotency {
     create: (within?: Within<T>) => Promise<T>,
     present: (made: T) => A
   ): Promise<A>
+  /**
+   * Takes the answers about a user, or about links, out of what is kept, in the transaction that erases them. Who repeats such
+   * a request is told so (410 IDEMPOTENCY_ANSWER_ERASED), and nothing is done.
+   */
+  erase(tx: Executor, about: AnswersOf): Promise<void>
   /** Deletes the answers that are over; gives how many. */
   prune(): Promise<number>
 }
@@ -94,11 +108,13 @@ async function idempotency(app: FastifyInstance) {
       } catch (error) {
         if (!(error instanceof Repeated)) throw error
         const { kept } = error
+        if (kept.status === ERASED_STATUS) throw answerErased()
         if (kept.fingerprint !== fingerprint) throw keyReused()
         reply.code(kept.status).header('idempotent-replayed', 'true')
         return JSON.parse(kept.answer) as A
       }
     },
+    erase: eraseAnswers,
     prune
   }
   app.decorate('idempotency', service)

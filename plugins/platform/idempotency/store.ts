@@ -4,6 +4,9 @@ import { idempotencyKeys } from '#schema/tables/idempotency-keys.ts'
 
 /** The SQL of answers that are kept by key. Every function runs on the executor it is given. */
 
+/** Of an answer whose values were taken out; only success is kept otherwise. */
+export const ERASED_STATUS = 410
+
 export interface KeyOfCaller {
   scope: string
   key: string
@@ -51,6 +54,24 @@ export async function keepAnswer(tx: Executor, owner: KeyOfCaller, kept: KeptAns
       target: [idempotencyKeys.scope, idempotencyKeys.key],
       set: { ...kept, createdAt: sql`now()` }
     })
+}
+
+/** Whose answers are taken out: those about a user and what it owns, or about links with these codes. */
+export type AnswersOf = { userId: number } | { shortCodes: readonly string[] }
+
+/**
+ * Takes the values out of the answers that hold them, and the hash of the request, from which they could be guessed. The
+ * keys stay, so that nothing is done twice. Reads all that is kept, which is a day's.
+ */
+export async function eraseAnswers(tx: Executor, about: AnswersOf): Promise<void> {
+  const holds =
+    'userId' in about
+      ? sql`answer::jsonb @> ${JSON.stringify({ user_id: about.userId })}::jsonb
+          or (answer::jsonb @> ${JSON.stringify({ id: about.userId })}::jsonb and answer::jsonb ? 'username')`
+      : sql`answer::jsonb->>'short_code' = any(${sql.param(about.shortCodes)}::text[])`
+  await tx.execute(
+    sql`update ${idempotencyKeys} set status = ${ERASED_STATUS}, answer = 'null', fingerprint = '' where ${holds}`
+  )
 }
 
 /** Deletes at most `limit` answers that are over, leaving those that another replica is at. Gives how many. */
