@@ -24,6 +24,7 @@ import tracing from '#platform/tracing.ts'
 import validation from '#platform/validation.ts'
 import wellKnown from '#platform/well-known.ts'
 import audit from '#plugins/audit/index.ts'
+import blocklist from '#plugins/blocklist/index.ts'
 import events from '#plugins/events/index.ts'
 import imports from '#plugins/imports/index.ts'
 import keys from '#plugins/keys/index.ts'
@@ -102,6 +103,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
 
   // The capabilities. Those that change something append it to the audit log.
   await app.register(audit, { routes, ...config.audit })
+  await app.register(blocklist, { routes, ...config.blocklist })
   await app.register(users, { routes })
   await app.register(keys, { routes, ...config.keys })
   await app.register(sessions, { routes, ...config.sessions })

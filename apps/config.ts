@@ -40,6 +40,7 @@ export interface Config {
     codeLength: number
     targets: { ownHosts: string[]; allowsPrivate: boolean }
   }
+  readonly blocklist: { file: string | undefined; fileEveryMs?: number; everyMs?: number }
   readonly titles: { fetches: boolean; network?: Partial<PublicFetchOptions> }
   readonly redirects: { honourOptOut: boolean; fastLane: boolean }
   readonly stats: { retentionMonths: number }
@@ -158,6 +159,7 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
         allowsPrivate: settings.TARGET_PRIVATE === 'allow'
       }
     },
+    blocklist: { file: settings.BLOCKED_HOSTS_FILE && resolve(settings.BLOCKED_HOSTS_FILE) },
     titles: { fetches: settings.TITLE_FETCH === 'on' },
     redirects: {
       honourOptOut: settings.VISITOR_OPT_OUT === 'honour',

@@ -147,6 +147,11 @@ export const Settings = Type.Object({
     description: 'Whether a new link may lead to a private, link-local or loopback address, or a local name',
     default: 'allow'
   }),
+  BLOCKED_HOSTS_FILE: optional(
+    text(
+      'File with hosts that no link may lead to, one a line, `.example.com` for all beneath; read again when it changes'
+    )
+  ),
   OWN_HOSTS: text(
     'Hosts beside that of PUBLIC_URL that lead here, comma-separated: no new link leads to them',
     {

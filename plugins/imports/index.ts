@@ -32,6 +32,7 @@ async function imports(app: FastifyInstance, { routes, limitBytes }: ImportOptio
     registers: [client.register]
   })
   const service = createImportService(app.database, createBatchStore(app.database), {
+    blocks: app.blocklist.blocks,
     forgetUnknownCodes: () => app.cache.invalidateUnknown('links'),
     audit: (kind, { count, imported, skipped, rejected }) =>
       app.database.transaction((tx) =>
@@ -57,6 +58,6 @@ async function imports(app: FastifyInstance, { routes, limitBytes }: ImportOptio
 
 export default fp(imports, {
   name: 'imports',
-  dependencies: ['metrics', 'database', 'cache', 'audit'],
+  dependencies: ['metrics', 'database', 'cache', 'audit', 'blocklist'],
   fastify: '5.x'
 })

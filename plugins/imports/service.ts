@@ -7,7 +7,7 @@ import { importsBusy } from './errors.ts'
 import { GUARDED_MARK, guard } from './formulas.ts'
 import { KIND_ORDER, type Kind, type KindName, kinds } from './kinds.ts'
 import { createReportBuilder } from './report.ts'
-import { type ReadPiece, readCsvRows, readJsonRows } from './rows.ts'
+import { type ReadPiece, readCsvRows, readJsonRows, refuseBlocked } from './rows.ts'
 import { hasValues, inSnapshot, readRows } from './store-export.ts'
 
 /** `app.imports`: whole sets in and out. */
@@ -35,6 +35,8 @@ export interface ImportService {
 }
 
 export interface ImportCollaborators {
+  /** Whether a link may not lead to this URL, whoever brings it. */
+  blocks(url: string): boolean
   /** Makes caches ask again for the codes that nobody had. */
   forgetUnknownCodes(): Promise<void>
   /** Tells the audit log of an import, also of one that broke off: what was stored before stays. */
@@ -51,7 +53,7 @@ const MAX_BATCH_BYTES = 8 * 1024 * 1024
 export function createImportService(
   database: Database,
   batches: BatchStore,
-  { forgetUnknownCodes, audit, onFinish }: ImportCollaborators
+  { blocks, forgetUnknownCodes, audit, onFinish }: ImportCollaborators
 ): ImportService {
   let active = 0
 
@@ -82,7 +84,8 @@ export function createImportService(
       storing.catch(() => undefined)
     }
     try {
-      for await (const { rows, refused, note } of pieces) {
+      for await (const piece of pieces) {
+        const { rows, refused, note } = kind.name === 'urls' ? refuseBlocked(piece, blocks) : piece
         report.reject(refused)
         if (note) report.warn([note])
         builder.add(rows)

@@ -98,6 +98,15 @@ const ASKS: Record<string, (owner: number) => Promise<Ask>> = {
   'DELETE /keys/:id': async () => ({ path: `/keys/${await keyId()}`, isOwned: false }),
   'POST /keys/:id/rotate': async () => ({ path: `/keys/${await keyId()}/rotate`, isOwned: false }),
   'DELETE /session': async () => ({ path: '/session', isOwned: false }),
+  'POST /blocked-hosts': async () => ({
+    path: '/blocked-hosts',
+    json: { host: 'evil.example' },
+    isOwned: false
+  }),
+  'DELETE /blocked-hosts/:host': async () => {
+    await make('/blocked-hosts', { host: 'other.example' })
+    return { path: '/blocked-hosts/other.example', isOwned: false }
+  },
   'POST /users/bulk': async () => ({ path: '/users/bulk', json: [], isOwned: false }),
   'POST /urls/bulk': async () => ({ path: '/urls/bulk', json: [], isOwned: false }),
   'POST /events/bulk': async () => ({ path: '/events/bulk', json: [], isOwned: false })

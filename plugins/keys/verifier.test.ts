@@ -28,7 +28,7 @@ function scene(held: Partial<HeldKey> = {}) {
     uses: 0
   }
   const { verify, callerOf, open } = createVerifier({
-    cache: { held: () => undefined, get: () => state.held },
+    cache: { held: () => undefined, heldValues: () => [].values(), get: () => state.held },
     read: async () => state.stored && { ...state.stored, readAt: state.now },
     onUse: () => {
       state.uses++

@@ -40,6 +40,7 @@ async function openapi(app: FastifyInstance, { routes, version }: OpenapiOptions
         { name: 'audit', description: 'Who changed what' },
         { name: 'keys', description: 'Who may call' },
         { name: 'sessions', description: 'Signing in and out on a browser' },
+        { name: 'blocklist', description: 'Where no link may lead' },
         { name: 'health', description: 'Probes' }
       ]
     },

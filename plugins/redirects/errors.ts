@@ -2,6 +2,7 @@ import { defineProblem } from '#platform/problem.ts'
 
 const unknown = defineProblem('LINK_UNKNOWN', 404, 'No such link')
 const expired = defineProblem('LINK_EXPIRED', 410, 'The link has expired')
+const blocked = defineProblem('LINK_BLOCKED', 403, 'The link leads to a blocked host')
 const clickUnrecorded = defineProblem('CLICK_UNRECORDED', 503, 'The visit can not be recorded now')
 
 /**
@@ -11,6 +12,8 @@ const clickUnrecorded = defineProblem('CLICK_UNRECORDED', 503, 'The visit can no
 export const LINK_UNKNOWN = unknown('No link has this short code; check it for typing errors')
 
 export const LINK_EXPIRED = expired('The link led somewhere until its owner had it end')
+
+export const LINK_BLOCKED = blocked('Links to the host that it leads to are not followed here')
 
 export const visitUnrecorded = (cause: unknown) =>
   clickUnrecorded('The link works, but its visit could not be recorded: try again soon', {

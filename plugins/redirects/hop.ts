@@ -5,7 +5,10 @@ export interface Hop {
   shortCode: string
   /** The target as a header can carry it. */
   location: string
+  /** False too while the link is blocked, so that a hit has one thing to look at. */
   isActive: boolean
+  /** Whether it would be active, but for the host that it leads to. Redis does not hold this: each process judges for itself. */
+  isBlocked: boolean
   /** Milliseconds since the epoch, null for never. */
   expiresAt: number | null
   version: number
@@ -23,7 +26,21 @@ export interface Target {
 }
 
 export function toHop({ id, userId, shortCode, originalUrl, isActive, expiresAt, version }: Target): Hop {
-  return { urlId: id, userId, shortCode, location: toLocation(originalUrl), isActive, expiresAt, version }
+  const location = toLocation(originalUrl)
+  return { urlId: id, userId, shortCode, location, isActive, isBlocked: false, expiresAt, version }
+}
+
+/** Judges a hop, in place, by whether links may lead where it does. Gives it. */
+export function judgeHop(hop: Hop, blocks: (url: string) => boolean): Hop {
+  const isActive = hop.isActive || hop.isBlocked
+  hop.isBlocked = isActive && blocks(hop.location)
+  hop.isActive = isActive && !hop.isBlocked
+  return hop
+}
+
+/** The text of a hop for Redis, as if no host were blocked. */
+export function encodeHop(hop: Hop): string {
+  return JSON.stringify({ ...hop, isActive: hop.isActive || hop.isBlocked, isBlocked: false })
 }
 
 /**

@@ -1,11 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { openFastLane } from './fast-lane.ts'
-import { type Hop, toHop } from './hop.ts'
+import { encodeHop, type Hop, judgeHop, toHop } from './hop.ts'
 import { followRoutes } from './routes.ts'
 import { createTimers } from './timers.ts'
 import { createRecorder } from './visit.ts'
 import { createVisitReader } from './visit-ids.ts'
+import { watchBlocklist } from './watch-blocklist.ts'
 
 export interface RedirectOptions {
   routes: boolean
@@ -19,22 +20,26 @@ export interface RedirectOptions {
 
 /**
  * Follows links. Hops are looked up in the cache `links`, which app.urls invalidates with each change; each 302 is handed
- * to app.clicks, which makes one click event of it. Publishes nothing. Answers 404 for a code that leads nowhere, 410
- * past an expiry, 503 with Retry-After when neither cache nor database can say, or when nothing can take the click.
+ * to app.clicks, which makes one click event of it. Publishes nothing. Answers 403 for a blocked target, 404 for a code that leads nowhere, 410
+ * past an expiry, 429 to who asks for too many unknown codes, 503 with Retry-After when neither cache nor database can say, or when nothing can take the click.
  */
 async function redirects(app: FastifyInstance, options: RedirectOptions) {
   if (!options.routes) return
+  const judge = (hop: Hop) => judgeHop(hop, app.blocklist.blocks)
   const links = app.cache.open<Hop>({
     name: 'links',
     async load(code) {
       const target = await app.urls.findByCode(code)
-      return target && toHop(target)
+      return target && judge(toHop(target))
     },
-    versionOf: (hop) => hop.version
+    versionOf: (hop) => hop.version,
+    encode: encodeHop,
+    decode: (text) => judge(JSON.parse(text))
   })
+  watchBlocklist(app, links, judge)
   const timers = createTimers(app)
   const record = createRecorder(app.clicks, options.honourOptOut, createVisitReader(options.trustProxy))
-  await app.register(followRoutes, { links, timers, record })
+  await app.register(followRoutes, { links, timers, record, guesses: app.limits.unknownCodes })
   if (options.fastLane)
     openFastLane(app, { links, followed: timers.followed, record, trustProxy: options.trustProxy })
 }
@@ -42,6 +47,6 @@ async function redirects(app: FastifyInstance, options: RedirectOptions) {
 export default fp(redirects, {
   name: 'redirects',
   encapsulate: true,
-  dependencies: ['access', 'metrics', 'errors', 'cache', 'clicks', 'urls'],
+  dependencies: ['access', 'metrics', 'errors', 'cache', 'clicks', 'limits', 'blocklist', 'urls'],
   fastify: '5.x'
 })

@@ -14,6 +14,9 @@ import redirects from './index.ts'
 
 type Click = Parameters<ReturnType<typeof fastify>['clicks']['add']>[0]
 
+const UNLIMITED = { unknownCodes: null }
+const EMPTY = { blocks: () => false, onChange: () => undefined }
+
 /** The routes over links and a click recorder that the test owns. */
 async function startRedirects(
   t: Test,
@@ -64,7 +67,7 @@ async function startRedirects(
       }
     }
   }
-  for (const [name, double] of Object.entries(doubles)) {
+  for (const [name, double] of Object.entries({ ...doubles, limits: UNLIMITED, blocklist: EMPTY })) {
     await app.register(fp(async (app) => void app.decorate<unknown>(name, double), { name }))
   }
   await app.register(redirects, { routes: true, honourOptOut, fastLane, trustProxy })
@@ -239,7 +242,7 @@ t.test('has no hook on its way', async (t) => {
 
 t.test('a process without routes opens no cache', async (t) => {
   const app = fastify()
-  for (const name of ['access', 'metrics', 'errors', 'cache', 'clicks', 'urls'])
+  for (const name of ['access', 'metrics', 'errors', 'cache', 'clicks', 'limits', 'blocklist', 'urls'])
     await app.register(fp(async () => undefined, { name }))
   await app.register(redirects, { routes: false, honourOptOut: false, fastLane: true, trustProxy: [] })
   await app.ready()

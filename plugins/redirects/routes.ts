@@ -1,8 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { TieredCache } from '#platform/cache/tiered.ts'
 import { answerError } from '#platform/errors.ts'
+import type { Guesses } from '#platform/limits/index.ts'
+import { ProblemError } from '#platform/problem.ts'
 import { problemAnswer } from '#schema/shapes/problem.ts'
-import { LINK_EXPIRED, LINK_UNKNOWN, visitUnrecorded } from './errors.ts'
+import { LINK_BLOCKED, LINK_EXPIRED, LINK_UNKNOWN, visitUnrecorded } from './errors.ts'
 import { type Hop, isCode } from './hop.ts'
 import type { Timer, Timers } from './timers.ts'
 import { CACHE_CONTROL, isExpired, type RecordVisit } from './visit.ts'
@@ -17,6 +19,7 @@ const FOLLOWED = {
     description: 'Where the link leads',
     headers: { Location: { type: 'string', description: 'The target, exactly as it is stored' } }
   },
+  403: problemAnswer('The link leads to a host that is blocked'),
   404: problemAnswer('No link has this code, or it leads nowhere any more'),
   410: problemAnswer('The link has expired'),
   429: problemAnswer('The address has asked for too many codes that no link has')
@@ -30,14 +33,14 @@ const PATHS = ['/:short_code', '/s/:short_code', '/urls/:short_code/redirect']
  */
 export async function followRoutes(
   app: FastifyInstance,
-  options: { links: TieredCache<Hop>; timers: Timers; record: RecordVisit }
+  options: { links: TieredCache<Hop>; timers: Timers; record: RecordVisit; guesses: Guesses | null }
 ) {
-  const { links, timers, record } = options
+  const { links, timers, record, guesses } = options
 
   app.setChildLoggerFactory((logger) => logger)
   app.setErrorHandler((error, request, reply) => {
     // Where there is something to log, the line names its request after all.
-    if (error !== LINK_UNKNOWN && error !== LINK_EXPIRED)
+    if (!(error instanceof ProblemError) || error.statusCode >= 500)
       request.log = request.log.child({ reqId: request.id })
     return answerError(error, request, reply)
   })
@@ -46,6 +49,11 @@ export async function followRoutes(
   function onFollow(request: FastifyRequest<Follow>, reply: FastifyReply): void {
     const start = performance.now()
     const code = request.params.short_code
+    if (guesses?.isHeldBack(request) && links.held(code) === undefined) {
+      // Whoever has asked for too many codes that no link has follows what is held, and has nothing looked up.
+      refuse(reply, guesses.refuse(request), timers.limited, start)
+      return
+    }
     const found = isCode(code) ? links.get(code) : null
     if (found instanceof Promise)
       found
@@ -55,8 +63,11 @@ export async function followRoutes(
   }
 
   function follow(hop: Hop | null, request: FastifyRequest<Follow>, reply: FastifyReply, start: number) {
-    if (hop === null || !hop.isActive) refuse(reply, LINK_UNKNOWN, timers.unknown, start)
-    else if (isExpired(hop)) refuse(reply, LINK_EXPIRED, timers.expired, start)
+    if (hop?.isBlocked) refuse(reply, LINK_BLOCKED, timers.blocked, start)
+    else if (hop === null || !hop.isActive) {
+      if (isCode(request.params.short_code)) guesses?.note(request)
+      refuse(reply, LINK_UNKNOWN, timers.unknown, start)
+    } else if (isExpired(hop)) refuse(reply, LINK_EXPIRED, timers.expired, start)
     else
       record(hop, request.raw, request.ip, {
         onTaken: () => lead(hop, reply, start),

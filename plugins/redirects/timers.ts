@@ -9,7 +9,10 @@ export interface Timer {
 export interface Timers {
   followed: Timer
   unknown: Timer
+  blocked: Timer
   expired: Timer
+  /** Who asks for too many unknown codes. */
+  limited: Timer
   failed: Timer
 }
 
@@ -30,7 +33,11 @@ interface Counts extends Timer {
  * words when Prometheus asks.
  */
 export function createTimers(app: FastifyInstance): Timers {
-  const counts = { 302: createCounts(), 404: createCounts(), 410: createCounts(), 503: createCounts() }
+  const statuses = [302, 403, 404, 410, 429, 503] as const
+  const counts = Object.fromEntries(statuses.map((status) => [status, createCounts()])) as Record<
+    (typeof statuses)[number],
+    Counts
+  >
   const metric = {
     name: NAME,
     help: 'Time from the handler to the answer of a redirect, by status',
@@ -44,7 +51,14 @@ export function createTimers(app: FastifyInstance): Timers {
   const { register } = app.metrics.client
   // The registry asks no more of a metric than this; the type names the library's classes.
   register.registerMetric(metric as unknown as Parameters<typeof register.registerMetric>[0])
-  return { followed: counts[302], unknown: counts[404], expired: counts[410], failed: counts[503] }
+  return {
+    followed: counts[302],
+    blocked: counts[403],
+    unknown: counts[404],
+    expired: counts[410],
+    limited: counts[429],
+    failed: counts[503]
+  }
 }
 
 function createCounts(): Counts {

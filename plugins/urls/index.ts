@@ -22,7 +22,7 @@ export interface UrlOptions {
   /** Length of a new code while there is room. */
   codeLength: number
   /** Where links may lead. */
-  targets: Omit<TargetRules, 'publicUrl'>
+  targets: Omit<TargetRules, 'publicUrl' | 'blocks'>
 }
 
 /**
@@ -34,7 +34,7 @@ async function urls(app: FastifyInstance, { routes, publicUrl, codeLength, targe
     holdUser: app.users.hold,
     record: app.events.record,
     audit: app.audit.record,
-    judgeTarget: createTargetJudge({ publicUrl, ...targets }),
+    judgeTarget: createTargetJudge({ publicUrl, ...targets, blocks: app.blocklist.blocks }),
     async erase(tx: Executor, userId: number, rows: UrlRow[]) {
       const ids = rows.map(({ id }) => id)
       await app.idempotency.erase(tx, { shortCodes: rows.map(({ shortCode }) => shortCode) })
@@ -61,6 +61,6 @@ async function urls(app: FastifyInstance, { routes, publicUrl, codeLength, targe
 
 export default fp(urls, {
   name: 'urls',
-  dependencies: ['database', 'idempotency', 'cache', 'audit', 'users', 'events'],
+  dependencies: ['database', 'idempotency', 'cache', 'audit', 'blocklist', 'users', 'events'],
   fastify: '5.x'
 })

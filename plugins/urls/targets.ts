@@ -10,6 +10,8 @@ export interface TargetRules {
   ownHosts: readonly string[]
   /** Whether hosts that only a private network knows are targets. */
   allowsPrivate: boolean
+  /** Whether a URL leads to a host that is blocked. */
+  blocks(url: string): boolean
 }
 
 /** What is wrong with a target: the end of a sentence that begins with the field. */
@@ -17,9 +19,10 @@ export type Verdict =
   | 'must not hold a user name or password'
   | 'leads back here'
   | 'leads into a private network'
+  | 'leads to a host that is blocked'
 
 /** Gives the judge of targets, which takes an absolute URL and gives what is wrong with it, or null. */
-export function createTargetJudge({ publicUrl, ownHosts, allowsPrivate }: TargetRules) {
+export function createTargetJudge({ publicUrl, ownHosts, allowsPrivate, blocks }: TargetRules) {
   const own = new Set(ownHosts.map((host) => plainHost(new URL(`http://${host}`).host)))
   const home = publicUrl === undefined ? null : new URL(`${publicUrl}/`)
 
@@ -35,6 +38,7 @@ export function createTargetJudge({ publicUrl, ownHosts, allowsPrivate }: Target
     if (leadsHome(url)) return 'leads back here'
     if (!allowsPrivate && url.hostname !== '' && isPrivateHost(url.hostname))
       return 'leads into a private network'
+    if (blocks(target)) return 'leads to a host that is blocked'
     return null
   }
 }

@@ -14,7 +14,8 @@ export const SCOPES = [
   'users:write',
   'imports:write',
   'audit:read',
-  'keys:admin'
+  'keys:admin',
+  'blocklist:admin'
 ] as const
 
 export type Scope = (typeof SCOPES)[number]

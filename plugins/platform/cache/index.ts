@@ -33,6 +33,11 @@ export interface Cache {
   invalidate(name: string, changes: readonly Change[]): Promise<void>
   /** Drops what is known not to exist, here and in every replica: call it after many keys were created at once. */
   invalidateUnknown(name: string): Promise<void>
+  /**
+   * Calls `listener` when {@link invalidate} is told of `name` by another replica, and when that may have been missed. `name` need be
+   * no cache: whatever replicas hold may be told of in this way.
+   */
+  onInvalidate(name: string, listener: () => void): void
   /** Counts by cache, for metrics. */
   stats(): Record<string, CacheStats>
   /** Rejects when Redis is configured and changes made by other replicas are not heard of now. */
@@ -84,7 +89,8 @@ async function cache(app: FastifyInstance, options: CacheOptions) {
   const { doubtMs, ...bounds } = { ...DEFAULTS, ...options }
   const caches = new Map<string, ControlledCache<unknown>>()
   const redis: RedisClient | null = app.hasDecorator('redis') ? app.redis : null
-  const channel = redis === null ? null : openChannel(app, redis, caches, doubtMs)
+  const listeners = new Map<string, () => void>()
+  const channel = redis === null ? null : openChannel(app, redis, { caches, listeners }, doubtMs)
 
   const service: Cache = {
     open<V>(options: OpenOptions<V>): TieredCache<V> {
@@ -132,6 +138,7 @@ async function cache(app: FastifyInstance, options: CacheOptions) {
       const generation = await channel?.announcer.tellUnknown(name)
       if (generation) own?.forgetUnknown(generation)
     },
+    onInvalidate: (name, listener) => void listeners.set(name, listener),
     stats: () => Object.fromEntries([...caches].map(([name, one]) => [name, one.stats()])),
     async ping() {
       if (redis === null || channel === null) return
@@ -157,7 +164,13 @@ interface Channel {
 function openChannel(
   app: FastifyInstance,
   redis: RedisClient,
-  caches: ReadonlyMap<string, ControlledCache<unknown>>,
+  {
+    caches,
+    listeners
+  }: {
+    caches: ReadonlyMap<string, ControlledCache<unknown>>
+    listeners: ReadonlyMap<string, () => void>
+  },
   doubtMs: number
 ): Channel {
   defineScripts(redis)
@@ -180,6 +193,7 @@ function openChannel(
     startMs: 1_000,
     caches: () => caches.keys(),
     onMessage({ cache, changed, generation }: Message) {
+      listeners.get(cache)?.()
       const one = caches.get(cache)
       if (one === undefined) return
       for (const [key, version] of changed ?? []) one.forget(key, version)
@@ -187,6 +201,7 @@ function openChannel(
     },
     onDoubt() {
       for (const one of caches.values()) one.doubt()
+      for (const tell of listeners.values()) tell()
     }
   })
   return { announcer, listener }

@@ -37,6 +37,8 @@ export interface Memory<V> {
   /** Holds `key`, evicting another entry when all room is taken. A key that is held keeps its place. */
   set(key: string, held: Held<V>): void
   delete(key: string): void
+  /** All values; those that enter or leave meanwhile may be among them or not. */
+  values(): IterableIterator<V>
 }
 
 /** Makes an empty in-process tier for up to `maxEntries` (1 or more) keys. */
@@ -122,6 +124,9 @@ export function createMemory<V>(maxEntries: number): Memory<V> {
     delete(key) {
       const entry = entries.get(key)
       if (entry !== undefined) unlink(entry)
+    },
+    *values() {
+      for (const { value } of entries.values()) yield value
     }
   }
 }

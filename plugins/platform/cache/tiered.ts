@@ -20,8 +20,9 @@ export interface TieredCache<V> {
   get(key: string): V | null | Promise<V | null>
   /** The value of `key` if it is held in process and needs no refresh. Never looks anything up. */
   held(key: string): V | undefined
+  /** All that are held in process. */
+  heldValues(): IterableIterator<V>
 }
-
 /** Counts since the start, and the number of entries held. */
 export interface CacheStats extends LookupStats {
   /** Answers from this process' fresh entries. */
@@ -220,6 +221,7 @@ export function createTieredCache<V>(options: TieredOptions<V>): ControlledCache
   return {
     get,
     held: (key) => valueIfFresh(memory.get(key)),
+    heldValues: memory.values,
     forget,
     forgetUnknown(since) {
       generation = Math.max(generation, since)

@@ -20,8 +20,10 @@ export type RouteLimit = Exclude<LimitName, 'credentials' | 'unknownCodes'>
 
 /** Guesses of one kind: counted when they fail, refused before anything is looked up when too many did. */
 export interface Guesses {
-  /** Throws RATE_LIMITED when the address of the request has guessed too often. Asks nobody. */
-  refuse(request: FastifyRequest): void
+  /** Whether the address of the request has guessed too often. Asks nobody. */
+  isHeldBack(request: FastifyRequest): boolean
+  /** Counts a refusal and gives the problem to throw: RATE_LIMITED. */
+  refuse(request: FastifyRequest): Error
   /** Counts a guess that failed. */
   note(request: FastifyRequest): void
 }
@@ -83,10 +85,8 @@ async function limits(app: FastifyInstance, { policies }: LimitOptions) {
     if (counters === null) return null
     const counter = counters[name]
     return {
-      refuse(request) {
-        const waitMs = counter.heldBackMs(addressOf(request.ip))
-        if (waitMs > 0) throw refusal(request, name, waitMs)
-      },
+      isHeldBack: ({ ip }) => counter.heldBackMs(addressOf(ip)) > 0,
+      refuse: (request) => refusal(request, name, counter.heldBackMs(addressOf(request.ip))),
       note(request) {
         void counter.count(request, addressOf(request.ip))
       }
@@ -162,7 +162,7 @@ function limitCredentials(app: FastifyInstance, credentials: Guesses): void {
   const hasKey = ({ headers }: FastifyRequest) =>
     headers.authorization !== undefined || headers['x-api-key'] !== undefined
   app.access.recogniseBy((request) => {
-    if (hasKey(request)) credentials.refuse(request)
+    if (hasKey(request) && credentials.isHeldBack(request)) throw credentials.refuse(request)
     return null
   })
   app.addHook('onRoute', (route: RouteOptions) => {

@@ -118,6 +118,31 @@ t.test(
   }
 )
 
+t.test('who asks for too many unknown codes follows what is held, and has nothing looked up', async (t) => {
+  const env = { RATE_LIMIT: 'on', RATE_LIMIT_UNKNOWN_CODES: '3/60', TRUST_PROXY: '127.0.0.1' }
+  const running = await startApp(t, { env })
+  const { request } = running
+  const codes: string[] = []
+  for (const _ of [1, 2]) codes.push((await create(running)).json.short_code)
+  const [held, cold] = codes
+  const headers = { 'x-forwarded-for': '198.51.100.9' }
+  const follow = (path: string, from = headers) => request('GET', path, { headers: from })
+  t.equal((await follow(`/${held}`)).status, 302)
+  let guess = 0
+  t.same(await statuses(3, () => follow('/favicon.ico')), [404, 404, 404], 'what is no code is no guess')
+  t.same(await statuses(5, () => follow(`/guess${guess++}`)), [404, 404, 404, 404, 429])
+  const refused = await follow(`/s/${cold}`)
+  t.match(refused, { status: 429, json: { code: 'RATE_LIMITED' } }, 'one that exists is not told apart')
+  t.ok(Number(refused.headers.get('retry-after')) > 0)
+  for (const path of [`/${held}`, `/s/${held}`]) t.equal((await follow(path)).status, 302, path)
+  t.equal(
+    (await follow(`/${cold}`, { 'x-forwarded-for': '198.51.100.10' })).status,
+    302,
+    'others notice nothing'
+  )
+  t.equal(await countRefusals(running, 'unknown-codes'), '2')
+})
+
 t.test('replicas count together, and Redis holds nobody as they are', { skip: !hasServers() }, async (t) => {
   const storage = await storageOf(t, 'server')
   const env = { RATE_LIMIT: 'on', RATE_LIMIT_CREATE: '4/60', TRUST_PROXY: '127.0.0.1' }

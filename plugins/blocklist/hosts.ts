@@ -1,0 +1,47 @@
+import { isIP } from 'node:net'
+
+/** Hosts and domains as a list names them, and whether one that a URL leads to is among them. */
+
+/**
+ * The entry that `text` names: `example.com` for that host, `.example.com` or `*.example.com` for the domain and all beneath it, in
+ * any spelling (capitals, Unicode, IPv4 by number). Null for what is no host, and for addresses with a dot in front.
+ */
+export function normalizeEntry(text: string): string | null {
+  const [, star = '', name = ''] = /^(\*?\.)?(.+)$/s.exec(text.trim()) ?? []
+  if (name === '' || name.startsWith('.') || /[\s/?#@\\%]/.test(name)) return null
+  const url = URL.parse(`http://${name}/`)
+  if (url === null || url.hostname === '' || url.port !== '' || /:\d*$/.test(name.replace(/\[.*\]/, '')))
+    return null
+  const host = plainHost(url.hostname)
+  if (star === '') return host
+  return isAddress(host) ? null : `.${host}`
+}
+
+/** The host that `url` leads to, as entries spell it; empty where it leads to none (`mailto:`) or is no URL. */
+export function hostOf(url: string): string {
+  return plainHost(URL.parse(url)?.hostname ?? '')
+}
+
+/** Tells whether a host, in the spelling of {@link hostOf}, is among the entries that {@link normalizeEntry} gave. */
+export function createMatcher(entries: Iterable<string>): { size: number; matches(host: string): boolean } {
+  const listed = new Set(entries)
+  return {
+    size: listed.size,
+    matches(host) {
+      if (listed.has(host) || listed.has(`.${host}`)) return true
+      for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1)) {
+        if (listed.has(host.slice(dot))) return true
+      }
+      return false
+    }
+  }
+}
+
+/** `example.com.` is the same host as `example.com` (RFC 1034, section 3.1). */
+function plainHost(hostname: string): string {
+  return hostname.toLowerCase().replace(/\.$/, '')
+}
+
+function isAddress(host: string): boolean {
+  return isIP(host.replace(/^\[|\]$/g, '')) > 0
+}

@@ -1,0 +1,81 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { repeat } from '#platform/repeat.ts'
+import { type ListFile, openListFile } from './file.ts'
+import { blocklistRoutes } from './routes.ts'
+import { type BlocklistService, createBlocklistService } from './service.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    blocklist: BlocklistService
+  }
+}
+
+export interface BlocklistOptions {
+  routes: boolean
+  /** A file with hosts, one a line. */
+  file: string | undefined
+  /** How often it is looked whether the file has changed, in milliseconds. */
+  fileEveryMs?: number
+  /** How often the database is asked, in milliseconds: the backstop behind what replicas tell one another. */
+  everyMs?: number
+}
+
+/** What the list is called where changes are told. */
+const NAME = 'blocklist'
+
+/**
+ * Hosts that no link may lead to: publishes `app.blocklist` and, unless `routes` is false, serves `/blocked-hosts`. The list is held
+ * in process, so that judging asks nobody; a change is told to all replicas by the channel of the cache. See
+ * docs/adr/2026-11-25-blocked-hosts.md.
+ */
+async function blocklist(app: FastifyInstance, options: BlocklistOptions) {
+  const { routes, file, fileEveryMs = 2_000, everyMs = 30_000 } = options
+  let list: ListFile | null = null
+  const { service, compile, refresh } = createBlocklistService(app.database, {
+    audit: app.audit.record,
+    fileEntries: () => list?.entries ?? [],
+    announce: (version) => app.cache.invalidate(NAME, [{ key: 'all', version }])
+  })
+  app.decorate('blocklist', service)
+  if (routes) await app.register(blocklistRoutes)
+
+  let isFailing = false
+  const keepUp = () =>
+    refresh().then(
+      () => {
+        isFailing = false
+      },
+      (error: Error) => {
+        if (!isFailing) app.log.warn({ err: error }, 'the list of blocked hosts may be outdated')
+        isFailing = true
+      }
+    )
+  repeat(app, everyMs, keepUp)
+  app.cache.onInvalidate(NAME, () => void keepUp())
+  if (file !== undefined) {
+    list = await openListFile({
+      path: file,
+      everyMs: fileEveryMs,
+      onChange() {
+        compile()
+        app.log.info({ file, entries: list?.entries.length }, 'the file of blocked hosts was read again')
+      },
+      onProblem: (problem) =>
+        app.log.warn(
+          'error' in problem ? { file, err: problem.error } : { file, lines: problem.lines.slice(0, 20) },
+          'the file of blocked hosts is not all read'
+        )
+    })
+    compile()
+    app.addHook('onClose', async () => list?.close())
+  }
+  // Nobody is served before it is known.
+  app.addHook('onReady', keepUp)
+}
+
+export default fp(blocklist, {
+  name: 'blocklist',
+  dependencies: ['database', 'cache', 'audit'],
+  fastify: '5.x'
+})

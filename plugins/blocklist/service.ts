@@ -1,0 +1,123 @@
+import type { RecordChanges } from '#platform/audit-change.ts'
+import type { Database } from '#platform/database.ts'
+import type { BlockedHost, BlockedHostDraft } from '#schema/shapes/blocked-host.ts'
+import { type Page, type PageQuery, pageWindow } from '#schema/shapes/page.ts'
+import { wireTime } from '#schema/shapes/text.ts'
+import type { BlockedHostRow } from '#schema/tables/blocked-hosts.ts'
+import { hostUnknown, hostUnreadable } from './errors.ts'
+import { createMatcher, hostOf, normalizeEntry } from './hosts.ts'
+import {
+  countHosts,
+  findHost,
+  insertHost,
+  listHosts,
+  lockList,
+  readList,
+  readVersion,
+  removeHost
+} from './store.ts'
+
+/** `app.blocklist`: hosts that no link may lead to, those of the database and those of a file. */
+export interface BlocklistService {
+  /** Whether `url` leads to a host on the list, as this process knows it. */
+  blocks(url: string): boolean
+  /** Calls `listener` each time the list that {@link blocks} knows is another. */
+  onChange(listener: () => void): void
+  /** The entries of the database by host. */
+  list(query: PageQuery): Promise<Page<BlockedHost>>
+  /** Puts a host on the list; gives the entry that there is when it is on it. Throws INPUT_INVALID. */
+  add(draft: BlockedHostDraft): Promise<BlockedHost>
+  /** Takes a host off the list. Throws BLOCKED_HOST_UNKNOWN. */
+  remove(host: string): Promise<void>
+}
+
+export interface BlocklistCollaborators {
+  audit: RecordChanges
+  /** The entries of the file. */
+  fileEntries(): readonly string[]
+  /** Tells the other replicas that the list has this version now. */
+  announce(version: number): Promise<void>
+}
+
+export function createBlocklistService(
+  database: Database,
+  { audit, fileEntries, announce }: BlocklistCollaborators
+) {
+  const listeners: (() => void)[] = []
+  let known: { version: number; hosts: string[] } = { version: 0, hosts: [] }
+  let matcher = createMatcher([])
+  let refreshing: Promise<void> | null = null
+  let isOutdated = false
+
+  /** Makes the list anew of what was read of either source, and tells those who go by it. */
+  function compile(): void {
+    matcher = createMatcher([...known.hosts, ...fileEntries()])
+    for (const tell of listeners) tell()
+  }
+
+  async function read(): Promise<void> {
+    do {
+      isOutdated = false
+      if ((await readVersion(database.db)) === known.version) continue
+      known = await readList(database.db)
+      compile()
+    } while (isOutdated)
+  }
+
+  /** Reads the list if it is another. Whoever asks while it is being read has it read once more: it may have changed since. */
+  function refresh(): Promise<void> {
+    isOutdated = true
+    refreshing ??= read().finally(() => {
+      refreshing = null
+    })
+    return refreshing
+  }
+
+  async function tell(version: number): Promise<void> {
+    await refresh()
+    await announce(version)
+  }
+
+  const service: BlocklistService = {
+    blocks: (url) => matcher.size > 0 && matcher.matches(hostOf(url)),
+    onChange: (listener) => void listeners.push(listener),
+
+    async list(query) {
+      const { page, perPage } = pageWindow(query)
+      const rows = await listHosts(database.db, perPage, (page - 1) * perPage)
+      return { rows: rows.map(present), total: await countHosts(database.db) }
+    },
+
+    async add({ host, reason = null }) {
+      const entry = normalizeEntry(host)
+      if (entry === null) throw hostUnreadable()
+      const [row, isNew] = await database.transaction(async (tx) => {
+        await lockList(tx)
+        const old = await findHost(tx, entry)
+        if (old !== null) return [old, false] as const
+        await audit(tx, [{ action: 'created', resource: 'blocked-host', id: entry, after: { reason } }])
+        return [await insertHost(tx, entry, reason), true] as const
+      })
+      if (isNew) await tell(row.version)
+      return present(row)
+    },
+
+    async remove(host) {
+      const entry = normalizeEntry(host) ?? host
+      const row = await database.transaction(async (tx) => {
+        await lockList(tx)
+        const old = await findHost(tx, entry)
+        if (old === null) throw hostUnknown(entry)
+        const before = { reason: old.reason }
+        await audit(tx, [{ action: 'deleted', resource: 'blocked-host', id: entry, before }])
+        return removeHost(tx, entry)
+      })
+      await tell(row.version)
+    }
+  }
+  return { service, compile, refresh }
+}
+
+function present({ host, reason, createdAt }: BlockedHostRow): BlockedHost {
+  return { host, reason, created_at: wireTime(createdAt) }
+}

@@ -1,0 +1,33 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import type { TieredCache } from '#platform/cache/tiered.ts'
+import type { Hop } from './hop.ts'
+
+/** Hops judged in one turn of the event loop, so that redirects go on while many are. */
+const AT_ONCE = 2_000
+
+/**
+ * Judges the hops that are held each time the list of blocked hosts is another, so that a hit asks nothing of the list. A hop that
+ * enters is judged in the turn in which it does so, by the list of that moment: none slips in between.
+ */
+export function watchBlocklist(
+  app: FastifyInstance,
+  links: TieredCache<Hop>,
+  judge: (hop: Hop) => Hop
+): void {
+  let round = 0
+
+  async function judgeAll(): Promise<void> {
+    const own = ++round
+    let judged = 0
+    for (const hop of links.heldValues()) {
+      judge(hop)
+      if (++judged % AT_ONCE > 0) continue
+      await nextTurn()
+      // The list has changed once more: another round has begun from the start.
+      if (own !== round) return
+    }
+  }
+
+  app.blocklist.onChange(() => void judgeAll())
+}

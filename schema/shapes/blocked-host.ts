@@ -1,0 +1,27 @@
+import { type Static, Type } from 'typebox'
+import { Nullable, PLAIN_TEXT, Time } from './text.ts'
+
+/** Hosts that no link may lead to, as they travel. */
+
+const Host = Type.String({
+  minLength: 1,
+  maxLength: 255,
+  pattern: '^[^\\s/?#@\\\\%\\u0000-\\u001F\\u007F\\uD800-\\uDFFF]+$',
+  description: 'A host, or with a dot in front a domain and all beneath it',
+  examples: ['.phishing.example']
+})
+
+export const BlockedHost = Type.Object(
+  { host: Type.String(), reason: Nullable(Type.String()), created_at: Time },
+  { title: 'BlockedHost' }
+)
+
+export const BlockedHostDraft = Type.Object({
+  host: Host,
+  reason: Type.Optional(Nullable(Type.String({ maxLength: 500, pattern: PLAIN_TEXT })))
+})
+
+export const BlockedHostParams = Type.Object({ host: Type.String({ minLength: 1, maxLength: 1_024 }) })
+
+export type BlockedHost = Static<typeof BlockedHost>
+export type BlockedHostDraft = Static<typeof BlockedHostDraft>
