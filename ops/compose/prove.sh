@@ -11,7 +11,7 @@ mkdir -p "$folder"
 export DOCKER_HOST="unix://$folder/docker.sock"
 export COMPOSE_PROJECT_NAME=fairlead COMPOSE_FILE=compose.yaml:ops/compose/stand-ins/compose.yaml
 # All load comes from one address.
-export RATE_PER_CLIENT=1000000 BURST_PER_CLIENT=1000000 REPLICAS=$((replicas + 2))
+export RATE_PER_CLIENT=1000000 BURST_PER_CLIENT=1000000 RATE_LIMIT=off REPLICAS=$((replicas + 2))
 # --compatibility: Compose 1.29 heeds the limits under "deploy" only then.
 export COMPOSE='docker-compose --compatibility'
 

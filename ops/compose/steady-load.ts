@@ -26,7 +26,10 @@ const load = await sendLoad(url, {
   thinkMs: Number(values.pause),
   key
 })
+// Where too much failed nobody asks any more, and nothing else keeps the process.
+const life = setInterval(() => undefined, 60_000)
 await once(process, 'SIGTERM')
+clearInterval(life)
 await load.stop()
 console.log(JSON.stringify(load))
 process.exitCode = load.failures.length > 0 ? 1 : 0

@@ -1,41 +1,61 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
+import { findCommand } from '#testing/servers.ts'
 
-/** Debian's packages of all that the stack runs, and faketime, with which ops/chaos moves a clock. */
-export const PACKAGES = [
-  'faketime',
-  'nginx',
-  'postgresql',
-  'redis-server',
-  'prometheus',
-  'prometheus-alertmanager',
-  'prometheus-nginx-exporter',
-  'prometheus-node-exporter',
-  'prometheus-postgres-exporter',
-  'prometheus-redis-exporter'
-]
+/** Debian's packages of all that the stack runs, and of faketime, with which ops/chaos moves a clock; a program of each. */
+export const PACKAGES: Record<string, string> = {
+  faketime: 'faketime',
+  nginx: 'nginx',
+  postgresql: 'postgres',
+  'redis-server': 'redis-server',
+  prometheus: 'prometheus',
+  'prometheus-alertmanager': 'prometheus-alertmanager',
+  'prometheus-nginx-exporter': 'prometheus-nginx-exporter',
+  'prometheus-node-exporter': 'prometheus-node-exporter',
+  'prometheus-postgres-exporter': 'prometheus-postgres-exporter',
+  'prometheus-redis-exporter': 'prometheus-redis-exporter'
+}
 
-const POLICY = '/usr/sbin/policy-rc.d'
+/** What is asked of the machine; a test has one of its own. */
+export interface Machine {
+  has(command: string): boolean
+  isRoot: boolean
+  /** What keeps services from being started as they are installed (Debian policy, 9.3.3.1). */
+  policy: string
+  say(text: string): void
+}
+
+const HERE: Machine = {
+  has: (command) => findCommand(command) !== null,
+  isRoot: process.getuid?.() === 0,
+  policy: '/usr/sbin/policy-rc.d',
+  say: (text) => process.stdout.write(`${text}\n`)
+}
 
 /** Installs what is missing on Debian or Ubuntu; the packages' own services stay off. Throws where it can't. */
-export async function provision(): Promise<void> {
+export async function provision({ has, isRoot, policy, say }: Machine = HERE): Promise<void> {
+  const missing = Object.entries(PACKAGES).flatMap(([name, command]) => (has(command) ? [] : [name]))
+  if (missing.length === 0) return say('Everything that the stack runs is installed')
   if (spawnSync('apt-get', ['--version']).status !== 0)
-    throw new Error(`There is no apt-get here: install ${PACKAGES.join(', ')} in this system's way`)
-  if (process.getuid?.() !== 0)
-    throw new Error('Installing packages takes root: sudo npm run stack -- --provision')
-  // Whatever it says keeps services from being started (Debian policy, 9.3.3.1); a machine that has one keeps its own.
-  const isOurs = !existsSync(POLICY)
-  if (isOurs) await writeFile(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+    throw new Error(`There is no apt-get here: install ${missing.join(', ')} in this system's way`)
+  if (!isRoot) throw new Error('Installing packages takes root: sudo npm run stack -- --provision')
+  say(`Installing ${missing.join(', ')}`)
+  // A machine that has a policy keeps it.
+  const isOurs = !existsSync(policy)
+  if (isOurs) await writeFile(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
   try {
     for (const args of [
       ['update', '-q'],
-      ['install', '-y', '-q', '--no-install-recommends', ...PACKAGES]
+      ['install', '-y', '-q', '--no-install-recommends', ...missing]
     ]) {
-      const { status } = spawnSync('apt-get', args, { stdio: 'inherit' })
+      // biome-ignore lint/style/noProcessEnv: proxies and mirrors are where apt-get looks for them
+      const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+      const { status } = spawnSync('apt-get', args, { stdio: ['ignore', 'inherit', 'inherit'], env })
       if (status !== 0) throw new Error(`apt-get ${args[0]} ended with ${status}`)
     }
   } finally {
-    if (isOurs) await rm(POLICY, { force: true })
+    if (isOurs) await rm(policy, { force: true })
   }
+  say('Everything that the stack runs is installed')
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createWriteStream, rmSync, writeFileSync } from 'node:fs'
+import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { User } from '#testing/server-process.ts'
@@ -62,11 +62,24 @@ const MAX_PAUSE_MS = 5_000
 /** A program that ran so long has recovered: its next pause is short again. */
 const STABLE_MS = 10_000
 
+/** The time that pauses are measured in; a test has one of its own. */
+export interface Time {
+  /** Milliseconds that only grow. */
+  now(): number
+  /** Resolves after so long; rejects when it is aborted. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>
+}
+
+const REAL_TIME: Time = {
+  now: () => performance.now(),
+  sleep: (ms, signal) => wait(ms, undefined, { signal, ref: false })
+}
+
 /**
  * Makes a supervisor whose logs and process ids are in `folder`. A guard outlives this process to kill what it started
  * when it ends without stopping them, kill -9 included.
  */
-export async function createSupervisor(folder: string): Promise<Supervisor> {
+export async function createSupervisor(folder: string, time: Time = REAL_TIME): Promise<Supervisor> {
   const [logs, pids] = [join(folder, 'logs'), join(folder, 'pids')]
   await mkdir(logs, { recursive: true })
   await rm(pids, { recursive: true, force: true })
@@ -88,9 +101,9 @@ export async function createSupervisor(folder: string): Promise<Supervisor> {
     let pauseMs = MIN_PAUSE_MS
     let pause = new AbortController()
 
-    async function launch(): Promise<void> {
+    function launch(): void {
       state = 'starting'
-      const startedAt = performance.now()
+      const startedAt = time.now()
       const place = { ...(unit.env && { env: unit.env }), ...(unit.cwd && { cwd: unit.cwd }) }
       const launched = spawn(unit.command, unit.args, {
         ...unit.user,
@@ -104,34 +117,36 @@ export async function createSupervisor(folder: string): Promise<Supervisor> {
       const log = createWriteStream(logFile, { flags: 'a' })
       launched.stdout?.pipe(log, { end: false })
       launched.stderr?.pipe(log, { end: false })
-      launched.once('close', () => log.end())
-      if (launched.pid !== undefined) await writeFile(pidFile, `${launched.pid}`)
-      for (
-        const deadline = startedAt + START_TIMEOUT_MS;
-        performance.now() < deadline && isRunning(launched);
-      ) {
+      for (const end of ['close', 'error']) launched.once(end, () => log.end())
+      // At once, so that it is not written when the program has ended already.
+      if (launched.pid !== undefined) writeFileSync(pidFile, `${launched.pid}`)
+      void watch(launched)
+    }
+
+    /** Has it be up as soon as it answers. */
+    async function watch(launched: ChildProcess): Promise<void> {
+      const isStarting = () => state === 'starting' && child === launched
+      while (isStarting()) {
         if (await unit.isReady()) {
-          if (state === 'starting' && child === launched) state = 'up'
-          return
-        }
-        await wait(50)
+          if (isStarting() && isRunning(launched)) state = 'up'
+        } else await wait(50, undefined, { ref: false })
       }
-      if (state === 'starting')
-        throw new Error(`${unit.name} does not answer at ${unit.url}:\n${await tail(logFile)}`)
     }
 
     async function onExit(ended: ChildProcess, startedAt: number): Promise<void> {
       // Whoever stops it cleans up, and may have started it again by the time that this went on.
       if (ended !== child || state === 'stopping' || state === 'stopped') return
-      await rm(pidFile, { force: true })
-      if (performance.now() - startedAt > STABLE_MS) pauseMs = MIN_PAUSE_MS
       state = 'waiting'
       restarts++
       pause = new AbortController()
-      const isDue = await wait(pauseMs, true, { signal: pause.signal, ref: false }).catch(() => false)
+      if (time.now() - startedAt > STABLE_MS) pauseMs = MIN_PAUSE_MS
+      rmSync(pidFile, { force: true })
+      const isDue = await time.sleep(pauseMs, pause.signal).then(
+        () => true,
+        () => false
+      )
       pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)
-      // When it does not come to answer it has ended, or is told of as starting.
-      if (isDue && state === 'waiting') await launch().catch(() => undefined)
+      if (isDue && state === 'waiting') launch()
     }
 
     return {
@@ -145,7 +160,16 @@ export async function createSupervisor(folder: string): Promise<Supervisor> {
       get restarts() {
         return restarts
       },
-      start: launch,
+      async start() {
+        launch()
+        const deadline = time.now() + START_TIMEOUT_MS
+        // What ends meanwhile is started again.
+        while (state === 'starting' || state === 'waiting') {
+          if (time.now() > deadline)
+            throw new Error(`${unit.name} does not answer at ${unit.url}:\n${await tail(logFile)}`)
+          await wait(20)
+        }
+      },
       async stop() {
         state = 'stopping'
         pause.abort()
@@ -153,10 +177,14 @@ export async function createSupervisor(folder: string): Promise<Supervisor> {
         let exit: Exit | null = null
         if (running && isRunning(running)) {
           const exited = once(running, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
-          const impatience = setTimeout(() => signalGroup(running, 'SIGKILL'), STOP_TIMEOUT_MS)
+          const patience = new AbortController()
+          time.sleep(STOP_TIMEOUT_MS, patience.signal).then(
+            () => signalGroup(running, 'SIGKILL'),
+            () => undefined
+          )
           running.kill(unit.stopSignal)
           const [code, signal] = await exited
-          clearTimeout(impatience)
+          patience.abort()
           exit = { code, signal }
         }
         await rm(pidFile, { force: true })

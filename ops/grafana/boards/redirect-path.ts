@@ -61,7 +61,9 @@ export const redirectPath: Board = {
       title: 'Links held',
       description: 'Entries in each process; CACHE_ENTRIES is the most',
       unit: 'short',
-      queries: [{ expr: 'fairlead_cache_entries{instance=~"$instance"}', legend: '{{instance}}' }]
+      queries: [
+        { expr: 'fairlead_cache_entries{instance=~"$instance",cache="links"}', legend: '{{instance}}' }
+      ]
     },
     {
       title: 'Evictions',

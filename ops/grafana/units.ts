@@ -1,0 +1,54 @@
+/** How values of Grafana's units are said. */
+
+/** What a value is divided by, and what is said after it. */
+export interface Scale {
+  factor: number
+  suffix: string
+}
+
+const DECIMAL: Scale[] = [
+  { factor: 1e9, suffix: 'G' },
+  { factor: 1e6, suffix: 'M' },
+  { factor: 1e3, suffix: 'k' },
+  { factor: 1, suffix: '' }
+]
+const BINARY: Scale[] = [
+  { factor: 1024 ** 3, suffix: ' GiB' },
+  { factor: 1024 ** 2, suffix: ' MiB' },
+  { factor: 1024, suffix: ' KiB' },
+  { factor: 1, suffix: ' B' }
+]
+const TIME: Scale[] = [
+  { factor: 60, suffix: ' min' },
+  { factor: 1, suffix: ' s' },
+  { factor: 1e-3, suffix: ' ms' },
+  { factor: 1e-6, suffix: ' µs' }
+]
+const A_SECOND = DECIMAL.map(({ factor, suffix }) => ({ factor, suffix: `${suffix}/s` }))
+
+const SCALES: Record<string, Scale[]> = {
+  reqps: A_SECOND,
+  ops: A_SECOND,
+  cps: A_SECOND,
+  s: TIME,
+  bytes: BINARY,
+  percentunit: [{ factor: 0.01, suffix: ' %' }],
+  short: DECIMAL,
+  none: DECIMAL
+}
+
+/** The scale in which a value as large as `most` is read well. Throws for a unit that no panel has had yet. */
+export function scaleOf(unit: string, most: number): Scale {
+  const scales = SCALES[unit]
+  if (!scales) throw new Error(`The unit ${unit} has no scale: add it to SCALES`)
+  const fallback = scales.find(({ factor }) => factor === 1) ?? scales[0]
+  return (most > 0 && (scales.find(({ factor }) => most >= factor) ?? scales.at(-1))) || (fallback as Scale)
+}
+
+/** A value with its unit, with as many digits as are read at a glance. */
+export function say(value: number, unit: string): string {
+  const { factor, suffix } = scaleOf(unit, Math.abs(value))
+  // 99.99 % and 100 % are not the same.
+  const digits = unit === 'percentunit' ? 4 : 3
+  return `${Number((value / factor).toPrecision(digits))}${suffix}`
+}

@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { missing } from '#testing/servers.ts'
+
+/** `npm run stack`, as somebody at two terminals has it. */
+
+const skip = missing('postgres') || missing('redis-server') || missing('nginx')
+
+interface Row {
+  state: string
+  pid: number
+  restarts: number
+}
+
+/** The rows of the table, by name. Throws where there is no table. */
+function readTable(output: string): Map<string, Row> {
+  const [head = '', ...lines] = output.split('\n').filter((line) => / {2}/.test(line))
+  if (!/^name +state +address +pid +restarts$/.test(head)) throw new Error(`No table: ${output}`)
+  return new Map(
+    lines.map((line) => {
+      const [name = '', state = '', , pid, restarts] = line.split(/ {2,}/)
+      return [name, { state, pid: Number(pid), restarts: Number(restarts) }]
+    })
+  )
+}
+
+/** The processes of the group that `pid` leads, those that are dead and not yet collected aside. */
+function findGroup(pid: number): string[] {
+  return readdirSync('/proc').filter((entry) => {
+    if (!/^\d+$/.test(entry)) return false
+    try {
+      const [, state, , group] = /\) (\S) (\d+) (\d+)/.exec(readFileSync(`/proc/${entry}/stat`, 'utf8')) ?? []
+      return Number(group) === pid && state !== 'Z' && state !== 'X'
+    } catch {
+      return false
+    }
+  })
+}
+
+/** Runs it; gives the process, and what it has said so far. */
+function run(t: Test, state: string, args: string[]): { child: ChildProcess; output(): string } {
+  const main = join(import.meta.dirname, 'main.ts')
+  const child = spawn(process.execPath, [main, '--state', state, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe']
+  })
+  t.teardown(() => child.kill('SIGKILL'))
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (chunk) => {
+      output += chunk
+    })
+  return { child, output: () => output }
+}
+
+t.test('it shows what is up, starts again what dies, and leaves nothing behind', { skip }, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-stack-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+  const say = async (...args: string[]) => {
+    const { child, output } = run(t, folder, args)
+    await once(child, 'close')
+    return output()
+  }
+  const { child: stack, output } = run(t, folder, ['--light', '--replicas', '2', '--port', '0'])
+  while (!/up after .*Ctrl\+C stops it/.test(output())) {
+    if (stack.exitCode !== null) throw new Error(output())
+    await wait(20)
+  }
+
+  const before = readTable(output())
+  t.same([...before.keys()], ['postgres', 'redis', 'replica-1', 'replica-2', 'worker', 'nginx'])
+  for (const [name, { state, pid, restarts }] of before) {
+    t.same([state, restarts], ['up', 0], name)
+    t.ok(findGroup(pid).length > 0, `${name} runs as ${pid}`)
+  }
+  t.match(await say(), `A stack runs in ${folder} already`)
+
+  const victims = ['redis', 'replica-1']
+  for (const name of victims) process.kill(before.get(name)?.pid ?? 0, 'SIGKILL')
+  let now: Map<string, Row>
+  do now = readTable(await say('status'))
+  while (victims.some((name) => now.get(name)?.restarts !== 1 || now.get(name)?.state !== 'up'))
+  for (const [name, { pid, restarts }] of now) {
+    const isVictim = victims.includes(name)
+    t.same([pid !== before.get(name)?.pid, restarts], [isVictim, isVictim ? 1 : 0], name)
+  }
+  t.match(
+    await say('rolling-restart'),
+    /replica-1 is back\n.*\nreplica-2 is back\nall replicas were restarted/
+  )
+  t.match(await say('dance'), /There is no dance: status, rolling-restart or stop/)
+
+  const last = readTable(await say('status'))
+  stack.kill('SIGINT')
+  t.same(await once(stack, 'exit'), [0, null])
+  for (const rows of [before, now, last])
+    for (const [name, { pid }] of rows) t.same(findGroup(pid), [], `nothing of ${name} is left`)
+  t.match(await say('status'), `No stack runs in ${folder}`)
+})
