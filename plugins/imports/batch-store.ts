@@ -6,13 +6,15 @@ import { type Batch, halveBatch, listRows } from './batch.ts'
 import { decodeCopyRow } from './copy-text.ts'
 import type { KindName } from './kinds.ts'
 import type { Outcome } from './report.ts'
-import { ensurePartitions, storeBatch } from './store.ts'
+import { ensurePartitions, findLastDrawn, storeBatch } from './store.ts'
 
 /** Gets batches stored whatever meets them on the way: rows that clash, rows that the database refuses. */
 export interface BatchStore {
   /** Rows a batch should have: one connection serves everybody on the embedded database, so turns are short. */
   readonly batchRows: number
-  store(batch: Batch): Promise<Outcome>
+  /** The last id that was given to a row of `kind`; to be asked for when an import begins. */
+  findLastDrawn(kind: KindName): Promise<number>
+  store(batch: Batch, lastDrawn: number): Promise<Outcome>
 }
 
 const MAX_ATTEMPTS = 5
@@ -35,11 +37,11 @@ export function createBatchStore(database: Database): BatchStore {
   }
 
   /** One try. What may be mended by another is given, not thrown, so that the pool keeps the connection. */
-  async function attempt(batch: Batch): Promise<Outcome | Error> {
+  async function attempt(batch: Batch, lastDrawn: number): Promise<Outcome | Error> {
     return database.withClient(async (client) => {
       try {
         await ensureMonths(client, batch)
-        return await storeBatch(client, batch, canCopy)
+        return await storeBatch(client, batch, canCopy, lastDrawn)
       } catch (error) {
         if (isRace(error) || isRefusal(error)) return error as Error
         throw error
@@ -47,26 +49,26 @@ export function createBatchStore(database: Database): BatchStore {
     })
   }
 
-  async function storeWhole(batch: Batch): Promise<Outcome> {
+  async function storeWhole(batch: Batch, lastDrawn: number): Promise<Outcome> {
     for (let tries = 1; ; tries++) {
-      const outcome = await attempt(batch)
+      const outcome = await attempt(batch, lastDrawn)
       if (!(outcome instanceof Error)) return outcome
-      if (isRefusal(outcome)) return storeHalves(batch, outcome)
+      if (isRefusal(outcome)) return storeHalves(batch, lastDrawn, outcome)
       if (tries === MAX_ATTEMPTS) throw outcome
       await wait(10 * tries * (1 + Math.random()))
     }
   }
 
   /** Finds the rows that the database refuses by halving, so that the others land. */
-  async function storeHalves(batch: Batch, error: Error): Promise<Outcome> {
+  async function storeHalves(batch: Batch, lastDrawn: number, error: Error): Promise<Outcome> {
     if (batch.rows === 1) {
       const [line] = decodeCopyRow(listRows(batch)[0] ?? '')
       const reason = `can not be stored: ${findDriverError(error)?.message}`
       return { imported: 0, skipped: 0, rejected: [{ line: Number(line), reason }], warnings: [] }
     }
     const [head, tail] = halveBatch(batch)
-    const first = await storeWhole(head)
-    const second = await storeWhole(tail)
+    const first = await storeWhole(head, lastDrawn)
+    const second = await storeWhole(tail, lastDrawn)
     return {
       imported: first.imported + second.imported,
       skipped: first.skipped + second.skipped,
@@ -77,8 +79,9 @@ export function createBatchStore(database: Database): BatchStore {
 
   return {
     batchRows: canCopy ? 20_000 : 1_000,
+    findLastDrawn: (kind) => database.withClient((client) => findLastDrawn(client, kind)),
     // Waiting here rather than for the database's lock keeps imports from holding connections that requests need.
-    store: (batch) => takeTurn[batch.kind.name](() => storeWhole(batch))
+    store: (batch, lastDrawn) => takeTurn[batch.kind.name](() => storeWhole(batch, lastDrawn))
   }
 }
 

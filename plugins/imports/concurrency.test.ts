@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { hasServers, profiles, type Running, startApp, storageOf } from '#testing/app.ts'
 import { missing, startPgbouncer } from '#testing/servers.ts'
@@ -53,6 +54,44 @@ profiles(t, async (t, profile) => {
     )
     t.ok(reports.every(({ count, imported, skipped }) => count === 3_000 && imported + skipped === 3_000))
     t.equal(await count(replicas[0] as Running), 4_000)
+  })
+
+  t.test('rows whose ids clicks take meanwhile all land, and so do the clicks', async (t) => {
+    const running = await startApp(t, { profile })
+    const { app, request } = running
+    const { json: link } = await request('POST', '/urls', { json: { original_url: 'https://acme.dev/' } })
+    let followed = 0
+    let isOver = false
+    async function keepFollowing() {
+      for (; !isOver; followed++)
+        if ((await request('GET', `/${link.short_code}`)).status !== 302) throw new Error('it leads nowhere')
+    }
+    const visitors = Array.from({ length: 8 }, keepFollowing)
+    // From the next free id on, and beyond several batches of either profile.
+    const rows = profile === 'embedded' ? 6_000 : 80_000
+    const report = await app.imports.importCsv('events', events(rows, { from: 2 }))
+    isOver = true
+    await Promise.all(visitors)
+    t.match(report, { count: rows, imported: rows, skipped: 0, rejected: 0 })
+    await app.clicks.flush()
+    while (((await app.clicks.backlog())?.entries ?? 0) > 0) await wait(20)
+    t.equal(await count(running), 1 + rows + followed)
+    const { rows: kept } = await app.database.pool.query(
+      'SELECT count(*) FROM events WHERE click_id IS NULL AND id BETWEEN 2 AND $1',
+      [rows + 1]
+    )
+    t.equal(Number(kept[0].count), rows, 'under their own ids')
+    t.match(await app.imports.importCsv('events', events(rows, { from: 2 })), { imported: 0, skipped: rows })
+    t.equal(await count(running), 1 + rows + followed, 'and again changes nothing')
+
+    const draft = { url_id: link.id, event_type: 'seen' }
+    const { json: posted } = await request('POST', '/events', { json: draft })
+    t.match(await app.imports.importCsv('events', events(3, { from: posted.id })), {
+      imported: 2,
+      skipped: 1,
+      warnings: [{ line: 2, reason: `id ${posted.id} is another event's` }]
+    })
+    t.match((await request('GET', `/events/${posted.id}`)).json, draft, 'the answer that named it stays true')
   })
 })
 

@@ -57,8 +57,8 @@ export function createImportService(
 ): ImportService {
   let active = 0
 
-  async function storeBatch(batch: Batch) {
-    const outcome = await batches.store(batch)
+  async function storeBatch(batch: Batch, lastDrawn: number) {
+    const outcome = await batches.store(batch, lastDrawn)
     if (batch.kind.name === 'urls' && outcome.imported > 0) await forgetUnknownCodes()
     return outcome
   }
@@ -71,12 +71,13 @@ export function createImportService(
   ) {
     const report = createReportBuilder()
     const builder = createBatchBuilder(kind)
+    const lastDrawn = await batches.findLastDrawn(kind.name)
     let storing: Promise<void> = Promise.resolve()
     const flush = async () => {
       report.skip(builder.repeated)
       const batch = builder.take()
       await storing
-      storing = storeBatch(batch).then((outcome) => {
+      storing = storeBatch(batch, lastDrawn).then((outcome) => {
         report.add(outcome)
         onProgress?.(report.count)
       })

@@ -1,9 +1,30 @@
 import type { ClientBase } from 'pg'
+import type { Batch } from './batch.ts'
 import type { Merged } from './store.ts'
 import { countStagedClicks } from './store-event-counts.ts'
 import { findUnknown } from './store-references.ts'
 
 const COLUMNS = 'id, url_id, user_id, event_type, "timestamp", details'
+
+/** Whether the event `present` is another one than the row of the staging table with its id. */
+export const IS_OTHER_EVENT = `(present.url_id, present.event_type, present."timestamp")
+  IS DISTINCT FROM (staging.url_id, staging.event_type, staging."timestamp"::timestamptz(0))`
+
+/**
+ * Gives new ids to the clicks of this server that took ids of staged rows since the import began, after `lastDrawn`: the
+ * sequence can't be past ids that have not been read yet. Nobody was answered a click's id. Events of requests keep theirs.
+ */
+export async function makeRoom(
+  client: ClientBase,
+  { leastId, greatestId }: Batch,
+  lastDrawn: number
+): Promise<void> {
+  await client.query(
+    `UPDATE events SET id = nextval('events_id_seq') FROM staging
+     WHERE events.id = staging.id AND events.id BETWEEN $1::bigint AND $2::bigint AND events.click_id IS NOT NULL`,
+    [Math.max(leastId, lastDrawn + 1), greatestId]
+  )
+}
 
 /** Inserts the staged events, at the times they have, and counts the clicks among them: just the rows that land. */
 export async function mergeEvents(client: ClientBase): Promise<Merged> {

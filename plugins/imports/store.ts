@@ -1,8 +1,8 @@
 import type { ClientBase } from 'pg'
 import type { Batch } from './batch.ts'
 import type { KindName } from './kinds.ts'
-import type { Outcome } from './report.ts'
-import { mergeEvents } from './store-events.ts'
+import type { Outcome, Remark } from './report.ts'
+import { IS_OTHER_EVENT, makeRoom, mergeEvents } from './store-events.ts'
 import { stageRows } from './store-staging.ts'
 import { mergeUrls } from './store-urls.ts'
 import { mergeUsers } from './store-users.ts'
@@ -30,23 +30,70 @@ const STATEMENT_TIMEOUT_MS = 300_000
 /**
  * Stores a batch in one transaction: rows with an id that is there are skipped, the others are judged and inserted by
  * the merge of their kind. Imports of a kind take turns, also those of other replicas, so that twins and taken codes
- * are told by what the one before them stored. Throws the driver's errors; the client is then out of the transaction.
+ * are told by what the one before them stored. `lastDrawn` is what {@link findLastDrawn} gave when the import began: clicks
+ * that took an id since then make room. Throws the driver's errors; the client is then out of the transaction.
  */
-export async function storeBatch(client: ClientBase, batch: Batch, canCopy: boolean): Promise<Outcome> {
+export async function storeBatch(
+  client: ClientBase,
+  batch: Batch,
+  canCopy: boolean,
+  lastDrawn: number
+): Promise<Outcome> {
   const { name } = batch.kind
-  return inTransaction(client, async () => {
-    await client.query("SELECT pg_advisory_xact_lock(hashtext('fairlead.imports'), hashtext($1))", [name])
+  const takeTurn = () =>
+    client.query("SELECT pg_advisory_xact_lock(hashtext('fairlead.imports'), hashtext($1))", [name])
+  // A transaction of its own, so that requests wait for no longer than those before them take.
+  await inTransaction(client, async () => {
+    await takeTurn()
     await passSequence(client, `${name}_id_seq`, batch.greatestId)
-    await stageRows(client, batch, canCopy)
-    const { rowCount } = await client.query(
-      `DELETE FROM staging USING ${name} present
-       WHERE present.id = staging.id AND present.id BETWEEN $1::bigint AND $2::bigint`,
-      [batch.leastId, batch.greatestId]
-    )
-    const skipped = rowCount ?? 0
-    const { rejected, warnings } = await merges[name](client)
-    return { imported: batch.rows - skipped - rejected.length, skipped, rejected, warnings }
+    // Who has drawn an id of ours before that has also stored it when we get this lock, and nobody draws one later.
+    await client.query(`LOCK TABLE ONLY ${name} IN SHARE ROW EXCLUSIVE MODE`)
   })
+  return inTransaction(client, async () => {
+    await takeTurn()
+    await stageRows(client, batch, canCopy)
+    if (name === 'events' && batch.greatestId > lastDrawn) await makeRoom(client, batch, lastDrawn)
+    const { skipped, others } = await dropPresent(client, batch)
+    const { rejected, warnings } = await merges[name](client)
+    return {
+      imported: batch.rows - skipped - rejected.length,
+      skipped,
+      rejected,
+      warnings: [...others, ...warnings]
+    }
+  })
+}
+
+/** Takes the rows whose id is there out of the staging table. Gives how many, and those that are another event's. */
+async function dropPresent(
+  client: ClientBase,
+  { kind: { name }, leastId, greatestId }: Batch
+): Promise<{ skipped: number; others: Remark[] }> {
+  // What became of a user or a url since it was imported is none of the file's business. An event stays as it is.
+  const { rows } = await client.query<{ skipped: string; others: { line: number; id: number }[] | null }>(
+    `WITH dropped AS (
+       DELETE FROM staging USING ${name} present
+       WHERE present.id = staging.id AND present.id BETWEEN $1::bigint AND $2::bigint
+       RETURNING line, staging.id, ${name === 'events' ? IS_OTHER_EVENT : 'false'} AS is_other
+     )
+     SELECT count(*) AS skipped,
+       json_agg(json_build_object('line', line, 'id', id)) FILTER (WHERE is_other) AS others
+     FROM dropped`,
+    [leastId, greatestId]
+  )
+  const [{ skipped = 0, others = null } = {}] = rows
+  return {
+    skipped: Number(skipped),
+    others: (others ?? []).map(({ line, id }) => ({ line, reason: `id ${id} is another event's` }))
+  }
+}
+
+/** The last id that a table's sequence has given. */
+export async function findLastDrawn(client: ClientBase, name: KindName): Promise<number> {
+  const { rows } = await client.query<{ id: string }>(
+    `SELECT last_value - (NOT is_called)::int AS id FROM ${name}_id_seq`
+  )
+  return Number(rows[0]?.id ?? 0)
 }
 
 /**

@@ -28,8 +28,8 @@ export const inputFaults: Fault[] = [
     async run(scene) {
       function* lines() {
         yield `${HEADER}\n`
-        // The last ids first: events that come in meanwhile get ids past those that were imported so far, and an id that is
-        // taken is not imported again.
+        // The last ids first: links that are created meanwhile get events with ids past those that were imported so far, and
+        // only clicks make room for a row that comes later.
         for (let at = 199; at >= 0; at--) {
           const rows = Array.from({ length: 1_000 }, (_, row) => {
             return `${10_000_001 + at * 1_000 + row},1,1,imported,2025-06-04 00:07:00,"{""n"":${row}}"`
