@@ -1,14 +1,17 @@
 import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
 import { connect, createServer } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { hasServers, type Running, startApp, storageOf } from '#testing/app.ts'
 import { missing } from '#testing/servers.ts'
 import { UNLIMITED, upstreamOf } from './render.ts'
-import { startSite } from './sites.ts'
+import { listen, startSite } from './sites.ts'
 
 /** One visit is one click, also where nginx had to ask a second replica after the first had counted it. */
 
-const skip = missing('nginx') || !hasServers()
+const noNginx = missing('nginx')
+const skip = noNginx || !hasServers()
 
 /** A way to `target` on which each answer is cut off as it arrives, as when a replica is killed after its work. */
 async function openCuttingWay(t: Test, target: string) {
@@ -36,6 +39,24 @@ async function countClicks({ request }: Running, urlId: number): Promise<number>
   return Number(headers.get('x-total-count'))
 }
 
+t.test('a visit has one name, and one that no client can give it', { skip: noNginx }, async (t) => {
+  const names: unknown[] = []
+  const dying = () =>
+    createHttpServer(async (request) => {
+      names.push(request.headers['x-visit-id'])
+      // The clock goes on meanwhile.
+      await wait(5)
+      request.socket.destroy()
+    })
+  const upstream = [await listen(t, dying()), await listen(t, dying())]
+  const { url } = await startSite(t, { UPSTREAM: upstreamOf(upstream) })
+  const { status } = await fetch(`${url}/oWCnNk`, { headers: { 'x-visit-id': 'mine' } })
+  t.equal(status, 502)
+  t.ok(names.length > upstream.length, 'each was asked, and then once more')
+  t.equal(new Set(names).size, 1, names.join())
+  t.match(names[0], /^\d{10}\.\d{3}-[0-9a-f]{32}$/)
+})
+
 t.test('answers that were cut off are asked for again and counted once', { skip }, async (t) => {
   const storage = await storageOf(t, 'server')
   const env = { TRUST_PROXY: '127.0.0.1' }
@@ -62,7 +83,7 @@ t.test('answers that were cut off are asked for again and counted once', { skip 
   t.ok(way.state.answersCut > 10, `${way.state.answersCut} answers were cut off`)
   // A click on its way is stored when both have nothing left: the stream is then empty.
   for (const { app } of [dying, living]) await app.clicks.flush()
-  while ((await living.app.clicks.backlog())?.entries !== 0) await new Promise((done) => setTimeout(done, 20))
+  while ((await living.app.clicks.backlog())?.entries !== 0) await wait(20)
   t.equal(await countClicks(living, link.id), visits, 'and what the visitors say of themselves names nothing')
   const { json: stats } = await living.request('GET', `/urls/${link.id}/stats`)
   t.equal(stats.clicks, visits)
