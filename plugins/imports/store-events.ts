@@ -11,6 +11,14 @@ export const IS_OTHER_EVENT = `(present.url_id, present.event_type, present."tim
   IS DISTINCT FROM (staging.url_id, staging.event_type, staging."timestamp"::timestamptz(0))`
 
 /**
+ * Waits until whoever has drawn an id by now has stored its event: a primary key with the timestamp in it would let both
+ * have the id. To be called in a short transaction of its own, as those who come later wait behind the lock.
+ */
+export async function awaitDrawers(client: ClientBase): Promise<void> {
+  await client.query('LOCK TABLE ONLY events IN SHARE ROW EXCLUSIVE MODE')
+}
+
+/**
  * Gives new ids to the clicks of this server that took ids of staged rows since the import began, after `lastDrawn`: the
  * sequence can't be past ids that have not been read yet. Nobody was answered a click's id. Events of requests keep theirs.
  */

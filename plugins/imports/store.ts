@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg'
 import type { Batch } from './batch.ts'
 import type { KindName } from './kinds.ts'
 import type { Outcome, Remark } from './report.ts'
-import { IS_OTHER_EVENT, makeRoom, mergeEvents } from './store-events.ts'
+import { awaitDrawers, IS_OTHER_EVENT, makeRoom, mergeEvents } from './store-events.ts'
 import { stageRows } from './store-staging.ts'
 import { mergeUrls } from './store-urls.ts'
 import { mergeUsers } from './store-users.ts'
@@ -42,15 +42,15 @@ export async function storeBatch(
   const { name } = batch.kind
   const takeTurn = () =>
     client.query("SELECT pg_advisory_xact_lock(hashtext('fairlead.imports'), hashtext($1))", [name])
-  // A transaction of its own, so that requests wait for no longer than those before them take.
-  await inTransaction(client, async () => {
-    await takeTurn()
-    await passSequence(client, `${name}_id_seq`, batch.greatestId)
-    // Who has drawn an id of ours before that has also stored it when we get this lock, and nobody draws one later.
-    await client.query(`LOCK TABLE ONLY ${name} IN SHARE ROW EXCLUSIVE MODE`)
-  })
+  if (name === 'events')
+    await inTransaction(client, async () => {
+      await takeTurn()
+      await passSequence(client, 'events_id_seq', batch.greatestId)
+      await awaitDrawers(client)
+    })
   return inTransaction(client, async () => {
     await takeTurn()
+    await passSequence(client, `${name}_id_seq`, batch.greatestId)
     await stageRows(client, batch, canCopy)
     if (name === 'events' && batch.greatestId > lastDrawn) await makeRoom(client, batch, lastDrawn)
     const { skipped, others } = await dropPresent(client, batch)
