@@ -1,5 +1,7 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { findUser, makeFolder } from '#testing/server-process.ts'
 import { missing, startPostgres } from '#testing/servers.ts'
@@ -69,6 +71,24 @@ t.test(
       () => tools.run('restore-base.sh', [join(tools.folder, 'data'), '--time', '2020-01-01 00:00+00']),
       /no base backup/
     )
+
+    await t.test('each night where there is no cron, and is unhealthy when one is overdue', async (t) => {
+      for (const kind of ['dumps', 'bases']) await rm(join(tools.backups, kind), { recursive: true })
+      t.throws(() => tools.run('nightly.sh', ['check'], env), /the last dump is more than 26 hours old/)
+      const nightly = tools.start('nightly.sh', env)
+      const ended = once(nightly, 'exit')
+      t.teardown(() => nightly.kill('SIGKILL'))
+      while ((await listBackups(tools, 'bases').catch(() => [])).every((name) => name.startsWith('.')))
+        await wait(50)
+      tools.run('nightly.sh', ['check'], env)
+      nightly.kill('SIGTERM')
+      t.same(await ended, [0, null], 'it ends when it is told to')
+      const [dump = ''] = await listBackups(tools, 'dumps')
+      const before = new Date(Date.now() - 27 * 3_600_000).toISOString().replace(/[-:]|\.\d+/g, '')
+      await rename(join(tools.backups, 'dumps', dump), join(tools.backups, 'dumps', before))
+      t.throws(() => tools.run('nightly.sh', ['check'], env), /the last dump is more than 26 hours old/)
+      t.throws(() => tools.run('nightly.sh', [], { ...env, BACKUP_AT: '2 am' }), /BACKUP_AT is 2 am/)
+    })
   }
 )
 

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { chown, cp, mkdir, readdir } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 import pg from 'pg'
@@ -16,6 +16,8 @@ export interface BackupTools {
   readonly archiving: Record<string, string | number>
   /** Runs a script as PostgreSQL's user. Gives what it printed; throws with what it complained of. */
   run(script: string, args?: string[], env?: Record<string, string>): string
+  /** Starts one that goes on. */
+  start(script: string, env?: Record<string, string>): ChildProcess
 }
 
 /** Installs the scripts in a folder that belongs to `user`, with an empty folder for backups beside them. */
@@ -28,6 +30,11 @@ export async function installTools(folder: string, user: User | null): Promise<B
   await Promise.all([backups, metrics].map((path) => mkdir(path)))
   await cp(import.meta.dirname, tools, { recursive: true, filter: (path) => !path.endsWith('.ts') })
   if (user) await Promise.all([backups, metrics].map((path) => chown(path, user.uid, user.gid)))
+  const optionsOf = (env: Record<string, string>) => ({
+    ...user,
+    cwd: folder,
+    env: { PATH: pathOfPrograms(), BACKUP_DIR: backups, BACKUP_METRICS_DIR: metrics, ...env }
+  })
   return {
     backups,
     metrics,
@@ -38,14 +45,13 @@ export async function installTools(folder: string, user: User | null): Promise<B
     },
     run(script, args = [], env = {}) {
       const { status, stdout, stderr, error } = spawnSync(join(tools, script), args, {
-        ...user,
-        cwd: folder,
-        encoding: 'utf8',
-        env: { PATH: pathOfPrograms(), BACKUP_DIR: backups, BACKUP_METRICS_DIR: metrics, ...env }
+        ...optionsOf(env),
+        encoding: 'utf8'
       })
       if (status !== 0) throw new Error(`${script}: ${stderr || error?.message}`)
       return stdout.trim()
-    }
+    },
+    start: (script, env = {}) => spawn(join(tools, script), { ...optionsOf(env), stdio: 'ignore' })
   }
 }
 

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { DCLinter } from 'dclint'
 import t from 'tap'
 import { parse } from 'yaml'
@@ -29,6 +29,7 @@ interface Service {
   networks?: string[]
   secrets?: string[]
   stop_grace_period?: string
+  entrypoint?: string[]
   command?: string[]
   deploy?: { replicas?: number; resources?: { limits?: { cpus?: string; memory?: string } } }
 }
@@ -73,10 +74,11 @@ t.test('every service is confined, limited, checked and given time to end', asyn
   }
 })
 
-t.test('the light profile is what serves, the full one adds what watches', async (t) => {
+t.test('the light profile is what serves, the full one adds what watches, another backs up', async (t) => {
   const light = services.filter(([, { profiles }]) => !profiles).map(([name]) => name)
   t.same(light, ['app', 'worker', 'nginx', 'postgres', 'redis'])
-  for (const [name, { profiles = ['full'] }] of services) t.same(profiles, ['full'], name)
+  for (const [name, { profiles = ['full'] }] of services)
+    t.same(profiles, [name === 'backup' ? 'backup' : 'full'], name)
   t.equal(compose.services['app']?.deploy?.replicas, 6)
   t.match(compose.services['redis']?.command?.join(' '), /--appendonly yes/)
 })
@@ -135,14 +137,32 @@ t.test('only nginx is reached from outside, and Grafana from this machine', asyn
   )
   t.match(compose.services['grafana']?.ports, [/^127\.0\.0\.1:/])
   t.equal(compose.networks['inside']?.internal, true)
-  for (const name of ['app', 'worker', 'postgres', 'redis', 'prometheus'])
+  for (const name of ['app', 'worker', 'postgres', 'backup', 'redis', 'prometheus'])
     t.same(compose.services[name]?.networks, ['inside'], name)
+})
+
+t.test('backups are taken by the scripts that the drill restores from', async (t) => {
+  const [postgres, backup] = [compose.services['postgres'], compose.services['backup']]
+  t.equal(backup?.image, postgres?.image, 'with the programs of the server')
+  const command = postgres?.command?.join('\n') ?? ''
+  const [, folder = '', script = ''] = /archive_command=BACKUP_DIR=(\S+) (\S+) "%p" "%f"/.exec(command) ?? []
+  t.equal(backup?.environment?.['BACKUP_DIR'], folder, 'the archive is beside them')
+  for (const service of [postgres, backup])
+    t.match(service?.volumes?.join('\n'), new RegExp(`backups\\}:${folder}$`, 'm'))
+  for (const path of [script, ...(backup?.entrypoint ?? []), backup?.healthcheck?.test?.[1] ?? '']) {
+    t.match(path, /^\/opt\/fairlead\/backup\//)
+    t.equal(statSync(join(ROOT, 'ops', 'backup', basename(path))).mode & 0o111, 0o111, `${path} can be run`)
+  }
+  const [archive, bases] = [/archive_mode=(\S+)/.exec(command)?.[1], backup?.environment?.['BACKUP_BASES']]
+  t.equal(archive, bases, 'base backups are where the archive is')
+  t.match(readText('ops/compose/pg_hba.conf'), /^host +replication +fairlead +samenet +scram-sha-256$/m)
+  t.match(command, /hba_file=\/etc\/fairlead\/pg_hba\.conf/)
 })
 
 t.test('what it mounts exists, and secrets come from files that git does not know', async (t) => {
   for (const [name, { volumes = [], secrets = [], environment = {} }] of services) {
     for (const volume of volumes) {
-      const [source = ''] = volume.split(':')
+      const [source = ''] = volume.replace(/^\$\{\w+:-(\w+)\}/, '$1').split(':')
       if (source.startsWith('./')) t.ok(existsSync(join(ROOT, source)), `${name} mounts ${source}`)
       else t.ok(source in compose.volumes, `${name} mounts the volume ${source}`)
     }

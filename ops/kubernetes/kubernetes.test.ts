@@ -24,6 +24,15 @@ function deploymentsOf({ resources }: Built): Resource[] {
 function containersOf({ spec }: Resource): Container[] {
   return spec.template.spec.containers
 }
+/** What makes pods: the Deployments, and what runs and ends. */
+function podsOf({ resources }: Built): { name: string; pod: Resource['spec']; containers: Container[] }[] {
+  return resources
+    .map(({ kind, metadata, spec }) => {
+      const template = kind === 'Deployment' ? spec.template : spec?.jobTemplate?.spec.template
+      return { name: metadata.name, pod: template?.spec, containers: template?.spec.containers ?? [] }
+    })
+    .filter(({ pod }) => pod !== undefined)
+}
 function find({ resources }: Built, kind: string, name: string): Resource {
   const found = resources.find((one) => one.kind === kind && one.metadata.name === name)
   if (!found) throw new Error(`There is no ${kind} ${name}`)
@@ -48,21 +57,15 @@ t.test('there are environments, with the same resources', async (t) => {
 })
 
 for (const [environment, built] of environments) {
-  t.test(`${environment}: every container is confined, limited and probed`, async (t) => {
-    t.equal(deploymentsOf(built).length, 3)
-    for (const deployment of deploymentsOf(built)) {
-      const pod = deployment.spec.template.spec
-      t.match(pod.securityContext, { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } })
+  t.test(`${environment}: every container is confined and limited`, async (t) => {
+    t.equal(podsOf(built).length, 5)
+    for (const { name, pod, containers } of podsOf(built)) {
+      t.match(pod.securityContext, { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } }, name)
       t.ok(pod.securityContext.runAsUser > 0)
       t.equal(pod.automountServiceAccountToken, false)
       t.equal(find(built, 'ServiceAccount', pod.serviceAccountName)['automountServiceAccountToken'], false)
       t.equal(pod.enableServiceLinks, false, 'a Service sets no setting')
-      for (const { topologyKey, labelSelector } of pod.topologySpreadConstraints) {
-        t.ok(topologyKey)
-        t.ok(selects(labelSelector.matchLabels, deployment), 'it spreads its own pods')
-      }
-      const [main] = containersOf(deployment)
-      for (const container of containersOf(deployment)) {
+      for (const container of containers) {
         t.same(container['securityContext'], {
           allowPrivilegeEscalation: false,
           readOnlyRootFilesystem: true,
@@ -73,6 +76,19 @@ for (const [environment, built] of environments) {
           limits: { memory: /^\d+Mi$/, 'ephemeral-storage': /i$/ }
         })
         t.ok(container.image === 'fairlead' || /:.*\d/.test(container.image), container.image)
+      }
+    }
+  })
+
+  t.test(`${environment}: what serves is probed and spread`, async (t) => {
+    t.equal(deploymentsOf(built).length, 3)
+    for (const deployment of deploymentsOf(built)) {
+      for (const { topologyKey, labelSelector } of deployment.spec.template.spec.topologySpreadConstraints) {
+        t.ok(topologyKey)
+        t.ok(selects(labelSelector.matchLabels, deployment), 'it spreads its own pods')
+      }
+      const [main] = containersOf(deployment)
+      for (const container of containersOf(deployment)) {
         const probes =
           container === main ? ['startupProbe', 'readinessProbe', 'livenessProbe'] : ['livenessProbe']
         for (const name of probes) {
@@ -108,6 +124,39 @@ for (const [environment, built] of environments) {
       name: 'fairlead'
     })
   })
+
+  t.test(
+    `${environment}: each kind of backup is taken each night, by the scripts of ops/backup`,
+    async (t) => {
+      const jobs = built.resources.filter(({ kind }) => kind === 'CronJob')
+      t.same(
+        jobs.map(({ metadata }) => metadata.name),
+        ['backup-dump', 'backup-base'],
+        'the names in the alert BackupStale'
+      )
+      const compose = parse(readFileSync(join(import.meta.dirname, '..', '..', 'compose.yaml'), 'utf8'))
+      for (const { spec } of jobs) {
+        t.match(spec, { schedule: /^\d+ \d+ \* \* \*$/, timeZone: 'Etc/UTC', concurrencyPolicy: 'Forbid' })
+        const { template, activeDeadlineSeconds } = spec.jobTemplate.spec
+        t.ok(activeDeadlineSeconds > 0 && spec.startingDeadlineSeconds > 0)
+        const [container] = template.spec.containers
+        t.equal(container.image, compose.services.postgres.image, 'the same PostgreSQL everywhere')
+        const [, script = ''] = /^\/opt\/fairlead\/backup\/(.+)$/.exec(container.command[1]) ?? []
+        const scripts = built.files['backup-scripts'] ?? []
+        for (const file of [script, 'common.sh'])
+          t.ok(
+            scripts.some((path) => path.endsWith(`/${file}`)),
+            file
+          )
+        const [policy] = built.resources.filter(
+          ({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name === 'backup'
+        )
+        t.match(template.metadata.labels, policy?.spec.podSelector.matchLabels)
+        const claim = template.spec.volumes.find((volume: { name: string }) => volume.name === 'backups')
+        find(built, 'PersistentVolumeClaim', claim.persistentVolumeClaim.claimName)
+      }
+    }
+  )
 
   t.test(`${environment}: labels, selectors and ports agree`, async (t) => {
     const deployments = deploymentsOf(built)
