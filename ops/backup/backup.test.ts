@@ -72,6 +72,10 @@ t.test(
       /no base backup/
     )
 
+    const other = await install(t)
+    other.run('base.sh', [], libpqOf(url))
+    t.equal((await listBackups(other, 'bases')).length, 1, 'also where the archive is elsewhere')
+
     await t.test('each night where there is no cron, and is unhealthy when one is overdue', async (t) => {
       for (const kind of ['dumps', 'bases']) await rm(join(tools.backups, kind), { recursive: true })
       t.throws(() => tools.run('nightly.sh', ['check'], env), /the last dump is more than 26 hours old/)

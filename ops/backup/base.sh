@@ -20,10 +20,12 @@ finish
 tell base
 keep bases "${BACKUP_KEEP_BASES:-2}"
 
-# WAL from before the oldest base backup is of no use any more. The names' first eight digits are the timeline.
+# WAL from before the oldest base backup is of no use any more. The names' first eight digits are the timeline. The archive may be
+# elsewhere.
+[ -d "$BACKUP_DIR/wal" ] || exit 0
 oldest=$(newest bases | tail -n 1)
 start=$(cat "$BACKUP_DIR/bases/$oldest/start-wal")
-find "$BACKUP_DIR/wal" -maxdepth 1 -type f -name '[0-9A-F]*.gz' ! -name '*.history.gz' -printf '%f\n' 2> /dev/null |
+find "$BACKUP_DIR/wal" -maxdepth 1 -type f -name '[0-9A-F]*.gz' ! -name '*.history.gz' -printf '%f\n' |
   while read -r segment; do
     if [[ ${segment:8:16} < ${start:8:16} ]]; then rm -f "$BACKUP_DIR/wal/$segment"; fi
   done

@@ -51,6 +51,4 @@ export interface Scene {
   check(what: string, holds: boolean): void
   /** Notes a figure that is worth telling. */
   note(what: string): void
-  /** Says that so many clicks were destroyed on purpose, in place of being found missing. */
-  destroyed(clicks: number): void
 }

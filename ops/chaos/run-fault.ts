@@ -35,14 +35,10 @@ export async function runFault(fault: Fault, stage: Stage, drainMs = DRAIN_MS): 
   await load.more(WARM_UP_REQUESTS)
   const alerts = stack.watchers && watchAlerts(stack.watchers, expected)
 
-  let destroyed = 0
   const scene: Scene = {
     ...stage,
     check,
     note: (what) => void score.notes.push(what),
-    destroyed: (clicks) => {
-      destroyed += clicks
-    },
     async hold(ms) {
       await Promise.all([wait(ms), alerts?.wait(ALERT_MS)])
     },
@@ -61,13 +57,13 @@ export async function runFault(fault: Fault, stage: Stage, drainMs = DRAIN_MS): 
   alerts?.stop()
   await load.pause()
 
-  const events = await drain(stage, ledger, Number(row?.last), destroyed, drainMs)
+  const events = await drain(stage, ledger, Number(row?.last), drainMs)
   const audit = await judge(ledger, events, stage.query)
   score.invariants.unshift(
     ...judgeRequests(fault, ledger),
     {
-      what: `each answer is one event: ${audit.answers} answers, ${audit.lost} lost${destroyed ? `, ${destroyed} of those destroyed on purpose` : ''}, ${audit.duplicates} counted twice, ${audit.unheard} events of answers that nobody heard`,
-      holds: audit.duplicates === 0 && audit.lost <= destroyed
+      what: `each answer is one event: ${audit.answers} answers, ${audit.lost} lost, ${audit.duplicates} counted twice, ${audit.unheard} events of answers that nobody heard`,
+      holds: audit.duplicates === 0 && audit.lost === 0
     },
     { what: `each created link is stored (${ledger.created.size})`, holds: audit.unmade === 0 },
     {
@@ -110,19 +106,12 @@ async function recover(stage: Stage, ledger: Ledger, endedAt: number, ms: number
   }
 }
 
-/** Waits until what was answered, but for `destroyed` clicks, is stored and nothing waits any more. Gives what is stored then. */
-async function drain(
-  stage: Stage,
-  ledger: Ledger,
-  since: number,
-  destroyed: number,
-  ms: number
-): Promise<Map<number, number>> {
+/** Waits until what was answered is stored and nothing waits any more. Gives what is stored then. */
+async function drain(stage: Stage, ledger: Ledger, since: number, ms: number): Promise<Map<number, number>> {
   for (const deadline = performance.now() + ms; ; await wait(250)) {
     const isEmpty = Number(await stage.redis('XLEN', 'fairlead:clicks')) === 0 && !(await hasSpooled(stage))
     const events = await readEvents(stage.query, ledger.label, since)
-    if ((isEmpty && findLost(ledger, events).length <= destroyed) || performance.now() > deadline)
-      return events
+    if ((isEmpty && findLost(ledger, events).length === 0) || performance.now() > deadline) return events
   }
 }
 

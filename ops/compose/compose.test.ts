@@ -80,7 +80,7 @@ t.test('the light profile is what serves, the full one adds what watches, anothe
   for (const [name, { profiles = ['full'] }] of services)
     t.same(profiles, [name === 'backup' ? 'backup' : 'full'], name)
   t.equal(compose.services['app']?.deploy?.replicas, 6)
-  t.match(compose.services['redis']?.command?.join(' '), /--appendonly yes/)
+  t.match(compose.services['redis']?.command?.join(' '), /^redis-server \/etc\/fairlead\/redis\.conf /)
 })
 
 t.test('images are pinned by digest, and say which version that is', async (t) => {

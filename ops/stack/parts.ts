@@ -23,6 +23,9 @@ export function need(name: string): string {
   return path
 }
 
+/** The configuration of Redis that is shipped. */
+export const REDIS_CONF = join(ROOT, 'ops', 'redis', 'redis.conf')
+
 export const ENVIRONMENT = {
   // biome-ignore lint/style/noProcessEnv: programs are where the system's PATH says
   PATH: process.env['PATH'] ?? '',
@@ -67,26 +70,17 @@ export async function makePostgres(
   }
 }
 
-/** Redis as `compose.yaml` runs it, with its append-only file in `folder`. */
+/** Redis with the shipped configuration, and its append-only file in `folder`. */
 export async function makeRedis(folder: string): Promise<Unit & { redisUrl: string }> {
   const data = join(folder, 'redis')
   await mkdir(data, { recursive: true })
   const port = await findPort()
-  const settings = {
-    bind: '127.0.0.1',
-    port,
-    dir: data,
-    save: '',
-    appendonly: 'yes',
-    appendfsync: 'everysec',
-    'maxmemory-policy': 'volatile-lru'
-  }
   return {
     name: 'redis',
     url: `127.0.0.1:${port}`,
     redisUrl: `redis://127.0.0.1:${port}/0`,
     command: need('redis-server'),
-    args: Object.entries(settings).flatMap(([name, value]) => [`--${name}`, `${value}`]),
+    args: [REDIS_CONF, '--bind', '127.0.0.1', '--port', `${port}`, '--dir', data],
     stopSignal: 'SIGTERM',
     isReady: () => answersPing(port)
   }

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { Agent } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Redis } from 'ioredis'
 import t from 'tap'
 import { missing } from '#testing/servers.ts'
 import { ask } from './clients.ts'
@@ -29,5 +30,14 @@ t.test(
     const second = await startStack(options)
     t.teardown(() => second.stop())
     t.equal((await ask(agent, `${second.url}/kept`, 'GET')).status, 302)
+    const redis = new Redis(second.redisUrl)
+    t.teardown(() => redis.disconnect())
+    for (const deletion of [
+      redis.flushall(),
+      redis.flushdb('ASYNC'),
+      redis.eval("redis.call('FLUSHALL')", 0)
+    ])
+      await t.rejects(deletion, /NOPERM|can't run this command/, 'nobody deletes the clicks on their way')
+    t.same(await redis.config('GET', 'appendonly'), ['appendonly', 'yes'])
   }
 )
