@@ -53,7 +53,7 @@ t.test('takes origins as browsers send them, and contacts that are URIs', async 
     CORS_ORIGINS: 'https://a.dev, http://localhost:5173',
     PUBLIC_URL: 'https://sho.rt/x'
   })
-  t.same(config.origins, { allowed: ['https://a.dev', 'http://localhost:5173'], own: 'https://sho.rt' })
+  t.match(config.origins, { allowed: ['https://a.dev', 'http://localhost:5173'], own: 'https://sho.rt' })
   for (const bad of [
     '*',
     'null',

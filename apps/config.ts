@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs'
-import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
+import { FORMATS, splitList } from '#apps/setting-formats.ts'
 import { Settings } from '#apps/settings.ts'
 import type { AccessOptions } from '#platform/access/index.ts'
 import type { ClickOptions } from '#platform/clicks/index.ts'
 import type { DatabaseOptions } from '#platform/database.ts'
-import type { PublicFetchOptions } from '#platform/fetch-public.ts'
+import type { Lookup, PublicFetchOptions } from '#platform/fetch-public.ts'
 import type { LifecycleOptions } from '#platform/lifecycle.ts'
 import type { LimitOptions } from '#platform/limits/index.ts'
-import { isPolicy, parsePolicy } from '#platform/limits/policy.ts'
+import { parsePolicy } from '#platform/limits/policy.ts'
 import type { OriginOptions } from '#platform/origins.ts'
 import type { SheddingOptions } from '#platform/shedding.ts'
 import type { WellKnownOptions } from '#platform/well-known.ts'
@@ -38,7 +38,7 @@ export interface Config {
   readonly urls: {
     publicUrl: string | undefined
     codeLength: number
-    targets: { ownHosts: string[]; allowsPrivate: boolean }
+    targets: { ownHosts: string[]; allowsPrivate: boolean; resolves: boolean; lookup?: Lookup }
   }
   readonly blocklist: { file: string | undefined; fileEveryMs?: number; everyMs?: number }
   readonly titles: { fetches: boolean; network?: Partial<PublicFetchOptions> }
@@ -68,11 +68,7 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
   }
   const ajv = new Ajv({ coerceTypes: true, useDefaults: true, allErrors: true, strict: false })
   addFormats.default(ajv)
-  ajv.addFormat('origins', (value: string) => splitList(value).every(isOrigin))
-  ajv.addFormat('rate-limit', (value: string) => isPolicy(value))
-  ajv.addFormat('networks', (value: string) => splitList(value).every(isNetwork))
-  ajv.addFormat('schemes', isSchemeList)
-  ajv.addFormat('hosts', (value: string) => splitList(value).every(isHost))
+  for (const [name, isGood] of Object.entries(FORMATS)) ajv.addFormat(name, isGood)
   const isValid = ajv.compile<Settings>(Settings)
   if (!isValid(settings)) {
     const lines = (isValid.errors ?? []).map((error) => {
@@ -106,7 +102,14 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
       idleMs: settings.SESSION_IDLE_MINUTES * 60_000,
       maxMs: settings.SESSION_MAX_HOURS * 3_600_000
     },
-    origins: { allowed: splitList(settings.CORS_ORIGINS), own },
+    origins: {
+      allowed: splitList(settings.CORS_ORIGINS),
+      own,
+      ownHosts: splitList(settings.OWN_HOSTS),
+      // Else somebody stands in front, and knows by which names.
+      onlyLocal:
+        settings.AUTH === 'open' && settings.AUTH_OPEN_BEYOND_LOOPBACK === 'no' && settings.TRUST_PROXY === ''
+    },
     wellKnown: { contact: settings.SECURITY_CONTACT, own },
     clients: {
       headersTimeoutMs: Math.min(settings.CLIENT_HEADERS_TIMEOUT_MS, settings.CLIENT_REQUEST_TIMEOUT_MS),
@@ -156,7 +159,8 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
       codeLength: settings.CODE_LENGTH,
       targets: {
         ownHosts: splitList(settings.OWN_HOSTS),
-        allowsPrivate: settings.TARGET_PRIVATE === 'allow'
+        allowsPrivate: settings.TARGET_PRIVATE === 'allow',
+        resolves: settings.TARGET_PRIVATE === 'resolve'
       }
     },
     blocklist: { file: settings.BLOCKED_HOSTS_FILE && resolve(settings.BLOCKED_HOSTS_FILE) },
@@ -199,50 +203,4 @@ function readSecret(name: string, file: string | undefined): string | undefined 
   } catch (error) {
     throw new ConfigError(`${name}_FILE names a file that can not be read: ${(error as Error).message}`)
   }
-}
-
-function splitList(value: string): string[] {
-  return value
-    .split(',')
-    .map((part) => part.trim())
-    .filter(Boolean)
-}
-
-/** Whether `value` is an http origin as browsers send it (RFC 6454, section 6.1): no path, no capitals, no default port. */
-function isOrigin(value: string): boolean {
-  return /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value
-}
-
-/** What a browser would run, or take from the visitor's own machine: never the target of a link. */
-const UNSAFE_SCHEMES = [
-  'javascript',
-  'vbscript',
-  'data',
-  'blob',
-  'file',
-  'filesystem',
-  'about',
-  'view-source'
-]
-
-/** Whether `value` lists one or more schemes (RFC 3986, section 3.1) in lower case, and none that is never safe. */
-function isSchemeList(value: string): boolean {
-  const schemes = splitList(value)
-  return (
-    schemes.length > 0 &&
-    schemes.every((scheme) => /^[a-z][a-z\d+.-]*$/.test(scheme) && !UNSAFE_SCHEMES.includes(scheme))
-  )
-}
-
-/** Whether `value` is the host of an http URL, with or without a port (RFC 3986, section 3.2). */
-function isHost(value: string): boolean {
-  return !/[/?#@\\\s]/.test(value) && URL.canParse(`http://${value}`)
-}
-
-/** Whether `value` is an IP address, or a CIDR block (RFC 4632). */
-function isNetwork(value: string): boolean {
-  const [address = '', bits, ...rest] = value.split('/')
-  const version = isIP(address)
-  if (version === 0 || rest.length > 0) return false
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
 }

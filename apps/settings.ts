@@ -143,8 +143,9 @@ export const Settings = Type.Object({
     default: 'http,https',
     format: 'schemes'
   }),
-  TARGET_PRIVATE: Type.Enum(['allow', 'refuse'], {
-    description: 'Whether a new link may lead to a private, link-local or loopback address, or a local name',
+  TARGET_PRIVATE: Type.Enum(['allow', 'refuse', 'resolve'], {
+    description:
+      'Whether a new link may lead to a private, link-local or loopback address, or a local name; `resolve` refuses names that have such an address too',
     default: 'allow'
   }),
   BLOCKED_HOSTS_FILE: optional(

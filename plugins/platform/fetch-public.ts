@@ -28,6 +28,9 @@ export interface PublicAnswer {
   isCut: boolean
 }
 
+/** Gives all addresses of a name. */
+export type Lookup = (hostname: string) => Promise<{ address: string }[]>
+
 export interface PublicFetchOptions {
   /** Longest time for all of it: names, redirects and body. */
   timeoutMs: number
@@ -38,11 +41,14 @@ export interface PublicFetchOptions {
   accept: string
   /** Ends it early. */
   signal?: AbortSignal
-  /** All addresses of a name; a test may own them. */
-  lookup?: (hostname: string) => Promise<{ address: string }[]>
+  /** A test may own the name server. */
+  lookup?: Lookup
   /** Whether an address may be connected to; a test may own it. */
   permits?: (address: string) => boolean
 }
+
+/** Asks the system, as connections do. */
+export const lookupAll: Lookup = (hostname) => resolve(hostname, { all: true })
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
 
@@ -96,7 +102,7 @@ async function fetchOnce(url: URL, options: PublicFetchOptions, ended: AbortSign
 /** The address to connect to. Throws where the host has one that is not public, whichever would be taken. */
 async function findAddress(url: URL, options: PublicFetchOptions, ended: AbortSignal): Promise<string> {
   const { permits = (address) => !isPrivateAddress(address) } = options
-  const { lookup = (hostname) => resolve(hostname, { all: true }) } = options
+  const { lookup = lookupAll } = options
   // The parser has made one spelling of all: 0x7f.1, 017700000001 and 2130706433 are 127.0.0.1.
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const found = isIP(host) > 0 ? [{ address: host }] : await unless(ended, lookup(host))

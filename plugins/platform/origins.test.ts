@@ -1,3 +1,4 @@
+import { request as send } from 'node:http'
 import t, { type Test } from 'tap'
 import { startApp } from '#testing/app.ts'
 
@@ -48,6 +49,32 @@ t.test('a page of another site changes nothing, and nothing is asked of others',
   }
   const followed = await request('GET', `/urls/${id}`, { headers: { 'sec-fetch-site': 'cross-site' } })
   t.equal(followed.status, 200, 'links to what is read may be followed')
+})
+
+t.test('a name that was led to this machine changes nothing on an open server', async (t) => {
+  const write = (url: string, host: string) =>
+    new Promise<number | undefined>((done, fail) => {
+      const headers = { host, origin: `http://${host}`, 'content-type': 'application/json' }
+      const sent = send(`${url}/shorten`, { method: 'POST', headers }, ({ statusCode, resume: _ }) =>
+        done(statusCode)
+      )
+      sent.on('error', fail)
+      sent.end(JSON.stringify({ url: json.original_url }))
+    })
+  const { url } = await start(t, { OWN_HOSTS: 'go.example' })
+  for (const host of ['evil.example:3000', 'localhost.evil.example', '127.0.0.1.evil.example', 'printer'])
+    t.equal(await write(url, host), 403, host)
+  for (const host of [
+    'localhost:3000',
+    'app.localhost',
+    '127.0.0.1:3000',
+    '[::1]:3000',
+    '192.168.1.7',
+    'go.example'
+  ])
+    t.equal(await write(url, host), 201, host)
+  const proxied = await start(t, { TRUST_PROXY: '127.0.0.1' })
+  t.equal(await write(proxied.url, 'go.example'), 201, 'whoever stands in front knows the names')
 })
 
 t.test('without a list no other origin is told that it may read', async (t) => {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { defineProblem } from './problem.ts'
@@ -7,6 +8,12 @@ export interface OriginOptions {
   allowed: readonly string[]
   /** This server's own origin where it is known: proxies may rewrite the Host that would tell. */
   own: string | undefined
+  /**
+   * Whether only this machine asks, by an address, as `localhost` or by a name of `ownHosts`: a page under any other name was led
+   * here by a name server that points it at 127.0.0.1 (DNS rebinding).
+   */
+  onlyLocal?: boolean
+  ownHosts?: readonly string[]
 }
 
 declare module 'fastify' {
@@ -41,7 +48,8 @@ const PREFLIGHT = {
  * redirects would run it. With no origin allowed reads run nothing. Register it before
  * requests.ts, whose hooks then come first: what is refused here is seen there.
  */
-async function origins(app: FastifyInstance, { allowed, own }: OriginOptions) {
+async function origins(app: FastifyInstance, options: OriginOptions) {
+  const { allowed, own, onlyLocal = false, ownHosts = [] } = options
   const readers = new Set(allowed)
   const writers = new Set(own === undefined ? allowed : [...allowed, own])
 
@@ -50,8 +58,16 @@ async function origins(app: FastifyInstance, { allowed, own }: OriginOptions) {
     if (SAFE.has(method)) return false
     const { origin, 'sec-fetch-site': site } = headers
     if (origin !== undefined && writers.has(origin)) return false
+    if (onlyLocal && origin !== undefined && isRebound(origin)) return true
     if (site !== undefined) return site !== 'same-origin' && site !== 'none'
     return origin !== undefined && hostOf(origin) !== host.toLowerCase()
+  }
+
+  /** Whether the page has a name that this server does not go by; who has an address for one needs no name server. */
+  function isRebound(origin: string): boolean {
+    const { hostname = '', host = '' } = URL.parse(origin) ?? {}
+    if (isIP(hostname.replace(/^\[|\]$/g, '')) > 0 || ownHosts.includes(host)) return false
+    return !/(^|\.)localhost\.?$/.test(hostname)
   }
 
   function onWrite(request: FastifyRequest, _reply: unknown, done: (error?: Error) => void): void {

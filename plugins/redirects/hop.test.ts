@@ -20,6 +20,17 @@ t.test('what a header can not carry is percent-encoded as UTF-8, once', async (t
   t.equal(toLocation('https://acme.dev/\ud800'), 'https://acme.dev/%EF%BF%BD', 'a broken character too')
 })
 
+t.test('a host in other letters is led to by its name in ASCII', async (t) => {
+  t.equal(toLocation('https://bücher.example/ä?b'), 'https://xn--bcher-kva.example/%C3%A4?b')
+  t.equal(toLocation('HTTP://me:ä@BÜCHER.example:8080'), 'HTTP://me:%C3%A4@xn--bcher-kva.example:8080')
+  t.equal(toLocation('https://a.example/@bücher.example'), 'https://a.example/@b%C3%BCcher.example')
+  t.equal(
+    toLocation('https://b\u00adü\u2060\ufdd0/'),
+    'https://b%C2%AD%C3%BC%E2%81%A0%EF%B7%90/',
+    'what is no host'
+  )
+})
+
 t.test('whatever is stored, the header is valid and says the same', async () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (path) => {

@@ -1,7 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Executor } from '#platform/database.ts'
+import type { Lookup } from '#platform/fetch-public.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
+import { targetRefused } from './errors.ts'
+import { resolvesInside } from './resolving.ts'
 import { urlRoutes } from './routes.ts'
 import { createUrlService, type UrlService } from './service.ts'
 import { createTargetJudge, type TargetRules } from './targets.ts'
@@ -22,7 +25,12 @@ export interface UrlOptions {
   /** Length of a new code while there is room. */
   codeLength: number
   /** Where links may lead. */
-  targets: Omit<TargetRules, 'publicUrl' | 'blocks'>
+  targets: Omit<TargetRules, 'publicUrl' | 'blocks'> & {
+    /** Whether names that have a private address when the link is made are refused too. */
+    resolves?: boolean
+    /** A test may own the name server. */
+    lookup?: Lookup
+  }
 }
 
 /**
@@ -45,13 +53,26 @@ async function urls(app: FastifyInstance, { routes, publicUrl, codeLength, targe
   const { service, onUserDeleted } = createUrlService(app.database, app.cache, collaborators, {
     codeLength
   })
+  /** Before anything is held in the database: a name server may be slow. */
+  async function refuseInside(target: string, path: string): Promise<void> {
+    if (targets.resolves && (await resolvesInside(target, targets.lookup)))
+      throw targetRefused(path, 'leads into a private network')
+  }
   const listeners: ((row: UrlRow) => void)[] = []
   app.decorate('urls', {
     ...service,
-    async create(...draft) {
-      const row = await service.create(...draft)
+    async create(caller, draft, within, blamed = 'original_url') {
+      await refuseInside(draft.original_url, blamed)
+      const row = await service.create(caller, draft, within, blamed)
       if (row.title === null) for (const tell of listeners) tell(row)
       return row
+    },
+    async change(caller, id, change) {
+      const { original_url: target } = change
+      // One that stays is not judged.
+      if (targets.resolves && target !== undefined && (await service.get(caller, id)).originalUrl !== target)
+        await refuseInside(target, 'original_url')
+      return service.change(caller, id, change)
     },
     onUntitled: (listener) => void listeners.push(listener)
   })

@@ -1,6 +1,13 @@
 import { wireTime } from '#schema/shapes/text.ts'
 import type { Url } from '#schema/shapes/url.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
+import { warnOfHost } from './look-alikes.ts'
+
+/** A url whose target was just set: with what is odd about that, if anything is. */
+export function presentSet(row: UrlRow, base: string): Url {
+  const warnings = warnOfHost(row.originalUrl)
+  return { ...presentUrl(row, base), ...(warnings.length > 0 && { warnings }) }
+}
 
 /** A url as the contract shows it. `base` is where people reach the server, without a slash at its end. */
 export function presentUrl(row: UrlRow, base: string): Url {

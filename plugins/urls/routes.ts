@@ -10,7 +10,7 @@ import { pageWindow } from '#schema/shapes/page.ts'
 import { PLAIN_TEXT } from '#schema/shapes/text.ts'
 import { ShortenDraft, Shortened, Url, UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
-import { presentUrl } from './present.ts'
+import { presentSet, presentUrl } from './present.ts'
 
 /** `/urls` and `/shorten`: thin handlers over `app.urls`. Options: where people reach the server, if it is told. */
 export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefined }> = async (
@@ -64,7 +64,7 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
     },
     async function onCreate(request, reply) {
       const create = (within?: Within<UrlRow>) => app.urls.create(request.caller, request.body, within)
-      const present = (row: UrlRow) => presentUrl(row, baseUrl(request))
+      const present = (row: UrlRow) => presentSet(row, baseUrl(request))
       return app.idempotency.once(request, reply, 201, create, present)
     }
   )
@@ -86,8 +86,8 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
       const create = (within?: Within<UrlRow>) =>
         app.urls.create(request.caller, { original_url, ...rest }, within, 'url')
       return app.idempotency.once(request, reply, 201, create, (row) => {
-        const { short_code, short_url, original_url } = presentUrl(row, baseUrl(request))
-        return { short_code, short_url, original_url }
+        const { short_code, short_url, original_url, warnings } = presentSet(row, baseUrl(request))
+        return { short_code, short_url, original_url, ...(warnings && { warnings }) }
       })
     }
   )
@@ -105,10 +105,9 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
       }
     },
     async function onChange(request) {
-      return presentUrl(
-        await app.urls.change(request.caller, request.params.id, request.body),
-        baseUrl(request)
-      )
+      const { caller, params, body } = request
+      const present = body.original_url === undefined ? presentUrl : presentSet
+      return present(await app.urls.change(caller, params.id, body), baseUrl(request))
     }
   )
 

@@ -1,5 +1,7 @@
 import t from 'tap'
-import { startApp } from '#testing/app.ts'
+import { buildApp } from '#apps/app.ts'
+import { readConfig } from '#apps/config.ts'
+import { createClient, startApp, storageOf } from '#testing/app.ts'
 
 /** Where a link may lead, by the settings of the server. */
 
@@ -81,6 +83,45 @@ t.test('targets in private networks are refused where the server is told so', as
   for (const url of outside)
     t.equal((await strict.request('POST', '/shorten', { json: { url } })).status, 201, url)
 })
+
+t.test(
+  'a name that has an address within is refused where names are asked for, before the link is made',
+  async (t) => {
+    const config = readConfig({
+      TARGET_PRIVATE: 'resolve',
+      LINGER_MS: '100',
+      ...(await storageOf(t, 'embedded'))
+    })
+    const names: Record<string, string[]> = {
+      'outside.example': ['93.184.216.34'],
+      'inside.example': ['93.184.216.34', '10.0.0.7'],
+      'mapped.example': ['::ffff:169.254.169.254']
+    }
+    const lookup = async (hostname: string) => {
+      const found = names[hostname]
+      if (found === undefined) throw new Error('ENOTFOUND')
+      return found.map((address) => ({ address }))
+    }
+    const { urls } = config
+    const app = await buildApp({ ...config, urls: { ...urls, targets: { ...urls.targets, lookup } } })
+    t.teardown(() => app.close())
+    const request = createClient(await app.listen({ host: '127.0.0.1', port: 0 }))
+    const shorten = (url: string) => request('POST', '/shorten', { json: { url } })
+    for (const host of ['inside.example', 'mapped.example:8080', '127.0.0.1'])
+      t.match(
+        await shorten(`http://${host}/`),
+        { status: 422, json: problem('url', /private network/) },
+        host
+      )
+    for (const host of ['outside.example', 'unknown.example', '8.8.8.8'])
+      t.equal((await shorten(`http://${host}/`)).status, 201, host)
+    const { json } = await request('POST', '/urls', { json: { original_url: 'http://outside.example/' } })
+    const change = (original_url: string) => request('PUT', `/urls/${json.id}`, { json: { original_url } })
+    t.equal((await change('http://inside.example/')).status, 422)
+    names['outside.example'] = ['10.0.0.1']
+    t.equal((await change('http://outside.example/')).status, 200, 'one that stays is not judged')
+  }
+)
 
 t.test('a changed target is judged too, one that was imported and stays is not', async (t) => {
   const { request } = await startApp(t)

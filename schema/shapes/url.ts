@@ -30,6 +30,12 @@ const ExpiresAt = Nullable(
   })
 )
 
+const Warnings = Type.Optional(
+  Type.Array(Type.String(), {
+    description: 'What is odd about the target, where it was just set: a host in several scripts, say'
+  })
+)
+
 export const Url = Type.Object(
   {
     id: Id,
@@ -41,7 +47,8 @@ export const Url = Type.Object(
     created_at: Time,
     updated_at: Time,
     short_url: Type.String(),
-    expires_at: Nullable(Time)
+    expires_at: Nullable(Time),
+    warnings: Warnings
   },
   { title: 'Url' }
 )
@@ -62,7 +69,8 @@ export const ShortenDraft = Type.Object({ url: TargetUrl, short_code: Type.Optio
 export const Shortened = Type.Object({
   short_code: Type.String(),
   short_url: Type.String(),
-  original_url: Type.String()
+  original_url: Type.String(),
+  warnings: Warnings
 })
 
 export const UrlQuery = Type.Interface([PageQuery], {

@@ -1,0 +1,62 @@
+import { isIP } from 'node:net'
+import { isPolicy } from '#platform/limits/policy.ts'
+
+/** The forms of settings that are more than a word or a number. */
+
+/** The parts of a comma-separated list. */
+export function splitList(value: string): string[] {
+  return value
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean)
+}
+
+/** Whether `value` is an http origin as browsers send it (RFC 6454, section 6.1): no path, no capitals, no default port. */
+function isOrigin(value: string): boolean {
+  return /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value
+}
+
+/** What a browser would run, or take from the visitor's own machine: never the target of a link. */
+const UNSAFE_SCHEMES = [
+  'javascript',
+  'vbscript',
+  'data',
+  'blob',
+  'file',
+  'filesystem',
+  'about',
+  'view-source'
+]
+
+/** Whether `value` lists one or more schemes (RFC 3986, section 3.1) in lower case, and none that is never safe. */
+function isSchemeList(value: string): boolean {
+  const schemes = splitList(value)
+  return (
+    schemes.length > 0 &&
+    schemes.every((scheme) => /^[a-z][a-z\d+.-]*$/.test(scheme) && !UNSAFE_SCHEMES.includes(scheme))
+  )
+}
+
+/** Whether `value` is the host of an http URL, with or without a port (RFC 3986, section 3.2). */
+function isHost(value: string): boolean {
+  return !/[/?#@\\\s]/.test(value) && URL.canParse(`http://${value}`)
+}
+
+/** Whether `value` is an IP address, or a CIDR block (RFC 4632). */
+function isNetwork(value: string): boolean {
+  const [address = '', bits, ...rest] = value.split('/')
+  const version = isIP(address)
+  if (version === 0 || rest.length > 0) return false
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
+}
+
+const each = (isGood: (value: string) => boolean) => (value: string) => splitList(value).every(isGood)
+
+/** By the names that settings give in `format`. */
+export const FORMATS: Record<string, (value: string) => boolean> = {
+  origins: each(isOrigin),
+  networks: each(isNetwork),
+  hosts: each(isHost),
+  schemes: isSchemeList,
+  'rate-limit': isPolicy
+}

@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { makeCases } from '#loadtest/bench/cases.ts'
+import { measureCase, type Outcome } from '#loadtest/bench/pairs.ts'
+import { HEADINGS, tabulate, tellOutcome } from '#loadtest/bench/report.ts'
+import { loadLinks, makeCodes } from '#loadtest/links.ts'
+import { startServer } from '#loadtest/measured.ts'
+import { writeResults } from '#loadtest/results.ts'
+import { type Stage, setStage } from '#loadtest/stage.ts'
+
+/**
+ * What a redirect pays for what guards the rest: `node loadtest/guards/main.ts`. Two servers in turns, as `npm run bench`
+ * measures them: one with keys, limits, shedding and a block list of 10,000 domains, one with nothing of it.
+ */
+const CASES = ['hit-worker', 'hit-buffered-worker', 'redis-hit']
+const OPTIONS = { rounds: 6, seconds: 2, connections: 100 }
+const BLOCKED = 10_000
+
+const OPEN = { RATE_LIMIT: 'off', SHED_EVENT_LOOP_MS: '0' }
+
+async function makeGuarded(folder: string): Promise<Record<string, string>> {
+  const list = join(folder, 'hosts.txt')
+  await writeFile(list, Array.from({ length: BLOCKED }, (_, at) => `.blocked-${at}.example\n`).join(''))
+  const ADMIN_KEY = `fl_${randomBytes(8).toString('hex')}_${randomBytes(32).toString('base64url')}`
+  return { AUTH: 'keys', ADMIN_KEY, RATE_LIMIT: 'on', SHED_EVENT_LOOP_MS: '1000', BLOCKED_HOSTS_FILE: list }
+}
+
+async function measure(stage: Stage, name: string, codes: string[], guarded: Record<string, string>) {
+  const bench = makeCases(codes, []).find((one) => one.name === name)
+  if (bench === undefined) throw new Error(`There is no case ${name}`)
+  const start = (kind: string, more: Record<string, string>) =>
+    startServer({
+      core: 0,
+      env: { ...stage.env(true), ...bench.env, ...more, REDIS_PREFIX: `${name}-${kind}:` }
+    })
+  const [subject, reference] = [await start('guarded', guarded), await start('open', OPEN)]
+  const { bars: _bars, ...rest } = bench
+  try {
+    return await measureCase(
+      { ...rest, title: bench.title, references: ['open'] },
+      subject,
+      new Map([['open', reference]]),
+      OPTIONS
+    )
+  } finally {
+    await Promise.all([subject.stop(), reference.stop()])
+  }
+}
+
+async function main(): Promise<void> {
+  const codes = makeCodes(10_000, 1)
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-guards-'))
+  const stage = await setStage({ core: 1 })
+  const outcomes: Outcome[] = []
+  try {
+    const guarded = await makeGuarded(folder)
+    const server = await startServer({ env: { ...stage.env(false), ...OPEN } })
+    await loadLinks(server.url, codes)
+    await server.stop()
+    process.stdout.write(`${HEADINGS}\n`)
+    for (const name of CASES) {
+      const outcome = await measure(stage, name, codes, guarded)
+      outcomes.push(outcome)
+      process.stdout.write(`${tellOutcome(outcome)}\n`)
+    }
+  } finally {
+    await stage.remove()
+    await rm(folder, { recursive: true })
+  }
+  const section = { name: 'guards', content: tabulate(outcomes) }
+  await writeResults('guards', { options: OPTIONS, outcomes }, { section })
+}
+
+await main()
