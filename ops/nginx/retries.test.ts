@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { freePort, missing } from '#testing/servers.ts'
 import { UNLIMITED, upstreamOf } from './render.ts'
@@ -65,6 +66,7 @@ t.test('replicas that have all been away are asked as soon as they are back', { 
 /** A site before replicas that all refuse, or before one that takes each request and hangs up; `ask` gives how often it asked. */
 async function startAlone(t: Test, isDying: boolean) {
   let arrivals = 0
+  let asked = 0
   const dying = createServer(async (request) => {
     await text(request)
     arrivals++
@@ -76,7 +78,11 @@ async function startAlone(t: Test, isDying: boolean) {
     arrivals = 0
     const body = method === 'POST' ? { body: '{}' } : {}
     const answer = await fetch(`${url}/urls/1`, { method, headers, ...body })
-    const lines = (await readFile(`${folder}/access.log`, 'utf8')).trim().split('\n')
+    asked++
+    // nginx writes the line when the answer is out.
+    let lines: string[] = []
+    for (; lines.length < asked; await wait(5))
+      lines = (await readFile(`${folder}/access.log`, 'utf8')).split('\n').slice(0, -1)
     // A colon is between two walks over the list of replicas.
     const walks = JSON.parse(lines.at(-1) ?? '').replica.split(' : ').length
     const { code } = (await answer.json()) as { code: string }
