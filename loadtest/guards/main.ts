@@ -14,8 +14,8 @@ import { type Stage, setStage } from '#loadtest/stage.ts'
  * What a redirect pays for what guards the rest: `node loadtest/guards/main.ts`. Two servers in turns, as `npm run bench`
  * measures them: one with keys, limits, shedding and a block list of 10,000 domains, one with nothing of it.
  */
-const CASES = ['hit-worker', 'hit-buffered-worker', 'redis-hit']
-const OPTIONS = { rounds: 6, seconds: 2, connections: 100 }
+const CASES = ['hit-buffered-worker', 'redis-hit']
+const OPTIONS = { rounds: 5, seconds: 1.5, connections: 100 }
 const BLOCKED = 10_000
 
 const OPEN = { RATE_LIMIT: 'off', SHED_EVENT_LOOP_MS: '0' }

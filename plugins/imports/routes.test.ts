@@ -154,6 +154,19 @@ profiles(t, async (t, profile) => {
     t.equal((await request('POST', '/users/bulk', { body: text })).status, 422)
   })
 
+  t.test('a form has few parts', async (t) => {
+    const many = (count: number, add: (body: FormData, at: number) => void) => {
+      const body = new FormData()
+      for (let at = 0; at < count; at++) add(body, at)
+      return request('POST', '/users/bulk', { body })
+    }
+    const fields = await many(101, (body, at) => body.append(`field${at}`, 'x'))
+    t.match(fields, { status: 413, json: { status: 413 } })
+    const files = await many(11, (body, at) => body.append(`file${at}`, new Blob(['x']), 'x.csv'))
+    t.match(files, { status: 413, json: { status: 413 } })
+    t.equal((await request('GET', '/health')).status, 200)
+  })
+
   t.test('refuses broken forms as what they are', async (t) => {
     const headers = { 'content-type': 'multipart/form-data; boundary=x' }
     const part = '--x\r\nContent-Disposition: form-data; name="file"; filename="u.csv"\r\n\r\n'
