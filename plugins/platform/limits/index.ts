@@ -121,9 +121,10 @@ async function limits(app: FastifyInstance, { policies }: LimitOptions) {
 
 async function openCounters(app: FastifyInstance, policies: Record<LimitName, Policy>) {
   const redis: RedisClient | null = app.hasDecorator('redis') ? app.redis : null
-  const now = Date.now
+  // Setting the clock must not change who is held back; only the day, which replicas share, goes by it.
+  const now = () => performance.now()
   const breaker = createLimitBreaker(now)
-  const hash = redis === null ? async (text: string) => text : createHasher(redis, now)
+  const hash = redis === null ? async (text: string) => text : createHasher(redis, Date.now)
   const counters = {} as Record<LimitName, Counter>
   for (const name of LIMITS)
     counters[name] = await createCounter(app, { name, policy: policies[name], redis, hash, breaker, now })
