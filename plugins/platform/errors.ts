@@ -77,7 +77,7 @@ function toProblem(error: unknown, request: FastifyRequest): ProblemError {
 
 function fromValidation(failures: FastifySchemaValidationError[], context?: string): ProblemError {
   if (context === 'params')
-    return notFound('There is nothing at this address: the id is not a positive integer')
+    return notFound('There is nothing at this address: a part of it is no id of the kind that belongs there')
   const [first] = failures
   if (context === 'body' && first?.instancePath === '' && first.keyword === 'type') {
     return malformedBody('Send a JSON object as the body')

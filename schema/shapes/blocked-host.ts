@@ -21,7 +21,9 @@ export const BlockedHostDraft = Type.Object({
   reason: Type.Optional(Nullable(Type.String({ maxLength: 500, pattern: PLAIN_TEXT })))
 })
 
-export const BlockedHostParams = Type.Object({ host: Type.String({ minLength: 1, maxLength: 1_024 }) })
+export const BlockedHostParams = Type.Object({
+  host: Type.String({ minLength: 1, maxLength: 1_024, pattern: PLAIN_TEXT })
+})
 
 export type BlockedHost = Static<typeof BlockedHost>
 export type BlockedHostDraft = Static<typeof BlockedHostDraft>
