@@ -2,6 +2,7 @@ import * as prometheus from '@prometheus-io/client'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import fastifyMetrics from 'fastify-metrics'
 import fp from 'fastify-plugin'
+import { ANSWER_HEADERS } from './requests.ts'
 
 /**
  * For the inside of a network: nginx does not pass it on. It takes no key, since a scrape must work while the database,
@@ -13,6 +14,11 @@ const ROUTE: RouteOptions = {
   logLevel: 'fatal',
   exposeHeadRoute: false,
   config: { access: 'public' },
+  // It is there before requests.ts watches routes.
+  onRequest: (_request, reply, done) => {
+    reply.headers(ANSWER_HEADERS)
+    done()
+  },
   // fastify-metrics puts its own in place.
   handler: () => undefined
 }

@@ -30,6 +30,7 @@ t.test('other answers show nothing as a page, whatever their status', async (t) 
     ['/urls', 200],
     ['/health', 200],
     ['/openapi.json', 200],
+    ['/metrics', 200],
     ['/urls/0', 404],
     ['/urls/1/nothing', 404],
     ['/urls?page=x', 422]

@@ -74,7 +74,7 @@ const HOST = /^[\w.~!$&'()*+,;=%:[\]-]+$/
  * What browsers are told about answers that are no pages (OWASP REST security): take the type as said, show nothing of
  * it as a page, in no frame, to no other site, and keep nothing.
  */
-const ANSWER_HEADERS = {
+export const ANSWER_HEADERS = {
   'x-content-type-options': 'nosniff',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',
