@@ -117,8 +117,15 @@ t.test('nothing names a folder of the machine it was written on', async (t) => {
   )
 })
 
-t.test('each test that SECURITY.md names is there', async (t) => {
-  const named = [...readText('SECURITY.md').matchAll(/^\| API\d+ .*\| `(\S+)`: (.+) \|$/gm)]
-  t.ok(named.length >= 8, `${named.length} tests`)
-  for (const [, file = '', title = ''] of named) t.ok(readText(file).includes(`t.test('${title}'`), title)
+t.test('each test that SECURITY.md and the threat model name is there', async (t) => {
+  for (const [document, least] of [
+    ['SECURITY.md', 13],
+    ['docs/threat-model.md', 25]
+  ] as const) {
+    // The last cell of a row of a table: `file`: title.
+    const named = [...readText(document).matchAll(/^\|.*\| `(\S+\.test\.ts)`: (.+) \|$/gm)]
+    t.ok(named.length >= least, `${named.length} tests in ${document}`)
+    for (const [, file = '', title = ''] of named)
+      t.ok(readText(file).replace(/\(\s+/g, '(').includes(`t.test('${title}'`), `${file}: ${title}`)
+  }
 })

@@ -130,7 +130,8 @@ t.test('what ships is looked at before', async (t) => {
     'anchore/sbom-action',
     'actionlint',
     'kubeconform',
-    'gitleaks'
+    'gitleaks',
+    'npm audit --omit=dev'
   ])
     t.ok(text.includes(part), part)
   const published = find('deploy').jobs['image']?.steps ?? []
