@@ -1,5 +1,6 @@
 import t from 'tap'
-import { ConfigError, readConfig } from './config.ts'
+import { readConfig } from './config.ts'
+import { ConfigError } from './config-error.ts'
 
 t.test('starts from nothing: every setting has a default or is optional', async (t) => {
   const config = readConfig({})
@@ -85,4 +86,40 @@ t.test('limits what one client may do where there are keys, or where it is told 
   t.match(policies, { bulk: { max: 5, windowMs: 3_600_000 }, create: { max: 300 } })
   for (const bad of ['10', '0/60', '10/0', '10/60s', '10/60/1', 'ten/60'])
     t.throws(() => readConfig({ RATE_LIMIT_API: bad }), /RATE_LIMIT_API/, bad)
+})
+
+t.test('signing in at a provider takes everything it needs, and says what is missing', async (t) => {
+  const whole = {
+    AUTH: 'keys',
+    PUBLIC_URL: 'https://sho.rt/',
+    OIDC_ISSUER: 'https://id.example.com/realms/a',
+    OIDC_CLIENT_ID: 'fairlead',
+    OIDC_CLIENT_SECRET: 'a secret of some length',
+    OIDC_ADMINS: 'Ada@example.com , b@example.com'
+  }
+  t.match(readConfig(whole).sessions.oidc, {
+    redirectUri: 'https://sho.rt/session/oidc/callback',
+    scopes: 'openid email profile',
+    admins: ['ada@example.com', 'b@example.com']
+  })
+  t.equal(readConfig({ AUTH: 'keys' }).sessions.oidc, null)
+  t.equal(
+    readConfig({ ...whole, OIDC_ISSUER: 'http://127.0.0.1:9/x' }).sessions.oidc?.issuer,
+    'http://127.0.0.1:9/x'
+  )
+  for (const name of ['PUBLIC_URL', 'OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET'])
+    t.throws(() => readConfig({ ...whole, [name]: '' }), new RegExp(`^.*\\n {2}${name} must be set too`))
+  for (const [name, bad] of [
+    ['AUTH', 'open'],
+    ['OIDC_ISSUER', 'http://id.example.com'],
+    ['OIDC_ISSUER', 'id.example.com'],
+    ['OIDC_CLIENT_SECRET', 'short'],
+    ['OIDC_SCOPES', 'email'],
+    ['OIDC_ADMINS', 'ada, b@example.com']
+  ] as const)
+    t.throws(
+      () => readConfig({ ...whole, [name]: bad }),
+      new RegExp(`^.*\\n {2}${name} must`),
+      `${name}=${bad}`
+    )
 })

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
+import { readSessions, type SessionConfig } from '#apps/config-access.ts'
+import { ConfigError } from '#apps/config-error.ts'
 import { FORMATS, splitList } from '#apps/setting-formats.ts'
 import { Settings } from '#apps/settings.ts'
 import type { AccessOptions } from '#platform/access/index.ts'
@@ -24,7 +26,7 @@ export interface Config {
   readonly keys: { adminKey: string | undefined }
   readonly limits: LimitOptions
   readonly shedding: SheddingOptions
-  readonly sessions: { own: string | undefined; idleMs: number; maxMs: number }
+  readonly sessions: SessionConfig
   readonly origins: OriginOptions
   readonly wellKnown: Omit<WellKnownOptions, 'routes'>
   readonly log: { level: Settings['LOG_LEVEL']; pretty: boolean; traced: boolean }
@@ -50,11 +52,6 @@ export interface Config {
   readonly shutdown: { timeoutMs: number }
 }
 
-/** Thrown by {@link readConfig}: `message` has one line per bad variable, each naming it and what it takes. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError'
-}
-
 /**
  * Reads the environment once. Takes a map of variables (an empty value counts as unset; where `NAME_FILE` is set in
  * place of `NAME` the value is what that file holds, as Docker and Kubernetes give secrets), gives the frozen {@link Config},
@@ -77,7 +74,7 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
       const allowed = error.keyword === 'enum' ? `: ${error.params['allowedValues'].join(', ')}` : ''
       return `${name} ${error.message}${allowed} (${property?.description})`
     })
-    throw new ConfigError(`The configuration is not usable:\n  ${lines.join('\n  ')}`)
+    throw new ConfigError(lines)
   }
   const own = URL.parse(settings.PUBLIC_URL ?? '')?.origin
   return Object.freeze({
@@ -97,11 +94,7 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
       heapBytes: settings.SHED_HEAP_MB * 1_048_576,
       rssBytes: settings.SHED_RSS_MB * 1_048_576
     },
-    sessions: {
-      own,
-      idleMs: settings.SESSION_IDLE_MINUTES * 60_000,
-      maxMs: settings.SESSION_MAX_HOURS * 3_600_000
-    },
+    sessions: readSessions(settings, own),
     origins: {
       allowed: splitList(settings.CORS_ORIGINS),
       own,
@@ -201,6 +194,6 @@ function readSecret(name: string, file: string | undefined): string | undefined 
   try {
     return readFileSync(file.trim(), 'utf8').trim()
   } catch (error) {
-    throw new ConfigError(`${name}_FILE names a file that can not be read: ${(error as Error).message}`)
+    throw new ConfigError([`${name}_FILE names a file that can not be read: ${(error as Error).message}`])
   }
 }

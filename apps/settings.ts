@@ -1,17 +1,11 @@
-import { type Static, type TSchema, Type } from 'typebox'
+import { type Static, Type } from 'typebox'
+import { count, limit, optional, text } from './setting-kinds.ts'
+import { AccessSettings } from './settings-access.ts'
 
 /**
  * Every setting of Fairlead: name of the environment variable, type, bounds, default and what it does.
  * Validation, the typed object and the README's table all come from here.
  */
-const text = (description: string, options: object = {}) => Type.String({ description, ...options })
-const count = (description: string, value: number, minimum: number, maximum: number) =>
-  Type.Integer({ description, default: value, minimum, maximum })
-/** A number of requests, and of the seconds in which they may be made. */
-const limit = (description: string, value: string) =>
-  text(description, { default: value, format: 'rate-limit' })
-const optional = <T extends TSchema>(schema: T) => Type.Optional(schema)
-
 export const Settings = Type.Object({
   HOST: text('Address to listen on; `0.0.0.0` for all', { default: '127.0.0.1', minLength: 1 }),
   PORT: count('Port to listen on; 0 picks a free one', 3000, 0, 65_535),
@@ -26,22 +20,7 @@ export const Settings = Type.Object({
       pattern: '^https?://[^\\s/]+(/[^\\s?#]*)?$'
     })
   ),
-  AUTH: Type.Enum(['open', 'keys'], {
-    description: 'Who may call: everybody, or who has a key. Redirects and probes ask for none',
-    default: 'open'
-  }),
-  AUTH_OPEN_BEYOND_LOOPBACK: Type.Enum(['no', 'yes'], {
-    description:
-      'Whether a server with `AUTH=open` may listen where others reach it: everybody may then change all',
-    default: 'no'
-  }),
-  ADMIN_KEY: optional(
-    text('The first key of an administrator: `fl_`, 16 hexadecimal digits, `_`, 43 letters of base64url', {
-      pattern: '^fl_[0-9a-f]{16}_[A-Za-z0-9_-]{43}$'
-    })
-  ),
-  SESSION_IDLE_MINUTES: count('How long a session of a browser lasts when nothing is asked', 60, 1, 43_200),
-  SESSION_MAX_HOURS: count('How long a session of a browser lasts at most', 12, 1, 8_760),
+  ...AccessSettings.properties,
   DATA_DIR: text('Folder of the embedded database and of clicks waiting on disk', {
     default: './data',
     minLength: 1

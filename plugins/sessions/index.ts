@@ -4,6 +4,8 @@ import { SESSION_COOKIE } from '#platform/access/describe.ts'
 import { isSameOrigin, originRefused } from '#platform/origins.ts'
 import { repeat } from '#platform/repeat.ts'
 import { createCookie } from './cookies.ts'
+import { createOidcClient, type OidcOptions } from './oidc-client.ts'
+import { oidcRoutes } from './oidc-routes.ts'
 import { sessionRoutes } from './routes.ts'
 import { createSessionService, type SessionService, type SessionTimes } from './service.ts'
 
@@ -17,6 +19,8 @@ export interface SessionOptions extends SessionTimes {
   routes: boolean
   /** This server's own origin where it is known: tells whether it is reached over https. */
   own: string | undefined
+  /** The provider of identities that browsers may sign in at; none when null. */
+  oidc: OidcOptions | null
 }
 
 const PRUNE_EVERY_MS = 600_000
@@ -27,12 +31,13 @@ const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
  * serves `/session`. Each request with a session asks the database, so the end of one is known everywhere at once. What changes
  * something must come from a page of this server. See docs/adr/2026-11-25-sessions.md.
  */
-async function sessions(app: FastifyInstance, { routes, own, ...times }: SessionOptions) {
+async function sessions(app: FastifyInstance, { routes, own, oidc, ...times }: SessionOptions) {
   const { service, onUserDeleted } = createSessionService(
     app.database,
     {
       openKey: app.keys.open,
       callerOfKey: app.keys.callerOf,
+      holdByEmail: app.users.holdByEmail,
       audit: app.audit.record,
       actAs: app.audit.actAs
     },
@@ -51,6 +56,15 @@ async function sessions(app: FastifyInstance, { routes, own, ...times }: Session
     return service.callerOf(token)
   })
   if (routes) await app.register(sessionRoutes, { cookie })
+  if (routes && oidc !== null) {
+    const client = createOidcClient(oidc, (reason) =>
+      app.log.warn(reason, 'a sign-in at the provider failed')
+    )
+    const flowCookie = createCookie('fairlead_sign_in', own)
+    await app.register(oidcRoutes, { oidc, client, cookie, flowCookie })
+    // The start does not wait for it; a wrong issuer is in the log before somebody wants to sign in.
+    app.addHook('onReady', async () => void client.reach().catch(() => undefined))
+  }
 
   repeat(app, PRUNE_EVERY_MS, () =>
     service.prune().then(

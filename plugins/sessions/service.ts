@@ -7,6 +7,8 @@ import type { Role } from '#schema/shapes/key.ts'
 import type { Session } from '#schema/shapes/session.ts'
 import { wireTime } from '#schema/shapes/text.ts'
 import type { SessionRow } from '#schema/tables/sessions.ts'
+import { userUninvited } from './errors.ts'
+import type { Identity } from './oidc-identity.ts'
 import {
   deleteOver,
   deleteSession,
@@ -20,6 +22,8 @@ import {
 export interface SessionService {
   /** Begins a session for who shows `key`. Throws CREDENTIALS_INVALID. */
   signIn(key: string, visit: Visit): Promise<BegunSession>
+  /** Begins a session for the user with an email address that was proven elsewhere. Throws SIGN_IN_REFUSED. */
+  signInUser(identity: Identity, visit: Visit): Promise<BegunSession>
   /** The caller of a session. Throws CREDENTIALS_INVALID when it is over, or its key is not what it was any more. */
   callerOf(token: string): Promise<Caller>
   /** What is told of a caller; of one of a session, when that ends. */
@@ -44,10 +48,14 @@ export interface BegunSession {
   maxAgeMs: number
 }
 
-/** The parts of `app.keys` and `app.audit` that sessions need. */
+/** Whose a session is, and what is stored of that. */
+type Owner = { caller: Caller } & Pick<SessionRow, 'keyVersion' | 'role' | 'name'>
+
+/** The parts of `app.keys`, `app.users` and `app.audit` that sessions need. */
 export interface SessionCollaborators {
   openKey(key: string): Promise<{ caller: Caller; version: number; expiresAt: Date | null }>
   callerOfKey(id: string, version: number): Caller | Promise<Caller>
+  holdByEmail(tx: Executor, email: string): Promise<{ id: number; username: string } | null>
   audit: RecordChanges
   actAs<T>(
     author: Pick<Caller, 'kind' | 'keyId' | 'userId' | 'name'> & { requestId: string },
@@ -70,7 +78,7 @@ const TOKEN = /^[\w-]{43}$/
 
 export function createSessionService(
   database: Database,
-  { openKey, callerOfKey, audit, actAs }: SessionCollaborators,
+  { openKey, callerOfKey, holdByEmail, audit, actAs }: SessionCollaborators,
   { idleMs, maxMs }: SessionTimes
 ) {
   const noteAfterMs = idleMs / NOTES_PER_IDLE_TIME
@@ -103,34 +111,46 @@ export function createSessionService(
     if (old !== null) await audit(tx, auditOf(old, 'signed-out'))
   }
 
-  const service: SessionService = {
-    async signIn(key, { oldToken, requestId }) {
-      const { caller, version, expiresAt: notAfter } = await openKey(key)
-      const token = randomBytes(32).toString('base64url')
-      const session = {
-        id: randomBytes(8).toString('hex'),
-        tokenHash: hashToken(token),
-        keyId: caller.keyId,
-        keyVersion: version,
-        userId: caller.userId,
-        role: null,
-        name: null
-      }
-      const { userId, keyId, name } = caller
-      const row = await actAs({ kind: 'session', keyId, userId, name, requestId }, () =>
-        database.transaction(async (tx) => {
-          // Whoever had the old one, or planted it, has nothing by it.
-          if (oldToken !== null) await end(tx, oldToken)
-          const made = await insertSession(tx, session, { maxMs, notAfter })
-          await audit(tx, auditOf(made, 'signed-in'))
-          return made
-        })
+  /** Begins a session in `tx` for `owner`, and ends the one that the browser had. */
+  async function begin(
+    tx: Executor,
+    owner: Owner,
+    { oldToken, requestId }: Visit,
+    notAfter: Date | null
+  ): Promise<BegunSession> {
+    const token = randomBytes(32).toString('base64url')
+    const { caller, ...of } = owner
+    const { keyId, userId, name } = caller
+    return actAs({ kind: 'session', keyId, userId, name, requestId }, async () => {
+      // Whoever had the old one, or planted it, has nothing by it.
+      if (oldToken !== null) await end(tx, oldToken)
+      const id = randomBytes(8).toString('hex')
+      const row = await insertSession(
+        tx,
+        { id, tokenHash: hashToken(token), keyId, userId, ...of },
+        { maxMs, notAfter }
       )
-      return {
-        token,
-        session: describe(become(caller, row)),
-        maxAgeMs: row.expiresAt.getTime() - row.createdAt.getTime()
-      }
+      await audit(tx, auditOf(row, 'signed-in'))
+      const maxAgeMs = row.expiresAt.getTime() - row.createdAt.getTime()
+      return { token, session: describe(become(caller, row)), maxAgeMs }
+    })
+  }
+
+  const service: SessionService = {
+    async signIn(key, visit) {
+      const { caller, version: keyVersion, expiresAt } = await openKey(key)
+      const owner = { caller, keyVersion, role: null, name: null }
+      return database.transaction((tx) => begin(tx, owner, visit, expiresAt))
+    },
+
+    async signInUser({ email, role }, visit) {
+      return database.transaction(async (tx) => {
+        const user = await holdByEmail(tx, email)
+        if (user === null) throw userUninvited()
+        const { id: userId, username: name } = user
+        const caller = callerOfUser({ userId, role, name })
+        return begin(tx, { caller, keyVersion: null, role, name }, visit, null)
+      })
     },
 
     async callerOf(token) {
@@ -158,7 +178,7 @@ export function createSessionService(
   function ownerOf({ keyId, keyVersion, userId, role, name }: SessionRow): Caller | Promise<Caller> {
     if (keyId !== null && keyVersion !== null) return callerOfKey(keyId, keyVersion)
     if (role === null) throw credentialsInvalid()
-    return { kind: 'session', keyId: null, userId, name, role: role as Role, scopes: scopesOf(role as Role) }
+    return callerOfUser({ userId, name, role: role as Role })
   }
 
   return {
@@ -166,6 +186,10 @@ export function createSessionService(
     /** In the transaction that deletes a user. */
     onUserDeleted: (tx: Executor, { id }: { id: number }) => deleteSessionsOfUser(tx, id)
   }
+}
+
+function callerOfUser(user: Pick<Caller, 'userId' | 'name' | 'role'>): Caller {
+  return { ...user, kind: 'session', keyId: null, scopes: scopesOf(user.role) }
 }
 
 function hashToken(token: string): Buffer {

@@ -14,6 +14,7 @@ import {
   findTakenField,
   findUser,
   holdUser,
+  holdUserByEmail,
   insertUser,
   listUsers,
   lockUser,
@@ -50,6 +51,8 @@ export interface UserService {
   onDelete(work: UserDeletion): void
   /** Throws USER_UNKNOWN unless the user exists and is within reach; it then stays until the transaction ends. */
   hold(tx: Executor, id: number, reach: Reach): Promise<void>
+  /** The user with this email address, compared without case; it then stays until the transaction ends. */
+  holdByEmail(tx: Executor, email: string): Promise<User | null>
 }
 
 export function createUserService(
@@ -141,6 +144,11 @@ export function createUserService(
 
     async hold(tx, id, reach) {
       if (!isWithin(reach, id) || !(await holdUser(tx, id))) throw userUnknown(id)
+    },
+
+    async holdByEmail(tx, email) {
+      const row = await holdUserByEmail(tx, email)
+      return row && present(row)
     }
   }
 }

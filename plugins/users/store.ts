@@ -64,6 +64,16 @@ export async function holdUser(tx: Executor, id: number): Promise<boolean> {
   return rows.length > 0
 }
 
+/** The user who holds an email address, not a twin; keeps it from being deleted until the transaction ends. */
+export async function holdUserByEmail(tx: Executor, email: string): Promise<UserRow | null> {
+  const [row] = await tx
+    .select()
+    .from(users)
+    .where(eq(users.emailKey, lower(email)))
+    .for('key share')
+  return row ?? null
+}
+
 /** Sets the given fields and their keys; throws the driver's 23505 when another user holds a key. */
 export async function updateUser(
   tx: Executor,

@@ -1,0 +1,53 @@
+import { ConfigError } from '#apps/config-error.ts'
+import { splitList } from '#apps/setting-formats.ts'
+import type { Settings } from '#apps/settings.ts'
+
+/** The settings of signing in, as the plugin takes them: a part of apps/config.ts. */
+
+export interface SessionConfig {
+  own: string | undefined
+  idleMs: number
+  maxMs: number
+  oidc: OidcConfig | null
+}
+
+interface OidcConfig {
+  issuer: string
+  clientId: string
+  clientSecret: string
+  redirectUri: string
+  scopes: string
+  roleClaim: string | undefined
+  admins: string[]
+}
+
+/** Takes valid settings and the server's own origin where it is known; throws a {@link ConfigError} where they do not fit together. */
+export function readSessions(settings: Settings, own: string | undefined): SessionConfig {
+  return {
+    own,
+    idleMs: settings.SESSION_IDLE_MINUTES * 60_000,
+    maxMs: settings.SESSION_MAX_HOURS * 3_600_000,
+    oidc: readOidc(settings)
+  }
+}
+
+function readOidc(settings: Settings): OidcConfig | null {
+  const { OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, PUBLIC_URL, AUTH } = settings
+  if (!OIDC_ISSUER && !OIDC_CLIENT_ID && !OIDC_CLIENT_SECRET) return null
+  if (OIDC_ISSUER && OIDC_CLIENT_ID && OIDC_CLIENT_SECRET && PUBLIC_URL && AUTH === 'keys')
+    return {
+      issuer: OIDC_ISSUER,
+      clientId: OIDC_CLIENT_ID,
+      clientSecret: OIDC_CLIENT_SECRET,
+      redirectUri: `${PUBLIC_URL.replace(/\/+$/, '')}/session/oidc/callback`,
+      scopes: settings.OIDC_SCOPES,
+      roleClaim: settings.OIDC_ROLE_CLAIM,
+      admins: splitList(settings.OIDC_ADMINS).map((email) => email.toLowerCase())
+    }
+  const needed = { OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, PUBLIC_URL }
+  const missing = Object.entries(needed).flatMap(([name, value]) => (value ? [] : [name]))
+  throw new ConfigError([
+    ...missing.map((name) => `${name} must be set too to sign in at a provider of identities`),
+    ...(AUTH === 'keys' ? [] : ['AUTH must be keys to sign in at a provider of identities: open asks nobody'])
+  ])
+}

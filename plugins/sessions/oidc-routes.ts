@@ -1,0 +1,83 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { answers } from '#schema/shapes/answers.ts'
+import type { OwnCookie } from './cookies.ts'
+import { notLocalPath, signInFailed } from './errors.ts'
+import type { OidcClient, OidcOptions } from './oidc-client.ts'
+import { createFlowSeal, FLOW_MS, isLocalPath } from './oidc-flow.ts'
+import { readIdentity } from './oidc-identity.ts'
+
+export interface OidcRouteOptions {
+  oidc: OidcOptions
+  client: OidcClient
+  cookie: OwnCookie
+  /** Holds a flow while the browser is away. */
+  flowCookie: OwnCookie
+}
+
+/**
+ * `/session/oidc`: to the provider and back. A page of another site may send a browser to the first; the second takes only what
+ * this very browser was sent away with. No HEAD: asking would redeem.
+ */
+export const oidcRoutes: FastifyPluginAsyncTypebox<OidcRouteOptions> = async (
+  app,
+  { oidc, client, cookie, flowCookie }
+) => {
+  const tags = ['sessions']
+  const { seal, open } = createFlowSeal(oidc.clientSecret, Date.now)
+
+  app.get(
+    '/session/oidc',
+    {
+      exposeHeadRoute: false,
+      config: { access: 'public' },
+      schema: {
+        tags,
+        summary: 'Sign in at the provider of identities: leads there (302)',
+        querystring: Type.Object({
+          return_to: Type.Optional(
+            Type.String({
+              maxLength: 2_000,
+              description: 'Path on this server to go to afterwards',
+              default: '/'
+            })
+          )
+        }),
+        response: answers(302, Type.Null(), 422, 503)
+      }
+    },
+    async function onBegin(request, reply) {
+      const { return_to: returnTo = '/' } = request.query
+      if (!isLocalPath(returnTo)) throw notLocalPath()
+      const { location, flow } = await client.begin()
+      flowCookie.write(request, reply, seal({ ...flow, returnTo }), FLOW_MS)
+      reply.code(302).header('location', location)
+      return null
+    }
+  )
+
+  app.get(
+    '/session/oidc/callback',
+    {
+      exposeHeadRoute: false,
+      config: { access: 'public', limit: 'signIn' },
+      schema: {
+        tags,
+        summary: 'Where the provider sends browsers back to: signs in and leads on (302)',
+        response: answers(302, Type.Null(), 401, 403, 503)
+      }
+    },
+    async function onReturn(request, reply) {
+      const sealed = flowCookie.read(request)
+      flowCookie.write(request, reply, '', 0)
+      const flow = sealed === null ? null : open(sealed)
+      if (flow === null) throw signInFailed()
+      const claims = await client.finish(request.url.split('?', 2)[1] ?? '', flow)
+      const visit = { oldToken: cookie.read(request), requestId: request.id }
+      const { token, maxAgeMs } = await app.sessions.signInUser(readIdentity(claims, oidc), visit)
+      cookie.write(request, reply, token, maxAgeMs)
+      reply.code(302).header('location', flow.returnTo)
+      return null
+    }
+  )
+}

@@ -1,0 +1,287 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import Provider from 'oidc-provider'
+import t, { type Test } from 'tap'
+import { type Answer, type Running, startApp } from '#testing/app.ts'
+
+/** Signing in at a real provider, each step as a browser takes it; and what becomes of it when somebody changes a step. */
+
+const ADMIN = `fl_${randomBytes(8).toString('hex')}_${randomBytes(32).toString('base64url')}`
+const PUBLIC_URL = 'https://sho.rt'
+const CLIENT = { client_id: 'fairlead', client_secret: 'a secret of some length' }
+const ENV = {
+  AUTH: 'keys',
+  ADMIN_KEY: ADMIN,
+  RATE_LIMIT: 'off',
+  PUBLIC_URL,
+  OIDC_CLIENT_ID: CLIENT.client_id,
+  OIDC_CLIENT_SECRET: CLIENT.client_secret,
+  OIDC_SCOPES: 'openid email roles',
+  OIDC_ADMINS: 'root@example.com'
+}
+
+/** Who there is at the provider, by account. */
+const PEOPLE: Record<string, object> = {
+  ada: { email: 'Ada@example.com', email_verified: true },
+  root: { email: 'root@example.com', email_verified: true },
+  reader: { email: 'reader@example.com', email_verified: true, roles: ['other', 'read-only'] },
+  stranger: { email: 'stranger@example.com', email_verified: true },
+  impostor: { email: 'ada@example.com', email_verified: false },
+  nameless: {}
+}
+
+/** A provider where whoever `state.account` names is signed in without being asked; null is somebody who refuses. */
+async function startProvider(t: Test, port = 0) {
+  const state: { account: string | null } = { account: null }
+  const server = createServer((request, response) => {
+    if (!request.url?.startsWith('/interaction/')) return callback(request, response)
+    const { account } = state
+    const result = account === null ? { error: 'access_denied' } : { login: { accountId: account } }
+    return provider.interactionFinished(request, response, result)
+  }).listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 })
+  const provider = new Provider(issuer, {
+    clients: [{ ...CLIENT, redirect_uris: [`${PUBLIC_URL}/session/oidc/callback`] }],
+    jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), kid: 'one', use: 'sig', alg: 'RS256' }] },
+    cookies: { keys: ['a key'] },
+    claims: { openid: ['sub'], email: ['email', 'email_verified'], roles: ['roles'] },
+    features: { devInteractions: { enabled: false } },
+    interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
+    findAccount: (_context, id) => ({
+      accountId: id,
+      claims: async () => ({ sub: id, ...PEOPLE[id] })
+    }),
+    async loadExistingGrant({ oidc: { client, session } }) {
+      const grant = new provider.Grant({
+        clientId: client?.clientId ?? '',
+        accountId: session?.accountId ?? ''
+      })
+      grant.addOIDCScope('openid email roles')
+      await grant.save()
+      return grant
+    },
+    ttl: { Interaction: 60, Session: 60, Grant: 60, AccessToken: 60, IdToken: 60 }
+  })
+  const callback = provider.callback()
+  return { issuer, state }
+}
+
+/** `name=value` of each cookie that an answer sets. */
+const cookiesOf = ({ headers }: Pick<Answer, 'headers'>) =>
+  headers.getSetCookie().map((cookie) => cookie.split(';', 1)[0] ?? '')
+
+interface Trip {
+  /** Path and query that the provider sent the browser back to. */
+  back: URL
+  /** What the browser has kept meanwhile. */
+  cookie: string
+}
+
+const provider = await startProvider(t)
+
+async function scene(t: Test, env: Record<string, string> = {}) {
+  const log: string[] = []
+  const logger = { level: 'warn', stream: { write: (line: string) => void log.push(line) } }
+  const running = await startApp(t, { env: { ...ENV, OIDC_ISSUER: provider.issuer, ...env }, logger })
+  const { request } = running
+  const admin = (method: string, path: string, json?: unknown) =>
+    request(method, path, { ...(json !== undefined && { json }), headers: { 'x-api-key': ADMIN } })
+  const invite = async (username: string) =>
+    (await admin('POST', '/users', { username, email: `${username}@example.com` })).json.id as number
+
+  /** To the provider and through it, as `account`; `change` may change what the browser asks there. */
+  async function visit(account: string | null, change = (_: URL) => {}, query = ''): Promise<Trip> {
+    provider.state.account = account
+    const begun = await request('GET', `/session/oidc${query}`)
+    t.equal(begun.status, 302, begun.text)
+    let place = new URL(begun.headers.get('location') ?? '')
+    change(place)
+    const jar = new Map<string, string>()
+    while (place.origin === provider.issuer) {
+      const headers = { cookie: [...jar].map((pair) => pair.join('=')).join('; ') }
+      const answer = await fetch(place, { redirect: 'manual', headers })
+      for (const cookie of cookiesOf(answer)) jar.set(...(cookie.split(/=(.*)/s, 2) as [string, string]))
+      const next = answer.headers.get('location')
+      if (next === null) throw new Error(`${answer.status} ${await answer.text()}`)
+      place = new URL(next, place)
+    }
+    t.equal(place.origin, PUBLIC_URL)
+    return { back: place, cookie: cookiesOf(begun).join('; ') }
+  }
+
+  const redeem = ({ back, cookie }: Trip) =>
+    request('GET', back.pathname + back.search, { headers: { cookie } })
+  const signIn = async (account: string | null, change?: (place: URL) => void) =>
+    redeem(await visit(account, change))
+  return { ...running, log, admin, invite, visit, redeem, signIn }
+}
+
+const sessionOf = (answer: Answer) =>
+  cookiesOf(answer).find((cookie) => cookie.startsWith('__Host-fairlead_session='))
+
+const page =
+  ({ request }: Running, cookie = '') =>
+  (method: string, path: string) =>
+    request(method, path, { headers: { cookie, 'sec-fetch-site': 'same-origin' } })
+
+function isRefused(t: Test, answer: Answer, status: number, code: string, name: string) {
+  t.match(answer, { status, json: { status, code } }, name)
+  t.equal(sessionOf(answer), undefined, `${name}: no session`)
+}
+
+const running = await scene(t)
+const { log, invite, visit, redeem, signIn, admin, request } = running
+
+t.test('who is known by a verified address has a session of that user', async (t) => {
+  const id = await invite('ada')
+  const trip = await visit(
+    'ada',
+    (place) => {
+      t.match(Object.fromEntries(place.searchParams), {
+        response_type: 'code',
+        code_challenge_method: 'S256',
+        redirect_uri: `${PUBLIC_URL}/session/oidc/callback`,
+        scope: 'openid email roles',
+        state: /^[\w-]{43}$/,
+        nonce: /^[\w-]{43}$/
+      })
+    },
+    '?return_to=%2Fdocs%3Fa%3D1%23b'
+  )
+  t.match(trip.cookie, /^__Host-fairlead_sign_in=/)
+  const answer = await redeem(trip)
+  t.equal(answer.status, 302)
+  t.equal(answer.headers.get('location'), '/docs?a=1#b')
+  t.ok(cookiesOf(answer).includes('__Host-fairlead_sign_in='), 'what was kept meanwhile is gone')
+  const ask = page(running, sessionOf(answer))
+  t.match((await ask('GET', '/session')).json, {
+    kind: 'session',
+    name: 'ada',
+    role: 'member',
+    user_id: id,
+    key_id: null
+  })
+  t.same(
+    (await ask('GET', '/users')).json.map((user: { id: number }) => user.id),
+    [id]
+  )
+  t.equal((await ask('GET', '/keys')).status, 403)
+  t.match((await admin('GET', '/audit?resource=session')).json, [
+    { action: 'signed-in', actor: { kind: 'session', user_id: id, name: 'ada' } }
+  ])
+  t.equal((await admin('DELETE', `/users/${id}`)).status, 204)
+  t.equal((await ask('GET', '/session')).status, 401, 'the session ends with the user')
+})
+
+t.test('what somebody changed on the way signs nobody in', async (t) => {
+  await invite('ada')
+  const changed = (change: (trip: Trip) => Partial<Trip>) => async () => {
+    const trip = await visit('ada')
+    return redeem({ ...trip, ...change(trip) })
+  }
+  const withQuery = (name: string, value: string | null) =>
+    changed(({ back }) => {
+      const other = new URL(back)
+      if (value === null) other.searchParams.delete(name)
+      else other.searchParams.set(name, value)
+      return { back: other }
+    })
+  /** Each with the reason that is logged and not told; null where the provider is not even asked. */
+  const attacks: Record<string, [reason: string | null, attack: () => Promise<Answer>]> = {
+    'another state': ['unexpected \\"state\\"', withQuery('state', 'x')],
+    'no state': ['\\"state\\" missing', withQuery('state', null)],
+    'another code': ['invalid_grant', withQuery('code', 'x')],
+    'no code': ['no authorization code', withQuery('code', null)],
+    'another issuer': ['unexpected \\"iss\\"', withQuery('iss', 'https://evil.example')],
+    'another nonce': [
+      'unexpected ID Token \\"nonce\\"',
+      () => signIn('ada', (place) => place.searchParams.set('nonce', 'x'))
+    ],
+    'another PKCE challenge': [
+      'invalid_grant',
+      () => signIn('ada', (place) => place.searchParams.set('code_challenge', 'x'.repeat(43)))
+    ],
+    'the cookie of another browser': [
+      'unexpected \\"state\\"',
+      async () => {
+        const { cookie } = await visit('ada')
+        return redeem({ ...(await visit('ada')), cookie })
+      }
+    ],
+    'somebody who refuses': ['access_denied', () => signIn(null)],
+    'no cookie': [null, changed(() => ({ cookie: '' }))],
+    'a cookie that was changed': [null, changed(({ cookie }) => ({ cookie: cookie.replace(/=./, '=_') }))],
+    'the cookie without its prefix': [
+      null,
+      changed(({ cookie }) => ({ cookie: cookie.replace('__Host-', '') }))
+    ]
+  }
+  for (const [name, [reason, attack]] of Object.entries(attacks)) {
+    log.length = 0
+    isRefused(t, await attack(), 401, 'SIGN_IN_FAILED', name)
+    t.equal(log.length, reason === null ? 0 : 1, name)
+    t.ok(log.join('').includes(reason ?? ''), `${name}: ${log}`)
+    t.notMatch(log.join(''), /code=|eyJ|secret/, 'neither codes nor tokens are logged')
+  }
+
+  const trip = await visit('ada')
+  t.equal((await redeem(trip)).status, 302)
+  isRefused(t, await redeem(trip), 401, 'SIGN_IN_FAILED', 'a code that was used')
+})
+
+t.test('who has no verified address, or is nobody here, is refused', async (t) => {
+  for (const account of ['impostor', 'nameless', 'stranger'])
+    isRefused(t, await signIn(account), 403, 'SIGN_IN_REFUSED', account)
+})
+
+t.test('roles come from the list of administrators, or from a claim', async (t) => {
+  const running = await scene(t, { OIDC_ROLE_CLAIM: 'roles' })
+  const { invite, signIn } = running
+  for (const name of ['root', 'reader', 'ada']) await invite(name)
+  for (const [account, role] of [
+    ['root', 'admin'],
+    ['reader', 'read-only']
+  ] as const) {
+    const ask = page(running, sessionOf(await signIn(account)))
+    t.equal((await ask('GET', '/session')).json.role, role)
+  }
+  isRefused(t, await signIn('ada'), 403, 'SIGN_IN_REFUSED', 'no role')
+})
+
+t.test('a sign-in leads to a page of this server only', async (t) => {
+  for (const path of [
+    '//evil.example',
+    'https://evil.example',
+    '/\\evil.example',
+    '/\t/evil.example',
+    'docs'
+  ]) {
+    const answer = await request('GET', `/session/oidc?return_to=${encodeURIComponent(path)}`)
+    t.match(answer, { status: 422, json: { code: 'INPUT_INVALID' } }, path)
+    t.equal(answer.headers.get('location'), null)
+  }
+  t.equal((await request('HEAD', '/session/oidc/callback')).status, 405)
+})
+
+t.test('a provider that is away keeps nobody from starting, and is found when it is back', async (t) => {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  probe.close()
+  await once(probe, 'close')
+  const env = { ...ENV, OIDC_ISSUER: `http://127.0.0.1:${port}` }
+  const { request } = await startApp(t, { env })
+  const away = await request('GET', '/session/oidc')
+  t.match(away, { status: 503, json: { code: 'PROVIDER_UNAVAILABLE' } })
+  t.equal(away.headers.get('retry-after'), '10')
+  await startProvider(t, port)
+  t.equal((await request('GET', '/session/oidc')).status, 302)
+})
