@@ -26,6 +26,7 @@ import wellKnown from '#platform/well-known.ts'
 import audit from '#plugins/audit/index.ts'
 import blocklist from '#plugins/blocklist/index.ts'
 import events from '#plugins/events/index.ts'
+import exports from '#plugins/exports/index.ts'
 import imports from '#plugins/imports/index.ts'
 import keys from '#plugins/keys/index.ts'
 import redirects from '#plugins/redirects/index.ts'
@@ -113,6 +114,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
   await app.register(stats, { routes, ...config.stats })
   await app.register(redirects, { routes, trustProxy: config.server.trustProxy, ...config.redirects })
   await app.register(imports, { routes, ...config.imports })
+  await app.register(exports, { routes })
   await app.register(health, { routes: probes, ...config.health })
   await app.register(wellKnown, { routes, ...config.wellKnown })
   return app as unknown as FastifyInstance

@@ -70,6 +70,7 @@ const ASKS: Record<string, (owner: number) => Promise<Ask>> = {
   'PUT /users/:id': async (owner) => ({ path: `/users/${owner}`, json: person(), isOwned: true }),
   'DELETE /users/:id': async (owner) => ({ path: `/users/${owner}`, isOwned: true }),
   'POST /users/:id/erasure': async (owner) => ({ path: `/users/${owner}/erasure`, isOwned: true }),
+  'GET /users/:id/export': async (owner) => ({ path: `/users/${owner}/export`, isOwned: true }),
   'POST /users': async () => ({ path: '/users', json: person(), isOwned: false }),
   'GET /urls/:id': async (owner) => ({ path: `/urls/${await makeUrl(owner)}`, isOwned: true }),
   'PUT /urls/:id': async (owner) => ({

@@ -1,0 +1,48 @@
+import { Readable } from 'node:stream'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import fp from 'fastify-plugin'
+import { answers } from '#schema/shapes/answers.ts'
+import { IdParams } from '#schema/shapes/id-params.ts'
+import { UserExport } from '#schema/shapes/user-export.ts'
+import { createExportService } from './service.ts'
+
+/**
+ * `GET /users/:id/export`: all that is held of a user, for the user itself and for administrators. It is sent as it is read, so its
+ * size costs no memory; should the database go away meanwhile, the answer breaks off and is no JSON. Publishes nothing.
+ */
+const exports: FastifyPluginAsyncTypebox<{ routes: boolean }> = async (app, { routes }) => {
+  if (!routes) return
+  const { open } = createExportService(
+    app.database,
+    { findUser: app.users.get, audit: app.audit.record, actAs: app.audit.actAs },
+    Date.now
+  )
+  app.get(
+    '/users/:id/export',
+    {
+      // Each answer is in the audit log: what only looks for a head must not cause one.
+      exposeHeadRoute: false,
+      config: { access: 'users:read', limit: 'bulk' },
+      schema: {
+        tags: ['users'],
+        summary: 'Export all that is held of a user, as one JSON document',
+        params: IdParams,
+        response: answers(200, UserExport, 403, 404)
+      }
+    },
+    async function onExport({ caller, params: { id }, id: requestId }, reply) {
+      const pieces = await open(caller, id, requestId)
+      reply.type('application/json; charset=utf-8')
+      reply.header('content-disposition', `attachment; filename="user-${id}.json"`)
+      // A stream is sent as it is, not through the serialiser of the shape.
+      return reply.send(Readable.from(pieces) as never)
+    }
+  )
+}
+
+export default fp(exports, {
+  name: 'exports',
+  encapsulate: true,
+  dependencies: ['access', 'database', 'audit', 'users'],
+  fastify: '5.x'
+})

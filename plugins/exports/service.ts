@@ -1,0 +1,116 @@
+import { type Caller, isWithin } from '#platform/access/caller.ts'
+import { notAllowed } from '#platform/access/errors.ts'
+import type { RecordChanges } from '#platform/audit-change.ts'
+import type { Database } from '#platform/database.ts'
+import type { Scope } from '#schema/shapes/key.ts'
+import { wireTime } from '#schema/shapes/text.ts'
+import type { User } from '#schema/shapes/user.ts'
+import { exportRefused } from './errors.ts'
+import { presentChange, presentEvent, presentKey, presentSession, presentUrl } from './present.ts'
+import {
+  type After,
+  readChanges,
+  readDays,
+  readEventsElsewhere,
+  readEventsOfUrl,
+  readKeys,
+  readSessions,
+  readUrls
+} from './store.ts'
+
+/** The parts of `app.users` and `app.audit` that exports need. */
+export interface ExportCollaborators {
+  findUser(caller: Caller, id: number): Promise<User>
+  audit: RecordChanges
+  actAs<T>(
+    author: Pick<Caller, 'kind' | 'keyId' | 'userId' | 'name'> & { requestId: string },
+    work: () => T
+  ): T
+}
+
+/** An export holds what these are for, and so needs them all; the last two where it is somebody else's. */
+const SCOPES: readonly Scope[] = ['users:read', 'urls:read', 'events:read', 'stats:read']
+const SCOPES_FOR_OTHERS: readonly Scope[] = ['audit:read', 'keys:admin']
+
+const PAGE = 1_000
+
+export function createExportService(
+  database: Database,
+  { findUser, audit, actAs }: ExportCollaborators,
+  now: () => number
+) {
+  async function* pagesOf<Row extends { id: number }>(read: (page: After) => Promise<Row[]>) {
+    for (let after = 0; ; ) {
+      const rows = await read({ after, limit: PAGE })
+      yield* rows
+      const last = rows.at(-1)
+      if (last === undefined || rows.length < PAGE) return
+      after = last.id
+    }
+  }
+
+  /** The JSON of an array, a piece at a time. */
+  async function* listOf<Row>(rows: AsyncIterable<Row> | Iterable<Row>, present: (row: Row) => unknown) {
+    let separator = '['
+    for await (const row of rows) {
+      yield `${separator}${JSON.stringify(present(row))}`
+      separator = ','
+    }
+    yield separator === '[' ? '[]' : ']'
+  }
+
+  async function* write(user: User): AsyncGenerator<string> {
+    const { db } = database
+    const { id: userId } = user
+    const changesOf = (resource: string, id: number) =>
+      listOf(
+        pagesOf((page) => readChanges(db, resource, id, page)),
+        (row) => presentChange(row, userId)
+      )
+    yield `{"exported_at":${JSON.stringify(wireTime(new Date(now())))},"user":${JSON.stringify(user)},"keys":`
+    yield* listOf(await readKeys(db, userId), presentKey)
+    yield ',"sessions":'
+    yield* listOf(await readSessions(db, userId), presentSession)
+    yield ',"audit":'
+    yield* changesOf('user', userId)
+    let separator = ',"urls":['
+    for await (const row of pagesOf((page) => readUrls(db, userId, page))) {
+      yield `${separator}${JSON.stringify(presentUrl(row)).slice(0, -1)},"statistics":`
+      yield JSON.stringify(await readDays(db, row.id))
+      yield ',"events":'
+      yield* listOf(
+        pagesOf((page) => readEventsOfUrl(db, row.id, page)),
+        presentEvent
+      )
+      yield ',"audit":'
+      yield* changesOf('url', row.id)
+      yield '}'
+      separator = ','
+    }
+    yield separator === ',' ? '],"events":' : ',"urls":[],"events":'
+    yield* listOf(
+      pagesOf((page) => readEventsElsewhere(db, userId, page)),
+      presentEvent
+    )
+    yield '}'
+  }
+
+  return {
+    /**
+     * The JSON of all that is held of a user, a piece at a time as it is read; each piece as of when it is. It is in the audit log that it was
+     * asked for. Throws USER_UNKNOWN, EXPORT_REFUSED, SCOPE_MISSING before the first piece.
+     */
+    async open(caller: Caller, id: number, requestId: string): Promise<AsyncGenerator<string>> {
+      const user = await findUser(caller, id)
+      const isOwn = caller.userId !== null && isWithin(caller.userId, id)
+      if (!isOwn && caller.role !== 'admin') throw exportRefused()
+      for (const scope of isOwn ? SCOPES : [...SCOPES, ...SCOPES_FOR_OTHERS])
+        if (!caller.scopes.has(scope)) throw notAllowed(scope)
+      const { kind, keyId, userId, name } = caller
+      await actAs({ kind, keyId, userId, name, requestId }, () =>
+        database.transaction((tx) => audit(tx, [{ action: 'exported', resource: 'user', id }]))
+      )
+      return write(user)
+    }
+  }
+}

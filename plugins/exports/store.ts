@@ -1,0 +1,103 @@
+import { and, asc, eq, gt, type SQL, sql } from 'drizzle-orm'
+import type { Executor } from '#platform/database.ts'
+import { type ApiKeyRow, apiKeys } from '#schema/tables/api-keys.ts'
+import { type AuditRow, auditLog } from '#schema/tables/audit-log.ts'
+import { type EventRow, events } from '#schema/tables/events.ts'
+import { type SessionRow, sessions } from '#schema/tables/sessions.ts'
+import { urlStatsDaily } from '#schema/tables/url-stats-daily.ts'
+import { type UrlRow, urls } from '#schema/tables/urls.ts'
+
+/**
+ * The SQL of exports: all that is held of a user. What may be long is read by pages, in the order of ids from `after` on and by an
+ * index, so that a reader who is slow holds no connection.
+ */
+
+/** A place in what is read by pages. */
+export interface After {
+  after: number
+  limit: number
+}
+
+/** The user's links, deleted ones too. */
+export function readUrls(on: Executor, userId: number, { after, limit }: After): Promise<UrlRow[]> {
+  const wanted = and(eq(urls.userId, userId), gt(urls.id, after))
+  return on.select().from(urls).where(wanted).orderBy(asc(urls.id)).limit(limit)
+}
+
+function readEvents(on: Executor, wanted: SQL | undefined, { after, limit }: After): Promise<EventRow[]> {
+  return on
+    .select()
+    .from(events)
+    .where(and(wanted, gt(events.id, after)))
+    .orderBy(asc(events.id))
+    .limit(limit)
+}
+
+/** What happened to a link. */
+export const readEventsOfUrl = (on: Executor, urlId: number, page: After) =>
+  readEvents(on, eq(events.urlId, urlId), page)
+
+/** What a user did on links that are not its own. */
+export function readEventsElsewhere(on: Executor, userId: number, page: After): Promise<EventRow[]> {
+  const isOwn = sql`exists (select from ${urls} where ${urls.id} = ${events.urlId} and ${urls.userId} = ${userId})`
+  return readEvents(on, and(eq(events.userId, userId), sql`not ${isOwn}`), page)
+}
+
+/** The changes of one thing. */
+export function readChanges(
+  on: Executor,
+  resource: string,
+  id: number,
+  { after, limit }: After
+): Promise<AuditRow[]> {
+  const wanted = and(eq(auditLog.resource, resource), eq(auditLog.resourceId, String(id)))
+  return on
+    .select()
+    .from(auditLog)
+    .where(and(wanted, gt(auditLog.id, after)))
+    .orderBy(asc(auditLog.id))
+    .limit(limit)
+}
+
+/** The clicks of a link by day: as many rows as it is days old at most. */
+export function readDays(on: Executor, urlId: number) {
+  const { day, clicks, bots, visitors } = urlStatsDaily
+  return on
+    .select({ day, clicks, bots, visitors })
+    .from(urlStatsDaily)
+    .where(eq(urlStatsDaily.urlId, urlId))
+    .orderBy(asc(day))
+}
+
+/** The user's keys. Their hashes are not even read. */
+export function readKeys(on: Executor, userId: number): Promise<Omit<ApiKeyRow, 'secretHash' | 'version'>[]> {
+  const { publicId, name, role, scopes, createdAt, expiresAt, revokedAt, lastUsedAt } = apiKeys
+  return on
+    .select({
+      publicId,
+      name,
+      role,
+      scopes,
+      userId: apiKeys.userId,
+      createdAt,
+      expiresAt,
+      revokedAt,
+      lastUsedAt
+    })
+    .from(apiKeys)
+    .where(eq(apiKeys.userId, userId))
+    .orderBy(asc(createdAt), asc(publicId))
+}
+
+/** The user's sessions that are not past their time. */
+export function readSessions(
+  on: Executor,
+  userId: number
+): Promise<Pick<SessionRow, 'id' | 'createdAt' | 'lastSeenAt' | 'expiresAt'>[]> {
+  const { id, createdAt, lastSeenAt, expiresAt } = sessions
+  return on
+    .select({ id, createdAt, lastSeenAt, expiresAt })
+    .from(sessions)
+    .where(and(eq(sessions.userId, userId), gt(expiresAt, sql`now()`)))
+    .orderBy(asc(createdAt))
+}
