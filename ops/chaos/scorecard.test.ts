@@ -69,12 +69,12 @@ const run: Run = {
   scores
 }
 
-t.test('a fault that was measured anew takes its own place', async (t) => {
-  const [, two] = scores
-  const { scores: renewed } = renew(run, [{ ...(two as Score), verdict: 'held' }])
+t.test('a fault that was measured anew takes its own place, and a new one the last', async (t) => {
+  const two = { ...(scores[1] as Score), verdict: 'held' as const }
+  const { scores: renewed } = renew(run, [two, { ...two, name: 'three' }])
   t.same(
     renewed.map(({ name, verdict }) => `${name} ${verdict}`),
-    ['one broken', 'two held']
+    ['one broken', 'two held', 'three held']
   )
 })
 

@@ -41,10 +41,10 @@ export interface Run {
   scores: readonly Score[]
 }
 
-/** The run with `scores` in place of those of the same faults. */
+/** The run with `scores` in place of those of the same faults, and new ones behind them. */
 export function renew(run: Run, scores: readonly Score[]): Run {
-  const renewed = new Map(scores.map((score) => [score.name, score]))
-  return { ...run, scores: run.scores.map((score) => renewed.get(score.name) ?? score) }
+  const all = new Map([...run.scores, ...scores].map((score) => [score.name, score]))
+  return { ...run, scores: [...all.values()] }
 }
 
 const HEADINGS = [

@@ -70,7 +70,9 @@ export async function setStage(name: StageName, options: StageOptions): Promise<
       await loadFile(stack.url, kind, await readFile(join(SEEDS, `${kind}.csv`), 'utf8'))
     const links = await readLinks(stack.url)
     const { requestsPerSecond, connections } = options
-    const load = createLoad({ url: stack.url, connections, requestsPerSecond, links })
+    const nginx = new URL(stack.url).host
+    const url = network ? `http://${await network.route('client', 'nginx', nginx)}` : stack.url
+    const load = createLoad({ url, connections, requestsPerSecond, links })
     ends.push(load.close)
     return {
       stack,

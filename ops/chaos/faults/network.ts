@@ -1,9 +1,16 @@
 import type { Fault } from '#ops/chaos/fault.ts'
+import { KINDS } from '#ops/chaos/ledger.ts'
 import type { Weather } from '#ops/chaos/link.ts'
 
 /** What happens to the network between any two parts. */
 
 const PAIRS: { name: string; from: RegExp; to: RegExp; mayFail?: Fault['mayFail'] }[] = [
+  {
+    name: 'client-nginx',
+    from: /^client$/,
+    to: /^nginx$/,
+    mayFail: { kinds: KINDS, because: 'who is not reached is not answered' }
+  },
   { name: 'replica-redis', from: /^replica-/, to: /^redis$/ },
   {
     name: 'replica-postgres',
