@@ -27,7 +27,7 @@ const exports: FastifyPluginAsyncTypebox<{ routes: boolean }> = async (app, { ro
         tags: ['users'],
         summary: 'Export all that is held of a user, as one JSON document',
         params: IdParams,
-        response: answers(200, UserExport, 403, 404)
+        response: answers(200, UserExport, 404)
       }
     },
     async function onExport({ caller, params: { id }, id: requestId }, reply) {
