@@ -1,0 +1,142 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import type { Request } from 'autocannon'
+import { createZipf, type Kind, makeAsk, pickKind, profiles } from './k6/profiles.ts'
+import { createRandom, readMetric } from './links.ts'
+import { type MeasuredProcess, startServer, startWorker } from './measured.ts'
+import { median } from './median.ts'
+import { markdownTable, writeResults } from './results.ts'
+import { codeOf, grow, preparePartitions } from './scale/seed.ts'
+import { setStage } from './stage.ts'
+import { fire } from './volley.ts'
+
+/**
+ * What memory a replica takes: `node loadtest/memory.ts --links 1000000 --seconds 60`. The database knows so many links, of
+ * which 100 connections that never pause follow ever others by Zipf's law, a worker stores the clicks, and the resident set of
+ * the server is read each second; then the same with the mix of `npm run load -- mixed`, which also lists and creates.
+ */
+const { values } = parseArgs({
+  options: {
+    links: { type: 'string', default: '1000000' },
+    seconds: { type: 'string', default: '60' },
+    connections: { type: 'string', default: '100' }
+  }
+})
+const links = Number(values.links)
+const seconds = Number(values.seconds)
+const connections = Number(values.connections)
+
+/** Requests are made anew after so many seconds. */
+const VOLLEY_SECONDS = 10
+const REQUESTS = 4_000
+
+interface Use {
+  title: string
+  rps: number
+  /** Links that the server holds at the end. */
+  held: number
+  /** Resident set (VmRSS of proc(5)), the file-backed part included. */
+  medianMiB: number
+  maxMiB: number
+  /** Requests without the answer they should have. */
+  failures: number
+}
+
+const MIXES: { title: string; mix: Partial<Record<Kind, number>> }[] = [
+  { title: 'redirects only', mix: { follow: 1 } },
+  { title: 'four redirects of five, and reads, lists and creations', mix: profiles.mixed.mix }
+]
+
+async function main(): Promise<void> {
+  const stage = await setStage({ core: 1, settings: { max_wal_size: '8GB', work_mem: '64MB' } })
+  const uses: Use[] = []
+  try {
+    await (await startServer({ env: stage.env(false) })).stop()
+    await preparePartitions(stage)
+    await grow(stage, 0, links)
+    const worker = await startWorker({ env: stage.env(true), core: 1 })
+    const server = await startServer({ env: { ...stage.env(true), CLICK_DRAIN: 'off' }, core: 0 })
+    for (const { title, mix } of MIXES) {
+      const use = await load(server, title, mix)
+      uses.push(use)
+      process.stdout.write(`${Object.values(use).join('  ')}\n`)
+    }
+    await Promise.all([server.stop(), worker.stop()])
+  } finally {
+    await stage.remove()
+  }
+  const isWhole = links >= 1e6 && seconds >= 60
+  await writeResults(
+    isWhole ? 'memory' : 'local/memory',
+    { links, seconds, connections, uses },
+    { section: { name: 'memory', content: tabulate(uses) } }
+  )
+  if (uses.some(({ failures }) => failures > 0)) process.exitCode = 1
+}
+
+async function load(
+  server: MeasuredProcess,
+  title: string,
+  mix: Partial<Record<Kind, number>>
+): Promise<Use> {
+  const pick = createZipf(links)
+  const samples: number[] = []
+  const watch = { isOn: true }
+  const watching = sample(server, samples, watch)
+  let [answers, failures, spent, seed] = [0, 0, 0, 1]
+  while (spent < seconds) {
+    const volley = await fire({
+      url: server.url,
+      seconds: Math.min(VOLLEY_SECONDS, seconds - spent),
+      connections,
+      requests: () => makeRequests(createRandom(seed++), pick, mix)
+    })
+    const good = [200, 201, 302].reduce((sum, status) => sum + (volley.statuses[status] ?? 0), 0)
+    answers += volley.answers
+    failures += volley.errors + volley.answers - good
+    spent += VOLLEY_SECONDS
+  }
+  watch.isOn = false
+  await watching
+  return {
+    title,
+    rps: answers / seconds,
+    held: await readMetric(server.url, 'fairlead_cache_entries'),
+    medianMiB: median(samples),
+    maxMiB: Math.max(...samples),
+    failures
+  }
+}
+
+async function sample(server: MeasuredProcess, samples: number[], watch: { isOn: boolean }): Promise<void> {
+  while (watch.isOn) {
+    await wait(1_000)
+    samples.push((await server.memory()).nowMiB)
+  }
+}
+
+function makeRequests(
+  random: () => number,
+  pick: (random: number) => number,
+  mix: Partial<Record<Kind, number>>
+): Request[] {
+  return Array.from({ length: REQUESTS }, () => {
+    const id = 1 + pick(random())
+    const { method, path, body } = makeAsk(pickKind(mix, random()), { id, code: codeOf(id) }, random())
+    return { method, path, ...(body !== null && { body, headers: { 'content-type': 'application/json' } }) }
+  })
+}
+
+function tabulate(uses: Use[]): string {
+  const rows = uses.map(({ title, rps, held, medianMiB, maxMiB }) => [
+    title,
+    Math.round(rps).toLocaleString('en'),
+    held.toLocaleString('en'),
+    `${medianMiB}`,
+    `${maxMiB}`
+  ])
+  const headings = [`${links.toLocaleString('en')} links known`, 'a second', 'held', 'median MiB', 'max MiB']
+  return markdownTable(headings, rows)
+}
+
+await main()
