@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { plainHost } from '#platform/networks.ts'
 
 /** Hosts and domains as a list names them, and whether one that a URL leads to is among them. */
 
@@ -35,11 +36,6 @@ export function createMatcher(entries: Iterable<string>): { size: number; matche
       return false
     }
   }
-}
-
-/** `example.com.` is the same host as `example.com` (RFC 1034, section 3.1). */
-function plainHost(hostname: string): string {
-  return hostname.toLowerCase().replace(/\.$/, '')
 }
 
 function isAddress(host: string): boolean {

@@ -57,3 +57,8 @@ function embeddedAddress(address: string): string | null {
   const bits = [Number.parseInt(high, 16), Number.parseInt(low, 16)]
   return bits.flatMap((part) => [part >> 8, part & 255]).join('.')
 }
+
+/** The one spelling of `host`, a name or an address with or without a port: `EXAMPLE.com.` is `example.com` (RFC 1034, section 3.1). */
+export function plainHost(host: string): string {
+  return host.toLowerCase().replace(/\.(?=:\d+$|$)/, '')
+}

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { isPrivateAddress } from '#platform/networks.ts'
+import { isPrivateAddress, plainHost } from '#platform/networks.ts'
 
 /** Where a link may lead, judged when it is created or its target changed; imports bring what was accepted elsewhere. */
 
@@ -41,11 +41,6 @@ export function createTargetJudge({ publicUrl, ownHosts, allowsPrivate, blocks }
     if (blocks(target)) return 'leads to a host that is blocked'
     return null
   }
-}
-
-/** `example.com.` is the same host as `example.com` (RFC 1034, section 3.1). */
-function plainHost(host: string): string {
-  return host.replace(/\.(?=:\d+$|$)/, '')
 }
 
 /** Names that only resolve within (RFC 6761, 6762, 8375, ICANN's .internal), or without a dot at all. */
