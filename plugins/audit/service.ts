@@ -1,10 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { AuditChange, EraseChanges, RecordChanges } from '#platform/audit-change.ts'
 import type { Database } from '#platform/database.ts'
+import { presentChange } from '#platform/present-rows.ts'
 import { parseWireTime } from '#platform/wire-time.ts'
 import type { AuditEntry, AuditQuery } from '#schema/shapes/audit.ts'
-import { wireTime } from '#schema/shapes/text.ts'
-import type { AuditRow } from '#schema/tables/audit-log.ts'
 import {
   type AuditAuthor,
   type AuditRecord,
@@ -70,7 +69,7 @@ export function createAuditService(
         beforeId
       }
       const rows = await listAudit(database.db, filter, perPage + 1)
-      return { entries: rows.slice(0, perPage).map(present), hasMore: rows.length > perPage }
+      return { entries: rows.slice(0, perPage).map(presentChange), hasMore: rows.length > perPage }
     },
 
     async maintain() {
@@ -89,18 +88,4 @@ export function createAuditService(
 
 function toRecord({ action, resource, id, before = null, after = null }: AuditChange): AuditRecord {
   return { action, resource, resource_id: id === null ? null : String(id), before, after }
-}
-
-function present(row: AuditRow): AuditEntry {
-  return {
-    id: row.id,
-    timestamp: wireTime(row.at),
-    actor: { kind: row.actorKind, key_id: row.actorKeyId, user_id: row.actorUserId, name: row.actorName },
-    action: row.action,
-    resource: row.resource,
-    resource_id: row.resourceId,
-    before: row.before,
-    after: row.after,
-    request_id: row.requestId
-  }
 }

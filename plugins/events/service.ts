@@ -3,10 +3,10 @@ import type { Click } from '#platform/clicks/click.ts'
 import type { Database, Executor, Within } from '#platform/database.ts'
 import { retryTakenId } from '#platform/database-errors.ts'
 import { createPageIndex } from '#platform/page-index.ts'
+import { presentEvent } from '#platform/present-rows.ts'
 import { parseWireTime } from '#platform/wire-time.ts'
 import type { Event, EventDraft, EventQuery } from '#schema/shapes/event.ts'
 import { type Page, pageWindow } from '#schema/shapes/page.ts'
-import { wireTime } from '#schema/shapes/text.ts'
 import type { EventRow } from '#schema/tables/events.ts'
 import { type CountedClick, insertClicks } from './click-store.ts'
 import { eventUnknown, rangeReversed, urlMissing, userMissing } from './errors.ts'
@@ -76,13 +76,13 @@ export function createEventService(database: Database): EventService {
           isFiltered ? () => countEvents(on, filter) : undefined
         )
       )
-      return { rows: rows.map(present), total }
+      return { rows: rows.map(presentEvent), total }
     },
 
     async get(caller, id) {
       const row = await findEvent(database.db, id, reachOf(caller))
       if (!row) throw eventUnknown(id)
-      return present(row)
+      return presentEvent(row)
     },
 
     async create(
@@ -101,7 +101,7 @@ export function createEventService(database: Database): EventService {
           const row = inserted as EventRow
           if (eventType === 'click')
             await count(tx, [{ urlId, at: row.timestamp, isBot: false, visitor: null }])
-          return present(row)
+          return presentEvent(row)
         })
       )
     },
@@ -125,16 +125,5 @@ export function createEventService(database: Database): EventService {
     onClicks(work) {
       counters.push(work)
     }
-  }
-}
-
-function present({ id, urlId, userId, eventType, timestamp, details }: EventRow): Event {
-  return {
-    id,
-    url_id: urlId,
-    user_id: userId,
-    event_type: eventType,
-    timestamp: wireTime(timestamp),
-    details
   }
 }

@@ -2,11 +2,12 @@ import { type Caller, isWithin } from '#platform/access/caller.ts'
 import { notAllowed } from '#platform/access/errors.ts'
 import type { RecordChanges } from '#platform/audit-change.ts'
 import type { Database } from '#platform/database.ts'
+import { presentEvent, presentKey } from '#platform/present-rows.ts'
 import type { Scope } from '#schema/shapes/key.ts'
 import { wireTime } from '#schema/shapes/text.ts'
 import type { User } from '#schema/shapes/user.ts'
 import { exportRefused } from './errors.ts'
-import { presentChange, presentEvent, presentKey, presentSession, presentUrl } from './present.ts'
+import { presentChangeFor, presentSession, presentUrl } from './present.ts'
 import {
   type After,
   readChanges,
@@ -65,7 +66,7 @@ export function createExportService(
     const changesOf = (resource: string, id: number) =>
       listOf(
         pagesOf((page) => readChanges(db, resource, id, page)),
-        (row) => presentChange(row, userId)
+        (row) => presentChangeFor(userId, row)
       )
     yield `{"exported_at":${JSON.stringify(wireTime(new Date(now())))},"user":${JSON.stringify(user)},"keys":`
     yield* listOf(await readKeys(db, userId), presentKey)

@@ -3,10 +3,10 @@ import { notAllowed } from '#platform/access/errors.ts'
 import type { EraseChanges, RecordChanges } from '#platform/audit-change.ts'
 import type { Cache } from '#platform/cache/index.ts'
 import type { Database, Executor } from '#platform/database.ts'
+import { presentKey } from '#platform/present-rows.ts'
 import { parseWireTime } from '#platform/wire-time.ts'
 import type { IssuedKey, Key, KeyDraft, Role } from '#schema/shapes/key.ts'
 import { type Page, type PageQuery, pageWindow } from '#schema/shapes/page.ts'
-import { wireTime } from '#schema/shapes/text.ts'
 import type { ApiKeyRow } from '#schema/tables/api-keys.ts'
 import { expiryNotAhead, keyRevoked, keyUnknown, memberWithoutUser, scopeBeyondRole } from './errors.ts'
 import { createKeyParts, formatKey, hashSecret, isSecret, parseKey } from './secret.ts'
@@ -62,7 +62,7 @@ export function createKeyService(
   async function insert(tx: Executor, key: NewKey): Promise<ApiKeyRow | null> {
     const row = await insertKey(tx, key)
     if (row !== null) {
-      const { name, role, scopes, user_id, expires_at } = present(row)
+      const { name, role, scopes, user_id, expires_at } = presentKey(row)
       const after = { name, role, scopes, user_id, expires_at }
       await audit(tx, [{ action: 'created', resource: 'key', id: key.publicId, after }])
     }
@@ -73,7 +73,7 @@ export function createKeyService(
     async list(_caller, query) {
       const { page, perPage } = pageWindow(query)
       const rows = await listKeys(database.db, perPage, (page - 1) * perPage)
-      return { rows: rows.map(present), total: await countKeys(database.db) }
+      return { rows: rows.map(presentKey), total: await countKeys(database.db) }
     },
 
     async create(caller, draft) {
@@ -93,7 +93,7 @@ export function createKeyService(
       // 64 random bits that are there already are a broken source of randomness.
       if (row === null) throw new Error('A new key has the id of another')
       await forget([row])
-      return { ...present(row), key: formatKey(parts) }
+      return { ...presentKey(row), key: formatKey(parts) }
     },
 
     async rotate(caller, id) {
@@ -107,7 +107,7 @@ export function createKeyService(
         return replaceSecret(tx, id, hashSecret(parts.secret))
       })
       await forget([row])
-      return { ...present(row), key: formatKey(parts) }
+      return { ...presentKey(row), key: formatKey(parts) }
     },
 
     async revoke(_caller, id) {
@@ -188,20 +188,4 @@ function readExpiry(text: string | null | undefined, now: number): Date | null {
   const time = parseWireTime(text)
   if (time === null || time.getTime() <= now) throw expiryNotAhead()
   return time
-}
-
-function present(row: ApiKeyRow): Key {
-  const role = row.role as Role
-  const time = (at: Date | null) => at && wireTime(at)
-  return {
-    id: row.publicId,
-    name: row.name,
-    role,
-    scopes: [...scopesOf(role, row.scopes)],
-    user_id: row.userId,
-    created_at: wireTime(row.createdAt),
-    expires_at: time(row.expiresAt),
-    revoked_at: time(row.revokedAt),
-    last_used_at: time(row.lastUsedAt)
-  }
 }
