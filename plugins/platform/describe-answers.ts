@@ -25,6 +25,12 @@ export function describeAnswers(schema: FastifySchema | undefined, route: RouteO
   return { ...schema, response: { ...refusals, ...Object.fromEntries(named) } }
 }
 
+/** Adds the answer of a hook to the description of a route that has one. */
+export function describeAnswer(route: RouteOptions, status: number, answer: object): void {
+  if (route.schema === undefined || route.schema.hide === true) return
+  route.schema = { ...route.schema, response: { ...(route.schema.response as object), [status]: answer } }
+}
+
 const RETRY_AFTER = {
   'Retry-After': { type: 'integer', description: 'Seconds until trying again makes sense' }
 }

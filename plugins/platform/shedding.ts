@@ -2,6 +2,7 @@ import underPressure from '@fastify/under-pressure'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { Problem } from '#schema/shapes/problem.ts'
+import { describeAnswer } from './describe-answers.ts'
 import { defineProblem } from './problem.ts'
 
 export interface SheddingOptions {
@@ -72,9 +73,7 @@ async function shedding(app: FastifyInstance, options: SheddingOptions) {
   app.addHook('onRoute', (route: RouteOptions) => {
     if (!maySuffer(route)) return
     route.onRequest = [onPressure, ...[route.onRequest ?? []].flat()]
-    if (route.schema === undefined || route.schema.hide === true) return
-    const response = (route.schema.response ?? {}) as Record<string, unknown>
-    route.schema = { ...route.schema, response: { ...response, 503: Problem } }
+    describeAnswer(route, 503, Problem)
   })
 }
 

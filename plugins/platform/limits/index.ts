@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
+import { describeAnswer } from '#platform/describe-answers.ts'
 import type { RedisClient } from '#platform/redis-cluster.ts'
 import { problemAnswer } from '#schema/shapes/problem.ts'
 import { addressOf, clientOf, createHasher } from './client.ts'
@@ -109,7 +110,8 @@ async function limits(app: FastifyInstance, { policies }: LimitOptions) {
   app.addHook('onRoute', (route: RouteOptions) => {
     const name = limitOf(route)
     if (name === null) return
-    describeRefusal(route)
+    // In the description whether limits are on or not: clients are written once.
+    describeAnswer(route, 429, REFUSAL)
     if (counters === null || policies === null) return
     route.onRequest = [...[route.onRequest ?? []].flat(), limitRoute(name, counters[name], policies[name])]
   })
@@ -147,13 +149,6 @@ const REFUSAL = problemAnswer('The client made too many requests of the kind', {
   RateLimit: { type: 'string', description: 'What is left: `"create";r=0;t=12`' },
   'RateLimit-Policy': { type: 'string', description: 'The limit: `"create";q=300;w=60`' }
 })
-
-/** In the description whether limits are on or not: clients are written once. */
-function describeRefusal(route: RouteOptions): void {
-  if (route.schema === undefined || route.schema.hide === true) return
-  const response = (route.schema.response ?? {}) as Record<string, unknown>
-  route.schema = { ...route.schema, response: { ...response, 429: REFUSAL } }
-}
 
 /**
  * Whoever tries keys is refused before they are looked up. Asked before the recognisers of those who know keys, and only on
