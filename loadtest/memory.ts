@@ -8,7 +8,7 @@ import { median } from './median.ts'
 import { markdownTable, writeResults } from './results.ts'
 import { codeOf, grow, preparePartitions } from './scale/seed.ts'
 import { setStage } from './stage.ts'
-import { fire } from './volley.ts'
+import { fire, toRequest } from './volley.ts'
 
 /**
  * What memory a replica takes: `node loadtest/memory.ts --links 1000000 --seconds 60`. The database knows so many links, of
@@ -122,8 +122,7 @@ function makeRequests(
 ): Request[] {
   return Array.from({ length: REQUESTS }, () => {
     const id = 1 + pick(random())
-    const { method, path, body } = makeAsk(pickKind(mix, random()), { id, code: codeOf(id) }, random())
-    return { method, path, ...(body !== null && { body, headers: { 'content-type': 'application/json' } }) }
+    return toRequest(makeAsk(pickKind(mix, random()), { id, code: codeOf(id) }, random()))
   })
 }
 

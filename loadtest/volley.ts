@@ -1,4 +1,5 @@
 import autocannon from 'autocannon'
+import type { Ask } from './k6/profiles.ts'
 import { createLatencies, type Latencies } from './latencies.ts'
 
 /** One run of autocannon against one server: so many connections, each with one request under way. */
@@ -76,4 +77,11 @@ export async function fire(options: VolleyOptions): Promise<Volley> {
 export function share<T>(list: T[], index: number, connections: number): T[] {
   const part = list.filter((_item, at) => at % connections === index)
   return part.length > 0 ? part : list.slice(0, 1)
+}
+
+/** What a profile asks, as autocannon sends it. */
+export function toRequest({ method, path, body }: Ask): autocannon.Request {
+  return body === null
+    ? { method, path }
+    : { method, path, body, headers: { 'content-type': 'application/json' } }
 }

@@ -10,16 +10,20 @@ import { type Answer, createClient, profiles, type Running, startApp } from '#te
 
 export type Api = Running['request']
 
+function namedServer(): string | undefined {
+  // biome-ignore lint/style/noProcessEnv: the caller says by environment which server is meant
+  return process.env['BASE_URL']
+}
+
 /** Runs `suite` against every server there is to test. `env`: settings it needs, where it starts its own. */
 export function served(
   t: Test,
   suite: (t: Test, api: Api) => Promise<unknown>,
   env: Record<string, string> = {}
 ): void {
-  // biome-ignore lint/style/noProcessEnv: the caller says by environment which server is meant
-  const { BASE_URL } = process.env
-  if (BASE_URL) {
-    t.test(`at ${BASE_URL}`, (t) => suite(t, createClient(BASE_URL.replace(/\/+$/, ''))))
+  const named = namedServer()
+  if (named) {
+    t.test(`at ${named}`, (t) => suite(t, createClient(named.replace(/\/+$/, ''))))
     return
   }
   profiles(t, async (t, profile) => {
@@ -31,8 +35,8 @@ export function served(
 /** As {@link served}, and once more for the administrator of a server that asks for keys: nothing else may be different. */
 export function servedInEachMode(t: Test, suite: (t: Test, api: Api) => Promise<unknown>): void {
   served(t, suite)
-  // biome-ignore lint/style/noProcessEnv: the mode of a server that is named is its own
-  if (process.env['BASE_URL']) return
+  // The mode of a server that is named is its own.
+  if (namedServer()) return
   t.test('with keys', async (t) => {
     const key = `fl_${randomBytes(8).toString('hex')}_${randomBytes(32).toString('base64url')}`
     const { request } = await startApp(t, { env: { AUTH: 'keys', ADMIN_KEY: key, RATE_LIMIT: 'off' } })

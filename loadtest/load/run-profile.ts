@@ -10,7 +10,7 @@ import {
 } from '#loadtest/k6/profiles.ts'
 import { createLatencies } from '#loadtest/latencies.ts'
 import { createRandom } from '#loadtest/links.ts'
-import { fire, type Volley } from '#loadtest/volley.ts'
+import { fire, toRequest, type Volley } from '#loadtest/volley.ts'
 
 /** What a profile came to; times in milliseconds. */
 export interface Load {
@@ -44,10 +44,7 @@ export async function runProfile(profile: Profile, url: string, targets: Target[
   const makeRequests = (): Request[] =>
     Array.from({ length: REQUESTS_PER_USER }, () => {
       const target = targets[pickTarget(random())] ?? { id: 0, code: '' }
-      const { method, path, body } = makeAsk(pickKind(profile.mix, random()), target, random())
-      return body === null
-        ? { method, path }
-        : { method, path, body, headers: { 'content-type': 'application/json' } }
+      return toRequest(makeAsk(pickKind(profile.mix, random()), target, random()))
     })
 
   const volleys: Volley[] = []

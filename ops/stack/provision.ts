@@ -49,9 +49,8 @@ export async function provision({ has, isRoot, policy, say }: Machine = HERE): P
       ['update', '-q'],
       ['install', '-y', '-q', '--no-install-recommends', ...missing]
     ]) {
-      // biome-ignore lint/style/noProcessEnv: proxies and mirrors are where apt-get looks for them
-      const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-      const { status } = spawnSync('apt-get', args, { stdio: ['ignore', 'inherit', 'inherit'], env })
+      const command = ['DEBIAN_FRONTEND=noninteractive', 'apt-get', ...args]
+      const { status } = spawnSync('env', command, { stdio: ['ignore', 'inherit', 'inherit'] })
       if (status !== 0) throw new Error(`apt-get ${args[0]} ended with ${status}`)
     }
   } finally {
