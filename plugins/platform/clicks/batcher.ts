@@ -52,7 +52,9 @@ export function createBatcher(options: BatcherOptions): Batcher {
   const { send, spill, nameVisitor, waitMs, maxInFlight, maxPending, now = Date.now } = options
   const maxRows = Math.min(options.maxRows, MAX_BATCH_ROWS)
   const waiting: OpenBatch[] = []
-  const inFlight = new Set<Promise<void>>()
+  let inFlight = 0
+  /** Who waits until nothing is on its way. */
+  const idlers: (() => void)[] = []
   let open: OpenBatch | null = null
   let timer: NodeJS.Timeout | NodeJS.Immediate | null = null
   let pending = 0
@@ -65,7 +67,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
   function onTime(): void {
     timer = null
     // With everything on its way the next arrival back sends what has gathered.
-    if (inFlight.size < maxInFlight) close()
+    if (inFlight < maxInFlight) close()
   }
 
   function close(): void {
@@ -82,16 +84,16 @@ export function createBatcher(options: BatcherOptions): Batcher {
   }
 
   function dispatch(batch: OpenBatch, take: BatcherOptions['send']): void {
-    const sent = take(toBatch(batch))
-    inFlight.add(sent)
+    inFlight++
     const onSettled = () => {
-      inFlight.delete(sent)
+      inFlight--
       pending -= batch.drafts.length
       // The next batch is under way while those who waited for this one are told.
       if (waiting.length > 0) pump()
       else if (timer === null) close()
+      if (inFlight === 0) for (const resolve of idlers.splice(0)) resolve()
     }
-    sent.then(
+    take(toBatch(batch)).then(
       () => {
         onSettled()
         for (const waiter of batch.waiters) waiter.onTaken()
@@ -104,7 +106,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
   }
 
   function pump(): void {
-    while (inFlight.size < maxInFlight) {
+    while (inFlight < maxInFlight) {
       const batch = waiting.shift()
       if (batch === undefined) return
       dispatch(batch, send)
@@ -140,8 +142,8 @@ export function createBatcher(options: BatcherOptions): Batcher {
     },
     async flush() {
       close()
-      while (inFlight.size > 0) {
-        await Promise.allSettled(inFlight)
+      while (inFlight > 0) {
+        await new Promise<void>((resolve) => idlers.push(resolve))
         close()
       }
     }
