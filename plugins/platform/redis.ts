@@ -50,8 +50,9 @@ async function redis(app: FastifyInstance, { url, prefix = '', connectTimeoutMs 
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     enableAutoPipelining: true,
-    // Batches of clicks are gathered already: a pipeline of one would only cost.
-    autoPipeliningIgnoredCommands: ['xadd'],
+    // Batches of clicks and of lookups are gathered already: a pipeline of one would only cost. And the client's pipelines
+    // keep one another alive until a full collection, with all that was sent and received.
+    autoPipeliningIgnoredCommands: ['xadd', 'mget'],
     connectionName: 'fairlead'
   }
   const client = isClusterUrl(url) ? createCluster(url, settings) : new Redis(url, settings)

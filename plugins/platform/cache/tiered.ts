@@ -151,28 +151,28 @@ export function createTieredCache<V>(options: TieredOptions<V>): ControlledCache
     if (flight !== undefined) return flight.promise
     const started: Flight<V> = { floor: 0, promise: Promise.resolve(null) }
     flights.set(key, started)
-    started.promise = fly(key, started).finally(() => flights.delete(key))
+    started.promise = fly(key, started)
     return started.promise
   }
 
   async function fly(key: string, flight: Flight<V>): Promise<V | null> {
-    for (let attempt = 1; ; attempt++) {
-      flight.floor = 0
-      const begun = { epoch, generation }
-      let looked: Looked<V>
-      try {
-        looked = await lookup.find(key, lowestVersion(key), begun.generation)
-      } catch (error) {
-        postpone(key)
-        throw error
+    try {
+      for (let attempt = 1; ; attempt++) {
+        flight.floor = 0
+        const begun = { epoch, generation }
+        const looked = await lookup.find(key, lowestVersion(key), begun.generation)
+        if (looked.version >= flight.floor) {
+          keep(key, looked, begun.epoch)
+          return looked.value
+        }
+        // Read before a change of which we heard meanwhile: read again, so that nobody who asks after it gets this.
+        if (attempt === MAX_ATTEMPTS) return looked.value
       }
-      // Read before a change of which we heard meanwhile: read again, so that nobody who asks after it gets this.
-      if (looked.version < flight.floor) {
-        if (attempt < MAX_ATTEMPTS) continue
-        return looked.value
-      }
-      keep(key, looked, begun.epoch)
-      return looked.value
+    } catch (error) {
+      postpone(key)
+      throw error
+    } finally {
+      flights.delete(key)
     }
   }
 
