@@ -31,6 +31,7 @@ export function openFastLane(app: FastifyInstance, options: FastLaneOptions): vo
   const { links, followed, record, trustProxy } = options
   const { server } = app
   const addressOf = createAddressReader(trustProxy)
+  /** Codes that are paths of routes. */
   const taken = new Set<string>()
 
   let framework: RequestListener
@@ -64,13 +65,14 @@ export function openFastLane(app: FastifyInstance, options: FastLaneOptions): vo
     if (url === undefined || url.length > MAX_PATH || request.method !== 'GET') return false
     const hop = links.held(url.slice(1))
     if (hop === undefined || !hop.isActive || isExpired(hop)) return false
-    if (taken.has(url) || !server.listening) return false
+    // The link's own text: its hash is known, that of the request's is not.
+    if (taken.has(hop.shortCode) || !server.listening) return false
     record(hop, request, addressOf(request), new Waiting(hop, request, response))
     return true
   }
 
   app.addHook('onReady', async () => {
-    for (const { url } of app.access.routes()) taken.add(url)
+    for (const { url } of app.access.routes()) taken.add(url.slice(1))
     const [listener] = server.listeners('request') as RequestListener[]
     if (listener === undefined) throw new Error('The server has no request listener yet')
     framework = listener
