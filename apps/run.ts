@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { type AppOptions, buildApp } from '#apps/app.ts'
 import { type Config, readConfig } from '#apps/config.ts'
 import { createLoggerOptions } from '#apps/logger.ts'
+import manifest from '#package.json' with { type: 'json' }
 
 /** A start that the operator can mend; the message says how. */
 export class StartFailed extends Error {
@@ -23,9 +24,14 @@ export interface Work {
 
 /**
  * The life of a process: reads the configuration, builds the app, begins its work, and leaves in good order on a
- * signal. A second signal ends it at once; an uncaught error ends it non-zero, and so does a start that fails.
+ * signal. A second signal ends it at once; an uncaught error ends it non-zero, and so does a start that fails. With
+ * `--version` it says which release it is and does nothing else.
  */
 export function run(work: Work): void {
+  if (process.argv.includes('--version')) {
+    process.stdout.write(`${manifest.version}\n`)
+    return
+  }
   start(work).catch((error: NodeJS.ErrnoException) => {
     // What the system refused (a folder that can't be written) is for the operator too.
     const isExpected = EXPECTED.has(error.name) || error.syscall !== undefined

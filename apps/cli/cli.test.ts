@@ -14,7 +14,7 @@ const SEED = join(ROOT, 'apps', 'testing', 'fixtures', 'seed-csv')
 const FILES = ['users.csv', 'urls.csv', 'events.csv']
 
 function start(env: Record<string, string>, ...args: string[]) {
-  const child = spawn(process.execPath, ['--import=./apps/preload.ts', 'apps/cli/main.ts', ...args], {
+  const child = spawn(process.execPath, ['--import=./apps/preload.mjs', 'apps/cli/main.ts', ...args], {
     cwd: ROOT,
     env: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'), ...env }
   })

@@ -56,7 +56,7 @@ export function spawnServer(
   { inject = '', main = 'apps/server/main.ts' }: SpawnOptions = {}
 ): ServerProcess {
   const code = encodeURIComponent(ORPHAN_WATCH + inject)
-  const imports = ['./apps/preload.ts', `data:text/javascript,${code}`]
+  const imports = ['./apps/preload.mjs', `data:text/javascript,${code}`]
   const command = [process.execPath, ...imports.map((one) => `--import=${one}`), main]
   // tap puts its module hooks into every child by NODE_OPTIONS; the server is to run as it does in production.
   const child = spawn('env', ['-u', 'NODE_OPTIONS', ...command], {

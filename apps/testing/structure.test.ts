@@ -73,8 +73,7 @@ t.test('imports are read in every form', async (t) => {
 t.test('only processes and tests read the environment', async (t) => {
   const readers = files.filter((file) => /process\.env\b|from 'node:process'/.test(readText(file)))
   t.ok(readers.length >= 3, `${readers.length} readers`)
-  const allowed =
-    /^apps\/(run|preload|[^/]+\/main)\.ts$|^apps\/(testing|acceptance)\/|^loadtest\/|^ops\/|\.test\.ts$/
+  const allowed = /^apps\/(run|[^/]+\/main)\.ts$|^apps\/(testing|acceptance)\/|^loadtest\/|^ops\/|\.test\.ts$/
   t.same(
     readers.filter((file) => !allowed.test(file)),
     []

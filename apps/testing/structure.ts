@@ -48,7 +48,10 @@ export const ROOMS: Record<string, Room> = {
     files: /^apps\/app(\.test)?\.ts$/,
     may: ['./', '#apps/', '#plugins/', '#platform/', '#package.json', 'node:', '*']
   },
-  settings: { files: /^apps\/[^/]+\.ts$/, may: ['./', '#apps/', '#platform/', 'node:', '*'] },
+  settings: {
+    files: /^apps\/[^/]+\.ts$/,
+    may: ['./', '#apps/', '#platform/', '#package.json', 'node:', '*']
+  },
   harness: {
     files: /^apps\/testing\//,
     may: ['./', '#apps/', '#platform/', '#schema/', '#testing/', 'node:', '*']
@@ -58,7 +61,7 @@ export const ROOMS: Record<string, Room> = {
   dashboard: { files: /^apps\/dashboard\//, may: ['./', '#schema/shapes/', '*'] },
   processes: {
     files: /^apps\/[^/]+\//,
-    may: ['./', '#apps/', '#platform/', '#schema/shapes/', 'node:', '*']
+    may: ['./', '#apps/', '#platform/', '#package.json', '#schema/shapes/', 'node:', '*']
   },
   // They drive the public API. The harness gives the measured servers their fresh databases.
   load: {

@@ -24,7 +24,7 @@ async function makeSources(t: Test, code: string): Promise<string> {
   for (const name of ['apps', 'plugins', 'schema', 'drizzle', 'package.json'])
     await cp(join(ROOT, name), join(folder, name), { recursive: true })
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
-  await appendFile(join(folder, 'apps', 'preload.ts'), code)
+  await appendFile(join(folder, 'apps', 'preload.mjs'), code)
   return folder
 }
 

@@ -1,8 +1,16 @@
 import { enableCompileCache, registerHooks } from 'node:module'
 
 /**
- * Makes every process start faster; nothing needs it to work. Used as `node --import ./apps/preload.ts …`.
+ * Makes every process start faster and keeps it small; nothing needs it to work. Used as
+ * `node --import ./apps/preload.mjs …`. See docs/adr/2026-11-25-stripped-once.md.
  *
+ * Keeps compiled code, with its types stripped, between starts: in NODE_COMPILE_CACHE or the system's folder for temporary
+ * files. This file is JavaScript and that is its first line because whatever TypeScript is loaded before brings Node's
+ * parser of it, 20 MiB that the process then holds to its end.
+ */
+enableCompileCache()
+
+/*
  * Node reads the nearest package.json of each ES module it loads. drizzle-orm has over a hundred modules and a
  * package.json of 200 kB, which costs half a second; its CommonJS build, the same code, is read once. Measured
  * with `node --cpu-prof`: the time is in node:internal/modules/package_json_reader.
@@ -22,6 +30,3 @@ if (!hasOtherHooks) {
     }
   })
 }
-
-// Keeps compiled code between starts, in the system's folder for temporary files.
-enableCompileCache()
