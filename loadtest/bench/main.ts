@@ -9,7 +9,7 @@ import { type Stage, setStage } from '#loadtest/stage.ts'
 import { type Case, makeCases } from './cases.ts'
 import { drawBench } from './chart.ts'
 import { tellProfile } from './cpu-profile.ts'
-import { measureCase, type Outcome, type PairOptions } from './pairs.ts'
+import { type Cast, measureCase, type Outcome, type PairOptions } from './pairs.ts'
 import { describe, HEADINGS, tabulate, tellOutcome } from './report.ts'
 
 /**
@@ -20,6 +20,7 @@ const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
+    starts: { type: 'string' },
     rounds: { type: 'string' },
     seconds: { type: 'string' },
     connections: { type: 'string', default: '100' },
@@ -27,8 +28,9 @@ const { values } = parseArgs({
   }
 })
 const options: PairOptions = {
-  rounds: Number(values.rounds ?? (values.quick ? 2 : 4)),
-  seconds: Number(values.seconds ?? (values.quick ? 1.5 : 4)),
+  starts: Number(values.starts ?? (values.quick || values['cpu-prof'] ? 1 : 3)),
+  rounds: Number(values.rounds ?? 2),
+  seconds: Number(values.seconds ?? (values.quick ? 1.5 : 3)),
   connections: Number(values.connections)
 }
 const LINKS = 10_000
@@ -47,22 +49,16 @@ async function main(): Promise<void> {
         .join(', ')}`
     )
   const stage = await setStage(hasCores ? { core: 1 } : {})
-  const references = new Map<string, MeasuredProcess>()
   const outcomes: Outcome[] = []
   try {
-    for (const kind of new Set(cases.flatMap((one) => one.references))) {
-      const env = { DATABASE_URL: stage.databaseUrl }
-      references.set(kind, await startReference(kind, { ...serverCore, env }))
-    }
     await seed(stage, codes)
     process.stdout.write(`${describe(options)}\n\n${HEADINGS}\n`)
     for (const [index, bench] of cases.entries()) {
-      const outcome = await runCase(stage, bench, index, references)
+      const outcome = await runCase(stage, bench, index)
       outcomes.push(outcome)
       process.stdout.write(`${tellOutcome(outcome)}\n`)
     }
   } finally {
-    await Promise.all([...references.values()].map((one) => one.stop('SIGKILL')))
     await stage.remove()
   }
   const isWhole = names.length === 0 && !values.quick && !values['cpu-prof']
@@ -84,23 +80,28 @@ async function seed(stage: Stage, codes: string[]): Promise<void> {
   await stage.query('VACUUM ANALYZE')
 }
 
-async function runCase(
-  stage: Stage,
-  bench: Case,
-  index: number,
-  references: Map<string, MeasuredProcess>
-): Promise<Outcome> {
-  // A key space of its own: no case finds what another one left in Redis.
-  const env = { ...stage.env(bench.withRedis), ...bench.env, REDIS_PREFIX: `bench-${index}:` }
+async function runCase(stage: Stage, bench: Case, index: number): Promise<Outcome> {
   const folder = values['cpu-prof'] ? await mkdtemp(join(tmpdir(), 'fairlead-profile-')) : null
   const nodeOptions = folder === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`]
-  const server = await startServer({ ...serverCore, env, nodeOptions })
-  let outcome: Outcome
-  try {
-    outcome = await measureCase(bench, server, references, options)
-  } finally {
-    await server.stop()
+  let starts = 0
+  async function begin(): Promise<Cast> {
+    // A key space of its own: no start finds what another one left in Redis.
+    const prefix = { REDIS_PREFIX: `bench-${index}-${starts++}:` }
+    const env = { ...stage.env(bench.withRedis), ...bench.env, ...prefix }
+    const subject = await startServer({ ...serverCore, env, nodeOptions })
+    const references = new Map<string, MeasuredProcess>()
+    for (const kind of bench.references)
+      references.set(
+        kind,
+        await startReference(kind, { ...serverCore, env: { DATABASE_URL: stage.databaseUrl } })
+      )
+    const end = async () => {
+      await Promise.all([...references.values()].map((one) => one.stop('SIGKILL')))
+      await subject.stop()
+    }
+    return { subject, references, end }
   }
+  const outcome = await measureCase(bench, begin, options)
   if (folder !== null) {
     process.stdout.write(`${bench.title}\n${(await tellProfile(folder)).join('\n')}\n\n`)
     await rm(folder, { recursive: true })

@@ -34,36 +34,43 @@ export interface Outcome {
 }
 
 export interface PairOptions {
+  /** How often all processes are started anew. */
+  starts: number
+  /** Turns of each start. */
   rounds: number
   seconds: number
   connections: number
 }
 
+/** The processes of one start. */
+export interface Cast {
+  subject: MeasuredProcess
+  references: Map<string, MeasuredProcess>
+  end(): Promise<void>
+}
+
 /**
- * Measures `subject` and its references in turns, forwards and backwards (A B, B A, …), so that each meets the same
- * machine; a ratio is always of two bursts of one round.
+ * Measures a server and its references in turns, forwards and backwards (A B, B A, …), so that each meets the same
+ * machine; a ratio is always of two bursts of one round. `begin` starts them: where the parts of a process come to lie in memory makes
+ * it faster or slower by a tenth for all its life, so one start of each would compare luck.
  */
 export async function measureCase(
   bench: Case,
-  subject: MeasuredProcess,
-  references: Map<string, MeasuredProcess>,
+  begin: () => Promise<Cast>,
   options: PairOptions
 ): Promise<Outcome> {
-  const turns: [string, MeasuredProcess][] = [['fairlead', subject]]
-  for (const name of bench.references) {
-    const reference = references.get(name)
-    if (reference) turns.push([name, reference])
-  }
-  const samples: Record<string, Sample[]> = Object.fromEntries(turns.map(([name]) => [name, []]))
-  await warmUp(bench, turns, options)
-  const events = bench.proof ? await readEvents(subject, bench.proof.events) : 0
-  for (let round = 0; round < options.rounds; round++) {
-    for (const [name, server] of round % 2 === 0 ? turns : turns.toReversed()) {
-      samples[name]?.push(await sample(bench, server, options))
+  const names = ['fairlead', ...bench.references]
+  const samples: Record<string, Sample[]> = Object.fromEntries(names.map((name) => [name, []]))
+  let proven = 0
+  for (let start = 0; start < options.starts; start++) {
+    const cast = await begin()
+    try {
+      proven += await measureCast(bench, cast, options, samples)
+    } finally {
+      await cast.end()
     }
   }
   const ours = samples['fairlead'] ?? []
-  const proven = bench.proof ? (await readEvents(subject, bench.proof.events)) - events : 0
   return {
     name: bench.name,
     title: bench.title,
@@ -75,6 +82,24 @@ export async function measureCase(
     problem: findProblem(bench, ours, proven),
     samples
   }
+}
+
+/** Adds the samples of one start. Gives how many of the events that prove the case were counted. */
+async function measureCast(
+  bench: Case,
+  { subject, references }: Cast,
+  options: PairOptions,
+  samples: Record<string, Sample[]>
+): Promise<number> {
+  const turns: [string, MeasuredProcess][] = [['fairlead', subject], ...references]
+  await warmUp(bench, turns, options)
+  const before = await countProof(bench, subject)
+  for (let round = 0; round < options.rounds; round++) {
+    for (const [name, server] of round % 2 === 0 ? turns : turns.toReversed()) {
+      samples[name]?.push(await sample(bench, server, options))
+    }
+  }
+  return (await countProof(bench, subject)) - before
 }
 
 /** Sends so many requests that each code was asked for and the functions are compiled, to the references fewer. */
@@ -144,7 +169,8 @@ function findProblem(bench: Case, ours: Sample[], proven: number): string | null
   return null
 }
 
-async function readEvents(server: MeasuredProcess, events: string[]): Promise<number> {
+async function countProof({ proof }: Case, server: MeasuredProcess): Promise<number> {
+  const events = proof?.events ?? []
   const counts = events.map((one) => readMetric(server.url, 'fairlead_cache_events_total', `event="${one}"`))
   return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0)
 }

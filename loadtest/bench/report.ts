@@ -13,7 +13,7 @@ export const HEADINGS = [
 /** Where and how it was measured. */
 export function describe(options: PairOptions): string {
   const memory = Math.round(totalmem() / 2 ** 30)
-  return `${cpus().length} cores, ${memory} GiB, Node ${process.versions.node}; ${options.connections} connections, ${options.rounds} rounds of ${options.seconds} s`
+  return `${cpus().length} cores, ${memory} GiB, Node ${process.versions.node}; ${options.connections} connections, ${options.starts} starts of ${options.rounds} rounds of ${options.seconds} s`
 }
 
 /** The line of one case; ratios are to the first reference, then to the others. */

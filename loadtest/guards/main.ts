@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makeCases } from '#loadtest/bench/cases.ts'
-import { measureCase, type Outcome } from '#loadtest/bench/pairs.ts'
+import { type Cast, measureCase, type Outcome } from '#loadtest/bench/pairs.ts'
 import { HEADINGS, tabulate, tellOutcome } from '#loadtest/bench/report.ts'
 import { loadLinks, makeCodes } from '#loadtest/links.ts'
 import { startServer } from '#loadtest/measured.ts'
@@ -15,7 +15,7 @@ import { type Stage, setStage } from '#loadtest/stage.ts'
  * measures them: one with keys, limits, shedding and a block list of 10,000 domains, one with nothing of it.
  */
 const CASES = ['hit-buffered-worker', 'redis-hit']
-const OPTIONS = { rounds: 5, seconds: 1.5, connections: 100 }
+const OPTIONS = { starts: 3, rounds: 2, seconds: 1.5, connections: 100 }
 const BLOCKED = 10_000
 
 const OPEN = { RATE_LIMIT: 'off', SHED_EVENT_LOOP_MS: '0' }
@@ -35,18 +35,14 @@ async function measure(stage: Stage, name: string, codes: string[], guarded: Rec
       core: 0,
       env: { ...stage.env(true), ...bench.env, ...more, REDIS_PREFIX: `${name}-${kind}:` }
     })
-  const [subject, reference] = [await start('guarded', guarded), await start('open', OPEN)]
-  const { bars: _bars, ...rest } = bench
-  try {
-    return await measureCase(
-      { ...rest, title: bench.title, references: ['open'] },
-      subject,
-      new Map([['open', reference]]),
-      OPTIONS
-    )
-  } finally {
-    await Promise.all([subject.stop(), reference.stop()])
+  async function begin(): Promise<Cast> {
+    const subject = await start('guarded', guarded)
+    const reference = await start('open', OPEN)
+    const end = async () => void (await Promise.all([subject.stop(), reference.stop()]))
+    return { subject, references: new Map([['open', reference]]), end }
   }
+  const { bars: _bars, ...rest } = bench
+  return measureCase({ ...rest, title: bench.title, references: ['open'] }, begin, OPTIONS)
 }
 
 async function main(): Promise<void> {
