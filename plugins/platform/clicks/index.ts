@@ -13,13 +13,14 @@ import { createRoute, type DeadLetter, type RouteCounts } from './route.ts'
 import { openSpool, type Spool } from './spool.ts'
 import { takeSpoolFolder, visitAbandonedFolders } from './spool-folder.ts'
 import { type Backlog, createClickStream } from './stream.ts'
+import { createTurn } from './turn.ts'
 import { createVisitorNames, type SaltProvider } from './visitors.ts'
 
 /** `app.clicks`: takes clicks from redirects and sees to it that each is stored once. */
 export interface Clicks {
   /**
    * Takes a click and tells `waiter`, who answers the visitor: acknowledged, when the next stage has the click or nothing could
-   * take it; buffered, at once.
+   * take it; buffered, at the end of the event loop's turn.
    */
   add(draft: ClickDraft, waiter: ClickWaiter): void
   /** Says where clicks are stored: idempotently by id, in one transaction, rejecting with nothing stored. */
@@ -105,6 +106,7 @@ async function clicks(app: FastifyInstance, options: ClickOptions) {
     onOutage: (stage, error) => app.log.debug({ err: error, stage }, 'a batch of clicks was not taken')
   })
   const isBuffered = options.durability === 'buffered'
+  const tellTaken = createTurn()
   const batcher = createBatcher({
     send: (batch) => route.send(batch).catch(tellLoss),
     spill: (batch) => route.spill(batch).catch(tellLoss),
@@ -184,7 +186,7 @@ async function clicks(app: FastifyInstance, options: ClickOptions) {
     add(draft, waiter) {
       added++
       batcher.add(draft, isBuffered ? null : waiter)
-      if (isBuffered) waiter.onTaken()
+      if (isBuffered) tellTaken(waiter)
     },
     drainTo(target) {
       store = target
