@@ -28,8 +28,8 @@ const { values } = parseArgs({
   }
 })
 const options: PairOptions = {
-  starts: Number(values.starts ?? (values.quick || values['cpu-prof'] ? 1 : 3)),
-  rounds: Number(values.rounds ?? 2),
+  starts: Number(values.starts ?? (values.quick || values['cpu-prof'] ? 1 : 4)),
+  rounds: Number(values.rounds ?? (values.quick ? 2 : 1)),
   seconds: Number(values.seconds ?? (values.quick ? 1.5 : 3)),
   connections: Number(values.connections)
 }

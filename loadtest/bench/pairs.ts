@@ -65,7 +65,7 @@ export async function measureCase(
   for (let start = 0; start < options.starts; start++) {
     const cast = await begin()
     try {
-      proven += await measureCast(bench, cast, options, samples)
+      proven += await measureCast(bench, cast, options, samples, start)
     } finally {
       await cast.end()
     }
@@ -89,13 +89,14 @@ async function measureCast(
   bench: Case,
   { subject, references }: Cast,
   options: PairOptions,
-  samples: Record<string, Sample[]>
+  samples: Record<string, Sample[]>,
+  start: number
 ): Promise<number> {
   const turns: [string, MeasuredProcess][] = [['fairlead', subject], ...references]
   await warmUp(bench, turns, options)
   const before = await countProof(bench, subject)
   for (let round = 0; round < options.rounds; round++) {
-    for (const [name, server] of round % 2 === 0 ? turns : turns.toReversed()) {
+    for (const [name, server] of (start + round) % 2 === 0 ? turns : turns.toReversed()) {
       samples[name]?.push(await sample(bench, server, options))
     }
   }
