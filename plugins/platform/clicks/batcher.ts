@@ -52,9 +52,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
   const { send, spill, nameVisitor, waitMs, maxInFlight, maxPending, now = Date.now } = options
   const maxRows = Math.min(options.maxRows, MAX_BATCH_ROWS)
   const waiting: OpenBatch[] = []
-  let inFlight = 0
-  /** Who waits until nothing is on its way. */
-  const idlers: (() => void)[] = []
+  const inFlight = new Set<Promise<void>>()
   let open: OpenBatch | null = null
   let timer: NodeJS.Timeout | NodeJS.Immediate | null = null
   let pending = 0
@@ -67,7 +65,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
   function onTime(): void {
     timer = null
     // With everything on its way the next arrival back sends what has gathered.
-    if (inFlight < maxInFlight) close()
+    if (inFlight.size < maxInFlight) close()
   }
 
   function close(): void {
@@ -84,16 +82,16 @@ export function createBatcher(options: BatcherOptions): Batcher {
   }
 
   function dispatch(batch: OpenBatch, take: BatcherOptions['send']): void {
-    inFlight++
+    const sent = take(toBatch(batch))
+    inFlight.add(sent)
     const onSettled = () => {
-      inFlight--
+      inFlight.delete(sent)
       pending -= batch.drafts.length
       // The next batch is under way while those who waited for this one are told.
       if (waiting.length > 0) pump()
       else if (timer === null) close()
-      if (inFlight === 0) for (const resolve of idlers.splice(0)) resolve()
     }
-    take(toBatch(batch)).then(
+    sent.then(
       () => {
         onSettled()
         for (const waiter of batch.waiters) waiter.onTaken()
@@ -106,7 +104,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
   }
 
   function pump(): void {
-    while (inFlight < maxInFlight) {
+    while (inFlight.size < maxInFlight) {
       const batch = waiting.shift()
       if (batch === undefined) return
       dispatch(batch, send)
@@ -142,8 +140,8 @@ export function createBatcher(options: BatcherOptions): Batcher {
     },
     async flush() {
       close()
-      while (inFlight > 0) {
-        await new Promise<void>((resolve) => idlers.push(resolve))
+      while (inFlight.size > 0) {
+        await Promise.allSettled(inFlight)
         close()
       }
     }
