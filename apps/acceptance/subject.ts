@@ -10,10 +10,9 @@ import { type Answer, createClient, profiles, type Running, startApp } from '#te
 
 export type Api = Running['request']
 
-function namedServer(): string | undefined {
-  // biome-ignore lint/style/noProcessEnv: the caller says by environment which server is meant
-  return process.env['BASE_URL']
-}
+/** The server that BASE_URL names, without a slash at its end; undefined where suites start their own. */
+// biome-ignore lint/style/noProcessEnv: which server is meant is told to a test run by its environment
+const NAMED = process.env['BASE_URL']?.replace(/\/+$/, '')
 
 /** Runs `suite` against every server there is to test. `env`: settings it needs, where it starts its own. */
 export function served(
@@ -21,9 +20,8 @@ export function served(
   suite: (t: Test, api: Api) => Promise<unknown>,
   env: Record<string, string> = {}
 ): void {
-  const named = namedServer()
-  if (named) {
-    t.test(`at ${named}`, (t) => suite(t, createClient(named.replace(/\/+$/, ''))))
+  if (NAMED) {
+    t.test(`at ${NAMED}`, (t) => suite(t, createClient(NAMED)))
     return
   }
   profiles(t, async (t, profile) => {
@@ -36,7 +34,7 @@ export function served(
 export function servedInEachMode(t: Test, suite: (t: Test, api: Api) => Promise<unknown>): void {
   served(t, suite)
   // The mode of a server that is named is its own.
-  if (namedServer()) return
+  if (NAMED) return
   t.test('with keys', async (t) => {
     const key = `fl_${randomBytes(8).toString('hex')}_${randomBytes(32).toString('base64url')}`
     const { request } = await startApp(t, { env: { AUTH: 'keys', ADMIN_KEY: key, RATE_LIMIT: 'off' } })
