@@ -83,18 +83,14 @@ async function seed(stage: Stage, codes: string[]): Promise<void> {
 async function runCase(stage: Stage, bench: Case, index: number): Promise<Outcome> {
   const folder = values['cpu-prof'] ? await mkdtemp(join(tmpdir(), 'fairlead-profile-')) : null
   const nodeOptions = folder === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`]
-  let starts = 0
-  async function begin(): Promise<Cast> {
+  async function begin(start: number): Promise<Cast> {
     // A key space of its own: no start finds what another one left in Redis.
-    const prefix = { REDIS_PREFIX: `bench-${index}-${starts++}:` }
+    const prefix = { REDIS_PREFIX: `bench-${index}-${start}:` }
     const env = { ...stage.env(bench.withRedis), ...bench.env, ...prefix }
     const subject = await startServer({ ...serverCore, env, nodeOptions })
     const references = new Map<string, MeasuredProcess>()
-    for (const kind of bench.references)
-      references.set(
-        kind,
-        await startReference(kind, { ...serverCore, env: { DATABASE_URL: stage.databaseUrl } })
-      )
+    const ofReferences = { ...serverCore, env: { DATABASE_URL: stage.databaseUrl } }
+    for (const kind of bench.references) references.set(kind, await startReference(kind, ofReferences))
     const end = async () => {
       await Promise.all([...references.values()].map((one) => one.stop('SIGKILL')))
       await subject.stop()

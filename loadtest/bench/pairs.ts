@@ -51,19 +51,20 @@ export interface Cast {
 
 /**
  * Measures a server and its references in turns, forwards and backwards (A B, B A, …), so that each meets the same
- * machine; a ratio is always of two bursts of one round. `begin` starts them: where the parts of a process come to lie in memory makes
- * it faster or slower by a tenth for all its life, so one start of each would compare luck.
+ * machine; a ratio is always of two bursts of one round. `begin` starts them and is
+ * told which start it is, from 0: where the parts of a process come to lie in memory makes it faster or slower by a tenth for all its
+ * life, so one start of each would compare luck.
  */
 export async function measureCase(
   bench: Case,
-  begin: () => Promise<Cast>,
+  begin: (start: number) => Promise<Cast>,
   options: PairOptions
 ): Promise<Outcome> {
   const names = ['fairlead', ...bench.references]
   const samples: Record<string, Sample[]> = Object.fromEntries(names.map((name) => [name, []]))
   let proven = 0
   for (let start = 0; start < options.starts; start++) {
-    const cast = await begin()
+    const cast = await begin(start)
     try {
       proven += await measureCast(bench, cast, options, samples, start)
     } finally {
