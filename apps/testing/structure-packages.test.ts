@@ -93,3 +93,22 @@ t.test('what runs in production needs no development dependency', async (t) => {
 t.test('there are few scripts', async (t) => {
   t.ok(Object.keys(manifest.scripts).length <= 15, Object.keys(manifest.scripts).join())
 })
+
+t.test(
+  'wherever a process is started, Node has the same arguments: compiled code is kept by them',
+  async (t) => {
+    const places = {
+      'package.json': 2,
+      'compose.yaml': 1,
+      'ops/docker/Dockerfile': 2,
+      'ops/kubernetes/base/worker.yaml': 1
+    }
+    const argument = /--(max-semi-space-size|heap-growing-percent)=\d+/g
+    const found = Object.keys(places).map((file) => readText(file).match(argument))
+    const expected = ['--max-semi-space-size=8', '--heap-growing-percent=30']
+    t.same(
+      found,
+      Object.values(places).map((starts) => Array.from({ length: starts }, () => expected).flat())
+    )
+  }
+)
