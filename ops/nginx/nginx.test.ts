@@ -61,6 +61,13 @@ t.test('what nginx itself answers is a problem too', { skip }, async (t) => {
   t.match(await unanswered.json(), { code: 'UNANSWERED', status: 502 })
 })
 
+t.test('of replicas that all hang the answer and what it says agree', { skip }, async (t) => {
+  const { url } = await startSite(t, { UPSTREAM: upstreamOf([await listen(t, createServer(() => undefined))]) })
+  const answer = await fetch(`${url}/a`)
+  t.equal(answer.status, 504)
+  t.match(await answer.json(), { code: 'UNANSWERED', status: 504 })
+})
+
 t.test('a replica that hangs keeps no visitor: another one is asked', { skip }, async (t) => {
   let asked = 0
   const hanging = createServer(() => asked++)
