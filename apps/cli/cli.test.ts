@@ -108,7 +108,7 @@ profiles(t, async (t, profile) => {
 })
 
 t.test('goes through a running server where the folder is taken', async (t) => {
-  const { url, config, request } = await startApp(t)
+  const { url, config, request } = await startApp(t, { profile: 'embedded' })
   const env = { DATA_DIR: config.database.dataDir }
   const direct = await run(env, 'import', SEED)
   t.equal(direct.code, 1)

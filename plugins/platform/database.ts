@@ -52,7 +52,7 @@ export class StartRefused extends Error {
 
 export interface DatabaseOptions {
   /** PostgreSQL connection string; the embedded database in `dataDir` is used when undefined. */
-  url: string | undefined
+  url?: string | undefined
   /** Connection string of a hot standby for reads that may be old; those go to the primary when undefined. */
   readUrl?: string | undefined
   /** How old they may be. */

@@ -117,7 +117,7 @@ t.test('a DATABASE_READ_URL that leads to no standby is not read from', { skip }
 
 t.test('the embedded database has no standby', async (t) => {
   await t.rejects(
-    startApp(t, { env: { DATABASE_READ_URL: 'postgres://127.0.0.1/fairlead' } }),
+    startApp(t, { profile: 'embedded', env: { DATABASE_READ_URL: 'postgres://127.0.0.1/fairlead' } }),
     /DATABASE_URL, which is not set/
   )
 })
