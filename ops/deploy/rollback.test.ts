@@ -75,7 +75,8 @@ t.test('a release that makes redirects slow is found out by the SLO and taken ba
     checkRelease({
       prometheusUrl: stack.watchers?.prometheusUrl ?? '',
       seconds: 60,
-      replicas: 2,
+      // A replica that is so slow may miss a scrape on a busy machine: that is another promise than the one meant here.
+      replicas: 1,
       leastRedirects: 100,
       floorS: 20,
       everyMs: 2_000
