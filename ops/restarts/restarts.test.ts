@@ -48,7 +48,7 @@ t.test('of 500 clients nobody notices', { skip }, async (t) => {
     await t.test(trial.title, async (t) => {
       const pids = stack.replicas.map(({ pid }) => pid)
       // Machines that test are small: the clients think, and connections are idle between requests, as in life.
-      const outcome = await attempt(stack, trial, CONNECTIONS, 500)
+      const outcome = await attempt(stack, trial, CONNECTIONS, 1_000)
       t.same(outcome.failures, [])
       t.ok(stack.replicas.every(({ pid, state }, at) => pid !== pids[at] && state === 'up'))
       t.comment(`${outcome.follows} GET, ${outcome.creates} POST, ${outcome.changes} PUT`)
