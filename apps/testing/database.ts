@@ -56,15 +56,16 @@ async function migrate(where: { dataDir: string } | { url: string }): Promise<vo
 }
 
 /**
- * Makes a migrated, empty database on the server of TEST_DATABASE_URL, removed with the test, and a key space on the Redis of
- * TEST_REDIS_URL. Gives the settings that lead there.
+ * Makes a migrated database without rows, or with `bare` one without tables, on the server of TEST_DATABASE_URL, removed
+ * with the test, and a key space on the Redis of TEST_REDIS_URL. Gives the settings that lead there.
  */
-export async function createDatabase(t: Test): Promise<Record<string, string>> {
+export async function createDatabase(t: Test, { bare = false } = {}): Promise<Record<string, string>> {
   if (!TEST_DATABASE_URL) throw new Error('TEST_DATABASE_URL is not set: run npm test')
   const admin = new pg.Client({ connectionString: TEST_DATABASE_URL })
   await admin.connect()
   const name = `fairlead_test_${randomBytes(6).toString('hex')}`
-  await admin.query(`CREATE DATABASE ${name} TEMPLATE ${await findTemplate(admin, TEST_DATABASE_URL)}`)
+  const template = bare ? 'template1' : await findTemplate(admin, TEST_DATABASE_URL)
+  await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`)
   t.teardown(async () => {
     await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
     await admin.end()
