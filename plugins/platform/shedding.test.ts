@@ -16,8 +16,14 @@ async function blockUntil(holds: () => Promise<boolean>): Promise<void> {
 t.test('while the event loop is late calls are shed and links are followed', async (t) => {
   const { request } = await startApp(t, { env: { SHED_EVENT_LOOP_MS: '50' } })
   const json = { original_url: 'https://example.com/' }
-  const made = await request('POST', '/urls', { json })
+  // On a busy machine it may be late before the test makes it so.
+  let made: Awaited<ReturnType<typeof request>>
+  do made = await request('POST', '/urls', { json })
+  while (made.status === 503)
   t.equal(made.status, 201)
+  const countShed = async () =>
+    Number(/^fairlead_requests_shed_total (\d+)$/m.exec((await request('GET', '/metrics')).text)?.[1] ?? 0)
+  const before = await countShed()
   const path = `/${made.json.short_code}`
   t.equal((await request('GET', path)).status, 302, 'warm')
 
@@ -38,7 +44,7 @@ t.test('while the event loop is late calls are shed and links are followed', asy
   const [refused] = shed
   t.match(refused?.json, { code: 'OVERLOADED', status: 503 })
   t.match(refused?.headers.get('retry-after'), /^[123]$/)
-  t.match((await request('GET', '/metrics')).text, /^fairlead_requests_shed_total 3$/m)
+  t.equal((await countShed()) - before, 3)
 })
 
 t.test('what is shed is described, and redirects are not', async (t) => {
