@@ -3,7 +3,6 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { hasServers, storageOf } from '#testing/app.ts'
-import { createDatabase } from '#testing/database.ts'
 import { spawnServer, startServer } from '#testing/process.ts'
 
 t.test('says where it listens, what it stores to and a first thing to try', async (t) => {
@@ -102,7 +101,7 @@ t.test('on a PostgreSQL server', { skip: !hasServers() && 'there is none' }, asy
   })
 
   t.test('replicas that start at once on an empty database all come up', async (t) => {
-    const storage = { ...(await storageOf(t, 'server')), ...(await createDatabase(t, { bare: true })) }
+    const storage = await storageOf(t, 'server', { bare: true })
     const replicas = await Promise.all(Array.from({ length: 4 }, () => startServer(t, storage)))
     for (const [at, { request }] of replicas.entries()) {
       const user = { username: `user${at}`, email: `user${at}@example.com` }

@@ -64,16 +64,20 @@ export async function startApp(
 
 /**
  * The settings that give a process fresh storage of `profile`, removed with the test: several apps started with
- * the same ones are replicas of one another.
+ * the same ones are replicas of one another. `bare` leaves the tables of a `server` to the first that starts.
  */
-export async function storageOf(t: Test, profile: Profile): Promise<Record<string, string>> {
+export async function storageOf(
+  t: Test,
+  profile: Profile,
+  { bare = false } = {}
+): Promise<Record<string, string>> {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-test-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   if (profile === 'embedded') {
     await createEmbeddedFolder(folder)
     return { DATA_DIR: folder }
   }
-  return { DATA_DIR: folder, ...(await createDatabase(t)) }
+  return { DATA_DIR: folder, ...(await createDatabase(t, { bare })) }
 }
 
 /** Runs `suite` once for each storage profile that this run has. */

@@ -62,14 +62,8 @@ t.test('what nginx itself answers is a problem too', { skip }, async (t) => {
 })
 
 t.test('of replicas that all hang the answer and what it says agree', { skip }, async (t) => {
-  const { url } = await startSite(t, {
-    UPSTREAM: upstreamOf([
-      await listen(
-        t,
-        createServer(() => undefined)
-      )
-    ])
-  })
+  const hanging = createServer(() => undefined)
+  const { url } = await startSite(t, { UPSTREAM: upstreamOf([await listen(t, hanging)]) })
   const answer = await fetch(`${url}/a`)
   t.equal(answer.status, 504)
   t.match(await answer.json(), { code: 'UNANSWERED', status: 504 })

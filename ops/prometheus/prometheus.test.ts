@@ -13,7 +13,7 @@ const skip = missing('promtool')
 
 /** What promtool prints, content or not. */
 async function promtool(...args: string[]): Promise<string> {
-  // It computes for minutes, and what runs beside it may be watching a clock.
+  // It computes for long, and what runs beside it may be watching a clock.
   const run = promisify(execFile)('nice', ['-n', '19', 'promtool', ...args], { cwd: import.meta.dirname })
   const { stdout, stderr } = await run.catch((error: { stdout: string; stderr: string }) => error)
   return stdout + stderr
