@@ -181,23 +181,6 @@ profiles(t, async (t, profile) => {
     t.match(await read(`/urls/${id}/${path}&unit=hour`), { clicks: 2, bots: 1 })
   })
 
-  t.test('the most clicked links come first, deleted ones not at all', async (t) => {
-    const ids: number[] = []
-    for (let n = 0; n < 12; n++) ids.push(await createUrl(running))
-    const clicks = ids.flatMap((id, n) =>
-      Array.from({ length: n + 1 }, () => click(id, '2023-07-01T08:00:00Z'))
-    )
-    await app.events.storeClicks(clicks)
-    await app.events.storeClicks([...clicks.slice(0, 1), click(ids[0] ?? 0, '2023-07-02T08:00:00Z')])
-    await request('DELETE', `/urls/${ids[11]}`)
-    const { top, ...all } = await read('/stats?from=2023-07-01&to=2023-07-02')
-    t.equal(all.clicks, 79)
-    t.equal(top.length, 10)
-    t.same(top.map(({ url_id: id }: { url_id: number }) => id).slice(0, 3), [ids[10], ids[9], ids[8]])
-    t.match(top[0], { clicks: 11, original_url: 'https://acme.dev/harbor', title: null })
-    t.equal((await request('GET', `/urls/${ids[11]}/stats`)).status, 404)
-  })
-
   t.test('whatever is clicked when, series of every unit and zone add up to it', async () => {
     const hours = fc.array(fc.tuple(fc.integer({ min: 0, max: 1_800 }), fc.boolean()), {
       minLength: 1,

@@ -44,7 +44,8 @@ export const MAX_BUCKETS = 1_000
 
 const DEFAULT_BUCKETS = 30
 const TOP_URLS = 10
-const TOP_CANDIDATES = 50
+/** Links of each day that may be among the most clicked: so many that they span several magnitudes. */
+const TOP_CANDIDATES = 200
 
 export function createStatsService(
   database: Database,

@@ -68,8 +68,8 @@ export interface TopUrl {
 
 /**
  * The `limit` most clicked links of the days whose noon lies within, deleted ones left out. Candidates are the
- * `perDay` first of each day, so that millions of links need not be added up: their sums are exact, and one that
- * was among them on no day could only be missing here if it came close behind every day.
+ * `perDay` first of each day by magnitude, so that millions of links need not be added up: their sums are exact, and one
+ * that was among them on no day could only be missing here if each day so many others had as many clicks, or half as many.
  */
 export async function listTop(
   on: Executor,
@@ -86,7 +86,7 @@ export async function listTop(
     .select({ urlId: urlStatsDaily.urlId, clicks: urlStatsDaily.clicks })
     .from(urlStatsDaily)
     .where(and(eq(urlStatsDaily.day, days.day), ne(urlStatsDaily.urlId, 0), ofUser))
-    .orderBy(desc(urlStatsDaily.clicks), desc(urlStatsDaily.urlId))
+    .orderBy(desc(urlStatsDaily.magnitude), desc(urlStatsDaily.urlId))
     .limit(perDay)
     .as('best')
   const candidates = on
