@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { isbot } from 'isbot'
 import { LRUCache } from 'lru-cache'
 import type { Click } from '#platform/clicks/click.ts'
@@ -27,38 +27,42 @@ const agents = new LRUCache<string, Agent>({ max: 5_000 })
 
 const NO_AGENT: Agent = { isBot: false, json: '' }
 
-/**
- * Inserts those of `clicks` whose id is not there yet, in one statement that takes whole columns. Gives the
- * clicks that were new.
- */
-export async function insertClicks(tx: Executor, clicks: Click[]): Promise<CountedClick[]> {
+/** Inserts `clicks`, none of which may be there: throws the driver's 23505 when one is. Gives them as they are counted. */
+export async function insertNewClicks(tx: Executor, clicks: Click[]): Promise<CountedClick[]> {
   await ensurePartitions(tx, clicks)
-  const { rows } = await tx.execute<{ stored: string[] | null }>(sql`
-    with inserted as (
-      insert into ${events} (url_id, user_id, event_type, "timestamp", details, click_id)
-      select url_id, user_id, 'click', to_timestamp(second), details, click_id
-      from rows from (
-        unnest(${columnOf(clicks, ({ urlId }) => urlId)}::bigint[]),
-        unnest(${columnOf(clicks, ({ userId }) => userId)}::bigint[]),
-        unnest(${columnOf(clicks, ({ at }) => Math.floor(at / 1_000))}::bigint[]),
-        jsonb_array_elements(${`[${clicks.map(detailsOf).join(',')}]`}::jsonb),
-        unnest(${columnOf(clicks, ({ id }) => id)}::uuid[])
-      ) as click(url_id, user_id, second, details, click_id)
-      on conflict (click_id, "timestamp") where click_id is not null do nothing
-      returning click_id
-    )
-    select case when count(*) < ${clicks.length} then coalesce(array_agg(click_id::text), '{}') end as stored
-    from inserted`)
-  // Null says all, as it is but after a failure: then thousands of ids need not be sent back.
-  const stored = rows[0]?.stored ? new Set(rows[0].stored) : null
+  await tx.execute(insertion(clicks))
+  return clicks.map(toCounted)
+}
+
+/** Inserts those of `clicks` whose id is not there yet. Gives the clicks that were new. */
+export async function insertMissingClicks(tx: Executor, clicks: Click[]): Promise<CountedClick[]> {
+  await ensurePartitions(tx, clicks)
+  const { rows } = await tx.execute<{ click_id: string }>(sql`
+    ${insertion(clicks)}
+    on conflict (click_id, "timestamp") where click_id is not null do nothing
+    returning click_id`)
+  const stored = new Set(rows.map((row) => row.click_id))
   // A visit that two replicas saw may be twice among them.
-  const isNew = (click: Click) => stored === null || stored.delete(click.id)
-  return clicks.filter(isNew).map(({ urlId, at, userAgent, visitor }) => ({
-    urlId,
-    at: new Date(Math.floor(at / 1_000) * 1_000),
-    isBot: agentOf(userAgent).isBot,
-    visitor
-  }))
+  return clicks.filter(({ id }) => stored.delete(id)).map(toCounted)
+}
+
+/** One statement that takes whole columns. */
+function insertion(clicks: Click[]): SQL {
+  return sql`
+    insert into ${events} (url_id, user_id, event_type, "timestamp", details, click_id)
+    select url_id, user_id, 'click', to_timestamp(second), details, click_id
+    from rows from (
+      unnest(${columnOf(clicks, ({ urlId }) => urlId)}::bigint[]),
+      unnest(${columnOf(clicks, ({ userId }) => userId)}::bigint[]),
+      unnest(${columnOf(clicks, ({ at }) => Math.floor(at / 1_000))}::bigint[]),
+      jsonb_array_elements(${`[${clicks.map(detailsOf).join(',')}]`}::jsonb),
+      unnest(${columnOf(clicks, ({ id }) => id)}::uuid[])
+    ) as click(url_id, user_id, second, details, click_id)`
+}
+
+function toCounted({ urlId, at, userAgent, visitor }: Click): CountedClick {
+  const second = new Date(Math.floor(at / 1_000) * 1_000)
+  return { urlId, at: second, isBot: agentOf(userAgent).isBot, visitor }
 }
 
 function detailsOf({ shortCode, method, userAgent, referrer }: Click): string {

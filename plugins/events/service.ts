@@ -1,14 +1,14 @@
 import { type Caller, isWithin, ownerOf, reachOf } from '#platform/access/caller.ts'
 import type { Click } from '#platform/clicks/click.ts'
 import type { Database, Executor, Within } from '#platform/database.ts'
-import { retryTakenId } from '#platform/database-errors.ts'
+import { retryTakenId, violatedConstraint } from '#platform/database-errors.ts'
 import { createPageIndex } from '#platform/page-index.ts'
 import { presentEvent } from '#platform/present-rows.ts'
 import { parseWireTime } from '#platform/wire-time.ts'
 import type { Event, EventDraft, EventQuery } from '#schema/shapes/event.ts'
 import { type Page, pageWindow } from '#schema/shapes/page.ts'
 import type { EventRow } from '#schema/tables/events.ts'
-import { type CountedClick, insertClicks } from './click-store.ts'
+import { type CountedClick, insertMissingClicks, insertNewClicks } from './click-store.ts'
 import { eventUnknown, rangeReversed, urlMissing, userMissing } from './errors.ts'
 import {
   countEventBuckets,
@@ -116,10 +116,18 @@ export function createEventService(database: Database): EventService {
     erase: eraseDetails,
 
     async storeClicks(clicks) {
-      await database.transaction(async (tx) => {
-        const stored = await insertClicks(tx, clicks)
-        if (stored.length > 0) await count(tx, stored)
-      })
+      const storeBy = (insert: typeof insertNewClicks) =>
+        database.transaction(async (tx) => {
+          const stored = await insert(tx, clicks)
+          if (stored.length > 0) await count(tx, stored)
+        })
+      try {
+        await storeBy(insertNewClicks)
+      } catch (error) {
+        // A batch comes twice after an outage only: to look for each click first makes every insert a third dearer.
+        if (violatedConstraint(error) === null) throw error
+        await storeBy(insertMissingClicks)
+      }
     },
 
     onClicks(work) {
