@@ -1,3 +1,4 @@
+import { gather } from '#platform/gather.ts'
 import { type Batch, type ClickDraft, createBatchId, MAX_BATCH_ROWS, readVisit, toRow } from './click.ts'
 
 /**
@@ -15,7 +16,7 @@ export interface BatcherOptions {
   nameVisitor(ip: string, userAgent: string | undefined): string | null
   /** Most clicks of a batch. */
   maxRows: number
-  /** How long a click may wait for company, in milliseconds; 0 sends at the end of the event loop's turn. */
+  /** How long a click may wait for company, in milliseconds; 0 sends as soon as no more come, see {@link gather}. */
   waitMs: number
   /** Most batches on their way at once. */
   maxInFlight: number
@@ -54,25 +55,28 @@ export function createBatcher(options: BatcherOptions): Batcher {
   const waiting: OpenBatch[] = []
   const inFlight = new Set<Promise<void>>()
   let open: OpenBatch | null = null
-  let timer: NodeJS.Timeout | NodeJS.Immediate | null = null
+  let isScheduled = false
+  let timer: NodeJS.Timeout | undefined
   let pending = 0
 
   function schedule(): void {
-    if (timer !== null) return
-    timer = waitMs === 0 ? setImmediate(onTime) : setTimeout(onTime, waitMs)
+    if (isScheduled) return
+    isScheduled = true
+    if (waitMs === 0) gather(() => open?.drafts.length ?? 0, onTime)
+    else timer = setTimeout(onTime, waitMs)
   }
 
   function onTime(): void {
-    timer = null
+    isScheduled = false
     // With everything on its way the next arrival back sends what has gathered.
     if (inFlight.size < maxInFlight) close()
   }
 
   function close(): void {
     if (open === null) return
-    if (waitMs > 0 && timer !== null) {
-      clearTimeout(timer as NodeJS.Timeout)
-      timer = null
+    if (waitMs > 0) {
+      clearTimeout(timer)
+      isScheduled = false
     }
     const closed = open
     open = null
@@ -89,7 +93,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
       pending -= batch.drafts.length
       // The next batch is under way while those who waited for this one are told.
       if (waiting.length > 0) pump()
-      else if (timer === null) close()
+      else if (!isScheduled) close()
     }
     sent.then(
       () => {
