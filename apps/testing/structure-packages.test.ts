@@ -103,14 +103,9 @@ t.test(
       'ops/docker/Dockerfile': 2,
       'ops/kubernetes/base/worker.yaml': 1
     }
-    const argument = /--(max-semi-space-size|heap-growing-percent|v8-pool-size)=\d+|--no-parallel-scavenge/g
+    const argument = /--(max-semi-space-size|heap-growing-percent)=\d+|--no-parallel-scavenge/g
     const found = Object.keys(places).map((file) => readText(file).match(argument))
-    const expected = [
-      '--max-semi-space-size=8',
-      '--no-parallel-scavenge',
-      '--heap-growing-percent=30',
-      '--v8-pool-size=1'
-    ]
+    const expected = ['--max-semi-space-size=8', '--no-parallel-scavenge', '--heap-growing-percent=30']
     t.same(
       found,
       Object.values(places).map((starts) => Array.from({ length: starts }, () => expected).flat())
