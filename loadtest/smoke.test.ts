@@ -12,7 +12,7 @@ const skip = missing('postgres') || missing('redis-server') || missing('nginx') 
 const RUNS: [program: string, args: string[], says: RegExp][] = [
   [
     'bench',
-    ['--quick', '--only', 'hit-worker,miss', '--rounds', '1', '--seconds', '0.5'],
+    ['--only', 'hit-worker,miss', '--starts', '1', '--rounds', '1', '--seconds', '0.5'],
     /miss to PostgreSQL[\s\S]*results\/local\/bench/
   ],
   ['clicks', ['--seconds', '1', '--backlog', '2000'], /pile, then worker[\s\S]*results\/local\/clicks/],

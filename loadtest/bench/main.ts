@@ -31,7 +31,6 @@ const options: PairOptions = {
   starts: Number(values.starts ?? (values.quick || values['cpu-prof'] ? 1 : 4)),
   rounds: Number(values.rounds ?? (values.quick ? 2 : 3)),
   seconds: Number(values.seconds ?? (values.quick ? 1.5 : 1)),
-  warmUp: values.quick ? 0.4 : 1,
   connections: Number(values.connections)
 }
 const LINKS = 10_000

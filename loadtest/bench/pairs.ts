@@ -40,8 +40,6 @@ export interface PairOptions {
   rounds: number
   seconds: number
   connections: number
-  /** Share of a case's requests before it is measured that are made: below 1 the figures are those of a younger process. */
-  warmUp: number
 }
 
 /** The processes of one start. */
@@ -109,7 +107,7 @@ async function measureCast(
 /** Sends so many requests that each code was asked for and the functions are compiled, to the references fewer. */
 async function warmUp(bench: Case, turns: [string, MeasuredProcess][], options: PairOptions): Promise<void> {
   for (const [name, server] of turns) {
-    const enough = (name === 'fairlead' ? bench.warmUp : bench.warmUp / 4) * options.warmUp
+    const enough = name === 'fairlead' ? bench.warmUp : bench.warmUp / 4
     for (let sent = 0, tries = 0; sent < enough && tries < 10; tries++) {
       sent += (await sample(bench, server, { ...options, seconds: 1.5 })).answers
     }

@@ -15,7 +15,7 @@ import { type Stage, setStage } from '#loadtest/stage.ts'
  * measures them: one with keys, limits, shedding and a block list of 10,000 domains, one with nothing of it.
  */
 const CASES = ['hit-buffered-worker', 'redis-hit']
-const OPTIONS = { starts: 3, rounds: 2, seconds: 1.5, connections: 100, warmUp: 1 }
+const OPTIONS = { starts: 3, rounds: 2, seconds: 1.5, connections: 100 }
 const BLOCKED = 10_000
 
 const OPEN = { RATE_LIMIT: 'off', SHED_EVENT_LOOP_MS: '0' }
