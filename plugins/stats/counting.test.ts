@@ -1,30 +1,13 @@
-import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import t from 'tap'
-import type { Click } from '#platform/clicks/click.ts'
 import { profiles, type Running, startApp } from '#testing/app.ts'
+import { CHROME, makeClick as click } from '#testing/make-click.ts'
 import { createClickCounter } from './service-counter.ts'
 import { DAY_MS } from './tally.ts'
 
 /** What is counted, as seen over HTTP. */
 
-const CHROME = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/126.0.0.0 Safari/537.36'
 const BOT = 'Googlebot/2.1 (+http://www.google.com/bot.html)'
-
-function click(urlId: number, at: string | number, more: Partial<Click> = {}): Click {
-  return {
-    id: randomUUID(),
-    urlId,
-    userId: null,
-    shortCode: `c${urlId}`,
-    at: typeof at === 'number' ? at : Date.parse(at),
-    method: 'GET',
-    userAgent: CHROME,
-    referrer: null,
-    visitor: null,
-    ...more
-  }
-}
 
 async function createUrl({ request }: Running): Promise<number> {
   const { json } = await request('POST', '/urls', { json: { original_url: 'https://acme.dev/harbor' } })

@@ -1,17 +1,10 @@
-import { randomUUID } from 'node:crypto'
 import t from 'tap'
-import type { Click } from '#platform/clicks/click.ts'
 import { profiles, type Running, startApp } from '#testing/app.ts'
+import { makeClick as click } from '#testing/make-click.ts'
 
 /** The most clicked links, as seen over HTTP, and what it costs to keep them in order. */
 
 const TARGET = 'https://acme.dev/harbor'
-
-function click(urlId: number, at: string): Click {
-  const [id, shortCode] = [randomUUID(), `c${urlId}`]
-  const of = { userId: null, userAgent: null, referrer: null, visitor: null }
-  return { id, urlId, shortCode, at: Date.parse(at), method: 'GET', ...of }
-}
 
 const clicks = (urlId: number, count: number, at: string) =>
   Array.from({ length: count }, () => click(urlId, at))

@@ -1,0 +1,21 @@
+import { randomUUID } from 'node:crypto'
+import type { Click } from '#platform/clicks/click.ts'
+
+/** The user agent of a person. */
+export const CHROME = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/126.0.0.0 Safari/537.36'
+
+/** A click of a person who is not to be told from others, with an id of its own; `at` is a time or milliseconds since the epoch. */
+export function makeClick(urlId: number, at: string | number, more: Partial<Click> = {}): Click {
+  return {
+    id: randomUUID(),
+    urlId,
+    userId: null,
+    shortCode: `c${urlId}`,
+    at: typeof at === 'number' ? at : Date.parse(at),
+    method: 'GET',
+    userAgent: CHROME,
+    referrer: null,
+    visitor: null,
+    ...more
+  }
+}
