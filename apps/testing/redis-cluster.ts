@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import type { Test } from 'tap'
-import type { Server } from './server-process.ts'
+import { findPort, type Server } from './server-process.ts'
 import { findCommand, startRedis } from './servers.ts'
 
 /** A real Redis Cluster of a test's own: three nodes that share the keys, and a replica of each. */
@@ -16,6 +16,8 @@ export interface RedisCluster {
 }
 
 const NODES = 6
+/** How far behind a node's port the one is that nodes talk to each other on (Redis: cluster-port). */
+const BUS_AT = 10_000
 /** A node that has been silent for a second is replaced by its replica. */
 const SETTINGS = [
   ...['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000'],
@@ -25,7 +27,9 @@ const SETTINGS = [
 /** Starts one; it is removed with the test. */
 export async function startRedisCluster(t: Test): Promise<RedisCluster> {
   const nodes = await Promise.all(
-    Array.from({ length: NODES }, () => startRedis(t, { aof: true, args: SETTINGS }))
+    Array.from({ length: NODES }, async () =>
+      startRedis(t, { aof: true, port: await findPort(BUS_AT), args: SETTINGS })
+    )
   )
   const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`)
   const command = findCommand('redis-cli') ?? 'redis-cli'

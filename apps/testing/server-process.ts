@@ -134,24 +134,36 @@ export async function findUser(...names: string[]): Promise<User | null> {
   throw new Error(`There is none of the users ${names.join(', ')} to run a server as`)
 }
 
+/** Ports below the range out of which systems take the ports of clients. */
+const PORTS = { first: 20_000, end: 32_000 }
+/** Those that this process was given: a server that is being started does not listen yet. */
+const given = new Set<number>()
+
 /**
- * A port that nobody listens on now, from below the range out of which systems take the ports of clients: so it is
- * still free when a server that was stopped starts again.
+ * A port that nobody listens on now, and that no client gets: so it is still free when a server that was stopped
+ * starts again. So is the port `alsoAt` after it, for a server that listens on both.
  */
-export async function findPort(): Promise<number> {
+export async function findPort(alsoAt = 0): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt++) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000)
-    const server = createServer()
-    const isFree = await new Promise<boolean>((done) => {
-      server.once('error', () => done(false))
-      server.listen(port, '127.0.0.1', () => done(true))
-    })
-    if (!isFree) continue
-    server.close()
-    await once(server, 'close')
-    return port
+    const port = PORTS.first + Math.floor(Math.random() * (PORTS.end - alsoAt - PORTS.first))
+    const wanted = [port, port + alsoAt]
+    if (wanted.some((one) => given.has(one))) continue
+    for (const one of wanted) given.add(one)
+    if ((await isFree(port)) && (await isFree(port + alsoAt))) return port
   }
   throw new Error('No free port was found')
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  const listens = await new Promise<boolean>((done) => {
+    server.once('error', () => done(false))
+    server.listen(port, '127.0.0.1', () => done(true))
+  })
+  if (!listens) return false
+  server.close()
+  await once(server, 'close')
+  return true
 }
 
 /**

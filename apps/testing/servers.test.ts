@@ -7,6 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import t from 'tap'
+import { findPort } from './server-process.ts'
 import { freePort, missing, startNginx, startPgbouncer, startPostgres, startRedis } from './servers.ts'
 
 async function ask(connectionString: string, query: string): Promise<unknown[]> {
@@ -17,6 +18,15 @@ async function ask(connectionString: string, query: string): Promise<unknown[]> 
   await client.end()
   return rows.flat()
 }
+
+t.test(
+  'ports with a second one behind each: none is one that a client may get, none comes twice',
+  async (t) => {
+    const ports = await Promise.all(Array.from({ length: 50 }, () => findPort(10_000)))
+    t.ok(ports.every((port) => port >= 20_000 && port + 10_000 < 32_768))
+    t.equal(new Set(ports.flatMap((port) => [port, port + 10_000])).size, 100)
+  }
+)
 
 t.test('a PostgreSQL', { skip: missing('postgres') }, async (t) => {
   const server = await startPostgres(t, { fsync: true, maxConnections: 20 })

@@ -32,6 +32,8 @@ export function missing(command: string): false | string {
 export interface RedisOptions {
   /** Whether it fsyncs every write, and so has its data after a kill. */
   aof?: boolean
+  /** Any that is free when not said. */
+  port?: number
   /** More of what redis-server takes. */
   args?: string[]
 }
@@ -39,12 +41,12 @@ export interface RedisOptions {
 /** Starts a Redis. */
 export async function startRedis(
   t: Test | null,
-  { aof = false, args: more = [] }: RedisOptions = {}
+  { aof = false, port: wanted, args: more = [] }: RedisOptions = {}
 ): Promise<Server> {
   const command = findCommand('redis-server') ?? findCommand('valkey-server')
   if (!command) throw new ServerMissing('redis-server is not installed')
   const folder = await makeFolder('redis', null)
-  const port = await findPort()
+  const port = wanted ?? (await findPort())
   const args = ['--bind', '127.0.0.1', '--port', `${port}`, '--dir', folder, '--save', '', ...more]
   if (aof) args.push('--appendonly', 'yes', '--appendfsync', 'always')
   const server = await runServer({
