@@ -85,7 +85,7 @@ export async function runServer(program: Program): Promise<Server> {
     if (!running || !isRunning(running)) return
     running.ref()
     const gone = once(running, 'exit')
-    if (signal === 'SIGKILL') killWhole(running)
+    if (signal === 'SIGKILL') signalWhole(running, 'SIGKILL')
     else running.kill(signal)
     await gone
     release()
@@ -106,8 +106,8 @@ export async function runServer(program: Program): Promise<Server> {
     start,
     stop,
     kill,
-    freeze: () => signalGroup(child, 'SIGSTOP'),
-    thaw: () => signalGroup(child, 'SIGCONT'),
+    freeze: () => signalWhole(child, 'SIGSTOP'),
+    thaw: () => signalWhole(child, 'SIGCONT'),
     remove: async () => {
       await kill()
       await rm(program.folder, { recursive: true, force: true, maxRetries: 5 })
@@ -192,15 +192,15 @@ function signalGroup(child: ChildProcess | undefined, signal: NodeJS.Signals): v
 }
 
 /**
- * Kills a program with all its processes. Those of PostgreSQL that serve a connection lead sessions of their own, so a
- * signal to the group misses them, and for a moment they would answer on behalf of a server that is dead.
+ * Signals a program with all its processes. Those of PostgreSQL that serve a connection lead sessions of their own, so a
+ * signal to the group misses them, and they would answer on behalf of a server that is dead or frozen.
  */
-function killWhole(child: ChildProcess): void {
-  const children = listChildren(child.pid)
-  signalGroup(child, 'SIGKILL')
+function signalWhole(child: ChildProcess | undefined, signal: NodeJS.Signals): void {
+  const children = listChildren(child?.pid)
+  signalGroup(child, signal)
   for (const pid of children) {
     try {
-      process.kill(pid, 'SIGKILL')
+      process.kill(pid, signal)
     } catch {
       // It has gone with its parent.
     }

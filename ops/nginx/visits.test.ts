@@ -4,7 +4,8 @@ import { connect, createServer } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { hasServers, type Running, startApp, storageOf } from '#testing/app.ts'
-import { missing } from '#testing/servers.ts'
+import { makeWarmLink } from '#testing/click-scene.ts'
+import { missing, startPostgres, startRedis } from '#testing/servers.ts'
 import { UNLIMITED, upstreamOf } from './render.ts'
 import { listen, startSite } from './sites.ts'
 
@@ -88,3 +89,25 @@ t.test('answers that were cut off are asked for again and counted once', { skip 
   const { json: stats } = await living.request('GET', `/urls/${link.id}/stats`)
   t.equal(stats.clicks, visits)
 })
+
+t.test(
+  'while nothing that stores clicks answers, nginx has more patience than a visit needs',
+  { skip },
+  async (t) => {
+    const [postgres, redis] = await Promise.all([startPostgres(t), startRedis(t)])
+    const storage = { DATABASE_URL: postgres.url, REDIS_URL: redis.url, DATA_DIR: t.testdir() }
+    // As shipped, but for being the only one.
+    const { app, url: replica, request } = await startApp(t, { storage })
+    const { url } = await startSite(t, { UPSTREAM: upstreamOf([new URL(replica).host]), ...UNLIMITED })
+    await makeWarmLink({ request }, 'warm')
+    await app.clicks.flush()
+    redis.freeze()
+    postgres.freeze()
+    const visits = Array.from({ length: 10 }, () => fetch(`${url}/warm`, { redirect: 'manual' }))
+    const statuses = (await Promise.all(visits)).map(({ status }) => status)
+    t.same(new Set(statuses), new Set([302]), 'the disk has them')
+    t.equal(app.clicks.stats().spooled, visits.length)
+    redis.thaw()
+    postgres.thaw()
+  }
+)

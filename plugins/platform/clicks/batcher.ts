@@ -6,8 +6,11 @@ import { type Batch, type ClickDraft, createBatchId, MAX_BATCH_ROWS, readVisit, 
  * few large appends and a quiet one has no delay.
  */
 export interface BatcherOptions {
-  /** Takes a batch on; resolves when it is as safe as it gets, rejects when nothing could take it. */
-  send(batch: Batch): Promise<void>
+  /**
+   * Takes a batch on, whose first click came at `since` by the clock `now`; resolves when it is as safe as it gets, rejects when nothing
+   * could take it.
+   */
+  send(batch: Batch, since: number): Promise<void>
   /** Takes a batch when too many clicks wait for `send`. */
   spill(batch: Batch): Promise<void>
   /** Most clicks that wait or are on their way before batches are spilled. */
@@ -86,7 +89,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
   }
 
   function dispatch(batch: OpenBatch, take: BatcherOptions['send']): void {
-    const sent = take(toBatch(batch))
+    const sent = take(toBatch(batch), batch.times[0] as number)
     inFlight.add(sent)
     const onSettled = () => {
       inFlight.delete(sent)

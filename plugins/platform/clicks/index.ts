@@ -108,7 +108,7 @@ async function clicks(app: FastifyInstance, options: ClickOptions) {
   const isBuffered = options.durability === 'buffered'
   const tellTaken = createTurn()
   const batcher = createBatcher({
-    send: (batch) => route.send(batch).catch(tellLoss),
+    send: (batch, since) => route.send(batch, since).catch(tellLoss),
     spill: (batch) => route.spill(batch).catch(tellLoss),
     nameVisitor: createVisitorNames(() => salt()),
     maxRows: options.maxBatch,

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { createBreaker } from '#platform/breaker.ts'
 import { type Batch, createBatchId, encodeBatch, toRow } from './click.ts'
@@ -13,8 +14,17 @@ function makeBatch(clicks: number): Batch {
   return { id: createBatchId(Date.now()), rows: Array.from({ length: clicks }, row) }
 }
 
-/** A route without a stream over stages that the test owns; `poison` is the place of a click that the database refuses. */
-function setRoute(options: { poison?: number; isDiskFull?: boolean; isDatabaseAway?: boolean } = {}) {
+interface Stages {
+  /** What the stream does with a batch; there is no stream when not said. */
+  append?(): Promise<void>
+  /** The place of a click that the database refuses. */
+  poison?: number
+  isDiskFull?: boolean
+  isDatabaseAway?: boolean
+}
+
+/** A route over stages that the test owns. */
+function setRoute({ append, ...options }: Stages = {}) {
   const counts: RouteCounts = {
     appended: 0,
     fellBack: 0,
@@ -27,6 +37,7 @@ function setRoute(options: { poison?: number; isDiskFull?: boolean; isDatabaseAw
   const spooled: string[] = []
   const letters: object[] = []
   const breaker = () => createBreaker({ threshold: 100, minMs: 1, maxMs: 1, now: Date.now })
+  const streamBreaker = createBreaker({ threshold: 1, minMs: 0, maxMs: 0, now: Date.now })
   const full = async () => {
     throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
   }
@@ -37,8 +48,8 @@ function setRoute(options: { poison?: number; isDiskFull?: boolean; isDatabaseAw
     close: async () => undefined
   }
   const route = createRoute({
-    stream: null,
-    streamBreaker: breaker(),
+    stream: append === undefined ? null : { append },
+    streamBreaker,
     storeBreaker: breaker(),
     store: () => async (clicks) => {
       if (options.isDatabaseAway) throw Object.assign(new Error('gone'), { code: 'ECONNREFUSED' })
@@ -52,12 +63,12 @@ function setRoute(options: { poison?: number; isDiskFull?: boolean; isDatabaseAw
     counts,
     onOutage: () => undefined
   })
-  return { route, counts, spooled, letters }
+  return { route, counts, spooled, letters, streamBreaker }
 }
 
 t.test('a click that the database refuses is buried, the others are stored', async (t) => {
   const { route, counts, letters } = setRoute({ poison: 1 })
-  await route.send(makeBatch(3))
+  await route.send(makeBatch(3), Date.now())
   t.match(counts, { stored: 2, deadLettered: 1, lost: 0, spooled: 0 })
   t.match(letters, [{ shortCode: 'a' }])
 })
@@ -65,22 +76,52 @@ t.test('a click that the database refuses is buried, the others are stored', asy
 t.test('with the database away a batch waits on the disk', async (t) => {
   const { route, counts, spooled } = setRoute({ isDatabaseAway: true })
   const batch = makeBatch(2)
-  await route.send(batch)
+  await route.send(batch, Date.now())
   t.match(counts, { stored: 0, spooled: 2, lost: 0 })
   t.same(spooled, [encodeBatch(batch)])
 })
 
 t.test('with a full disk too the redirects are refused, and the clicks counted as lost', async (t) => {
   const { route, counts } = setRoute({ isDatabaseAway: true, isDiskFull: true })
-  await t.rejects(route.send(makeBatch(2)), ClicksUnrecorded)
+  await t.rejects(route.send(makeBatch(2), Date.now()), ClicksUnrecorded)
   t.match(counts, { lost: 2, spooled: 0 })
+})
+
+t.test('nobody waits for a stream that is known to be away, and it is tried all the same', async (t) => {
+  const appends: PromiseWithResolvers<void>[] = []
+  const append = () => {
+    appends.push(Promise.withResolvers())
+    return (appends.at(-1) as PromiseWithResolvers<void>).promise
+  }
+  const { route, counts, streamBreaker } = setRoute({ append })
+  const first = route.send(makeBatch(1), Date.now())
+  appends[0]?.reject(new Error('no answer'))
+  await first
+  t.ok(streamBreaker.isOpen)
+  await route.send(makeBatch(2), Date.now())
+  t.match(counts, { stored: 3, fellBack: 3, appended: 0 }, 'while the second append is under way')
+  appends[1]?.resolve()
+  while (streamBreaker.isOpen) await wait(1)
+  t.equal(appends.length, 2)
+})
+
+t.test('what a stage took that was known to be away is not lost when the disk is full', async (t) => {
+  let isBack = false
+  const append = async () => {
+    if (!isBack) throw new Error('gone')
+  }
+  const { route, counts } = setRoute({ append, isDatabaseAway: true, isDiskFull: true })
+  await t.rejects(route.send(makeBatch(1), Date.now()), ClicksUnrecorded)
+  isBack = true
+  await route.send(makeBatch(2), Date.now())
+  t.match(counts, { appended: 2, lost: 1 })
 })
 
 t.test(
   'a refused click that can not be buried either is counted as lost, and its redirect refused',
   async (t) => {
     const { route, counts } = setRoute({ poison: 0, isDiskFull: true })
-    await t.rejects(route.send(makeBatch(1)), ClicksUnrecorded)
+    await t.rejects(route.send(makeBatch(1), Date.now()), ClicksUnrecorded)
     t.match(counts, { lost: 1, deadLettered: 0 })
   }
 )

@@ -9,12 +9,12 @@ import type { ClickStream } from './stream.ts'
  * say so in time); its clicks' ids make that one.
  */
 export interface RouteOptions {
-  stream: ClickStream | null
+  stream: Pick<ClickStream, 'append'> | null
   streamBreaker: Breaker
   /** Null until the events capability has said where clicks are stored. */
   store(): ((clicks: Click[]) => Promise<void>) | null
   storeBreaker: Breaker
-  /** How long the database may take before the batch goes on to the disk, in milliseconds. */
+  /** How long the database may take before the batch goes on to the disk, in milliseconds; less when its visitors wait already. */
   storeTimeoutMs: number
   /** Whether trying the same again may help (the database is away), or the data is to blame. */
   isPassing(error: unknown): boolean
@@ -41,6 +41,15 @@ export interface RouteCounts {
   /** Clicks that nothing could take: their redirects were refused, or, buffered, they are gone. */
   lost: number
 }
+
+/**
+ * How long visitors wait for stages that don't answer, in milliseconds. A proxy takes a replica to hang that has not followed a link
+ * for three seconds (ops/nginx), so their click is on the disk by then.
+ */
+const PATIENCE_MS = 2_000
+
+/** What the database has at least, however long the visitors have waited, in milliseconds: it may be well, and this process busy. */
+const LEAST_STORE_MS = 250
 
 /** A click that the database refuses, or a record of a spool that is no batch. */
 export type DeadLetter = Click | { record: string }
@@ -69,11 +78,11 @@ export function createRoute(options: RouteOptions) {
   }
 
   /** Whether the database has the clicks now, or, where it refuses one as it is, the dead letters have that one. */
-  async function toDatabase(clicks: Click[]): Promise<boolean> {
+  async function toDatabase(clicks: Click[], timeoutMs = options.storeTimeoutMs): Promise<boolean> {
     const store = options.store()
     if (store === null || !storeBreaker.allows()) return false
     try {
-      await withTimeout(store(clicks), options.storeTimeoutMs)
+      await withTimeout(store(clicks), timeoutMs)
       storeBreaker.succeed()
     } catch (error) {
       if (!options.isPassing(error)) {
@@ -107,12 +116,28 @@ export function createRoute(options: RouteOptions) {
     return true
   }
 
-  async function spill(batch: Batch): Promise<void> {
+  /**
+   * Whether a stage took what `attempt` brings it. Nobody waits for one that is known to be away: it is tried behind the visitors'
+   * back, by a batch that goes on to the next meanwhile, and what comes of it is added to `tries`.
+   */
+  async function reach(
+    breaker: Breaker,
+    attempt: () => Promise<boolean>,
+    tries: Promise<boolean>[]
+  ): Promise<boolean> {
+    if (!breaker.isOpen) return attempt()
+    tries.push(attempt())
+    return false
+  }
+
+  /** `tries`: what else may have taken the batch when the disk does not. */
+  async function spill(batch: Batch, tries: Promise<boolean>[] = []): Promise<void> {
     try {
       if (spool === null) throw new Error('there is no spool')
       await spool.append(encodeBatch(batch))
       counts.spooled += batch.rows.length
     } catch (error) {
+      if ((await Promise.all(tries)).includes(true)) return
       counts.lost += batch.rows.length
       throw new ClicksUnrecorded('neither Redis, PostgreSQL nor the local disk took the click', {
         cause: error
@@ -121,15 +146,22 @@ export function createRoute(options: RouteOptions) {
   }
 
   return {
-    /** Takes a batch to the first stage that has it. Throws {@link ClicksUnrecorded} when none does. */
-    async send(batch: Batch): Promise<void> {
-      if (await toStream(batch.rows.length, () => encodeBatch(batch))) return
-      if (await toDatabase(clicksOf(batch))) return
-      await spill(batch)
+    /**
+     * Takes a batch to the first stage that has it; `since` is when its first click came, in milliseconds since the epoch. Throws
+     * {@link ClicksUnrecorded} when none does.
+     */
+    async send(batch: Batch, since: number): Promise<void> {
+      const tries: Promise<boolean>[] = []
+      const append = () => toStream(batch.rows.length, () => encodeBatch(batch))
+      if (await reach(streamBreaker, append, tries)) return
+      const leftMs = Math.max(LEAST_STORE_MS, since + PATIENCE_MS - Date.now())
+      const store = () => toDatabase(clicksOf(batch), Math.min(leftMs, options.storeTimeoutMs))
+      if (await reach(storeBreaker, store, tries)) return
+      await spill(batch, tries)
     },
 
     /** Takes a batch to the local disk. Throws {@link ClicksUnrecorded} when that is full or not there. */
-    spill,
+    spill: (batch: Batch) => spill(batch),
 
     /** Takes a record of a spool to the stream or the database; rejects when neither takes it now. */
     async resend(record: string): Promise<void> {
