@@ -146,10 +146,11 @@ const given = new Set<number>()
 export async function findPort(alsoAt = 0): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt++) {
     const port = PORTS.first + Math.floor(Math.random() * (PORTS.end - alsoAt - PORTS.first))
-    const wanted = [port, port + alsoAt]
+    const wanted = [...new Set([port, port + alsoAt])]
     if (wanted.some((one) => given.has(one))) continue
     for (const one of wanted) given.add(one)
-    if ((await isFree(port)) && (await isFree(port + alsoAt))) return port
+    const free = await Promise.all(wanted.map(isFree))
+    if (free.every(Boolean)) return port
   }
   throw new Error('No free port was found')
 }

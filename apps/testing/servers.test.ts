@@ -8,7 +8,7 @@ import { Redis } from 'ioredis'
 import pg from 'pg'
 import t from 'tap'
 import { findPort } from './server-process.ts'
-import { freePort, missing, startNginx, startPgbouncer, startPostgres, startRedis } from './servers.ts'
+import { missing, startNginx, startPgbouncer, startPostgres, startRedis } from './servers.ts'
 
 async function ask(connectionString: string, query: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString })
@@ -112,7 +112,7 @@ t.test('a server that does not come to answer is an error with the end of its lo
 })
 
 t.test('gives a port that is free', async (t) => {
-  const port = await freePort()
+  const port = await findPort()
   const server = createServer().listen(port, '127.0.0.1')
   await once(server, 'listening')
   t.equal((server.address() as AddressInfo).port, port)

@@ -185,11 +185,6 @@ export async function startNginx(
   return removedWith(t, server)
 }
 
-/** A port that nobody listens on now. */
-export function freePort(): Promise<number> {
-  return findPort()
-}
-
 /** Where `name` is installed: on PATH, in the folders of system programs, in Debian's folders of PostgreSQL versions. */
 export function findCommand(name: string): string | null {
   const versions = '/usr/lib/postgresql'

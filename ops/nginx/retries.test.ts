@@ -3,7 +3,8 @@ import { createServer } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { freePort, missing } from '#testing/servers.ts'
+import { findPort } from '#testing/server-process.ts'
+import { missing } from '#testing/servers.ts'
 import { UNLIMITED, upstreamOf } from './render.ts'
 import { createEcho, listen, startPair, startSite } from './sites.ts'
 
@@ -45,7 +46,7 @@ t.test('a write is sent once, unless it is safe to send twice', { skip }, async 
 })
 
 t.test('one replica of six is enough for everything, for writes too', { skip }, async (t) => {
-  const gone = await Promise.all(Array.from({ length: 5 }, freePort))
+  const gone = await Promise.all(Array.from({ length: 5 }, () => findPort()))
   const hosts = [...gone.map((port) => `127.0.0.1:${port}`), await listen(t, createEcho())]
   const { url } = await startSite(t, { UPSTREAM: upstreamOf(hosts), ...UNLIMITED })
   const ask = (at: number) => fetch(`${url}/urls`, at % 2 ? { method: 'POST', body: '{}' } : {})
@@ -56,7 +57,7 @@ t.test('one replica of six is enough for everything, for writes too', { skip }, 
 })
 
 t.test('replicas that have all been away are asked as soon as they are back', { skip }, async (t) => {
-  const ports = await Promise.all([freePort(), freePort()])
+  const ports = await Promise.all([findPort(), findPort()])
   const { url } = await startSite(t, { UPSTREAM: upstreamOf(ports.map((port) => `127.0.0.1:${port}`)) })
   for (let times = 0; times < 5; times++) t.equal((await fetch(`${url}/a`)).status, 502)
   await listen(t, createEcho(), ports[0])
@@ -72,7 +73,7 @@ async function startAlone(t: Test, isDying: boolean) {
     arrivals++
     request.socket.destroy()
   })
-  const host = isDying ? await listen(t, dying) : `127.0.0.1:${await freePort()}`
+  const host = isDying ? await listen(t, dying) : `127.0.0.1:${await findPort()}`
   const { url, folder } = await startSite(t, { UPSTREAM: upstreamOf([host]) })
   return async (method: string, headers: Record<string, string> = {}) => {
     arrivals = 0
@@ -110,7 +111,7 @@ t.test('what a replica got and did not answer is asked once more where it may be
 })
 
 t.test('an import that a replica refused goes to another one', { skip }, async (t) => {
-  const hosts = [`127.0.0.1:${await freePort()}`, await listen(t, createEcho())]
+  const hosts = [`127.0.0.1:${await findPort()}`, await listen(t, createEcho())]
   const { url } = await startSite(t, { UPSTREAM: upstreamOf(hosts) })
   for (let times = 0; times < 4; times++)
     t.equal((await fetch(`${url}/urls/bulk`, { method: 'POST', body: 'x'.repeat(100_000) })).status, 200)

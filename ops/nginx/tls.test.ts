@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { connect } from 'node:tls'
 import t, { type Test } from 'tap'
-import { freePort, missing } from '#testing/servers.ts'
+import { findPort } from '#testing/server-process.ts'
+import { missing } from '#testing/servers.ts'
 import { renderTls, upstreamOf } from './render.ts'
 import { createEcho, listen, startSite } from './sites.ts'
 
@@ -37,7 +38,7 @@ async function startTls(t: Test) {
   const challenges = join(files, '.well-known', 'acme-challenge')
   mkdirSync(challenges, { recursive: true })
   writeFileSync(join(challenges, 'token'), 'the answer')
-  const httpPort = await freePort()
+  const httpPort = await findPort()
   const more = renderTls({
     HTTP_LISTEN: `127.0.0.1:${httpPort}`,
     CERTIFICATE: certificate,

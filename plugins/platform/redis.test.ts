@@ -1,6 +1,7 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
-import { freePort, missing, startRedis } from '#testing/servers.ts'
+import { findPort } from '#testing/server-process.ts'
+import { missing, startRedis } from '#testing/servers.ts'
 import redis, { reconnectDelay } from './redis.ts'
 
 /** An app with the plugin alone, whose log lines are kept. */
@@ -32,7 +33,7 @@ t.test('waits longer between attempts to connect, up to about a second', async (
 })
 
 t.test('boots, fails fast and closes at once while nobody listens', async (t) => {
-  const { app, lines } = await startWith(t, `redis://127.0.0.1:${await freePort()}`)
+  const { app, lines } = await startWith(t, `redis://127.0.0.1:${await findPort()}`)
   t.ok(app.hasDecorator('redis'))
   await t.rejects(app.redis.get('a'), /enableOfflineQueue/)
   await app.close()
