@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -95,6 +96,27 @@ t.test(
     })
   }
 )
+
+t.test('the nightly backups end when they are told to, also while they look at the clock', async (t) => {
+  const tools = await install(t)
+  // A `date` that says when it is asked how long it is until the next night, and then takes its time.
+  const asked = join(tools.backups, 'asked')
+  const slowDate = `#!/bin/sh\ncase "$*" in *04:07*) touch ${asked}; sleep 0.3;; esac\nPATH=$PATH_BEFORE exec date "$@"\n`
+  const programs = join(tools.folder, 'programs')
+  await mkdir(programs)
+  await writeFile(join(programs, 'date'), slowDate, { mode: 0o755 })
+  for (const kind of ['dump', 'base'])
+    await writeFile(join(tools.folder, 'tools', `${kind}.sh`), '#!/bin/sh\n', { mode: 0o755 })
+  // biome-ignore lint/style/noProcessEnv: programs are where the system's PATH says
+  const before = process.env['PATH'] ?? ''
+  const env = { PATH: `${programs}:${before}`, PATH_BEFORE: before, BACKUP_AT: '04:07' }
+  const nightly = tools.start('nightly.sh', env)
+  t.teardown(() => nightly.kill('SIGKILL'))
+  const ended = once(nightly, 'exit')
+  while (!existsSync(asked)) await wait(5)
+  nightly.kill('SIGTERM')
+  t.same(await ended, [0, null])
+})
 
 async function metrics({ metrics }: BackupTools, kind: string): Promise<string> {
   return readFile(join(metrics, `fairlead_backup_${kind}.prom`), 'utf8')
