@@ -43,9 +43,9 @@ read_settings() {
 # begin KIND: sets `name` and `draft`, the folder to fill; it is removed when the script fails.
 begin() {
   kind=$1
-  name=$(date +%Y%m%dT%H%M%SZ)
   mkdir -p "$BACKUP_DIR/$kind"
-  [ ! -e "$BACKUP_DIR/$kind/$name" ] || fail "$BACKUP_DIR/$kind/$name is there already"
+  # A second has one name, and a small database is backed up in less.
+  while name=$(date +%Y%m%dT%H%M%SZ) && [ -e "$BACKUP_DIR/$kind/$name" ]; do sleep 0.2; done
   draft=$(mktemp -d "$BACKUP_DIR/$kind/.partial-XXXXXX")
   trap 'rm -rf "$draft"' EXIT
 }
