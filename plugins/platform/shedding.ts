@@ -35,6 +35,7 @@ async function shedding(app: FastifyInstance, options: SheddingOptions) {
   const { eventLoopMs, heapBytes, rssBytes, sampleMs = 500 } = options
   const { client } = app.metrics
   const registers = [client.register]
+  let hasSettled = false
   let isUnderPressure = () => false
   await app.register(async (scope) => {
     await scope.register(underPressure, {
@@ -43,7 +44,12 @@ async function shedding(app: FastifyInstance, options: SheddingOptions) {
       maxRssBytes: rssBytes,
       sampleInterval: sampleMs
     })
-    isUnderPressure = scope.isUnderPressure
+    isUnderPressure = () => hasSettled && scope.isUnderPressure()
+  })
+  // A start keeps the event loop busy, with nobody there to be refused. Its last sample is past after two intervals.
+  app.addHook('onListen', (done) => {
+    setTimeout(() => (hasSettled = true), 2 * sampleMs).unref()
+    done()
   })
 
   const shed = new client.Counter({
