@@ -110,6 +110,17 @@ t.test('what a replica got and did not answer is asked once more where it may be
   t.same(await ask('POST'), { ...problem, walks: 1, arrivals: 1 })
 })
 
+t.test('a visit that the only replica was too busy for is asked once more', { skip }, async (t) => {
+  let asked = 0
+  const busy = createServer((_request, response) => {
+    if (++asked > 1) response.end()
+  })
+  const hosts = [`127.0.0.1:${await findPort()}`, await listen(t, busy)]
+  const { url } = await startSite(t, { UPSTREAM: upstreamOf(hosts) })
+  t.equal((await fetch(`${url}/oWCnNk`)).status, 200)
+  t.equal(asked, 2)
+})
+
 t.test('an import that a replica refused goes to another one', { skip }, async (t) => {
   const hosts = [`127.0.0.1:${await findPort()}`, await listen(t, createEcho())]
   const { url } = await startSite(t, { UPSTREAM: upstreamOf(hosts) })

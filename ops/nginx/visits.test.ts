@@ -1,6 +1,8 @@
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { createServer as createHttpServer } from 'node:http'
 import { connect, createServer } from 'node:net'
+import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { hasServers, type Running, startApp, storageOf } from '#testing/app.ts'
@@ -98,7 +100,10 @@ t.test(
     const storage = { DATABASE_URL: postgres.url, REDIS_URL: redis.url, DATA_DIR: t.testdir() }
     // As shipped, but for being the only one.
     const { app, url: replica, request } = await startApp(t, { storage })
-    const { url } = await startSite(t, { UPSTREAM: upstreamOf([new URL(replica).host]), ...UNLIMITED })
+    const { url, folder } = await startSite(t, {
+      UPSTREAM: upstreamOf([new URL(replica).host]),
+      ...UNLIMITED
+    })
     await makeWarmLink({ request }, 'warm')
     await app.clicks.flush()
     redis.freeze()
@@ -107,6 +112,12 @@ t.test(
     const statuses = (await Promise.all(visits)).map(({ status }) => status)
     t.same(new Set(statuses), new Set([302]), 'the disk has them')
     t.equal(app.clicks.stats().spooled, visits.length)
+    // nginx writes a line when the answer is out.
+    let lines: string[] = []
+    for (; lines.length < visits.length; await wait(5))
+      lines = (await readFile(join(folder, 'access.log'), 'utf8')).split('\n').slice(0, -1)
+    const asked = lines.map((line) => JSON.parse(line).replica_status)
+    t.same(new Set(asked), new Set(['302']), 'nobody was asked twice')
     redis.thaw()
     postgres.thaw()
   }
