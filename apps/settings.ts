@@ -156,7 +156,7 @@ export const Settings = Type.Object({
     description: 'Whether servers store clicks from the Redis stream themselves; `off` leaves it to workers',
     default: 'on'
   }),
-  CLICK_BATCH: count('Most clicks of one batch', 500, 1, 10_000),
+  CLICK_BATCH: count('Most clicks of one batch', 2_000, 1, 10_000),
   CLICK_WAIT_MS: count('How long a buffered click may wait for company', 50, 1, 10_000),
   CLICK_PENDING: count('Most clicks in memory before batches go to the disk', 50_000, 100, 10_000_000),
   CLICK_TAKE_OVER_MS: count(
