@@ -160,12 +160,13 @@ t.test('what follows from something else is not said', { skip }, async (t) => {
   const { post, hear, messages } = await startAlertmanager(t)
   await post(
     { labels: { alertname: 'FairleadDown', severity: 'page' } },
-    { labels: { alertname: 'RedirectsFail', severity: 'page', slo: 'redirect-availability' } },
     { labels: { alertname: 'ClicksLate', severity: 'page' } },
     { labels: { alertname: 'RedisDown', severity: 'page', instance: 'redis-exporter' } }
   )
-  t.ok(await hear(/FairleadDown/))
+  // In one request it would be chance whether the cause is known before what follows from it is sent: nothing is waited for here.
+  for (const cause of [/FairleadDown/, /ClicksLate/, /RedisDown/]) t.ok(await hear(cause))
   await post(
+    { labels: { alertname: 'RedirectsFail', severity: 'page', slo: 'redirect-availability' } },
     { labels: { alertname: 'ReplicaDown', severity: 'ticket', instance: 'a' } },
     { labels: { alertname: 'ClicksLate', severity: 'ticket' } },
     { labels: { alertname: 'RedisDisconnected', severity: 'ticket', instance: 'a' } },
