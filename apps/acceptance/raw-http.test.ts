@@ -78,6 +78,17 @@ t.test('what is not proper is refused with a problem, and the connection closed'
   t.same((await request('GET', '/users')).json, [], 'and does nothing')
 })
 
+t.test('a HEAD that is not proper is refused without a body', async (t) => {
+  for (const [bytes, status] of [
+    [`HEAD /users HTTP/1.1\r\n${HOST}X-A: ${'x'.repeat(20_000)}\r\n${END}`, 431],
+    [`HEAD /users HTTP/1.1\r\n${HOST}hello\r\n${END}`, 400]
+  ] as const) {
+    const answer = await send(url, bytes)
+    t.equal(answer?.status, status)
+    t.equal(answer?.text, '', 'it would be read as the next answer (RFC 9112, 6.3)')
+  }
+})
+
 t.test('what is odd but allowed is served', async (t) => {
   for (const [name, bytes] of Object.entries({
     'HTTP/1.0 without a Host': 'GET /health HTTP/1.0\r\n\r\n',

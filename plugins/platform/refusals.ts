@@ -27,7 +27,9 @@ export const refuseConnection: NonNullable<FastifyServerOptions['clientErrorHand
     ...(status === 405 ? [`Allow: ${METHODS}`] : []),
     'Connection: close'
   ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  // What answers a HEAD has no body, whatever its length says; it would be read as the next answer (RFC 9112, section 6.3).
+  const isHead = String(error.rawPacket).startsWith('HEAD ')
+  socket.end(`${head.join('\r\n')}\r\n\r\n${isHead ? '' : body}`)
 }
 
 function statusOf(code: string | undefined, rawPacket: unknown): number {
