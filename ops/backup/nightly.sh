@@ -19,9 +19,7 @@ age() {
   local name
   name=$(newest "$1s" | head -n 1)
   [ -z "$name" ] || name=$(date -d "${name:0:4}-${name:4:2}-${name:6:2} ${name:9:2}:${name:11:2}:${name:13:2}" +%s)
-  local now
-  now=$(date +%s)
-  echo $((now - ${name:-0}))
+  echo $(($(date +%s) - ${name:-0}))
 }
 
 if [ "${1:-}" = check ]; then
@@ -33,8 +31,8 @@ if [ "${1:-}" = check ]; then
 fi
 [ $# -eq 0 ] || fail 'usage: nightly.sh [check]'
 
-# A shell hears of signals between its children, and while it waits. Bash 5.2 can't read the trap when one comes amid $((… $(…)))
-# and ends with a syntax error: hence what is calculated with has been put in variables before.
+# A shell hears of signals between its children, and while it waits.
+child=
 trap 'kill "$child" 2> /dev/null || true; exit 0' TERM INT
 do_and_wait() {
   "$@" &
@@ -56,9 +54,9 @@ while :; do
     do_and_wait sleep 600
   else
     due=("${kinds[@]}")
-    at=$(date -d "$BACKUP_AT" +%s)
-    now=$(date +%s)
-    seconds=$((at - now))
+    # Without $(…): Bash 5.2 can't read the trap when a signal comes amid one, and ends with a syntax error.
+    printf -v now '%(%s)T' -1
+    seconds=$((10#${BACKUP_AT%:*} * 3600 + 10#${BACKUP_AT#*:} * 60 - now % 86400))
     do_and_wait sleep $((seconds > 0 ? seconds : seconds + 86400))
   fi
 done

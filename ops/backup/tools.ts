@@ -56,7 +56,7 @@ export async function installTools(folder: string, user: User | null): Promise<B
 }
 
 /** PATH with the programs of the PostgreSQL that tests run. */
-function pathOfPrograms(): string {
+export function pathOfPrograms(): string {
   // biome-ignore lint/style/noProcessEnv: programs are where the system's PATH says
   return [dirname(findCommand('pg_basebackup') ?? ''), process.env['PATH']].join(delimiter)
 }
