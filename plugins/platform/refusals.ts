@@ -12,7 +12,8 @@ const METHODS = 'DELETE, GET, HEAD, POST, PUT'
  */
 export const refuseConnection: NonNullable<FastifyServerOptions['clientErrorHandler']> = (error, socket) => {
   if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy()
-  const status = statusOf(error.code, error.rawPacket)
+  const packet = String(error.rawPacket)
+  const status = statusOf(error.code, packet)
   const title = STATUS_CODES[status] ?? 'Bad Request'
   const [code, detail] =
     status === 405
@@ -28,14 +29,13 @@ export const refuseConnection: NonNullable<FastifyServerOptions['clientErrorHand
     'Connection: close'
   ]
   // What answers a HEAD has no body, whatever its length says; it would be read as the next answer (RFC 9112, section 6.3).
-  const isHead = String(error.rawPacket).startsWith('HEAD ')
-  socket.end(`${head.join('\r\n')}\r\n\r\n${isHead ? '' : body}`)
+  socket.end(`${head.join('\r\n')}\r\n\r\n${packet.startsWith('HEAD ') ? '' : body}`)
 }
 
-function statusOf(code: string | undefined, rawPacket: unknown): number {
+function statusOf(code: string | undefined, packet: string): number {
   if (code === 'HPE_HEADER_OVERFLOW') return 431
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 408
   // A method that Node has never heard of is a method all the same (RFC 9110, section 15.5.6); the rest is noise.
-  const isRequest = /^[A-Z]{2,32} \S+ HTTP\/1\.[01]\r\n/.test(String(rawPacket))
+  const isRequest = /^[A-Z]{2,32} \S+ HTTP\/1\.[01]\r\n/.test(packet)
   return code === 'HPE_INVALID_METHOD' && isRequest ? 405 : 400
 }
