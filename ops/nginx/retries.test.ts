@@ -1,12 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { findPort } from '#testing/server-process.ts'
 import { missing } from '#testing/servers.ts'
 import { UNLIMITED, upstreamOf } from './render.ts'
-import { createEcho, listen, startPair, startSite } from './sites.ts'
+import { createEcho, listen, readAccessLog, startPair, startSite } from './sites.ts'
 
 /** What nginx does with a request when a replica does not answer it. */
 
@@ -80,12 +78,9 @@ async function startAlone(t: Test, isDying: boolean) {
     const body = method === 'POST' ? { body: '{}' } : {}
     const answer = await fetch(`${url}/urls/1`, { method, headers, ...body })
     asked++
-    // nginx writes the line when the answer is out.
-    let lines: string[] = []
-    for (; lines.length < asked; await wait(5))
-      lines = (await readFile(`${folder}/access.log`, 'utf8')).split('\n').slice(0, -1)
+    const line = (await readAccessLog(folder, asked)).at(-1)
     // A colon is between two walks over the list of replicas.
-    const walks = JSON.parse(lines.at(-1) ?? '').replica.split(' : ').length
+    const walks = line?.['replica']?.split(' : ').length
     const { code } = (await answer.json()) as { code: string }
     return { status: answer.status, code, walks, arrivals }
   }

@@ -1,6 +1,9 @@
+import { readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { startNginx } from '#testing/servers.ts'
 import { filesIn, renderSite, type SiteOptions, upstreamOf } from './render.ts'
@@ -15,6 +18,15 @@ export async function listen(t: Test, server: Server, port = 0): Promise<string>
     server.close()
   })
   return `127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+/** The lines of a site's access log, once there are `atLeast`: nginx writes one when the answer is out. */
+export async function readAccessLog(folder: string, atLeast: number): Promise<Record<string, string>[]> {
+  for (;;) {
+    const lines = (await readFile(join(folder, 'access.log'), 'utf8')).split('\n').slice(0, -1)
+    if (lines.length >= atLeast) return lines.map((line) => JSON.parse(line))
+    await wait(5)
+  }
 }
 
 /** A replica that answers with what it was sent. */

@@ -1,15 +1,13 @@
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
 import { createServer as createHttpServer } from 'node:http'
 import { connect, createServer } from 'node:net'
-import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { hasServers, type Running, startApp, storageOf } from '#testing/app.ts'
 import { makeWarmLink } from '#testing/click-scene.ts'
 import { missing, startPostgres, startRedis } from '#testing/servers.ts'
 import { UNLIMITED, upstreamOf } from './render.ts'
-import { listen, startSite } from './sites.ts'
+import { listen, readAccessLog, startSite } from './sites.ts'
 
 /** One visit is one click, also where nginx had to ask a second replica after the first had counted it. */
 
@@ -112,11 +110,7 @@ t.test(
     const statuses = (await Promise.all(visits)).map(({ status }) => status)
     t.same(new Set(statuses), new Set([302]), 'the disk has them')
     t.equal(app.clicks.stats().spooled, visits.length)
-    // nginx writes a line when the answer is out.
-    let lines: string[] = []
-    for (; lines.length < visits.length; await wait(5))
-      lines = (await readFile(join(folder, 'access.log'), 'utf8')).split('\n').slice(0, -1)
-    const asked = lines.map((line) => JSON.parse(line).replica_status)
+    const asked = (await readAccessLog(folder, visits.length)).map((line) => line['replica_status'])
     t.same(new Set(asked), new Set(['302']), 'nobody was asked twice')
     redis.thaw()
     postgres.thaw()
