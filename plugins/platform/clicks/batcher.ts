@@ -1,5 +1,6 @@
 import { gather } from '#platform/gather.ts'
-import { type Batch, type ClickDraft, createBatchId, MAX_BATCH_ROWS, readVisit, toRow } from './click.ts'
+import { type ClickDraft, MAX_BATCH_ROWS, readVisit, toRow } from './click.ts'
+import { createPacker, type PackedBatch } from './packer.ts'
 
 /**
  * Group commit: clicks that come while a batch is on its way travel together in the next, so a busy server makes
@@ -10,12 +11,12 @@ export interface BatcherOptions {
    * Takes a batch on, whose first click came at `since` by the clock `now`; resolves when it is as safe as it gets, rejects when nothing
    * could take it.
    */
-  send(batch: Batch, since: number): Promise<void>
+  send(batch: PackedBatch, since: number): Promise<void>
   /** Takes a batch when too many clicks wait for `send`. */
-  spill(batch: Batch): Promise<void>
+  spill(batch: PackedBatch): Promise<void>
   /** Most clicks that wait or are on their way before batches are spilled. */
   maxPending: number
-  /** Names a visitor. Called when a batch closes, not in the redirect. */
+  /** Names a visitor. Called for some clicks together, not for each as it comes. */
   nameVisitor(ip: string, userAgent: string | undefined): string | null
   /** Most clicks of a batch. */
   maxRows: number
@@ -46,26 +47,38 @@ export interface Batcher {
   flush(): Promise<void>
 }
 
-interface OpenBatch {
-  drafts: ClickDraft[]
-  times: number[]
+/** A batch that takes no more clicks. */
+interface ClosedBatch extends PackedBatch {
+  /** When its first click came. */
+  since: number
   waiters: ClickWaiter[]
 }
+
+/** So many clicks are packed together: enough to share what that costs, and few enough to die young. */
+const PACK = 64
 
 export function createBatcher(options: BatcherOptions): Batcher {
   const { send, spill, nameVisitor, waitMs, maxInFlight, maxPending, now = Date.now } = options
   const maxRows = Math.min(options.maxRows, MAX_BATCH_ROWS)
-  const waiting: OpenBatch[] = []
+  const packer = createPacker()
+  const waiting: ClosedBatch[] = []
   const inFlight = new Set<Promise<void>>()
-  let open: OpenBatch | null = null
+  /** The clicks of the open batch that are not packed yet, when each of them came, and who waits for all of the batch. */
+  let drafts: ClickDraft[] = []
+  let times: number[] = []
+  let waiters: ClickWaiter[] = []
+  let since = 0
   let isScheduled = false
   let timer: NodeJS.Timeout | undefined
   let pending = 0
 
+  /** Clicks of the open batch. */
+  const size = () => packer.clicks + drafts.length
+
   function schedule(): void {
     if (isScheduled) return
     isScheduled = true
-    if (waitMs === 0) gather(() => open?.drafts.length ?? 0, onTime)
+    if (waitMs === 0) gather(size, onTime)
     else timer = setTimeout(onTime, waitMs)
   }
 
@@ -76,24 +89,25 @@ export function createBatcher(options: BatcherOptions): Batcher {
   }
 
   function close(): void {
-    if (open === null) return
+    if (size() === 0) return
     if (waitMs > 0) {
       clearTimeout(timer)
       isScheduled = false
     }
-    const closed = open
-    open = null
+    pack()
+    const closed = { ...packer.seal(now()), since, waiters }
+    waiters = []
     if (pending > maxPending) dispatch(closed, spill)
     else waiting.push(closed)
     pump()
   }
 
-  function dispatch(batch: OpenBatch, take: BatcherOptions['send']): void {
-    const sent = take(toBatch(batch), batch.times[0] as number)
+  function dispatch(batch: ClosedBatch, take: BatcherOptions['send']): void {
+    const sent = take(batch, batch.since)
     inFlight.add(sent)
     const onSettled = () => {
       inFlight.delete(sent)
-      pending -= batch.drafts.length
+      pending -= batch.clicks
       // The next batch is under way while those who waited for this one are told.
       if (waiting.length > 0) pump()
       else if (!isScheduled) close()
@@ -118,29 +132,34 @@ export function createBatcher(options: BatcherOptions): Batcher {
     }
   }
 
-  function toBatch({ drafts, times }: OpenBatch): Batch {
+  function pack(): void {
     const visits: (string | null)[] = []
     const rows = drafts.map((draft, place) => {
       const at = times[place] as number
       const visit = draft.visit === undefined ? null : readVisit(draft.visit, at)
-      if (visit !== null) visits[place] = visit.name
+      visits.push(visit === null ? null : visit.name)
       const visitor = draft.ip === null ? null : nameVisitor(draft.ip, draft.userAgent)
       return toRow(draft, visit?.at ?? at, visitor)
     })
-    const id = createBatchId(now())
-    return visits.length > 0 ? { id, rows, visits } : { id, rows }
+    packer.add(rows, visits)
+    drafts = []
+    times = []
   }
 
   return {
     add(draft, waiter) {
-      open ??= { drafts: [], times: [], waiters: [] }
-      const { drafts, times, waiters } = open
+      const at = now()
+      if (size() === 0) since = at
       drafts.push(draft)
-      times.push(now())
+      times.push(at)
       if (waiter !== null) waiters.push(waiter)
       pending++
-      if (drafts.length >= maxRows) close()
-      else schedule()
+      if (size() >= maxRows) {
+        close()
+        return
+      }
+      if (drafts.length === PACK) pack()
+      schedule()
     },
     get pending() {
       return pending

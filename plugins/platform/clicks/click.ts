@@ -33,7 +33,7 @@ export interface Click {
 }
 
 /** A click in a batch: as a tuple, since names would be most of the bytes. */
-type Row = [
+export type Row = [
   urlId: number,
   userId: number | null,
   shortCode: string,
@@ -132,11 +132,7 @@ export function clicksOf({ id, rows, visits = [] }: Batch): Click[] {
   })
 }
 
-export function encodeBatch(batch: Batch): string {
-  return JSON.stringify(batch)
-}
-
-/** Reads what {@link encodeBatch} wrote; throws when it is something else. */
+/** Reads a batch as it travels, JSON; throws when it is something else. */
 export function decodeBatch(text: string): Batch {
   const { id, rows, visits = [] } = JSON.parse(text) as Batch
   const isBatch =

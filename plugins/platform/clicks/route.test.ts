@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { createBreaker } from '#platform/breaker.ts'
-import { type Batch, createBatchId, encodeBatch, toRow } from './click.ts'
+import { toRow } from './click.ts'
+import { createPacker, type PackedBatch } from './packer.ts'
 import { ClicksUnrecorded, createRoute, type RouteCounts } from './route.ts'
 import type { Spool } from './spool.ts'
 
@@ -9,9 +10,11 @@ import type { Spool } from './spool.ts'
 
 const draft = { urlId: 1, userId: null, shortCode: 'a', method: 'GET', ip: '127.0.0.1' } as const
 
-function makeBatch(clicks: number): Batch {
+function makeBatch(clicks: number): PackedBatch {
   const row = () => toRow({ ...draft, userAgent: undefined, referrer: undefined }, Date.now(), null)
-  return { id: createBatchId(Date.now()), rows: Array.from({ length: clicks }, row) }
+  const packer = createPacker()
+  for (let click = 0; click < clicks; click++) packer.add([row()], [null])
+  return packer.seal(Date.now())
 }
 
 interface Stages {
@@ -78,7 +81,7 @@ t.test('with the database away a batch waits on the disk', async (t) => {
   const batch = makeBatch(2)
   await route.send(batch, Date.now())
   t.match(counts, { stored: 0, spooled: 2, lost: 0 })
-  t.same(spooled, [encodeBatch(batch)])
+  t.same(spooled, [batch.record])
 })
 
 t.test('with a full disk too the redirects are refused, and the clicks counted as lost', async (t) => {
@@ -131,7 +134,7 @@ t.test('a record of a spool that is no batch is buried, so that those behind it 
   await route.resend('{"of":"another release"}')
   t.match(counts, { deadLettered: 1, replayed: 0 })
   t.same(letters, [{ record: '{"of":"another release"}' }])
-  await route.resend(encodeBatch(makeBatch(2)))
+  await route.resend(makeBatch(2).record)
   t.match(counts, { replayed: 2, stored: 2 })
 })
 

@@ -1,5 +1,6 @@
 import type { Breaker } from '#platform/breaker.ts'
-import { type Batch, type Click, clicksOf, decodeBatch, encodeBatch } from './click.ts'
+import { type Batch, type Click, clicksOf, decodeBatch } from './click.ts'
+import type { PackedBatch } from './packer.ts'
 import type { Spool } from './spool.ts'
 import type { ClickStream } from './stream.ts'
 
@@ -62,11 +63,10 @@ export class ClicksUnrecorded extends Error {
 export function createRoute(options: RouteOptions) {
   const { stream, streamBreaker, storeBreaker, spool, counts } = options
 
-  /** `encode` is only called when the stream is tried: amid an outage that would be work for nothing. */
-  async function toStream(clicks: number, encode: () => string): Promise<boolean> {
+  async function toStream(clicks: number, record: string): Promise<boolean> {
     if (stream === null || !streamBreaker.allows()) return false
     try {
-      await stream.append(encode())
+      await stream.append(record)
       streamBreaker.succeed()
       counts.appended += clicks
       return true
@@ -77,10 +77,14 @@ export function createRoute(options: RouteOptions) {
     }
   }
 
-  /** Whether the database has the clicks now, or, where it refuses one as it is, the dead letters have that one. */
-  async function toDatabase(clicks: Click[], timeoutMs = options.storeTimeoutMs): Promise<boolean> {
+  /**
+   * Whether the database has the clicks now, or, where it refuses one as it is, the dead letters have that one. `read` is only called when it
+   * is tried: amid an outage that would be work for nothing.
+   */
+  async function toDatabase(read: () => Click[], timeoutMs = options.storeTimeoutMs): Promise<boolean> {
     const store = options.store()
     if (store === null || !storeBreaker.allows()) return false
+    const clicks = read()
     try {
       await withTimeout(store(clicks), timeoutMs)
       storeBreaker.succeed()
@@ -101,7 +105,7 @@ export function createRoute(options: RouteOptions) {
   async function refused(clicks: Click[], error: unknown): Promise<boolean> {
     const [click, ...others] = clicks
     if (click !== undefined && others.length === 0) return toDeadLetters(click, error)
-    for (const one of clicks) if (!(await toDatabase([one]))) return false
+    for (const one of clicks) if (!(await toDatabase(() => [one]))) return false
     return true
   }
 
@@ -131,14 +135,14 @@ export function createRoute(options: RouteOptions) {
   }
 
   /** `tries`: what else may have taken the batch when the disk does not. */
-  async function spill(batch: Batch, tries: Promise<boolean>[] = []): Promise<void> {
+  async function spill({ clicks, record }: PackedBatch, tries: Promise<boolean>[] = []): Promise<void> {
     try {
       if (spool === null) throw new Error('there is no spool')
-      await spool.append(encodeBatch(batch))
-      counts.spooled += batch.rows.length
+      await spool.append(record)
+      counts.spooled += clicks
     } catch (error) {
       if ((await Promise.all(tries)).includes(true)) return
-      counts.lost += batch.rows.length
+      counts.lost += clicks
       throw new ClicksUnrecorded('neither Redis, PostgreSQL nor the local disk took the click', {
         cause: error
       })
@@ -150,18 +154,20 @@ export function createRoute(options: RouteOptions) {
      * Takes a batch to the first stage that has it; `since` is when its first click came, in milliseconds since the epoch. Throws
      * {@link ClicksUnrecorded} when none does.
      */
-    async send(batch: Batch, since: number): Promise<void> {
+    async send(batch: PackedBatch, since: number): Promise<void> {
       const tries: Promise<boolean>[] = []
-      const append = () => toStream(batch.rows.length, () => encodeBatch(batch))
+      const { clicks, record } = batch
+      const append = () => toStream(clicks, record)
       if (await reach(streamBreaker, append, tries)) return
       const leftMs = Math.max(LEAST_STORE_MS, since + PATIENCE_MS - Date.now())
-      const store = () => toDatabase(clicksOf(batch), Math.min(leftMs, options.storeTimeoutMs))
+      const read = () => clicksOf(decodeBatch(record))
+      const store = () => toDatabase(read, Math.min(leftMs, options.storeTimeoutMs))
       if (await reach(storeBreaker, store, tries)) return
       await spill(batch, tries)
     },
 
     /** Takes a batch to the local disk. Throws {@link ClicksUnrecorded} when that is full or not there. */
-    spill: (batch: Batch) => spill(batch),
+    spill: (batch: PackedBatch) => spill(batch),
 
     /** Takes a record of a spool to the stream or the database; rejects when neither takes it now. */
     async resend(record: string): Promise<void> {
@@ -172,7 +178,7 @@ export function createRoute(options: RouteOptions) {
         throw new Error('the dead letters can not be written')
       }
       const clicks = batch.rows.length
-      if (!(await toStream(clicks, () => record)) && !(await toDatabase(clicksOf(batch)))) {
+      if (!(await toStream(clicks, record)) && !(await toDatabase(() => clicksOf(batch)))) {
         throw new Error('neither Redis nor PostgreSQL takes clicks yet')
       }
       counts.replayed += clicks
