@@ -62,3 +62,22 @@ t.test('makes room also when every entry was used', async (t) => {
   t.equal(memory.peek('a'), undefined, 'the oldest left')
   t.ok(memory.peek('d'))
 })
+
+t.test('a walk through all values meets each that stays, whoever enters and leaves meanwhile', async (t) => {
+  const memory = createMemory<number>(2_000)
+  const stays = (value: number) => value % 5 < 4
+  const all = Array.from({ length: 900 }, (_, value) => value)
+  for (const value of all) memory.set(`${value}`, held(value))
+  const met = new Set<number>()
+  for (const value of memory.values()) {
+    met.add(value)
+    memory.set(`new ${value}`, held(-1))
+    // Who was just met leaves, or who would be next.
+    for (const gone of [value, value - 1]) if (!stays(gone)) memory.delete(`${gone}`)
+  }
+  t.same(
+    all.filter((value) => stays(value) && !met.has(value)),
+    []
+  )
+  t.ok(memory.size > 720, 'others entered')
+})

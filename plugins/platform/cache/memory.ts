@@ -1,3 +1,5 @@
+import { createStringTable } from './string-table.ts'
+
 /**
  * The in-process tier: a bounded map from keys to values that are ready to use. It evicts by SIEVE (Zhang et al.,
  * NSDI '24) instead of strict LRU: a hit sets one flag and moves nothing, and a key that is asked for once, as by a
@@ -43,7 +45,7 @@ export interface Memory<V> {
 
 /** Makes an empty in-process tier for up to `maxEntries` (1 or more) keys. */
 export function createMemory<V>(maxEntries: number): Memory<V> {
-  const entries = new Map<string, Entry<V>>()
+  const entries = createStringTable<Entry<V>>()
   let newest: Entry<V> | null = null
   let oldest: Entry<V> | null = null
   /** Where the next search for an entry to evict begins; null for the oldest. */
@@ -119,14 +121,15 @@ export function createMemory<V>(maxEntries: number): Memory<V> {
         else newest.newer = entry
         newest = entry
       }
-      entries.set(key, entry)
+      entries.set(entry)
     },
     delete(key) {
       const entry = entries.get(key)
       if (entry !== undefined) unlink(entry)
     },
     *values() {
-      for (const { value } of entries.values()) yield value
+      // None is skipped: who leaves still knows who was older, and who enters stands before all.
+      for (let entry = newest; entry !== null; entry = entry.older) yield entry.value
     }
   }
 }
