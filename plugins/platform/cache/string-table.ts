@@ -50,8 +50,7 @@ export function createStringTable<E extends { readonly key: string }>(): StringT
     for (const [at, entry] of before.entries.entries()) {
       if (entry === null) continue
       const hash = before.hashes[at] as number
-      let place = hash & mask
-      while (hashes[place] !== 0) place = (place + 1) & mask
+      const place = find(entry.key, hash)
       hashes[place] = hash
       entries[place] = entry
     }
