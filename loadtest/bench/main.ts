@@ -34,10 +34,10 @@ const options: PairOptions = {
   connections: Number(values.connections)
 }
 /**
- * How many times as many turns a case has that is held to a bar. On a shared machine the median of a dozen is within a tenth of that of another dozen,
+ * Turns of each start of a case that is held to a bar. On a shared machine the median of a dozen is within a tenth of that of another dozen,
  * which is no judgement.
  */
-const TURNS_TO_JUDGE = 3
+const roundsToJudge = options.rounds * (values.rounds === undefined && !values.quick ? 3 : 1)
 const LINKS = 10_000
 const hasCores = availableParallelism() > 1
 const serverCore = hasCores ? { core: 0 } : {}
@@ -58,7 +58,7 @@ async function main(): Promise<void> {
   try {
     await seed(stage, codes)
     process.stdout.write(
-      `${describe(options)}, ${TURNS_TO_JUDGE} times as many rounds where there is a bar\n\n${HEADINGS}\n`
+      `${describe(options)} (${roundsToJudge} rounds where there is a bar)\n\n${HEADINGS}\n`
     )
     for (const [index, bench] of cases.entries()) {
       const outcome = await runCase(stage, bench, index)
@@ -104,8 +104,8 @@ async function runCase(stage: Stage, bench: Case, index: number): Promise<Outcom
     }
     return { subject, references, end }
   }
-  const times = bench.bars !== undefined && values.rounds === undefined ? TURNS_TO_JUDGE : 1
-  const outcome = await measureCase(bench, begin, { ...options, rounds: options.rounds * times })
+  const rounds = bench.bars === undefined ? options.rounds : roundsToJudge
+  const outcome = await measureCase(bench, begin, { ...options, rounds })
   if (folder !== null) {
     process.stdout.write(`${bench.title}\n${(await tellProfile(folder)).join('\n')}\n\n`)
     await rm(folder, { recursive: true })
