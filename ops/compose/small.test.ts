@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DCLinter } from 'dclint'
@@ -5,6 +6,7 @@ import t from 'tap'
 import { parse } from 'yaml'
 import { readConfig } from '#apps/config.ts'
 import { Settings } from '#apps/settings.ts'
+import { missing } from '#testing/servers.ts'
 import { ROOT, readText } from '#testing/sources.ts'
 
 /** The compose files of small deployments: a single container, and server, PostgreSQL and Caddy. */
@@ -116,4 +118,19 @@ t.test('every name in .env.example is a setting or a variable of these files', a
   )
   const filled = { ...example, ADMIN_KEY: `fl_0123456789abcdef_${'A'.repeat(43)}` }
   t.equal(readConfig(filled).urls.publicUrl, example['PUBLIC_URL'])
+})
+
+t.test('the commands that make a first key make a valid one', { skip: missing('openssl') }, async (t) => {
+  for (const file of ['README.md', '.env.example']) {
+    const [, command] = /"(fl_\$\(openssl [^"]+\))"/.exec(readText(file)) ?? []
+    const { stdout } = spawnSync('sh', ['-c', `printf %s "${command}"`], { encoding: 'utf8' })
+    t.doesNotThrow(() => readConfig({ ADMIN_KEY: stdout }), `${file}: ${stdout.length} characters`)
+    t.match(stdout, /^fl_/)
+  }
+})
+
+t.test('the docker run line of the README fits the image', async (t) => {
+  const [, port, volume] =
+    /^docker run .* -p 3000:(\d+) -v fairlead:(\S+) -e ADMIN_KEY /m.exec(readText('README.md')) ?? []
+  t.match(readText('ops/docker/Dockerfile'), new RegExp(`^VOLUME ${volume}\nEXPOSE ${port}$`, 'm'))
 })
