@@ -31,7 +31,7 @@ for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
   t.test(
     `${signal} amid writes loses nothing that was acknowledged, and leaves nothing half done`,
     async (t) => {
-      const storage = await storageOf(t, 'embedded')
+      const storage = await storageOf(t, 'own')
       const acknowledged: Acknowledged = new Map()
       // Changes without an answer may have happened or not.
       const unsure = new Set<number>()
