@@ -41,6 +41,8 @@ export interface SpawnOptions {
   inject?: string
   /** What to run, the server when not said. */
   main?: string
+  /** A command that becomes the server: `unshare …`. */
+  wrapper?: string[]
 }
 
 /** Runs in the process: when the test's own process is gone, however it went, nobody else would end this one. */
@@ -53,13 +55,13 @@ if (isMainThread) process.stdin.on('close', () => process.kill(process.pid, 'SIG
 export function spawnServer(
   t: Test,
   env: Record<string, string>,
-  { inject = '', main = 'apps/server/main.ts' }: SpawnOptions = {}
+  { inject = '', main = 'apps/server/main.ts', wrapper = [] }: SpawnOptions = {}
 ): ServerProcess {
   const code = encodeURIComponent(ORPHAN_WATCH + inject)
   const imports = ['./apps/preload.mjs', `data:text/javascript,${code}`]
   const command = [process.execPath, ...imports.map((one) => `--import=${one}`), main]
   // tap puts its module hooks into every child by NODE_OPTIONS; the server is to run as it does in production.
-  const child = spawn('env', ['-u', 'NODE_OPTIONS', ...command], {
+  const child = spawn('env', ['-u', 'NODE_OPTIONS', ...wrapper, ...command], {
     cwd: ROOT,
     stdio: ['pipe', 'pipe', 'pipe'],
     env: {
