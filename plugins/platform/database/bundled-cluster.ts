@@ -70,7 +70,7 @@ async function createCluster(dataDir: string, cluster: string, programs: Bundled
     const made = await runProgram(programs, 'initdb', initdbArguments(draft, BUNDLED_USER))
     if (made.code !== 0) {
       throw new StartRefused(
-        `The database in ${dataDir} could not be created: ${made.output.trim().split('\n').at(-1)}\n` +
+        `The database in ${dataDir} could not be created: ${findReason(made.output)}\n` +
           'Make room or mend the folder, or set DATA_DIR to another; then start again.'
       )
     }
@@ -92,6 +92,12 @@ export function initdbArguments(folder: string, user: string): string[] {
     ...['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'],
     `--lc-ctype=${process.platform === 'darwin' ? 'UTF-8' : 'C.UTF-8'}`
   ]
+}
+
+/** The line of a program's output that names what went wrong: cleaning up follows it. */
+function findReason(output: string): string {
+  const lines = output.trim().split('\n')
+  return lines.findLast((line) => /error:|FATAL|PANIC/.test(line)) ?? lines.at(-1) ?? ''
 }
 
 /** Runs a program to its end. Gives its exit code and the end of what it printed. */
@@ -162,7 +168,11 @@ export async function stopLeftover(dataDir: string): Promise<boolean> {
   const wasAlive = await isAlive()
   for (const [signal, waitMs] of STOP_STEPS) {
     if (!(await isAlive())) break
-    process.kill(left.pid, signal)
+    try {
+      process.kill(left.pid, signal)
+    } catch {
+      // It has ended in this moment.
+    }
     for (const end = performance.now() + waitMs; performance.now() < end && (await isAlive()); )
       await wait(20)
   }
