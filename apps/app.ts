@@ -62,7 +62,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     // Behind nobody the address is the socket's, and nothing has to be worked out for each request.
     trustProxy: config.server.trustProxy.length > 0 ? config.server.trustProxy : false,
     bodyLimit: config.server.bodyLimit,
-    // A first start of the embedded database, and waiting for other replicas' migrations, take their time.
+    // Creating the bundled database, and waiting for other replicas' migrations, take their time.
     pluginTimeout: 120_000,
     requestTimeout: config.clients.requestTimeoutMs,
     keepAliveTimeout: 72_000,

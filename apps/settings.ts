@@ -21,12 +21,12 @@ export const Settings = Type.Object({
     })
   ),
   ...AccessSettings.properties,
-  DATA_DIR: text('Folder of the embedded database and of clicks waiting on disk', {
+  DATA_DIR: text('Folder of the bundled PostgreSQL and of clicks waiting on disk', {
     default: './data',
     minLength: 1
   }),
   DATABASE_URL: optional(
-    text('PostgreSQL 15 or newer; the embedded database is used when unset', {
+    text('PostgreSQL 15 or newer; the bundled PostgreSQL is used when unset', {
       pattern: '^postgres(ql)?://.+'
     })
   ),

@@ -43,7 +43,9 @@ const rate = (time: number) => `${Math.round(rows / time).toLocaleString('en')} 
 async function main(): Promise<void> {
   // biome-ignore lint/style/noProcessEnv: a benchmark is told by environment which server to use
   const given = process.env['DATABASE_URL']
-  const own = given ? null : await startPostgres(null, { fsync: true, settings: { max_wal_size: '4GB' } })
+  const own = given
+    ? null
+    : await startPostgres(null, { installed: true, fsync: true, settings: { max_wal_size: '4GB' } })
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-import-'))
   const adminUrl = given ?? own?.url ?? ''
   const admin = new pg.Client(adminUrl)

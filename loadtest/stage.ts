@@ -35,7 +35,12 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
   const servers: Server[] = []
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-load-'))
   try {
-    const postgres = await startPostgres(null, { fsync: true, maxConnections: 200, settings })
+    const postgres = await startPostgres(null, {
+      installed: true,
+      fsync: true,
+      maxConnections: 200,
+      settings
+    })
     servers.push(postgres)
     const redis = await startRedis(null)
     servers.push(redis)

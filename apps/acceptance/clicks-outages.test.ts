@@ -5,7 +5,7 @@ import { missing } from '#testing/servers.ts'
 
 /** Each redirect given is one event stored, whatever is taken away under load. */
 
-const skip = missing('postgres') || missing('redis-server')
+const skip = missing('redis-server')
 
 t.test('while Redis is away a warm link goes on, and no click is lost', { skip }, async (t) => {
   const scene = await setScene(t)

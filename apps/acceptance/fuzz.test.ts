@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import fc from 'fast-check'
 import t from 'tap'
-import { type Answer, profiles, startApp } from '#testing/app.ts'
+import { type Answer, installedProfiles, startApp } from '#testing/app.ts'
 import { anyRequest, brokenBytes, requestTo } from './hostile.ts'
 import { judge } from './judge.ts'
 import { type Document, readOperations } from './openapi.ts'
@@ -14,7 +14,7 @@ import { createUrl, createUser } from './subject.ts'
 
 const RUNS = { operation: 80, any: 400, bytes: 200 }
 
-profiles(t, async (t, profile) => {
+installedProfiles(t, async (t, profile) => {
   const complaints: string[] = []
   const logger = { level: 'error', stream: { write: (line: string) => void complaints.push(line) } }
   const { url, request } = await startApp(t, { profile, logger })

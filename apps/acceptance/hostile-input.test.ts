@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Agent } from 'node:http'
 import t from 'tap'
-import { type Answer, hasServers, startApp } from '#testing/app.ts'
+import { type Answer, hasRedis, startApp } from '#testing/app.ts'
 import type { HostileRequest } from './hostile.ts'
 import { ALL_HOSTILE_TEXTS, HOSTILE_BODIES, HOSTILE_TEXTS } from './hostile-texts.ts'
 import { judge } from './judge.ts'
@@ -36,7 +36,7 @@ const HEADERS = [
 const key = `fl_${randomBytes(8).toString('hex')}_${randomBytes(32).toString('base64url')}`
 const complaints: string[] = []
 const { url, request } = await startApp(t, {
-  profile: hasServers() ? 'server' : 'embedded',
+  profile: hasRedis() ? 'redis' : 'alone',
   env: { AUTH: 'keys', ADMIN_KEY: key, RATE_LIMIT: 'off' },
   logger: { level: 'error', stream: { write: (line: string) => void complaints.push(line) } }
 })

@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { profiles, startApp } from '#testing/app.ts'
+import { installedProfiles, startApp } from '#testing/app.ts'
 import { isProblem } from './subject.ts'
 
 /** The real set of the contract, as its files are. */
 const SET = join(import.meta.dirname, '..', 'testing', 'fixtures', 'seed-csv')
 const sizes = { users: 400, urls: 2_000, events: 3_422 }
 
-profiles(t, async (t, profile) => {
+installedProfiles(t, async (t, profile) => {
   const { request } = await startApp(t, { profile })
   const upload = async (name: string, field = 'file') => {
     const form = new FormData()

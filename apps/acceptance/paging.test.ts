@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import t from 'tap'
-import { type Answer, profiles, startApp } from '#testing/app.ts'
+import { type Answer, installedProfiles, startApp } from '#testing/app.ts'
 import { createUrl, createUser, isProblem, served, unique } from './subject.ts'
 
 const ids = ({ json }: Answer): number[] => json.map(({ id }: { id: number }) => id)
@@ -89,7 +89,7 @@ served(t, async (t, api) => {
   })
 })
 
-profiles(t, async (t, profile) => {
+installedProfiles(t, async (t, profile) => {
   const { app, request } = await startApp(t, { profile })
   await app.database.db.execute(sql`
     insert into users (username, email) select 'u' || n, 'u' || n || '@example.com' from generate_series(1, 10050) n`)

@@ -11,7 +11,7 @@ import { missing, startPgbouncer, startPostgres, startRedis } from '#testing/ser
  * The server's time zone is not UTC, since what a session would set does not hold there.
  */
 
-const skip = missing('postgres') || missing('redis-server') || missing('pgbouncer')
+const skip = missing('redis-server') || missing('pgbouncer')
 const SEEDS = join(import.meta.dirname, '..', 'testing', 'fixtures', 'seed-csv')
 const SUITES = ['users', 'urls', 'events', 'redirects', 'references', 'codes']
 

@@ -10,7 +10,7 @@ import { until } from './subject.ts'
 
 /** Two replicas on a Redis Cluster of six nodes: links are shared, changes heard, and no click lost by a failover. */
 
-const skip = missing('postgres') || missing('redis-server') || missing('redis-cli')
+const skip = missing('redis-server') || missing('redis-cli')
 
 t.test('on a Redis Cluster', { skip }, async (t) => {
   const [postgres, cluster, folder] = await Promise.all([

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Test } from 'tap'
-import { type Answer, createClient, profiles, type Running, startApp } from '#testing/app.ts'
+import { type Answer, createClient, installedProfiles, type Running, startApp } from '#testing/app.ts'
 
 /**
  * What the acceptance suites drive: the server of BASE_URL where that is set (through a proxy, against replicas), else
@@ -24,7 +24,7 @@ export function served(
     t.test(`at ${NAMED}`, (t) => suite(t, createClient(NAMED)))
     return
   }
-  profiles(t, async (t, profile) => {
+  installedProfiles(t, async (t, profile) => {
     const { request } = await startApp(t, { profile, env })
     await suite(t, request)
   })

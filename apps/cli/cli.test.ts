@@ -38,7 +38,7 @@ async function makeFolder(t: Test): Promise<string> {
 }
 
 t.test('makes a key that opens the server, through which it imports', async (t) => {
-  const env = await storageOf(t, 'embedded')
+  const env = await storageOf(t, 'own')
   const made = await run(env, 'keys', 'create', 'laptop')
   t.match(made, { code: 0, out: /^fl_[0-9a-f]{16}_[\w-]{43}\n$/, err: /\(admin\)/ })
   const key = made.out.trim()
@@ -108,7 +108,7 @@ profiles(t, async (t, profile) => {
 })
 
 t.test('goes through a running server where the folder is taken', async (t) => {
-  const { url, config, request } = await startApp(t, { profile: 'embedded' })
+  const { url, config, request } = await startApp(t, { profile: 'own' })
   const env = { DATA_DIR: config.database.dataDir }
   const direct = await run(env, 'import', SEED)
   t.equal(direct.code, 1)

@@ -21,7 +21,7 @@ t.test('on a terminal it says where it listens, what it stores to and what to tr
   const text = await announced(t, '127.0.0.1')
   const [url = ''] = /http:\/\/127\.0\.0\.1:\d+/.exec(text) ?? []
   t.match(text, `Fairlead listens on ${url}\n`)
-  t.match(text, 'embedded PostgreSQL in /srv/links')
+  t.match(text, 'bundled PostgreSQL in /srv/links')
   t.match(text, 'in this process')
   t.match(text, `curl -s -X POST ${url}/shorten`)
 })

@@ -13,7 +13,7 @@ export function announce(app: FastifyInstance, config: Config): void {
   const url = `http://${host}:${port}`
   const storage = config.database.url
     ? 'PostgreSQL (DATABASE_URL)'
-    : `embedded PostgreSQL in ${config.database.dataDir}`
+    : `bundled PostgreSQL in ${config.database.dataDir}`
   const cache = config.redis.url ? 'Redis (REDIS_URL)' : 'in this process'
   const key = config.access.mode === 'keys' ? ' -H "authorization: Bearer $KEY"' : ''
   const example = `curl -s -X POST ${url}/shorten -H 'content-type: application/json'${key} -d '{"url":"https://example.com"}'`

@@ -45,7 +45,7 @@ t.test('a key that is not one is refused, and not shown', async (t) => {
 })
 
 t.test('a server that nobody has a key for says so', async (t) => {
-  const server = await startServer(t, { ...(await storageOf(t, 'embedded')), HOST: '0.0.0.0', AUTH: 'keys' })
+  const server = await startServer(t, { ...(await storageOf(t, 'alone')), HOST: '0.0.0.0', AUTH: 'keys' })
   const line = await server.logged(/nobody has a key/)
   t.match(line['msg'], /keys create/)
   t.same(await server.end(), { code: 0, signal: null })

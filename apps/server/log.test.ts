@@ -1,10 +1,10 @@
 import pg from 'pg'
 import t from 'tap'
-import { hasServers, storageOf } from '#testing/app.ts'
+import { hasRedis, storageOf } from '#testing/app.ts'
 import { startServer } from '#testing/process.ts'
 
 t.test('each request is one line of JSON that says what was asked and how it went', async (t) => {
-  const env = { ...(await storageOf(t, 'embedded')), TRUST_PROXY: '127.0.0.1' }
+  const env = { ...(await storageOf(t, 'alone')), TRUST_PROXY: '127.0.0.1' }
   const server = await startServer(t, env)
   const { request } = server
   const user = { username: 'jane', email: 'jane.private@example.com' }
@@ -58,7 +58,7 @@ t.test('each request is one line of JSON that says what was asked and how it wen
 })
 
 t.test('a level holds back what is below it', async (t) => {
-  const server = await startServer(t, await storageOf(t, hasServers() ? 'server' : 'embedded'))
+  const server = await startServer(t, await storageOf(t, hasRedis() ? 'redis' : 'alone'))
   t.ok(server.lines().every(({ level }) => level === 'info'))
   await server.request('GET', '/health')
   await server.request('GET', '/health/ready')
@@ -71,9 +71,9 @@ t.test('a level holds back what is below it', async (t) => {
 
 t.test(
   'a failing database is logged without what the statement held',
-  { skip: !hasServers() && 'there is none' },
+  { skip: !hasRedis() && 'there is none' },
   async (t) => {
-    const storage = await storageOf(t, 'server')
+    const storage = await storageOf(t, 'redis')
     const url = new URL(storage['DATABASE_URL'] ?? '')
     url.password = 'hunter2'
     const server = await startServer(t, {

@@ -1,12 +1,12 @@
 import pg from 'pg'
 import t from 'tap'
 import { until } from '#apps/acceptance/subject.ts'
-import { hasServers, storageOf } from '#testing/app.ts'
+import { storageOf } from '#testing/app.ts'
 import { startServer } from '#testing/process.ts'
 
 t.test('without Redis at its start it boots, serves, says so and ends promptly', async (t) => {
   const server = await startServer(t, {
-    ...(await storageOf(t, 'embedded')),
+    ...(await storageOf(t, 'alone')),
     REDIS_URL: 'redis://127.0.0.1:1'
   })
   const { request } = server
@@ -20,9 +20,9 @@ t.test('without Redis at its start it boots, serves, says so and ends promptly',
   t.same(await server.end(), { code: 0, signal: null })
 })
 
-t.test('on a PostgreSQL server', { skip: !hasServers() && 'there is none' }, async (t) => {
+t.test('on a PostgreSQL server', async (t) => {
   t.test('connections that the server ends are replaced, and the process lives', async (t) => {
-    const storage = await storageOf(t, 'server')
+    const storage = await storageOf(t, 'alone')
     const server = await startServer(t, storage)
     const { request } = server
     const create = (name: string) =>

@@ -12,7 +12,7 @@ import { missing } from '#testing/servers.ts'
  * it learns an address or a secret; then each place where something is kept is searched for them.
  */
 
-const skip = missing('postgres') || missing('redis-server')
+const skip = missing('redis-server')
 
 /** Clients as the proxy names them, and every spelling in which an address of them could be kept. */
 const CLIENTS = ['203.0.113.77', '2001:db8:85a3:1234:5678:8a2e:370:7334']

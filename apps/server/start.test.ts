@@ -2,15 +2,15 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
-import { hasServers, storageOf } from '#testing/app.ts'
+import { storageOf } from '#testing/app.ts'
 import { spawnServer, startServer } from '#testing/process.ts'
 
 t.test('says where it listens, what it stores to and a first thing to try', async (t) => {
-  const storage = await storageOf(t, 'embedded')
+  const storage = await storageOf(t, 'own')
   const server = await startServer(t, storage)
   const line = await server.logged(/^listening$/)
   t.match(line['url'], /^http:\/\/127\.0\.0\.1:\d+$/)
-  t.equal(line['storage'], `embedded PostgreSQL in ${storage['DATA_DIR']}`)
+  t.equal(line['storage'], `bundled PostgreSQL in ${storage['DATA_DIR']}`)
   t.match(line['try'], new RegExp(`^curl .*${line['url']}/shorten`))
 
   t.test('a second one on the same folder is refused, and the first goes on', async (t) => {
@@ -55,7 +55,7 @@ t.test('says which port is in use', async (t) => {
   await once(holder, 'listening')
   t.teardown(() => holder.close())
   const { port } = holder.address() as AddressInfo
-  const storage = await storageOf(t, 'embedded')
+  const storage = await storageOf(t, 'alone')
   const server = spawnServer(t, { ...storage, PORT: String(port) })
   t.same(await server.exited, { code: 1, signal: null })
   t.match(server.output(), new RegExp(`${port}.*in use|in use.*${port}`))
@@ -76,9 +76,9 @@ t.test('a PostgreSQL that does not answer is waited for, then given up, without 
   t.notMatch(server.output(), /hunter2/)
 })
 
-t.test('on a PostgreSQL server', { skip: !hasServers() && 'there is none' }, async (t) => {
+t.test('on a PostgreSQL server', async (t) => {
   t.test('comes up when the database does', async (t) => {
-    const storage = await storageOf(t, 'server')
+    const storage = await storageOf(t, 'alone')
     const database = new URL(storage['DATABASE_URL'] ?? '')
     const { hostname, port } = database
     // A way to the database that opens later.
@@ -101,7 +101,7 @@ t.test('on a PostgreSQL server', { skip: !hasServers() && 'there is none' }, asy
   })
 
   t.test('replicas that start at once on an empty database all come up', async (t) => {
-    const storage = await storageOf(t, 'server', { bare: true })
+    const storage = await storageOf(t, 'alone', { bare: true })
     const replicas = await Promise.all(Array.from({ length: 4 }, () => startServer(t, storage)))
     for (const [at, { request }] of replicas.entries()) {
       const user = { username: `user${at}`, email: `user${at}@example.com` }

@@ -2,14 +2,14 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
-import { hasServers, storageOf } from '#testing/app.ts'
+import { hasRedis, storageOf } from '#testing/app.ts'
 import { type ListeningServer, startServer } from '#testing/process.ts'
 
 const GOOD = { code: 0, signal: null }
 const BAD = { code: 1, signal: null }
 
 /** Where it does not matter what is stored: the servers start faster. */
-const ANY = hasServers() ? 'server' : 'embedded'
+const ANY = hasRedis() ? 'redis' : 'alone'
 
 /**
  * A request that the server has begun to serve and waits for the rest of: it is in flight until `finish` is called,
@@ -36,7 +36,7 @@ async function holdRequest({ url }: ListeningServer): Promise<{ socket: Socket; 
 }
 
 for (const [signal, profile] of [
-  ['SIGTERM', 'embedded'],
+  ['SIGTERM', 'own'],
   ['SIGINT', ANY]
 ] as const) {
   t.test(`at ${signal} it finishes what it serves, takes nothing new and exits in peace`, async (t) => {

@@ -1,15 +1,19 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 import type { Test } from 'tap'
 import { buildApp } from '#apps/app.ts'
 import { type Config, readConfig } from '#apps/config.ts'
-import { createDatabase, createEmbeddedFolder } from './database.ts'
+import { createDatabase } from './database.ts'
 
 /** The harness: an app on a fresh database, listening on a real socket, closed with the test. */
 
-export type Profile = 'embedded' | 'server'
+/**
+ * What a server of a test stands on: `alone` has a database of the run's bundled PostgreSQL, `redis` has that and the run's Redis,
+ * `installed` has the system's PostgreSQL and Redis, `own` starts a bundled PostgreSQL of its own in DATA_DIR.
+ */
+export type Profile = 'alone' | 'redis' | 'installed' | 'own'
 
 export interface Answer {
   status: number
@@ -43,14 +47,10 @@ export interface StartOptions {
   logger?: FastifyServerOptions['logger']
 }
 
-/**
- * Starts an app on a fresh database of `profile`. When that is not said, it is `server` where this run has real
- * servers, which is several times as quick, and else `embedded`. With `server` it runs on the PostgreSQL of
- * TEST_DATABASE_URL and the Redis of TEST_REDIS_URL, in a key space of its own.
- */
+/** Starts an app on a fresh database of `profile`: with Redis where this run has one, when that is not said. */
 export async function startApp(
   t: Test,
-  { profile = hasServers() ? 'server' : 'embedded', storage, env = {}, logger = false }: StartOptions = {}
+  { profile = hasRedis() ? 'redis' : 'alone', storage, env = {}, logger = false }: StartOptions = {}
 ): Promise<Running> {
   const settings = { ...(storage ?? (await storageOf(t, profile))), ...env }
   // Tests share the event loop of their server, and keep it busy: that is no reason to refuse them.
@@ -64,7 +64,7 @@ export async function startApp(
 
 /**
  * The settings that give a process fresh storage of `profile`, removed with the test: several apps started with
- * the same ones are replicas of one another. `bare` leaves the tables of a `server` to the first that starts.
+ * the same ones are replicas of one another. `bare` leaves the tables to the first that starts.
  */
 export async function storageOf(
   t: Test,
@@ -72,31 +72,39 @@ export async function storageOf(
   { bare = false } = {}
 ): Promise<Record<string, string>> {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-test-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
-  if (profile === 'embedded') {
-    await createEmbeddedFolder(folder)
-    return { DATA_DIR: folder }
-  }
-  return { DATA_DIR: folder, ...(await createDatabase(t, { bare })) }
+  t.teardown(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+  if (profile === 'own') return { DATA_DIR: folder }
+  const cluster = profile === 'installed' ? 'installed' : 'bundled'
+  const settings = { DATA_DIR: folder, DATABASE_URL: await createDatabase(t, { bare, cluster }) }
+  if (profile === 'alone') return settings
+  if (!TEST_REDIS_URL) throw new Error('TEST_REDIS_URL is not set: install Redis and run npm test')
+  return { ...settings, REDIS_URL: TEST_REDIS_URL, REDIS_PREFIX: `${basename(folder)}:` }
 }
 
-/** Runs `suite` once for each storage profile that this run has. */
+/** Runs `suite` without Redis, and with it where this run has one. */
 export function profiles(t: Test, suite: (t: Test, profile: Profile) => Promise<unknown>): void {
-  for (const profile of ['embedded', 'server'] as const) {
-    if (profile === 'server' && !hasServers()) continue
-    t.test(`on the ${profile} profile`, (t) => suite(t, profile))
-  }
+  t.test('without Redis', (t) => suite(t, 'alone'))
+  if (hasRedis()) t.test('with Redis', (t) => suite(t, 'redis'))
 }
 
-/** Whether this run has real servers; a run that must have them (REQUIRE_SERVERS) fails without. */
-export function hasServers(): boolean {
-  // biome-ignore lint/style/noProcessEnv: the test runner says by environment what it started
-  const { TEST_DATABASE_URL, TEST_REDIS_URL, REQUIRE_SERVERS } = process.env
-  const isComplete = Boolean(TEST_DATABASE_URL && TEST_REDIS_URL)
-  if (!isComplete && REQUIRE_SERVERS)
-    throw new Error('TEST_DATABASE_URL and TEST_REDIS_URL must be set: run npm test')
-  return isComplete
+/** Runs `suite` as {@link profiles} does, with Redis on the PostgreSQL of the system where this run has one. */
+export function installedProfiles(t: Test, suite: (t: Test, profile: Profile) => Promise<unknown>): void {
+  t.test('without Redis', (t) => suite(t, 'alone'))
+  if (!hasRedis()) return
+  const [name, profile] = TEST_INSTALLED_URL
+    ? (['the installed PostgreSQL', 'installed'] as const)
+    : (['PostgreSQL', 'redis'] as const)
+  t.test(`on ${name}, with Redis`, (t) => suite(t, profile))
 }
+
+/** Whether this run has a Redis; a run that must have all servers (REQUIRE_SERVERS) fails without. */
+export function hasRedis(): boolean {
+  if (!TEST_REDIS_URL && REQUIRE_SERVERS) throw new Error('TEST_REDIS_URL must be set: run npm test')
+  return Boolean(TEST_REDIS_URL)
+}
+
+// biome-ignore lint/style/noProcessEnv: the test runner says by environment what it started
+const { TEST_INSTALLED_URL, TEST_REDIS_URL, REQUIRE_SERVERS } = process.env
 
 /** A client of one base URL that neither follows redirects nor throws for any status. */
 export function createClient(url: string): Running['request'] {

@@ -1,17 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { cp, readdir, readFile, rename, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fastify from 'fastify'
 import pg from 'pg'
 import type { Test } from 'tap'
 import database from '#platform/database.ts'
+import { startPostgres } from './servers.ts'
 
 /** Fresh databases for tests, quickly: copies of one that has been migrated. */
 
 // biome-ignore lint/style/noProcessEnv: the test runner says by environment what it started
-const { TEST_DATABASE_URL, TEST_REDIS_URL } = process.env
+const { TEST_DATABASE_URL, TEST_INSTALLED_URL } = process.env
 
 const options = {
   dataDir: '',
@@ -27,13 +26,6 @@ const options = {
 
 const MIGRATIONS = join(import.meta.dirname, '..', '..', 'drizzle')
 
-/** Fills `folder` with a migrated, empty embedded database: a copy of one made for these migrations before. */
-export async function createEmbeddedFolder(folder: string): Promise<void> {
-  const template = join(tmpdir(), `fairlead-template-${await digestMigrations()}`)
-  if (!existsSync(template)) await makeTemplate(template)
-  await cp(join(template, 'postgres'), join(folder, 'postgres'), { recursive: true })
-}
-
 async function digestMigrations(): Promise<string> {
   const hash = createHash('sha256')
   for (const file of (await readdir(MIGRATIONS)).filter((name) => name.endsWith('.sql')).sort()) {
@@ -42,38 +34,41 @@ async function digestMigrations(): Promise<string> {
   return hash.digest('hex').slice(0, 16)
 }
 
-async function makeTemplate(template: string): Promise<void> {
-  const draft = `${template}-${process.pid}`
-  await migrate({ dataDir: draft })
-  // Several test files may each make one; the first to rename wins, and any is as good.
-  await rename(draft, template).catch(() => rm(draft, { recursive: true, force: true }))
-}
-
-async function migrate(where: { dataDir: string } | { url: string }): Promise<void> {
+async function migrate(url: string): Promise<void> {
   const app = fastify({ pluginTimeout: 60_000 })
-  await app.register(database, { ...options, ...where })
+  await app.register(database, { ...options, url })
   await app.close()
 }
 
-/**
- * Makes a migrated database without rows, or with `bare` one without tables, on the server of TEST_DATABASE_URL, removed
- * with the test, and a key space on the Redis of TEST_REDIS_URL. Gives the settings that lead there.
- */
-export async function createDatabase(t: Test, { bare = false } = {}): Promise<Record<string, string>> {
-  if (!TEST_DATABASE_URL) throw new Error('TEST_DATABASE_URL is not set: run npm test')
-  const admin = new pg.Client({ connectionString: TEST_DATABASE_URL })
+/** The PostgreSQL that a test's databases are on. */
+export type Cluster = 'bundled' | 'installed'
+
+let own: Promise<string> | undefined
+
+/** The run's server; a test file that runs alone starts one of its own, which ends with its process. */
+async function serverOf(cluster: Cluster): Promise<string> {
+  if (cluster === 'installed' && TEST_INSTALLED_URL) return TEST_INSTALLED_URL
+  if (TEST_DATABASE_URL) return TEST_DATABASE_URL
+  own ??= startPostgres(null).then(({ url }) => url)
+  return own
+}
+
+/** Makes a migrated database without rows, or with `bare` one without tables, removed with the test. Gives its URL. */
+export async function createDatabase(
+  t: Test,
+  { bare = false, cluster = 'bundled' }: { bare?: boolean; cluster?: Cluster } = {}
+): Promise<string> {
+  const server = await serverOf(cluster)
+  const admin = new pg.Client({ connectionString: server })
   await admin.connect()
   const name = `fairlead_test_${randomBytes(6).toString('hex')}`
-  const template = bare ? 'template1' : await findTemplate(admin, TEST_DATABASE_URL)
+  const template = bare ? 'template1' : await findTemplate(admin, server)
   await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`)
   t.teardown(async () => {
     await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
     await admin.end()
   })
-  return {
-    DATABASE_URL: onServer(TEST_DATABASE_URL, name),
-    ...(TEST_REDIS_URL && { REDIS_URL: TEST_REDIS_URL, REDIS_PREFIX: `${name}:` })
-  }
+  return onServer(server, name)
 }
 
 function onServer(url: string, name: string): string {
@@ -94,7 +89,7 @@ async function findTemplate(admin: pg.Client, url: string): Promise<string> {
     const draft = `${name}_draft`
     await admin.query(`DROP DATABASE IF EXISTS ${draft} WITH (FORCE)`)
     await admin.query(`CREATE DATABASE ${draft}`)
-    await migrate({ url: onServer(url, draft) })
+    await migrate(onServer(url, draft))
     await admin.query(`ALTER DATABASE ${draft} RENAME TO ${name}`)
   } finally {
     await admin.query(`SELECT pg_advisory_unlock(hashtext('${name}'))`)

@@ -37,7 +37,7 @@ t.test('the tour of the README gives the answers that it shows', async (t) => {
   const stops = readStops(readSection(readText('README.md'), 'tour'))
   t.ok(stops.length >= 4, `${stops.length} commands`)
   // As `npm start` has it, where a click is stored before its redirect is answered; through Redis it may come a moment later.
-  const { request } = await startApp(t, { profile: 'embedded' })
+  const { request } = await startApp(t, { profile: 'alone' })
   for (const { command, shown } of stops) t.equal(mask(await runCurl(command, request)), mask(shown), command)
 })
 

@@ -41,6 +41,8 @@ export interface SpawnOptions {
   inject?: string
   /** What to run, the server when not said. */
   main?: string
+  /** A command that becomes the server: `unshare …`. */
+  wrapper?: string[]
   /** The whole command, in place of Node with `inject` and `main`. */
   command?: string[]
 }
@@ -63,11 +65,12 @@ export function spawnServer(
   {
     inject = '',
     main = 'apps/server/main.ts',
+    wrapper = [],
     command = [process.execPath, '--import=./apps/preload.mjs', injected(inject), main]
   }: SpawnOptions = {}
 ): ServerProcess {
   // tap puts its module hooks into every child by NODE_OPTIONS; the server is to run as it does in production.
-  const child = spawn('env', ['-u', 'NODE_OPTIONS', ...command], {
+  const child = spawn('env', ['-u', 'NODE_OPTIONS', ...wrapper, ...command], {
     cwd: ROOT,
     stdio: ['pipe', 'pipe', 'pipe'],
     env: {

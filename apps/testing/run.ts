@@ -10,12 +10,13 @@ import type { Server } from './server-process.ts'
 import { ServerMissing, startPostgres, startRedis } from './servers.ts'
 
 /**
- * What `npm test` runs once the sources are checked: the tests, on the embedded profile and, with real servers, on
- * the server profile, with the coverage enforced. Its last line is `N passed, N failed`.
+ * What `npm test` runs once the sources are checked: the tests, with the coverage enforced. Its last line is
+ * `N passed, N failed`.
  *
- * TEST_DATABASE_URL and TEST_REDIS_URL name servers to use; where they are unset, servers are started for the run if
- * they are installed. REQUIRE_SERVERS makes it an error to leave anything out. Arguments go to tap; with a test file
- * among them only that runs, without the coverage.
+ * All tests share a bundled PostgreSQL. Where they are installed they share a Redis too, and the system's PostgreSQL for what
+ * another version could break. TEST_DATABASE_URL, TEST_REDIS_URL and TEST_INSTALLED_URL name servers to use instead.
+ * REQUIRE_SERVERS makes it an error to leave anything out. Arguments go to tap; with a test file among them only that
+ * runs, without the coverage.
  */
 
 /** Least share of the product's lines that tests must run, in per cent. */
@@ -73,25 +74,28 @@ async function run(): Promise<number> {
   return isGood ? 0 : 1
 }
 
-/** Puts the servers' addresses into the environment of the tests. Gives false when they are needed and missing. */
+/** Puts the servers' addresses into the environment of the tests. Gives false when one is needed and missing. */
 async function startServers(): Promise<boolean> {
+  const isComplete = await Promise.all([
+    provide('TEST_DATABASE_URL', () => startPostgres(null, { maxConnections: 300 })),
+    provide('TEST_INSTALLED_URL', () => startPostgres(null, { maxConnections: 100, installed: true })),
+    provide('TEST_REDIS_URL', () => startRedis(null))
+  ])
+  if (isComplete.every(Boolean) || !env['REQUIRE_SERVERS']) return true
+  console.log('0 passed, 1 failed')
+  return false
+}
+
+async function provide(variable: string, start: () => Promise<Server>): Promise<boolean> {
+  if (env[variable]) return true
   try {
-    if (!env['TEST_DATABASE_URL']) {
-      const server = await startPostgres(null, { maxConnections: 300 })
-      servers.push(server)
-      env['TEST_DATABASE_URL'] = server.url
-    }
-    if (!env['TEST_REDIS_URL']) {
-      const server = await startRedis(null)
-      servers.push(server)
-      env['TEST_REDIS_URL'] = server.url
-    }
+    const server = await start()
+    servers.push(server)
+    env[variable] = server.url
     return true
   } catch (error) {
     if (!(error instanceof ServerMissing)) throw error
-    console.log(`The server profile is left out: ${error.message}.`)
-    if (!env['REQUIRE_SERVERS']) return true
-    console.log('0 passed, 1 failed')
+    console.log(`Tests on it are left out: ${error.message}.`)
     return false
   }
 }

@@ -36,6 +36,8 @@ export interface Program {
   args: string[]
   /** The system's user to run as; this process' own where null. */
   user: User | null
+  /** Its environment; this process' own when not said. */
+  env?: Record<string, string>
   /** What asks it to end in good order. */
   stopSignal: NodeJS.Signals
   /** Whether it answers; asked again and again at a start. */
@@ -62,6 +64,7 @@ export async function runServer(program: Program): Promise<Server> {
       // In a process group of its own: its helpers are killed and frozen with it, and Ctrl+C reaches us alone.
       child = spawn(program.command, program.args, {
         ...program.user,
+        ...(program.env && { env: program.env }),
         stdio: ['ignore', 'pipe', 'pipe'],
         detached: true
       })

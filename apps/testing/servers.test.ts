@@ -28,7 +28,7 @@ t.test(
   }
 )
 
-t.test('a PostgreSQL', { skip: missing('postgres') }, async (t) => {
+t.test('a PostgreSQL', async (t) => {
   const server = await startPostgres(t, { fsync: true, maxConnections: 20 })
   t.same(await ask(server.url, 'SHOW max_connections'), ['20'])
   await ask(server.url, 'CREATE TABLE kept AS SELECT 7 AS n')

@@ -2,9 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import pg from 'pg'
 import type { Test } from 'tap'
+import { initdbArguments } from '#platform/database/bundled-cluster.ts'
+import { findBundledPrograms } from '#platform/database/bundled-programs.ts'
 import { findPort, findUser, makeFolder, runServer, type Server, type User } from './server-process.ts'
 
 /**
@@ -68,23 +71,51 @@ export interface PostgresOptions {
   maxConnections?: number
   /** More of what postgresql.conf takes. */
   settings?: Record<string, string | number>
-  /** Makes the data folder as `user`: a restored or a copied one; an empty cluster when not said. */
+  /** Whether to take the newest version that the system has installed, with its tools, instead of the bundled one. */
+  installed?: boolean
+  /** Makes the data folder of an installed one as `user`: a restored or a copied one; an empty cluster when not said. */
   makeData?(data: string, user: User | null): void
 }
 
-/** Starts a PostgreSQL of the newest version installed, whose superuser is `postgres`. */
-export async function startPostgres(
-  t: Test | null,
-  { fsync = false, maxConnections = 100, settings = {}, makeData = initialize }: PostgresOptions = {}
-): Promise<Server> {
-  const command = findCommand('postgres')
-  if (!command) throw new ServerMissing('postgres is not installed')
+/** A PostgreSQL before it has data: how its programs run, and the user that owns its files. */
+interface Postgres {
+  /** Whom the folder belongs to; this process' own user where null. */
+  owner: User | null
+  /** The user to start it as, where the command does not change users itself. */
+  user: User | null
+  env?: Record<string, string>
+  command(program: string, args: string[]): [file: string, args: string[]]
+}
+
+async function findPostgres(installed: boolean): Promise<Postgres> {
+  if (!installed) {
+    const links = join(tmpdir(), `fairlead-postgres-${process.pid}`)
+    const { owner, env, command } = await findBundledPrograms(links)
+    return {
+      owner: owner === process.getuid?.() ? null : { uid: owner, gid: owner },
+      user: null,
+      env,
+      command
+    }
+  }
+  if (!findCommand('postgres')) throw new ServerMissing('postgres is not installed')
   // It refuses to run as root.
   const user = await findUser('postgres', 'nobody')
-  const folder = await makeFolder('postgres', user)
+  return { owner: user, user, command: (program, args) => [findCommand(program) ?? program, args] }
+}
+
+/** Starts a PostgreSQL whose superuser is `postgres`. */
+export async function startPostgres(
+  t: Test | null,
+  { fsync = false, maxConnections = 100, settings = {}, installed = false, makeData }: PostgresOptions = {}
+): Promise<Server> {
+  const postgres = await findPostgres(installed)
+  const { owner, user, env } = postgres
+  const folder = await makeFolder('postgres', owner)
   const port = await findPort()
   const data = join(folder, 'data')
-  makeData(data, user)
+  if (makeData) makeData(data, user)
+  else initialize(postgres, data, installed)
   const all = {
     port,
     listen_addresses: '127.0.0.1',
@@ -95,22 +126,29 @@ export async function startPostgres(
     ...settings
   }
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`
+  const options = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const [command, args] = postgres.command('postgres', ['-D', data, ...options])
   const server = await runServer({
     url,
     port,
     folder,
     command,
-    args: ['-D', data, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    args,
     user,
+    ...(env && { env }),
     stopSignal: 'SIGINT',
     isReady: () => answersQuery(url, 'SELECT 1')
   })
   return removedWith(t, server)
 }
 
-function initialize(data: string, user: User | null): void {
-  const args = ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync']
-  const made = spawnSync(findCommand('initdb') ?? 'initdb', args, { ...user, encoding: 'utf8' })
+function initialize(postgres: Postgres, data: string, installed: boolean): void {
+  const args = installed
+    ? ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C']
+    : initdbArguments(data, 'postgres')
+  const { user, env } = postgres
+  const [command, all] = postgres.command('initdb', [...args, '--no-sync'])
+  const made = spawnSync(command, all, { ...user, ...(env && { env }), encoding: 'utf8' })
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr || made.error?.message}`)
 }
 

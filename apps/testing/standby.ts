@@ -8,6 +8,7 @@ export function startStandby(t: Test, primary: Server): Promise<Server> {
   const { hostname, port, username } = new URL(primary.url)
   return startPostgres(t, {
     fsync: true,
+    installed: true,
     settings: { hot_standby: 'on', wal_retrieve_retry_interval: '100ms' },
     makeData(data, user) {
       const source = ['-h', hostname, '-p', port, '-U', username]

@@ -6,7 +6,7 @@ import { missing } from '#testing/servers.ts'
 
 /** The worker beside a server that leaves the clicks to it. */
 
-const skip = missing('postgres') || missing('redis-server')
+const skip = missing('redis-server')
 
 /** The value of a metric without labels; undefined where it has none. */
 async function readGauge({ request }: ListeningServer, name: string): Promise<number | undefined> {

@@ -43,7 +43,7 @@ async function executeScript(
 
 async function startWithLinks(t: Test) {
   // Where no drainer stands between an answer and its event.
-  const app = await startApp(t, { profile: 'embedded' })
+  const app = await startApp(t, { profile: 'alone' })
   for (const short_code of ['first', 'second', 'third']) {
     await app.request('POST', '/urls', { json: { original_url: 'https://acme.dev/a', short_code } })
   }

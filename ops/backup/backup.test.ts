@@ -49,7 +49,7 @@ t.test(
   { skip },
   async (t) => {
     const tools = await install(t)
-    const { url } = await startPostgres(t, { settings: tools.archiving })
+    const { url } = await startPostgres(t, { installed: true, settings: tools.archiving })
     await query(url, 'CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n')
     const env = { ...libpqOf(url), BACKUP_KEEP_BASES: '1', BACKUP_KEEP_DUMPS: '1' }
     const first = tools.run('base.sh', [], env)
@@ -198,7 +198,7 @@ t.test('the comparison of the drill finds what it is for', async (t) => {
 })
 
 t.test('a table is told by its rows, whatever their order', { skip }, async (t) => {
-  const { url } = await startPostgres(t)
+  const { url } = await startPostgres(t, { installed: true })
   await query(
     url,
     'CREATE TABLE a AS SELECT generate_series(1, 9) AS n; CREATE TABLE b AS SELECT 10 - n AS n FROM a'

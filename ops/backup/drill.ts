@@ -42,7 +42,7 @@ export async function runDrill(say: (step: string) => void): Promise<DrillReport
   }
   try {
     const tools = await installTools(folder, user)
-    const source = await startPostgres(null, { fsync: true, settings: tools.archiving })
+    const source = await startPostgres(null, { installed: true, fsync: true, settings: tools.archiving })
     servers.push(source)
     const fairlead = await fairleadOn(source.url)
     await loadSeeds(fairlead.url)
@@ -70,6 +70,7 @@ export async function runDrill(say: (step: string) => void): Promise<DrillReport
 
     const start = performance.now()
     const restored = await startPostgres(null, {
+      installed: true,
       fsync: true,
       makeData: (data) => say(tools.run('restore-base.sh', [data, '--time', moment.at]))
     })

@@ -3,7 +3,7 @@ import { createServer as createHttpServer } from 'node:http'
 import { connect, createServer } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { hasServers, type Running, startApp, storageOf } from '#testing/app.ts'
+import { hasRedis, type Running, startApp, storageOf } from '#testing/app.ts'
 import { makeWarmLink } from '#testing/click-scene.ts'
 import { missing, startPostgres, startRedis } from '#testing/servers.ts'
 import { UNLIMITED, upstreamOf } from './render.ts'
@@ -12,7 +12,7 @@ import { listen, readAccessLog, startSite } from './sites.ts'
 /** One visit is one click, also where nginx had to ask a second replica after the first had counted it. */
 
 const noNginx = missing('nginx')
-const skip = noNginx || !hasServers()
+const skip = noNginx || !hasRedis()
 
 /** A way to `target` on which each answer is cut off as it arrives, as when a replica is killed after its work. */
 async function openCuttingWay(t: Test, target: string) {
@@ -59,7 +59,7 @@ t.test('a visit has one name, and one that no client can give it', { skip: noNgi
 })
 
 t.test('answers that were cut off are asked for again and counted once', { skip }, async (t) => {
-  const storage = await storageOf(t, 'server')
+  const storage = await storageOf(t, 'redis')
   const env = { TRUST_PROXY: '127.0.0.1' }
   const dying = await startApp(t, { storage, env })
   const living = await startApp(t, { storage, env })

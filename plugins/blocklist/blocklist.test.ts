@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { buildApp } from '#apps/app.ts'
 import { type Config, readConfig } from '#apps/config.ts'
-import { createClient, hasServers, profiles, type Running, startApp, storageOf } from '#testing/app.ts'
+import { createClient, hasRedis, profiles, type Running, startApp, storageOf } from '#testing/app.ts'
 
 /** Hosts that no link may lead to: what becomes of links that do, on every replica. */
 
@@ -129,7 +129,7 @@ t.test('a file is read again when it changes', async (t) => {
   await writeFile(file, '# nothing yet\n')
   const app = await startWith(
     t,
-    { ...(await storageOf(t, 'embedded')), BLOCKED_HOSTS_FILE: file },
+    { ...(await storageOf(t, 'alone')), BLOCKED_HOSTS_FILE: file },
     { fileEveryMs: 20 }
   )
   const { path } = await shorten(app, 'https://evil.example/')
@@ -141,8 +141,8 @@ t.test('a file is read again when it changes', async (t) => {
   await until(app, path, 302)
 })
 
-t.test('every replica goes by the same list', { skip: !hasServers() }, async (t) => {
-  const storage = await storageOf(t, 'server')
+t.test('every replica goes by the same list', { skip: !hasRedis() }, async (t) => {
+  const storage = await storageOf(t, 'redis')
   const [one, two] = [await startApp(t, { storage }), await startApp(t, { storage })]
   const { path } = await shorten(one, 'https://evil.example/')
   for (const replica of [one, two]) t.equal(await statusOf(replica, path), 302, 'warm')

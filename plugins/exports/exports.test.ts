@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import t, { type Test } from 'tap'
-import { profiles, startApp } from '#testing/app.ts'
+import { type Profile, profiles, startApp } from '#testing/app.ts'
 
 /** What is in the export of a user, and who gets it. */
 
 const ADMIN = `fl_0123456789abcdef_${'a'.repeat(43)}`
 const SEED = join(import.meta.dirname, '..', '..', 'apps', 'testing', 'fixtures', 'seed-csv')
 
-async function start(t: Test, profile: 'embedded' | 'server') {
+async function start(t: Test, profile: Profile) {
   const env = { AUTH: 'keys', ADMIN_KEY: ADMIN, RATE_LIMIT: 'off' }
   const running = await startApp(t, { profile, env })
   const as =

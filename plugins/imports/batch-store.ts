@@ -10,8 +10,6 @@ import { ensurePartitions, findLastDrawn, storeBatch } from './store.ts'
 
 /** Gets batches stored whatever meets them on the way: rows that clash, rows that the database refuses. */
 export interface BatchStore {
-  /** Rows a batch should have: one connection serves everybody on the embedded database, so turns are short. */
-  readonly batchRows: number
   /** The last id that was given to a row of `kind`; to be asked for when an import begins. */
   findLastDrawn(kind: KindName): Promise<number>
   store(batch: Batch, lastDrawn: number): Promise<Outcome>
@@ -20,7 +18,6 @@ export interface BatchStore {
 const MAX_ATTEMPTS = 5
 
 export function createBatchStore(database: Database): BatchStore {
-  const canCopy = !database.embedded
   const takeTurn: Record<KindName, TurnTaker> = {
     users: createTurns(),
     urls: createTurns(),
@@ -41,7 +38,7 @@ export function createBatchStore(database: Database): BatchStore {
     return database.withClient(async (client) => {
       try {
         await ensureMonths(client, batch)
-        return await storeBatch(client, batch, canCopy, lastDrawn)
+        return await storeBatch(client, batch, lastDrawn)
       } catch (error) {
         if (isRace(error) || isRefusal(error)) return error as Error
         throw error
@@ -78,7 +75,6 @@ export function createBatchStore(database: Database): BatchStore {
   }
 
   return {
-    batchRows: canCopy ? 20_000 : 1_000,
     findLastDrawn: (kind) => database.withClient((client) => findLastDrawn(client, kind)),
     // Waiting here rather than for the database's lock keeps imports from holding connections that requests need.
     store: (batch, lastDrawn) => takeTurn[batch.kind.name](() => storeWhole(batch, lastDrawn))

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
-import { hasServers, profiles, type Running, startApp, storageOf } from '#testing/app.ts'
+import { hasRedis, profiles, type Running, startApp, storageOf } from '#testing/app.ts'
 import { missing, startPgbouncer } from '#testing/servers.ts'
 
 /** Imports beside one another, and imports that end early. */
@@ -26,8 +26,8 @@ profiles(t, async (t, profile) => {
   t.test('an import that broke off is finished by loading the file again', async (t) => {
     const running = await startApp(t, { profile })
     const { imports } = running.app
-    // Beyond a batch of either profile.
-    const rows = profile === 'embedded' ? 3_000 : 45_000
+    // Beyond a batch.
+    const rows = 45_000
     await t.rejects(imports.importCsv('events', events(rows, { breaksAt: rows - 500 })), /the disk is gone/)
     const landed = await count(running)
     t.ok(landed > 0 && landed < rows, `${landed} rows landed`)
@@ -42,7 +42,7 @@ profiles(t, async (t, profile) => {
   t.test('imports of the same rows at once bring each row once', async (t) => {
     const storage = await storageOf(t, profile)
     const replicas = [await startApp(t, { storage })]
-    if (profile === 'server') replicas.push(await startApp(t, { storage }), await startApp(t, { storage }))
+    if (profile === 'redis') replicas.push(await startApp(t, { storage }), await startApp(t, { storage }))
     const loads = replicas.flatMap(({ app }) => [
       app.imports.importCsv('events', events(3_000)),
       app.imports.importCsv('events', events(3_000, { from: 1_001 }))
@@ -67,8 +67,8 @@ profiles(t, async (t, profile) => {
         if ((await request('GET', `/${link.short_code}`)).status !== 302) throw new Error('it leads nowhere')
     }
     const visitors = Array.from({ length: 8 }, keepFollowing)
-    // From the next free id on, and beyond several batches of either profile.
-    const rows = profile === 'embedded' ? 6_000 : 80_000
+    // From the next free id on, and beyond several batches.
+    const rows = 80_000
     const report = await app.imports.importCsv('events', events(rows, { from: 2 }))
     isOver = true
     await Promise.all(visitors)
@@ -96,8 +96,8 @@ profiles(t, async (t, profile) => {
 })
 
 t.test('works through PgBouncer in transaction mode', { skip: missing('pgbouncer') }, async (t) => {
-  if (!hasServers()) return
-  const direct = await storageOf(t, 'server')
+  if (!hasRedis()) return
+  const direct = await storageOf(t, 'redis')
   const pooler = await startPgbouncer(t, direct['DATABASE_URL'] ?? '')
   const storage = { ...direct, DATABASE_URL: pooler.url, DATABASE_POOLER: 'pgbouncer' }
   const running = await startApp(t, { storage })

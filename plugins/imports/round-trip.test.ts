@@ -188,7 +188,7 @@ profiles(t, async (t, profile) => {
           rows.users.map(({ username, email }) => ({ username, email }))
         )
       }),
-      { numRuns: profile === 'embedded' ? 10 : 25 }
+      { numRuns: 25 }
     )
   })
 })

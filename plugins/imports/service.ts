@@ -47,6 +47,7 @@ export interface ImportCollaborators {
 
 /** Each import holds two batches in memory; past this many they are refused, not queued: a slow client could block all. */
 const MAX_ACTIVE = 8
+const BATCH_ROWS = 20_000
 /** Closes a batch of few large rows. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024
 
@@ -90,7 +91,7 @@ export function createImportService(
         report.reject(refused)
         if (note) report.warn([note])
         builder.add(rows)
-        if (builder.rows >= batches.batchRows || builder.bytes >= MAX_BATCH_BYTES) await flush()
+        if (builder.rows >= BATCH_ROWS || builder.bytes >= MAX_BATCH_BYTES) await flush()
       }
       if (builder.rows > 0) await flush()
       await storing

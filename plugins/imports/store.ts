@@ -33,12 +33,7 @@ const STATEMENT_TIMEOUT_MS = 300_000
  * are told by what the one before them stored. `lastDrawn` is what {@link findLastDrawn} gave when the import began: clicks
  * that took an id since then make room. Throws the driver's errors; the client is then out of the transaction.
  */
-export async function storeBatch(
-  client: ClientBase,
-  batch: Batch,
-  canCopy: boolean,
-  lastDrawn: number
-): Promise<Outcome> {
+export async function storeBatch(client: ClientBase, batch: Batch, lastDrawn: number): Promise<Outcome> {
   const { name } = batch.kind
   const takeTurn = () =>
     client.query("SELECT pg_advisory_xact_lock(hashtext('fairlead.imports'), hashtext($1))", [name])
@@ -51,7 +46,7 @@ export async function storeBatch(
   return inTransaction(client, async () => {
     await takeTurn()
     await passSequence(client, `${name}_id_seq`, batch.greatestId)
-    await stageRows(client, batch, canCopy)
+    await stageRows(client, batch)
     if (name === 'events' && batch.greatestId > lastDrawn) await makeRoom(client, batch, lastDrawn)
     const { skipped, others } = await dropPresent(client, batch)
     const { rejected, warnings } = await merges[name](client)

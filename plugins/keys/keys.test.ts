@@ -175,7 +175,7 @@ profiles(t, async (t, profile) => {
     }
   )
 
-  if (profile === 'server')
+  if (profile === 'redis')
     t.test('a key revoked at one replica is refused by the others', async (t) => {
       const storage = await storageOf(t, profile)
       const [one, two] = [await start(t, storage), await start(t, storage)]

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import fastify from 'fastify'
 import type { PoolClient } from 'pg'
 import t, { type Test } from 'tap'
-import { missing, startPostgres } from '#testing/servers.ts'
+import { startPostgres } from '#testing/servers.ts'
 import database from './database.ts'
 
 /** The database plugin alone, with a pool of two, on a PostgreSQL of the test's own. */
@@ -27,7 +27,7 @@ async function startDatabase(t: Test) {
 
 const answer = sql<{ one: number }>`SELECT 1 AS one`
 
-t.test('transactions', { skip: missing('postgres') }, async (t) => {
+t.test('transactions', async (t) => {
   t.test('give back their connection when it breaks before they begin', async (t) => {
     const { database } = await startDatabase(t)
     const cut = (client: PoolClient) => {

@@ -47,7 +47,6 @@ profiles(t, async (t, profile) => {
   })
 
   t.test('a connection that is cut off amid a transaction fails that one only', async (t) => {
-    if (database.embedded) return
     const failing = database.transaction(async (tx) => {
       const { rows } = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`)
       await database.pool.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid])
@@ -58,7 +57,6 @@ profiles(t, async (t, profile) => {
   })
 
   t.test('a statement that takes too long is ended, and the next one works', async (t) => {
-    if (database.embedded) return
     await t.rejects(database.pool.query('SELECT pg_sleep(5)'), { code: '57014' })
     await database.ping()
   })

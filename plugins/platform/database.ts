@@ -8,7 +8,8 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { ClientBase, Pool, PoolClient, PoolConfig } from 'pg'
 import { findOverdraft } from './connection-budget.ts'
-import { startEmbeddedPostgres } from './embedded.ts'
+import { startBundledPostgres } from './database/bundled.ts'
+import { StartRefused } from './database/start-refused.ts'
 import { migrate } from './migrations.ts'
 import { openReadReplica, type ReadReplica } from './read-replica.ts'
 
@@ -22,12 +23,11 @@ export type Executor = PgDatabase<NodePgQueryResultHKT, Schema, ExtractTablesWit
 /** Runs work in a transaction and gives what it gives: `app.database.transaction`, or one that does more within. */
 export type Within<T> = (work: (tx: Executor) => Promise<T>) => Promise<T>
 
-/** `app.database`: the one way to storage, the same on the embedded database and on a PostgreSQL server. */
+/** `app.database`: the one way to storage: PostgreSQL, bundled or a server. */
 export interface Database {
-  /** Drizzle on the pool, for single statements. Never use it inside a transaction: embedded has one connection. */
+  /** Drizzle on the pool, for single statements. Never use it inside a transaction: all connections may be in one. */
   readonly db: NodePgDatabase<Schema>
   readonly pool: Pool
-  readonly embedded: boolean
   /** The name to prepare a hot statement under; empty, so that it is not kept, where connections are pooled outside. */
   statementName(name: string): string
   /**
@@ -45,14 +45,11 @@ export interface Database {
   ping(): Promise<void>
 }
 
-/** A start that can't succeed as configured; the message says what to change. */
-export class StartRefused extends Error {
-  override readonly name = 'StartRefused'
-}
-
 export interface DatabaseOptions {
-  /** PostgreSQL connection string; the embedded database in `dataDir` is used when undefined. */
+  /** PostgreSQL connection string; the bundled PostgreSQL serves `dataDir` when undefined. */
   url?: string | undefined
+  /** Whether to use the bundled PostgreSQL of a server that runs on `dataDir`, where there is one. */
+  attach?: boolean
   /** Connection string of a hot standby for reads that may be old; those go to the primary when undefined. */
   readUrl?: string | undefined
   /** How old they may be. */
@@ -87,16 +84,13 @@ declare module 'fastify' {
  * Publishes `app.database` over @fastify/postgres and brings the schema up to date before the boot goes on.
  * A connection that breaks while idle (restart, failover) is logged and replaced. Throws when the server does not
  * answer within `startTimeoutMs`, MigrationBlocked when others keep a table that has to change locked, or FolderInUse when
- * the embedded folder is taken.
+ * another process serves `dataDir`.
  */
 async function database(app: FastifyInstance, options: DatabaseOptions) {
   const pooled = options.pooler === 'pgbouncer'
-  const isEmbedded = options.url === undefined
-  if (isEmbedded && options.readUrl !== undefined)
+  if (options.url === undefined && options.readUrl !== undefined)
     throw new StartRefused('DATABASE_READ_URL names a standby of DATABASE_URL, which is not set.')
   const onConnect = async (client: ClientBase) => {
-    // Embedded, every connection meets the same session, and in it what the one before has prepared.
-    if (isEmbedded) await client.query('DEALLOCATE ALL')
     // By a query: as start-up parameters PgBouncer would refuse them.
     await client.query(`SET statement_timeout = ${options.statementTimeoutMs}; SET timezone = 'UTC'`)
   }
@@ -117,7 +111,6 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
   const service: Database = {
     db,
     pool,
-    embedded: isEmbedded,
     statementName: (name) => (pooled ? '' : name),
     readStale: (work) => (replica === null ? work(db) : replica.run(work)),
     get usesStandby() {
@@ -167,10 +160,10 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
   const onBlocked = (why: string) => app.log.warn({ why }, 'the migration waits for a lock')
   const applied = await service.withClient((client) => migrate(client, MIGRATIONS, { onBlocked }))
   if (applied > 0) app.log.info({ applied }, 'database schema brought up to date')
-  if (!service.embedded && !pooled) await checkBudget(app, pool, options)
+  if (options.url !== undefined && !pooled) await checkBudget(app, pool, options)
   if (options.readUrl !== undefined) {
     replica = openReadReplica({
-      pool: { ...serverConnection(options, options.readUrl), ...common },
+      pool: { ...poolOf(options), connectionString: options.readUrl, ...common },
       primary: pool,
       fallback: db,
       maxLagMs: options.readMaxLagMs ?? 5_000,
@@ -183,9 +176,8 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
   app.decorate('database', service)
 }
 
-function serverConnection(options: DatabaseOptions, url: string): PoolConfig {
+function poolOf(options: DatabaseOptions): PoolConfig {
   return {
-    connectionString: url,
     max: options.poolSize,
     connectionTimeoutMillis: options.connectTimeoutMs,
     keepAlive: true,
@@ -193,13 +185,20 @@ function serverConnection(options: DatabaseOptions, url: string): PoolConfig {
   }
 }
 
+/** Connections of the bundled PostgreSQL beside the pool: the command line, PostgreSQL's own reserve. */
+const SPARE_CONNECTIONS = 10
+
 async function connection(app: FastifyInstance, options: DatabaseOptions): Promise<PoolConfig> {
-  if (options.url !== undefined) return serverConnection(options, options.url)
-  const { host, user, database, close } = await startEmbeddedPostgres(options.dataDir)
+  if (options.url !== undefined) return { ...poolOf(options), connectionString: options.url }
+  const bundled = await startBundledPostgres({
+    dataDir: options.dataDir,
+    maxConnections: options.poolSize + SPARE_CONNECTIONS,
+    attach: options.attach ?? false,
+    log: app.log
+  })
   // Hooks run last in, first out: added before @fastify/postgres adds its own, this one runs after the pool ended.
-  app.addHook('onClose', close)
-  // One session is all it has. A request may wait long for it behind a bulk import, so no connect timeout.
-  return { host, user, database, max: 1 }
+  app.addHook('onClose', bundled.close)
+  return { ...poolOf(options), ...bundled.connection }
 }
 
 async function checkBudget(app: FastifyInstance, pool: Pool, options: DatabaseOptions): Promise<void> {

@@ -6,8 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 
 /**
- * A lock on a folder, for the embedded database: PGlite has none, and two processes on one folder silently lose
- * rows. The lock is a listening Unix socket, so the kernel lets go of it however the holder dies, and it works
+ * A lock on a folder of data. PostgreSQL's own goes by process ids, which say nothing between containers. The lock is a listening Unix socket, so the kernel lets go of it however the holder dies, and it works
  * between containers that share the folder, where process ids say nothing.
  *
  * A dead holder leaves its socket's file, and taking that away while others look for it can't be made safe. So each who

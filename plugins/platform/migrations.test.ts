@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import t, { type Test } from 'tap'
-import { hasServers, profiles, startApp } from '#testing/app.ts'
+import { installedProfiles, startApp } from '#testing/app.ts'
 import { migrate } from './migrations.ts'
 
 /** A folder as drizzle-kit writes it, with one file for each of `steps`, later than any real one. */
@@ -28,7 +28,7 @@ async function writeMigrations(t: Test, ...steps: string[]): Promise<string> {
 
 const BREAK = '\n--> statement-breakpoint\n'
 
-profiles(t, async (t, profile) => {
+installedProfiles(t, async (t, profile) => {
   const { app } = await startApp(t, { profile })
   const { pool, withClient } = app.database
   const exists = async (table: string) =>
@@ -61,7 +61,6 @@ profiles(t, async (t, profile) => {
   })
 
   t.test('those who start together take turns', async (t) => {
-    if (app.database.embedded) return
     const folder = await writeMigrations(
       t,
       'SELECT 1;',
@@ -76,8 +75,8 @@ profiles(t, async (t, profile) => {
   })
 })
 
-t.test('beside a transaction that stays open', { skip: !hasServers() && 'there is no server' }, async (t) => {
-  const { app, request } = await startApp(t, { profile: 'server' })
+t.test('beside a transaction that stays open', async (t) => {
+  const { app, request } = await startApp(t)
   const { pool, withClient } = app.database
   const link = { original_url: 'https://example.com', short_code: 'cold' }
   t.equal((await request('POST', '/urls', { json: link })).status, 201)

@@ -14,7 +14,7 @@ const skip = missing('postgres') || missing('pg_basebackup')
 const MAX_LAG_MS = 4_000
 
 t.test('with a hot standby', { skip }, async (t) => {
-  const primary = await startPostgres(t, { fsync: true })
+  const primary = await startPostgres(t, { fsync: true, installed: true })
   const standby = await startStandby(t, primary)
   const folder = await makeDataDir(t)
   const storage = {
@@ -53,7 +53,7 @@ t.test('with a hot standby', { skip }, async (t) => {
   })
 
   await t.test('it is of no use to another database', async (t) => {
-    const { url } = await startPostgres(t)
+    const { url } = await startPostgres(t, { installed: true })
     const { log } = await startLogging(t, {
       DATABASE_URL: url,
       DATABASE_READ_URL: standby.url
@@ -107,7 +107,7 @@ t.test('with a hot standby', { skip }, async (t) => {
 })
 
 t.test('a DATABASE_READ_URL that leads to no standby is not read from', { skip }, async (t) => {
-  const primary = await startPostgres(t)
+  const primary = await startPostgres(t, { installed: true })
   const { app, log } = await startLogging(t, { DATABASE_URL: primary.url, DATABASE_READ_URL: primary.url })
   await app.request('POST', '/shorten', { json: { url: 'https://example.com/' } })
   t.match(await until(log, (text) => text.includes('no standby')), 'it is no standby')
@@ -117,7 +117,7 @@ t.test('a DATABASE_READ_URL that leads to no standby is not read from', { skip }
 
 t.test('the embedded database has no standby', async (t) => {
   await t.rejects(
-    startApp(t, { profile: 'embedded', env: { DATABASE_READ_URL: 'postgres://127.0.0.1/fairlead' } }),
+    startApp(t, { profile: 'own', env: { DATABASE_READ_URL: 'postgres://127.0.0.1/fairlead' } }),
     /DATABASE_URL, which is not set/
   )
 })

@@ -55,7 +55,7 @@ t.test('while the event loop is late calls are shed and links are followed', asy
 })
 
 t.test('what a start took is no reason to refuse the first calls', async (t) => {
-  const storage = await storageOf(t, 'embedded')
+  const storage = await storageOf(t, 'alone')
   const app = await buildApp(readConfig({ ...storage, LINGER_MS: '100', SHED_EVENT_LOOP_MS: '50' }))
   t.teardown(() => app.close())
   app.addHook('onReady', async () => {

@@ -5,7 +5,7 @@ import { missing, startPostgres, startRedis } from '#testing/servers.ts'
 
 /** Redirects of replicas on a PostgreSQL and a Redis that the test kills and starts again. */
 
-const skip = missing('postgres') || missing('redis-server')
+const skip = missing('redis-server')
 
 async function startReplicas(t: Test, count: number) {
   const [postgres, redis] = await Promise.all([

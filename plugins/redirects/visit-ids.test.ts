@@ -11,7 +11,7 @@ function nameVisit(at = Date.now()): string {
 
 async function startFollowed(t: Test, trustProxy: string) {
   // Where no drainer stands between an answer and its event.
-  const { app, request } = await startApp(t, { profile: 'embedded', env: { TRUST_PROXY: trustProxy } })
+  const { app, request } = await startApp(t, { profile: 'alone', env: { TRUST_PROXY: trustProxy } })
   const { json: url } = await request('POST', '/urls', { json: { original_url: 'https://acme.dev/' } })
   const paths = [`/${url.short_code}`, `/s/${url.short_code}`]
   return {

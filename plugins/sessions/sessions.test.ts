@@ -206,7 +206,7 @@ profiles(t, async (t, profile) => {
     t.equal((await admin('POST', '/urls', taken)).status, 422, 'the address is reserved')
   })
 
-  if (profile === 'server')
+  if (profile === 'redis')
     t.test('a session is one for all replicas', async (t) => {
       const other = await start(t, storage)
       const cookie = await signIn(running, ADMIN)
@@ -217,7 +217,7 @@ profiles(t, async (t, profile) => {
 })
 
 t.test('over https the cookie is for this host and for https only', async (t) => {
-  const storage = await storageOf(t, 'embedded')
+  const storage = await storageOf(t, 'alone')
   const running = await start(t, storage, { PUBLIC_URL: 'https://sho.rt' })
   const answer = await running.request('POST', '/session', { json: { key: ADMIN } })
   t.match(
@@ -233,7 +233,7 @@ t.test('over https the cookie is for this host and for https only', async (t) =>
 
 t.test('who tries keys is held back', async (t) => {
   const env = { RATE_LIMIT: 'on', RATE_LIMIT_SIGN_IN: '2/60' }
-  const { request } = await start(t, await storageOf(t, 'embedded'), env)
+  const { request } = await start(t, await storageOf(t, 'alone'), env)
   const attempt = async () => (await request('POST', '/session', { json: { key: makeKey() } })).status
   t.same([await attempt(), await attempt(), await attempt()], [401, 401, 429])
 })

@@ -18,7 +18,7 @@ async function start(t: Test, page: string, type = 'text/html; charset=utf-8') {
   })
   await new Promise<void>((done) => site.listen(0, '127.0.0.1', done))
   t.teardown(() => site.close())
-  const config = readConfig({ TITLE_FETCH: 'on', LINGER_MS: '100', ...(await storageOf(t, 'embedded')) })
+  const config = readConfig({ TITLE_FETCH: 'on', LINGER_MS: '100', ...(await storageOf(t, 'alone')) })
   const network = { permits: (address: string) => address === '127.0.0.1' }
   const app = await buildApp({ ...config, titles: { ...config.titles, network } })
   t.teardown(() => app.close())

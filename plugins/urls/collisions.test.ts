@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import t from 'tap'
 import { SYSTEM } from '#platform/access/caller.ts'
-import { hasServers, profiles, startApp } from '#testing/app.ts'
+import { profiles, startApp } from '#testing/app.ts'
 import { createUrlService } from './service.ts'
 
 /** What happens where random codes meet taken ones: with a source of randomness that always gives the same. */
@@ -54,8 +54,6 @@ profiles(t, async (t, profile) => {
   })
 
   t.test('an owner of very many urls goes with all of them, each with its event', async (t) => {
-    // Slow on the embedded database, and no different there.
-    if (profile === 'embedded' && hasServers()) return
     const user = await request('POST', '/users', { json: { username: 'many', email: 'many@example.com' } })
     const { id } = user.json
     await app.database.db.execute(sql`

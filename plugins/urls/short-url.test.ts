@@ -1,9 +1,9 @@
 import t from 'tap'
-import { hasServers, startApp } from '#testing/app.ts'
+import { hasRedis, startApp } from '#testing/app.ts'
 
 /** Where `short_url` points: what the operator says, else what the client asked, else what a trusted proxy tells. */
 
-const profile = hasServers() ? 'server' : 'embedded'
+const profile = hasRedis() ? 'redis' : 'alone'
 const json = { original_url: 'https://example.com' }
 
 t.test('without a setting it is the address that the client asked', async (t) => {

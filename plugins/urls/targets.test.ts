@@ -90,7 +90,7 @@ t.test(
     const config = readConfig({
       TARGET_PRIVATE: 'resolve',
       LINGER_MS: '100',
-      ...(await storageOf(t, 'embedded'))
+      ...(await storageOf(t, 'alone'))
     })
     const names: Record<string, string[]> = {
       'outside.example': ['93.184.216.34'],

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import t, { type Test } from 'tap'
-import { hasServers, type Running, startApp, storageOf } from '#testing/app.ts'
+import { hasRedis, type Running, startApp, storageOf } from '#testing/app.ts'
 
 /** What one client may do, by the settings of the server, over HTTP. */
 
@@ -157,8 +157,8 @@ t.test('who asks for too many unknown codes follows what is held, and has nothin
   t.equal(await countRefusals(running, 'unknown-codes'), '2')
 })
 
-t.test('replicas count together, and Redis holds nobody as they are', { skip: !hasServers() }, async (t) => {
-  const storage = await storageOf(t, 'server')
+t.test('replicas count together, and Redis holds nobody as they are', { skip: !hasRedis() }, async (t) => {
+  const storage = await storageOf(t, 'redis')
   const env = { RATE_LIMIT: 'on', RATE_LIMIT_CREATE: '4/60', TRUST_PROXY: '127.0.0.1' }
   const start = (t: Test) => startApp(t, { storage, env })
   const [one, two] = [await start(t), await start(t)]

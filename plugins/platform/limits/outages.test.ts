@@ -9,7 +9,7 @@ t.test(
   { skip: missing('redis-server') },
   async (t) => {
     const redis = await startRedis(t)
-    const storage = { ...(await storageOf(t, 'embedded')), REDIS_URL: redis.url }
+    const storage = { ...(await storageOf(t, 'alone')), REDIS_URL: redis.url }
     const env = { RATE_LIMIT: 'on', RATE_LIMIT_API: '3/3600', RATE_LIMIT_CREATE: '3/3600' }
     const { request } = await startApp(t, { storage, env })
     const list = async () => (await request('GET', '/urls')).status

@@ -1,0 +1,253 @@
+import { readFileSync } from 'node:fs'
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  truncate,
+  writeFile
+} from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { readPostmaster } from '#platform/database/bundled-cluster.ts'
+import { storageOf } from '#testing/app.ts'
+import { type ListeningServer, spawnServer, startServer } from '#testing/process.ts'
+
+/** The bundled PostgreSQL as a server's child: who may run it, what it refuses, and how it ends. */
+
+const DONE = { code: 0, signal: null }
+const FAILED = { code: 1, signal: null }
+
+const isRoot = process.getuid?.() === 0
+const needsRoot = { skip: process.platform !== 'linux' || !isRoot ? 'Linux and root are needed' : false }
+
+/** What makes root a plain user that still owns root's files. */
+const AS_USER = ['unshare', '--user', '--map-user=1000', '--map-group=1000', '--']
+
+async function folderOf(t: Test, name = ''): Promise<string> {
+  const { DATA_DIR = '' } = await storageOf(t, 'own')
+  return join(DATA_DIR, name)
+}
+
+async function postmasterOf(dataDir: string): Promise<number> {
+  const { pid } = (await readPostmaster(dataDir)) ?? {}
+  if (pid === undefined) throw new Error('PostgreSQL does not run')
+  return pid
+}
+
+/** Whether a process runs; one that has ended and was not collected by its parent yet does not. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return process.platform !== 'linux' || !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return false
+  }
+}
+
+async function untilGone(pid: number): Promise<void> {
+  while (isAlive(pid)) await wait(10)
+}
+
+/** The processes that `pid` started. */
+async function childrenOf(pid: number | undefined): Promise<number[]> {
+  return (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(/\s+/).map(Number)
+}
+
+/** Creates a link and follows it; gives its id. */
+async function use({ request }: ListeningServer): Promise<number> {
+  const made = await request('POST', '/urls', { json: { original_url: 'https://example.com' } })
+  const followed = await request('GET', `/${made.json.short_code}`)
+  if (followed.status !== 302) throw new Error(`${made.status} ${followed.status}: ${made.text}`)
+  return made.json.id
+}
+
+/** Starts a server that must refuse; gives what it printed. */
+async function refusal(t: Test, env: Record<string, string>, wrapper: string[] = []): Promise<string> {
+  const server = spawnServer(t, env, { wrapper })
+  t.same(await server.exited, FAILED)
+  t.notMatch(server.output(), /\n\s+at /, 'no stack')
+  return server.output()
+}
+
+t.test('stops in good order with the server, and its folder opens again', async (t) => {
+  const dataDir = await folderOf(t, 'späce and ünicode')
+  const first = await startServer(t, { DATA_DIR: dataDir })
+  const id = await use(first)
+  const pid = await postmasterOf(dataDir)
+  t.same(await first.end(), DONE)
+  t.equal(isAlive(pid), false)
+  const second = await startServer(t, { DATA_DIR: dataDir })
+  t.equal((await second.request('GET', `/urls/${id}`)).status, 200)
+  t.same(await second.end(), DONE)
+})
+
+t.test('ends when the server is killed', async (t) => {
+  const dataDir = await folderOf(t)
+  const server = await startServer(t, { DATA_DIR: dataDir })
+  const id = await use(server)
+  const pid = await postmasterOf(dataDir)
+  await server.end('SIGKILL')
+  await untilGone(pid)
+  const next = await startServer(t, { DATA_DIR: dataDir })
+  t.equal((await next.request('GET', `/urls/${id}`)).status, 200)
+})
+
+t.test('is stopped by the next server when it outlived its own', needsRoot, async (t) => {
+  const dataDir = await folderOf(t)
+  const server = await startServer(t, { DATA_DIR: dataDir })
+  const id = await use(server)
+  const pid = await postmasterOf(dataDir)
+  // Without the watcher too nothing ends it.
+  const others = (await childrenOf(server.child.pid)).filter((child) => child !== pid)
+  server.child.kill('SIGSTOP')
+  for (const other of others) process.kill(other, 'SIGKILL')
+  await server.end('SIGKILL')
+  t.equal(isAlive(pid), true)
+  const next = await startServer(t, { DATA_DIR: dataDir })
+  t.equal(isAlive(pid), false)
+  t.ok(next.lines().some(({ msg }) => msg === 'stopped the PostgreSQL that a killed server left behind'))
+  t.equal((await next.request('GET', `/urls/${id}`)).status, 200)
+})
+
+t.test('a process that has the number of a dead postmaster by now is left alone', async (t) => {
+  const dataDir = await folderOf(t)
+  const server = await startServer(t, { DATA_DIR: dataDir })
+  const file = join(dataDir, 'postgresql', 'postmaster.pid')
+  const text = await readFile(file, 'utf8')
+  t.same(await server.end(), DONE)
+  await writeFile(file, text.replace(/^\d+/, `${process.pid}`), { mode: 0o600 })
+  const { uid, gid } = await stat(join(dataDir, 'postgresql'))
+  if (isRoot) await chown(file, uid, gid)
+  const next = await startServer(t, { DATA_DIR: dataDir })
+  t.same(await next.end(), DONE)
+})
+
+t.test('starts again when it is killed alone', async (t) => {
+  const dataDir = await folderOf(t)
+  const server = await startServer(t, { DATA_DIR: dataDir })
+  const id = await use(server)
+  for (let round = 0; round < 3; round++) {
+    const pid = await postmasterOf(dataDir)
+    process.kill(pid, 'SIGKILL')
+    await untilGone(pid)
+    for (;;) {
+      const { status } = await server.request('GET', `/urls/${id}`)
+      if (status === 200) break
+      if (status !== 503) throw new Error(`answered ${status}`)
+      await wait(10)
+    }
+  }
+  t.same(await server.end(), DONE)
+})
+
+t.test('a start that ends while the database is made leaves nothing in the way', async (t) => {
+  const dataDir = await folderOf(t)
+  const server = spawnServer(t, { DATA_DIR: dataDir })
+  await server.logged(/^creating the database/)
+  while (!(await readdir(dataDir)).some((name) => name.startsWith('postgresql.new-'))) await wait(1)
+  await server.end('SIGTERM')
+  const next = await startServer(t, { DATA_DIR: dataDir })
+  t.notOk((await readdir(dataDir)).some((name) => name.startsWith('postgresql.new-')))
+  await use(next)
+  t.same(await next.end(), DONE)
+})
+
+t.test('runs for a plain user', needsRoot, async (t) => {
+  const server = await startServer(t, { DATA_DIR: await folderOf(t) }, { wrapper: AS_USER })
+  await use(server)
+  t.same(await server.end(), DONE)
+})
+
+t.test(
+  'runs for root where user namespaces are forbidden, also on a folder made with one',
+  needsRoot,
+  async (t) => {
+    const programs = await mkdtemp(join(tmpdir(), 'fairlead-path-'))
+    t.teardown(() => rm(programs, { recursive: true }))
+    await writeFile(join(programs, 'unshare'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+    // biome-ignore lint/style/noProcessEnv: programs are where the system's PATH says
+    const without = { PATH: `${programs}:${process.env['PATH']}` }
+    // Nobody but root passes through it.
+    const home = await folderOf(t, 'home')
+    await mkdir(home, { mode: 0o700 })
+    const dataDir = join(home, 'data')
+    const ids: number[] = []
+    for (const env of [without, {}, without]) {
+      const server = await startServer(t, { DATA_DIR: dataDir, ...env })
+      ids.push(await use(server))
+      t.equal((await server.request('GET', '/urls')).json.length, ids.length)
+      t.same(await server.end(), DONE)
+    }
+    await writeFile(join(programs, 'setpriv'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+    t.match(
+      await refusal(t, { DATA_DIR: dataDir, ...without }),
+      /does not run as root.*another user.*DATABASE_URL/
+    )
+  }
+)
+
+t.test('lives without /dev/shm, and with a long TMPDIR', needsRoot, async (t) => {
+  const long = join(await folderOf(t), 't'.repeat(102))
+  await mkdir(long)
+  const withoutShm = [
+    'unshare',
+    '--mount',
+    'sh',
+    '-c',
+    'mount -t tmpfs -o ro none /dev/shm && exec "$@"',
+    'sh'
+  ]
+  const server = await startServer(t, { DATA_DIR: await folderOf(t), TMPDIR: long }, { wrapper: withoutShm })
+  await use(server)
+  t.same(await server.end(), DONE)
+})
+
+t.test('refuses a folder that it cannot use, and says what to do', async (t) => {
+  t.test('a PGlite database', async (t) => {
+    const dataDir = await folderOf(t)
+    await mkdir(join(dataDir, 'postgres'))
+    await writeFile(join(dataDir, 'postgres', 'PG_VERSION'), '17\n')
+    t.match(await refusal(t, { DATA_DIR: dataDir }), /PGlite.*cli -- export.*DATA_DIR.*cli -- import/s)
+  })
+
+  t.test('a cluster of another major version', async (t) => {
+    const dataDir = await folderOf(t)
+    await mkdir(join(dataDir, 'postgresql'))
+    await writeFile(join(dataDir, 'postgresql', 'PG_VERSION'), '16\n')
+    t.match(await refusal(t, { DATA_DIR: dataDir }), /PostgreSQL 16.*cli -- backup.*cli -- restore/s)
+  })
+
+  t.test('a damaged one', async (t) => {
+    const dataDir = await folderOf(t)
+    t.same(await (await startServer(t, { DATA_DIR: dataDir })).end(), DONE)
+    await truncate(join(dataDir, 'postgresql', 'global', 'pg_control'), 100)
+    t.match(await refusal(t, { DATA_DIR: dataDir }), /does not start.*pg_control.*restore a backup/s)
+  })
+
+  t.test('one that is read-only', needsRoot, async (t) => {
+    const dataDir = await folderOf(t, 'sealed')
+    await mkdir(dataDir)
+    await chmod(dataDir, 0o500)
+    t.match(
+      await refusal(t, { DATA_DIR: dataDir }, AS_USER),
+      /sealed is read-only, or belongs to another user/
+    )
+  })
+
+  t.test('one of another user', needsRoot, async (t) => {
+    const dataDir = await folderOf(t, 'theirs')
+    await mkdir(dataDir, { mode: 0o700 })
+    await chown(dataDir, 12_345, 12_345)
+    t.match(
+      await refusal(t, { DATA_DIR: dataDir }, AS_USER),
+      /theirs is read-only, or belongs to another user/
+    )
+  })
+})

