@@ -36,12 +36,17 @@ t.test('systemd counts little that a service could do', { skip }, async (t) => {
   t.equal(status, 0, output)
 })
 
-t.test('a stop reaches the server only, and leaves it time for its PostgreSQL', async (t) => {
+t.test('a stop leaves the server time for its PostgreSQL, which the command line reaches', async (t) => {
   const unit = readText(FILE)
   const value = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(unit)?.[1]
   t.equal(value('KillMode'), 'mixed')
   t.ok(Number(value('TimeoutStopSec')) > 15, 'SHUTDOWN_TIMEOUT_MS is 15 s')
   t.match(value('Environment'), `DATA_DIR=/var/lib/${value('StateDirectory')} `)
+  t.match(
+    value('Environment'),
+    `TMPDIR=/run/${value('RuntimeDirectory')} `,
+    'the command line reaches the socket'
+  )
   const script = value('ExecStart')?.split(' ').at(-1)
   t.ok(script && readText(script), 'the program that it runs exists')
 })
