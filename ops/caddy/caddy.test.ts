@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { createEcho, listen } from '#ops/nginx/sites.ts'
+import { findCommand, missing } from '#testing/programs.ts'
 import { findPort, makeFolder, runServer } from '#testing/server-process.ts'
-import { findCommand, missing } from '#testing/servers.ts'
 
 /** The Caddyfile of the small deployment in a real Caddy, without TLS, before servers that the test makes up. */
 

@@ -6,7 +6,7 @@ import t from 'tap'
 import { parse } from 'yaml'
 import { readConfig } from '#apps/config.ts'
 import { Settings } from '#apps/settings.ts'
-import { missing } from '#testing/servers.ts'
+import { missing } from '#testing/programs.ts'
 import { ROOT, readText } from '#testing/sources.ts'
 
 /** The compose files of small deployments: a single container, and server, PostgreSQL and Caddy. */

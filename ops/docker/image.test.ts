@@ -7,8 +7,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { AS_ROOT, buildImage, type Image, listProcesses } from '#testing/image.ts'
 import { injected, startServer } from '#testing/process.ts'
+import { missing } from '#testing/programs.ts'
 import { findPort } from '#testing/server-process.ts'
-import { missing } from '#testing/servers.ts'
 import { readText } from '#testing/sources.ts'
 
 /** The image's file tree, built by the Dockerfile's own instructions, run read-only as uid 1000 as the engine runs it. */

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import t from 'tap'
-import { missing } from '#testing/servers.ts'
+import { missing } from '#testing/programs.ts'
 import { readText } from '#testing/sources.ts'
 
 /** The unit is valid, gives a service few rights, and lets the server stop its PostgreSQL. */
