@@ -1,7 +1,7 @@
 import { totalmem } from 'node:os'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import type { Backlog } from './clicks/stream.ts'
+import type { Backlog } from './queue/redis-stream.ts'
 
 /**
  * Shows Prometheus what the platform counts as plain numbers: the database pool, the caches, the clicks, and what runs. They are

@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import proxyAddr from '@fastify/proxy-addr'
 import type { FastifyInstance } from 'fastify'
 import type { TieredCache } from '#platform/cache/tiered.ts'
-import type { ClickWaiter } from '#platform/clicks/batcher.ts'
+import type { ClickWaiter } from '#platform/queue/batcher.ts'
 import type { Hop } from './hop.ts'
 import type { Timer } from './timers.ts'
 import { CACHE_CONTROL, isExpired, type RecordVisit } from './visit.ts'

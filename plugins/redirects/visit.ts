@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import type { ClickWaiter } from '#platform/clicks/batcher.ts'
-import type { ClickDraft } from '#platform/clicks/click.ts'
-import type { Clicks } from '#platform/clicks/index.ts'
+import type { ClickWaiter } from '#platform/queue/batcher.ts'
+import type { Clicks } from '#platform/queue/index.ts'
+import type { ClickDraft } from '#plugins/clicks/click.ts'
 import type { Hop } from './hop.ts'
 import type { VisitReader } from './visit-ids.ts'
 

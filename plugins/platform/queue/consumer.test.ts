@@ -1,8 +1,8 @@
 import { EventEmitter, once } from 'node:events'
 import type { Redis } from 'ioredis'
 import t from 'tap'
-import { startDrainer } from './drainer.ts'
-import type { ClickStream } from './stream.ts'
+import { startDrainer } from './consumer.ts'
+import type { ClickStream } from './redis-stream.ts'
 
 /** The drainer by itself; with Redis, PostgreSQL and kills it is in apps/acceptance/clicks-outages.test.ts. */
 

@@ -2,8 +2,8 @@ import { appendFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { openSpool } from './spool.ts'
-import { takeSpoolFolder, visitAbandonedFolders } from './spool-folder.ts'
+import { openSpool } from './local-log.ts'
+import { takeSpoolFolder, visitAbandonedFolders } from './log-folder.ts'
 
 async function createFolder(t: Test) {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-spool-'))

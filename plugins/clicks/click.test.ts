@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { version } from 'uuid'
+import { createPacker } from '#platform/queue/encoder.ts'
 import { type ClickDraft, clicksOf, createBatchId, decodeBatch, readVisit, toRow } from './click.ts'
-import { createPacker } from './packer.ts'
 
 const drafts = fc.record<ClickDraft>({
   urlId: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),

@@ -1,6 +1,6 @@
 import { gather } from '#platform/gather.ts'
-import { type ClickDraft, MAX_BATCH_ROWS, readVisit, toRow } from './click.ts'
-import { createPacker, type PackedBatch } from './packer.ts'
+import { type ClickDraft, MAX_BATCH_ROWS, readVisit, toRow } from '#plugins/clicks/click.ts'
+import { createPacker, type PackedBatch } from './encoder.ts'
 
 /**
  * Group commit: clicks that come while a batch is on its way travel together in the next, so a busy server makes

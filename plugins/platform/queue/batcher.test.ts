@@ -1,7 +1,7 @@
 import t from 'tap'
+import { type Click, type ClickDraft, clicksOf, decodeBatch } from '#plugins/clicks/click.ts'
 import { type Batcher, createBatcher } from './batcher.ts'
-import { type Click, type ClickDraft, clicksOf, decodeBatch } from './click.ts'
-import type { PackedBatch } from './packer.ts'
+import type { PackedBatch } from './encoder.ts'
 
 const draft: ClickDraft = {
   urlId: 1,

@@ -1,4 +1,4 @@
-import { createBatchId, type Row } from './click.ts'
+import { createBatchId, type Row } from '#plugins/clicks/click.ts'
 
 /** A batch as it travels. */
 export interface PackedBatch {

@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { createBreaker } from '#platform/breaker.ts'
-import { toRow } from './click.ts'
-import { createPacker, type PackedBatch } from './packer.ts'
-import { ClicksUnrecorded, createRoute, type RouteCounts } from './route.ts'
-import type { Spool } from './spool.ts'
+import { toRow } from '#plugins/clicks/click.ts'
+import { ClicksUnrecorded, createRoute, type RouteCounts } from './delivery.ts'
+import { createPacker, type PackedBatch } from './encoder.ts'
+import type { Spool } from './local-log.ts'
 
 /** Where batches go when stages refuse them. */
 

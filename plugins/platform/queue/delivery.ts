@@ -1,8 +1,8 @@
 import type { Breaker } from '#platform/breaker.ts'
-import { type Batch, type Click, clicksOf, decodeBatch } from './click.ts'
-import type { PackedBatch } from './packer.ts'
-import type { Spool } from './spool.ts'
-import type { ClickStream } from './stream.ts'
+import { type Batch, type Click, clicksOf, decodeBatch } from '#plugins/clicks/click.ts'
+import type { PackedBatch } from './encoder.ts'
+import type { Spool } from './local-log.ts'
+import type { ClickStream } from './redis-stream.ts'
 
 /**
  * Where a batch goes: to the stream where there is one, past it to the database, past both to the local disk. Each

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { RedisClient } from '#platform/redis-cluster.ts'
-import { type Click, clicksOf, decodeBatch } from './click.ts'
-import type { ClickStream, Entry } from './stream.ts'
+import { type Click, clicksOf, decodeBatch } from '#plugins/clicks/click.ts'
+import type { ClickStream, Entry } from './redis-stream.ts'
 
 /**
  * Takes batches from the stream to the database: read, store, then acknowledge, so that a crash anywhere repeats
