@@ -15,7 +15,6 @@ import metrics from '#platform/metrics.ts'
 import notFound from '#platform/not-found.ts'
 import openapi from '#platform/openapi.ts'
 import origins from '#platform/origins.ts'
-import clicks from '#platform/queue/index.ts'
 import redis from '#platform/redis.ts'
 import { refuseConnection } from '#platform/refusals.ts'
 import requests, { createRequestId } from '#platform/requests.ts'
@@ -25,6 +24,7 @@ import validation from '#platform/validation.ts'
 import wellKnown from '#platform/well-known.ts'
 import audit from '#plugins/audit/index.ts'
 import blocklist from '#plugins/blocklist/index.ts'
+import clicks from '#plugins/clicks/index.ts'
 import events from '#plugins/events/index.ts'
 import exports from '#plugins/exports/index.ts'
 import imports from '#plugins/imports/index.ts'
@@ -99,7 +99,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
   await app.register(redis, config.redis)
   await app.register(limits, config.limits)
   await app.register(cache, config.cache)
-  await app.register(clicks, { ...config.clicks, spool: routes || drain, drain })
+  await app.register(clicks, { ...config.clicks, log: routes || drain, drain })
   await app.register(instruments, { version: manifest.version })
 
   // The capabilities. Those that change something append it to the audit log.

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { version } from 'uuid'
-import { createPacker } from '#platform/queue/encoder.ts'
-import { type ClickDraft, clicksOf, createBatchId, decodeBatch, readVisit, toRow } from './click.ts'
+import { clicksOf, createBatchId, decodeBatch, readVisit, toRow } from './click.ts'
+import { createClickCodec } from './codec.ts'
+import type { ClickDraft } from './contract.ts'
 
 const drafts = fc.record<ClickDraft>({
   urlId: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
@@ -14,23 +15,48 @@ const drafts = fc.record<ClickDraft>({
   referrer: fc.option(fc.string({ maxLength: 700 }), { nil: undefined })
 })
 
-/** The names of the visits of so many clicks: every third has one. */
-const namesOf = (rows: unknown[]) => rows.map((_row, at) => (at % 3 === 1 ? '0123456789abcdef01' : null))
+const NOW = 1_750_000_000_123
+const VISIT = '1750000000.120-0123456789abcdef0123456789abcdef'
+const codec = createClickCodec(() => null)
 
-t.test('a batch is read as it was written', async () => {
+/** The clicks of a batch of `parts`, which were added one part after the other. */
+function travel(parts: ClickDraft[][], { encoder = codec.createEncoder(), now = NOW } = {}) {
+  for (const part of parts)
+    encoder.add(
+      part,
+      part.map(() => now)
+    )
+  const batch = encoder.seal(now)
+  return { batch, clicks: codec.decode(batch.record) }
+}
+
+t.test('a batch is read as it was written', async (t) => {
   const parts = fc.array(fc.array(drafts, { maxLength: 20 }), { maxLength: 5 })
+  const encoder = codec.createEncoder()
   fc.assert(
     fc.property(parts, fc.boolean(), (parts, isNamed) => {
-      const packer = createPacker()
-      const rows = parts.map((part) => part.map((one) => toRow(one, 1_750_000_000_000, null)))
-      const visits = rows.map((part) => (isNamed ? namesOf(part) : part.map(() => null)))
-      for (const [at, part] of rows.entries()) packer.add(part, visits[at] ?? [])
-      const { clicks, record } = packer.seal(Date.now())
-      const batch = decodeBatch(record)
-      const written = { ...batch, rows: rows.flat(), visits: visits.flat() }
-      return (
-        clicks === rows.flat().length && JSON.stringify(clicksOf(batch)) === JSON.stringify(clicksOf(written))
+      const named = parts.map((part) =>
+        part.map((one, at) => (isNamed && at % 3 === 1 ? { ...one, visit: VISIT } : one))
       )
+      const { batch, clicks } = travel(named, { encoder })
+      const written = named.flat().map((one) => {
+        const visit = one.visit === undefined ? null : readVisit(one.visit, NOW)
+        return toRow(one, visit?.at ?? NOW, null)
+      })
+      const read = clicks.map((click) =>
+        toRow(
+          {
+            ...click,
+            ip: null,
+            userAgent: click.userAgent ?? undefined,
+            referrer: click.referrer ?? undefined
+          },
+          click.at,
+          null
+        )
+      )
+      t.equal(batch.items, written.length)
+      t.equal(JSON.stringify(read), JSON.stringify(written))
     })
   )
 })
@@ -46,27 +72,24 @@ t.test('each click has a UUIDv7 of its own, in the order of time', async (t) => 
 })
 
 t.test('a visit that the proxy named has the same UUIDv7 in every batch', async (t) => {
-  const now = 1_750_000_000_123
-  const visit = readVisit('1750000000.120-0123456789abcdef0123456789abcdef', now)
-  if (visit === null) throw new Error('it is a name')
-  const row = toRow(fc.sample(drafts, 1)[0] as ClickDraft, visit.at, null)
-  const ids = [0, 3].map((place) => {
-    const packer = createPacker()
-    const visits = Array.from({ length: 4 }, (_, at) => (at === place ? visit.name : null))
-    packer.add([row, row, row, row], visits)
-    return clicksOf(decodeBatch(packer.seal(now).record)).map(({ id }) => id)
-  })
-  t.equal(ids[0]?.[0], '01977420-dc78-7012-8345-6789abcdef01')
-  t.equal(ids[1]?.[3], ids[0]?.[0])
-  t.equal(version(ids[0]?.[0] ?? ''), 7)
-  t.equal(new Set(ids.flat()).size, 7, 'those beside it have ids of ours')
+  const [draft] = fc.sample(drafts, 1) as [ClickDraft]
+  const named = { ...draft, visit: VISIT }
+  const [first, second] = [
+    [named, draft, draft, draft],
+    [draft, draft, draft, named]
+  ].map((part) => travel([part]).clicks)
+  t.match(first?.[0], { id: '01977420-dc78-7012-8345-6789abcdef01', at: NOW - 3 })
+  t.equal(second?.[3]?.id, first?.[0]?.id)
+  t.equal(version(first?.[0]?.id ?? ''), 7)
+  t.equal(new Set([first, second].flat().map((click) => click?.id)).size, 7, 'the others have ids of ours')
 })
 
 t.test('an address goes no further than the batch', async (t) => {
   const [draft] = fc.sample(drafts, 1) as [ClickDraft]
-  const packer = createPacker()
-  packer.add([toRow({ ...draft, ip: '203.0.113.77' }, 0, 'abc')], [null])
-  t.notMatch(packer.seal(0).record, '203.0.113.77')
+  const encoder = createClickCodec(() => Buffer.from('salt')).createEncoder()
+  const { batch, clicks } = travel([[{ ...draft, ip: '203.0.113.77' }]], { encoder })
+  t.notMatch(batch.record, '203.0.113.77')
+  t.match(clicks, [{ visitor: /^[0-9a-f]{15}$/ }])
 })
 
 t.test('long user agents and referrers are cut', async (t) => {

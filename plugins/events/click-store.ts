@@ -3,7 +3,7 @@ import { isbot } from 'isbot'
 import { LRUCache } from 'lru-cache'
 import type { Executor } from '#platform/database.ts'
 import { columnOf } from '#platform/sql-column.ts'
-import type { Click } from '#plugins/clicks/click.ts'
+import type { Click } from '#plugins/clicks/contract.ts'
 import { events } from '#schema/tables/events.ts'
 
 /** The SQL of clicks: whole batches at once, each click once however often it comes. */

@@ -1,26 +1,16 @@
 import t from 'tap'
-import { type Click, type ClickDraft, clicksOf, decodeBatch } from '#plugins/clicks/click.ts'
+import { numberCodec } from '#testing/number-codec.ts'
 import { type Batcher, createBatcher } from './batcher.ts'
-import type { PackedBatch } from './encoder.ts'
+import type { EncodedBatch } from './encoder.ts'
 
-const draft: ClickDraft = {
-  urlId: 1,
-  userId: null,
-  shortCode: 'abc',
-  method: 'GET',
-  ip: '203.0.113.7',
-  userAgent: undefined,
-  referrer: undefined
-}
-
-/** A next stage that the test lets go on. */
+/** A next stage that the test controls. */
 function createStage() {
-  const batches: PackedBatch[] = []
+  const batches: EncodedBatch[] = []
   const waiting: PromiseWithResolvers<void>[] = []
   return {
     batches,
     waiting,
-    send(batch: PackedBatch) {
+    send(batch: EncodedBatch) {
       batches.push(batch)
       const gate = Promise.withResolvers<void>()
       waiting.push(gate)
@@ -29,24 +19,30 @@ function createStage() {
   }
 }
 
-const read = ({ record }: PackedBatch): Click[] => clicksOf(decodeBatch(record))
+const read = ({ record }: EncodedBatch): number[] => numberCodec.decode(record)
 
-/** Adds a click; the promise settles when its waiter is told. */
-const add = (batcher: Batcher) =>
-  new Promise<void>((onTaken, onRefused) => batcher.add(draft, { onTaken, onRefused }))
+/** Adds an item; the promise settles as its waiter is called. */
+const add = (batcher: Batcher<number>) =>
+  new Promise<void>((onTaken, onRefused) => batcher.add(1, { onTaken, onRefused }))
 
 const turn = () => new Promise((done) => setImmediate(done))
-const bounds = { maxRows: 500, waitMs: 0, maxInFlight: 1, maxPending: 10_000 }
-const nameVisitor = () => null
 const spill = () => Promise.reject(new Error('nothing is to be spilled'))
+const defaults = () => ({
+  encoder: numberCodec.createEncoder(),
+  maxItems: 500,
+  waitMs: 0,
+  maxInFlight: 1,
+  maxPending: 10_000,
+  spill
+})
 
-t.test('clicks of one turn of the event loop travel together', async (t) => {
+t.test('items of one event-loop tick travel together', async (t) => {
   const stage = createStage()
-  const batcher = createBatcher({ ...bounds, send: stage.send, spill, nameVisitor })
+  const batcher = createBatcher({ ...defaults(), send: stage.send })
   const all = Array.from({ length: 20 }, () => add(batcher))
   while (stage.batches.length === 0) await turn()
   t.same(
-    stage.batches.map(({ clicks }) => clicks),
+    stage.batches.map(({ items }) => items),
     [20]
   )
   t.equal(batcher.pending, 20)
@@ -55,9 +51,9 @@ t.test('clicks of one turn of the event loop travel together', async (t) => {
   t.equal(batcher.pending, 0)
 })
 
-t.test('what comes while a batch is on its way travels in the next, at once when it returns', async (t) => {
+t.test('what is added while a batch is in flight travels in the next, at once when it returns', async (t) => {
   const stage = createStage()
-  const batcher = createBatcher({ ...bounds, send: stage.send, spill, nameVisitor })
+  const batcher = createBatcher({ ...defaults(), send: stage.send })
   const first = add(batcher)
   await turn()
   const later = [add(batcher)]
@@ -69,7 +65,7 @@ t.test('what comes while a batch is on its way travels in the next, at once when
   await first
   await turn()
   t.same(
-    stage.batches.map(({ clicks }) => clicks),
+    stage.batches.map(({ items }) => items),
     [1, 3]
   )
   stage.waiting[1]?.resolve()
@@ -78,58 +74,42 @@ t.test('what comes while a batch is on its way travels in the next, at once when
 
 t.test('a full batch leaves without waiting', async (t) => {
   const stage = createStage()
-  const batcher = createBatcher({
-    ...bounds,
-    waitMs: 60_000,
-    maxRows: 5,
-    send: stage.send,
-    spill,
-    nameVisitor
-  })
-  for (let count = 0; count < 5; count++) batcher.add(draft, null)
+  const batcher = createBatcher({ ...defaults(), waitMs: 60_000, maxItems: 5, send: stage.send })
+  for (let count = 0; count < 5; count++) batcher.add(1, null)
   t.same(
-    stage.batches.map(({ clicks }) => clicks),
+    stage.batches.map(({ items }) => items),
     [5]
   )
   stage.waiting[0]?.resolve()
   await batcher.flush()
 })
 
-t.test('a batch is one whole, however many clicks came for it and whether a proxy named them', async (t) => {
+t.test('a batch has every item in the order in which they were added, however many they are', async (t) => {
   const stage = createStage()
-  const now = () => 1_750_000_000_123
-  const batcher = createBatcher({ ...bounds, waitMs: 60_000, send: stage.send, spill, nameVisitor, now })
-  const visit = '1750000000.120-0123456789abcdef0123456789abcdef'
+  const batcher = createBatcher({ ...defaults(), waitMs: 60_000, send: stage.send })
   for (const count of [1, 63, 64, 65, 200]) {
-    for (let urlId = 1; urlId <= count; urlId++)
-      batcher.add({ ...draft, urlId, ...(urlId === count && urlId > 64 && { visit }) }, null)
+    const numbers = Array.from({ length: count }, (_, at) => at + 1)
+    for (const number of numbers) batcher.add(number, null)
     const flushed = batcher.flush()
     stage.waiting.shift()?.resolve()
     await flushed
-    const batch = stage.batches.shift() as PackedBatch
-    t.equal(batch.clicks, count)
-    const clicks = read(batch)
-    t.same(
-      clicks.map(({ urlId }) => urlId),
-      Array.from({ length: count }, (_, at) => at + 1)
-    )
-    t.equal(new Set(clicks.map(({ id }) => id)).size, count)
-    if (count > 64) t.match(clicks.at(-1), { id: '01977420-dc78-7012-8345-6789abcdef01', at: now() - 3 })
+    const batch = stage.batches.shift() as EncodedBatch
+    t.equal(batch.items, count)
+    t.same(read(batch), numbers)
   }
 })
 
-t.test('past the bound of what may wait, batches are spilled and nobody is forgotten', async (t) => {
+t.test('past the bound of what may wait, batches are spilled and no waiter is forgotten', async (t) => {
   const stage = createStage()
-  const spilled: PackedBatch[] = []
+  const spilled: EncodedBatch[] = []
   const batcher = createBatcher({
-    ...bounds,
-    maxRows: 10,
+    ...defaults(),
+    maxItems: 10,
     maxPending: 30,
     send: stage.send,
     spill: async (batch) => {
       spilled.push(batch)
-    },
-    nameVisitor
+    }
   })
   const all = Array.from({ length: 100 }, () => add(batcher))
   await turn()
@@ -144,9 +124,9 @@ t.test('past the bound of what may wait, batches are spilled and nobody is forgo
   t.equal(stage.batches.flatMap(read).length, 30)
 })
 
-t.test('those who wait are told when their batch was not taken, and the next goes on', async (t) => {
+t.test('waiters learn that their batch was refused, and the next batch goes on', async (t) => {
   const stage = createStage()
-  const batcher = createBatcher({ ...bounds, send: stage.send, spill, nameVisitor })
+  const batcher = createBatcher({ ...defaults(), send: stage.send })
   const first = add(batcher)
   await turn()
   const second = add(batcher)
@@ -160,8 +140,8 @@ t.test('those who wait are told when their batch was not taken, and the next goe
 
 t.test('flush sends what waits and resolves when all is done with', async (t) => {
   const stage = createStage()
-  const batcher = createBatcher({ ...bounds, waitMs: 60_000, send: stage.send, spill, nameVisitor })
-  batcher.add(draft, null)
+  const batcher = createBatcher({ ...defaults(), waitMs: 60_000, send: stage.send })
+  batcher.add(1, null)
   let isFlushed = false
   const flushed = batcher.flush().then(() => {
     isFlushed = true

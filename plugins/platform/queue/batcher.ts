@@ -1,79 +1,75 @@
 import { gather } from '#platform/gather.ts'
-import { type ClickDraft, MAX_BATCH_ROWS, readVisit, toRow } from '#plugins/clicks/click.ts'
-import { createPacker, type PackedBatch } from './encoder.ts'
+import type { EncodedBatch, Encoder } from './encoder.ts'
 
 /**
- * Group commit: clicks that come while a batch is on its way travel together in the next, so a busy server makes
+ * Group commit: items that are added while a batch is in flight travel together in the next one, so a busy server makes
  * few large appends and a quiet one has no delay.
  */
-export interface BatcherOptions {
+export interface BatcherOptions<Draft> {
+  encoder: Encoder<Draft>
   /**
-   * Takes a batch on, whose first click came at `since` by the clock `now`; resolves when it is as safe as it gets, rejects when nothing
-   * could take it.
+   * Sends a batch whose first item was added at `since` by the clock `now`; resolves when the next stage has it, rejects when no stage
+   * takes it.
    */
-  send(batch: PackedBatch, since: number): Promise<void>
-  /** Takes a batch when too many clicks wait for `send`. */
-  spill(batch: PackedBatch): Promise<void>
-  /** Most clicks that wait or are on their way before batches are spilled. */
+  send(batch: EncodedBatch, since: number): Promise<void>
+  /** Sends a batch while more than `maxPending` items wait for `send`. */
+  spill(batch: EncodedBatch): Promise<void>
+  /** Most items that wait or are in flight before batches are spilled. */
   maxPending: number
-  /** Names a visitor. Called for some clicks together, not for each as it comes. */
-  nameVisitor(ip: string, userAgent: string | undefined): string | null
-  /** Most clicks of a batch. */
-  maxRows: number
-  /** How long a click may wait for company, in milliseconds; 0 sends as soon as no more come, see {@link gather}. */
+  /** Most items of a batch. */
+  maxItems: number
+  /** Longest wait of an item for others, in milliseconds; 0 sends as soon as no more are added, see {@link gather}. */
   waitMs: number
-  /** Most batches on their way at once. */
+  /** Most batches in flight. */
   maxInFlight: number
   now?: () => number
 }
 
 /**
- * Who waits for a click. Functions instead of a promise: a batch has hundreds of them, and a promise with its two
+ * Waits for an item to be safe. Functions instead of a promise: a batch has hundreds of them, and a promise with its two
  * reactions is a tenth of what a redirect costs.
  */
-export interface ClickWaiter {
-  /** The click is as safe as it gets. */
+export interface Waiter {
+  /** The next stage has the item. */
   onTaken(): void
-  /** Nothing could take the click. */
+  /** No stage takes the item. */
   onRefused(error: Error): void
 }
 
-export interface Batcher {
-  /** Adds a click. One of the functions of `waiter` is called when `send` has settled; null when nobody waits. */
-  add(draft: ClickDraft, waiter: ClickWaiter | null): void
-  /** Clicks that wait or are on their way. */
+export interface Batcher<Draft> {
+  /** Adds an item. One function of `waiter` is called when `send` has settled; null when nothing waits. */
+  add(draft: Draft, waiter: Waiter | null): void
+  /** Items that wait or are in flight. */
   readonly pending: number
-  /** Sends what waits, and resolves when everything is done with, whether it succeeded or not. */
+  /** Sends what waits; resolves when nothing is pending, whether it was taken or refused. */
   flush(): Promise<void>
 }
 
-/** A batch that takes no more clicks. */
-interface ClosedBatch extends PackedBatch {
-  /** When its first click came. */
+/** A batch that takes no more items. */
+interface ClosedBatch extends EncodedBatch {
+  /** When its first item was added. */
   since: number
-  waiters: ClickWaiter[]
+  waiters: Waiter[]
 }
 
-/** So many clicks are packed together: enough to share what that costs, and few enough to die young. */
-const PACK = 64
+/** So many drafts are encoded together: enough to share the cost of one call, and few enough to die young. */
+const ENCODED_TOGETHER = 64
 
-export function createBatcher(options: BatcherOptions): Batcher {
-  const { send, spill, nameVisitor, waitMs, maxInFlight, maxPending, now = Date.now } = options
-  const maxRows = Math.min(options.maxRows, MAX_BATCH_ROWS)
-  const packer = createPacker()
+export function createBatcher<Draft>(options: BatcherOptions<Draft>): Batcher<Draft> {
+  const { encoder, send, spill, waitMs, maxInFlight, maxItems, maxPending, now = Date.now } = options
   const waiting: ClosedBatch[] = []
   const inFlight = new Set<Promise<void>>()
-  /** The clicks of the open batch that are not packed yet, when each of them came, and who waits for all of the batch. */
-  let drafts: ClickDraft[] = []
+  /** The items of the open batch that are not encoded yet, when each was added, and the waiters of the whole batch. */
+  let drafts: Draft[] = []
   let times: number[] = []
-  let waiters: ClickWaiter[] = []
+  let waiters: Waiter[] = []
   let since = 0
   let isScheduled = false
   let timer: NodeJS.Timeout | undefined
   let pending = 0
 
-  /** Clicks of the open batch. */
-  const size = () => packer.clicks + drafts.length
+  /** Items of the open batch. */
+  const size = () => encoder.items + drafts.length
 
   function schedule(): void {
     if (isScheduled) return
@@ -84,7 +80,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
 
   function onTime(): void {
     isScheduled = false
-    // With everything on its way the next arrival back sends what has gathered.
+    // With all in flight, the next that returns sends what has gathered.
     if (inFlight.size < maxInFlight) close()
   }
 
@@ -94,21 +90,21 @@ export function createBatcher(options: BatcherOptions): Batcher {
       clearTimeout(timer)
       isScheduled = false
     }
-    pack()
-    const closed = { ...packer.seal(now()), since, waiters }
+    encode()
+    const closed = { ...encoder.seal(now()), since, waiters }
     waiters = []
     if (pending > maxPending) dispatch(closed, spill)
     else waiting.push(closed)
     pump()
   }
 
-  function dispatch(batch: ClosedBatch, take: BatcherOptions['send']): void {
+  function dispatch(batch: ClosedBatch, take: BatcherOptions<Draft>['send']): void {
     const sent = take(batch, batch.since)
     inFlight.add(sent)
     const onSettled = () => {
       inFlight.delete(sent)
-      pending -= batch.clicks
-      // The next batch is under way while those who waited for this one are told.
+      pending -= batch.items
+      // Start the next batch before the waiters of this one run.
       if (waiting.length > 0) pump()
       else if (!isScheduled) close()
     }
@@ -132,16 +128,8 @@ export function createBatcher(options: BatcherOptions): Batcher {
     }
   }
 
-  function pack(): void {
-    const visits: (string | null)[] = []
-    const rows = drafts.map((draft, place) => {
-      const at = times[place] as number
-      const visit = draft.visit === undefined ? null : readVisit(draft.visit, at)
-      visits.push(visit === null ? null : visit.name)
-      const visitor = draft.ip === null ? null : nameVisitor(draft.ip, draft.userAgent)
-      return toRow(draft, visit?.at ?? at, visitor)
-    })
-    packer.add(rows, visits)
+  function encode(): void {
+    encoder.add(drafts, times)
     drafts = []
     times = []
   }
@@ -154,11 +142,11 @@ export function createBatcher(options: BatcherOptions): Batcher {
       times.push(at)
       if (waiter !== null) waiters.push(waiter)
       pending++
-      if (size() >= maxRows) {
+      if (size() >= maxItems) {
         close()
         return
       }
-      if (drafts.length === PACK) pack()
+      if (drafts.length === ENCODED_TOGETHER) encode()
       schedule()
     },
     get pending() {

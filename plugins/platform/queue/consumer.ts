@@ -1,50 +1,47 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { RedisClient } from '#platform/redis-cluster.ts'
-import { type Click, clicksOf, decodeBatch } from '#plugins/clicks/click.ts'
-import type { ClickStream, Entry } from './redis-stream.ts'
+import type { Entry, RedisStream } from './redis-stream.ts'
+import { createStoring, type StoringOptions } from './storing.ts'
 
 /**
- * Takes batches from the stream to the database: read, store, then acknowledge, so that a crash anywhere repeats
- * work, which the clicks' ids make harmless, and never skips it.
+ * Takes batches from the stream to the database: read, store, then acknowledge. A crash anywhere repeats work, which the ids of
+ * items make harmless, and never skips it.
  */
-export interface DrainerOptions {
-  stream: ClickStream
+export interface ConsumerOptions<Item> extends StoringOptions<Item> {
+  stream: RedisStream
   /** Opens a connection for blocking reads. */
   connect(): RedisClient
-  /** Stores clicks idempotently; rejects with nothing stored. */
-  store(clicks: Click[]): Promise<void>
-  /** Whether trying the same again may help (the database is away), or the data is to blame. */
-  isPassing(error: unknown): boolean
-  /** How long an entry may be with another drainer before it is taken over, in milliseconds. */
+  decode(record: string): Item[]
+  /** How long an entry may be with another consumer before it is taken over, in milliseconds. */
   takeOverMs: number
-  onStored(clicks: number): void
-  /** Told of a click, or an unreadable batch, that went to the dead letters. */
-  onBuried(error: unknown): void
-  onOutage(error: unknown): void
 }
 
-export interface Drainer {
+export interface Consumer {
+  /** Cuts the pause in which items gather short. */
+  hurry(): void
   /** Finishes what is in hand, within `timeoutMs`, and stops. What is not finished stays in the stream. */
   stop(timeoutMs: number): Promise<void>
 }
 
-/** Clicks of one transaction, more or less: large enough for set-based SQL, small enough to decode in milliseconds. */
-const MIN_CLICKS = 2_500
-const MAX_CLICKS = 7_500
+/** Items of one transaction, more or less: large enough for set-based SQL, small enough to decode in milliseconds. */
+const MIN_ITEMS = 2_500
+const MAX_ITEMS = 7_500
 const MAX_ENTRIES = 1_000
 const BLOCK_MS = 1_000
 /**
- * How long clicks gather after all that waited were stored. Without, a steady trickle is stored a few at a time, each with
- * a commit of its own, by every drainer there is.
+ * How long items gather once all that waited are stored. Otherwise every consumer stores a steady trickle a few at a time, each with
+ * a commit of its own.
  */
 const GATHER_MS = 100
 
-export function startDrainer(options: DrainerOptions): Drainer {
-  const { stream, connect, takeOverMs } = options
+export function startConsumer<Item>(options: ConsumerOptions<Item>): Consumer {
+  const { stream, connect, decode, takeOverMs } = options
   const consumer = randomUUID()
   const connection = connect()
   const stopping = new AbortController()
+  const storing = createStoring(options, stopping.signal)
+  let gathering = new AbortController()
   let count = 16
   /** By a clock that is never set, or setting it back would put the next look off for as long. */
   let lastClaim = Number.NEGATIVE_INFINITY
@@ -61,9 +58,9 @@ export function startDrainer(options: DrainerOptions): Drainer {
         if (!isGrouped) await stream.ensureGroup()
         isGrouped = true
         const entries = await next()
-        if (entries.length > 0) await drain(entries)
+        if (entries.length > 0) await consume(entries)
         failures = 0
-        if (entries.length > 0 && !isBehind) await pause(GATHER_MS)
+        if (entries.length > 0 && !isBehind) await gather()
       } catch (error) {
         if (stopping.signal.aborted) return
         // NOGROUP: Redis came back without its data. The group is made again, from the stream's beginning.
@@ -96,60 +93,35 @@ export function startDrainer(options: DrainerOptions): Drainer {
     })
   }
 
-  async function drain(entries: Entry[]): Promise<void> {
-    const batches: Click[][] = []
+  async function consume(entries: Entry[]): Promise<void> {
+    const batches: Item[][] = []
     for (const { record } of entries) {
       try {
-        batches.push(clicksOf(decodeBatch(record ?? '')))
+        batches.push(decode(record ?? ''))
       } catch (error) {
-        await bury(record ?? '', error)
+        await storing.deadLetter({ record: record ?? '' }, error)
       }
     }
-    const clicks = batches.flat()
+    const items = batches.reduce((sum, batch) => sum + batch.length, 0)
     isBehind = entries.length >= count
-    if (clicks.length < MIN_CLICKS && entries.length === count) count = Math.min(count * 2, MAX_ENTRIES)
-    if (clicks.length > MAX_CLICKS) count = Math.max(Math.floor(count / 2), 1)
-    if (clicks.length > 0 && (await refusal(clicks)) !== null) await storeEach(batches)
-    // Only now: what is buried or stored is safe elsewhere.
+    if (items < MIN_ITEMS && entries.length === count) count = Math.min(count * 2, MAX_ENTRIES)
+    if (items > MAX_ITEMS) count = Math.max(Math.floor(count / 2), 1)
+    await storing.store(batches)
+    // Only now: what is stored or a dead letter is safe elsewhere.
     await stream.finish(entries.map(({ id }) => id))
   }
 
-  /** Stores clicks, however long the database is away. Gives the error when they can't be stored as they are. */
-  async function refusal(clicks: Click[]): Promise<unknown> {
-    for (let failures = 0; ; ) {
-      try {
-        await options.store(clicks)
-        options.onStored(clicks.length)
-        return null
-      } catch (error) {
-        if (!options.isPassing(error)) return error
-        if (failures++ === 0) options.onOutage(error)
-        await pause(Math.min(50 * 2 ** failures, 2_000))
-        stopping.signal.throwIfAborted()
-      }
-    }
-  }
-
-  /** One click among them is poison: batches go alone, then clicks, and what is refused is buried. */
-  async function storeEach(batches: Click[][]): Promise<void> {
-    for (const batch of batches) {
-      if ((await refusal(batch)) === null) continue
-      for (const click of batch) {
-        const error = await refusal([click])
-        if (error !== null) await bury(JSON.stringify(click), error)
-      }
-    }
-  }
-
-  async function bury(record: string, error: unknown): Promise<void> {
-    await stream.bury(record, (error as Error).message)
-    options.onBuried(error)
+  async function gather(): Promise<void> {
+    gathering = new AbortController()
+    const signal = AbortSignal.any([stopping.signal, gathering.signal])
+    await wait(GATHER_MS, undefined, { signal }).catch(() => undefined)
   }
 
   const pause = (ms: number) => wait(ms, undefined, { signal: stopping.signal }).catch(() => undefined)
   const running = run()
 
   return {
+    hurry: () => gathering.abort(),
     async stop(timeoutMs) {
       stopping.abort()
       if (isReading) connection.disconnect()

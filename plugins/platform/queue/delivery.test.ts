@@ -1,107 +1,106 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { createBreaker } from '#platform/breaker.ts'
-import { toRow } from '#plugins/clicks/click.ts'
-import { ClicksUnrecorded, createRoute, type RouteCounts } from './delivery.ts'
-import { createPacker, type PackedBatch } from './encoder.ts'
-import type { Spool } from './local-log.ts'
+import { batchOf, numberCodec } from '#testing/number-codec.ts'
+import { createDelivery, ItemsUnrecorded, noCounts } from './delivery.ts'
 
 /** Where batches go when stages refuse them. */
 
-const draft = { urlId: 1, userId: null, shortCode: 'a', method: 'GET', ip: '127.0.0.1' } as const
-
-function makeBatch(clicks: number): PackedBatch {
-  const row = () => toRow({ ...draft, userAgent: undefined, referrer: undefined }, Date.now(), null)
-  const packer = createPacker()
-  for (let click = 0; click < clicks; click++) packer.add([row()], [null])
-  return packer.seal(Date.now())
-}
-
 interface Stages {
-  /** What the stream does with a batch; there is no stream when not said. */
+  /** What the stream does with a batch; there is no stream without it. */
   append?(): Promise<void>
-  /** The place of a click that the database refuses. */
-  poison?: number
+  isPoison?: boolean
   isDiskFull?: boolean
   isDatabaseAway?: boolean
 }
 
-/** A route over stages that the test owns. */
-function setRoute({ append, ...options }: Stages = {}) {
-  const counts: RouteCounts = {
-    appended: 0,
-    fellBack: 0,
-    stored: 0,
-    spooled: 0,
-    replayed: 0,
-    deadLettered: 0,
-    lost: 0
-  }
-  const spooled: string[] = []
-  const letters: object[] = []
+/** A delivery over stages that the test owns. */
+function setDelivery({ append, ...options }: Stages = {}) {
+  const counts = noCounts()
+  const logged: string[] = []
   const breaker = () => createBreaker({ threshold: 100, minMs: 1, maxMs: 1, now: Date.now })
   const streamBreaker = createBreaker({ threshold: 1, minMs: 0, maxMs: 0, now: Date.now })
-  const full = async () => {
-    throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
-  }
-  const spool: Spool = {
-    append: options.isDiskFull ? full : async (record) => void spooled.push(record),
-    isEmpty: true,
-    replay: async () => 0,
-    close: async () => undefined
-  }
-  const route = createRoute({
+  const delivery = createDelivery({
     stream: append === undefined ? null : { append },
     streamBreaker,
     storeBreaker: breaker(),
-    store: () => async (clicks) => {
+    decode: numberCodec.decode,
+    async store() {
       if (options.isDatabaseAway) throw Object.assign(new Error('gone'), { code: 'ECONNREFUSED' })
-      if (clicks.some(({ id }) => Number.parseInt(id.slice(-4), 16) === options.poison))
-        throw new Error('refused')
+      if (options.isPoison) throw new Error('refused')
     },
     storeTimeoutMs: 1_000,
-    isPassing: (error) => (error as { code?: string }).code === 'ECONNREFUSED',
-    spool,
-    bury: options.isDiskFull ? full : async (letter) => void letters.push(letter),
+    isTransient: (error) => (error as { code?: string }).code === 'ECONNREFUSED',
+    log: {
+      async append({ record }) {
+        if (options.isDiskFull) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+        logged.push(record)
+      }
+    },
     counts,
     onOutage: () => undefined
   })
-  return { route, counts, spooled, letters, streamBreaker }
+  return { delivery, counts, logged, streamBreaker }
 }
 
-t.test('a click that the database refuses is buried, the others are stored', async (t) => {
-  const { route, counts, letters } = setRoute({ poison: 1 })
-  await route.send(makeBatch(3), Date.now())
-  t.match(counts, { stored: 2, deadLettered: 1, lost: 0, spooled: 0 })
-  t.match(letters, [{ shortCode: 'a' }])
+const gone = async () => {
+  throw new Error('gone')
+}
+const send = ({ delivery }: ReturnType<typeof setDelivery>, numbers: number[]) =>
+  delivery.send(batchOf(numbers), Date.now())
+
+t.test('without Redis a batch goes to the log, and the database is left alone', async (t) => {
+  const stages = setDelivery({ isPoison: true })
+  await send(stages, [1, 2])
+  t.match(stages.counts, { appended: 2, stored: 0, spooled: 0, lost: 0 })
+  t.same(stages.logged, ['[1,2]'])
 })
 
-t.test('with the database away a batch waits on the disk', async (t) => {
-  const { route, counts, spooled } = setRoute({ isDatabaseAway: true })
-  const batch = makeBatch(2)
-  await route.send(batch, Date.now())
-  t.match(counts, { stored: 0, spooled: 2, lost: 0 })
-  t.same(spooled, [batch.record])
+t.test('without Redis a batch that waits for the log too long is refused', async (t) => {
+  const stages = setDelivery()
+  await t.rejects(stages.delivery.spill(batchOf([1, 2])), ItemsUnrecorded)
+  t.match(stages.counts, { lost: 2 })
+  t.same(stages.logged, [])
 })
 
-t.test('with a full disk too the redirects are refused, and the clicks counted as lost', async (t) => {
-  const { route, counts } = setRoute({ isDatabaseAway: true, isDiskFull: true })
-  await t.rejects(route.send(makeBatch(2), Date.now()), ClicksUnrecorded)
-  t.match(counts, { lost: 2, spooled: 0 })
+t.test('past a stream that is away a batch is stored', async (t) => {
+  const stages = setDelivery({ append: gone })
+  await send(stages, [1, 2])
+  t.match(stages.counts, { appended: 0, stored: 2, fellBack: 2, spooled: 0, lost: 0 })
 })
 
-t.test('nobody waits for a stream that is known to be away, and it is tried all the same', async (t) => {
+t.test('with stream and database away, or a poisonous item, a batch waits in the log', async (t) => {
+  for (const stages of [
+    setDelivery({ append: gone, isDatabaseAway: true }),
+    setDelivery({ append: gone, isPoison: true })
+  ]) {
+    await send(stages, [1, 2])
+    t.match(stages.counts, { stored: 0, spooled: 2, deadLettered: 0, lost: 0 })
+    t.same(stages.logged, ['[1,2]'])
+  }
+})
+
+t.test('with a full disk requests are refused, and their items counted as lost', async (t) => {
+  for (const append of [gone, undefined]) {
+    const stages = setDelivery({ ...(append && { append }), isDatabaseAway: true, isDiskFull: true })
+    await t.rejects(send(stages, [1, 2]), ItemsUnrecorded)
+    t.match(stages.counts, { lost: 2, spooled: 0, appended: 0 })
+  }
+})
+
+t.test('no batch waits for a stream that is known to be away, and it is tried all the same', async (t) => {
   const appends: PromiseWithResolvers<void>[] = []
   const append = () => {
     appends.push(Promise.withResolvers())
     return (appends.at(-1) as PromiseWithResolvers<void>).promise
   }
-  const { route, counts, streamBreaker } = setRoute({ append })
-  const first = route.send(makeBatch(1), Date.now())
+  const stages = setDelivery({ append })
+  const { counts, streamBreaker } = stages
+  const first = send(stages, [1])
   appends[0]?.reject(new Error('no answer'))
   await first
   t.ok(streamBreaker.isOpen)
-  await route.send(makeBatch(2), Date.now())
+  await send(stages, [2, 3])
   t.match(counts, { stored: 3, fellBack: 3, appended: 0 }, 'while the second append is under way')
   appends[1]?.resolve()
   while (streamBreaker.isOpen) await wait(1)
@@ -113,33 +112,9 @@ t.test('what a stage took that was known to be away is not lost when the disk is
   const append = async () => {
     if (!isBack) throw new Error('gone')
   }
-  const { route, counts } = setRoute({ append, isDatabaseAway: true, isDiskFull: true })
-  await t.rejects(route.send(makeBatch(1), Date.now()), ClicksUnrecorded)
+  const stages = setDelivery({ append, isDatabaseAway: true, isDiskFull: true })
+  await t.rejects(send(stages, [1]), ItemsUnrecorded)
   isBack = true
-  await route.send(makeBatch(2), Date.now())
-  t.match(counts, { appended: 2, lost: 1 })
-})
-
-t.test(
-  'a refused click that can not be buried either is counted as lost, and its redirect refused',
-  async (t) => {
-    const { route, counts } = setRoute({ poison: 0, isDiskFull: true })
-    await t.rejects(route.send(makeBatch(1), Date.now()), ClicksUnrecorded)
-    t.match(counts, { lost: 1, deadLettered: 0 })
-  }
-)
-
-t.test('a record of a spool that is no batch is buried, so that those behind it do not wait', async (t) => {
-  const { route, counts, letters } = setRoute()
-  await route.resend('{"of":"another release"}')
-  t.match(counts, { deadLettered: 1, replayed: 0 })
-  t.same(letters, [{ record: '{"of":"another release"}' }])
-  await route.resend(makeBatch(2).record)
-  t.match(counts, { replayed: 2, stored: 2 })
-})
-
-t.test('with a full disk such a record stays where it is', async (t) => {
-  const { route, counts } = setRoute({ isDiskFull: true })
-  await t.rejects(route.resend('what is this'), /dead letters/)
-  t.match(counts, { deadLettered: 0 })
+  await send(stages, [2, 3])
+  t.match(stages.counts, { appended: 2, lost: 1 })
 })

@@ -1,64 +1,44 @@
-import { createBatchId, type Row } from '#plugins/clicks/click.ts'
+/**
+ * How the items of a queue travel. A draft is what the caller adds, an item is what is stored, and a record is the text of one
+ * batch, the same in Redis, on the disk and in memory.
+ */
+export interface Codec<Draft, Item> {
+  createEncoder(): Encoder<Draft>
+  /** Reads a record; throws when it is not a batch of these items. */
+  decode(record: string): Item[]
+}
 
 /** A batch as it travels. */
-export interface PackedBatch {
-  readonly clicks: number
-  /** What `decodeBatch` reads. */
+export interface EncodedBatch {
+  /** How many items it holds. */
+  readonly items: number
   readonly record: string
 }
 
-/** Writes batches, some clicks at a time. */
-export interface Packer {
-  /** Clicks that are packed and not sealed. */
-  readonly clicks: number
-  /** Adds clicks; `visits` has the name of the visit, or null, for each of `rows`. */
-  add(rows: Row[], visits: (string | null)[]): void
-  /** Gives all that was added since the last time, as one batch whose ids are of the time `now` (milliseconds since the epoch). */
-  seal(now: number): PackedBatch
+/** Writes batches, some items at a time. */
+export interface Encoder<Draft> {
+  /** Items that are written and not sealed. */
+  readonly items: number
+  /** Adds drafts; `times` holds when each was added, in milliseconds since the epoch. */
+  add(drafts: Draft[], times: number[]): void
+  /** Returns everything since the last seal as one batch; `now` is in milliseconds since the epoch. */
+  seal(now: number): EncodedBatch
 }
 
-/**
- * Makes a packer. What it holds is written out already, in memory that V8 does not manage: thousands of clicks gather for a batch,
- * and as objects they outlive two collections of the young generation, are copied by both and then fill the old one
- * (docs/adr/2026-11-29-clicks-gather-outside-the-heap.md).
- */
-export function createPacker(): Packer {
-  const rows = createList()
-  const visits = createList()
-  let clicks = 0
-  let isNamed = false
-  return {
-    get clicks() {
-      return clicks
-    },
-    add(more, names) {
-      clicks += more.length
-      isNamed ||= names.some((name) => name !== null)
-      rows.add(more)
-      visits.add(names)
-    },
-    seal(now) {
-      const named = visits.take()
-      const record = `{"id":"${createBatchId(now)}","rows":[${rows.take()}]${isNamed ? `,"visits":[${named}]` : ''}}`
-      const sealed = { clicks, record }
-      clicks = 0
-      isNamed = false
-      return sealed
-    }
-  }
-}
-
-/** What a list keeps for the next batch, in bytes: enough for 2,000 usual clicks. */
+/** Bytes that a list keeps for the next batch: enough for 2,000 usual clicks. */
 const KEPT = 512 * 1024
 
-/** The items of a JSON array, written out. */
-function createList() {
+/**
+ * Makes a list of JSON values that is text already, in memory that V8 does not manage: as objects, thousands of items would outlive two
+ * collections of the young generation and then fill the old one (docs/adr/2026-11-29-clicks-gather-outside-the-heap.md).
+ */
+export function createJsonList() {
   let bytes = Buffer.allocUnsafe(KEPT)
   let length = 0
   return {
-    add(items: unknown[]): void {
-      if (items.length === 0) return
-      const text = `${length > 0 ? ',' : ''}${JSON.stringify(items).slice(1, -1)}`
+    add(values: unknown[]): void {
+      if (values.length === 0) return
+      const text = `${length > 0 ? ',' : ''}${JSON.stringify(values).slice(1, -1)}`
       // No UTF-16 unit takes more than three bytes of UTF-8.
       const needed = length + text.length * 3
       if (needed > bytes.length) {
@@ -68,6 +48,7 @@ function createList() {
       }
       length += bytes.write(text, length)
     },
+    /** Returns the values with commas between them, and begins anew. */
     take(): string {
       const text = bytes.toString('utf8', 0, length)
       length = 0

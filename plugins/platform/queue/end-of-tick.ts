@@ -1,21 +1,21 @@
-import type { ClickWaiter } from './batcher.ts'
+import type { Waiter } from './batcher.ts'
 
 /**
- * Makes a function that tells a waiter at the end of the event loop's turn that its click was taken, together with all others of
- * the turn. Requests that arrived together are so read together and then answered together, instead of one by one: the processor
- * keeps the code of one step in its cache while it does that step for all (measured: a tenth of what a redirect costs).
+ * Makes a function that calls `onTaken` of a waiter at the end of the event-loop tick, together with all others of the tick. Requests
+ * that arrived together are then read together and answered together: the processor keeps the code of one step in its cache while it
+ * runs that step for all (measured: a tenth of what a redirect costs).
  */
-export function createTurn(): (waiter: ClickWaiter) => void {
-  let waiting: ClickWaiter[] = []
+export function createEndOfTick(): (waiter: Waiter) => void {
+  let waiting: Waiter[] = []
 
-  function tell(): void {
-    const told = waiting
+  function run(): void {
+    const taken = waiting
     waiting = []
-    for (const waiter of told) waiter.onTaken()
+    for (const waiter of taken) waiter.onTaken()
   }
 
   return (waiter) => {
-    if (waiting.length === 0) setImmediate(tell)
+    if (waiting.length === 0) setImmediate(run)
     waiting.push(waiter)
   }
 }

@@ -1,236 +1,239 @@
-import { appendFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
-import fp from 'fastify-plugin'
 import { type Breaker, createBreaker } from '#platform/breaker.ts'
+import { StartRefused } from '#platform/database.ts'
 import { isPassingError } from '#platform/database-errors.ts'
 import { connectAgain, type RedisClient } from '#platform/redis-cluster.ts'
-import type { Click, ClickDraft } from '#plugins/clicks/click.ts'
-import { createVisitorNames, type SaltProvider } from '#plugins/clicks/visitors.ts'
-import { type ClickWaiter, createBatcher } from './batcher.ts'
-import { type Drainer, startDrainer } from './consumer.ts'
-import { createRoute, type DeadLetter, type RouteCounts } from './delivery.ts'
-import { createTurn } from './end-of-tick.ts'
-import { openSpool, type Spool } from './local-log.ts'
-import { takeSpoolFolder, visitAbandonedFolders } from './log-folder.ts'
-import { type Backlog, createClickStream } from './redis-stream.ts'
+import { repeat } from '#platform/repeat.ts'
+import { createBatcher, type Waiter } from './batcher.ts'
+import { type Consumer, startConsumer } from './consumer.ts'
+import { createDelivery, type DeliveryCounts, noCounts } from './delivery.ts'
+import type { Codec } from './encoder.ts'
+import { createEndOfTick } from './end-of-tick.ts'
+import { type LocalLogs, openLocalLogs, within } from './local-logs.ts'
+import { type Backlog, createRedisStream } from './redis-stream.ts'
 
-/** `app.clicks`: takes clicks from redirects and sees to it that each is stored once. */
-export interface Clicks {
+/** Takes items and stores each once, see docs/adr/2026-11-23-click-durability.md and 2026-11-30-a-local-log-without-redis.md. */
+export interface Queue<Draft, Item> {
   /**
-   * Takes a click and tells `waiter`, who answers the visitor: acknowledged, when the next stage has the click or nothing could
-   * take it; buffered, at the end of the event loop's turn.
+   * Takes an item and answers `waiter`: acknowledged, when the next stage has the item or no stage takes it; buffered, at the end of
+   * the event-loop tick.
    */
-  add(draft: ClickDraft, waiter: ClickWaiter): void
-  /** Says where clicks are stored: idempotently by id, in one transaction, rejecting with nothing stored. */
-  drainTo(store: (clicks: Click[]) => Promise<void>): void
-  /** Says what visitors' names are salted with; without a salt they have none. */
-  saltWith(salt: SaltProvider): void
-  /** What became of clicks so far, for metrics. */
-  stats(): ClickStats
+  add(draft: Draft, waiter: Waiter): void
+  /** Sets where items are stored: idempotently by id, in one transaction, rejecting with nothing stored. */
+  drainTo(store: (items: Item[]) => Promise<void>): void
+  /**
+   * Resolves true once every item that was acknowledged before the call is stored, false when `timeoutMs` ran out first or Redis does
+   * not answer. With `others` that includes the logs of other live processes on the same data folder.
+   */
+  settle(timeoutMs: number, options?: { others?: boolean }): Promise<boolean>
+  /** What became of items so far, for metrics. */
+  stats(): QueueStats
   /** What waits in the stream, for metrics; null without Redis. Rejects while that is away. */
   backlog(): Promise<Backlog | null>
-  /** Resolves when all clicks taken so far are in the next stage. */
+  /** What waits in the local log, for metrics; null where the process has none. */
+  logBacklog(): { bytes: number; oldestMs: number } | null
+  /** Resolves when the next stage has all items taken so far. */
   flush(): Promise<void>
 }
 
-export interface ClickStats extends RouteCounts {
+export interface QueueStats extends DeliveryCounts {
   added: number
-  /** Clicks of this process that are in no stage yet. */
+  /** Items of this process that are in no stage yet. */
   pending: number
 }
 
-export interface ClickOptions {
-  /** Whether a redirect waits until its click is in the next stage. */
+export interface QueueOptions {
+  /** Whether a request waits until the next stage has its item. */
   durability: 'acknowledged' | 'buffered'
-  /** Whether this process keeps clicks on its disk when it must, and replays what it finds there. */
-  spool: boolean
-  /** Whether this process stores clicks from the stream. */
+  /** Whether this process has a local log. */
+  log: boolean
+  /** Whether this process stores items from the stream. */
   drain: boolean
   dataDir: string
+  /** Most bytes of the local log before it takes no more. */
+  maxLogBytes: number
   /** Replicas of Redis that must have a batch before it counts as taken. */
   redisReplicas: number
   maxBatch: number
-  /** How long a buffered click may wait for company, in milliseconds. */
+  /** How long a buffered item may wait for others, in milliseconds. */
   waitMs: number
   maxPending: number
   takeOverMs: number
   storeTimeoutMs: number
-  /** Longest wait at close for the drainer, and for the replay, to finish what they have in hand; the rest stays where it is. */
+  /** Longest wait at close for the consumers to store what they can; the rest stays where it is. */
   closeTimeoutMs: number
 }
 
-declare module 'fastify' {
-  interface FastifyInstance {
-    clicks: Clicks
-  }
-}
-
-const REPLAY_EVERY_MS = 1_000
-const LOOK_FOR_ABANDONED_EVERY = 30
-
+const LOOK_FOR_ABANDONED_MS = 30_000
 /**
- * Publishes `app.clicks`. See docs/adr/2026-11-23-click-durability.md for the stages and what each failure does.
- * Register it after redis and database: it hands them what it still holds when it closes, which is before they do.
+ * Opens the queue of `names.all`, a folder below the data folder and a stream in Redis. Register redis and database before: it hands
+ * them what it still holds when it closes, which is before they do. Throws {@link StartRefused} when there is neither Redis nor a data
+ * folder to write to.
  */
-async function clicks(app: FastifyInstance, options: ClickOptions) {
+export async function openQueue<Draft, Item>(
+  app: FastifyInstance,
+  names: { one: string; all: string },
+  codec: Codec<Draft, Item>,
+  options: QueueOptions
+): Promise<Queue<Draft, Item>> {
   const redis = app.hasDecorator('redis') ? app.redis : null
-  const stream = redis && createClickStream(redis, options.redisReplicas)
-  const root = join(options.dataDir, 'clicks')
-  const counts: RouteCounts = {
-    appended: 0,
-    fellBack: 0,
-    stored: 0,
-    spooled: 0,
-    replayed: 0,
-    deadLettered: 0,
-    lost: 0
-  }
+  const stream = redis && createRedisStream(redis, names.all, options.redisReplicas)
+  const counts = noCounts()
   let added = 0
-  let store: ((clicks: Click[]) => Promise<void>) | null = null
-  let salt: SaltProvider = () => null
-  let drainer: Drainer | null = null
+  let store: ((items: Item[]) => Promise<void>) | null = null
+  let consumer: Consumer | null = null
 
-  const { spool, unlock } = options.spool ? await openOwnSpool() : { spool: null, unlock: null }
-  const route = createRoute({
+  const storing = {
+    decode: codec.decode,
+    async store(items: Item[]) {
+      if (store === null) throw new Error(`nothing stores ${names.all}`)
+      await store(items)
+    },
+    isTransient: isPassingError,
+    onOutage: (error: unknown) => app.log.warn({ err: error }, `${names.all} wait to be stored`)
+  }
+  const logs = await openLogs()
+
+  const delivery = createDelivery({
     stream,
-    spool,
     counts,
-    store: () => store,
-    streamBreaker: breaker('Redis takes clicks'),
-    storeBreaker: breaker('the database takes clicks'),
+    decode: codec.decode,
+    log: logs,
+    store: storing.store,
+    streamBreaker: breaker('stream'),
+    storeBreaker: breaker('database'),
     storeTimeoutMs: options.storeTimeoutMs,
-    isPassing: isPassingError,
-    bury,
-    onOutage: (stage, error) => app.log.debug({ err: error, stage }, 'a batch of clicks was not taken')
+    isTransient: isPassingError,
+    onOutage: (stage, error) => app.log.debug({ err: error, stage }, `a batch of ${names.all} was not taken`)
   })
   const isBuffered = options.durability === 'buffered'
-  const tellTaken = createTurn()
+  const takeAtEndOfTick = createEndOfTick()
   const batcher = createBatcher({
-    send: (batch, since) => route.send(batch, since).catch(tellLoss),
-    spill: (batch) => route.spill(batch).catch(tellLoss),
-    nameVisitor: createVisitorNames(() => salt()),
-    maxRows: options.maxBatch,
+    encoder: codec.createEncoder(),
+    send: (batch, since) => delivery.send(batch, since).catch(logLoss),
+    spill: (batch) => delivery.spill(batch).catch(logLoss),
+    maxItems: options.maxBatch,
     maxPending: options.maxPending,
     waitMs: isBuffered ? options.waitMs : 0,
-    maxInFlight: 2
+    // The log writes one group after the other.
+    maxInFlight: stream === null ? 1 : 2
   })
 
-  function tellLoss(error: Error): never {
-    app.log.error({ err: error }, 'clicks could not be recorded')
+  function logLoss(error: Error): never {
+    app.log.error({ err: error }, `${names.all} could not be recorded`)
     throw error
   }
 
-  function breaker(what: string): Breaker {
+  function breaker(stage: string): Breaker {
     return createBreaker({
       threshold: 2,
       minMs: 100,
       maxMs: 2_000,
       // Setting the clock back must not keep it open for as long.
       now: () => performance.now(),
-      onChange: (isOpen) => app.log[isOpen ? 'warn' : 'info'](isOpen ? `not so: ${what}` : `again: ${what}`)
+      onChange: (isOpen) =>
+        app.log[isOpen ? 'warn' : 'info'](`${names.one} ${stage} circuit ${isOpen ? 'opened' : 'closed'}`)
     })
   }
 
-  async function openOwnSpool(): Promise<{ spool: Spool | null; unlock: (() => Promise<void>) | null }> {
+  async function openLogs(): Promise<LocalLogs> {
+    const root = join(options.dataDir, names.all)
+    const logOptions = {
+      ...storing,
+      root,
+      maxBytes: options.maxLogBytes,
+      logger: app.log,
+      onStored(items: number) {
+        counts.stored += items
+        if (stream !== null) counts.replayed += items
+      },
+      onDeadLettered
+    }
     try {
-      await mkdir(root, { recursive: true, mode: 0o700 })
-      const { folder, unlock } = await takeSpoolFolder(root)
-      return { spool: await openSpool({ folder, onDamage }), unlock }
+      return await openLocalLogs(logOptions, options.log)
     } catch (error) {
-      app.log.warn(
-        { err: error },
-        `${root} is not writable: clicks have no last resort when Redis and PostgreSQL are away`
-      )
-      return { spool: null, unlock: null }
+      const why = `${root} is not writable (${(error as Error).message})`
+      if (stream === null)
+        throw new StartRefused(
+          `${why}, and without Redis ${names.all} wait there until they are stored. ` +
+            'Make DATA_DIR writable for the user of this process, or set REDIS_URL.',
+          { cause: error }
+        )
+      app.log.warn(`${why}: ${names.all} have no last resort when Redis and PostgreSQL are away`)
+      return openLocalLogs(logOptions, false)
     }
   }
 
-  async function bury(letter: DeadLetter, error: unknown): Promise<void> {
-    const line = JSON.stringify({ ...letter, reason: (error as Error).message })
-    await appendFile(join(root, 'dead-letters.ndjson'), `${line}\n`, { mode: 0o600, flush: true })
-    const click = 'id' in letter ? letter.id : undefined
-    app.log.error({ err: error, click }, 'a click can not be stored: it is with the dead letters')
+  function onDeadLettered(letter: object, error: unknown): void {
+    counts.deadLettered++
+    const { id } = letter as { id?: string }
+    app.log.error({ err: error, id }, `${names.one} not stored: it is with the dead letters`)
   }
 
-  function onDamage(file: string, detail: string): void {
-    app.log.error({ file, detail }, 'a spool file is damaged: what stood before that place was replayed')
-  }
-
-  let ticks = 0
-  let replaying: Promise<void> | null = null
-  async function replay(): Promise<void> {
-    if (spool !== null && !spool.isEmpty) await replaySpool(spool)
-    if (ticks++ % LOOK_FOR_ABANDONED_EVERY > 0) return
-    await visitAbandonedFolders(root, async (folder) => replaySpool(await openSpool({ folder, onDamage })))
-  }
-
-  async function replaySpool(spool: Spool): Promise<void> {
-    const batches = await spool.replay((record) => route.resend(record))
-    if (batches > 0) app.log.info({ batches }, 'clicks from the disk were taken')
-  }
-
-  const timer = setInterval(() => {
-    // Not taken yet is what the next tick is for; the breakers tell of outages.
-    replaying ??= replay()
-      .catch((error: Error) => app.log.debug({ err: error }, 'clicks on the disk wait'))
-      .finally(() => {
-        replaying = null
-      })
-  }, REPLAY_EVERY_MS)
-  timer.unref()
-  if (spool === null) clearInterval(timer)
-
-  app.decorate('clicks', {
-    add(draft, waiter) {
-      added++
-      batcher.add(draft, isBuffered ? null : waiter)
-      if (isBuffered) tellTaken(waiter)
-    },
-    drainTo(target) {
-      store = target
-    },
-    saltWith(provider) {
-      salt = provider
-    },
-    stats: () => ({ ...counts, added, pending: batcher.pending }),
-    backlog: async () => (stream === null ? null : stream.backlog()),
-    flush: () => batcher.flush()
+  const look = repeat(app, LOOK_FOR_ABANDONED_MS, async () => {
+    if (options.log && store !== null) await logs.visitAbandoned()
   })
 
   app.addHook('onReady', async () => {
-    if (stream === null || redis === null || !options.drain || store === null) return
-    const storeClicks = store
-    drainer = startDrainer({
+    if (store === null) return
+    logs.start()
+    // Not waited for: there may be much.
+    void look()
+    if (stream === null || redis === null || !options.drain) return
+    consumer = startConsumer({
+      ...storing,
       stream,
       connect: () => connectForReading(redis),
-      store: storeClicks,
-      isPassing: isPassingError,
       takeOverMs: options.takeOverMs,
-      onStored(clicks) {
-        counts.stored += clicks
+      async deadLetter(letter, error) {
+        const isRecord = typeof letter === 'object' && letter !== null && 'record' in letter
+        await stream.deadLetter(isRecord ? letter.record : JSON.stringify(letter), (error as Error).message)
+        onDeadLettered(letter as object, error)
       },
-      onBuried(error) {
-        counts.deadLettered++
-        app.log.error({ err: error }, 'a click can not be stored: it is in the dead-letter stream')
-      },
-      onOutage: (error) => app.log.warn({ err: error }, 'clicks wait in the stream')
+      onStored(items) {
+        counts.stored += items
+      }
     })
   })
 
   app.addHook('onClose', async () => {
-    clearInterval(timer)
     await batcher.flush()
-    await drainer?.stop(options.closeTimeoutMs)
-    // A large spool may take longer than the close may: what is not replayed stays on the disk.
-    await Promise.race([replaying, wait(options.closeTimeoutMs, undefined, { ref: false })])
-    await spool?.close()
-    await unlock?.()
+    await consumer?.stop(options.closeTimeoutMs)
+    await logs.close(options.closeTimeoutMs)
   })
+
+  return {
+    add(draft, waiter) {
+      added++
+      batcher.add(draft, isBuffered ? null : waiter)
+      if (isBuffered) takeAtEndOfTick(waiter)
+    },
+    drainTo(target) {
+      store = target
+    },
+    async settle(timeoutMs, { others = false } = {}) {
+      const deadline = performance.now() + timeoutMs
+      // What was acknowledged is in a later stage.
+      if (isBuffered && batcher.pending > 0) {
+        const flushed = batcher.flush().then(() => true)
+        if (!(await within(timeoutMs, flushed))) return false
+      }
+      const leftMs = Math.max(0, deadline - performance.now())
+      const isSettled = await Promise.all([
+        logs.settle(leftMs, others),
+        stream?.settle(deadline, () => consumer?.hurry())
+      ])
+      return !isSettled.includes(false)
+    },
+    stats: () => ({ ...counts, added, pending: batcher.pending }),
+    backlog: async () => (stream === null ? null : stream.backlog()),
+    logBacklog: logs.backlog,
+    flush: batcher.flush
+  }
 }
 
-/** A connection that may block. It waits for Redis to come back instead of failing at once: nobody waits for it. */
+/** A connection that may block. It waits for Redis to come back instead of failing at once: no request waits for it. */
 function connectForReading(redis: RedisClient): RedisClient {
   const connection = connectAgain(redis, {
     enableAutoPipelining: false,
@@ -238,9 +241,7 @@ function connectForReading(redis: RedisClient): RedisClient {
     commandTimeout: 5_000,
     lazyConnect: false
   })
-  // The main connection tells of outages.
+  // The main connection logs outages.
   connection.on('error', () => undefined)
   return connection
 }
-
-export default fp(clicks, { name: 'clicks', dependencies: ['database'], fastify: '5.x' })

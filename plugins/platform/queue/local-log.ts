@@ -1,134 +1,193 @@
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { crc32 } from 'node:zlib'
+import { MARK, openMark } from './log-mark.ts'
+import { createLogReader } from './log-reader.ts'
+import { createLogWriter, type Segment } from './log-writer.ts'
 
 /**
- * The last resort: batches on the local disk, while neither Redis nor PostgreSQL takes them. Segments of
- * length- and CRC-checked records, appended and fsynced; a segment is replayed whole and then removed, so a crash
- * in between replays some batches twice, which their ids make harmless.
+ * A queue on the local disk: segments of length- and CRC-checked records, appended and synced, read in order, and deleted once
+ * their records are stored. A crash may have the last records read again, which the ids of their items make harmless.
  */
-export interface Spool {
-  /** Appends a record; resolves when it is on the disk (fsync). Rejects when the disk does not take it. */
+export interface LocalLog {
+  /** Appends a record; resolves when the disk has it. Rejects with {@link LogFull}, or the system's error. */
   append(record: string): Promise<void>
-  /** Hands each record, oldest first, to `take`, and removes what was taken. Stops where `take` rejects. */
-  replay(take: (record: string) => Promise<void>): Promise<number>
-  /** Whether there is anything to replay. */
-  readonly isEmpty: boolean
+  /** The next record that was not read yet, or null while there is none. */
+  read(): Promise<string | null>
+  /** Says that everything before `position` is stored. */
+  release(position: number): Promise<void>
+  /** Positions, in bytes since the log was opened: where the log ends, what was read, and what is stored. */
+  readonly end: number
+  readonly position: number
+  readonly stored: number
+  /** Bytes that are not stored. */
+  readonly bytes: number
+  /** How long the oldest record that is not stored has waited, in milliseconds, give or take a segment; 0 when all are. */
+  readonly oldestMs: number
+  /** Leaves what is not stored to the next that opens the folder. */
   close(): Promise<void>
 }
 
-export interface SpoolOptions {
+export interface LocalLogOptions {
   folder: string
-  /** Told of a segment that ends amid a record (a crash) or is damaged. */
-  onDamage(file: string, detail: string): void
+  /** Most bytes that may wait before appends are refused. */
+  maxBytes: number
+  /** Called when a damaged segment was set aside; `isTail` when it is the last one, which a crash may have cut off. */
+  onDamage(file: string, detail: string, isTail: boolean): void
+  /** True for a folder of another live process, of which nothing is changed. */
+  isForeign?: boolean
 }
 
-const HEADER_BYTES = 8
+/** The log has reached its bound. */
+export class LogFull extends Error {
+  override readonly name = 'LogFull'
+}
 
-/** A segment is read whole when it is replayed. */
-const MAX_SEGMENT_BYTES = 8 * 1024 * 1024
+/** Segments of this release, and those of earlier ones, which have no zeros behind their records. */
+const SEGMENT = /^(\d{12})\.(log|spool)$/
 
-/** Opens the spool in `folder`, which this process must own. What an earlier process left is replayed too. */
-export async function openSpool({ folder, onDamage }: SpoolOptions): Promise<Spool> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  let segments = (await readdir(folder)).filter((name) => name.endsWith('.spool')).sort()
-  let sequence = Number.parseInt(segments.at(-1) ?? '0', 10)
-  let current: FileHandle | null = null
-  let currentBytes = 0
-  let writing: Promise<void> = Promise.resolve()
+/** A segment whose records are all stored is deleted when it has so many bytes. */
+const WORTH_DELETING = 1024 * 1024
 
-  async function write(record: string): Promise<void> {
-    if (current === null) {
-      const name = `${String(++sequence).padStart(12, '0')}.spool`
-      current = await open(join(folder, name), 'a', 0o600)
-      currentBytes = 0
-      segments.push(name)
-      await syncFolder(folder)
-    }
-    const segment = current
-    const framed = frame(record)
-    try {
-      await segment.appendFile(framed)
-      await segment.datasync()
-      currentBytes += framed.length
-      if (currentBytes < MAX_SEGMENT_BYTES) return
-    } catch (error) {
-      // A record that was cut off hides what comes after it: the next one begins a segment.
-      current = null
-      await segment.close().catch(() => undefined)
-      throw error
-    }
-    current = null
-    await segment.close()
+/** Opens the log in `folder`, which this process has locked unless it is foreign. */
+export async function openLocalLog(options: LocalLogOptions): Promise<LocalLog> {
+  const { folder, maxBytes, onDamage, isForeign = false } = options
+  if (!isForeign) await mkdir(folder, { recursive: true, mode: 0o700 })
+  const mark = await openMark(folder, isForeign)
+  const segments = await findSegments(folder)
+  const [first] = segments
+  const lastFound = segments.at(-1)
+  const offset = first?.sequence === mark.sequence && mark.offset <= first.bytes ? mark.offset : 0
+  // Other files with numbers count too: a segment that was set aside, or a stray folder, must not be in the way.
+  const numbers = (await readdir(folder)).flatMap((name) =>
+    /^\d{12}\./.test(name) ? Number.parseInt(name, 10) : []
+  )
+  let sequence = Math.max(mark.sequence, ...numbers)
+  let stored = offset
+  let isClosed = false
+  let caughtUp = { position: offset, at: 0 }
+  let oldestSince = 0
+
+  const writer = createLogWriter(async () => {
+    const path = join(folder, `${String(++sequence).padStart(12, '0')}.log`)
+    const { O_CREAT, O_EXCL, O_WRONLY, O_DSYNC } = constants
+    const file = await open(path, O_CREAT | O_EXCL | O_WRONLY | O_DSYNC, 0o600)
+    // A sync of the file does not cover its name (fsync(2)).
+    await syncFolder(folder).catch((error) => file.close().finally(() => Promise.reject(error)))
+    const segment = { sequence, path, start: end(), bytes: 0, since: performance.now() }
+    segments.push(segment)
+    return { segment, file }
+  })
+  const reader = createLogReader({
+    next: (after) => segments.find((one) => one.sequence > after) ?? null,
+    isActive: (segment) => segment === writer.active,
+    offset
+  })
+
+  function end(): number {
+    const last = segments.at(-1)
+    return last === undefined ? reader.position : last.start + last.bytes
   }
 
-  async function endSegment(): Promise<void> {
-    await writing
-    const ended = current
-    current = null
-    await ended?.close()
+  async function drop(segment: Segment | undefined): Promise<void> {
+    if (segment === undefined || isForeign) return
+    const { path, damage } = segment
+    if (damage === undefined) return rm(path, { force: true })
+    await rename(path, `${path}.damaged`).catch(() => undefined)
+    onDamage(path, damage, segment === lastFound)
   }
+
+  /** Bytes on the disk: a segment is deleted as a whole. */
+  const size = () => end() - (segments[0]?.start ?? end())
 
   return {
     append(record) {
-      // One after the other, so that records never interleave; a failure is its own caller's.
-      const written = writing.then(() => write(record))
-      writing = written.catch(() => undefined)
-      return written
+      if (size() + writer.waitingBytes + record.length > maxBytes)
+        return Promise.reject(new LogFull(`the log holds ${maxBytes} bytes, which is all it may`))
+      return writer.append(record)
     },
-    get isEmpty() {
-      return segments.length === 0
+    async read() {
+      const record = await reader.read()
+      if (record === null) caughtUp = { position: reader.position, at: performance.now() }
+      return record
     },
-    async replay(take) {
-      let taken = 0
-      await endSegment()
-      for (const name of [...segments]) {
-        const file = join(folder, name)
-        const { records, damage } = readRecords(await readFile(file))
-        for (const record of records) {
-          await take(record)
-          taken++
-        }
-        if (damage === null) await rm(file, { force: true })
-        else {
-          onDamage(file, damage)
-          await rename(file, `${file}.damaged`)
-        }
-        segments = segments.filter((other) => other !== name)
-      }
-      return taken
+    async release(position) {
+      stored = position
+      if (position >= caughtUp.position) oldestSince = caughtUp.at
+      const { active } = writer
+      const last = segments.at(-1)
+      const isWhole = last !== undefined && last === active && stored >= end() && last.bytes >= WORTH_DELETING
+      if (isWhole && writer.waitingBytes === 0) await writer.seal()
+      const done = segments.filter((one) => one !== writer.active && one.start + one.bytes <= stored)
+      const at = segments[done.length]
+      await mark.write(at?.sequence ?? sequence + 1, at === undefined ? 0 : stored - at.start)
+      segments.splice(0, done.length)
+      for (const one of done) await drop(one)
     },
-    close: endSegment
+    get end() {
+      return end()
+    },
+    get position() {
+      return reader.position
+    },
+    get stored() {
+      return stored
+    },
+    get bytes() {
+      return end() - stored
+    },
+    get oldestMs() {
+      if (stored >= end()) return 0
+      return Math.max(0, performance.now() - Math.max(oldestSince, segments[0]?.since ?? 0))
+    },
+    async close() {
+      if (isClosed) return
+      isClosed = true
+      await writer.seal()
+      await reader.close()
+      const isEmpty = stored >= end()
+      if (isEmpty) for (const one of segments.splice(0)) await drop(one)
+      await mark.close()
+      if (isEmpty && !isForeign) await rm(join(folder, MARK), { force: true })
+    }
   }
 }
 
-/** Makes a new file's name outlive a power cut: its own fsync covers its bytes only (fsync(2)). */
+/** The segments in `folder`, oldest first; other files are none of ours. */
+async function findSegments(folder: string): Promise<Segment[]> {
+  const names = await listSegments(folder)
+  let start = 0
+  const segments: Segment[] = []
+  for (const name of names) {
+    const path = join(folder, name)
+    const { size, mtimeMs } = await stat(path)
+    const since = performance.now() - Math.max(0, Date.now() - mtimeMs)
+    segments.push({ sequence: Number.parseInt(name, 10), path, start, bytes: size, since })
+    start += size
+  }
+  return segments
+}
+
+/** True if there is a log in `folder`, which need not be a folder. */
+export async function hasSegments(folder: string): Promise<boolean> {
+  try {
+    return (await listSegments(folder)).length > 0
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return false
+    throw error
+  }
+}
+
+async function listSegments(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isFile() && SEGMENT.test(entry.name))
+    .map(({ name }) => name)
+    .sort()
+}
+
+/** Makes the name of a new file survive a power cut. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r')
   await handle.sync().finally(() => handle.close())
-}
-
-function frame(record: string): Buffer {
-  const body = Buffer.from(record)
-  const header = Buffer.alloc(HEADER_BYTES)
-  header.writeUInt32LE(body.length, 0)
-  header.writeUInt32LE(crc32(body), 4)
-  return Buffer.concat([header, body])
-}
-
-/** The records of a segment up to the first that is cut off or damaged, and what is wrong with that one. */
-function readRecords(bytes: Buffer): { records: string[]; damage: string | null } {
-  const records: string[] = []
-  for (let at = 0; at < bytes.length; ) {
-    const end = at + HEADER_BYTES + (at + HEADER_BYTES <= bytes.length ? bytes.readUInt32LE(at) : 0)
-    if (at + HEADER_BYTES > bytes.length || end > bytes.length) {
-      return { records, damage: `the record at byte ${at} is cut off` }
-    }
-    const body = bytes.subarray(at + HEADER_BYTES, end)
-    if (crc32(body) !== bytes.readUInt32LE(at + 4))
-      return { records, damage: `the record at byte ${at} is damaged` }
-    records.push(body.toString())
-    at = end
-  }
-  return { records, damage: null }
 }

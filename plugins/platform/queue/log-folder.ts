@@ -1,18 +1,19 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FolderInUse, lockFolder } from '#platform/folder-lock.ts'
+import { hasSegments } from './local-log.ts'
 
 /**
- * Folders for spools under one data folder, which replicas on one machine may share: each takes the first that no
- * live process holds, so what a dead one left is found by whoever comes next.
+ * Folders for logs below one data folder, which processes on one machine may share: each takes the first that no live process holds,
+ * so it finds what a dead one left.
  */
-export interface SpoolFolder {
+export interface LogFolder {
   folder: string
   unlock(): Promise<void>
 }
 
-/** Takes a folder of one's own below `root`. */
-export async function takeSpoolFolder(root: string): Promise<SpoolFolder> {
+/** Locks a folder below `root` that no live process holds. */
+export async function takeLogFolder(root: string): Promise<LogFolder> {
   for (let number = 0; ; number++) {
     const taken = await tryFolder(join(root, String(number)))
     if (taken) return taken
@@ -20,31 +21,41 @@ export async function takeSpoolFolder(root: string): Promise<SpoolFolder> {
 }
 
 /**
- * Does `work` in each folder below `root` that holds clicks and that no live process holds. Each is locked only
- * meanwhile, so what `work` rejects is left for whoever looks next. Gives how many there were.
+ * Runs `work` for each other folder below `root` that has a log: with `isForeign` when a live process holds it, else locked
+ * meanwhile. What `work` rejects is left for the next visit; rejects with the first error after all were visited.
  */
-export async function visitAbandonedFolders(
+export async function visitLogFolders(
   root: string,
-  work: (folder: string) => Promise<void>
-): Promise<number> {
-  let visited = 0
-  for (const name of await readdir(root)) {
+  own: string | null,
+  work: (folder: string, isForeign: boolean) => Promise<void>
+): Promise<void> {
+  const names = await readdir(root).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    throw error
+  })
+  const failures: unknown[] = []
+  for (const name of names) {
     const folder = join(root, name)
-    if (!/^\d+$/.test(name) || !(await readdir(folder)).some((file) => file.endsWith('.spool'))) continue
+    if (!/^\d+$/.test(name) || folder === own || !(await hasSegments(folder))) continue
     const taken = await tryFolder(folder)
-    if (!taken) continue
-    visited++
-    await work(folder).finally(taken.unlock)
+    try {
+      await work(folder, taken === null)
+    } catch (error) {
+      failures.push(error)
+    } finally {
+      await taken?.unlock()
+    }
   }
-  return visited
+  if (failures.length > 0) throw failures[0]
 }
 
-async function tryFolder(folder: string): Promise<SpoolFolder | null> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+/** Null when another live process holds it, or when it is no folder. */
+async function tryFolder(folder: string): Promise<LogFolder | null> {
   try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
     return { folder, unlock: await lockFolder(folder) }
   } catch (error) {
-    if (error instanceof FolderInUse) return null
+    if (error instanceof FolderInUse || (error as NodeJS.ErrnoException).code === 'EEXIST') return null
     throw error
   }
 }
