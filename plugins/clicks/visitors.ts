@@ -1,11 +1,9 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
+import type { SaltProvider } from './contract.ts'
 
 /** Visitors hashed a moment ago: one that follows several links is hashed once. */
 const REMEMBERED = 10_000
-
-/** Gives the salt of now, or null when there is none. */
-export type SaltProvider = () => Buffer | null
 
 /**
  * Makes a function that names a visitor: 60 bits of SHA-256 over the day's secret salt, the address and the user

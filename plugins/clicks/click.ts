@@ -1,36 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import type { Click, ClickDraft } from './contract.ts'
 
 /** Clicks and batches of them: what a redirect hands over, what is sent on, what is stored. */
-
-/** What a redirect knows of a click. The address only serves to tell visitors apart and goes no further. */
-export interface ClickDraft {
-  urlId: number
-  userId: number | null
-  shortCode: string
-  method: 'GET' | 'HEAD'
-  /** Null for a visitor who is not to be told from others. */
-  ip: string | null
-  userAgent: string | undefined
-  referrer: string | undefined
-  /** How a trusted proxy names the visit, see {@link readVisit}; undefined where none does. */
-  visit?: string | undefined
-}
-
-/** A click as it is stored. */
-export interface Click {
-  /** UUIDv7 (RFC 9562): storing a click twice under one id stores it once. */
-  id: string
-  urlId: number
-  userId: number | null
-  shortCode: string
-  /** Milliseconds since the epoch. */
-  at: number
-  method: 'GET' | 'HEAD'
-  userAgent: string | null
-  referrer: string | null
-  /** A daily salted hash that tells visitors of one day apart; null without a salt, and for who opted out. */
-  visitor: string | null
-}
 
 /** A click in a batch: as a tuple, since names would be most of the bytes. */
 export type Row = [
@@ -53,9 +24,6 @@ export interface Batch {
   rows: Row[]
   visits?: (string | null)[]
 }
-
-/** Most clicks of one batch: what the counter in an id can tell apart. */
-export const MAX_BATCH_ROWS = 65_536
 
 const MAX_USER_AGENT = 256
 const MAX_REFERRER = 512

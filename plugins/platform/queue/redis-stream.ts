@@ -1,6 +1,7 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type { RedisClient } from '#platform/redis-cluster.ts'
 
-/** The Redis Stream between the replicas that answer and the drainers that store: one entry is one batch. */
+/** The Redis Stream between the replicas that answer and the consumers that store: one entry is one batch. */
 
 /** An entry of the stream; `record` is null where it holds no batch at all. */
 export interface Entry {
@@ -15,7 +16,7 @@ export interface Backlog {
   oldestAt: number | null
 }
 
-export interface ClickStream {
+export interface RedisStream {
   /** Appends a batch; resolves when Redis has it (as durable as its appendfsync says). */
   append(record: string): Promise<void>
   /** Makes stream and group where they are missing; a new group begins with the oldest entry. */
@@ -24,39 +25,50 @@ export interface ClickStream {
   read(connection: RedisClient, consumer: string, count: number, blockMs: number): Promise<Entry[]>
   /** Entries that `consumer` has read before and did not finish. */
   reread(consumer: string, count: number): Promise<Entry[]>
-  /** Entries that another consumer took `idleMs` ago and did not finish: it is dead, or its database was. */
+  /** Entries that another consumer took `idleMs` ago and did not finish: it is dead, or its database was away. */
   claim(consumer: string, idleMs: number, count: number): Promise<Entry[]>
   /** Forgets stored entries. Only what is acknowledged is ever deleted, so nothing unstored is trimmed. */
   finish(ids: string[]): Promise<void>
-  /** Puts what can't be stored in the dead-letter stream, with the reason, where people look at it. */
-  bury(record: string, reason: string): Promise<void>
+  /** Puts what can't be stored in the dead-letter stream, with the reason, for people to look at. */
+  deadLetter(record: string, reason: string): Promise<void>
   /** Takes a consumer that holds nothing out of the group. */
   leave(consumer: string): Promise<void>
   /** What is not stored yet. */
   backlog(): Promise<Backlog>
+  /**
+   * Resolves true once everything that is in the stream now is stored; false when that is not so by `deadline`, of
+   * `performance.now()`, or Redis does not answer. `onWaiting` is called when there is something to wait for.
+   */
+  settle(deadline: number, onWaiting: () => void): Promise<boolean>
 }
 
 const GROUP = 'drain'
 const FIELD = 'batch'
 
+/** An id without its entry, which may be large. */
+const LAST_WAITING = `local entries = redis.call('XREVRANGE', KEYS[1], ARGV[1], '-', 'COUNT', 1)
+return entries[1] and entries[1][1]`
+
 type RawEntry = [id: string, fields: string[] | null]
 
-const KEY = 'clicks'
-const DEAD_KEY = 'clicks:dead'
+/** How often a reader looks whether what it waits for is stored. */
+const POLL_MS = 10
 
 /** How long the replicas may take; less than a command may. */
 const REPLICAS_WAIT_MS = 500
 
 /**
- * Makes the stream's operations over `redis`, which puts REDIS_PREFIX before the keys. With `replicas` a batch is only
- * taken when so many of them have it too, so that it outlives a failover.
+ * Makes the operations of the stream `key` over `redis`, which puts REDIS_PREFIX before the keys. With `replicas` a batch is only
+ * taken when so many of them have it too, so that it survives a failover.
  */
-export function createClickStream(redis: RedisClient, replicas = 0): ClickStream {
+export function createRedisStream(redis: RedisClient, key: string, replicas = 0): RedisStream {
+  const deadKey = `${key}:dead`
+
   async function appendReplicated(record: string): Promise<void> {
     // WAIT holds up what follows on its connection, and counts what that connection has written.
     const answers = await redis
       .pipeline()
-      .xadd(KEY, '*', FIELD, record)
+      .xadd(key, '*', FIELD, record)
       .wait(replicas, REPLICAS_WAIT_MS)
       .exec()
     for (const [error] of answers ?? []) if (error) throw error
@@ -65,17 +77,22 @@ export function createClickStream(redis: RedisClient, replicas = 0): ClickStream
       throw new Error(`${reached} replicas of Redis took the batch instead of ${replicas}`)
   }
 
+  /** The id of the newest entry up to `upTo`; null when everything up to there is stored. `+` is the newest of all. */
+  async function lastWaiting(upTo: string): Promise<string | null> {
+    return (await redis.eval(LAST_WAITING, 1, key, upTo)) as string | null
+  }
+
   return {
     append:
       replicas > 0
         ? appendReplicated
         : async (record) => {
-            await redis.xadd(KEY, '*', FIELD, record)
+            await redis.xadd(key, '*', FIELD, record)
           },
 
     async ensureGroup() {
       try {
-        await redis.xgroup('CREATE', KEY, GROUP, '0', 'MKSTREAM')
+        await redis.xgroup('CREATE', key, GROUP, '0', 'MKSTREAM')
       } catch (error) {
         if (!(error as Error).message.startsWith('BUSYGROUP')) throw error
       }
@@ -90,18 +107,18 @@ export function createClickStream(redis: RedisClient, replicas = 0): ClickStream
         'BLOCK',
         blockMs,
         'STREAMS',
-        KEY,
+        key,
         '>'
       )
       return toEntries(answer)
     },
 
     async reread(consumer, count) {
-      return toEntries(await redis.xreadgroup('GROUP', GROUP, consumer, 'COUNT', count, 'STREAMS', KEY, '0'))
+      return toEntries(await redis.xreadgroup('GROUP', GROUP, consumer, 'COUNT', count, 'STREAMS', key, '0'))
     },
 
     async claim(consumer, idleMs, count) {
-      const [, entries] = (await redis.xautoclaim(KEY, GROUP, consumer, idleMs, '0', 'COUNT', count)) as [
+      const [, entries] = (await redis.xautoclaim(key, GROUP, consumer, idleMs, '0', 'COUNT', count)) as [
         string,
         (RawEntry | null)[]
       ]
@@ -114,25 +131,39 @@ export function createClickStream(redis: RedisClient, replicas = 0): ClickStream
         await transact(
           redis
             .multi()
-            .xack(KEY, GROUP, ...ids)
-            .xdel(KEY, ...ids)
+            .xack(key, GROUP, ...ids)
+            .xdel(key, ...ids)
         )
     },
 
-    async bury(record, reason) {
-      await redis.xadd(DEAD_KEY, '*', 'record', record, 'reason', reason)
+    async deadLetter(record, reason) {
+      await redis.xadd(deadKey, '*', 'record', record, 'reason', reason)
     },
 
     async leave(consumer) {
-      const consumers = (await redis.xinfo('CONSUMERS', KEY, GROUP)) as unknown[][]
+      const consumers = (await redis.xinfo('CONSUMERS', key, GROUP)) as unknown[][]
       const own = consumers.find((fields) => fields[1] === consumer)
-      // Taking it out would drop the claim on what it still holds: another drainer takes that over.
-      if (own?.[3] === 0) await redis.xgroup('DELCONSUMER', KEY, GROUP, consumer)
+      // Taking it out would drop the claim on what it still holds: another consumer takes that over.
+      if (own?.[3] === 0) await redis.xgroup('DELCONSUMER', key, GROUP, consumer)
     },
 
     async backlog() {
-      const [entries, [first]] = await Promise.all([redis.xlen(KEY), redis.xrange(KEY, '-', '+', 'COUNT', 1)])
+      const [entries, [first]] = await Promise.all([redis.xlen(key), redis.xrange(key, '-', '+', 'COUNT', 1)])
       return { entries, oldestAt: first === undefined ? null : Number(first[0].split('-')[0]) }
+    },
+
+    async settle(deadline, onWaiting) {
+      try {
+        let last = await lastWaiting('+')
+        if (last !== null) onWaiting()
+        for (; last !== null; last = await lastWaiting(last)) {
+          if (performance.now() >= deadline) return false
+          await wait(POLL_MS)
+        }
+        return true
+      } catch {
+        return false
+      }
     }
   }
 }
