@@ -5,7 +5,8 @@ import pg from 'pg'
 import t, { type Test } from 'tap'
 import { makeWarmLink, sendVisitors, storedClicks } from '#testing/click-scene.ts'
 import { type ListeningServer, spawnServer, startServer } from '#testing/process.ts'
-import { missing, startPostgres } from '#testing/servers.ts'
+import { missing } from '#testing/programs.ts'
+import { startPostgres } from '#testing/servers.ts'
 import { mountSmallDisk, whyNoSmallDisk } from '#testing/small-disk.ts'
 
 /** Without Redis a click waits in the local log: each redirect given is one event stored, whatever is taken away. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { type Breaker, createBreaker } from '#platform/breaker.ts'
-import { StartRefused } from '#platform/database.ts'
+import { StartRefused } from '#platform/database/start-refused.ts'
 import { isPassingError } from '#platform/database-errors.ts'
 import { connectAgain, type RedisClient } from '#platform/redis-cluster.ts'
 import { repeat } from '#platform/repeat.ts'
