@@ -5,13 +5,10 @@ import pg from 'pg'
 import t, { type Test } from 'tap'
 import { makeWarmLink, sendVisitors, storedClicks } from '#testing/click-scene.ts'
 import { type ListeningServer, spawnServer, startServer } from '#testing/process.ts'
-import { missing } from '#testing/programs.ts'
 import { startPostgres } from '#testing/servers.ts'
 import { mountSmallDisk, whyNoSmallDisk } from '#testing/small-disk.ts'
 
 /** Without Redis a click waits in the local log: each redirect given is one event stored, whatever is taken away. */
-
-const skip = missing('postgres')
 
 async function setScene(t: Test, dataDir?: string) {
   const postgres = await startPostgres(t, { fsync: true })
@@ -34,36 +31,32 @@ const countClicks = async ({ request }: ListeningServer) => {
   return { clicks: json.length as number, pending: headers.get('x-clicks-pending') }
 }
 
-t.test(
-  'killed with -9 between append and storage, again and again, it loses and doubles none',
-  { skip },
-  async (t) => {
-    const { start, postgres, holdStorage } = await setScene(t)
-    let server = await start()
-    await makeWarmLink(server, 'warm')
-    let given = 1
-    let uncertain = 0
-    for (let round = 0; round < 4; round++) {
-      const release = await holdStorage()
-      const visitors = sendVisitors(server, '/warm')
-      await visitors.untilGiven(300)
-      await server.end('SIGKILL')
-      await visitors.leave()
-      await release()
-      given += visitors.tally.given
-      // Its click may be in the log although its answer was not sent.
-      uncertain += 8
-      server = await start()
-      await server.request('GET', '/warm')
-      given++
-    }
-    const { clicks, distinct } = await storedClicks(postgres.url, given)
-    t.equal(clicks, distinct, 'none is there twice')
-    t.ok(clicks >= given && clicks <= given + uncertain, `${clicks} of ${given}`)
+t.test('killed with -9 between append and storage, again and again, it loses and doubles none', async (t) => {
+  const { start, postgres, holdStorage } = await setScene(t)
+  let server = await start()
+  await makeWarmLink(server, 'warm')
+  let given = 1
+  let uncertain = 0
+  for (let round = 0; round < 4; round++) {
+    const release = await holdStorage()
+    const visitors = sendVisitors(server, '/warm')
+    await visitors.untilGiven(300)
+    await server.end('SIGKILL')
+    await visitors.leave()
+    await release()
+    given += visitors.tally.given
+    // Its click may be in the log although its answer was not sent.
+    uncertain += 8
+    server = await start()
+    await server.request('GET', '/warm')
+    given++
   }
-)
+  const { clicks, distinct } = await storedClicks(postgres.url, given)
+  t.equal(clicks, distinct, 'none is there twice')
+  t.ok(clicks >= given && clicks <= given + uncertain, `${clicks} of ${given}`)
+})
 
-t.test('while PostgreSQL is away redirects go on, and are stored when it is back', { skip }, async (t) => {
+t.test('while PostgreSQL is away redirects go on, and are stored when it is back', async (t) => {
   const { start, postgres } = await setScene(t)
   const server = await start()
   await makeWarmLink(server, 'warm')
@@ -78,7 +71,7 @@ t.test('while PostgreSQL is away redirects go on, and are stored when it is back
   t.same(await storedClicks(postgres.url, given), { clicks: given, distinct: given })
 })
 
-t.test('an end in good order stores everything and leaves no log', { skip }, async (t) => {
+t.test('an end in good order stores everything and leaves no log', async (t) => {
   const { start, postgres, folder } = await setScene(t)
   const server = await start()
   await makeWarmLink(server, 'warm')
@@ -93,7 +86,7 @@ t.test('an end in good order stores everything and leaves no log', { skip }, asy
 
 t.test(
   'with a full disk redirects are 503, and go on when there is room',
-  { skip: skip || whyNoSmallDisk() },
+  { skip: whyNoSmallDisk() },
   async (t) => {
     const disk = mountSmallDisk(t, 8)
     const { start, postgres } = await setScene(t, join(disk.path, 'data'))
@@ -121,7 +114,7 @@ t.test(
   }
 )
 
-t.test('without a place for clicks it does not start', { skip }, async (t) => {
+t.test('without a place for clicks it does not start', async (t) => {
   const { env, folder } = await setScene(t)
   await writeFile(join(folder, 'clicks'), 'a file in its way')
   const refused = spawnServer(t, env)
@@ -136,7 +129,7 @@ t.test('without a place for clicks it does not start', { skip }, async (t) => {
   t.match(readOnly.output(), /clicks is not writable/)
 })
 
-t.test('events and statistics include every redirect that was answered before', { skip }, async (t) => {
+t.test('events and statistics include every redirect that was answered before', async (t) => {
   const { start } = await setScene(t)
   const server = await start()
   await makeWarmLink(server, 'warm')
@@ -151,25 +144,21 @@ t.test('events and statistics include every redirect that was answered before', 
   t.equal((await server.request('GET', `/events/${last + 1}`)).status, 200)
 })
 
-t.test(
-  'when clicks can not be stored in time, the answer says that some may be missing',
-  { skip },
-  async (t) => {
-    const { start, holdStorage } = await setScene(t)
-    const server = await start()
-    await makeWarmLink(server, 'warm')
-    t.same(await countClicks(server), { clicks: 1, pending: null })
-    const release = await holdStorage()
-    await server.request('GET', '/warm')
-    t.same(await countClicks(server), { clicks: 1, pending: 'true' })
-    t.equal((await server.request('GET', '/urls/1/stats')).headers.get('x-clicks-pending'), 'true')
-    t.equal(
-      (await server.request('GET', '/urls')).headers.get('x-clicks-pending'),
-      null,
-      'links have no clicks'
-    )
-    await release()
-    for (let answer = await countClicks(server); answer.pending; answer = await countClicks(server));
-    t.same(await countClicks(server), { clicks: 2, pending: null })
-  }
-)
+t.test('when clicks can not be stored in time, the answer says that some may be missing', async (t) => {
+  const { start, holdStorage } = await setScene(t)
+  const server = await start()
+  await makeWarmLink(server, 'warm')
+  t.same(await countClicks(server), { clicks: 1, pending: null })
+  const release = await holdStorage()
+  await server.request('GET', '/warm')
+  t.same(await countClicks(server), { clicks: 1, pending: 'true' })
+  t.equal((await server.request('GET', '/urls/1/stats')).headers.get('x-clicks-pending'), 'true')
+  t.equal(
+    (await server.request('GET', '/urls')).headers.get('x-clicks-pending'),
+    null,
+    'links have no clicks'
+  )
+  await release()
+  for (let answer = await countClicks(server); answer.pending; answer = await countClicks(server));
+  t.same(await countClicks(server), { clicks: 2, pending: null })
+})
