@@ -13,14 +13,21 @@ export async function countClicks(baseUrl: string): Promise<number> {
 }
 
 /** The clicks in the statistics of the last 30 hours, which are stored with the events. */
-export async function readClickStats(baseUrl: string): Promise<number> {
+async function readClickStats(baseUrl: string): Promise<number> {
   const answer = await fetch(new URL('/stats?unit=hour', baseUrl))
   return ((await answer.json()) as OverallStats).clicks
 }
 
-/** Waits up to a minute until the statistics have `count` clicks. Resolves with the time it took in milliseconds. */
-export async function awaitClicks(baseUrl: string, count: number): Promise<number> {
+/**
+ * Waits up to a minute until the statistics have `count` clicks. Resolves with how many they have and the time it took in
+ * milliseconds.
+ */
+export async function awaitClicks(baseUrl: string, count: number): Promise<{ stored: number; ms: number }> {
   const start = performance.now()
-  while ((await readClickStats(baseUrl)) < count && performance.now() - start < TIMEOUT_MS) await wait(50)
-  return performance.now() - start
+  for (;;) {
+    const stored = await readClickStats(baseUrl)
+    const ms = performance.now() - start
+    if (stored >= count || ms > TIMEOUT_MS) return { stored, ms }
+    await wait(50)
+  }
 }

@@ -55,7 +55,10 @@ async function main(): Promise<void> {
   try {
     const ours: Version = { stage }
     await seed(ours, codes)
-    const theirs = other && { stage: await stage.another('against'), root: other.root }
+    const theirs = other && {
+      stage: await stage.another('against'),
+      root: other.root
+    }
     if (theirs) await seed(theirs, codes)
     process.stdout.write(`${describe()}\n\n${HEADINGS}\n`)
     for (const [index, bench] of cases.entries()) {
