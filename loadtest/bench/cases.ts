@@ -77,7 +77,7 @@ export function makeCases(codes: string[], unknown: string[]): Case[] {
     {
       ...redirect,
       name: 'hit-no-redis',
-      title: 'hit without Redis, click in PostgreSQL',
+      title: 'hit without Redis, click in the local log',
       env: {},
       withRedis: false,
       proof: inProcess
