@@ -26,6 +26,14 @@ async function setScene(t: Test, dataDir?: string) {
   return { postgres, folder, env, holdStorage, start: () => startServer(t, env) }
 }
 
+/** The first answer that does not say that clicks may be missing; how soon that is depends on the machine. */
+async function settled({ request }: ListeningServer, path: string) {
+  for (;;) {
+    const answer = await request('GET', path)
+    if (!answer.headers.has('x-clicks-pending')) return answer
+  }
+}
+
 const countClicks = async ({ request }: ListeningServer) => {
   const { json, headers } = await request('GET', '/events?event_type=click')
   return { clicks: json.length as number, pending: headers.get('x-clicks-pending') }
@@ -133,15 +141,15 @@ t.test('events and statistics include every redirect that was answered before', 
   const { start } = await setScene(t)
   const server = await start()
   await makeWarmLink(server, 'warm')
-  for (let given = 2; given < 30; given++) {
+  const [event] = (await settled(server, '/events?event_type=click')).json
+  t.match((await settled(server, `/events/${event.id}`)).json, { event_type: 'click' })
+  for (let given = 2; given < 20; given++) {
     t.equal((await server.request('GET', '/warm')).status, 302)
-    if (given % 3 === 0) t.match(await countClicks(server), { clicks: given, pending: null })
-    const path = given % 3 === 1 ? '/urls/1/stats' : '/stats'
-    if (given % 3 > 0) t.equal((await server.request('GET', path)).json.clicks, given)
+    t.equal((await settled(server, '/events?event_type=click')).json.length, given)
+    t.equal((await server.request('GET', '/warm')).status, 302)
+    t.equal((await settled(server, '/urls/1/stats')).json.clicks, ++given)
+    t.equal((await settled(server, '/stats')).json.clicks, given)
   }
-  const last = (await server.request('GET', '/events')).json.length
-  await server.request('GET', '/warm')
-  t.equal((await server.request('GET', `/events/${last + 1}`)).status, 200)
 })
 
 t.test('when clicks can not be stored in time, the answer says that some may be missing', async (t) => {
@@ -159,6 +167,5 @@ t.test('when clicks can not be stored in time, the answer says that some may be 
     'links have no clicks'
   )
   await release()
-  for (let answer = await countClicks(server); answer.pending; answer = await countClicks(server));
-  t.same(await countClicks(server), { clicks: 2, pending: null })
+  t.equal((await settled(server, '/events?event_type=click')).json.length, 2)
 })

@@ -107,7 +107,7 @@ export function makeCases(codes: string[], unknown: string[]): Case[] {
     {
       ...redirect,
       name: 'hit-no-redis',
-      title: 'hit without Redis, click in PostgreSQL',
+      title: 'hit without Redis, click in the local log',
       env: {},
       withRedis: false,
       proof: inProcess

@@ -41,14 +41,16 @@ export function showClicks(app: FastifyInstance): void {
 
   new client.Gauge({
     name: 'fairlead_clicks_lag_seconds',
-    help: 'How long the oldest click that is not stored has waited, in the Redis stream or the local log; without a log no value while Redis is away',
+    help: 'How long the oldest click that is not stored has waited, in the Redis stream or the local log; no value while Redis is away and the log is empty',
     registers,
     async collect() {
       const backlog = await readBacklog()
       const log = app.clicks.logBacklog()
-      if (backlog === null && log === null) return this.remove()
-      const oldestAt = backlog?.oldestAt ?? Date.now()
-      this.set(Math.max(0, Date.now() - oldestAt, log?.oldestMs ?? 0) / 1_000)
+      const logMs = log?.oldestMs ?? 0
+      // Nothing is known of a stream that does not answer.
+      const isKnown = backlog !== null || logMs > 0 || (log !== null && !app.hasDecorator('redis'))
+      if (!isKnown) return this.remove()
+      this.set(Math.max(0, Date.now() - (backlog?.oldestAt ?? Date.now()), logMs) / 1_000)
     }
   })
 

@@ -16,6 +16,8 @@ export interface LogConsumer {
 export interface LogConsumerOptions<Item> extends StoringOptions<Item> {
   log: LocalLog
   decode(record: string): Item[]
+  /** How long items gather before they are stored, in milliseconds, unless there are many or a reader waits. */
+  gatherMs?: number
 }
 
 /** Items of one transaction. */
@@ -27,7 +29,12 @@ const MAX_ITEMS = 5_000
  */
 const GATHER_MS = 500
 
-export function startLogConsumer<Item>({ log, decode, ...options }: LogConsumerOptions<Item>): LogConsumer {
+export function startLogConsumer<Item>({
+  log,
+  decode,
+  gatherMs = GATHER_MS,
+  ...options
+}: LogConsumerOptions<Item>): LogConsumer {
   const stopping = new AbortController()
   const { signal } = stopping
   let isAway = false
@@ -81,7 +88,7 @@ export function startLogConsumer<Item>({ log, decode, ...options }: LogConsumerO
       await pause()
     }
     isIdle = false
-    const end = performance.now() + GATHER_MS
+    const end = performance.now() + gatherMs
     while (!isBehind && !isUrgent && unread < MAX_ITEMS && !signal.aborted) {
       const left = end - performance.now()
       if (left <= 0) return
