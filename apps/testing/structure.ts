@@ -15,6 +15,8 @@ interface Room {
 
 const SQL = ['drizzle-orm', 'pg', 'pg-copy-streams']
 const HTTP = ['fastify', 'fastify-plugin', '@fastify']
+/** All programs read their arguments by it. */
+const COMMAND_LINE = '#apps/command-line.ts'
 
 /**
  * Invariant: apps → plugins → schema, never back up; a capability never imports another one.
@@ -66,12 +68,32 @@ export const ROOMS: Record<string, Room> = {
   // They drive the public API. The harness gives the measured servers their fresh databases.
   load: {
     files: /^loadtest\//,
-    may: ['./', '#loadtest/', '#ops/', '#package.json', '#schema/shapes/', '#testing/', 'node:', '*']
+    may: [
+      COMMAND_LINE,
+      './',
+      '#loadtest/',
+      '#ops/',
+      '#package.json',
+      '#schema/shapes/',
+      '#testing/',
+      'node:',
+      '*'
+    ]
   },
   // They run what is shipped. The harness starts the real programs; what loads it is there already.
   operations: {
     files: /^ops\//,
-    may: ['./', '#ops/', '#loadtest/', '#package.json', '#schema/shapes/', '#testing/', 'node:', '*']
+    may: [
+      COMMAND_LINE,
+      './',
+      '#ops/',
+      '#loadtest/',
+      '#package.json',
+      '#schema/shapes/',
+      '#testing/',
+      'node:',
+      '*'
+    ]
   }
 }
 
