@@ -52,7 +52,7 @@ export const ROOMS: Record<string, Room> = {
   },
   settings: {
     files: /^apps\/[^/]+\.ts$/,
-    may: ['./', '#apps/', '#platform/', '#package.json', 'node:', '*']
+    may: ['./', '#apps/', '#platform/', '#package.json', '#schema/shapes/', 'node:', '*']
   },
   harness: {
     files: /^apps\/testing\//,
