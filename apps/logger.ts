@@ -35,12 +35,15 @@ export function formatLine(line: string): string {
 
 /** Makes what gives the ids that lead from a line to its trace, by the names of OpenTelemetry's log data model. */
 async function createTraceNamer(): Promise<() => Record<string, string>> {
-  const { trace } = await import('@opentelemetry/api').catch((cause: Error) => {
-    throw new StartFailed(
-      'OTEL_EXPORTER_OTLP_ENDPOINT needs OpenTelemetry, which is not installed. Run: npm ci --omit=dev',
-      { cause }
-    )
-  })
+  // The API alone is there without tracing too, by the metrics client.
+  const [{ trace }] = await Promise.all([import('@opentelemetry/api'), import('@fastify/otel')]).catch(
+    (cause: Error) => {
+      throw new StartFailed(
+        'OTEL_EXPORTER_OTLP_ENDPOINT needs OpenTelemetry, which is not installed. Run: npm ci --omit=dev',
+        { cause }
+      )
+    }
+  )
   return () => {
     const span = trace.getActiveSpan()?.spanContext()
     return span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId }

@@ -16,7 +16,13 @@ export async function createDocs(
   docs.setSerializerCompiler(() => String)
   await docs.register(swagger, description)
   for (const { method, url, schema, config } of routes)
-    docs.route({ method, url, ...(schema && { schema }), ...(config && { config }), handler: () => undefined })
+    docs.route({
+      method,
+      url,
+      ...(schema && { schema }),
+      ...(config && { config }),
+      handler: () => undefined
+    })
   // swagger-ui would ask a validator on the internet about this server.
   await docs.register(swaggerUi, { routePrefix: '/docs', uiConfig: { validatorUrl: null } })
   await docs.ready()

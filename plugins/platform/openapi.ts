@@ -62,12 +62,16 @@ async function openapi(app: FastifyInstance, { routes, version }: OpenapiOptions
     return docs
   }
 
-  async function showPage({ method, url, headers }: FastifyRequest, reply: FastifyReply) {
+  async function showPage({ url, headers }: FastifyRequest, reply: FastifyReply) {
     const page = await loadDocs()
-    const answer = await page.inject({ method: method === 'HEAD' ? 'HEAD' : 'GET', url, headers })
+    const answer = await page.inject({ method: 'GET', url, headers })
     if (answer.statusCode === 404) return reply.callNotFound()
     for (const name of HOP_BY_HOP) delete answer.headers[name]
-    return reply.code(answer.statusCode).headers(answer.headers).send(answer.rawPayload)
+    const { statusCode, rawPayload } = answer
+    return reply
+      .code(statusCode)
+      .headers(answer.headers)
+      .send(rawPayload.length > 0 ? rawPayload : undefined)
   }
 
   await app.register(async (scope) => {

@@ -1,7 +1,7 @@
 import type { FastifyServerOptions } from 'fastify'
 import { presentProblem } from './errors.ts'
-import { ProblemError } from './problem.ts'
 import { http } from './node-http.ts'
+import { ProblemError } from './problem.ts'
 
 /** Methods that any route of ours takes: what `Allow` says where no path is known. */
 const METHODS = 'DELETE, GET, HEAD, POST, PUT'
