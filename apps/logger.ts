@@ -1,37 +1,53 @@
-import { trace } from '@opentelemetry/api'
 import type { FastifyServerOptions } from 'fastify'
 import { stdSerializers } from 'pino'
 import type { Config } from '#apps/config.ts'
+import { StartFailed } from '#apps/start-failed.ts'
 
 /**
  * Options of the log: JSON lines, one object a line, for machines; readable ones on a terminal. Headers, bodies
  * and queries are never logged; errors lose what a driver hangs on them (parameters and rows hold personal data).
+ * Throws {@link StartFailed} when lines are to name their trace and OpenTelemetry is not installed.
  */
-export function createLoggerOptions({
+export async function createLoggerOptions({
   level,
   pretty,
   traced
-}: Config['log']): Exclude<FastifyServerOptions['logger'], boolean> {
+}: Config['log']): Promise<Exclude<FastifyServerOptions['logger'], boolean>> {
   return {
     level,
     base: null,
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label) => ({ level: label }) },
     serializers: { err: serializeError },
-    ...(traced && { mixin: nameTrace }),
-    ...(pretty && {
-      transport: {
-        target: 'pino-pretty',
-        options: { translateTime: 'HH:MM:ss.l', ignore: 'reqId', singleLine: true }
-      }
-    })
+    ...(traced && { mixin: await createTraceNamer() }),
+    ...(pretty && { stream: { write: (line: string) => void process.stdout.write(formatLine(line)) } })
   }
 }
 
-/** The ids that lead from a line to its trace, by the names of OpenTelemetry's log data model. */
-function nameTrace(): Record<string, string> {
-  const span = trace.getActiveSpan()?.spanContext()
-  return span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId }
+/** A JSON line of the log as text: time (UTC), level, message, fields, and the stack of an error. */
+export function formatLine(line: string): string {
+  const { level, time, msg, err, reqId: _, ...fields } = JSON.parse(line)
+  const more = Object.keys(fields).length > 0 ? ` ${JSON.stringify(fields)}` : ''
+  const stack =
+    err === undefined ? '' : `\n    ${String(err.stack ?? err.message).replaceAll('\n', '\n    ')}`
+  return `[${time.slice(11, 23)}] ${level.toUpperCase()}: ${msg}${more}${stack}\n`
+}
+
+/** Makes what gives the ids that lead from a line to its trace, by the names of OpenTelemetry's log data model. */
+async function createTraceNamer(): Promise<() => Record<string, string>> {
+  // The API alone is there without tracing too, by the metrics client.
+  const [{ trace }] = await Promise.all([import('@opentelemetry/api'), import('@fastify/otel')]).catch(
+    (cause: Error) => {
+      throw new StartFailed(
+        'OTEL_EXPORTER_OTLP_ENDPOINT needs OpenTelemetry, which is not installed. Run: npm ci --omit=dev',
+        { cause }
+      )
+    }
+  )
+  return () => {
+    const span = trace.getActiveSpan()?.spanContext()
+    return span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId }
+  }
 }
 
 /** Members of a driver's error that quote parameters or rows (PostgreSQL manual, 55.8 "Error and Notice Fields"). */

@@ -1,14 +1,34 @@
-import { enableCompileCache, registerHooks } from 'node:module'
+import { spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { constants, enableCompileCache, getCompileCacheDir, registerHooks } from 'node:module'
+import { join } from 'node:path'
+
+// biome-ignore lint/style/noProcessEnv: NODE_COMPILE_CACHE and NODE_OPTIONS are Node's own, no settings
+const env = process.env
 
 /**
  * Makes every process start faster and keeps it small; nothing needs it to work. Used as
  * `node --import ./apps/preload.mjs …`. See docs/adr/2026-11-25-stripped-once.md.
  *
- * Keeps compiled code, with its types stripped, between starts: in NODE_COMPILE_CACHE or the system's folder for temporary
- * files. This file is JavaScript and that is its first line because whatever TypeScript is loaded before brings Node's
- * parser of it, 20 MiB that the process then holds to its end.
+ * Keeps compiled code, with its types stripped, between starts: in NODE_COMPILE_CACHE, else beside the packages, else in the
+ * system's folder for temporary files. This file is JavaScript and that is its first line because whatever TypeScript is
+ * loaded before brings Node's parser of it, 20 MiB that the process then holds to its end. So a first start has another
+ * process, which ends, load everything once.
  */
-enableCompileCache()
+const kept = join(import.meta.dirname, '..', 'node_modules', '.cache', 'compiled')
+const { status } = enableCompileCache(env['NODE_COMPILE_CACHE'] ?? kept)
+if (status === constants.compileCacheStatus.FAILED) enableCompileCache()
+const folder = getCompileCacheDir()
+if (folder !== undefined && readdirSync(folder).length === 0 && isLongLived(process.argv)) {
+  spawnSync(process.execPath, [...process.execArgv, ...process.argv.slice(1), '--version'], {
+    stdio: 'ignore'
+  })
+}
+
+/** @param {string[]} argv of a server or a worker, without arguments of its own */
+function isLongLived([, main = '', ...args]) {
+  return /[\\/](server|worker)[\\/]main\.ts$/.test(main) && args.length === 0
+}
 
 /*
  * Node reads the nearest package.json of each ES module it loads. drizzle-orm has over a hundred modules and a
@@ -18,8 +38,7 @@ enableCompileCache()
  * Beside module hooks of others, which come by NODE_OPTIONS (agents that trace, tap), Node does not see the names that
  * a CommonJS module exports: there it takes the half second.
  */
-// biome-ignore lint/style/noProcessEnv: NODE_OPTIONS is Node's own, no setting
-const hasOtherHooks = /--(import|loader|experimental-loader)\b/.test(process.env['NODE_OPTIONS'] ?? '')
+const hasOtherHooks = /--(import|loader|experimental-loader)\b/.test(env['NODE_OPTIONS'] ?? '')
 
 if (!hasOtherHooks) {
   registerHooks({

@@ -1,37 +1,42 @@
+import { flushCompileCache } from 'node:module'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import { type AppOptions, buildApp } from '#apps/app.ts'
+import { readCommandLine } from '#apps/command-line.ts'
 import { type Config, readConfig } from '#apps/config.ts'
+import { checkPlace, listen, type Place } from '#apps/listen.ts'
 import { createLoggerOptions } from '#apps/logger.ts'
-import manifest from '#package.json' with { type: 'json' }
-
-/** A start that the operator can mend; the message says how. */
-export class StartFailed extends Error {
-  override readonly name = 'StartFailed'
-}
 
 /** Errors whose message is all that the operator needs; anything else is a bug and shows where it happened. */
 const EXPECTED = new Set(['StartFailed', 'ConfigError', 'FolderInUse', 'MigrationBlocked', 'StartRefused'])
 
+/** Signals less than this after the first are the same request: npm passes on what a terminal has sent to both. */
+const SAME_SIGNAL_MS = 500
+
 /** What a process does. */
 export interface Work {
+  /** How it is called, and what it does: for `--help`. */
+  command: string
+  summary: string
   app: AppOptions
   /** Throws {@link StartFailed} when the process can't do its work with this configuration. */
   check?(config: Config): void
-  /** Begins; the process then lives until a signal. */
-  begin(app: FastifyInstance, config: Config): Promise<void>
+  place(config: Config): Place
+  /** Says that it listens; the process then lives until a signal. */
+  announce(app: FastifyInstance, config: Config): void
 }
 
 /**
- * The life of a process: reads the configuration, builds the app, begins its work, and leaves in good order on a
- * signal. A second signal ends it at once; an uncaught error ends it non-zero, and so does a start that fails. With
- * `--version` it says which release it is and does nothing else.
+ * The life of a process: reads the command line and the configuration, builds the app, listens, and closes on a signal.
+ * A second signal ends it at once; an uncaught error ends it non-zero, and so does a start that fails.
  */
 export function run(work: Work): void {
-  if (process.argv.includes('--version')) {
-    process.stdout.write(`${manifest.version}\n`)
-    return
-  }
+  readCommandLine({
+    name: `${work.command} --`,
+    summary: `${work.summary}\nSettings are environment variables, as in PORT=8080 ${work.command}; README.md lists them.`
+  })
   start(work).catch((error: NodeJS.ErrnoException) => {
     // What the system refused (a folder that can't be written) is for the operator too.
     const isExpected = EXPECTED.has(error.name) || error.syscall !== undefined
@@ -40,23 +45,57 @@ export function run(work: Work): void {
   })
 }
 
-async function start({ app: options, check, begin }: Work): Promise<void> {
+async function start({ app: options, check, place, announce }: Work): Promise<void> {
   // biome-ignore lint/style/noProcessEnv: a process' entry hands its environment to the configuration
   const config = readConfig(process.env, process.stdout.isTTY)
   check?.(config)
-  const app = await buildApp(config, { ...options, logger: createLoggerOptions(config.log) })
-  const delay = config.lifecycle.drainMs + config.shutdown.timeoutMs
-  closeWithGrace({ delay, logger: app.log }, async ({ signal, err: error }) => {
-    if (error) app.log.fatal({ err: error }, 'an error nobody handled: closing')
-    else app.log.info({ signal }, 'closing')
-    if (!error) await app.lifecycle.drain()
-    await app.close()
-    app.log.info('closed')
-  })
+  await checkPlace(place(config))
+  const logger = await createLoggerOptions(config.log)
+  const app = await buildApp(config, { ...options, logger })
+  closeOnSignals(app, config.lifecycle.drainMs + config.shutdown.timeoutMs)
   try {
-    await begin(app, config)
+    await app.ready()
+    collectGarbage()
+    await listen(app, place(config))
   } catch (error) {
     await app.close()
     throw error
   }
+  announce(app, config)
+  // Else only a process that ends by itself would leave the next start its compiled code.
+  flushCompileCache()
+}
+
+function closeOnSignals(app: FastifyInstance, delay: number): void {
+  const skip = ['SIGINT', 'SIGTERM'] as const
+  let signalled: { signal: NodeJS.Signals; at: number } | undefined
+  const grace = closeWithGrace(
+    { delay, logger: app.log, skip: [...skip] },
+    async ({ signal, err: error }) => {
+      if (error) app.log.fatal({ err: error }, 'an error nobody handled: closing')
+      else app.log.info({ signal: signal ?? signalled?.signal }, 'closing')
+      if (!error) await app.lifecycle.drain()
+      await app.close()
+      app.log.info('closed')
+    }
+  )
+  function onSignal(signal: NodeJS.Signals): void {
+    if (signalled === undefined) {
+      signalled = { signal, at: performance.now() }
+      grace.close()
+    } else if (performance.now() - signalled.at > SAME_SIGNAL_MS) {
+      app.log.error(`second ${signal}, exiting`)
+      process.exit(1)
+    }
+  }
+  for (const signal of skip) process.on(signal, onSignal)
+}
+
+/** Collects the garbage of the start, 15 MiB: V8 would keep its young generation at its largest until there is load. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc')
+  // Compiled code is kept by the flags that it was made with.
+  setFlagsFromString('--no-expose-gc')
+  collect()
 }

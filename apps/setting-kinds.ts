@@ -1,4 +1,4 @@
-import { type TSchema, Type } from 'typebox'
+import { type TSchema, Type } from '#schema/shapes/type.ts'
 
 /** The kinds of values that settings have. */
 

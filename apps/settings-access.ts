@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from '#schema/shapes/type.ts'
 import { count, optional, text } from './setting-kinds.ts'
 
 /** The settings of who may call and how they are known: a part of apps/settings.ts. */

@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from '#schema/shapes/type.ts'
 import { count, limit, optional, text } from './setting-kinds.ts'
 import { AccessSettings } from './settings-access.ts'
 

@@ -1,20 +1,14 @@
-import type { ParseArgsOptionsConfig } from 'node:util'
+import type { Option, Program } from '#apps/command-line.ts'
 
 /** What a command of the command line is made of; main.ts lists them. */
-export interface Command {
-  /** After `npm run cli -- `. */
-  usage: string
-  summary: string
-  options?: ParseArgsOptionsConfig
-  /** How many words it takes beside its name and options. */
-  words: number
+export interface Command extends Omit<Program<Record<string, Option>>, 'name'> {
   /** Does the work, gives the exit code. Throws a {@link CommandError} for what the user can mend. */
   run(context: CommandContext): Promise<number>
 }
 
 export interface CommandContext {
   words: string[]
-  options: Record<string, unknown>
+  options: Record<string, string | undefined>
   env: Record<string, string | undefined>
   /** Aborted by Ctrl+C: stop in good order. */
   signal: AbortSignal
@@ -28,7 +22,7 @@ export interface Output {
   progress: NodeJS.WriteStream
 }
 
-/** Said to the user in one line, without a stack. */
+/** An error that the user can act on: shown in one line, without a stack. */
 export class CommandError extends Error {
   override readonly name = 'CommandError'
 }

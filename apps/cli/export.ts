@@ -11,17 +11,19 @@ import { withApp } from './open-app.ts'
  * broken-off export leaves an older one as it was.
  */
 export const exportCommand: Command = {
-  usage: 'export DIR [--for spreadsheet]',
-  summary:
-    'Writes everything to DIR/users.csv, urls.csv and events.csv, which import reads back unchanged. Titles are anybody’s\n' +
-    '      text: for Excel, Calc and Sheets say --for spreadsheet, so that none of them is run as a formula.',
-  options: { for: { type: 'string' } },
-  words: 1,
+  summary: `Writes users.csv, urls.csv and events.csv, which import reads back unchanged
+Anyone may have written the titles: for Excel, Calc and Sheets use --for spreadsheet, so that no cell runs as a formula.`,
+  words: [{ name: 'DIR', help: 'Folder of the files; made where it is missing' }],
+  options: {
+    for: {
+      type: 'string',
+      value: 'READER',
+      oneOf: ['spreadsheet'],
+      help: 'Guards cells that a spreadsheet would run'
+    }
+  },
   async run({ words, options, env, signal, output }) {
     const folder = words[0] ?? ''
-    const reader = options['for']
-    if (reader !== undefined && reader !== 'spreadsheet')
-      throw new CommandError(`--for takes spreadsheet, not ${reader}`)
     await mkdir(folder, { recursive: true }).catch((error: Error) => {
       throw new CommandError(`${folder} can not be made: ${error.message}`)
     })
@@ -34,7 +36,7 @@ export const exportCommand: Command = {
             drafts.set(draft, join(folder, `${kind}.csv`))
             await pipeline(Readable.from(text), createWriteStream(draft, { flush: true }), { signal })
           },
-          { isGuarded: reader === 'spreadsheet' }
+          { isGuarded: options['for'] === 'spreadsheet' }
         )
       )
       for (const [draft, path] of drafts) await rename(draft, path)

@@ -30,19 +30,17 @@ type ImportFile = (
 const MAX_LINES = 20
 
 export const importCommand: Command = {
-  usage: 'import DIR [--url http://127.0.0.1:3000]',
-  summary:
-    'Loads DIR/users.csv, urls.csv and events.csv; rows that are there already are skipped. With --url\n' +
-    '      through a running server, which the embedded database needs while one runs on it; API_KEY is the key to it.',
-  options: { url: { type: 'string' } },
-  words: 1,
+  summary: `Loads users.csv, urls.csv and events.csv; rows that are there already are skipped
+With --url through a running server; FAIRLEAD_KEY is the key to it.`,
+  words: [{ name: 'DIR', help: 'Folder of the files' }],
+  options: { url: { type: 'string', value: 'URL', help: 'A running server, as in http://127.0.0.1:3000' } },
   async run(context) {
     const files = await findFiles(context.words[0] ?? '')
     const { url } = context.options
     if (typeof url === 'string') {
       const base = readBaseUrl(url)
       return importFiles(context, files, (kind, bytes) =>
-        postFile(base, kind, bytes, { key: context.env['API_KEY'], signal: context.signal })
+        postFile(base, kind, bytes, { key: context.env['FAIRLEAD_KEY'], signal: context.signal })
       )
     }
     try {

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { UsageError } from '#apps/command-line.ts'
 import { SYSTEM } from '#platform/access/caller.ts'
 import { FolderInUse } from '#platform/folder-lock.ts'
 import { type IssuedKey, type Key, type KeyDraft, ROLES, SCOPES } from '#schema/shapes/key.ts'
@@ -29,17 +30,16 @@ function printIssued(print: (line: string) => void, note: NodeJS.WriteStream, { 
 }
 
 const create: Command = {
-  usage: `keys create NAME [--role ${ROLES.join('|')}] [--scopes A,B] [--user ID] [--expires TIME]`,
-  summary: 'Makes an API key (an admin when no role is said) and prints it; it can not be shown again.',
+  summary: 'Makes an API key and prints it; it can not be shown again',
+  words: [{ name: 'NAME', help: 'What people know it by, 1 to 100 characters' }],
   options: {
-    role: { type: 'string', default: 'admin' },
-    scopes: { type: 'string' },
-    user: { type: 'string' },
-    expires: { type: 'string' }
+    role: { type: 'string', value: 'ROLE', default: 'admin', oneOf: ROLES, help: 'What it may do' },
+    scopes: { type: 'string', value: 'A,B', oneOf: SCOPES, isList: true, help: 'Less than its role may do' },
+    user: { type: 'string', value: 'ID', range: [1, 1e15], help: 'User whose links it reaches' },
+    expires: { type: 'string', value: 'TIME', help: 'When it ends, as in 2030-01-01' }
   },
-  words: 1,
   async run({ words, options, env, output }) {
-    const draft = readDraft(words[0] ?? '', options as Record<string, string | undefined>)
+    const draft = readDraft(words[0] ?? '', options)
     const issued = await withKeys(env, (keys) => keys.create(SYSTEM, draft))
     printIssued(output.print, output.progress, issued)
     return 0
@@ -47,9 +47,7 @@ const create: Command = {
 }
 
 const list: Command = {
-  usage: 'keys list',
-  summary: 'Lists keys, the newest first, revoked ones too.',
-  words: 0,
+  summary: 'Lists keys, the newest first, revoked ones too',
   async run({ env, output }) {
     const { rows } = await withKeys(env, (keys) => keys.list(SYSTEM, {}))
     for (const key of rows) output.print(describe(key))
@@ -58,9 +56,8 @@ const list: Command = {
 }
 
 const revoke: Command = {
-  usage: 'keys revoke ID',
-  summary: 'Ends a key for good.',
-  words: 1,
+  summary: 'Ends a key for good',
+  words: [{ name: 'ID', help: 'Of the key, as keys list shows it' }],
   async run({ words, env, output }) {
     await withKeys(env, (keys) => keys.revoke(SYSTEM, words[0] ?? ''))
     output.print(`Key ${words[0]} is revoked.`)
@@ -69,9 +66,8 @@ const revoke: Command = {
 }
 
 const rotate: Command = {
-  usage: 'keys rotate ID',
-  summary: 'Gives a key a new secret and prints it; the old one ends at once.',
-  words: 1,
+  summary: 'Gives a key a new secret and prints it; the old one ends at once',
+  words: [{ name: 'ID', help: 'Of the key, as keys list shows it' }],
   async run({ words, env, output }) {
     const issued = await withKeys(env, (keys) => keys.rotate(SYSTEM, words[0] ?? ''))
     printIssued(output.print, output.progress, issued)
@@ -88,22 +84,14 @@ export const keyCommands: Record<string, Command> = {
 }
 
 function readDraft(name: string, options: Record<string, string | undefined>): KeyDraft {
-  const role = ROLES.find((one) => one === options['role'])
-  if (role === undefined) throw new CommandError(`--role is one of ${ROLES.join(', ')}`)
-  const words = options['scopes']?.split(',').map((word) => word.trim())
-  const scopes = SCOPES.filter((scope) => words?.includes(scope))
-  if (words && scopes.length < new Set(words).size)
-    throw new CommandError(`--scopes are of ${SCOPES.join(', ')}`)
-  const user = options['user']
-  if (user !== undefined && !/^[1-9]\d{0,14}$/.test(user))
-    throw new CommandError('--user is the id of a user')
   if (name.trim() === '' || name.length > 100 || /\p{Cc}/u.test(name))
-    throw new CommandError('NAME has 1 to 100 letters')
+    throw new UsageError('NAME has 1 to 100 characters')
+  const scopes = options['scopes']?.split(',')
   return {
     name,
-    role,
-    ...(words && { scopes }),
-    user_id: user === undefined ? null : Number(user),
+    role: ROLES.find((role) => role === options['role']) ?? 'admin',
+    ...(scopes && { scopes: SCOPES.filter((scope) => scopes.includes(scope)) }),
+    user_id: options['user'] === undefined ? null : Number(options['user']),
     expires_at: options['expires'] ?? null
   }
 }

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { type Option, type Program, readCommandLine, UsageError } from '#apps/command-line.ts'
 import type { Command } from './command.ts'
 import { exportCommand } from './export.ts'
 import { importCommand } from './import.ts'
@@ -9,34 +9,34 @@ import { keyCommands } from './keys.ts'
  * were rejected, 2 not understood, 130 stopped by Ctrl+C.
  */
 const commands: Record<string, Command> = { import: importCommand, export: exportCommand, ...keyCommands }
+const names = Object.keys(commands)
+const width = Math.max(...names.map((name) => name.length))
 
-const USAGE = `Usage: npm run cli -- COMMAND
+const program: Program<Record<string, Option>> = {
+  name: 'npm run cli --',
+  words: [{ name: 'COMMAND', oneOf: names }],
+  summary: `${names
+    .map((name) => `  ${name.padEnd(width)}  ${commands[name]?.summary.split('\n')[0]}`)
+    .join('\n')}
 
-${Object.values(commands)
-  .map(({ usage, summary }) => `  ${usage}\n      ${summary}\n`)
-  .join('')}  help
-      Shows this text.
+COMMAND --help tells its words and options. The database is that of the server: DATABASE_URL, or the one in DATA_DIR.
+Exit codes: 0 done, 1 failed or rows were rejected, 2 the command was not understood.`
+}
 
-The database is the one that the server uses: DATABASE_URL, or the embedded one in DATA_DIR.
-Exit codes: 0 done, 1 failed or rows were rejected, 2 the command was not understood.
-`
-
-/** Thrown for a command line that can't be understood; the usage is shown with it. */
-class UsageError extends Error {}
-
-async function main(args: string[]): Promise<number> {
-  // Some are named by two words.
-  const isDouble = Object.hasOwn(commands, args.slice(0, 2).join(' '))
-  const name = args.slice(0, isDouble ? 2 : 1).join(' ')
-  const rest = args.slice(isDouble ? 2 : 1)
-  if (['help', '--help', '-h'].includes(name)) {
-    process.stdout.write(USAGE)
-    return 0
-  }
+async function main(given: string[]): Promise<number> {
+  const args = given[0] === 'help' ? [...given.slice(1), '--help'] : given
+  // Some commands are named by two words.
+  const length = names.some((name) => name.startsWith(`${args[0]} `)) ? 2 : 1
+  const name = args.slice(0, length).join(' ')
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
-  if (!command) throw new UsageError(name ? `There is no command ${name}` : 'Name a command')
-  const { values: options, positionals: words } = readArguments(command, rest)
-  if (words.length !== command.words) throw new UsageError(`Write it as: ${command.usage}`)
+  if (!command) {
+    readCommandLine(program, name ? [name] : [])
+    return 2
+  }
+  const { values, words } = readCommandLine(
+    { ...command, name: `${program.name} ${name}` },
+    args.slice(length)
+  )
   const stop = new AbortController()
   // A second Ctrl+C finds no listener and ends the process at once.
   process.once('SIGINT', () => stop.abort())
@@ -44,7 +44,7 @@ async function main(args: string[]): Promise<number> {
   try {
     return await command.run({
       words,
-      options,
+      options: values as Record<string, string | undefined>,
       // biome-ignore lint/style/noProcessEnv: a process' entry hands its environment to the configuration
       env: process.env,
       signal: stop.signal,
@@ -57,17 +57,10 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-function readArguments({ options = {} }: Command, args: string[]) {
-  try {
-    return parseArgs({ args, options, allowPositionals: true })
-  } catch (error) {
-    throw new UsageError((error as Error).message)
-  }
-}
-
 /** Errors whose message says all that the user needs. */
 const EXPECTED = new Set([
   'CommandError',
+  'UsageError',
   'ConfigError',
   'FolderInUse',
   'MigrationBlocked',
@@ -79,8 +72,7 @@ try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
   const { name, message } = error as Error
-  if (error instanceof UsageError) process.stderr.write(`${message}\n\n${USAGE}`)
-  else if (EXPECTED.has(name)) process.stderr.write(`${message}\n`)
+  if (EXPECTED.has(name)) process.stderr.write(`${message}\n`)
   else console.error(error)
   process.exitCode = error instanceof UsageError ? 2 : 1
 }

@@ -1,5 +1,3 @@
-import { SingleBar } from 'cli-progress'
-
 /** Shows how far a file is: a bar on a terminal, a line now and then elsewhere. */
 export interface Progress {
   /** `rows` is 0 while nobody has said how many are done. */
@@ -8,6 +6,9 @@ export interface Progress {
 }
 
 const PLAIN_EVERY_MS = 10_000
+const BAR_WIDTH = 40
+/** Back to the first column, and erase to the end of the line (ECMA-48). */
+const CLEAR_LINE = '\r\u001B[K'
 
 /** Begins to show the file `name` on `stream`; `now` gives milliseconds. */
 export function showProgress(
@@ -20,20 +21,17 @@ export function showProgress(
 }
 
 function showBar(stream: NodeJS.WriteStream, name: string, totalBytes: number): Progress {
-  const bar = new SingleBar({
-    stream,
-    format: `${name.padEnd(10)} {bar} {percentage} %  {rows}`,
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
-    hideCursor: true,
-    clearOnComplete: true
-  })
-  bar.start(totalBytes, 0, { rows: '' })
-  return {
-    update: (doneBytes, rows) =>
-      bar.update(doneBytes, { rows: rows === 0 ? '' : `${rows.toLocaleString('en')} rows` }),
-    stop: () => bar.stop()
+  let shown = ''
+  const update = (doneBytes: number, rows: number) => {
+    const share = Math.min(1, doneBytes / Math.max(1, totalBytes))
+    const bar = '█'.repeat(share * BAR_WIDTH).padEnd(BAR_WIDTH, '░')
+    const count = rows === 0 ? '' : `${rows.toLocaleString('en')} rows`
+    const line = `${name.padEnd(10)} ${bar} ${Math.floor(share * 100)} %  ${count}`
+    if (line !== shown) stream.write(`${CLEAR_LINE}${line}`)
+    shown = line
   }
+  update(0, 0)
+  return { update, stop: () => void stream.write(CLEAR_LINE) }
 }
 
 function showLines(

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 import type { Config } from '#apps/config.ts'
-import { StartFailed } from '#apps/run.ts'
+import { StartFailed } from '#apps/start-failed.ts'
 
 /** What other machines can't reach (RFC 6890): 127.0.0.0/8, and `::1`; an IPv6 form of an IPv4 address counts as that. */
 const loopback = new BlockList()

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
-import { startServer } from '#testing/process.ts'
+import { spawnServer, startServer } from '#testing/process.ts'
 
 /** Traces as a collector gets them. */
 
@@ -50,4 +50,18 @@ t.test("a request's span and log lines are in the trace that its client names", 
     'with a share of 0 nothing else is traced'
   )
   t.ok(collector.spans.some((span) => span.parentSpanId === '00f067aa0ba902b7'))
+})
+
+t.test('a start with tracing that is not installed names the command that installs it', async (t) => {
+  const inject = `
+    import { registerHooks } from 'node:module'
+    registerHooks({
+      resolve: (name, context, next) => next(name === '@fastify/otel' ? '@fastify/not-installed' : name, context)
+    })`
+  const server = spawnServer(t, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' }, { inject })
+  t.same(await server.exited, { code: 1, signal: null })
+  t.equal(
+    server.output(),
+    'OTEL_EXPORTER_OTLP_ENDPOINT needs OpenTelemetry, which is not installed. Run: npm ci --omit=dev\n'
+  )
 })

@@ -27,3 +27,44 @@ for (const name of ['server', 'worker'])
     t.same(await start(), [manifest.version, 'true'], 'the first start strips types')
     t.same(await start(), [manifest.version, 'false'], 'the next one finds them stripped')
   })
+
+/** Names, as the process ends, the packages and the parts of Node that it has loaded. */
+const LIST = `
+  import { registerHooks } from 'node:module'
+  const seen = new Set()
+  registerHooks({ load: (url, context, next) => (seen.add(url), next(url, context)) })
+  process.on('exit', () => console.log([...seen, ...process.moduleLoadList].join('\\n')))`
+
+t.test('a start loads nothing large that it may never use', async (t) => {
+  const args = [
+    `--import=data:text/javascript,${encodeURIComponent(LIST)}`,
+    'apps/server/main.ts',
+    '--version'
+  ]
+  const { stdout } = await run(process.execPath, args, { cwd: ROOT, env: {}, maxBuffer: 2 ** 24 })
+  t.match(stdout, /node_modules\/fastify\//)
+  const large =
+    /node_modules\/(typebox|ioredis|yaml|@fastify\/(swagger|otel|static)|@opentelemetry\/sdk[^/]*)\/|undici\/undici/
+  t.same(
+    stdout.split('\n').filter((name) => large.test(name)),
+    []
+  )
+})
+
+for (const [name, command] of [
+  ['server', 'npm start'],
+  ['worker', 'npm run worker']
+] as const)
+  t.test(`${command} tells how it is used, and starts nothing for what it does not know`, async (t) => {
+    const start = (option: string) =>
+      run(process.execPath, ['--import=./apps/preload.mjs', `apps/${name}/main.ts`, option], {
+        cwd: ROOT,
+        env: { PORT: 'never read' }
+      })
+    const { stdout } = await start('--help')
+    t.match(stdout, `Usage: ${command} --`)
+    t.match(stdout, /environment variables.*README\.md/)
+    const failure = await start('--hlep').catch((error) => error)
+    t.equal(failure.code, 2)
+    t.match(failure.stderr, /--hlep; did you mean --help\?/)
+  })

@@ -13,12 +13,15 @@ interface Entry {
   link?: boolean
   hasInstallScript?: boolean
   optional?: boolean
+  dev?: boolean
+  devOptional?: boolean
+  peer?: boolean
   optionalDependencies?: Record<string, string>
 }
 
 const { packages } = JSON.parse(readText('package-lock.json')) as { packages: Record<string, Entry> }
 const manifest = JSON.parse(readText('package.json')) as Record<
-  'dependencies' | 'devDependencies' | 'optionalDependencies' | 'scripts',
+  'dependencies' | 'peerDependencies' | 'devDependencies' | 'optionalDependencies' | 'scripts',
   Record<string, string>
 > & { allowScripts: Record<string, boolean> }
 const entries = Object.entries(packages).filter(([path]) => path !== '')
@@ -41,7 +44,7 @@ t.test('no package comes from a repository, a file or a plain connection', async
     entries.filter(([, { resolved, link }]) => link || (resolved && !resolved.startsWith('https://'))),
     []
   )
-  for (const kind of ['dependencies', 'devDependencies', 'optionalDependencies'] as const)
+  for (const kind of ['dependencies', 'peerDependencies', 'devDependencies', 'optionalDependencies'] as const)
     for (const [name, range] of Object.entries(manifest[kind]))
       t.match(range, /^[\^~]?\d+\.\d+\.\d+(-[\w.]+)?$/, `${name} is a release`)
 })
@@ -85,13 +88,27 @@ t.test('what runs in production needs no development dependency', async (t) => {
     }
   }
   t.same(
-    [...found].filter((name) => !(name in manifest.dependencies)),
+    [...found].filter((name) => !(name in manifest.dependencies || name in manifest.peerDependencies)),
     []
   )
 })
 
-t.test('there are few scripts', async (t) => {
-  t.ok(Object.keys(manifest.scripts).length <= 15, Object.keys(manifest.scripts).join())
+t.test('production is small: packages of other systems and of tracing aside', async (t) => {
+  const isLeftOut = ({ dev, peer, devOptional, optional }: Entry) => dev || peer || devOptional || optional
+  const names = entries.filter(([, entry]) => !isLeftOut(entry)).map(([path]) => path)
+  // Beside them go PostgreSQL, Node, and the types that drizzle-orm names.
+  t.ok(names.length <= 140, `${names.length} packages`)
+  t.same(
+    names.filter((path) => /otel|opentelemetry\/sdk|typebox|pino-pretty|undici/.test(path)),
+    []
+  )
+})
+
+t.test('every script installs what it needs first', async (t) => {
+  const { scripts } = manifest
+  const names = Object.keys(scripts).filter((name) => !(name.startsWith('pre') && name.slice(3) in scripts))
+  for (const name of names) t.equal(scripts[`pre${name}`], 'node ops/local/install.mjs', name)
+  t.ok(names.length <= 15, `there are few scripts: ${names.join()}`)
 })
 
 t.test(

@@ -18,6 +18,8 @@ const CONTRACT = /^#plugins\/[^/]+\/contract\.ts$/
 
 const SQL = ['drizzle-orm', 'pg', 'pg-copy-streams']
 const HTTP = ['fastify', 'fastify-plugin', '@fastify']
+/** All programs read their arguments by it. */
+const COMMAND_LINE = '#apps/command-line.ts'
 
 /**
  * Invariant: apps → plugins → schema, never back up; a capability never imports another one.
@@ -53,7 +55,7 @@ export const ROOMS: Record<string, Room> = {
   },
   settings: {
     files: /^apps\/[^/]+\.ts$/,
-    may: ['./', '#apps/', '#platform/', '#package.json', 'node:', '*']
+    may: ['./', '#apps/', '#platform/', '#package.json', '#schema/shapes/', 'node:', '*']
   },
   harness: {
     files: /^apps\/testing\//,
@@ -69,12 +71,32 @@ export const ROOMS: Record<string, Room> = {
   // They drive the public API. The harness gives the measured servers their fresh databases.
   load: {
     files: /^loadtest\//,
-    may: ['./', '#loadtest/', '#ops/', '#package.json', '#schema/shapes/', '#testing/', 'node:', '*']
+    may: [
+      COMMAND_LINE,
+      './',
+      '#loadtest/',
+      '#ops/',
+      '#package.json',
+      '#schema/shapes/',
+      '#testing/',
+      'node:',
+      '*'
+    ]
   },
   // They run what is shipped. The harness starts the real programs; what loads it is there already.
   operations: {
     files: /^ops\//,
-    may: ['./', '#ops/', '#loadtest/', '#package.json', '#schema/shapes/', '#testing/', 'node:', '*']
+    may: [
+      COMMAND_LINE,
+      './',
+      '#ops/',
+      '#loadtest/',
+      '#package.json',
+      '#schema/shapes/',
+      '#testing/',
+      'node:',
+      '*'
+    ]
   }
 }
 

@@ -1,10 +1,13 @@
-import { run, StartFailed } from '#apps/run.ts'
+import { run } from '#apps/run.ts'
+import { StartFailed } from '#apps/start-failed.ts'
 
 /**
  * The worker: the server's plugins without its routes but the probes and the metrics. Stores clicks from the Redis stream
  * and keeps the tables in order, so that servers with CLICK_DRAIN=off do nothing but answer.
  */
 run({
+  command: 'npm run worker',
+  summary: 'Stores the clicks of servers with CLICK_DRAIN=off. Needs REDIS_URL and DATABASE_URL.',
   app: { routes: false, probes: true, drain: true },
   check(config) {
     if (config.redis.url !== undefined && config.database.url !== undefined) return
@@ -12,15 +15,6 @@ run({
       'A worker shares a stream and a database with servers: set REDIS_URL and DATABASE_URL'
     )
   },
-  async begin(app, config) {
-    const { host, workerPort: port } = config.server
-    try {
-      const url = await app.listen({ host, port })
-      app.log.info({ url }, 'working')
-    } catch (error) {
-      throw new StartFailed(`${(error as Error).message}: set HOST or WORKER_PORT to another`, {
-        cause: error
-      })
-    }
-  }
+  place: ({ server: { host, workerPort } }) => ({ host, port: workerPort, setting: 'WORKER_PORT' }),
+  announce: (app) => app.log.info({ url: app.listeningOrigin }, 'working')
 })

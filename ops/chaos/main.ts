@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { readCommandLine } from '#apps/command-line.ts'
 import { replaceSection } from '#testing/docs.ts'
 import { missing } from '#testing/programs.ts'
 import { ROOT } from '#testing/sources.ts'
@@ -11,22 +11,36 @@ import { runFault } from './run-fault.ts'
 import { describe, type Run, renew, type Score, tell } from './scorecard.ts'
 import { type Stage, setStage } from './stage.ts'
 
-/**
- * `npm run chaos`: does to the local stack, under steady load, what is done to systems in production, and says what held.
- * `-- --smoke` the most important faults, `-- --only NAME,NAME`, `-- --list`; `--replicas 3`, `--rate 200` requests a second
- * over `--connections 500`; `--light` without what watches. The whole run writes ops/chaos/results/ and docs/chaos.md, and so
- * does `--only NAME --update`, which measures faults anew in the last whole run; any other writes data/chaos/. Exits with 1 when an invariant did not hold.
- */
-const { values } = parseArgs({
+/** `npm run chaos`: breaks the local stack under steady load and reports which invariants held. */
+const { values } = readCommandLine({
+  name: 'npm run chaos --',
+  summary: `Breaks the local stack in some fifty ways, under steady load, and reports what held. A whole run writes
+ops/chaos/results/ and docs/chaos.md, any other data/chaos/. Exits with 1 when an invariant did not hold.`,
   options: {
-    smoke: { type: 'boolean', default: false },
-    only: { type: 'string' },
-    list: { type: 'boolean', default: false },
-    update: { type: 'boolean', default: false },
-    light: { type: 'boolean', default: false },
-    replicas: { type: 'string', default: '3' },
-    rate: { type: 'string', default: '200' },
-    connections: { type: 'string', default: '500' }
+    smoke: { type: 'boolean', default: false, help: 'Only the most important faults' },
+    only: {
+      type: 'string',
+      value: 'NAME,NAME',
+      oneOf: faults.map(({ name }) => name),
+      isList: true,
+      help: 'Only these faults'
+    },
+    list: { type: 'boolean', default: false, help: 'Lists the faults, and does nothing' },
+    update: {
+      type: 'boolean',
+      default: false,
+      help: 'With --only: replaces these faults in the results of the last whole run'
+    },
+    light: { type: 'boolean', default: false, help: 'Leaves out what watches (Prometheus, Alertmanager)' },
+    replicas: { type: 'string', value: 'N', default: '3', range: [1, 50], help: 'Servers behind nginx' },
+    rate: { type: 'string', value: 'N', default: '200', range: [1, 100_000], help: 'Requests a second' },
+    connections: {
+      type: 'string',
+      value: 'N',
+      default: '500',
+      range: [1, 10_000],
+      help: 'Connections of the load'
+    }
   }
 })
 

@@ -1,9 +1,9 @@
-// Runs before `npm start`, `npm test` and `npm run cli`, so that a fresh clone needs no other command: installs the
-// locked dependencies when they are missing or older than package-lock.json. Plain JavaScript without dependencies,
-// because it must also run on the older Node that may only serve as the launcher of the pinned one.
-import { spawnSync } from 'node:child_process'
+// Runs before the npm scripts, so that a fresh clone needs no other command: installs the locked dependencies when they are
+// missing or older than package-lock.json. Plain JavaScript without dependencies, because it must also run on the older
+// Node that may only serve as the launcher of the pinned one.
+import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -11,21 +11,35 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const lockFile = join(root, 'package-lock.json')
 const installed = join(root, 'node_modules')
 const stampFile = join(installed, '.fairlead-install')
-const pinnedNode = join(installed, '.bin', process.platform === 'win32' ? 'node.cmd' : 'node')
-// biome-ignore lint/style/noProcessEnv: what npm tells its scripts comes by environment only
+const isWindows = process.platform === 'win32'
+const pinnedNode = join(installed, '.bin', isWindows ? 'node.cmd' : 'node')
+// biome-ignore lint/style/noProcessEnv: npm names its script by the environment, and tracing is a setting
 const env = process.env
 
 /** The least Node that runs this project: it strips types, and the metrics client supports it. */
 const LEAST = { major: 22, minor: 19 }
 
+const INSTALL_NODE = 'Install Node 24 (https://nodejs.org) and run the same command again.'
+
+/** How often a line says that the installation goes on, where npm has no terminal for its own progress. */
+const PROGRESS_MS = 10_000
+
+/** What may be installed, each with what it leaves out. Peer dependencies are OpenTelemetry, which only tracing needs. */
+const EXTENTS = [
+  { name: 'production', omits: ['dev', 'peer'] },
+  { name: 'tracing', omits: ['dev'] },
+  { name: 'all', omits: [] }
+]
+
 const lock = readFileSync(lockFile, 'utf8')
 const hash = createHash('sha256').update(lock).digest('hex')
-// Serving and the command line need no development dependencies; everything else does.
-const serves = env['npm_lifecycle_event'] === 'prestart' || env['npm_lifecycle_event'] === 'precli'
-const omitsDev = env['NODE_ENV'] === 'production' || /\bdev\b/.test(env['npm_config_omit'] ?? '')
+const serves = ['prestart', 'preworker', 'precli'].includes(env['npm_lifecycle_event'] ?? '')
+const traces = Boolean(env['OTEL_EXPORTER_OTLP_ENDPOINT'] || env['OTEL_EXPORTER_OTLP_ENDPOINT_FILE'])
+const needed = serves ? (traces ? 1 : 0) : 2
 
 if (!isStamped()) {
-  if (!isInstalled(!serves)) install()
+  if (!isInstalled(needed)) await install()
+  removeUnused()
   stamp()
   checkNode()
 }
@@ -34,23 +48,23 @@ if (!isStamped()) {
 function isStamped() {
   try {
     const [seen, extent] = readFileSync(stampFile, 'utf8').trim().split(' ')
-    return seen === hash && (serves || extent === 'all')
+    return seen === hash && EXTENTS.findIndex(({ name }) => name === extent) >= needed
   } catch {
     return false
   }
 }
 
 /**
- * Whether what npm says it has put into node_modules is what the lockfile asks for: then somebody has run
- * `npm ci` or `npm install` by hand.
- * @param {boolean} dev whether development dependencies must be there
+ * Whether the packages that npm lists in node_modules are those of the lockfile, as after an `npm ci` by hand.
+ * @param {number} extent which of EXTENTS
  */
-function isInstalled(dev) {
+function isInstalled(extent) {
   try {
     const wanted = JSON.parse(lock).packages
     const found = JSON.parse(readFileSync(join(installed, '.package-lock.json'), 'utf8')).packages
     return Object.entries(wanted).every(([path, entry]) => {
-      if (!path || entry.optional || entry.devOptional || (entry.dev && !dev)) return true
+      if (!path || entry.optional || entry.devOptional) return true
+      if (EXTENTS[extent]?.omits.some((kind) => entry[kind])) return true
       return found[path]?.version === entry.version && found[path]?.integrity === entry.integrity
     })
   } catch {
@@ -59,32 +73,61 @@ function isInstalled(dev) {
 }
 
 /** Runs `npm ci`, and ends the process with a clear message when that fails. */
-function install() {
-  const why = existsSync(installed) ? 'package-lock.json has changed' : 'first run'
-  say(`Installing dependencies (${why}; this takes a while once) ...`)
-  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error']
-  args.push(serves && omitsDev ? '--omit=dev' : '--include=dev')
+async function install() {
+  const system = `${isWindows ? 'win' : process.platform}-${process.arch}`
+  if (!isNewEnough(process.versions.node) && !JSON.parse(lock).packages[`node_modules/node-${system}`])
+    fail(`${needsNode()}, and none is pinned for ${system}.\n${INSTALL_NODE}`)
+  const why = existsSync(installed)
+    ? 'the installed packages are not those of package-lock.json'
+    : 'first run'
+  say(`Installing dependencies (${why}; takes a minute or so) ...`)
+  const omitted = EXTENTS[needed]?.omits ?? []
+  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+  args.push(...['dev', 'peer'].map((kind) => `--${omitted.includes(kind) ? 'omit' : 'include'}=${kind}`))
   // The npm that runs us, on the node that runs it: not the pinned one, which npm is about to replace.
   const npm = env['npm_execpath']
   const [command, first] = npm ? [env['npm_node_execpath'] ?? process.execPath, [npm]] : ['npm', []]
-  // Standard output belongs to the command that comes next.
-  const { status, error } = spawnSync(command, [...first, ...args], {
-    cwd: root,
-    stdio: ['ignore', 2, 2],
-    shell: !npm && process.platform === 'win32'
+  const begun = Date.now()
+  const report = () => say(`Still installing, ${Math.round((Date.now() - begun) / 1_000)} s`)
+  const timer = process.stderr.isTTY ? undefined : setInterval(report, PROGRESS_MS)
+  const failure = await new Promise((done) => {
+    // Standard output belongs to the command that comes next.
+    const child = spawn(command, [...first, ...args], {
+      cwd: root,
+      stdio: ['ignore', 2, 2],
+      shell: !npm && isWindows
+    })
+    child.once('error', ({ message }) => done(message))
+    child.once('exit', (status, signal) =>
+      done(status === 0 ? null : `npm ci ended with ${status ?? signal}`)
+    )
   })
-  if (status === 0) return
+  clearInterval(timer)
+  if (failure === null) return
   fail(
-    `Dependencies could not be installed (${error ? error.message : `npm ci ended with ${status}`}).\n` +
+    `Dependencies could not be installed (${failure}).\n` +
       'See the lines above: is the registry reachable, the disk full, package-lock.json complete?\n' +
       'Nothing has been started. When it is mended, run the same command again.'
   )
 }
 
+/** Deletes the C headers and manuals of the pinned Node, 67 MiB that nothing here reads. */
+function removeUnused() {
+  try {
+    for (const name of readdirSync(installed).filter((one) => /^node-(linux|darwin|win)-/.test(one)))
+      for (const folder of ['include', 'share'])
+        rmSync(join(installed, name, folder), { recursive: true, force: true })
+    // The shell of npm on Windows has no `exec`, which lets signals reach the server elsewhere.
+    if (isWindows) writeFileSync(join(installed, '.bin', 'exec.cmd'), '@%*\r\n')
+  } catch {
+    // A folder that can't be written to keeps them.
+  }
+}
+
 /** Remembers what was installed; without a writable folder the next run just looks again. */
 function stamp() {
   try {
-    writeFileSync(stampFile, `${hash} ${isInstalled(true) ? 'all' : 'production'}\n`)
+    writeFileSync(stampFile, `${hash} ${EXTENTS.findLast((_, extent) => isInstalled(extent))?.name}\n`)
   } catch {}
 }
 
@@ -95,24 +138,23 @@ function checkNode() {
   if (!existsSync(pinnedNode)) {
     if (launcher) return
     fail(
-      `Node ${LEAST.major}.${LEAST.minor} or newer is needed; this is ${process.versions.node}, and the pinned Node was not ` +
-        `installed for ${process.platform} ${process.arch}.\nInstall Node 24 (https://nodejs.org) and run the ` +
-        'same command again.'
+      `${needsNode()}, and the pinned Node was not installed for ${process.platform} ${process.arch}.\n${INSTALL_NODE}`
     )
   }
   const { stdout } = spawnSync(pinnedNode, ['--version'], {
     encoding: 'utf8',
-    shell: process.platform === 'win32'
+    shell: isWindows
   })
   if (isNewEnough(stdout?.trim().slice(1) ?? '')) return
   if (!launcher) {
-    fail(
-      `Node ${LEAST.major}.${LEAST.minor} or newer is needed; this is ${process.versions.node}, and the pinned Node does not run ` +
-        'on this system.\nInstall Node 24 (https://nodejs.org) and run the same command again.'
-    )
+    fail(`${needsNode()}, and the pinned Node does not run on this system.\n${INSTALL_NODE}`)
   }
   // A binary that can't run here (musl, an old libc) would shadow the good one in every npm script.
   rmSync(pinnedNode, { force: true })
+}
+
+function needsNode() {
+  return `Node ${LEAST.major}.${LEAST.minor} or newer is needed; this is ${process.versions.node}`
 }
 
 /** @param {string} version as in `process.versions.node` */

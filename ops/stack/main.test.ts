@@ -93,7 +93,7 @@ t.test('it shows what is up, starts again what dies, and leaves nothing behind',
     await say('rolling-restart'),
     /replica-1 is back\n.*\nreplica-2 is back\nall replicas were restarted/
   )
-  t.match(await say('dance'), /There is no dance: status, rolling-restart or stop/)
+  t.match(await say('dance'), /There is no command dance; there is status, rolling-restart, stop/)
 
   const last = readTable(await say('status'))
   stack.kill('SIGINT')

@@ -2,43 +2,54 @@ import { rm } from 'node:fs/promises'
 import { createServer, request } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { parseArgs } from 'node:util'
+import { readCommandLine } from '#apps/command-line.ts'
 import { ROOT } from '#testing/sources.ts'
 import { provision } from './provision.ts'
 import { defaultFolder, type Stack, startStack } from './stack.ts'
 
-/**
- * `npm run stack`: the system as it runs in production, on this machine and without containers. `--replicas 6`, `--port
- * 3000` for nginx, `--state data/stack`, `--light` without what watches, `--provision` installs what is missing on Debian.
- * While it runs, from another terminal: `npm run stack -- status`, `rolling-restart`, `stop`. Ctrl+C stops it all.
- */
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
+/** `npm run stack`: the system as it runs in production, on this machine and without containers. */
+const { values, words } = readCommandLine({
+  name: 'npm run stack --',
+  summary: `Runs the system as in production on this machine, without containers, until Ctrl+C. With a COMMAND, from another
+terminal, it asks the stack that runs.`,
+  words: [
+    {
+      name: 'COMMAND',
+      isOptional: true,
+      oneOf: ['status', 'rolling-restart', 'stop'],
+      help: 'status, rolling-restart or stop'
+    }
+  ],
   options: {
-    replicas: { type: 'string', default: '6' },
-    port: { type: 'string', default: '3000' },
-    state: { type: 'string', default: defaultFolder(ROOT) },
-    light: { type: 'boolean', default: false },
-    provision: { type: 'boolean', default: false }
+    replicas: { type: 'string', value: 'N', default: '6', range: [1, 50], help: 'Servers behind nginx' },
+    port: {
+      type: 'string',
+      value: 'PORT',
+      default: '3000',
+      range: [0, 65_535],
+      help: 'Port of nginx; 0 picks a free one'
+    },
+    state: { type: 'string', value: 'DIR', default: defaultFolder(ROOT), help: 'Folder of its files' },
+    light: { type: 'boolean', default: false, help: 'Leaves out what watches (Prometheus, Alertmanager)' },
+    provision: {
+      type: 'boolean',
+      default: false,
+      help: 'Installs what is missing on Debian or Ubuntu, and ends'
+    }
   }
 })
 const socketPath = join(values.state, 'control.sock')
 
 async function main(): Promise<void> {
-  const [command] = positionals
+  const [command] = words
   if (values.provision) return provision()
   if (command === undefined) return run()
-  if (!['status', 'rolling-restart', 'stop'].includes(command))
-    throw new Error(`There is no ${command}: status, rolling-restart or stop`)
   process.stdout.write(await control(command))
 }
 
 /** Runs the stack until a signal or `stop`. */
 async function run(): Promise<void> {
   const [replicas, port] = [Number(values.replicas), Number(values.port)]
-  if (!(replicas >= 1 && replicas <= 50)) throw new Error('--replicas takes a number from 1 to 50')
-  if (!(port >= 0 && port <= 65_535))
-    throw new Error('--port takes a number from 0 to 65535; 0 picks a free one')
   if (await control('status').then(Boolean, () => false))
     throw new Error(`A stack runs in ${values.state} already: npm run stack -- status`)
   const start = performance.now()

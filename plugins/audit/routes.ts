@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from 'typebox'
 import { answers } from '#schema/shapes/answers.ts'
 import { AuditEntry, AuditQuery } from '#schema/shapes/audit.ts'
+import { Type } from '#schema/shapes/type.ts'
 
 /** `GET /audit`: a thin handler over `app.audit`. Pages go by key: there is no count of what only ever grows. */
 export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {

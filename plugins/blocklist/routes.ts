@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from 'typebox'
 import { pageHeaders } from '#platform/paging.ts'
 import { answers } from '#schema/shapes/answers.ts'
 import { BlockedHost, BlockedHostDraft, BlockedHostParams } from '#schema/shapes/blocked-host.ts'
 import { PageQuery, pageWindow } from '#schema/shapes/page.ts'
+import { Type } from '#schema/shapes/type.ts'
 
 /** `/blocked-hosts`: thin handlers over `app.blocklist`. */
 export const blocklistRoutes: FastifyPluginAsyncTypebox = async (app) => {

@@ -1,5 +1,4 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from 'typebox'
 import type { Within } from '#platform/database.ts'
 import { pageHeaders } from '#platform/paging.ts'
 import { answers } from '#schema/shapes/answers.ts'
@@ -7,6 +6,7 @@ import { Event, EventDraft, EventQuery } from '#schema/shapes/event.ts'
 import { IdParams } from '#schema/shapes/id-params.ts'
 import { IdempotencyHeaders } from '#schema/shapes/idempotency.ts'
 import { pageWindow } from '#schema/shapes/page.ts'
+import { Type } from '#schema/shapes/type.ts'
 
 /** `/events`: thin handlers over `app.events`. */
 export const eventRoutes: FastifyPluginAsyncTypebox = async (app) => {

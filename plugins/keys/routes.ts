@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from 'typebox'
 import { pageHeaders } from '#platform/paging.ts'
 import { answers } from '#schema/shapes/answers.ts'
 import { IssuedKey, Key, KeyDraft, KeyParams } from '#schema/shapes/key.ts'
 import { PageQuery, pageWindow } from '#schema/shapes/page.ts'
+import { Type } from '#schema/shapes/type.ts'
 
 /** `/keys`: thin handlers over `app.keys`. */
 export const keyRoutes: FastifyPluginAsyncTypebox = async (app) => {

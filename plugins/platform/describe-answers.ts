@@ -1,6 +1,6 @@
-import { STATUS_CODES } from 'node:http'
 import type { FastifySchema, RouteOptions } from 'fastify'
 import { Problem, problemAnswer } from '#schema/shapes/problem.ts'
+import { http } from './node-http.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -20,7 +20,7 @@ export function describeAnswers(schema: FastifySchema | undefined, route: RouteO
   const named = Object.entries(own).map(([status, answer]) => [
     status,
     // What it is said to be in general is better than nothing.
-    answer === Problem ? (refusals[status] ?? problemAnswer(STATUS_CODES[status] ?? 'Refused')) : answer
+    answer === Problem ? (refusals[status] ?? problemAnswer(http.STATUS_CODES[status] ?? 'Refused')) : answer
   ])
   return { ...schema, response: { ...refusals, ...Object.fromEntries(named) } }
 }

@@ -1,6 +1,6 @@
 import fastify from 'fastify'
 import t, { type Test } from 'tap'
-import { Type } from 'typebox'
+import { Type } from '#schema/shapes/type.ts'
 import { createClient } from '#testing/app.ts'
 import errors from './errors.ts'
 import { defineProblem } from './problem.ts'

@@ -1,9 +1,10 @@
 import { lookup as resolve } from 'node:dns/promises'
-import { type IncomingMessage, request as requestHttp } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { isPrivateAddress } from './networks.ts'
+import { http } from './node-http.ts'
 
 /**
  * The only way in which this server fetches what somebody else names (OWASP API7, server side request forgery). It reaches the
@@ -120,7 +121,7 @@ function connect(url: URL, address: string, accept: string, signal: AbortSignal)
     if (all) done(null, [{ address, family }])
     else done(null, address, family)
   }
-  const send = url.protocol === 'https:' ? requestHttps : requestHttp
+  const send = url.protocol === 'https:' ? requestHttps : http.request
   return new Promise((done, fail) => {
     const headers = { accept, 'accept-encoding': 'identity', 'user-agent': 'Fairlead' }
     // An agent of its own: none that was given a proxy by the environment.

@@ -1,6 +1,5 @@
-import swagger from '@fastify/swagger'
-import swaggerUi from '@fastify/swagger-ui'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { describeAccess, SECURITY_SCHEMES } from './access/describe.ts'
 import { describeAnswers } from './describe-answers.ts'
@@ -11,13 +10,20 @@ export interface OpenapiOptions {
   version: string
 }
 
+/** Headers that Node makes for each connection (RFC 9110, section 7.6.1). */
+const HOP_BY_HOP = ['connection', 'keep-alive', 'transfer-encoding', 'date']
+
 /**
  * Describes the API: OpenAPI 3.1 from the routes' own schemas at `/openapi.json`, a page to try it at `/docs`,
- * where `/` leads. Register it before the routes.
+ * where `/` leads. Both are made at the first request (docs-page.ts). Register it before the routes.
  */
 async function openapi(app: FastifyInstance, { routes, version }: OpenapiOptions) {
   if (!routes) return
-  await app.register(swagger, {
+  const described: RouteOptions[] = []
+  app.addHook('onRoute', (route) => {
+    if (route.schema?.tags && route.method !== 'HEAD') described.push(route)
+  })
+  const description = {
     openapi: {
       openapi: '3.1.0',
       info: {
@@ -49,17 +55,34 @@ async function openapi(app: FastifyInstance, { routes, version }: OpenapiOptions
       url,
       schema: describeAnswers(describeAccess(app.access.mode, schema, route), route)
     })
-  })
+  } satisfies FastifyDynamicSwaggerOptions
+  let docs: Promise<FastifyInstance> | undefined
+  const loadDocs = () => {
+    docs ??= import('./docs-page.ts').then(({ createDocs }) => createDocs(described, description))
+    return docs
+  }
+
+  async function showPage({ url, headers }: FastifyRequest, reply: FastifyReply) {
+    const page = await loadDocs()
+    const answer = await page.inject({ method: 'GET', url, headers })
+    if (answer.statusCode === 404) return reply.callNotFound()
+    for (const name of HOP_BY_HOP) delete answer.headers[name]
+    const { statusCode, rawPayload } = answer
+    return reply
+      .code(statusCode)
+      .headers(answer.headers)
+      .send(rawPayload.length > 0 ? rawPayload : undefined)
+  }
+
   await app.register(async (scope) => {
     scope.addHook('onRoute', (route) => {
       route.config = { ...route.config, access: 'public' }
     })
     await scope.register(pages)
-    // Nobody else is told about this server: swagger-ui would ask a validator on the internet.
-    await scope.register(swaggerUi, { routePrefix: '/docs', uiConfig: { validatorUrl: null } })
+    for (const path of ['/docs', '/docs/*']) scope.get(path, { schema: { hide: true } }, showPage)
   })
   const open = { config: { access: 'public' }, schema: { hide: true } } as const
-  app.get('/openapi.json', open, async () => app.swagger())
+  app.get('/openapi.json', open, async () => (await loadDocs()).swagger())
   app.get('/', open, async (_request, reply) => reply.redirect('/docs'))
 }
 

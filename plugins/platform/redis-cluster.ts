@@ -1,4 +1,5 @@
-import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis'
+import { createRequire } from 'node:module'
+import type { Cluster, ClusterOptions, Redis, RedisOptions } from 'ioredis'
 
 /**
  * What differs between one Redis and a Redis Cluster (https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/):
@@ -7,6 +8,11 @@ import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis'
  */
 
 export type RedisClient = Redis | Cluster
+
+/** Loads the client's package, 8 MiB, which a server without Redis needs not. */
+function loadPackage(): typeof import('ioredis') {
+  return createRequire(import.meta.url)('ioredis')
+}
 
 /** What either kind of client is made with. */
 export type ClientOptions = Omit<RedisOptions, 'replyMapping'>
@@ -53,13 +59,18 @@ export function parseClusterUrl(url: string): { nodes: Node[]; options: ClientOp
 /** The nodes that a cluster's URL names, for as long as it has not said which there are. */
 const seeds = new WeakMap<Cluster, Node[]>()
 
+/** Makes a client of the server or the cluster at `url`. It connects when told to. */
+export function createRedisClient(url: string, options: ClientOptions): RedisClient {
+  return isClusterUrl(url) ? createCluster(url, options) : new (loadPackage().Redis)(url, options)
+}
+
 /** Makes a client of the cluster at `url` that treats each node as `options` say. It connects when told to. */
 export function createCluster(
   url: string,
   { keyPrefix, enableAutoPipelining, enableOfflineQueue, retryStrategy, ...options }: ClientOptions
 ): Cluster {
   const { nodes, options: access } = parseClusterUrl(url)
-  const cluster = new Cluster(nodes, {
+  const cluster = new (loadPackage().Cluster)(nodes, {
     ...(keyPrefix !== undefined && { keyPrefix }),
     enableAutoPipelining,
     enableOfflineQueue,
@@ -99,7 +110,7 @@ export function connectAgain(client: RedisClient, options: ClientOptions): Redis
  */
 export function connectForMessages(client: RedisClient, options: ClientOptions): Redis {
   if (!isCluster(client)) return client.duplicate(options)
-  const connection = new Redis({
+  const connection = new (loadPackage().Redis)({
     ...optionsOfNodes(client),
     ...options,
     retryStrategy(attempt) {

@@ -1,8 +1,7 @@
-import fastifyRedis, { type FastifyRedis } from '@fastify/redis'
+import type { FastifyRedis } from '@fastify/redis'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { Redis } from 'ioredis'
-import { type ClientOptions, createCluster, isClusterUrl, type RedisClient } from './redis-cluster.ts'
+import { type ClientOptions, createRedisClient, type RedisClient } from './redis-cluster.ts'
 
 /**
  * The link to Redis, which may be away at any time without failing the boot, a request or the close.
@@ -55,12 +54,12 @@ async function redis(app: FastifyInstance, { url, prefix = '', connectTimeoutMs 
     autoPipeliningIgnoredCommands: ['xadd', 'mget'],
     connectionName: 'fairlead'
   }
-  const client = isClusterUrl(url) ? createCluster(url, settings) : new Redis(url, settings)
+  const client = createRedisClient(url, settings)
   logOutages(app, client)
   // Hooks run last in, first out: whoever was registered after this plugin has finished with the client.
   app.addHook('onClose', async () => client.disconnect())
 
-  if (await connects(client, connectTimeoutMs)) await app.register(fastifyRedis, { client })
+  if (await connects(client, connectTimeoutMs)) await app.register(import('@fastify/redis'), { client })
   else app.decorate('redis', client as unknown as FastifyRedis)
 }
 

@@ -1,6 +1,6 @@
-import { STATUS_CODES } from 'node:http'
 import type { FastifyServerOptions } from 'fastify'
 import { presentProblem } from './errors.ts'
+import { http } from './node-http.ts'
 import { ProblemError } from './problem.ts'
 
 /** Methods that any route of ours takes: what `Allow` says where no path is known. */
@@ -14,7 +14,7 @@ export const refuseConnection: NonNullable<FastifyServerOptions['clientErrorHand
   if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy()
   const packet = String(error.rawPacket)
   const status = statusOf(error.code, packet)
-  const title = STATUS_CODES[status] ?? 'Bad Request'
+  const title = http.STATUS_CODES[status] ?? 'Bad Request'
   const [code, detail] =
     status === 405
       ? ['METHOD_NOT_ALLOWED', 'The method is not known here']

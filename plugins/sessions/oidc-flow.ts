@@ -1,22 +1,18 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
-import { Type } from 'typebox'
-import { Check } from 'typebox/value'
 
 /** What a browser keeps while it is away at the provider, and where it goes afterwards. */
 
 /** How long somebody may take to sign in at the provider. */
 export const FLOW_MS = 600_000
 
-const Flow = Type.Object({
-  state: Type.String(),
-  nonce: Type.String(),
-  verifier: Type.String(),
-  returnTo: Type.String(),
+export interface Flow {
+  state: string
+  nonce: string
+  verifier: string
+  returnTo: string
   /** When it is too late, in milliseconds since the epoch. */
-  until: Type.Number()
-})
-
-export type Flow = Type.Static<typeof Flow>
+  until: number
+}
 
 /** Whether `path` leads to a page of this server and nowhere else, however a browser reads it (WHATWG URL, 4.4). */
 export function isLocalPath(path: string): boolean {
@@ -42,8 +38,9 @@ export function createFlowSeal(secret: string, now: () => number) {
       const given = Buffer.from(signature, 'base64url')
       const wanted = sign(text)
       if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return null
-      const flow: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
-      return Check(Flow, flow) && flow.until > now() ? flow : null
+      // The signature says that this server, or a replica, has written it.
+      const flow: Flow = JSON.parse(Buffer.from(text, 'base64url').toString())
+      return flow.until > now() ? flow : null
     }
   }
 }

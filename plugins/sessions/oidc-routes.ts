@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from 'typebox'
 import { answers } from '#schema/shapes/answers.ts'
+import { Type } from '#schema/shapes/type.ts'
 import type { OwnCookie } from './cookies.ts'
 import { notLocalPath, signInFailed } from './errors.ts'
 import type { OidcClient, OidcOptions } from './oidc-client.ts'

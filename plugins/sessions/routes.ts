@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from 'typebox'
 import { answers } from '#schema/shapes/answers.ts'
 import { Session, SignIn } from '#schema/shapes/session.ts'
+import { Type } from '#schema/shapes/type.ts'
 import type { OwnCookie } from './cookies.ts'
 
 /** `/session`: thin handlers over `app.sessions`. */

@@ -1,5 +1,4 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from 'typebox'
 import type { Within } from '#platform/database.ts'
 import { pageHeaders } from '#platform/paging.ts'
 import { answers } from '#schema/shapes/answers.ts'
@@ -7,6 +6,7 @@ import { IdParams } from '#schema/shapes/id-params.ts'
 import { IdempotencyHeaders } from '#schema/shapes/idempotency.ts'
 import { PageQuery, pageWindow } from '#schema/shapes/page.ts'
 import { Flag, isTrue } from '#schema/shapes/text.ts'
+import { Type } from '#schema/shapes/type.ts'
 import { User, UserChange, UserDraft } from '#schema/shapes/user.ts'
 
 /** `/users`: thin handlers over `app.users`. */

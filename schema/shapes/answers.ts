@@ -1,5 +1,5 @@
-import type { TSchema } from 'typebox'
 import { Problem } from './problem.ts'
+import type { TSchema } from './type.ts'
 
 /**
  * The `response` of a route's schema: what it gives on success, and a problem for each error status named. Any

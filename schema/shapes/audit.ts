@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox'
 import { Id, Nullable, PLAIN_TEXT, Time } from './text.ts'
+import { type Static, Type } from './type.ts'
 
 const Values = Type.Unsafe<Record<string, unknown> | null>({
   type: ['object', 'null'],

@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox'
 import { Nullable, PLAIN_TEXT, Time } from './text.ts'
+import { type Static, Type } from './type.ts'
 
 /** Hosts that no link may lead to, as they travel. */
 

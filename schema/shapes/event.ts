@@ -1,6 +1,6 @@
-import { type Static, Type } from 'typebox'
 import { PageQuery } from './page.ts'
 import { Id, Nullable, PLAIN_TEXT, Time } from './text.ts'
+import { type Static, Type } from './type.ts'
 
 /** `plainJson` is the validator's keyword for what a jsonb column can hold: no NUL, no half surrogates, not too deep. */
 const Details = Type.Unsafe<Record<string, unknown>>({ type: 'object', additionalProperties: true })
@@ -32,7 +32,8 @@ export const EventDraft = Type.Object({
 export type Event = Static<typeof Event>
 export type EventDraft = Static<typeof EventDraft>
 
-export const EventQuery = Type.Interface([PageQuery], {
+export const EventQuery = Type.Object({
+  ...PageQuery.properties,
   url_id: Type.Optional(Id),
   user_id: Type.Optional(Id),
   event_type: Type.Optional(EventType),

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from './type.ts'
 
 /** The `headers` of the schema of a route that takes an `Idempotency-Key`: see plugins/platform/idempotency. */
 export const IdempotencyHeaders = Type.Object({

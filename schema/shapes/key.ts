@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox'
 import { Id, Nullable, Time } from './text.ts'
+import { type Static, Type } from './type.ts'
 
 /** API keys as they travel, and the words in which rights are told. */
 

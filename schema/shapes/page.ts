@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from './type.ts'
 
 /** Most rows of an answer; also what a list without `page` and `per_page` gives at most. */
 export const MAX_PAGE_SIZE = 10_000

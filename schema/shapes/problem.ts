@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from './type.ts'
 
 /** RFC 9457 problem details, with the contract's `error`, `errors` and `request_id` beside them. */
 export const Problem = Type.Object(

@@ -1,6 +1,6 @@
-import { type Static, Type } from 'typebox'
 import { ROLES, SCOPES } from './key.ts'
 import { Id, Nullable, Time } from './text.ts'
+import { type Static, Type } from './type.ts'
 
 /** Who is signed in, as it travels. */
 

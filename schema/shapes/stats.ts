@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox'
 import { Id, Nullable, Time } from './text.ts'
+import { type Static, Type } from './type.ts'
 
 const Unit = Type.Enum(['hour', 'day', 'week', 'month'])
 

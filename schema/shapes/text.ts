@@ -1,4 +1,4 @@
-import { type Static, type TSchema, Type } from 'typebox'
+import { type Static, type TSchema, Type } from './type.ts'
 
 /** Greatest id that JSON numbers and the database both hold exactly. */
 export const MAX_ID = Number.MAX_SAFE_INTEGER

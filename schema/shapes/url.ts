@@ -1,6 +1,6 @@
-import { type Static, Type } from 'typebox'
 import { PageQuery } from './page.ts'
 import { Flag, Id, Nullable, PLAIN_TEXT, Time } from './text.ts'
+import { type Static, Type } from './type.ts'
 
 /** Longest target: what every browser, proxy and default header buffer passes on. */
 export const MAX_URL_LENGTH = 2048
@@ -73,7 +73,8 @@ export const Shortened = Type.Object({
   warnings: Warnings
 })
 
-export const UrlQuery = Type.Interface([PageQuery], {
+export const UrlQuery = Type.Object({
+  ...PageQuery.properties,
   user_id: Type.Optional(Id),
   is_active: Type.Optional(Flag),
   q: Type.Optional(

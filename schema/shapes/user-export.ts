@@ -1,8 +1,8 @@
-import { type Static, Type } from 'typebox'
 import { AuditEntry } from './audit.ts'
 import { Event } from './event.ts'
 import { Key } from './key.ts'
 import { Nullable, Time } from './text.ts'
+import { type Static, Type } from './type.ts'
 import { Url } from './url.ts'
 import { User } from './user.ts'
 

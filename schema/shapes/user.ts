@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox'
 import { Id, PLAIN_TEXT, Time } from './text.ts'
+import { type Static, Type } from './type.ts'
 
 /** Something to see, and no control characters: a name stands in logs, lists and messages. */
 const VISIBLE_NAME = '^(?=[^\\u0000-\\u001F\\u007F\\uD800-\\uDFFF]*$)[\\s\\S]*\\S'
@@ -23,7 +23,10 @@ export const User = Type.Object(
   { title: 'User' }
 )
 export const UserDraft = Type.Object({ username: UserName, email: UserEmail })
-export const UserChange = Type.Partial(UserDraft)
+export const UserChange = Type.Object({
+  username: Type.Optional(UserName),
+  email: Type.Optional(UserEmail)
+})
 
 export type User = Static<typeof User>
 export type UserDraft = Static<typeof UserDraft>

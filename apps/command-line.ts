@@ -1,0 +1,185 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+import manifest from '#package.json' with { type: 'json' }
+
+/** The command lines of all programs: one declaration gives the parser, its checks and `--help`. */
+
+/** An option as `parseArgs` takes it, what `--help` says of it, and which values it takes. */
+export type Option = NonNullable<ParseArgsConfig['options']>[string] & {
+  help: string
+  /** What stands for the value in the help; needed for a string. */
+  value?: string
+  oneOf?: readonly string[]
+  /** Whether the value is a comma-separated list of `oneOf`. */
+  isList?: boolean
+  /** The least and the greatest number that the value may be; whole unless `isFraction`. */
+  range?: readonly [least: number, most: number]
+  isFraction?: boolean
+}
+
+/** A word of the command line that belongs to no option. */
+export interface Word {
+  name: string
+  help?: string
+  isOptional?: boolean
+  oneOf?: readonly string[]
+}
+
+export interface Program<O extends Record<string, Option>> {
+  /** How it is called, as in `npm run stack --`. */
+  name: string
+  /** What it does: for `--help`, wrapped as it is to be shown. */
+  summary: string
+  words?: readonly Word[]
+  options?: O
+}
+
+type Parsed<O extends Record<string, Option>> = ReturnType<
+  typeof parseArgs<{ options: O; strict: true }>
+>['values']
+
+/** A command line that a program does not take. The message says why, and names the nearest name where there is one. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/**
+ * Reads the command line of `program`. Prints and ends the process for `--help` and `--version` (exit code 0), and for
+ * wrong usage (2). Gives the options' values, strings where they have one, and the words.
+ */
+export function readCommandLine<const O extends Record<string, Option>>(
+  program: Program<O>,
+  args: string[] = process.argv.slice(2)
+): { values: Parsed<O>; words: string[] } {
+  const asked = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length)
+  if (asked.includes('--help') || asked.includes('-h')) return finish(0, formatHelp(program))
+  if (asked.includes('--version')) return finish(0, `${manifest.version}\n`)
+  try {
+    return parseCommandLine(program, args)
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    return finish(2, `${error.message}\n${formatUsage(program)}\nFor more: ${program.name} --help\n`)
+  }
+}
+
+function finish(code: number, text: string): never {
+  process[code === 0 ? 'stdout' : 'stderr'].write(text)
+  process.exit(code)
+}
+
+/** As {@link readCommandLine}, but throws a {@link UsageError} for wrong usage and knows neither `--help` nor `--version`. */
+export function parseCommandLine<const O extends Record<string, Option>>(
+  { words: expected = [], options = {} as O }: Program<O>,
+  args: string[]
+): { values: Parsed<O>; words: string[] } {
+  const { values, positionals, tokens } = parseArgs({ args, options, strict: false, tokens: true })
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue
+    const { name, rawName, value, inlineValue } = token
+    const option = Object.hasOwn(options, name) ? options[name] : undefined
+    if (option === undefined)
+      throw unknownName('option', rawName, [...Object.keys(options), 'help', 'version'].map(dash))
+    if (option.type === 'boolean' && value !== undefined) throw new UsageError(`${rawName} takes no value`)
+    if (option.type === 'string')
+      checkValue(rawName, option, inlineValue || !value?.startsWith('-') ? value : '')
+  }
+  for (const [index, word] of expected.entries()) {
+    const given = positionals[index]
+    if (given === undefined && !word.isOptional) throw new UsageError(`${word.name} is missing`)
+    if (given !== undefined && word.oneOf && !word.oneOf.includes(given))
+      throw unknownName(word.name.toLowerCase(), given, word.oneOf)
+  }
+  const extra = positionals[expected.length]
+  if (extra !== undefined) throw new UsageError(`${quote(extra)} is one word too many`)
+  return { values: values as Parsed<O>, words: positionals }
+}
+
+function checkValue(
+  name: string,
+  { value, oneOf, isList, range, isFraction }: Option,
+  given: string | undefined
+): void {
+  if (!given) throw new UsageError(`${name} needs a value: ${name} ${value ?? 'VALUE'}`)
+  for (const item of isList ? given.split(',') : [given])
+    if (oneOf && !oneOf.includes(item)) throw unknownName(`value of ${name}`, item, oneOf)
+  if (!range) return
+  const [least, most] = range
+  const isNumber = (isFraction ? /^\d+(\.\d+)?$/ : /^\d+$/).test(given)
+  if (!isNumber || Number(given) < least || Number(given) > most)
+    throw new UsageError(
+      `${name} takes a ${isFraction ? '' : 'whole '}number from ${least} to ${most}, not ${quote(given)}`
+    )
+}
+
+/** The error for a name that is none of `names`: names the nearest, or all where they are few. */
+export function unknownName(what: string, given: string, names: readonly string[]): UsageError {
+  const near = findNearest(given, names)
+  const hint = near
+    ? `did you mean ${near}?`
+    : names.length <= 10
+      ? `there is ${names.join(', ')}`
+      : 'see --help'
+  return new UsageError(`There is no ${what} ${quote(given)}; ${hint}`)
+}
+
+/** The name of `names` that `given` is most likely a slip of, or undefined when none is similar. */
+export function findNearest(given: string, names: readonly string[]): string | undefined {
+  const bare = (text: string) => text.toLowerCase().replace(/^-+/, '')
+  const wanted = bare(given)
+  const rank = (name: string) => {
+    if (wanted && bare(name).startsWith(wanted)) return 1
+    // A command of two words is looked for by its first one too.
+    return countEdits(wanted, bare(name.split(' ', given.split(' ').length).join(' ')))
+  }
+  const [nearest] = names.map((name) => ({ name, edits: rank(name) })).sort((a, b) => a.edits - b.edits)
+  return nearest && nearest.edits <= Math.max(2, wanted.length * 0.4) ? nearest.name : undefined
+}
+
+/** Edits between two words: insertions, deletions, substitutions and swaps of neighbours (optimal string alignment). */
+function countEdits(a: string, b: string): number {
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, at) => at)]
+  const cell = (i: number, j: number) => rows[i]?.[j] ?? 0
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    rows.push(row)
+    for (let j = 1; j <= b.length; j++) {
+      const cost = a[i - 1] === b[j - 1] ? 0 : 1
+      row[j] = Math.min(cell(i - 1, j) + 1, cell(i, j - 1) + 1, cell(i - 1, j - 1) + cost)
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        row[j] = Math.min(cell(i, j), cell(i - 2, j - 2) + 1)
+    }
+  }
+  return cell(a.length, b.length)
+}
+
+/** The line `Usage: …` of `program`. */
+function formatUsage({ name, words = [], options = {} }: Program<Record<string, Option>>): string {
+  const shown = words.map((word) => (word.isOptional ? `[${word.name}]` : word.name))
+  const more = Object.keys(options).length > 0 ? ['[OPTIONS]'] : []
+  return ['Usage:', name, ...shown, ...more].join(' ')
+}
+
+function formatHelp(program: Program<Record<string, Option>>): string {
+  const words = (program.words ?? []).flatMap(({ name, help }) => (help ? [[name, help] as const] : []))
+  const options = Object.entries(program.options ?? {}).map(([name, option]) => {
+    const about = [
+      option.range?.join(' to '),
+      option.oneOf && option.oneOf.length <= 10 && option.oneOf.join(', ')
+    ].filter(Boolean)
+    if (typeof option.default === 'string') about.push(`${option.default} when not given`)
+    const head = [dash(name), ...(option.type === 'string' ? [option.value ?? 'VALUE'] : [])].join(' ')
+    return [head, option.help + (about.length > 0 ? ` (${about.join('; ')})` : '')] as const
+  })
+  const rows = [
+    ...words,
+    ...options,
+    ['--help', 'Shows this text'],
+    ['--version', 'Shows the version']
+  ] as const
+  const width = Math.max(...rows.map(([head]) => head.length))
+  const table = rows.map(([head, help]) => `  ${head.padEnd(width)}  ${help}\n`).join('')
+  return `${formatUsage(program)}\n\n${program.summary}\n\n${table}`
+}
+
+const dash = (name: string) => `--${name}`
+/** What the user wrote, so that it does not steer the terminal. */
+const quote = (text: string) => text.replace(/\p{C}/gu, '?')
