@@ -2,17 +2,17 @@ import pg from 'pg'
 import t, { type Test } from 'tap'
 import { buildApp } from '#apps/app.ts'
 import { readConfig } from '#apps/config.ts'
-import { hasServers, type Running, startApp, storageOf } from '#testing/app.ts'
+import { hasRedis, type Running, startApp, storageOf } from '#testing/app.ts'
 import { makeWarmLink } from '#testing/click-scene.ts'
 import { startServer } from '#testing/process.ts'
 
 /** Readers of clicks wait for those under way: across replicas, in buffered mode, and for logs of other processes. */
 
-const skip = !hasServers() && 'there are no servers'
+const skip = !hasRedis() && 'there are no servers'
 
 /** Fresh storage without Redis. */
 async function storageWithoutRedis(t: Test): Promise<Record<string, string>> {
-  const { REDIS_URL: _url, REDIS_PREFIX: _prefix, ...storage } = await storageOf(t, 'server')
+  const { REDIS_URL: _url, REDIS_PREFIX: _prefix, ...storage } = await storageOf(t, 'redis')
   return storage
 }
 
@@ -42,7 +42,7 @@ async function readSettled(app: Pick<Running, 'request'>): Promise<number> {
 }
 
 t.test('with Redis every replica sees what any of them has answered', { skip }, async (t) => {
-  const storage = await storageOf(t, 'server')
+  const storage = await storageOf(t, 'redis')
   const first = await startApp(t, { storage, env: { CLICK_DRAIN: 'off' } })
   const second = await startApp(t, { storage })
   await makeWarmLink(first, 'warm')
@@ -65,7 +65,7 @@ t.test(
 )
 
 t.test('readers do not wait until buffered clicks have gathered', { skip }, async (t) => {
-  for (const storage of [await storageOf(t, 'server'), await storageWithoutRedis(t)]) {
+  for (const storage of [await storageOf(t, 'redis'), await storageWithoutRedis(t)]) {
     const app = await startApp(t, { storage, env: { CLICK_DURABILITY: 'buffered', CLICK_WAIT_MS: '10000' } })
     await makeWarmLink(app, 'warm')
     t.equal(await readSettled(app), 1)
