@@ -4,7 +4,6 @@ import type { Config } from '#apps/config.ts'
 import manifest from '#package.json' with { type: 'json' }
 import access from '#platform/access/index.ts'
 import cache from '#platform/cache/index.ts'
-import clicks from '#platform/clicks/index.ts'
 import database from '#platform/database.ts'
 import errors, { answerError } from '#platform/errors.ts'
 import health from '#platform/health.ts'
@@ -25,6 +24,7 @@ import validation from '#platform/validation.ts'
 import wellKnown from '#platform/well-known.ts'
 import audit from '#plugins/audit/index.ts'
 import blocklist from '#plugins/blocklist/index.ts'
+import clicks from '#plugins/clicks/index.ts'
 import events from '#plugins/events/index.ts'
 import exports from '#plugins/exports/index.ts'
 import imports from '#plugins/imports/index.ts'
@@ -99,7 +99,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
   await app.register(redis, config.redis)
   await app.register(limits, config.limits)
   await app.register(cache, config.cache)
-  await app.register(clicks, { ...config.clicks, spool: routes || drain, drain })
+  await app.register(clicks, { ...config.clicks, log: routes || drain, drain })
   await app.register(instruments, { version: manifest.version })
 
   // The capabilities. Those that change something append it to the audit log.

@@ -7,13 +7,13 @@ import { ConfigError } from '#apps/config-error.ts'
 import { FORMATS, splitList } from '#apps/setting-formats.ts'
 import { Settings } from '#apps/settings.ts'
 import type { AccessOptions } from '#platform/access/index.ts'
-import type { ClickOptions } from '#platform/clicks/index.ts'
 import type { DatabaseOptions } from '#platform/database.ts'
 import type { Lookup, PublicFetchOptions } from '#platform/fetch-public.ts'
 import type { LifecycleOptions } from '#platform/lifecycle.ts'
 import type { LimitOptions } from '#platform/limits/index.ts'
 import { parsePolicy } from '#platform/limits/policy.ts'
 import type { OriginOptions } from '#platform/origins.ts'
+import type { QueueOptions } from '#platform/queue/index.ts'
 import type { SheddingOptions } from '#platform/shedding.ts'
 import type { WellKnownOptions } from '#platform/well-known.ts'
 
@@ -34,7 +34,7 @@ export interface Config {
   readonly database: DatabaseOptions
   readonly redis: { url: string | undefined; prefix: string }
   readonly cache: { maxEntries: number; freshMs: number }
-  readonly clicks: Omit<ClickOptions, 'spool'>
+  readonly clicks: Omit<QueueOptions, 'log'>
   readonly audit: { retentionMonths: number }
   readonly validation: { schemes: string[] }
   readonly urls: {
@@ -137,6 +137,7 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
       durability: settings.CLICK_DURABILITY,
       drain: settings.CLICK_DRAIN === 'on',
       dataDir: resolve(settings.DATA_DIR),
+      maxLogBytes: settings.CLICK_LOG_MB * 1_048_576,
       redisReplicas: settings.REDIS_REPLICAS,
       maxBatch: settings.CLICK_BATCH,
       waitMs: settings.CLICK_WAIT_MS,

@@ -21,7 +21,7 @@ export const Settings = Type.Object({
     })
   ),
   ...AccessSettings.properties,
-  DATA_DIR: text('Folder of the bundled PostgreSQL and of clicks waiting on disk', {
+  DATA_DIR: text('Folder of the bundled PostgreSQL and of clicks that wait to be stored', {
     default: './data',
     minLength: 1
   }),
@@ -149,7 +149,7 @@ export const Settings = Type.Object({
   BULK_LIMIT_BYTES: count('Largest file of a bulk import', 1_073_741_824, 1_024, 1_099_511_627_776),
   CLICK_DURABILITY: Type.Enum(['acknowledged', 'buffered'], {
     description:
-      'Whether a redirect waits until its click is safe (Redis, PostgreSQL or disk), or a crash may lose some',
+      'Whether a redirect waits until its click is safe (Redis, or without it the disk), or a crash may lose some',
     default: 'acknowledged'
   }),
   CLICK_DRAIN: Type.Enum(['on', 'off'], {
@@ -158,15 +158,26 @@ export const Settings = Type.Object({
   }),
   CLICK_BATCH: count('Most clicks of one batch', 2_000, 1, 10_000),
   CLICK_WAIT_MS: count('How long a buffered click may wait for company', 50, 1, 10_000),
-  CLICK_PENDING: count('Most clicks in memory before batches go to the disk', 50_000, 100, 10_000_000),
+  CLICK_PENDING: count(
+    'Most clicks in memory; past that they go to the disk, and without Redis redirects are answered 503',
+    50_000,
+    100,
+    10_000_000
+  ),
+  CLICK_LOG_MB: count(
+    'Largest local log of clicks, in MiB; redirects are answered 503 while it is full',
+    1_024,
+    32,
+    1_048_576
+  ),
   CLICK_TAKE_OVER_MS: count(
-    'How long a batch may be with a drainer before another takes it over',
+    'How long a batch may be with a consumer of the Redis stream before another takes it over',
     30_000,
     100,
     3_600_000
   ),
   CLICK_STORE_TIMEOUT_MS: count(
-    'How long PostgreSQL may take for a batch of clicks before it goes to the disk',
+    'With Redis: how long PostgreSQL may take for a batch of clicks while Redis is away, before it goes to the disk',
     2_000,
     50,
     60_000

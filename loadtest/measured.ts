@@ -1,16 +1,17 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import manifest from '#package.json' with { type: 'json' }
+import { endWithThisProcess, readCpuSeconds } from './process-tree.ts'
 
 /** Processes whose use of the machine is read from /proc (Linux): the shipped server, and what it is compared with. */
 
 export interface MeasuredProcess {
   readonly url: string
   readonly pid: number
-  /** CPU time of all its threads since the start, in seconds. */
+  /** CPU time since the start, that of its child processes included, in seconds. */
   cpuSeconds(): Promise<number>
   memory(): Promise<{ nowMiB: number; peakMiB: number }>
   /** Ends it in good order, or at once with `SIGKILL`. Resolves when it is gone. */
@@ -23,25 +24,28 @@ export interface MeasuredOptions {
   core?: number
   /** Arguments of Node before the program, such as `--cpu-prof`. */
   nodeOptions?: string[]
+  /** The folder of the program, with its package.json and its packages; this repository when not said. */
+  root?: string
 }
 
 const ROOT = join(import.meta.dirname, '..')
-/** Clock ticks a second in /proc/PID/stat: USER_HZ, 100 on every Linux (proc(5)). */
-const TICKS = 100
 
 /** Starts `apps/server` on a free port, as `npm start` does but with `env` as all its environment. */
 export function startServer(options: MeasuredOptions = {}): Promise<MeasuredProcess> {
-  return start(argumentsOf(manifest.scripts.start), /^listening$/, options)
+  return start(readArguments('start', options), /^listening$/, options)
 }
 
 /** Starts `apps/worker` as `npm run worker` does; its `url` is empty. */
 export function startWorker(options: MeasuredOptions = {}): Promise<MeasuredProcess> {
-  return start(argumentsOf(manifest.scripts.worker), /^working$/, options)
+  return start(readArguments('worker', options), /^working$/, options)
 }
 
 /** What follows `node` in a script of package.json. */
-function argumentsOf(script: string): string[] {
-  return script.split(' ').slice(1)
+function readArguments(name: 'start' | 'worker', { root = ROOT }: MeasuredOptions): string[] {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    scripts: Record<typeof name, string>
+  }
+  return scripts[name].split(' ').slice(1)
 }
 
 /** Starts the server of loadtest/references that `kind` names. */
@@ -50,37 +54,35 @@ export function startReference(kind: string, options: MeasuredOptions = {}): Pro
 }
 
 async function start(args: string[], ready: RegExp, options: MeasuredOptions): Promise<MeasuredProcess> {
-  const command = [process.execPath, ...(options.nodeOptions ?? []), ...args]
+  const { root = ROOT } = options
+  const pinnedNode = join(root, 'node_modules', '.bin', 'node')
+  const node = existsSync(pinnedNode) ? pinnedNode : process.execPath
+  const command = [node, ...(options.nodeOptions ?? []), ...args]
   const pinned = options.core === undefined ? [] : pinTo(options.core)
   const [program = '', ...rest] = [...pinned, ...command]
   const child = spawn(program, rest, {
-    cwd: ROOT,
+    cwd: root,
     env: { PORT: '0', WORKER_PORT: '0', LOG_LEVEL: 'info', ...options.env },
     stdio: ['ignore', 'pipe', 'inherit']
   })
   const exited = once(child, 'exit')
-  const kill = () => child.kill('SIGKILL')
-  process.once('exit', kill)
+  endWithThisProcess(child)
   const url = await readUrl(child, ready, command.join(' '))
   child.stdout?.resume()
   const { pid = 0 } = child
-  const read = (name: string) => readFile(`/proc/${pid}/${name}`, 'utf8')
   return {
     url,
     pid,
     async cpuSeconds() {
-      // After the name in parentheses, which may hold anything: field 14 is user time, 15 system time.
-      const fields = (await read('stat')).replace(/^.*\) /, '').split(' ')
-      return (Number(fields[11]) + Number(fields[12])) / TICKS
+      return readCpuSeconds(pid)
     },
     async memory() {
-      const status = await read('status')
+      const status = await readFile(`/proc/${pid}/status`, 'utf8')
       return { nowMiB: mebibytes(status, 'VmRSS'), peakMiB: mebibytes(status, 'VmHWM') }
     },
     async stop(signal = 'SIGTERM') {
       child.kill(signal)
       await exited
-      process.removeListener('exit', kill)
     }
   }
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
-import { missing } from '#testing/servers.ts'
+import { missing } from '#testing/programs.ts'
 import { ROOT } from '#testing/sources.ts'
 
 /** Each program of the load tests, run to its end on as little as it takes: that it works, not what it measures. */

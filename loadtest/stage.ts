@@ -1,15 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import type { Server } from '#testing/server-process.ts'
 import { startPostgres, startRedis } from '#testing/servers.ts'
 import { pinProcess } from './measured.ts'
+import { makeScratch } from './scratch.ts'
 
 /** What measured servers stand on: a PostgreSQL (fsync on) and a Redis of the run's own. */
 export interface Stage {
   readonly databaseUrl: string
   readonly redisUrl: string
+  /** Where the data folders of measured servers are; removed when this process ends. */
+  readonly folder: string
   /** The environment of a server on this stage, with Redis or without. */
   env(withRedis: boolean): Record<string, string>
   /** Runs one statement on the database. */
@@ -27,13 +28,11 @@ export interface StageOptions {
 
 /** Starts the servers. Throws when PostgreSQL or Redis is not installed. */
 export async function setStage(options: StageOptions = {}): Promise<Stage> {
-  // Ctrl+C ends the processes that were started too: they are killed at exit.
-  process.once('SIGINT', () => process.exit(130))
   // What these programs start later is theirs, and so on the same core.
   if (options.core !== undefined) pinProcess(process.pid, options.core)
   const settings = { shared_buffers: '512MB', max_wal_size: '4GB', ...options.settings }
   const servers: Server[] = []
-  const folder = await mkdtemp(join(tmpdir(), 'fairlead-load-'))
+  const folder = makeScratch('load')
   try {
     const postgres = await startPostgres(null, {
       installed: true,
@@ -52,6 +51,7 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
       return {
         databaseUrl,
         redisUrl: redis.url,
+        folder,
         env: (withRedis: boolean) => ({
           DATABASE_URL: databaseUrl,
           DATA_DIR: join(folder, `replica-${++replicas}`),
@@ -74,7 +74,6 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
       async remove() {
         await Promise.all(pools.map((pool) => pool.end()))
         await Promise.all(servers.map((server) => server.remove()))
-        await rm(folder, { recursive: true, force: true })
       }
     }
   } catch (error) {

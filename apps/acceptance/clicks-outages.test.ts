@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { makeWarmLink, sendVisitors, setScene } from '#testing/click-scene.ts'
-import { missing } from '#testing/servers.ts'
+import { missing } from '#testing/programs.ts'
 
 /** Each redirect given is one event stored, whatever is taken away under load. */
 

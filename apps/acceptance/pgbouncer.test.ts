@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import t from 'tap'
 import { makeWarmLink, sendVisitors, storedClicks } from '#testing/click-scene.ts'
 import { startServer, startWorker } from '#testing/process.ts'
-import { missing, startPgbouncer, startPostgres, startRedis } from '#testing/servers.ts'
+import { missing } from '#testing/programs.ts'
+import { startPgbouncer, startPostgres, startRedis } from '#testing/servers.ts'
 
 /**
  * The whole product, with the suites beside this file, through PgBouncer in transaction mode: three processes whose pools of thirty connections share four.

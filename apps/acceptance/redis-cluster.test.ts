@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import t from 'tap'
 import { makeWarmLink, sendVisitors, storedClicks } from '#testing/click-scene.ts'
 import { type ListeningServer, startServer } from '#testing/process.ts'
+import { missing } from '#testing/programs.ts'
 import { startRedisCluster } from '#testing/redis-cluster.ts'
-import { missing, startPostgres } from '#testing/servers.ts'
+import { startPostgres } from '#testing/servers.ts'
 import { until } from './subject.ts'
 
 /** Two replicas on a Redis Cluster of six nodes: links are shared, changes heard, and no click lost by a failover. */

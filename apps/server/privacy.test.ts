@@ -5,7 +5,7 @@ import pg from 'pg'
 import t from 'tap'
 import { unique, until } from '#apps/acceptance/subject.ts'
 import { setScene } from '#testing/click-scene.ts'
-import { missing } from '#testing/servers.ts'
+import { missing } from '#testing/programs.ts'
 
 /**
  * What is kept of who came: the server as a process, on a PostgreSQL and a Redis of its own, is asked in every way in which

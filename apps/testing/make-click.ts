@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Click } from '#platform/clicks/click.ts'
+import type { Click } from '#plugins/clicks/contract.ts'
 
 /** The user agent of a person. */
 export const CHROME = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/126.0.0.0 Safari/537.36'

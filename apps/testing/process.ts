@@ -43,6 +43,8 @@ export interface SpawnOptions {
   main?: string
   /** A command that becomes the server: `unshare …`. */
   wrapper?: string[]
+  /** The whole command, in place of Node with `inject` and `main`. */
+  command?: string[]
 }
 
 /** Runs in the process: when the test's own process is gone, however it went, nobody else would end this one. */
@@ -51,15 +53,22 @@ import { isMainThread } from 'node:worker_threads'
 if (isMainThread) process.stdin.on('close', () => process.kill(process.pid, 'SIGKILL')).resume().unref()
 `
 
+/** The argument that puts `code` into a Node before its own, and ends it with the test's process. */
+export function injected(code = ''): string {
+  return `--import=data:text/javascript,${encodeURIComponent(ORPHAN_WATCH + code)}`
+}
+
 /** Spawns the server with `env` and nothing else of this process' settings. It is killed with the test. */
 export function spawnServer(
   t: Test,
   env: Record<string, string>,
-  { inject = '', main = 'apps/server/main.ts', wrapper = [] }: SpawnOptions = {}
+  {
+    inject = '',
+    main = 'apps/server/main.ts',
+    wrapper = [],
+    command = [process.execPath, '--import=./apps/preload.mjs', injected(inject), main]
+  }: SpawnOptions = {}
 ): ServerProcess {
-  const code = encodeURIComponent(ORPHAN_WATCH + inject)
-  const imports = ['./apps/preload.mjs', `data:text/javascript,${code}`]
-  const command = [process.execPath, ...imports.map((one) => `--import=${one}`), main]
   // tap puts its module hooks into every child by NODE_OPTIONS; the server is to run as it does in production.
   const child = spawn('env', ['-u', 'NODE_OPTIONS', ...wrapper, ...command], {
     cwd: ROOT,

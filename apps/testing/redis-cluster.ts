@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import type { Test } from 'tap'
+import { findCommand } from './programs.ts'
 import { findPort, type Server } from './server-process.ts'
-import { findCommand, startRedis } from './servers.ts'
+import { startRedis } from './servers.ts'
 
 /** A real Redis Cluster of a test's own: three nodes that share the keys, and a replica of each. */
 

@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { listProductFiles, readCoverage, summarize } from './coverage.ts'
+import { ServerMissing } from './programs.ts'
 import { createFilter, readTotals, type Totals } from './report.ts'
 import type { Server } from './server-process.ts'
-import { ServerMissing, startPostgres, startRedis } from './servers.ts'
+import { startPostgres, startRedis } from './servers.ts'
 
 /**
  * What `npm test` runs once the sources are checked: the tests, with the coverage enforced. Its last line is

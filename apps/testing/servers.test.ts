@@ -7,8 +7,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import t from 'tap'
+import { missing } from './programs.ts'
 import { findPort } from './server-process.ts'
-import { missing, startNginx, startPgbouncer, startPostgres, startRedis } from './servers.ts'
+import { startNginx, startPgbouncer, startPostgres, startRedis } from './servers.ts'
 
 async function ask(connectionString: string, query: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString })

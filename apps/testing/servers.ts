@@ -1,36 +1,15 @@
-import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
-import pg from 'pg'
+import { join } from 'node:path'
 import type { Test } from 'tap'
-import { initdbArguments } from '#platform/database/bundled-cluster.ts'
-import { findBundledPrograms } from '#platform/database/bundled-programs.ts'
+import { accepts, answersPing, answersQuery } from './answers.ts'
+import { findPostgres, initialize } from './postgres-programs.ts'
+import { findCommand, ServerMissing } from './programs.ts'
 import { findPort, findUser, makeFolder, runServer, type Server, type User } from './server-process.ts'
 
 /**
  * Real servers of a test's own, which it may kill, freeze and start again. Each function takes the test that the
  * server is removed with, or null where the caller calls `remove` itself, and throws {@link ServerMissing}.
  */
-
-/** Thrown when a program is not installed. */
-export class ServerMissing extends Error {
-  override readonly name = 'ServerMissing'
-}
-
-/**
- * For tap's `skip` option: false when `command` is installed, else why the test can't run. Throws in a run that must
- * have everything (REQUIRE_SERVERS).
- */
-export function missing(command: string): false | string {
-  if (findCommand(command)) return false
-  const reason = `${command} is not installed`
-  // biome-ignore lint/style/noProcessEnv: the test runner says by environment what it started
-  if (process.env['REQUIRE_SERVERS']) throw new ServerMissing(reason)
-  return reason
-}
 
 export interface RedisOptions {
   /** Whether it fsyncs every write, and so has its data after a kill. */
@@ -77,33 +56,6 @@ export interface PostgresOptions {
   makeData?(data: string, user: User | null): void
 }
 
-/** A PostgreSQL before it has data: how its programs run, and the user that owns its files. */
-interface Postgres {
-  /** Whom the folder belongs to; this process' own user where null. */
-  owner: User | null
-  /** The user to start it as, where the command does not change users itself. */
-  user: User | null
-  env?: Record<string, string>
-  command(program: string, args: string[]): [file: string, args: string[]]
-}
-
-async function findPostgres(installed: boolean): Promise<Postgres> {
-  if (!installed) {
-    const links = join(tmpdir(), `fairlead-postgres-${process.pid}`)
-    const { owner, env, command } = await findBundledPrograms(links)
-    return {
-      owner: owner === process.getuid?.() ? null : { uid: owner, gid: owner },
-      user: null,
-      env,
-      command
-    }
-  }
-  if (!findCommand('postgres')) throw new ServerMissing('postgres is not installed')
-  // It refuses to run as root.
-  const user = await findUser('postgres', 'nobody')
-  return { owner: user, user, command: (program, args) => [findCommand(program) ?? program, args] }
-}
-
 /** Starts a PostgreSQL whose superuser is `postgres`. */
 export async function startPostgres(
   t: Test | null,
@@ -140,16 +92,6 @@ export async function startPostgres(
     isReady: () => answersQuery(url, 'SELECT 1')
   })
   return removedWith(t, server)
-}
-
-function initialize(postgres: Postgres, data: string, installed: boolean): void {
-  const args = installed
-    ? ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C']
-    : initdbArguments(data, 'postgres')
-  const { user, env } = postgres
-  const [command, all] = postgres.command('initdb', [...args, '--no-sync'])
-  const made = spawnSync(command, all, { ...user, ...(env && { env }), encoding: 'utf8' })
-  if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr || made.error?.message}`)
 }
 
 export interface PgbouncerOptions {
@@ -223,56 +165,7 @@ export async function startNginx(
   return removedWith(t, server)
 }
 
-/** Where `name` is installed: on PATH, in the folders of system programs, in Debian's folders of PostgreSQL versions. */
-export function findCommand(name: string): string | null {
-  const versions = '/usr/lib/postgresql'
-  const newestFirst = existsSync(versions) ? readdirSync(versions).sort((a, b) => Number(b) - Number(a)) : []
-  // biome-ignore lint/style/noProcessEnv: programs are where the system's PATH says
-  const onPath = (process.env['PATH'] ?? '').split(delimiter)
-  const folders = [...newestFirst.map((version) => join(versions, version, 'bin')), ...onPath]
-  folders.push('/usr/sbin', '/usr/local/sbin')
-  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null
-}
-
 function removedWith(t: Test | null, server: Server): Server {
   t?.teardown(() => server.remove())
   return server
-}
-
-/** Whether the PostgreSQL, or what stands before it, answers `query`. */
-export async function answersQuery(connectionString: string, query: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 1_000 })
-  client.on('error', () => undefined)
-  try {
-    await client.connect()
-    await client.query(query)
-    return true
-  } catch {
-    return false
-  } finally {
-    await client.end().catch(() => undefined)
-  }
-}
-
-/** Whether the Redis at `port` answers a ping; while it loads its file it says otherwise. */
-export function answersPing(port: number): Promise<boolean> {
-  return new Promise((done) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'))
-    socket.once('data', (answer) => {
-      done(answer.toString().startsWith('+PONG'))
-      socket.destroy()
-    })
-    socket.once('error', () => done(false))
-    socket.once('close', () => done(false))
-  })
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((done) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      done(true)
-      socket.destroy()
-    })
-    socket.once('error', () => done(false))
-  })
 }

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import type { Test } from 'tap'
+import { findCommand } from './programs.ts'
 import type { Server } from './server-process.ts'
-import { findCommand, startPostgres } from './servers.ts'
+import { startPostgres } from './servers.ts'
 
 /** Starts a hot standby that streams from `primary`, a PostgreSQL of {@link startPostgres}; removed with the test. */
 export function startStandby(t: Test, primary: Server): Promise<Server> {

@@ -118,6 +118,7 @@ t.test(
       'package.json': 2,
       'compose.yaml': 1,
       'ops/docker/Dockerfile': 2,
+      'ops/systemd/fairlead.service': 1,
       'ops/kubernetes/base/worker.yaml': 1
     }
     const argument = /--(max-semi-space-size|heap-growing-percent)=\d+|--no-parallel-scavenge/g

@@ -19,6 +19,7 @@ interface Job {
   needs?: string | string[]
   uses?: string
   steps?: Step[]
+  strategy?: { matrix?: { include?: { arch: string }[] } }
   permissions?: Record<string, string>
   'timeout-minutes'?: number
 }
@@ -38,7 +39,12 @@ const workflows = files.map((file) => ({
 const { scripts } = JSON.parse(readText('package.json')) as { scripts: Record<string, string> }
 
 t.test('every YAML file can be read', async (t) => {
-  const all = ['compose.yaml', ...listFiles(['.github', 'ops'], /\.ya?ml$/)]
+  const all = [
+    'compose.yaml',
+    'compose.single.yaml',
+    'compose.small.yaml',
+    ...listFiles(['.github', 'ops'], /\.ya?ml$/)
+  ]
   t.ok(all.length >= 4, all.join())
   for (const file of all)
     for (const { errors } of parseAllDocuments(readText(file), { merge: true })) t.same(errors, [], file)
@@ -81,6 +87,20 @@ t.test('nothing is deployed that has not passed', async (t) => {
   const others = Object.entries(deploy?.jobs ?? {}).filter(([name]) => name !== 'ci')
   t.ok(others.length > 0)
   for (const [name, { needs }] of others) t.ok([needs].flat().includes('ci'), name)
+})
+
+t.test('the image is built for both processors, each of which has run it before', async (t) => {
+  const archs = ['amd64', 'arm64']
+  const builds = [find('ci').jobs['image'], find('deploy').jobs['build']]
+  for (const job of builds)
+    t.same(
+      job?.strategy?.matrix?.include?.map(({ arch }) => arch),
+      archs
+    )
+  const [create = ''] = (find('deploy').jobs['image']?.steps ?? []).flatMap(({ run = '' }) =>
+    run.includes('imagetools create') ? run : []
+  )
+  for (const arch of archs) t.ok(create.includes(`@$${arch.toUpperCase()}"`), arch)
 })
 
 t.test(
@@ -151,6 +171,7 @@ t.test('only those may write who have to, and nothing that others write gets int
     )
   )
   t.same(writers.sort(), [
+    'deploy.yml build packages',
     'deploy.yml image attestations',
     'deploy.yml image id-token',
     'deploy.yml image packages',

@@ -13,6 +13,9 @@ interface Room {
   mayTypes?: string[]
 }
 
+/** What capabilities know of one another beside decorators; only types. */
+const CONTRACT = /^#plugins\/[^/]+\/contract\.ts$/
+
 const SQL = ['drizzle-orm', 'pg', 'pg-copy-streams']
 const HTTP = ['fastify', 'fastify-plugin', '@fastify']
 /** All programs read their arguments by it. */
@@ -124,11 +127,15 @@ export function judge(file: string, imports: Import[]): string[] {
       ...(isTest ? TESTS : [])
     ]
     const refused = isTest ? [] : (room?.not ?? [])
-    const isFine = allowed.some((one) =>
-      one === '*'
-        ? !/^[.#]|^node:/.test(specifier) && !refused.some((name) => isWithin(specifier, name))
-        : isWithin(specifier, one.replace('$1', subject))
-    )
+    const isContract =
+      isType && CONTRACT.test(specifier) && /^(plugins\/(?!platform\/)|apps\/testing\/)/.test(file)
+    const isFine =
+      isContract ||
+      allowed.some((one) =>
+        one === '*'
+          ? !/^[.#]|^node:/.test(specifier) && !refused.some((name) => isWithin(specifier, name))
+          : isWithin(specifier, one.replace('$1', subject))
+      )
     return isFine ? [] : [`${file} imports ${specifier}, which ${name} may not`]
   })
 }

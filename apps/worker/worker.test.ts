@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { makeWarmLink, setScene } from '#testing/click-scene.ts'
 import { type ListeningServer, startWorker } from '#testing/process.ts'
-import { missing } from '#testing/servers.ts'
+import { missing } from '#testing/programs.ts'
 
 /** The worker beside a server that leaves the clicks to it. */
 

@@ -1,5 +1,6 @@
 import type { Request } from 'autocannon'
 import { share } from '#loadtest/volley.ts'
+import type { PairOptions } from './pairs.ts'
 
 /** What `npm run bench` measures, as data: a server's settings, its requests, and what it is compared with. */
 export interface Case {
@@ -8,8 +9,17 @@ export interface Case {
   /** Settings beside DATABASE_URL, REDIS_URL and DATA_DIR. */
   env: Record<string, string>
   withRedis: boolean
+  /**
+   * The codes of the links in the server's bundled PostgreSQL. Where given, DATABASE_URL and REDIS_URL are unset, and a
+   * burst ends when its last click is stored.
+   */
+  embedded?: string[]
+  /** Where this case differs from the run's defaults. */
+  plan?: Partial<PairOptions>
   /** The references it is compared with, of loadtest/references. The first is the one that bars are about. */
   references: string[]
+  /** True if the references are other commits of Fairlead. */
+  hasPeers?: boolean
   /** The status of every answer; any other makes the figures void. */
   status: number
   requests: (index: number, connections: number) => Request[]
@@ -17,8 +27,18 @@ export interface Case {
   warmUp: number
   /** Least share of answers for which the link cache must have counted one of `events`, so that the case is what it says. */
   proof?: { events: string[]; leastShare: number }
-  /** Least ratio of requests a second to the first reference, and largest of CPU a request. */
-  bars?: { rps: number; cpu?: number }
+  bars?: Bars
+}
+
+export interface Bars {
+  /** Least ratio of requests a second to the first reference. */
+  rps?: number
+  /** Largest ratio of CPU time a request. */
+  cpu?: number
+  /** Longest time from the end of the load to the last stored click, in milliseconds. */
+  lagMs?: number
+  /** Largest multiple of the reference's p50, on top of one fdatasync. */
+  p50?: number
 }
 
 /** As an installation with a worker runs its servers (compose.yaml): the clicks' appends to Redis are all theirs. */
@@ -38,6 +58,16 @@ export function makeCases(codes: string[], unknown: string[]): Case[] {
     withRedis: false,
     references: ['postgres', 'fastify', 'raw'],
     proof: { events: ['loads'], leastShare: 0.95 }
+  }
+  const embedded = {
+    ...redirect,
+    env: { CLICK_DURABILITY: 'acknowledged' },
+    withRedis: false,
+    embedded: codes.slice(0, 1_000),
+    references: ['fastify'],
+    warmUp: 20_000,
+    requests: follow(codes.slice(0, 1_000)),
+    proof: inProcess
   }
   return [
     {
@@ -77,10 +107,24 @@ export function makeCases(codes: string[], unknown: string[]): Case[] {
     {
       ...redirect,
       name: 'hit-no-redis',
-      title: 'hit without Redis, click in PostgreSQL',
+      title: 'hit without Redis, click in the local log',
       env: {},
       withRedis: false,
       proof: inProcess
+    },
+    {
+      ...embedded,
+      name: 'embedded',
+      title: 'embedded: as `npm start`, until stored',
+      plan: { starts: 2, rounds: 2, seconds: 30 },
+      bars: { rps: 0.4, cpu: 2.5, lagMs: 5_000 }
+    },
+    {
+      ...embedded,
+      name: 'embedded-single',
+      title: 'embedded, one request at a time',
+      plan: { rounds: 3, seconds: 5, connections: 1 },
+      bars: { p50: 2 }
     },
     {
       ...redirect,

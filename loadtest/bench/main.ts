@@ -1,77 +1,77 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { availableParallelism, tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { availableParallelism } from 'node:os'
+import { type Checkout, checkOut, installPackages } from '#loadtest/checkout.ts'
+import { refuse } from '#loadtest/command-line.ts'
+import { measureFdatasync } from '#loadtest/fdatasync.ts'
 import { loadLinks, makeCodes } from '#loadtest/links.ts'
-import { type MeasuredProcess, startReference, startServer } from '#loadtest/measured.ts'
+import {
+  type MeasuredOptions,
+  type MeasuredProcess,
+  startReference,
+  startServer
+} from '#loadtest/measured.ts'
+import { median } from '#loadtest/median.ts'
 import { writeResults } from '#loadtest/results.ts'
+import { makeScratch } from '#loadtest/scratch.ts'
 import { type Stage, setStage } from '#loadtest/stage.ts'
 import { type Case, makeCases } from './cases.ts'
 import { drawBench } from './chart.ts'
 import { tellProfile } from './cpu-profile.ts'
-import { type Cast, measureCase, type Outcome, type PairOptions } from './pairs.ts'
+import { readCommandLine } from './options.ts'
+import { type Cast, measureCase, type Outcome } from './pairs.ts'
 import { describe, HEADINGS, tabulate, tellOutcome } from './report.ts'
 
 /**
- * What a request costs: `npm run bench`, shorter with `--quick`, some cases with `--only hit,miss`; `--cpu-prof` says in which code the time goes. The server as shipped, one process
- * on core 0, against a bare Fastify route and a bare node:http server in turns; PostgreSQL, Redis and the load have core 1.
+ * What a request costs: `npm run bench`. The server as shipped, with its child processes on core 0, in turns with a bare
+ * Fastify route and a bare node:http server, or with another commit (`--against`). PostgreSQL, Redis and the load have
+ * core 1.
  */
-const { values } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    only: { type: 'string', default: '' },
-    starts: { type: 'string' },
-    rounds: { type: 'string' },
-    seconds: { type: 'string' },
-    connections: { type: 'string', default: '100' },
-    'cpu-prof': { type: 'boolean', default: false }
-  }
-})
-const options: PairOptions = {
-  starts: Number(values.starts ?? (values.quick || values['cpu-prof'] ? 1 : 4)),
-  rounds: Number(values.rounds ?? (values.quick ? 2 : 3)),
-  seconds: Number(values.seconds ?? (values.quick ? 1.5 : 1)),
-  connections: Number(values.connections)
-}
-/**
- * Turns of each start of a case that is held to a bar. On a shared machine the median of a dozen is within a tenth of that of another dozen,
- * which is no judgement.
- */
-const roundsToJudge = options.rounds * (values.rounds === undefined && !values.quick ? 3 : 1)
+const options = readCommandLine()
 const LINKS = 10_000
+/** Least ratio of requests a second to another commit. */
+const NOT_SLOWER = { rps: 0.98 }
 const hasCores = availableParallelism() > 1
 const serverCore = hasCores ? { core: 0 } : {}
 
+/** A version of Fairlead with the database that its servers share. */
+interface Version {
+  stage: Pick<Stage, 'env' | 'query'>
+  root?: string
+}
+
 async function main(): Promise<void> {
   const codes = makeCodes(LINKS, 1)
-  const unknown = makeCodes(LINKS, 2)
-  const names = values.only.split(',').filter(Boolean)
-  const cases = makeCases(codes, unknown).filter(({ name }) => names.length === 0 || names.includes(name))
-  if (cases.length === 0)
-    throw new Error(
-      `--only takes ${makeCases([], [])
-        .map(({ name }) => name)
-        .join(', ')}`
-    )
+  const all = makeCases(codes, makeCodes(LINKS, 2))
+  const names = all.map(({ name }) => name)
+  const unknown = options.only.find((name) => !names.includes(name))
+  if (unknown !== undefined) refuse(`There is no case ${unknown}; --only takes ${names.join(', ')}`)
+  const cases = all.filter(({ name }) => options.only.length === 0 || options.only.includes(name))
+  const other = options.against === undefined ? null : checkOut(options.against)
+  if (other) {
+    process.stdout.write(`against ${other.commit} (${options.against})\n`)
+    await installPackages(other.root)
+  }
   const stage = await setStage(hasCores ? { core: 1 } : {})
   const outcomes: Outcome[] = []
   try {
-    await seed(stage, codes)
-    process.stdout.write(
-      `${describe(options)} (${roundsToJudge} rounds where there is a bar)\n\n${HEADINGS}\n`
-    )
+    const ours: Version = { stage }
+    await seed(ours, codes)
+    const theirs = other && {
+      stage: await stage.another('against'),
+      root: other.root
+    }
+    if (theirs) await seed(theirs, codes)
+    process.stdout.write(`${describe()}\n\n${HEADINGS}\n`)
     for (const [index, bench] of cases.entries()) {
-      const outcome = await runCase(stage, bench, index)
+      const outcome = await runCase(stage, against(bench, other), index, ours, theirs)
       outcomes.push(outcome)
       process.stdout.write(`${tellOutcome(outcome)}\n`)
     }
   } finally {
     await stage.remove()
   }
-  const isWhole = names.length === 0 && !values.quick && !values['cpu-prof']
   await writeResults(
-    isWhole ? 'bench' : 'local/bench',
-    { options, outcomes },
+    options.isWhole ? 'bench' : other ? 'local/against' : 'local/bench',
+    { against: other?.commit, outcomes },
     {
       svg: drawBench(outcomes),
       section: { name: 'bench', content: tabulate(outcomes) }
@@ -80,37 +80,64 @@ async function main(): Promise<void> {
 }
 
 /** Creates the links by a server of its own, which migrates the database first. */
-async function seed(stage: Stage, codes: string[]): Promise<void> {
-  const server = await startServer({ env: stage.env(false) })
+async function seed({ stage, root }: Version, codes: string[]): Promise<void> {
+  const server = await startServer({ env: stage.env(false), ...(root && { root }) })
   await loadLinks(server.url, codes)
   await server.stop()
   await stage.query('VACUUM ANALYZE')
 }
 
-async function runCase(stage: Stage, bench: Case, index: number): Promise<Outcome> {
-  const folder = values['cpu-prof'] ? await mkdtemp(join(tmpdir(), 'fairlead-profile-')) : null
+/** The case as it is measured against another commit: that is its only reference, and its bar. */
+function against(bench: Case, other: Checkout | null): Case {
+  return other ? { ...bench, references: [other.commit], hasPeers: true, bars: NOT_SLOWER } : bench
+}
+
+async function runCase(
+  stage: Stage,
+  bench: Case,
+  index: number,
+  ours: Version,
+  theirs: Version | null
+): Promise<Outcome> {
+  const folder = options.cpuProf ? makeScratch('profile') : null
   const nodeOptions = folder === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`]
+  const syncs: number[] = []
   async function begin(start: number): Promise<Cast> {
+    if (bench.embedded) syncs.push(measureFdatasync(stage.folder))
     // A key space of its own: no start finds what another one left in Redis.
-    const prefix = { REDIS_PREFIX: `bench-${index}-${start}:` }
-    const env = { ...stage.env(bench.withRedis), ...bench.env, ...prefix }
-    const subject = await startServer({ ...serverCore, env, nodeOptions })
+    const prefix = `bench-${index}-${start}:`
+    const subject = await startVersion(bench, ours, prefix, { nodeOptions })
     const references = new Map<string, MeasuredProcess>()
     const ofReferences = { ...serverCore, env: { DATABASE_URL: stage.databaseUrl } }
-    for (const kind of bench.references) references.set(kind, await startReference(kind, ofReferences))
+    for (const kind of bench.references) {
+      const reference = theirs
+        ? startVersion(bench, theirs, `other-${prefix}`)
+        : startReference(kind, ofReferences)
+      references.set(kind, await reference)
+    }
     const end = async () => {
-      await Promise.all([...references.values()].map((one) => one.stop('SIGKILL')))
+      await Promise.all([...references.values()].map((one) => one.stop(theirs ? 'SIGTERM' : 'SIGKILL')))
       await subject.stop()
     }
     return { subject, references, end }
   }
-  const rounds = bench.bars === undefined ? options.rounds : roundsToJudge
-  const outcome = await measureCase(bench, begin, { ...options, rounds })
-  if (folder !== null) {
-    process.stdout.write(`${bench.title}\n${(await tellProfile(folder)).join('\n')}\n\n`)
-    await rm(folder, { recursive: true })
-  }
-  return outcome
+  const outcome = await measureCase(bench, begin, options.plan(bench))
+  if (folder !== null) process.stdout.write(`${bench.title}\n${(await tellProfile(folder)).join('\n')}\n\n`)
+  return { ...outcome, fdatasyncMs: bench.embedded ? median(syncs) : null }
+}
+
+/** Starts a server of `version` for `bench`. One that is embedded gets its links here. */
+async function startVersion(
+  bench: Case,
+  { stage, root }: Version,
+  prefix: string,
+  more: MeasuredOptions = {}
+): Promise<MeasuredProcess> {
+  const { DATA_DIR = '', ...servers } = stage.env(bench.withRedis)
+  const env = { DATA_DIR, ...(!bench.embedded && servers), ...bench.env, REDIS_PREFIX: prefix }
+  const server = await startServer({ ...serverCore, ...more, env, ...(root && { root }) })
+  if (bench.embedded) await loadLinks(server.url, bench.embedded)
+  return server
 }
 
 await main()

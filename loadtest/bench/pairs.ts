@@ -1,17 +1,23 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { readMetric } from '#loadtest/links.ts'
 import type { MeasuredProcess } from '#loadtest/measured.ts'
 import { median } from '#loadtest/median.ts'
+import { readPssMiB, settle } from '#loadtest/process-tree.ts'
+import { awaitClicks, countClicks } from '#loadtest/stored.ts'
 import { fire, type Volley } from '#loadtest/volley.ts'
 import type { Case } from './cases.ts'
+import { type Ratio, spreadOf } from './spread.ts'
 
-const SETTLE_TIMEOUT_MS = 5_000
+const WARM_UP_VOLLEYS = 10
 
 /** One burst with what it cost the server. */
 export interface Sample extends Volley {
   /** CPU time of the server for one request, in microseconds, what was left to do after it included. */
   cpuMicros: number
+  /** Proportional set size of the server and its child processes. */
   memoryMiB: number
+  /** Of an embedded case: the clicks it stored, and the time from the end of the load to the last of them. */
+  stored: number | null
+  lagMs: number
 }
 
 /** What a case came to: each number is the median over the rounds. */
@@ -25,8 +31,12 @@ export interface Outcome {
   p99: number
   max: number
   memoryMiB: number
-  /** For each reference the medians of the ratios within a round: ours by the reference's. */
-  ratios: Record<string, { rps: number; cpu: number }>
+  lagMs: number
+  pairs: number
+  /** For each reference the ratios within a round: ours by the reference's. */
+  ratios: Record<string, { rps: Ratio; cpu: Ratio }>
+  /** The median time of one fdatasync on the disk of the data folders; null where no bar needs it. */
+  fdatasyncMs: number | null
   bars: Case['bars'] | null
   /** What kept the case from being measured, or what makes its figures doubtful. */
   problem: string | null
@@ -72,15 +82,18 @@ export async function measureCase(
     }
   }
   const ours = samples['fairlead'] ?? []
+  const theirs = bench.hasPeers ? bench.references.flatMap((name) => samples[name] ?? []) : []
   return {
     name: bench.name,
     title: bench.title,
     ...summarize(ours),
+    pairs: ours.length,
     ratios: Object.fromEntries(
-      bench.references.map((name) => [name, compare(ours, samples[name] ?? [])] as const)
+      bench.references.map((name) => [name, compare(ours, samples[name] ?? [], options.rounds)] as const)
     ),
+    fdatasyncMs: null,
     bars: bench.bars ?? null,
-    problem: findProblem(bench, ours, proven),
+    problem: findProblem(bench, [...ours, ...theirs], options) ?? findDoubt(bench, ours, proven),
     samples
   }
 }
@@ -93,49 +106,55 @@ async function measureCast(
   samples: Record<string, Sample[]>,
   start: number
 ): Promise<number> {
-  const turns: [string, MeasuredProcess][] = [['fairlead', subject], ...references]
+  const forward: [string, MeasuredProcess][] = [['fairlead', subject], ...references]
+  const turns = start % 2 === 0 ? forward : forward.toReversed()
   await warmUp(bench, turns, options)
   const before = await countProof(bench, subject)
   for (let round = 0; round < options.rounds; round++) {
-    for (const [name, server] of (start + round) % 2 === 0 ? turns : turns.toReversed()) {
-      samples[name]?.push(await sample(bench, server, options))
+    for (const [name, server] of round % 2 === 0 ? turns : turns.toReversed()) {
+      samples[name]?.push(await sample(bench, name, server, options))
     }
   }
   return (await countProof(bench, subject)) - before
 }
 
-/** Sends so many requests that each code was asked for and the functions are compiled, to the references fewer. */
+/**
+ * Sends so many requests that each code was asked for and the functions are compiled. In turns too: of two equal servers
+ * the one that was warmed up before the other took a fifth more CPU in the bursts.
+ */
 async function warmUp(bench: Case, turns: [string, MeasuredProcess][], options: PairOptions): Promise<void> {
-  for (const [name, server] of turns) {
-    const enough = name === 'fairlead' ? bench.warmUp : bench.warmUp / 4
-    for (let sent = 0, tries = 0; sent < enough && tries < 10; tries++) {
-      sent += (await sample(bench, server, { ...options, seconds: 1.5 })).answers
+  const sent = new Map<string, number>()
+  for (let volley = 0; volley < WARM_UP_VOLLEYS; volley++) {
+    for (const [name, server] of volley % 2 === 0 ? turns : turns.toReversed()) {
+      const already = sent.get(name) ?? 0
+      if (already >= bench.warmUp) continue
+      const { answers } = await sample(bench, name, server, { ...options, connections: 100, seconds: 1.5 })
+      sent.set(name, already + answers)
     }
   }
 }
 
-async function sample(bench: Case, server: MeasuredProcess, options: PairOptions): Promise<Sample> {
+async function sample(
+  bench: Case,
+  name: string,
+  server: MeasuredProcess,
+  options: PairOptions
+): Promise<Sample> {
+  const storesClicks = bench.embedded !== undefined && (name === 'fairlead' || bench.hasPeers === true)
+  const clicks = storesClicks ? await countClicks(server.url) : 0
   const before = await server.cpuSeconds()
   const volley = await fire({ ...options, url: server.url, requests: bench.requests })
-  const cpuSeconds = (await settle(server)) - before
-  const { nowMiB } = await server.memory()
-  return { ...volley, cpuMicros: (cpuSeconds * 1e6) / volley.answers, memoryMiB: nowMiB }
-}
-
-/**
- * Waits until `server` has done what the burst left it to do, such as storing clicks, and gives its CPU time then: that
- * is part of what the requests cost.
- */
-async function settle(server: MeasuredProcess): Promise<number> {
-  const deadline = performance.now() + SETTLE_TIMEOUT_MS
-  let last = await server.cpuSeconds()
-  while (performance.now() < deadline) {
-    await wait(250)
-    const now = await server.cpuSeconds()
-    if (now - last <= 0.02) return now
-    last = now
+  const { ms: lagMs } = storesClicks ? await awaitClicks(server.url, clicks + volley.answers) : { ms: 0 }
+  const untilStored = await server.cpuSeconds()
+  // Storing clicks is part of what the requests cost. The next burst is not to meet what else is left to do.
+  const untilIdle = await settle(server.pid)
+  return {
+    ...volley,
+    cpuMicros: (((storesClicks ? untilStored : untilIdle) - before) * 1e6) / volley.answers,
+    memoryMiB: readPssMiB(server.pid),
+    stored: storesClicks ? (await countClicks(server.url)) - clicks : null,
+    lagMs
   }
-  return last
 }
 
 function summarize(samples: Sample[]) {
@@ -148,24 +167,37 @@ function summarize(samples: Sample[]) {
     p95: of('p95'),
     p99: of('p99'),
     max: Math.max(...samples.map((one) => one.max)),
-    memoryMiB: Math.max(...samples.map((one) => one.memoryMiB))
+    memoryMiB: Math.max(...samples.map((one) => one.memoryMiB)),
+    lagMs: Math.max(...samples.map((one) => one.lagMs))
   }
 }
 
-function compare(ours: Sample[], others: Sample[]): { rps: number; cpu: number } {
-  const ratio = (field: 'rps' | 'cpuMicros') =>
-    median(ours.map((one, round) => one[field] / (others[round]?.[field] ?? Number.NaN)))
+function compare(ours: Sample[], others: Sample[], rounds: number): { rps: Ratio; cpu: Ratio } {
+  const ratio = (field: 'rps' | 'cpuMicros') => {
+    const ratios = ours.map((one, pair) => one[field] / (others[pair]?.[field] ?? Number.NaN))
+    const starts = Array.from({ length: ratios.length / rounds }, (_, start) =>
+      ratios.slice(start * rounds, (start + 1) * rounds)
+    )
+    return spreadOf(starts)
+  }
   return { rps: ratio('rps'), cpu: ratio('cpuMicros') }
 }
 
-function findProblem(bench: Case, ours: Sample[], proven: number): string | null {
-  const answers = ours.reduce((sum, one) => sum + one.answers, 0)
-  const errors = ours.reduce((sum, one) => sum + one.errors, 0)
-  const statuses = new Set(ours.flatMap((one) => Object.keys(one.statuses)))
+function findProblem(bench: Case, samples: Sample[], { connections }: PairOptions): string | null {
+  const errors = samples.reduce((sum, one) => sum + one.errors, 0)
+  const statuses = new Set(samples.flatMap((one) => Object.keys(one.statuses)))
   if (errors > 0) return `${errors} requests without an answer`
   if ([...statuses].some((status) => Number(status) !== bench.status))
-    return `answers other than ${bench.status}: ${JSON.stringify(ours.map((one) => one.statuses))}`
-  const share = proven / answers
+    return `answers other than ${bench.status}: ${JSON.stringify(samples.map((one) => one.statuses))}`
+  // The end of a burst cuts connections, so each may have one click whose answer was not received.
+  const wrong = samples.find(
+    ({ stored, answers }) => stored !== null && (stored < answers || stored > answers + connections)
+  )
+  return wrong ? `${wrong.stored} clicks stored of ${wrong.answers} redirects` : null
+}
+
+function findDoubt(bench: Case, ours: Sample[], proven: number): string | null {
+  const share = proven / ours.reduce((sum, one) => sum + one.answers, 0)
   if (bench.proof && share < bench.proof.leastShare)
     return `the cache counted ${bench.proof.events} for only ${(share * 100).toFixed(1)} % of the answers`
   return null

@@ -1,6 +1,8 @@
 import { cpus, totalmem } from 'node:os'
+import { median } from '#loadtest/median.ts'
 import { markdownTable } from '#loadtest/results.ts'
-import type { Outcome, PairOptions } from './pairs.ts'
+import type { Outcome } from './pairs.ts'
+import type { Ratio } from './spread.ts'
 
 /** The table that `npm run bench` prints, a line a case. */
 const WIDTHS = [40, 8, 8, 7, 7, 7, 8, 6, 34, 12]
@@ -10,18 +12,17 @@ export const HEADINGS = [
   line(WIDTHS.map((width) => '-'.repeat(width - 1)))
 ].join('\n')
 
-/** Where and how it was measured. */
-export function describe(options: PairOptions): string {
+/** Where it was measured. */
+export function describe(): string {
   const memory = Math.round(totalmem() / 2 ** 30)
-  return `${cpus().length} cores, ${memory} GiB, Node ${process.versions.node}; ${options.connections} connections, ${options.starts} starts of ${options.rounds} rounds of ${options.seconds} s`
+  return `${cpus().length} cores, ${memory} GiB, Node ${process.versions.node}`
 }
 
-/** The line of one case; ratios are to the first reference, then to the others. */
+/** The line of one case, and notes below; ratios are to the first reference, then to the others. */
 export function tellOutcome(outcome: Outcome): string {
-  const { bars } = outcome
   const ratios = Object.entries(outcome.ratios)
-  const rps = ratios.map(([name, ratio]) => `${ratio.rps.toFixed(2)} ${name}`).join(', ')
-  const cpu = ratios.map(([, ratio]) => ratio.cpu.toFixed(2)).join(', ')
+  const rps = ratios.map(([name, ratio]) => `${ratio.rps.median.toFixed(2)} ${name}`).join(', ')
+  const cpu = ratios.map(([, ratio]) => ratio.cpu.median.toFixed(2)).join(', ')
   const cells = [
     outcome.title,
     Math.round(outcome.rps).toLocaleString('en'),
@@ -31,15 +32,39 @@ export function tellOutcome(outcome: Outcome): string {
     rps,
     cpu
   ]
-  const [first] = Object.values(outcome.ratios)
-  const notes = []
-  if (bars && first) {
-    const isMet = first.rps >= bars.rps && (bars.cpu === undefined || first.cpu <= bars.cpu)
-    const cpuBar = bars.cpu === undefined ? '' : `, CPU ≤ ${bars.cpu}`
-    notes.push(`  ${isMet ? 'meets' : 'MISSES'} its bar: rps ≥ ${bars.rps}${cpuBar}`)
-  }
+  const interval = ({ median, low, high }: Ratio) =>
+    `× ${median.toFixed(3)} (95 % interval ${low.toFixed(3)} to ${high.toFixed(3)})`
+  const [[name, first] = ['', undefined]] = ratios
+  const notes: string[] = []
+  if (first)
+    notes.push(
+      `  ${outcome.pairs} pairs with ${name}: rps ${interval(first.rps)}, CPU ${interval(first.cpu)}`
+    )
+  if (outcome.fdatasyncMs !== null)
+    notes.push(
+      `  last click stored ${(outcome.lagMs / 1_000).toFixed(2)} s after the load; fdatasync p50 ${outcome.fdatasyncMs.toFixed(2)} ms`
+    )
+  for (const { text, isMet } of judge(outcome)) notes.push(`  ${isMet ? 'meets' : 'MISSES'} its bar: ${text}`)
   if (outcome.problem) notes.push(`  VOID: ${outcome.problem}`)
   return [line(cells), ...notes].join('\n')
+}
+
+/** Each bar of a case, and whether the case meets it. */
+function judge({ bars, ratios, samples, ...outcome }: Outcome): { text: string; isMet: boolean }[] {
+  const [[reference, ratio] = ['', undefined]] = Object.entries(ratios)
+  if (!bars || !ratio) return []
+  const list = []
+  if (bars.rps !== undefined) list.push({ text: `rps ≥ ${bars.rps}`, isMet: ratio.rps.median >= bars.rps })
+  if (bars.cpu !== undefined) list.push({ text: `CPU ≤ ${bars.cpu}`, isMet: ratio.cpu.median <= bars.cpu })
+  if (bars.lagMs !== undefined)
+    list.push({ text: `last click < ${bars.lagMs / 1_000} s`, isMet: outcome.lagMs < bars.lagMs })
+  if (bars.p50 !== undefined) {
+    const theirs = median((samples[reference] ?? []).map(({ p50 }) => p50))
+    const most = bars.p50 * theirs + (outcome.fdatasyncMs ?? 0)
+    const text = `p50 ≤ ${bars.p50} × ${theirs.toFixed(2)} ms + one fdatasync = ${most.toFixed(2)} ms`
+    list.push({ text, isMet: outcome.p50 <= most })
+  }
+  return list
 }
 
 /** The same for docs/performance.md. */
@@ -58,19 +83,25 @@ export function tabulate(outcomes: Outcome[]): string {
   ]
   const rows = outcomes.map((outcome) => {
     const [[name, ratio] = ['', undefined]] = Object.entries(outcome.ratios)
-    const { bars } = outcome
     return [
       outcome.problem ? `${outcome.title} (void: ${outcome.problem})` : outcome.title,
       Math.round(outcome.rps).toLocaleString('en'),
       outcome.cpuMicros.toFixed(1),
       ...[outcome.p50, outcome.p95, outcome.p99].map((ms) => ms.toFixed(2)),
       `${outcome.memoryMiB}`,
-      `${ratio?.rps.toFixed(2)} (${name})`,
-      `× ${ratio?.cpu.toFixed(2)}`,
-      bars ? `≥ ${bars.rps}${bars.cpu === undefined ? '' : `, ≤ ${bars.cpu}`}` : ''
+      `${ratio?.rps.median.toFixed(2)} (${name})`,
+      `× ${ratio?.cpu.median.toFixed(2)}`,
+      judge(outcome)
+        .map(({ text }) => text)
+        .join(', ')
     ]
   })
-  return markdownTable(headings, rows)
+  const notes = outcomes.flatMap(({ title, lagMs, fdatasyncMs }) =>
+    fdatasyncMs === null
+      ? []
+      : `${title}: last click stored ${(lagMs / 1_000).toFixed(2)} s after the load; fdatasync p50 ${fdatasyncMs.toFixed(2)} ms.`
+  )
+  return [markdownTable(headings, rows), ...notes].join('\n\n')
 }
 
 function line(cells: string[]): string {

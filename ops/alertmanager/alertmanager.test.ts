@@ -7,8 +7,8 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { parse, stringify } from 'yaml'
+import { findCommand, missing } from '#testing/programs.ts'
 import { findPort, makeFolder, runServer } from '#testing/server-process.ts'
-import { findCommand, missing } from '#testing/servers.ts'
 
 /** Who hears of what, asked of amtool, and once for real: from an alert to the message in the channel. */
 

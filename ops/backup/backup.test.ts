@@ -4,8 +4,9 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { findCommand, missing } from '#testing/programs.ts'
 import { findUser, makeFolder } from '#testing/server-process.ts'
-import { findCommand, missing, startPostgres } from '#testing/servers.ts'
+import { startPostgres } from '#testing/servers.ts'
 import { runDrill } from './drill.ts'
 import {
   type BackupTools,

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { missing } from '#testing/servers.ts'
+import { missing } from '#testing/programs.ts'
 import { pickFaults } from './faults.ts'
 import { runFault } from './run-fault.ts'
 import { setStage } from './stage.ts'

@@ -1,6 +1,5 @@
-import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { readMetric } from '#loadtest/links.ts'
 import { type AlertWatch, waitForCalm, watchAlerts } from './alerts.ts'
 import { findLost, judge, readEvents } from './audit.ts'
 import type { Fault, Scene } from './fault.ts'
@@ -115,13 +114,12 @@ async function drain(stage: Stage, ledger: Ledger, since: number, ms: number): P
   }
 }
 
-async function hasSpooled({ folder, stack }: Stage): Promise<boolean> {
-  for (const { unit } of [...stack.replicas]) {
-    const root = join(folder, unit.name, 'clicks')
-    const files = await readdir(root, { recursive: true }).catch(() => [])
-    if (files.some((file) => file.endsWith('.spool'))) return true
-  }
-  return false
+/** True if the local log of a replica has clicks, or the replica does not say. */
+async function hasSpooled({ stack }: Stage): Promise<boolean> {
+  const waiting = await Promise.all(
+    stack.replicas.map(({ unit }) => readMetric(unit.url, 'fairlead_clicks_log_bytes').catch(() => 1))
+  )
+  return waiting.some((bytes) => bytes > 0)
 }
 
 function judgeRequests({ mayFail }: Fault, { counts }: Ledger): Invariant[] {

@@ -6,7 +6,7 @@ import { basename, join } from 'node:path'
 import { DCLinter } from 'dclint'
 import t from 'tap'
 import { parse } from 'yaml'
-import { missing } from '#testing/servers.ts'
+import { missing } from '#testing/programs.ts'
 import { listFiles, ROOT, readText } from '#testing/sources.ts'
 
 /** House rules of compose.yaml: what every service must have, and what nobody outside may reach. */

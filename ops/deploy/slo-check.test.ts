@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { findCommand, missing } from '#testing/programs.ts'
 import { findPort, makeFolder, runServer } from '#testing/server-process.ts'
-import { findCommand, missing } from '#testing/servers.ts'
 import { checkRelease, look } from './slo-check.ts'
 
 /** The check asks a real Prometheus, which scrapes counters that the test moves. */

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import t from 'tap'
-import { findCommand, missing } from '#testing/servers.ts'
+import { findCommand, missing } from '#testing/programs.ts'
 import { filesIn, renderSite, upstreamOf } from './render.ts'
 import { createEcho, listen, readAccessLog, startPair, startSite } from './sites.ts'
 

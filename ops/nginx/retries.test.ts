@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
+import { missing } from '#testing/programs.ts'
 import { findPort } from '#testing/server-process.ts'
-import { missing } from '#testing/servers.ts'
 import { UNLIMITED, upstreamOf } from './render.ts'
 import { createEcho, listen, readAccessLog, startPair, startSite } from './sites.ts'
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { missing } from '#testing/servers.ts'
+import { missing } from '#testing/programs.ts'
 import { writeScaledRules } from './rule-files.ts'
 
 /** What Prometheus itself says of its configuration and its rules. */

@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import t from 'tap'
 import { type Stack, startStack } from '#ops/stack/stack.ts'
-import { missing } from '#testing/servers.ts'
+import { missing } from '#testing/programs.ts'
 import { attempt, TRIALS } from './restarts.ts'
 
 /** Replicas come and go under 500 connections and nobody notices. */

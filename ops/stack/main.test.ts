@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { missing } from '#testing/servers.ts'
+import { missing } from '#testing/programs.ts'
 
 /** `npm run stack`, as somebody at two terminals has it. */
 

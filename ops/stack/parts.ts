@@ -4,8 +4,9 @@ import { chmod, chown, mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import manifest from '#package.json' with { type: 'json' }
+import { answersPing, answersQuery } from '#testing/answers.ts'
+import { findCommand } from '#testing/programs.ts'
 import { findPort, findUser } from '#testing/server-process.ts'
-import { answersPing, answersQuery, findCommand } from '#testing/servers.ts'
 import { ROOT } from '#testing/sources.ts'
 import type { Unit } from './supervisor.ts'
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
-import { findCommand } from '#testing/servers.ts'
+import { findCommand } from '#testing/programs.ts'
 
 /** Debian's packages of all that the stack runs, and of faketime, with which ops/chaos moves a clock; a program of each. */
 export const PACKAGES: Record<string, string> = {

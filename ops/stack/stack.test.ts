@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import t from 'tap'
-import { missing } from '#testing/servers.ts'
+import { missing } from '#testing/programs.ts'
 import { ask } from './clients.ts'
 import { startStack } from './stack.ts'
 

@@ -7,7 +7,7 @@ import { DEPLOYS, STARTS } from '#ops/grafana/board.ts'
 import { boards, resolveQuery } from '#ops/grafana/boards.ts'
 import { readNow, readRange } from '#ops/grafana/prometheus.ts'
 import { sendTraffic } from '#ops/grafana/traffic.ts'
-import { missing } from '#testing/servers.ts'
+import { missing } from '#testing/programs.ts'
 import { type Stack, startStack } from './stack.ts'
 import type { Watchers } from './watchers.ts'
 

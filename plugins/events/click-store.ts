@@ -1,9 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { isbot } from 'isbot'
 import { LRUCache } from 'lru-cache'
-import type { Click } from '#platform/clicks/click.ts'
 import type { Executor } from '#platform/database.ts'
 import { columnOf } from '#platform/sql-column.ts'
+import type { Click } from '#plugins/clicks/contract.ts'
 import { events } from '#schema/tables/events.ts'
 
 /** The SQL of clicks: whole batches at once, each click once however often it comes. */

@@ -15,7 +15,7 @@ export const eventRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/events',
     {
-      config: { access: 'events:read' },
+      config: { access: 'events:read', readsClicks: true },
       schema: {
         tags,
         summary: 'List events by id',
@@ -36,7 +36,7 @@ export const eventRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/events/:id',
     {
-      config: { access: 'events:read' },
+      config: { access: 'events:read', readsClicks: true },
       schema: { tags, summary: 'Read an event', params: IdParams, response: answers(200, Event, 404) }
     },
     async function onGet(request) {

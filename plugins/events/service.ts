@@ -1,10 +1,10 @@
 import { type Caller, isWithin, ownerOf, reachOf } from '#platform/access/caller.ts'
-import type { Click } from '#platform/clicks/click.ts'
 import type { Database, Executor, Within } from '#platform/database.ts'
 import { retryTakenId, violatedConstraint } from '#platform/database-errors.ts'
 import { createPageIndex } from '#platform/page-index.ts'
 import { presentEvent } from '#platform/present-rows.ts'
 import { parseWireTime } from '#platform/wire-time.ts'
+import type { Click } from '#plugins/clicks/contract.ts'
 import type { Event, EventDraft, EventQuery } from '#schema/shapes/event.ts'
 import { type Page, pageWindow } from '#schema/shapes/page.ts'
 import type { EventRow } from '#schema/tables/events.ts'
@@ -68,7 +68,7 @@ export function createEventService(database: Database): EventService {
         until
       }
       const isFiltered = Object.values(filter).some((wanted) => wanted !== undefined)
-      const { rows, total } = await database.readStale((on) =>
+      const { rows, total } = await database.readFresh((on) =>
         pages.read(
           on,
           pageWindow(query),

@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { hasRedis, profiles, type Running, startApp, storageOf } from '#testing/app.ts'
-import { missing, startPgbouncer } from '#testing/servers.ts'
+import { missing } from '#testing/programs.ts'
+import { startPgbouncer } from '#testing/servers.ts'
 
 /** Imports beside one another, and imports that end early. */
 

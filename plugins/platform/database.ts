@@ -35,6 +35,13 @@ export interface Database {
    * else on the pool. It may run twice.
    */
   readStale<T>(work: (on: Executor) => Promise<T>): Promise<T>
+  /**
+   * Runs `work`, which only reads and must see what was committed before the last {@link markFresh}: on the standby where that has it,
+   * else on the pool. It may run twice.
+   */
+  readFresh<T>(work: (on: Executor) => Promise<T>): Promise<T>
+  /** Call it before {@link readFresh}. Resolves false when the primary does not say where it is: a standby may then be read that is behind. */
+  markFresh(): Promise<boolean>
   /** Whether {@link readStale} uses the standby now; null where none is configured. */
   readonly usesStandby: boolean | null
   /** Runs `work` in a transaction: commits when it resolves, rolls back when it throws, and gives its result. */
@@ -113,6 +120,8 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
     pool,
     statementName: (name) => (pooled ? '' : name),
     readStale: (work) => (replica === null ? work(db) : replica.run(work)),
+    readFresh: (work) => (replica === null ? work(db) : replica.runFresh(work)),
+    markFresh: async () => replica === null || replica.markFresh(),
     get usesStandby() {
       return replica === null ? null : replica.isUsed
     },

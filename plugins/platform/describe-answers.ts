@@ -31,6 +31,12 @@ export function describeAnswer(route: RouteOptions, status: number, answer: obje
   route.schema = { ...route.schema, response: { ...(route.schema.response as object), [status]: answer } }
 }
 
+/** Adds headers that a hook sets to the description of an answer that the route has. */
+export function describeHeader(route: RouteOptions, status: number, headers: object): void {
+  const answer = (route.schema?.response as Record<number, object> | undefined)?.[status]
+  if (answer !== undefined) describeAnswer(route, status, { ...answer, headers })
+}
+
 const RETRY_AFTER = {
   'Retry-After': { type: 'integer', description: 'Seconds until trying again makes sense' }
 }

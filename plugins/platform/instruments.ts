@@ -1,10 +1,9 @@
 import { totalmem } from 'node:os'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import type { Backlog } from './clicks/stream.ts'
 
 /**
- * Shows Prometheus what the platform counts as plain numbers: the database pool, the caches, the clicks, and what runs. They are
+ * Shows Prometheus what the platform counts as plain numbers: the database pool, the caches, and what runs. They are
  * read when Prometheus asks, so that counting costs the hot path an increment and no more.
  */
 async function instruments(app: FastifyInstance, { version }: { version: string }) {
@@ -44,61 +43,6 @@ async function instruments(app: FastifyInstance, { version }: { version: string 
     registers,
     collect() {
       for (const [cache, { size }] of Object.entries(app.cache.stats())) this.set({ cache }, size)
-    }
-  })
-
-  new client.Counter({
-    name: 'fairlead_clicks_total',
-    help: 'Clicks by what became of them; added less lost is what must end up stored',
-    labelNames: ['outcome'],
-    registers,
-    collect() {
-      this.reset()
-      const { pending: _pending, ...counts } = app.clicks.stats()
-      for (const [outcome, value] of Object.entries(counts)) this.inc({ outcome }, value)
-    }
-  })
-
-  new client.Gauge({
-    name: 'fairlead_clicks_pending',
-    help: 'Clicks of this process that are in no stage yet',
-    registers,
-    collect() {
-      this.set(app.clicks.stats().pending)
-    }
-  })
-
-  let reading: Promise<Backlog | null> | null = null
-  /** One question for both gauges: they are collected in the same turn. */
-  function readBacklog(): Promise<Backlog | null> {
-    reading ??= app.clicks
-      .backlog()
-      .catch(() => null)
-      .finally(() => {
-        reading = null
-      })
-    return reading
-  }
-
-  new client.Gauge({
-    name: 'fairlead_clicks_lag_seconds',
-    help: 'How long the oldest click that is not stored has waited in the Redis stream; no value while Redis is away',
-    registers,
-    async collect() {
-      const backlog = await readBacklog()
-      if (backlog === null) this.remove()
-      else this.set(backlog.oldestAt === null ? 0 : Math.max(0, Date.now() - backlog.oldestAt) / 1_000)
-    }
-  })
-
-  new client.Gauge({
-    name: 'fairlead_clicks_stream_entries',
-    help: 'Batches of clicks in the Redis stream that are not stored; no value while Redis is away',
-    registers,
-    async collect() {
-      const backlog = await readBacklog()
-      if (backlog === null) this.remove()
-      else this.set(backlog.entries)
     }
   })
 
@@ -161,6 +105,6 @@ export function findMemoryLimit(
 
 export default fp(instruments, {
   name: 'instruments',
-  dependencies: ['metrics', 'lifecycle', 'database', 'cache', 'clicks'],
+  dependencies: ['metrics', 'lifecycle', 'database', 'cache'],
   fastify: '5.x'
 })

@@ -32,7 +32,8 @@ export const originRefused = defineProblem(
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
 /** What pages may read of an answer beside what any page may (Fetch, section 4.1). */
-const EXPOSED = 'Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, X-Total-Count'
+const EXPOSED =
+  'Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Clicks-Pending, X-Request-Id, X-Total-Count'
 const PREFLIGHT = {
   'access-control-allow-methods': 'GET, HEAD, POST, PUT, DELETE',
   'access-control-allow-headers': 'Authorization, Content-Type, Idempotency-Key, X-Request-Id',

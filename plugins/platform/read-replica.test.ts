@@ -5,7 +5,8 @@ import pg from 'pg'
 import t, { type Test } from 'tap'
 import { until } from '#apps/acceptance/subject.ts'
 import { type Running, startApp } from '#testing/app.ts'
-import { missing, startPostgres } from '#testing/servers.ts'
+import { missing } from '#testing/programs.ts'
+import { startPostgres } from '#testing/servers.ts'
 import { startStandby } from '#testing/standby.ts'
 
 /** Lists and statistics from a real hot standby that falls behind, dies, comes back and is promoted. */

@@ -13,6 +13,10 @@ export interface ReadReplica {
   readonly isUsed: boolean
   /** Runs `work` on the standby, or on the primary where that is away or behind; both when the first try breaks. */
   run<T>(work: (on: Executor) => Promise<T>): Promise<T>
+  /** Notes where the primary is, for {@link runFresh}. Resolves false when the primary does not say; at once while the standby is unused. */
+  markFresh(): Promise<boolean>
+  /** As `run`, on a standby that has everything from before the last {@link markFresh}, or on the primary. */
+  runFresh<T>(work: (on: Executor) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
@@ -57,6 +61,8 @@ export function openReadReplica(options: ReadReplicaOptions): ReadReplica {
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
   let marks: Mark[] = []
+  /** Null when the primary did not say: the standby is then read as it is. */
+  let fresh: Mark | null = null
   let isUsed = false
   let polling: Promise<void> | undefined
   let why = ''
@@ -68,15 +74,27 @@ export function openReadReplica(options: ReadReplicaOptions): ReadReplica {
     onChange(next, reason)
   }
 
-  /** Notes where the primary is. While it is away nobody writes, so what was noted last stays good. */
-  async function mark(): Promise<void> {
+  async function locate(): Promise<Mark | null> {
     const at = performance.now()
     const answer = await primary.query<Mark>(MARK).catch(() => null)
     const row = answer?.rows[0]
-    if (row !== undefined) marks.push({ ...row, at })
+    return row === undefined ? null : { ...row, at }
+  }
+
+  /** Notes where the primary is. While it is away nothing is written, so the last mark stays good. */
+  async function mark(): Promise<void> {
+    const now = performance.now()
+    const located = await locate()
+    if (located !== null) marks.push(located)
     // The newest one that is old enough, and all that come after it.
-    const due = marks.findLastIndex((one) => one.at <= at - maxLagMs)
+    const due = marks.findLastIndex((one) => one.at <= now - maxLagMs)
     if (due > 0) marks = marks.slice(due)
+  }
+
+  /** Why the standby can't be used for what `required` asks for; null when it can. Rejects when it does not answer. */
+  async function lack({ lsn, system }: Mark): Promise<string | null> {
+    const { rows } = await pool.query<{ lacks: string | null }>(LACKS, [lsn, system])
+    return rows[0]?.lacks ?? null
   }
 
   async function poll(): Promise<void> {
@@ -84,8 +102,7 @@ export function openReadReplica(options: ReadReplicaOptions): ReadReplica {
     const [required] = marks
     if (required === undefined) return use(false, 'the primary does not answer')
     try {
-      const { rows } = await pool.query<{ lacks: string | null }>(LACKS, [required.lsn, required.system])
-      const lacks = rows[0]?.lacks ?? null
+      const lacks = await lack(required)
       use(lacks === null, lacks ?? 'it has what is needed')
     } catch (error) {
       use(false, (error as Error).message)
@@ -98,6 +115,19 @@ export function openReadReplica(options: ReadReplicaOptions): ReadReplica {
     })
   }
 
+  async function run<T>(work: (on: Executor) => Promise<T>): Promise<T> {
+    if (!isUsed) return work(fallback)
+    try {
+      return await work(db)
+    } catch (error) {
+      // One that took too long (57014) takes as long there; one that replay had to cancel (40001) does not.
+      const code = findDriverError(error)?.code
+      if (!isPassingError(error) || code === '57014') throw error
+      if (code !== '40001') use(false, (error as Error).message)
+      return work(fallback)
+    }
+  }
+
   tick()
   const timer = setInterval(tick, pollMs).unref()
 
@@ -105,17 +135,16 @@ export function openReadReplica(options: ReadReplicaOptions): ReadReplica {
     get isUsed() {
       return isUsed
     },
-    async run(work) {
-      if (!isUsed) return work(fallback)
-      try {
-        return await work(db)
-      } catch (error) {
-        // One that took too long (57014) takes as long there; one that replay had to cancel (40001) does not.
-        const code = findDriverError(error)?.code
-        if (!isPassingError(error) || code === '57014') throw error
-        if (code !== '40001') use(false, (error as Error).message)
-        return work(fallback)
-      }
+    run,
+    async markFresh() {
+      if (!isUsed) return true
+      fresh = await locate()
+      return fresh !== null
+    },
+    async runFresh(work) {
+      if (!isUsed || fresh === null) return run(work)
+      const lacks = await lack(fresh).catch((error: Error) => error.message)
+      return lacks === null ? run(work) : work(fallback)
     },
     async close() {
       clearInterval(timer)

@@ -1,7 +1,8 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
+import { missing } from '#testing/programs.ts'
 import { findPort } from '#testing/server-process.ts'
-import { missing, startRedis } from '#testing/servers.ts'
+import { startRedis } from '#testing/servers.ts'
 import redis, { reconnectDelay } from './redis.ts'
 
 /** An app with the plugin alone, whose log lines are kept. */

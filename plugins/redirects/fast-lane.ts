@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import proxyAddr from '@fastify/proxy-addr'
 import type { FastifyInstance } from 'fastify'
 import type { TieredCache } from '#platform/cache/tiered.ts'
-import type { ClickWaiter } from '#platform/clicks/batcher.ts'
+import type { Waiter } from '#platform/queue/batcher.ts'
 import type { Hop } from './hop.ts'
 import type { Timer } from './timers.ts'
 import { CACHE_CONTROL, isExpired, type RecordVisit } from './visit.ts'
@@ -37,7 +37,7 @@ export function openFastLane(app: FastifyInstance, options: FastLaneOptions): vo
   let framework: RequestListener
 
   /** A redirect that waits for its click. An object with what it needs: closures would be three. */
-  class Waiting implements ClickWaiter {
+  class Waiting implements Waiter {
     readonly hop: Hop
     readonly request: IncomingMessage
     readonly response: ServerResponse

@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { type Running, startApp } from '#testing/app.ts'
-import { missing, startPostgres, startRedis } from '#testing/servers.ts'
+import { missing } from '#testing/programs.ts'
+import { startPostgres, startRedis } from '#testing/servers.ts'
 
 /** Redirects of replicas on a PostgreSQL and a Redis that the test kills and starts again. */
 

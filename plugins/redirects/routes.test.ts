@@ -3,9 +3,9 @@ import fp from 'fastify-plugin'
 import t, { type Test } from 'tap'
 import access from '#platform/access/index.ts'
 import cache from '#platform/cache/index.ts'
-import type { ClickWaiter } from '#platform/clicks/batcher.ts'
 import errors from '#platform/errors.ts'
 import metrics from '#platform/metrics.ts'
+import type { Waiter } from '#platform/queue/batcher.ts'
 import redis from '#platform/redis.ts'
 import requests from '#platform/requests.ts'
 import { createClient } from '#testing/app.ts'
@@ -46,7 +46,7 @@ async function startRedirects(
   await app.register(cache)
   const doubles = {
     clicks: {
-      add(click: Click, waiter: ClickWaiter) {
+      add(click: Click, waiter: Waiter) {
         clicks.push(click)
         if (options.add === undefined) waiter.onTaken()
         else

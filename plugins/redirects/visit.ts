@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import type { ClickWaiter } from '#platform/clicks/batcher.ts'
-import type { ClickDraft } from '#platform/clicks/click.ts'
-import type { Clicks } from '#platform/clicks/index.ts'
+import type { Waiter } from '#platform/queue/batcher.ts'
+import type { ClickDraft, Clicks } from '#plugins/clicks/contract.ts'
 import type { Hop } from './hop.ts'
 import type { VisitReader } from './visit-ids.ts'
 
@@ -14,7 +13,7 @@ import type { VisitReader } from './visit-ids.ts'
 export const CACHE_CONTROL = 'private, no-cache'
 
 /** Hands one visit to `app.clicks`, from the address `ip`; `waiter` is told as by {@link Clicks.add}. */
-export type RecordVisit = (hop: Hop, request: IncomingMessage, ip: string, waiter: ClickWaiter) => void
+export type RecordVisit = (hop: Hop, request: IncomingMessage, ip: string, waiter: Waiter) => void
 
 /**
  * Makes what records visits. `honourOptOut`: those who ask not to be tracked are counted and nothing else. `readVisit`: by

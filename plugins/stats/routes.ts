@@ -15,7 +15,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/urls/:id/stats',
     {
-      config: { access: 'stats:read' },
+      config: { access: 'stats:read', readsClicks: true },
       schema: {
         tags,
         summary: 'How often a link was followed',
@@ -33,7 +33,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/stats',
     {
-      config: { access: 'stats:read' },
+      config: { access: 'stats:read', readsClicks: true },
       schema: {
         tags,
         summary: 'How often all links were followed, and the most followed ones',

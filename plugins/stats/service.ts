@@ -85,7 +85,7 @@ export function createStatsService(
     async forUrl(caller, urlId, query) {
       const range = readRange(query, now())
       await findUrl(caller, urlId)
-      return { url_id: urlId, ...(await database.readStale((on) => read(on, urlId, range))) }
+      return { url_id: urlId, ...(await database.readFresh((on) => read(on, urlId, range))) }
     },
 
     async overall(caller, query) {
@@ -93,7 +93,7 @@ export function createStatsService(
       const range = readRange(query, now())
       const [links, users] = [await countUrls(caller), await countUsers(caller)]
       const of = reach === 'all' ? ALL_URLS : { owner: reach }
-      const [counted, top] = await database.readStale(async (on) => [
+      const [counted, top] = await database.readFresh(async (on) => [
         await read(on, of, range),
         await listTop(on, wholeDays(range.bounds), { perDay: TOP_CANDIDATES, limit: TOP_URLS, reach })
       ])

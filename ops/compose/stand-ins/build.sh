@@ -11,7 +11,7 @@ cd "$here/../../.."
 if [ ! -s "$folder/root.tar" ]; then
   rm -rf "$folder/root"
   # busybox for wget, gettext-base for envsubst.
-  debootstrap --variant=minbase --include=ca-certificates,busybox-static,gettext-base,postgresql-17,redis-server,prometheus,prometheus-alertmanager,prometheus-postgres-exporter,prometheus-redis-exporter,prometheus-nginx-exporter \
+  debootstrap --variant=minbase --include=ca-certificates,busybox-static,gettext-base,postgresql-17,redis-server,tini,prometheus,prometheus-alertmanager,prometheus-postgres-exporter,prometheus-redis-exporter,prometheus-nginx-exporter \
     trixie "$folder/root" "$mirror" > "$folder/root.log"
   # nginx from 1.27.3 on follows the servers' addresses ("resolve"), and trixie has 1.26.
   echo "deb [check-valid-until=no] $mirror sid main" > "$folder/root/etc/apt/sources.list.d/sid.list"
@@ -40,7 +40,7 @@ if ! has "$node" "$made_of"; then
   cp node_modules/node-*/bin/node "$context/node"
   cp -rL "$(npm root -g)/npm" "$context/npm"
   cp package.json package-lock.json "$context/packages"
-  (cd "$context/packages" && npm ci --cache="$context/npm-cache" --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund > /dev/null 2>&1)
+  (cd "$context/packages" && npm ci --cache="$context/npm-cache" --omit=dev --ignore-scripts --no-audit --no-fund > /dev/null 2>&1)
   rm -rf "$context/packages"
   for target in nginx postgres redis prometheus alertmanager postgres-exporter redis-exporter nginx-exporter; do
     build --target "$target" -t "fairlead-stand-in/$target" "$context"

@@ -36,14 +36,14 @@ export const clickPipeline: Board = {
     },
     {
       title: 'Waiting in processes',
-      description: 'Clicks that no stage has yet. Past CLICK_PENDING they go to the disk',
+      description: 'Clicks that no stage has yet. Past CLICK_PENDING they go to the local log',
       unit: 'short',
       queries: [{ expr: 'fairlead_clicks_pending{instance=~"$instance"}', legend: '{{instance}}' }]
     },
     {
       title: 'Ways round',
       description:
-        'Straight to PostgreSQL while Redis is away, to the disk while both are, and back from there',
+        'Straight to PostgreSQL while Redis is away, to the local log while both are, and stored from there',
       unit: 'cps',
       bad: 1,
       runbook: 'clicks-spooled',

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
-import { missing, startRedis } from '#testing/servers.ts'
+import { missing } from '#testing/programs.ts'
+import { startRedis } from '#testing/servers.ts'
 import { createSharedTier, defineScripts, sharedKey } from './shared.ts'
 
 interface Link {

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { startApp, storageOf } from '#testing/app.ts'
-import { missing, startRedis } from '#testing/servers.ts'
+import { missing } from '#testing/programs.ts'
+import { startRedis } from '#testing/servers.ts'
 
 /** Limits while the Redis that replicas count in goes away: nobody is refused or failed for it. */
 

@@ -1,0 +1,43 @@
+import { connect } from 'node:net'
+import pg from 'pg'
+
+/** How tests find out that a server they started answers. */
+
+/** Whether the PostgreSQL, or what stands before it, answers `query`. */
+export async function answersQuery(connectionString: string, query: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 1_000 })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    await client.query(query)
+    return true
+  } catch {
+    return false
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+/** Whether the Redis at `port` answers a ping; while it loads its file it says otherwise. */
+export function answersPing(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'))
+    socket.once('data', (answer) => {
+      done(answer.toString().startsWith('+PONG'))
+      socket.destroy()
+    })
+    socket.once('error', () => done(false))
+    socket.once('close', () => done(false))
+  })
+}
+
+/** Whether something listens at `port`. */
+export function accepts(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      done(true)
+      socket.destroy()
+    })
+    socket.once('error', () => done(false))
+  })
+}

@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { initdbArguments } from '#platform/database/bundled-cluster.ts'
+import { findBundledPrograms } from '#platform/database/bundled-programs.ts'
+import { findCommand, ServerMissing } from './programs.ts'
+import { findUser, type User } from './server-process.ts'
+
+/** A PostgreSQL before it has data: how its programs run, and the user that owns its files. */
+export interface Postgres {
+  /** Whom the folder belongs to; this process' own user where null. */
+  owner: User | null
+  /** The user to start it as, where the command does not change users itself. */
+  user: User | null
+  env?: Record<string, string>
+  command(program: string, args: string[]): [file: string, args: string[]]
+}
+
+/** The bundled PostgreSQL, or the newest that the system has installed. Throws {@link ServerMissing}. */
+export async function findPostgres(installed: boolean): Promise<Postgres> {
+  if (!installed) {
+    const links = join(tmpdir(), `fairlead-postgres-${process.pid}`)
+    const { owner, env, command } = await findBundledPrograms(links)
+    return {
+      owner: owner === process.getuid?.() ? null : { uid: owner, gid: owner },
+      user: null,
+      env,
+      command
+    }
+  }
+  if (!findCommand('postgres')) throw new ServerMissing('postgres is not installed')
+  // It refuses to run as root.
+  const user = await findUser('postgres', 'nobody')
+  return { owner: user, user, command: (program, args) => [findCommand(program) ?? program, args] }
+}
+
+/** Makes an empty cluster in `data`, whose superuser is `postgres`. */
+export function initialize(postgres: Postgres, data: string, installed: boolean): void {
+  const args = installed
+    ? ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C']
+    : initdbArguments(data, 'postgres')
+  const { user, env } = postgres
+  const [command, all] = postgres.command('initdb', [...args, '--no-sync'])
+  const made = spawnSync(command, all, { ...user, ...(env && { env }), encoding: 'utf8' })
+  if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr || made.error?.message}`)
+}

@@ -1,0 +1,54 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { refuse } from './command-line.ts'
+import { endWithThisProcess } from './process-tree.ts'
+import { makeScratch } from './scratch.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+
+/** Another commit of this repository, in a folder that is removed when this process ends. */
+export interface Checkout {
+  root: string
+  /** The abbreviated hash. */
+  commit: string
+}
+
+/** Writes the files of commit `ref` to a temporary folder. Ends the program when git knows no such commit. */
+export function checkOut(ref: string): Checkout {
+  const commit = git('rev-parse', '--verify', '--quiet', '--short', '--end-of-options', `${ref}^{commit}`)
+  if (!commit) refuse(`${ref} is no commit of this repository: name a branch, a tag or a hash`)
+  const root = makeScratch('checkout')
+  const command = ['-c', 'git archive "$0" | tar -x -C "$1"', commit, root]
+  if (spawnSync('sh', command, { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] }).status !== 0)
+    refuse(`git archive and tar could not write ${ref} to ${root}`)
+  return { root, commit }
+}
+
+/** A commit of the working tree as it is, without untracked files; HEAD when nothing is changed. */
+export function commitOfWorkingTree(): string {
+  return git('stash', 'create') || 'HEAD'
+}
+
+/** Gives `root` the packages of its lockfile: ours by a link when it is the same file, else by `npm ci`. */
+export async function installPackages(root: string): Promise<void> {
+  const [theirs, ours] = [root, ROOT].map((folder) => readFileSync(join(folder, 'package-lock.json'), 'utf8'))
+  if (theirs === ours) return linkPackages(root)
+  const args = ['ci', '--ignore-scripts', '--omit=dev', '--no-audit', '--no-fund', '--loglevel=error']
+  const child = spawn('npm', args, { cwd: root, stdio: ['ignore', 2, 2] })
+  endWithThisProcess(child)
+  const [status] = await once(child, 'exit')
+  if (status !== 0) refuse(`npm ci of the other commit ended with ${status}; see the lines above`)
+}
+
+/** Gives `root` our packages by a link. */
+export function linkPackages(root: string): void {
+  symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'))
+}
+
+function git(...args: string[]): string {
+  const { stdout, error } = spawnSync('git', args, { cwd: ROOT, encoding: 'utf8' })
+  if (error) refuse(`git is needed to read another commit: ${error.message}`)
+  return stdout.trim()
+}

@@ -1,0 +1,183 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { checkOut, commitOfWorkingTree, linkPackages } from './checkout.ts'
+import { readNumber, readOptions } from './command-line.ts'
+import { install, measurePackages, type Running, startInstallation } from './installation.ts'
+import { loadLinks, makeCodes } from './links.ts'
+import { median } from './median.ts'
+import { type MemoryCgroup, makeMemoryCgroup } from './memory-cgroup.ts'
+import { readPssMiB, settle } from './process-tree.ts'
+import { markdownTable, writeResults } from './results.ts'
+import { makeScratch } from './scratch.ts'
+import { awaitClicks } from './stored.ts'
+import { fire, share } from './volley.ts'
+
+/**
+ * What an installation takes that has neither DATABASE_URL nor REDIS_URL: `node loadtest/footprint.ts`. It installs a clone of
+ * the working tree, runs `npm start` in it, and reads start times and memory of the whole process tree: npm, the server
+ * and its PostgreSQL. Then it does the same in a memory cgroup without swap, where it is root.
+ */
+const USAGE = `node loadtest/footprint.ts [options]
+  --clicks N   redirects before the last reading of memory (1000000)
+  --rounds N   first and later starts, of which the medians count (5)
+  --quick      few of both, with the packages of this folder: shows that it works
+  --help       print this
+`
+const values = readOptions(USAGE, {
+  clicks: { type: 'string' },
+  rounds: { type: 'string' },
+  quick: { type: 'boolean', default: false }
+})
+const clicks = readNumber('clicks', values.clicks) ?? (values.quick ? 5_000 : 1_000_000)
+const rounds = readNumber('rounds', values.rounds) ?? (values.quick ? 1 : 5)
+const CGROUP_MIB = 320
+const LINKS = 1_000
+const CONNECTIONS = 100
+const BURST_SECONDS = 5
+
+interface Figure {
+  title: string
+  /** Null where it could not be measured. */
+  value: number | null
+  unit: string
+  /** The largest value that is good enough. */
+  bar: number
+}
+
+async function main(): Promise<void> {
+  const { root, commit } = checkOut(commitOfWorkingTree())
+  const scratch = makeScratch('footprint')
+  const figures: Figure[] = []
+  const add = (title: string, value: number | null, unit: string, bar: number) => {
+    figures.push({ title, value, unit, bar })
+    process.stdout.write(`${formatFigure({ title, value, unit, bar })}\n`)
+  }
+  if (values.quick) linkPackages(root)
+  else await install(root)
+  const packages = values.quick ? null : measurePackages(root)
+  add('production packages', packages?.count ?? null, '', 150)
+  add('their size on disk', packages?.mebibytes ?? null, 'MiB', 330)
+  const starts = await measureStarts(root, scratch)
+  add('first start until ready', median(starts.map(({ first }) => first)), 's', 4)
+  add('later start until ready', median(starts.map(({ later }) => later)), 's', 2)
+  add('memory, idle after the first start', Math.max(...starts.map(({ firstMiB }) => firstMiB)), 'MiB', 190)
+  add('memory, idle after a later start', Math.max(...starts.map(({ laterMiB }) => laterMiB)), 'MiB', 190)
+  const title = `memory after ${clicks.toLocaleString('en')} clicks`
+  const life = await live(root, makeEnv(scratch, 0))
+  add(title, life.memoryMiB, 'MiB', 230)
+  const cgroup = await surviveCgroup(root, makeEnv(scratch, 'cgroup'))
+  add(`peak of a memory cgroup of ${CGROUP_MIB} MiB`, cgroup.peakMiB, 'MiB', CGROUP_MIB)
+  add('processes killed or requests failed in it', cgroup.failures, '', 0)
+  await writeResults(
+    values.quick || clicks < 1e6 ? 'local/footprint' : 'footprint',
+    { commit, clicks, rounds, figures, starts },
+    { section: { name: 'footprint', content: tabulate(figures) } }
+  )
+}
+
+/** Settings of an installation that shares nothing with others, not even the cache of compiled code. */
+function makeEnv(scratch: string, name: string | number): Record<string, string> {
+  const folder = join(scratch, `${name}`)
+  mkdirSync(join(folder, 'tmp'), { recursive: true })
+  return { DATA_DIR: join(folder, 'data'), TMPDIR: join(folder, 'tmp') }
+}
+
+async function measureStarts(root: string, scratch: string) {
+  const starts = []
+  for (let round = 0; round < rounds; round++) {
+    const env = makeEnv(scratch, round)
+    const [first, later] = [await startIdle(root, env), await startIdle(root, env)]
+    starts.push({
+      first: first.seconds,
+      later: later.seconds,
+      firstMiB: first.memoryMiB,
+      laterMiB: later.memoryMiB
+    })
+  }
+  return starts
+}
+
+async function startIdle(root: string, env: Record<string, string>) {
+  const running = await startInstallation(root, env)
+  if (running === null) throw new Error('npm start did not come to answer')
+  await settle(running.pid)
+  const memoryMiB = readPssMiB(running.pid)
+  await running.stop()
+  return { seconds: running.seconds, memoryMiB }
+}
+
+/** Starts an installation, follows its links until it has stored all clicks, and stops it. */
+async function live(root: string, env: Record<string, string>, enter: string[] = []) {
+  const running = await startInstallation(root, env, enter)
+  if (running === null) return { memoryMiB: null, failures: clicks }
+  try {
+    const failures = await follow(running).catch(() => clicks)
+    await settle(running.pid)
+    return { memoryMiB: running.isAlive() ? readPssMiB(running.pid) : null, failures }
+  } finally {
+    await running.stop()
+  }
+}
+
+/** Gives how many of the redirects failed or were not stored. */
+async function follow({ url, isAlive }: Running): Promise<number> {
+  const codes = makeCodes(LINKS, 1)
+  await loadLinks(url, codes)
+  let [given, failures] = [0, 0]
+  while (given < clicks && isAlive()) {
+    const volley = await fire({
+      url,
+      seconds: values.quick ? 1 : BURST_SECONDS,
+      connections: CONNECTIONS,
+      requests: (index, connections) =>
+        share(codes, index, connections).map((code) => ({ method: 'GET', path: `/${code}` }))
+    })
+    const redirects = volley.statuses['302'] ?? 0
+    given += redirects
+    failures += volley.errors + volley.answers - redirects
+    if (redirects === 0) return failures + clicks - given
+  }
+  const { stored } = await awaitClicks(url, given)
+  return failures + Math.max(0, given - stored)
+}
+
+/** Runs a first and a later start in a memory cgroup, with the clicks after each. */
+async function surviveCgroup(root: string, env: Record<string, string>) {
+  let cgroup: MemoryCgroup
+  try {
+    cgroup = makeMemoryCgroup(CGROUP_MIB)
+  } catch (error) {
+    process.stdout.write(`no memory cgroup (needs root): ${(error as Error).message}\n`)
+    return { peakMiB: null, failures: null }
+  }
+  try {
+    const first = await startInstallation(root, env, cgroup.enter)
+    if (first) await settle(first.pid)
+    await first?.stop()
+    const { failures } = await live(root, env, cgroup.enter)
+    return { peakMiB: cgroup.peakMiB(), failures: failures + cgroup.killed() + (first ? 0 : 1) }
+  } finally {
+    cgroup.remove()
+  }
+}
+
+function formatFigure({ title, value, unit, bar }: Figure): string {
+  const text = value === null ? 'not measured' : `${format(value)} ${unit}`
+  const note = value === null ? '' : value <= bar ? 'meets its bar' : 'MISSES its bar'
+  return `${title.padEnd(44)}${text.padStart(14)}   ${note}: ≤ ${bar} ${unit}`
+}
+
+function tabulate(figures: Figure[]): string {
+  const rows = figures.map(({ title, value, unit, bar }) => [
+    title,
+    value === null ? 'not measured' : `${format(value)} ${unit}`,
+    `≤ ${bar} ${unit}`
+  ])
+  return markdownTable(['', 'measured', 'bar'], rows)
+}
+
+function format(value: number): string {
+  return value.toLocaleString('en', { maximumFractionDigits: 2 })
+}
+
+await main()

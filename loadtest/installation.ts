@@ -1,0 +1,90 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { findPort } from '#testing/server-process.ts'
+import { refuse } from './command-line.ts'
+import { endWithThisProcess, killTree, listTree } from './process-tree.ts'
+
+/** A clone of Fairlead that is run as its users run it: by npm, with the Node of the system. */
+
+/** What `npm start` started. */
+export interface Running {
+  url: string
+  /** The process of npm; the server and its PostgreSQL are below it. */
+  pid: number
+  /** From the command until the server was ready. */
+  seconds: number
+  isAlive(): boolean
+  /** Ends it by SIGTERM, after 20 s by SIGKILL. Resolves when all its processes are gone. */
+  stop(): Promise<void>
+}
+
+const START_TIMEOUT_MS = 120_000
+const STOP_TIMEOUT_MS = 20_000
+
+/** The environment of a user's shell: without what the npm that runs us has put into it. */
+function makeEnv(more: Record<string, string>): Record<string, string> {
+  // biome-ignore lint/style/noProcessEnv: the programs of the system are where PATH says
+  const { PATH = '', HOME = '/' } = process.env
+  const path = PATH.split(delimiter).filter((folder) => !/node_modules|node-gyp-bin/.test(folder))
+  return { PATH: path.join(delimiter), HOME, ...more }
+}
+
+/** Installs what `npm start` would install at its first run. Ends this program when that fails. */
+export async function install(root: string): Promise<void> {
+  const child = spawn('npm', ['run', 'prestart'], { cwd: root, env: makeEnv({}), stdio: ['ignore', 2, 2] })
+  endWithThisProcess(child)
+  const [status] = await once(child, 'exit')
+  if (status !== 0) refuse(`npm run prestart ended with ${status}; see the lines above`)
+}
+
+/** How many packages are installed in `root`, and how much of the disk they take. */
+export function measurePackages(root: string): { count: number; mebibytes: number } {
+  const folder = join(root, 'node_modules')
+  const { packages } = JSON.parse(readFileSync(join(folder, '.package-lock.json'), 'utf8')) as {
+    packages: Record<string, unknown>
+  }
+  const { stdout } = spawnSync('du', ['-skL', folder], { encoding: 'utf8' })
+  return { count: Object.keys(packages).length, mebibytes: Math.round(Number.parseInt(stdout, 10) / 1024) }
+}
+
+/**
+ * Runs `npm start` in `root` with `env` and waits until it is ready, by `enter` in a cgroup. Gives null when it ended
+ * before, or was not ready after two minutes.
+ */
+export async function startInstallation(
+  root: string,
+  env: Record<string, string>,
+  enter: string[] = []
+): Promise<Running | null> {
+  const port = await findPort()
+  const url = `http://127.0.0.1:${port}`
+  const [command = '', ...args] = [...enter, 'npm', 'start']
+  const start = performance.now()
+  const child = spawn(command, args, {
+    cwd: root,
+    env: makeEnv({ PORT: `${port}`, LOG_LEVEL: 'warn', ...env }),
+    stdio: ['ignore', 'ignore', 'inherit']
+  })
+  endWithThisProcess(child)
+  const { pid = 0 } = child
+  const isAlive = () => child.exitCode === null && child.signalCode === null
+  async function stop(): Promise<void> {
+    const tree = listTree(pid)
+    const isGone = () => tree.every((one) => listTree(one.pid).length === 0)
+    child.kill('SIGTERM')
+    const deadline = performance.now() + STOP_TIMEOUT_MS
+    while (!isGone() && performance.now() < deadline) await wait(50)
+    for (const one of tree) killTree(one.pid)
+    while (!isGone()) await wait(50)
+  }
+  while (isAlive() && performance.now() - start < START_TIMEOUT_MS) {
+    const answer = await fetch(new URL('/health/ready', url)).catch(() => null)
+    if (answer?.ok) return { url, pid, seconds: (performance.now() - start) / 1_000, isAlive, stop }
+    await wait(10)
+  }
+  await stop()
+  return null
+}

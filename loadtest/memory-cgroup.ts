@@ -1,0 +1,51 @@
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** A memory cgroup without swap, of version 1 or 2, as the machine has it. */
+export interface MemoryCgroup {
+  /** A command that runs the program after it, and all that it starts, in the group. */
+  enter: string[]
+  /** How many processes the kernel has killed for memory. */
+  killed(): number
+  peakMiB(): number
+  /** Removes the group. Its processes must have ended. */
+  remove(): void
+}
+
+const V1 = {
+  base: '/sys/fs/cgroup/memory',
+  limits: { 'memory.limit_in_bytes': true, 'memory.memsw.limit_in_bytes': true },
+  events: 'memory.oom_control',
+  peak: 'memory.max_usage_in_bytes'
+}
+const V2 = {
+  base: '/sys/fs/cgroup',
+  limits: { 'memory.max': true, 'memory.swap.max': false },
+  events: 'memory.events',
+  peak: 'memory.peak'
+}
+
+/** Makes a group that may use `limitMiB`. Throws where this process may not, or the kernel has no such groups. */
+export function makeMemoryCgroup(limitMiB: number): MemoryCgroup {
+  const { base, limits, events, peak } = existsSync(join(V1.base, 'memory.limit_in_bytes')) ? V1 : V2
+  const folder = join(base, `fairlead-${process.pid}`)
+  if (base === V2.base) writeFileSync(join(base, 'cgroup.subtree_control'), '+memory')
+  mkdirSync(folder)
+  const remove = () => {
+    if (existsSync(folder)) rmdirSync(folder)
+  }
+  try {
+    for (const [name, isLimit] of Object.entries(limits))
+      writeFileSync(join(folder, name), `${isLimit ? limitMiB * 2 ** 20 : 0}`)
+  } catch (error) {
+    remove()
+    throw error
+  }
+  const read = (name: string) => readFileSync(join(folder, name), 'utf8')
+  return {
+    enter: ['sh', '-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', folder],
+    killed: () => Number(/^oom_kill (\d+)/m.exec(read(events))?.[1]),
+    peakMiB: () => Math.round(Number(read(peak)) / 2 ** 20),
+    remove
+  }
+}

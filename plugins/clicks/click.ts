@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto'
+import type { Click, ClickDraft } from './contract.ts'
+
+/** Clicks and batches of them: what a redirect hands over, what is sent on, what is stored. */
+
+/** A click in a batch: as a tuple, since names would be most of the bytes. */
+export type Row = [
+  urlId: number,
+  userId: number | null,
+  shortCode: string,
+  at: number,
+  isHead: 0 | 1,
+  userAgent: string | null,
+  referrer: string | null,
+  visitor: string | null
+]
+
+/**
+ * Clicks that travel together. The id of click n is `id` with n in its last 16 bits, or, where `visits` has a name at
+ * place n, made of that. It stands beside the rows: a worker of an earlier release leaves it out and reads the rest.
+ */
+export interface Batch {
+  id: string
+  rows: Row[]
+  visits?: (string | null)[]
+}
+
+const MAX_USER_AGENT = 256
+const MAX_REFERRER = 512
+
+/**
+ * How far a proxy's clock may be from ours. A day, so that a replica whose own clock is wrong by hours still agrees with the
+ * others on the id of a visit.
+ */
+const MAX_CLOCK_DISTANCE_MS = 86_400_000
+
+/** What a proxy says of a visit: when it met it, and 72 random bits, as hexadecimal digits. */
+interface Visit {
+  at: number
+  name: string
+}
+
+/**
+ * The common part of a batch's ids: a UUIDv7 without its last four digits, which are the counter (RFC 9562,
+ * section 6.2, method 1). The random bits are those of a UUIDv4, which Node draws many at a time.
+ */
+export function createBatchId(now: number): string {
+  const time = now.toString(16).padStart(12, '0')
+  const random = randomUUID()
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(15, 32)}`
+}
+
+/**
+ * Reads a visit's name as nginx writes it, `$msec-$request_id`: seconds with three decimals, and 32 hexadecimal digits.
+ * Null when it is something else, or of a time that can't be: the click then gets a time and an id of ours.
+ */
+export function readVisit(text: string, now: number): Visit | null {
+  const [, seconds, ms, name] = /^(\d{10})\.(\d{3})-([0-9a-f]{18})[0-9a-f]{14}$/.exec(text) ?? []
+  if (name === undefined) return null
+  const at = Number(`${seconds}${ms}`)
+  return Math.abs(at - now) <= MAX_CLOCK_DISTANCE_MS ? { at, name } : null
+}
+
+/** The UUIDv7 of a visit: whichever replica asks, the same. */
+function visitId(at: number, name: string): string {
+  const time = at.toString(16).padStart(12, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${name.slice(0, 3)}-8${name.slice(3, 6)}-${name.slice(6)}`
+}
+
+/** The tuple of a draft. `visitor` is its hash, or null. */
+export function toRow(draft: ClickDraft, at: number, visitor: string | null): Row {
+  const { urlId, userId, shortCode, method, userAgent, referrer } = draft
+  return [
+    urlId,
+    userId,
+    shortCode,
+    at,
+    method === 'HEAD' ? 1 : 0,
+    userAgent === undefined ? null : userAgent.slice(0, MAX_USER_AGENT),
+    referrer === undefined ? null : referrer.slice(0, MAX_REFERRER),
+    visitor
+  ]
+}
+
+/** The clicks of a batch, each with its id. */
+export function clicksOf({ id, rows, visits = [] }: Batch): Click[] {
+  return rows.map(([urlId, userId, shortCode, at, isHead, userAgent, referrer, visitor], place) => {
+    const visit = visits[place] ?? null
+    return {
+      id: visit === null ? id + place.toString(16).padStart(4, '0') : visitId(at, visit),
+      urlId,
+      userId,
+      shortCode,
+      at,
+      method: isHead ? 'HEAD' : 'GET',
+      userAgent,
+      referrer,
+      visitor
+    }
+  })
+}
+
+/** Reads a batch as it travels, JSON; throws when it is something else. */
+export function decodeBatch(text: string): Batch {
+  const { id, rows, visits = [] } = JSON.parse(text) as Batch
+  const isBatch =
+    typeof id === 'string' &&
+    /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{8}$/.test(id) &&
+    Array.isArray(rows) &&
+    Array.isArray(visits)
+  if (!isBatch || !rows.every(isRow) || !visits.every(isVisit)) throw new Error('not a batch of clicks')
+  return { id, rows, visits }
+}
+
+function isVisit(visit: unknown): boolean {
+  return visit === null || (typeof visit === 'string' && /^[0-9a-f]{18}$/.test(visit))
+}
+
+function isRow(row: unknown): boolean {
+  if (!Array.isArray(row) || row.length !== 8) return false
+  const [urlId, userId, shortCode, at, , userAgent, referrer, visitor] = row as Row
+  return (
+    Number.isSafeInteger(urlId) &&
+    (userId === null || Number.isSafeInteger(userId)) &&
+    typeof shortCode === 'string' &&
+    Number.isFinite(at) &&
+    (userAgent === null || typeof userAgent === 'string') &&
+    (referrer === null || typeof referrer === 'string') &&
+    (visitor === null || typeof visitor === 'string')
+  )
+}

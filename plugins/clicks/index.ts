@@ -1,0 +1,33 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { openQueue, type QueueOptions } from '#platform/queue/index.ts'
+import { createClickCodec } from './codec.ts'
+import type { Clicks, SaltProvider } from './contract.ts'
+import { showClicks } from './gauges.ts'
+import { settleBeforeReads } from './settle-reads.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    clicks: Clicks
+  }
+}
+
+/**
+ * Publishes `app.clicks`, the queue of clicks between redirects and their storage, and shows Prometheus what becomes of them. Routes
+ * that read clicks wait for those under way, see {@link settleBeforeReads}.
+ */
+async function clicks(app: FastifyInstance, options: QueueOptions) {
+  let salt: SaltProvider = () => null
+  const codec = createClickCodec(() => salt())
+  const queue = await openQueue(app, { one: 'click', all: 'clicks' }, codec, options)
+  app.decorate('clicks', {
+    ...queue,
+    saltWith(provider) {
+      salt = provider
+    }
+  })
+  showClicks(app)
+  settleBeforeReads(app)
+}
+
+export default fp(clicks, { name: 'clicks', dependencies: ['metrics', 'database'], fastify: '5.x' })

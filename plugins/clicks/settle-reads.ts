@@ -1,0 +1,42 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { describeHeader } from '#platform/describe-answers.ts'
+import { within } from '#platform/queue/local-logs.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** True for routes whose answers contain clicks: they wait for clicks that are not stored yet. */
+    readsClicks?: boolean
+  }
+}
+
+const PATIENCE_MS = 250
+
+const HEADER = {
+  'X-Clicks-Pending': {
+    type: 'string',
+    enum: ['true'],
+    description:
+      'Present when some clicks that were answered before this request may be missing: try again soon'
+  }
+}
+
+/**
+ * Makes routes with `config.readsClicks` include every click whose redirect was answered before the request: they wait for those
+ * under way for at most 250 ms. When that is not enough, the answer has `X-Clicks-Pending: true`. Their services read by
+ * `app.database.readFresh`.
+ */
+export function settleBeforeReads(app: FastifyInstance): void {
+  async function settle(_request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const end = performance.now() + PATIENCE_MS
+    const isStored = await app.clicks.settle(PATIENCE_MS)
+    // Only now: the standby must have what was stored meanwhile.
+    const isMarked = await within(Math.max(50, end - performance.now()), app.database.markFresh())
+    if (!isStored || !isMarked) reply.header('x-clicks-pending', 'true')
+  }
+
+  app.addHook('onRoute', (route) => {
+    if (!route.config?.readsClicks) return
+    route.preHandler = [...[route.preHandler ?? []].flat(), settle]
+    describeHeader(route, 200, HEADER)
+  })
+}

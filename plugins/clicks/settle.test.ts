@@ -1,0 +1,95 @@
+import pg from 'pg'
+import t, { type Test } from 'tap'
+import { buildApp } from '#apps/app.ts'
+import { readConfig } from '#apps/config.ts'
+import { hasRedis, type Running, startApp, storageOf } from '#testing/app.ts'
+import { makeWarmLink } from '#testing/click-scene.ts'
+import { startServer } from '#testing/process.ts'
+
+/** Readers of clicks wait for those under way: across replicas, in buffered mode, and for logs of other processes. */
+
+const skip = !hasRedis() && 'there are no servers'
+
+/** Fresh storage without Redis. */
+async function storageWithoutRedis(t: Test): Promise<Record<string, string>> {
+  const { REDIS_URL: _url, REDIS_PREFIX: _prefix, ...storage } = await storageOf(t, 'redis')
+  return storage
+}
+
+async function connect(t: Test, storage: Record<string, string>): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: storage['DATABASE_URL'] })
+  await client.connect()
+  t.teardown(() => client.end().catch(() => undefined))
+  return client
+}
+
+async function countStored(client: pg.Client): Promise<number> {
+  const { rows } = await client.query(`SELECT count(*)::int AS count FROM events WHERE event_type = 'click'`)
+  return rows[0].count
+}
+
+async function read({ request }: Pick<Running, 'request'>) {
+  const { json, headers } = await request('GET', '/events?event_type=click')
+  return { clicks: json.length as number, pending: headers.get('x-clicks-pending') }
+}
+
+/** The clicks of the first answer that does not say that some may be missing; how soon that is depends on the machine. */
+async function readSettled(app: Pick<Running, 'request'>): Promise<number> {
+  for (;;) {
+    const { clicks, pending } = await read(app)
+    if (pending === null) return clicks
+  }
+}
+
+t.test('with Redis every replica sees what any of them has answered', { skip }, async (t) => {
+  const storage = await storageOf(t, 'redis')
+  const first = await startApp(t, { storage, env: { CLICK_DRAIN: 'off' } })
+  const second = await startApp(t, { storage })
+  await makeWarmLink(first, 'warm')
+  for (let given = 2; given < 20; given++) {
+    const [asked, reader] = given % 2 ? [first, second] : [second, first]
+    t.equal((await asked.request('GET', '/warm')).status, 302)
+    t.equal(await readSettled(reader), given)
+  }
+})
+
+t.test(
+  'where nothing stores clicks of the stream, readers learn that some may be missing',
+  { skip },
+  async (t) => {
+    const app = await startApp(t, { env: { CLICK_DRAIN: 'off' } })
+    t.same(await read(app), { clicks: 0, pending: null })
+    await makeWarmLink(app, 'warm')
+    t.same(await read(app), { clicks: 0, pending: 'true' })
+  }
+)
+
+t.test('readers do not wait until buffered clicks have gathered', { skip }, async (t) => {
+  for (const storage of [await storageOf(t, 'redis'), await storageWithoutRedis(t)]) {
+    const app = await startApp(t, { storage, env: { CLICK_DURABILITY: 'buffered', CLICK_WAIT_MS: '10000' } })
+    await makeWarmLink(app, 'warm')
+    t.equal(await readSettled(app), 1)
+    await app.close()
+  }
+})
+
+t.test('a process without a log of its own settles those of others, dead or alive', { skip }, async (t) => {
+  const storage = await storageWithoutRedis(t)
+  const config = readConfig({ ...storage, PORT: '0' })
+  const reader = await buildApp(config, { routes: false })
+  t.teardown(() => reader.close())
+  await reader.ready()
+  const client = await connect(t, storage)
+  const hold = () => client.query('BEGIN; LOCK TABLE url_stats_hourly IN SHARE MODE')
+  const alive = await startApp(t, { storage })
+  const dying = await startServer(t, storage)
+  await hold()
+  await makeWarmLink(alive, 'alive')
+  await makeWarmLink(dying, 'dying')
+  await dying.end('SIGKILL')
+  t.equal(await reader.clicks.settle(0), true, 'it has none of its own')
+  t.equal(await reader.clicks.settle(50, { others: true }), false)
+  await client.query('COMMIT')
+  t.equal(await reader.clicks.settle(20_000, { others: true }), true)
+  t.equal(await countStored(client), 2, 'stored by then, and once')
+})

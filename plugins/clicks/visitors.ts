@@ -1,0 +1,34 @@
+import { hash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import type { SaltProvider } from './contract.ts'
+
+/** Visitors hashed a moment ago: one that follows several links is hashed once. */
+const REMEMBERED = 10_000
+
+/**
+ * Makes a function that names a visitor: 60 bits of SHA-256 over the day's secret salt, the address and the user
+ * agent. Without the salt, which goes with its day, nobody can link a name to an address or to another day.
+ */
+export function createVisitorNames(
+  salt: SaltProvider
+): (ip: string, userAgent: string | undefined) => string | null {
+  const names = new LRUCache<string, string>({ max: REMEMBERED })
+  let lastSalt: Buffer | null = null
+  let secret = ''
+  return (ip, userAgent = '') => {
+    const current = salt()
+    if (current === null) return null
+    if (current !== lastSalt) {
+      lastSalt = current
+      secret = current.toString('hex')
+      names.clear()
+    }
+    const person = `${ip}\n${userAgent}`
+    let name = names.get(person)
+    if (name === undefined) {
+      name = hash('sha256', `${secret}\n${person}`, 'hex').slice(0, 15)
+      names.set(person, name)
+    }
+    return name
+  }
+}

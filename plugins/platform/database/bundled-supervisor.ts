@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { setTimeout as wait } from 'node:timers/promises'
+import { type BundledPrograms, noBuild } from './bundled-programs.ts'
+import { killWithThisProcess } from './parent-death.ts'
+import { StartRefused } from './start-refused.ts'
+
+/** The life of the bundled PostgreSQL's process. */
+
+export interface Log {
+  info(message: string): void
+  warn(details: object, message: string): void
+}
+
+const MAX_PAUSE_MS = 5_000
+const LEFTOVER_MS = 10_000
+/** A PostgreSQL that ran for so long starts again at once when it dies. */
+const STEADY_MS = 30_000
+
+/** Keeps a postmaster running until `stop`. `started` resolves when the first answers, and rejects when it cannot start. */
+export function supervise(
+  programs: BundledPrograms,
+  cluster: string,
+  settings: Record<string, string | number>,
+  log: Log
+) {
+  const args = [
+    '-D',
+    cluster,
+    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  ]
+  let child: ChildProcess | undefined
+  let isStopping = false
+  let pause: NodeJS.Timeout | undefined
+
+  /** Resolves when it takes connections; rejects with its last words when it ends before. */
+  async function launch(): Promise<void> {
+    const [file, all] = programs.command('postgres', args)
+    // In a session of its own: Ctrl+C reaches this process alone, which still has clicks to store.
+    const started = spawn(file, all, {
+      env: programs.env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true
+    })
+    child = started
+    const release = killWithThisProcess(started)
+    const lines: string[] = []
+    await new Promise<void>((done, fail) => {
+      createInterface({ input: started.stderr }).on('line', (line) => {
+        lines.push(line)
+        lines.splice(0, lines.length - 8)
+        if (line.endsWith('database system is ready to accept connections')) done()
+        else if (/ (FATAL|PANIC): /.test(line)) log.warn({ line }, 'PostgreSQL reported a problem')
+      })
+      started.once('error', (error: NodeJS.ErrnoException) =>
+        fail(error.code === 'ENOENT' ? noBuild() : error)
+      )
+      started.once('close', (code, signal) => {
+        release()
+        fail(new Error(`PostgreSQL ended (${signal ?? code}): ${lines.join('\n')}`))
+      })
+    })
+    const since = performance.now()
+    started.once('close', () => restart(performance.now() - since > STEADY_MS ? 0 : 100))
+  }
+
+  function restart(pauseMs: number): void {
+    if (isStopping) return
+    log.warn({ pauseMs }, 'PostgreSQL ended and is started again')
+    pause = setTimeout(() => {
+      launch().catch((error: Error) => {
+        log.warn({ err: error }, 'PostgreSQL did not start')
+        restart(Math.min(pauseMs * 2 + 100, MAX_PAUSE_MS))
+      })
+    }, pauseMs)
+  }
+
+  /** A postmaster that was killed leaves processes behind that end when they notice, and hold its memory until then. */
+  async function launchFirst(): Promise<void> {
+    for (const end = performance.now() + LEFTOVER_MS; ; await wait(100)) {
+      try {
+        return await launch()
+      } catch (error) {
+        if (
+          performance.now() > end ||
+          !/shared memory block .* is still in use/.test((error as Error).message)
+        )
+          throw error
+      }
+    }
+  }
+
+  return {
+    started: launchFirst().catch((error: Error) => {
+      if (error instanceof StartRefused) throw error
+      throw new StartRefused(
+        `The database in ${cluster} does not start. ${error.message}\nFree disk space or memory if they are short; if the folder is damaged, restore a backup into a new DATA_DIR.`,
+        { cause: error }
+      )
+    }),
+    async stop(): Promise<void> {
+      isStopping = true
+      clearTimeout(pause)
+      const running = child
+      if (running === undefined || running.exitCode !== null || running.signalCode !== null) return
+      const gone = once(running, 'close')
+      running.kill('SIGINT')
+      const impatience = setTimeout(() => running.kill('SIGQUIT'), 10_000)
+      await gone
+      clearTimeout(impatience)
+    }
+  }
+}

@@ -1,0 +1,163 @@
+import { gather } from '#platform/gather.ts'
+import type { EncodedBatch, Encoder } from './encoder.ts'
+
+/**
+ * Group commit: items that are added while a batch is in flight travel together in the next one, so a busy server makes
+ * few large appends and a quiet one has no delay.
+ */
+export interface BatcherOptions<Draft> {
+  encoder: Encoder<Draft>
+  /**
+   * Sends a batch whose first item was added at `since` by the clock `now`; resolves when the next stage has it, rejects when no stage
+   * takes it.
+   */
+  send(batch: EncodedBatch, since: number): Promise<void>
+  /** Sends a batch while more than `maxPending` items wait for `send`. */
+  spill(batch: EncodedBatch): Promise<void>
+  /** Most items that wait or are in flight before batches are spilled. */
+  maxPending: number
+  /** Most items of a batch. */
+  maxItems: number
+  /** Longest wait of an item for others, in milliseconds; 0 sends as soon as no more are added, see {@link gather}. */
+  waitMs: number
+  /** Most batches in flight. */
+  maxInFlight: number
+  now?: () => number
+}
+
+/**
+ * Waits for an item to be safe. Functions instead of a promise: a batch has hundreds of them, and a promise with its two
+ * reactions is a tenth of what a redirect costs.
+ */
+export interface Waiter {
+  /** The next stage has the item. */
+  onTaken(): void
+  /** No stage takes the item. */
+  onRefused(error: Error): void
+}
+
+export interface Batcher<Draft> {
+  /** Adds an item. One function of `waiter` is called when `send` has settled; null when nothing waits. */
+  add(draft: Draft, waiter: Waiter | null): void
+  /** Items that wait or are in flight. */
+  readonly pending: number
+  /** Sends what waits; resolves when nothing is pending, whether it was taken or refused. */
+  flush(): Promise<void>
+}
+
+/** A batch that takes no more items. */
+interface ClosedBatch extends EncodedBatch {
+  /** When its first item was added. */
+  since: number
+  waiters: Waiter[]
+}
+
+/** So many drafts are encoded together: enough to share the cost of one call, and few enough to die young. */
+const ENCODED_TOGETHER = 64
+
+export function createBatcher<Draft>(options: BatcherOptions<Draft>): Batcher<Draft> {
+  const { encoder, send, spill, waitMs, maxInFlight, maxItems, maxPending, now = Date.now } = options
+  const waiting: ClosedBatch[] = []
+  const inFlight = new Set<Promise<void>>()
+  /** The items of the open batch that are not encoded yet, when each was added, and the waiters of the whole batch. */
+  let drafts: Draft[] = []
+  let times: number[] = []
+  let waiters: Waiter[] = []
+  let since = 0
+  let isScheduled = false
+  let timer: NodeJS.Timeout | undefined
+  let pending = 0
+
+  /** Items of the open batch. */
+  const size = () => encoder.items + drafts.length
+
+  function schedule(): void {
+    if (isScheduled) return
+    isScheduled = true
+    if (waitMs === 0) gather(size, onTime)
+    else timer = setTimeout(onTime, waitMs)
+  }
+
+  function onTime(): void {
+    isScheduled = false
+    // With all in flight, the next that returns sends what has gathered.
+    if (inFlight.size < maxInFlight) close()
+  }
+
+  function close(): void {
+    if (size() === 0) return
+    if (waitMs > 0) {
+      clearTimeout(timer)
+      isScheduled = false
+    }
+    encode()
+    const closed = { ...encoder.seal(now()), since, waiters }
+    waiters = []
+    if (pending > maxPending) dispatch(closed, spill)
+    else waiting.push(closed)
+    pump()
+  }
+
+  function dispatch(batch: ClosedBatch, take: BatcherOptions<Draft>['send']): void {
+    const sent = take(batch, batch.since)
+    inFlight.add(sent)
+    const onSettled = () => {
+      inFlight.delete(sent)
+      pending -= batch.items
+      // Start the next batch before the waiters of this one run.
+      if (waiting.length > 0) pump()
+      else if (!isScheduled) close()
+    }
+    sent.then(
+      () => {
+        onSettled()
+        for (const waiter of batch.waiters) waiter.onTaken()
+      },
+      (error: Error) => {
+        onSettled()
+        for (const waiter of batch.waiters) waiter.onRefused(error)
+      }
+    )
+  }
+
+  function pump(): void {
+    while (inFlight.size < maxInFlight) {
+      const batch = waiting.shift()
+      if (batch === undefined) return
+      dispatch(batch, send)
+    }
+  }
+
+  function encode(): void {
+    encoder.add(drafts, times)
+    drafts = []
+    times = []
+  }
+
+  return {
+    add(draft, waiter) {
+      const at = now()
+      if (size() === 0) since = at
+      drafts.push(draft)
+      times.push(at)
+      if (waiter !== null) waiters.push(waiter)
+      pending++
+      if (size() >= maxItems) {
+        close()
+        return
+      }
+      if (drafts.length === ENCODED_TOGETHER) encode()
+      schedule()
+    },
+    get pending() {
+      return pending
+    },
+    async flush() {
+      close()
+      while (inFlight.size > 0) {
+        await Promise.allSettled(inFlight)
+        close()
+      }
+    }
+  }
+}

@@ -1,0 +1,247 @@
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import { type Breaker, createBreaker } from '#platform/breaker.ts'
+import { StartRefused } from '#platform/database/start-refused.ts'
+import { isPassingError } from '#platform/database-errors.ts'
+import { connectAgain, type RedisClient } from '#platform/redis-cluster.ts'
+import { repeat } from '#platform/repeat.ts'
+import { createBatcher, type Waiter } from './batcher.ts'
+import { type Consumer, startConsumer } from './consumer.ts'
+import { createDelivery, type DeliveryCounts, noCounts } from './delivery.ts'
+import type { Codec } from './encoder.ts'
+import { createEndOfTick } from './end-of-tick.ts'
+import { type LocalLogs, openLocalLogs, within } from './local-logs.ts'
+import { type Backlog, createRedisStream } from './redis-stream.ts'
+
+/** Takes items and stores each once, see docs/adr/2026-11-23-click-durability.md and 2026-11-30-a-local-log-without-redis.md. */
+export interface Queue<Draft, Item> {
+  /**
+   * Takes an item and answers `waiter`: acknowledged, when the next stage has the item or no stage takes it; buffered, at the end of
+   * the event-loop tick.
+   */
+  add(draft: Draft, waiter: Waiter): void
+  /** Sets where items are stored: idempotently by id, in one transaction, rejecting with nothing stored. */
+  drainTo(store: (items: Item[]) => Promise<void>): void
+  /**
+   * Resolves true once every item that was acknowledged before the call is stored, false when `timeoutMs` ran out first or Redis does
+   * not answer. With `others` that includes the logs of other live processes on the same data folder.
+   */
+  settle(timeoutMs: number, options?: { others?: boolean }): Promise<boolean>
+  /** What became of items so far, for metrics. */
+  stats(): QueueStats
+  /** What waits in the stream, for metrics; null without Redis. Rejects while that is away. */
+  backlog(): Promise<Backlog | null>
+  /** What waits in the local log, for metrics; null where the process has none. */
+  logBacklog(): { bytes: number; oldestMs: number } | null
+  /** Resolves when the next stage has all items taken so far. */
+  flush(): Promise<void>
+}
+
+export interface QueueStats extends DeliveryCounts {
+  added: number
+  /** Items of this process that are in no stage yet. */
+  pending: number
+}
+
+export interface QueueOptions {
+  /** Whether a request waits until the next stage has its item. */
+  durability: 'acknowledged' | 'buffered'
+  /** Whether this process has a local log. */
+  log: boolean
+  /** Whether this process stores items from the stream. */
+  drain: boolean
+  dataDir: string
+  /** Most bytes of the local log before it takes no more. */
+  maxLogBytes: number
+  /** Replicas of Redis that must have a batch before it counts as taken. */
+  redisReplicas: number
+  maxBatch: number
+  /** How long a buffered item may wait for others, in milliseconds. */
+  waitMs: number
+  maxPending: number
+  takeOverMs: number
+  storeTimeoutMs: number
+  /** Longest wait at close for the consumers to store what they can; the rest stays where it is. */
+  closeTimeoutMs: number
+}
+
+const LOOK_FOR_ABANDONED_MS = 30_000
+/**
+ * Opens the queue of `names.all`, a folder below the data folder and a stream in Redis. Register redis and database before: it hands
+ * them what it still holds when it closes, which is before they do. Throws {@link StartRefused} when there is neither Redis nor a data
+ * folder to write to.
+ */
+export async function openQueue<Draft, Item>(
+  app: FastifyInstance,
+  names: { one: string; all: string },
+  codec: Codec<Draft, Item>,
+  options: QueueOptions
+): Promise<Queue<Draft, Item>> {
+  const redis = app.hasDecorator('redis') ? app.redis : null
+  const stream = redis && createRedisStream(redis, names.all, options.redisReplicas)
+  const counts = noCounts()
+  let added = 0
+  let store: ((items: Item[]) => Promise<void>) | null = null
+  let consumer: Consumer | null = null
+
+  const storing = {
+    decode: codec.decode,
+    async store(items: Item[]) {
+      if (store === null) throw new Error(`nothing stores ${names.all}`)
+      await store(items)
+    },
+    isTransient: isPassingError,
+    onOutage: (error: unknown) => app.log.warn({ err: error }, `${names.all} wait to be stored`)
+  }
+  const logs = await openLogs()
+
+  const delivery = createDelivery({
+    stream,
+    counts,
+    decode: codec.decode,
+    log: logs,
+    store: storing.store,
+    streamBreaker: breaker('stream'),
+    storeBreaker: breaker('database'),
+    storeTimeoutMs: options.storeTimeoutMs,
+    isTransient: isPassingError,
+    onOutage: (stage, error) => app.log.debug({ err: error, stage }, `a batch of ${names.all} was not taken`)
+  })
+  const isBuffered = options.durability === 'buffered'
+  const takeAtEndOfTick = createEndOfTick()
+  const batcher = createBatcher({
+    encoder: codec.createEncoder(),
+    send: (batch, since) => delivery.send(batch, since).catch(logLoss),
+    spill: (batch) => delivery.spill(batch).catch(logLoss),
+    maxItems: options.maxBatch,
+    maxPending: options.maxPending,
+    waitMs: isBuffered ? options.waitMs : 0,
+    // The log writes one group after the other.
+    maxInFlight: stream === null ? 1 : 2
+  })
+
+  function logLoss(error: Error): never {
+    app.log.error({ err: error }, `${names.all} could not be recorded`)
+    throw error
+  }
+
+  function breaker(stage: string): Breaker {
+    return createBreaker({
+      threshold: 2,
+      minMs: 100,
+      maxMs: 2_000,
+      // Setting the clock back must not keep it open for as long.
+      now: () => performance.now(),
+      onChange: (isOpen) =>
+        app.log[isOpen ? 'warn' : 'info'](`${names.one} ${stage} circuit ${isOpen ? 'opened' : 'closed'}`)
+    })
+  }
+
+  async function openLogs(): Promise<LocalLogs> {
+    const root = join(options.dataDir, names.all)
+    const logOptions = {
+      ...storing,
+      root,
+      maxBytes: options.maxLogBytes,
+      logger: app.log,
+      onStored(items: number) {
+        counts.stored += items
+        if (stream !== null) counts.replayed += items
+      },
+      onDeadLettered
+    }
+    try {
+      return await openLocalLogs(logOptions, options.log)
+    } catch (error) {
+      const why = `${root} is not writable (${(error as Error).message})`
+      if (stream === null)
+        throw new StartRefused(
+          `${why}, and without Redis ${names.all} wait there until they are stored. ` +
+            'Make DATA_DIR writable for the user of this process, or set REDIS_URL.',
+          { cause: error }
+        )
+      app.log.warn(`${why}: ${names.all} have no last resort when Redis and PostgreSQL are away`)
+      return openLocalLogs(logOptions, false)
+    }
+  }
+
+  function onDeadLettered(letter: object, error: unknown): void {
+    counts.deadLettered++
+    const { id } = letter as { id?: string }
+    app.log.error({ err: error, id }, `${names.one} not stored: it is with the dead letters`)
+  }
+
+  const look = repeat(app, LOOK_FOR_ABANDONED_MS, async () => {
+    if (options.log && store !== null) await logs.visitAbandoned()
+  })
+
+  app.addHook('onReady', async () => {
+    if (store === null) return
+    logs.start()
+    // Not waited for: there may be much.
+    void look()
+    if (stream === null || redis === null || !options.drain) return
+    consumer = startConsumer({
+      ...storing,
+      stream,
+      connect: () => connectForReading(redis),
+      takeOverMs: options.takeOverMs,
+      async deadLetter(letter, error) {
+        const isRecord = typeof letter === 'object' && letter !== null && 'record' in letter
+        await stream.deadLetter(isRecord ? letter.record : JSON.stringify(letter), (error as Error).message)
+        onDeadLettered(letter as object, error)
+      },
+      onStored(items) {
+        counts.stored += items
+      }
+    })
+  })
+
+  app.addHook('onClose', async () => {
+    await batcher.flush()
+    await consumer?.stop(options.closeTimeoutMs)
+    await logs.close(options.closeTimeoutMs)
+  })
+
+  return {
+    add(draft, waiter) {
+      added++
+      batcher.add(draft, isBuffered ? null : waiter)
+      if (isBuffered) takeAtEndOfTick(waiter)
+    },
+    drainTo(target) {
+      store = target
+    },
+    async settle(timeoutMs, { others = false } = {}) {
+      const deadline = performance.now() + timeoutMs
+      // What was acknowledged is in a later stage.
+      if (isBuffered && batcher.pending > 0) {
+        const flushed = batcher.flush().then(() => true)
+        if (!(await within(timeoutMs, flushed))) return false
+      }
+      const leftMs = Math.max(0, deadline - performance.now())
+      const isSettled = await Promise.all([
+        logs.settle(leftMs, others),
+        stream?.settle(deadline, () => consumer?.hurry())
+      ])
+      return !isSettled.includes(false)
+    },
+    stats: () => ({ ...counts, added, pending: batcher.pending }),
+    backlog: async () => (stream === null ? null : stream.backlog()),
+    logBacklog: logs.backlog,
+    flush: batcher.flush
+  }
+}
+
+/** A connection that may block. It waits for Redis to come back instead of failing at once: no request waits for it. */
+function connectForReading(redis: RedisClient): RedisClient {
+  const connection = connectAgain(redis, {
+    enableAutoPipelining: false,
+    enableOfflineQueue: true,
+    commandTimeout: 5_000,
+    lazyConnect: false
+  })
+  // The main connection logs outages.
+  connection.on('error', () => undefined)
+  return connection
+}

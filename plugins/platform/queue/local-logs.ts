@@ -1,0 +1,132 @@
+import { appendFile, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { FastifyBaseLogger } from 'fastify'
+import type { EncodedBatch } from './encoder.ts'
+import { type LocalLog, openLocalLog } from './local-log.ts'
+import { type LogConsumer, type LogConsumerOptions, startLogConsumer } from './log-consumer.ts'
+import { takeLogFolder, visitLogFolders } from './log-folder.ts'
+
+/** The local logs below one folder: that of this process, and those of other processes, dead or alive. */
+export interface LocalLogs {
+  /** Appends to the log of this process. Rejects when there is none, it is full, or the disk does not take the batch. */
+  append(batch: EncodedBatch): Promise<void>
+  /** Starts to store what is in the log of this process. */
+  start(): void
+  /** Stores what dead processes left. Never rejects; call it one at a time. */
+  visitAbandoned(): Promise<void>
+  /**
+   * Resolves true once all of the log of this process, and of those that are being visited, is stored; false when `timeoutMs` ran out
+   * first. With `others`, all logs below the folder are.
+   */
+  settle(timeoutMs: number, others: boolean): Promise<boolean>
+  /** What waits in the log of this process; null where it has none. */
+  backlog(): { bytes: number; oldestMs: number } | null
+  /** Stores what it can within `timeoutMs`. */
+  close(timeoutMs: number): Promise<void>
+}
+
+export interface LocalLogsOptions<Item> extends Omit<LogConsumerOptions<Item>, 'log' | 'deadLetter'> {
+  root: string
+  maxBytes: number
+  onDeadLettered(letter: object, error: unknown): void
+  logger: FastifyBaseLogger
+}
+
+/** The longest timer that Node has. */
+const FOR_EVER_MS = 2 ** 31 - 1
+
+/** Opens the logs below `root`, with one of this process if `isOwner`. Rejects with the system's error when that can't be made. */
+export async function openLocalLogs<Item>(
+  { root, maxBytes, logger, onDeadLettered, ...storing }: LocalLogsOptions<Item>,
+  isOwner: boolean
+): Promise<LocalLogs> {
+  const own = isOwner ? await openOwn() : null
+  let consumer: LogConsumer | null = null
+  /** Those that store what other processes left. */
+  const visitors = new Set<LogConsumer>()
+  let visiting: Promise<boolean> | null = null
+
+  async function openOwn() {
+    await mkdir(root, { recursive: true, mode: 0o700 })
+    const { folder, unlock } = await takeLogFolder(root)
+    return { folder, unlock, log: await openLog(folder, false) }
+  }
+
+  function openLog(folder: string, isForeign: boolean): Promise<LocalLog> {
+    return openLocalLog({
+      folder,
+      maxBytes,
+      isForeign,
+      onDamage(file, detail, isTail) {
+        // A crash cuts the last record off, which was not acknowledged.
+        logger[isTail ? 'warn' : 'error'](
+          { file, detail },
+          'log segment set aside: all before the damage is stored'
+        )
+      }
+    })
+  }
+
+  function consume(log: LocalLog): LogConsumer {
+    return startLogConsumer({
+      ...storing,
+      log,
+      async deadLetter(letter, error) {
+        const line = JSON.stringify({ ...letter, reason: (error as Error).message })
+        await appendFile(join(root, 'dead-letters.ndjson'), `${line}\n`, { mode: 0o600, flush: true })
+        onDeadLettered(letter as object, error)
+      }
+    })
+  }
+
+  async function visit(timeoutMs: number, others: boolean): Promise<boolean> {
+    try {
+      await visitLogFolders(root, own?.folder ?? null, async (folder, isForeign) => {
+        if (isForeign && !others) return
+        const visitor = consume(await openLog(folder, isForeign))
+        visitors.add(visitor)
+        const isStored = await visitor.settle(timeoutMs)
+        visitors.delete(visitor)
+        await visitor.stop(0)
+        if (!isStored) throw new Error(`${folder} is not stored yet`)
+        logger.info({ folder }, 'the local log of another process is stored')
+      })
+      return true
+    } catch (error) {
+      logger.debug({ err: error }, 'the local log of another process waits')
+      return false
+    }
+  }
+
+  return {
+    append: (batch) => consumer?.append(batch) ?? Promise.reject(new Error('this process has no local log')),
+    start() {
+      if (own !== null) consumer = consume(own.log)
+    },
+    async visitAbandoned() {
+      visiting = visit(FOR_EVER_MS, false)
+      await visiting
+      visiting = null
+    },
+    async settle(timeoutMs, others) {
+      const parts = [consumer?.settle(timeoutMs)]
+      if (others) parts.push(visit(timeoutMs, true))
+      else if (visiting !== null) parts.push(within(timeoutMs, visiting))
+      return !(await Promise.all(parts)).includes(false)
+    },
+    backlog: () => own && { bytes: own.log.bytes, oldestMs: own.log.oldestMs },
+    async close(timeoutMs) {
+      await Promise.all([...visitors, ...(consumer ? [consumer] : [])].map((one) => one.stop(timeoutMs)))
+      await visiting
+      await own?.unlock()
+    }
+  }
+}
+
+/** What `work` resolves with, or false when that takes longer than `ms`. */
+export function within(ms: number, work: Promise<boolean>): Promise<boolean> {
+  return new Promise((done, fail) => {
+    const timer = setTimeout(done, ms, false)
+    work.then(done, fail).finally(() => clearTimeout(timer))
+  })
+}

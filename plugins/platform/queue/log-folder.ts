@@ -1,0 +1,61 @@
+import { mkdir, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { FolderInUse, lockFolder } from '#platform/folder-lock.ts'
+import { hasSegments } from './local-log.ts'
+
+/**
+ * Folders for logs below one data folder, which processes on one machine may share: each takes the first that no live process holds,
+ * so it finds what a dead one left.
+ */
+export interface LogFolder {
+  folder: string
+  unlock(): Promise<void>
+}
+
+/** Locks a folder below `root` that no live process holds. */
+export async function takeLogFolder(root: string): Promise<LogFolder> {
+  for (let number = 0; ; number++) {
+    const taken = await tryFolder(join(root, String(number)))
+    if (taken) return taken
+  }
+}
+
+/**
+ * Runs `work` for each other folder below `root` that has a log: with `isForeign` when a live process holds it, else locked
+ * meanwhile. What `work` rejects is left for the next visit; rejects with the first error after all were visited.
+ */
+export async function visitLogFolders(
+  root: string,
+  own: string | null,
+  work: (folder: string, isForeign: boolean) => Promise<void>
+): Promise<void> {
+  const names = await readdir(root).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    throw error
+  })
+  const failures: unknown[] = []
+  for (const name of names) {
+    const folder = join(root, name)
+    if (!/^\d+$/.test(name) || folder === own || !(await hasSegments(folder))) continue
+    const taken = await tryFolder(folder)
+    try {
+      await work(folder, taken === null)
+    } catch (error) {
+      failures.push(error)
+    } finally {
+      await taken?.unlock()
+    }
+  }
+  if (failures.length > 0) throw failures[0]
+}
+
+/** Null when another live process holds it, or when it is no folder. */
+async function tryFolder(folder: string): Promise<LogFolder | null> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    return { folder, unlock: await lockFolder(folder) }
+  } catch (error) {
+    if (error instanceof FolderInUse || (error as NodeJS.ErrnoException).code === 'EEXIST') return null
+    throw error
+  }
+}
