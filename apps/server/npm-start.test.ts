@@ -15,7 +15,8 @@ async function startNpm(
   const env = { PATH, HOST: '127.0.0.1', PORT: '0', ...(await storageOf(t, 'alone')) }
   const npm = spawn('npm', ['start'], { cwd: ROOT, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
   t.teardown(() => {
-    for (const pid of npm.pid ? [npm.pid, ...listDescendants(npm.pid)] : []) process.kill(pid, 'SIGKILL')
+    if (npm.pid === undefined || npm.exitCode !== null) return
+    for (const pid of [...listDescendants(npm.pid), npm.pid]) process.kill(pid, 'SIGKILL')
   })
   let output = ''
   const exited = once(npm, 'close')

@@ -78,7 +78,7 @@ async function install() {
   if (!isNewEnough(process.versions.node) && !JSON.parse(lock).packages[`node_modules/node-${system}`])
     fail(`${needsNode()}, and none is pinned for ${system}.\n${INSTALL_NODE}`)
   const why = existsSync(installed)
-    ? 'the installed packages are not those of package-lock.json'
+    ? 'some are missing, or not those of package-lock.json'
     : 'first run'
   say(`Installing dependencies (${why}; takes a minute or so) ...`)
   const omitted = EXTENTS[needed]?.omits ?? []

