@@ -26,7 +26,7 @@ const HEADER = {
  * `app.database.readFresh`.
  */
 export function settleBeforeReads(app: FastifyInstance): void {
-  async function settle(_request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  async function settleClicks(_request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const end = performance.now() + PATIENCE_MS
     const isStored = await app.clicks.settle(PATIENCE_MS)
     // Only now: the standby must have what was stored meanwhile.
@@ -36,7 +36,7 @@ export function settleBeforeReads(app: FastifyInstance): void {
 
   app.addHook('onRoute', (route) => {
     if (!route.config?.readsClicks) return
-    route.preHandler = [...[route.preHandler ?? []].flat(), settle]
+    route.preHandler = [...[route.preHandler ?? []].flat(), settleClicks]
     describeHeader(route, 200, HEADER)
   })
 }

@@ -93,3 +93,12 @@ t.test('a process without a log of its own settles those of others, dead or aliv
   t.equal(await reader.clicks.settle(20_000, { others: true }), true)
   t.equal(await countStored(client), 2, 'stored by then, and once')
 })
+
+t.test('the description names the header, where answers have clicks', async (t) => {
+  const app = await startApp(t)
+  const { paths } = (await app.request('GET', '/openapi.json')).json
+  const headersOf = (path: string) => Object.keys(paths[path].get.responses['200'].headers ?? {})
+  for (const path of ['/events', '/events/{id}', '/stats', '/urls/{id}/stats'])
+    t.same(headersOf(path), ['X-Clicks-Pending'], path)
+  t.same(headersOf('/urls'), [])
+})

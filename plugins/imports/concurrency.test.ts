@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { hasRedis, profiles, type Running, startApp, storageOf } from '#testing/app.ts'
 import { missing } from '#testing/programs.ts'
@@ -74,8 +73,7 @@ profiles(t, async (t, profile) => {
     isOver = true
     await Promise.all(visitors)
     t.match(report, { count: rows, imported: rows, skipped: 0, rejected: 0 })
-    await app.clicks.flush()
-    while (((await app.clicks.backlog())?.entries ?? 0) > 0) await wait(20)
+    t.ok(await app.clicks.settle(60_000))
     t.equal(await count(running), 1 + rows + followed)
     const { rows: kept } = await app.database.pool.query(
       'SELECT count(*) FROM events WHERE click_id IS NULL AND id BETWEEN 2 AND $1',

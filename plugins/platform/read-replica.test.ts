@@ -47,6 +47,9 @@ t.test('with a hot standby', { skip }, async (t) => {
     await onStandby('SELECT pg_wal_replay_pause()')
     const { id } = await create('unseen')
     t.same(await listed(), ['seen'], 'the list is what the standby has')
+    const events = await request('GET', `/events?url_id=${id}`)
+    t.match(events.json, [{ event_type: 'created' }], 'events are what the primary has')
+    t.equal(events.headers.get('x-clicks-pending'), null)
     t.equal((await request('GET', `/urls/${id}`)).json.short_code, 'unseen')
     t.equal((await request('GET', '/unseen')).status, 302)
     await request('DELETE', `/urls/${id}`)
@@ -94,6 +97,9 @@ t.test('with a hot standby', { skip }, async (t) => {
     t.same(await listed(), ['seen', 'later'])
     t.equal((await request('GET', '/seen')).status, 302, 'and so does a warm link')
     t.equal((await request('GET', '/urls/1')).status, 503)
+    const events = await request('GET', '/events')
+    t.equal(events.status, 200)
+    t.equal(events.headers.get('x-clicks-pending'), 'true', 'the standby may lack some')
   })
 
   await t.test('promoted, it is the database', async (t) => {
