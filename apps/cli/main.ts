@@ -1,8 +1,10 @@
 import { type Option, type Program, plain, readCommandLine, UsageError } from '#apps/command-line.ts'
+import { backupCommand, restoreCommand } from './backup.ts'
 import type { Command } from './command.ts'
 import { exportCommand } from './export.ts'
 import { importCommand } from './import.ts'
 import { keyCommands } from './keys.ts'
+import { moveCommand } from './move.ts'
 
 /**
  * The command line: `npm run cli -- COMMAND`. Exit codes: 0 done (also when rows were skipped), 1 failed, or rows
@@ -11,6 +13,9 @@ import { keyCommands } from './keys.ts'
 const commands: Record<string, Command> = {
   import: importCommand,
   export: exportCommand,
+  backup: backupCommand,
+  restore: restoreCommand,
+  move: moveCommand,
   ...keyCommands
 }
 const names = Object.keys(commands)
