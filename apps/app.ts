@@ -44,6 +44,8 @@ export interface AppOptions {
   probes?: boolean
   /** Whether the process stores clicks from the Redis stream; a server does as its configuration says. */
   drain?: boolean
+  /** Whether it may use the bundled PostgreSQL of a server that runs on the same DATA_DIR. */
+  attach?: boolean
 }
 
 /**
@@ -53,7 +55,7 @@ export interface AppOptions {
  * finish, then onClose hooks run in reverse. So what others write to on their way out (database, redis) comes first.
  */
 export async function buildApp(config: Config, options: AppOptions = {}) {
-  const { logger = false, routes = true } = options
+  const { logger = false, routes = true, attach = false } = options
   const { drain = routes && config.clicks.drain, probes = routes } = options
   const app = Fastify({
     logger,
@@ -94,7 +96,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
   await app.register(openapi, { routes, version: manifest.version })
   await app.register(notFound)
   await app.register(lifecycle, config.lifecycle)
-  await app.register(database, config.database)
+  await app.register(database, { ...config.database, attach })
   await app.register(idempotency)
   await app.register(redis, config.redis)
   await app.register(limits, config.limits)

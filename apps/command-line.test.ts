@@ -67,7 +67,8 @@ t.test('the nearest name is one slip away, or there is none', async (t) => {
 })
 
 t.test('every program answers --help and --version, and refuses an unknown option', async (t) => {
-  for (const main of ['apps/cli/main.ts', 'ops/stack/main.ts', 'ops/chaos/main.ts']) {
+  const loads = ['bench', 'load', 'scale'].map((name) => `loadtest/${name}/main.ts`)
+  for (const main of ['apps/cli/main.ts', 'ops/stack/main.ts', 'ops/chaos/main.ts', ...loads]) {
     const run = (...args: string[]) => spawnSync(process.execPath, [main, ...args], { encoding: 'utf8' })
     t.match(run('--help'), { status: 0, stdout: /^Usage: npm run [\s\S]*--help +Shows/, stderr: '' }, main)
     t.match(run('--version'), { status: 0, stdout: `${manifest.version}\n`, stderr: '' }, main)

@@ -57,13 +57,18 @@ export function readCommandLine<const O extends Record<string, Option>>(
     return parseCommandLine(program, args)
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
-    return finish(2, `${error.message}\n${formatUsage(program)}\nFor more: ${program.name} --help\n`)
+    return refuse(`${error.message}\n${formatUsage(program)}\nFor more: ${program.name} --help`)
   }
 }
 
 function finish(code: number, text: string): never {
   process[code === 0 ? 'stdout' : 'stderr'].write(text)
   process.exit(code)
+}
+
+/** Ends the process with `message` and the exit code of wrong usage. */
+export function refuse(message: string): never {
+  return finish(2, `${message}\n`)
 }
 
 /** As {@link readCommandLine}, but throws a {@link UsageError} for wrong usage and knows neither `--help` nor `--version`. */
@@ -89,7 +94,7 @@ export function parseCommandLine<const O extends Record<string, Option>>(
       throw unknownName(word.name.toLowerCase(), given, word.oneOf)
   }
   const extra = positionals[expected.length]
-  if (extra !== undefined) throw new UsageError(`${quote(extra)} is one word too many`)
+  if (extra !== undefined) throw new UsageError(`${plain(extra)} is one word too many`)
   return { values: values as Parsed<O>, words: positionals }
 }
 
@@ -106,7 +111,7 @@ function checkValue(
   const isNumber = (isFraction ? /^\d+(\.\d+)?$/ : /^\d+$/).test(given)
   if (!isNumber || Number(given) < least || Number(given) > most)
     throw new UsageError(
-      `${name} takes a ${isFraction ? '' : 'whole '}number from ${least} to ${most}, not ${quote(given)}`
+      `${name} takes a ${isFraction ? '' : 'whole '}number from ${least} to ${most}, not ${plain(given)}`
     )
 }
 
@@ -118,7 +123,7 @@ export function unknownName(what: string, given: string, names: readonly string[
     : names.length <= 10
       ? `there is ${names.join(', ')}`
       : 'see --help'
-  return new UsageError(`There is no ${what} ${quote(given)}; ${hint}`)
+  return new UsageError(`There is no ${what} ${plain(given)}; ${hint}`)
 }
 
 /** The name of `names` that `given` is most likely a slip of, or undefined when none is similar. */
@@ -181,5 +186,8 @@ function formatHelp(program: Program<Record<string, Option>>): string {
 }
 
 const dash = (name: string) => `--${name}`
-/** What the user wrote, so that it does not steer the terminal. */
-const quote = (text: string) => text.replace(/\p{C}/gu, '?')
+
+/** `text` without the control characters, line ends aside, by which it could steer the terminal or hide its direction. */
+export function plain(text: string): string {
+  return text.replace(/(?!\n)[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '?')
+}

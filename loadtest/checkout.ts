@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { refuse } from './command-line.ts'
+import { refuse } from '#apps/command-line.ts'
 import { endWithThisProcess } from './process-tree.ts'
 import { makeScratch } from './scratch.ts'
 

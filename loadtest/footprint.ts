@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { readCommandLine } from '#apps/command-line.ts'
 import { checkOut, commitOfWorkingTree, linkPackages } from './checkout.ts'
-import { readNumber, readOptions } from './command-line.ts'
 import { install, measurePackages, type Running, startInstallation } from './installation.ts'
 import { loadLinks, makeCodes } from './links.ts'
 import { median } from './median.ts'
@@ -17,19 +17,32 @@ import { fire, share } from './volley.ts'
  * the working tree, runs `npm start` in it, and reads start times and memory of the whole process tree: npm, the server
  * and its PostgreSQL. Then it does the same in a memory cgroup without swap, where it is root.
  */
-const USAGE = `node loadtest/footprint.ts [options]
-  --clicks N   redirects before the last reading of memory (1000000)
-  --rounds N   first and later starts, of which the medians count (5)
-  --quick      few of both, with the packages of this folder: shows that it works
-  --help       print this
-`
-const values = readOptions(USAGE, {
-  clicks: { type: 'string' },
-  rounds: { type: 'string' },
-  quick: { type: 'boolean', default: false }
+const { values } = readCommandLine({
+  name: 'node loadtest/footprint.ts',
+  summary:
+    'Measures what an installation without DATABASE_URL and REDIS_URL takes: start times, memory, disk.',
+  options: {
+    clicks: {
+      type: 'string',
+      value: 'N',
+      range: [1, 1e9],
+      help: 'Redirects before the last reading of memory; 1000000'
+    },
+    rounds: {
+      type: 'string',
+      value: 'N',
+      range: [1, 100],
+      help: 'First and later starts, of which the medians count; 5'
+    },
+    quick: {
+      type: 'boolean',
+      default: false,
+      help: 'Few of both, with the packages of this folder: shows that it works'
+    }
+  }
 })
-const clicks = readNumber('clicks', values.clicks) ?? (values.quick ? 5_000 : 1_000_000)
-const rounds = readNumber('rounds', values.rounds) ?? (values.quick ? 1 : 5)
+const clicks = Number(values.clicks ?? (values.quick ? 5_000 : 1_000_000))
+const rounds = Number(values.rounds ?? (values.quick ? 1 : 5))
 const CGROUP_MIB = 320
 const LINKS = 1_000
 const CONNECTIONS = 100

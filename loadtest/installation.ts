@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { refuse } from '#apps/command-line.ts'
 import { findPort } from '#testing/server-process.ts'
-import { refuse } from './command-line.ts'
 import { endWithThisProcess, killTree, listTree } from './process-tree.ts'
 
 /** A clone of Fairlead that is run as its users run it: by npm, with the Node of the system. */

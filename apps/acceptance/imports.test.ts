@@ -39,6 +39,19 @@ installedProfiles(t, async (t, profile) => {
     }
   })
 
+  t.test('and comes out again to the byte', async (t) => {
+    for (const name of Object.keys(sizes)) {
+      const { status, headers, text } = await request('GET', `/${name}/bulk`)
+      t.equal(status, 200)
+      t.equal(headers.get('content-type'), 'text/csv; charset=utf-8')
+      t.equal(headers.get('content-disposition'), `attachment; filename="${name}.csv"`)
+      t.ok(text === (await readFile(join(SET, `${name}.csv`), 'utf8')), name)
+    }
+    const guarded = await request('GET', '/users/bulk?for=spreadsheet')
+    t.match(guarded.text, /^id,username,email,created_at,spreadsheet_safe\n/)
+    isProblem(t, await request('GET', '/users/bulk?for=fun'), 422)
+  })
+
   t.test('later inserts take ids past those of the set', async (t) => {
     const user = await request('POST', '/users', { json: { username: 'late', email: 'late@example.com' } })
     t.equal(user.json.id, sizes.users + 1)

@@ -1,41 +1,16 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { profiles, startApp, storageOf } from '#testing/app.ts'
+import { makeFolder, runCli as run, startCli as start } from '#testing/cli-process.ts'
+import { ROOT } from '#testing/sources.ts'
 
 /** The command line as a process: what it prints, writes and exits with. */
 
-const ROOT = join(import.meta.dirname, '..', '..')
 const SEED = join(ROOT, 'apps', 'testing', 'fixtures', 'seed-csv')
 const FILES = ['users.csv', 'urls.csv', 'events.csv']
-
-function start(env: Record<string, string>, ...args: string[]) {
-  const child = spawn(process.execPath, ['--import=./apps/preload.mjs', 'apps/cli/main.ts', ...args], {
-    cwd: ROOT,
-    env: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'), ...env }
-  })
-  let out = ''
-  let err = ''
-  child.stdout.on('data', (chunk) => {
-    out += chunk
-  })
-  child.stderr.on('data', (chunk) => {
-    err += chunk
-  })
-  return { child, ended: once(child, 'close').then(([code]) => ({ code: code as number, out, err })) }
-}
-
-const run = (env: Record<string, string>, ...args: string[]) => start(env, ...args).ended
-
-async function makeFolder(t: Test): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'fairlead-cli-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
-  return folder
-}
 
 t.test('makes a key that opens the server, through which it imports', async (t) => {
   const env = await storageOf(t, 'own')
@@ -43,11 +18,17 @@ t.test('makes a key that opens the server, through which it imports', async (t) 
   t.match(made, { code: 0, out: /^fl_[0-9a-f]{16}_[\w-]{43}\n$/, err: /\(admin\)/ })
   const key = made.out.trim()
   const { url, close } = await startApp(t, { storage: env, env: { AUTH: 'keys' } })
-  t.match(await run({}, 'import', SEED, '--url', url), { code: 1, err: /the server answered 401/ })
+  t.match(await run({}, 'import', SEED, '--url', url), {
+    code: 1,
+    err: /^users\.csv: The server answered 401: .+\n$/
+  })
   t.match(await run({ FAIRLEAD_KEY: key }, 'import', SEED, '--url', url), { code: 0, err: '' })
+  t.match(await run(env, 'keys', 'list'), { code: 0, out: /"laptop"/ }, 'beside the server')
+  t.match(await run(env, 'keys', 'create', 'second'), { code: 0, out: /^fl_/ })
+  t.match(await run(env, 'keys', 'revoke', key.slice(3, 19)), { code: 1, err: /in use[\s\S]*--url http/ })
   await close()
   t.match(await run(env, 'keys', 'revoke', key.slice(3, 19)), { code: 0 })
-  t.match(await run(env, 'keys', 'list'), { out: /^[0-9a-f]{16} {2}admin {2}"laptop" .*revoked \d{4}-.*\n$/ })
+  t.match(await run(env, 'keys', 'list'), { out: /[0-9a-f]{16} {2}admin {2}"laptop" .*revoked \d{4}-.*\n$/ })
 })
 
 profiles(t, async (t, profile) => {
@@ -70,7 +51,7 @@ profiles(t, async (t, profile) => {
     t.match(await run(env, 'export', target), {
       code: 0,
       err: '',
-      out: 'users.csv: 400 rows\nurls.csv: 2,000 rows\nevents.csv: 3,422 rows\n'
+      out: /^users\.csv: [\d,]+ bytes\nurls\.csv: [\d,]+ bytes\nevents\.csv: [\d,]+ bytes\n$/
     })
     t.strictSame((await readdir(target)).sort(), FILES.toSorted(), 'no draft is left behind')
     for (const name of FILES) {
@@ -112,17 +93,17 @@ t.test('goes through a running server where the folder is taken', async (t) => {
   const direct = await run(env, 'import', SEED)
   t.equal(direct.code, 1)
   t.match(direct.err, /in use by another Fairlead process[\s\S]*--url http/)
-  t.match(await run(env, 'export', await makeFolder(t)), { code: 1, err: /in use/ })
   t.match(await run({}, 'import', SEED, '--url', `${url}/`), {
     code: 0,
     out: /events\.csv: 3,422 rows: 3,422 imported/
   })
   t.equal((await request('GET', '/urls/2000')).status, 200)
+  t.match(await run(env, 'export', await makeFolder(t)), { code: 0, err: '' }, 'an export changes nothing')
   const folder = await makeFolder(t)
   for (const name of FILES) await writeFile(join(folder, name), 'nonsense\n')
   t.match(await run({}, 'import', folder, '--url', url), {
     code: 1,
-    err: /^users\.csv: the server answered 422: The header lacks/
+    err: /^users\.csv: The server answered 422: The header lacks/
   })
 })
 

@@ -2,6 +2,8 @@ import type { Option, Program } from '#apps/command-line.ts'
 
 /** What a command of the command line is made of; main.ts lists them. */
 export interface Command extends Omit<Program<Record<string, Option>>, 'name'> {
+  /** What is printed after Ctrl+C. */
+  interrupted?: string
   /** Does the work, gives the exit code. Throws a {@link CommandError} for what the user can mend. */
   run(context: CommandContext): Promise<number>
 }

@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type Command, CommandError } from './command.ts'
+import { KINDS } from './import.ts'
 import { withApp } from './open-app.ts'
+import { openRemote, type Remote, URL_OPTION } from './remote.ts'
 
 /**
  * Writes users.csv, urls.csv and events.csv, as of one moment. Each gets its name only when all are complete: a
@@ -20,31 +22,56 @@ Anyone may have written the titles: for Excel, Calc and Sheets use --for spreads
       value: 'READER',
       oneOf: ['spreadsheet'],
       help: 'Guards cells that a spreadsheet would run'
-    }
+    },
+    ...URL_OPTION
   },
-  async run({ words, options, env, signal, output }) {
+  async run(context) {
+    const { words, options, env, signal, output } = context
     const folder = words[0] ?? ''
+    const isGuarded = options['for'] === 'spreadsheet'
     await mkdir(folder, { recursive: true }).catch((error: Error) => {
       throw new CommandError(`${folder} can not be made: ${error.message}`)
     })
-    const drafts = new Map<string, string>()
+    const drafts = new Map<string, { name: string; bytes: number }>()
+    async function write(kind: string, text: AsyncIterable<string | Buffer>) {
+      const draft = join(folder, `.${kind}.csv.${process.pid}`)
+      const file = createWriteStream(draft, { flush: true })
+      drafts.set(draft, { name: `${kind}.csv`, bytes: 0 })
+      await pipeline(Readable.from(text), file, { signal })
+      drafts.set(draft, { name: `${kind}.csv`, bytes: file.bytesWritten })
+    }
+    const remote = openRemote(context)
     try {
-      const counts = await withApp(env, (app) =>
-        app.imports.exportCsv(
-          async (kind, text) => {
-            const draft = join(folder, `.${kind}.csv.${process.pid}`)
-            drafts.set(draft, join(folder, `${kind}.csv`))
-            await pipeline(Readable.from(text), createWriteStream(draft, { flush: true }), { signal })
-          },
-          { isGuarded: options['for'] === 'spreadsheet' }
-        )
-      )
-      for (const [draft, path] of drafts) await rename(draft, path)
-      for (const [kind, rows] of Object.entries(counts))
-        output.print(`${kind}.csv: ${rows.toLocaleString('en')} rows`)
+      if (remote) await exportThrough(remote, isGuarded, (kind, file) => write(kind, unbroken(file, signal)))
+      else await withApp(env, { attach: true }, (app) => app.imports.exportCsv(write, { isGuarded }))
+      for (const [draft, { name, bytes }] of drafts) {
+        await rename(draft, join(folder, name))
+        output.print(`${name}: ${bytes.toLocaleString('en')} bytes`)
+      }
       return 0
     } finally {
       for (const draft of drafts.keys()) await rm(draft, { force: true })
     }
+  }
+}
+
+/** Each file is as of a moment of its own. What others refer to is read last, so each reference is to a row that is there. */
+async function exportThrough(
+  remote: Remote,
+  isGuarded: boolean,
+  write: (kind: string, file: AsyncIterable<Buffer>) => Promise<void>
+): Promise<void> {
+  for (const kind of KINDS.toReversed()) {
+    const answer = await remote.send('GET', `/${kind}/bulk${isGuarded ? '?for=spreadsheet' : ''}`)
+    await write(kind, answer)
+  }
+}
+
+async function* unbroken(file: AsyncIterable<Buffer>, signal: AbortSignal): AsyncGenerator<Buffer> {
+  try {
+    yield* file
+  } catch (error) {
+    if (signal.aborted) throw error
+    throw new CommandError('The server broke off its answer; nothing was kept')
   }
 }

@@ -1,15 +1,14 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { FolderInUse } from '#platform/folder-lock.ts'
 import type { ImportReport } from '#schema/shapes/import-report.ts'
 import { type Command, type CommandContext, CommandError } from './command.ts'
 import { withApp } from './open-app.ts'
 import { showProgress } from './progress.ts'
-import { postFile } from './remote.ts'
+import { openRemote, URL_OPTION } from './remote.ts'
 
 /** In the order in which they make sense: what is referred to comes first. */
-const KINDS = ['users', 'urls', 'events'] as const
+export const KINDS = ['users', 'urls', 'events'] as const
 type Kind = (typeof KINDS)[number]
 
 interface SetFile {
@@ -30,28 +29,18 @@ type ImportFile = (
 const MAX_LINES = 20
 
 export const importCommand: Command = {
-  summary: `Loads users.csv, urls.csv and events.csv; rows that are there already are skipped
-With --url through a running server; FAIRLEAD_KEY is the key to it.`,
+  summary: `Loads users.csv, urls.csv and events.csv; rows that are there already are skipped`,
   words: [{ name: 'DIR', help: 'Folder of the files' }],
-  options: { url: { type: 'string', value: 'URL', help: 'A running server, as in http://127.0.0.1:3000' } },
+  options: URL_OPTION,
   async run(context) {
     const files = await findFiles(context.words[0] ?? '')
-    const { url } = context.options
-    if (typeof url === 'string') {
-      const base = readBaseUrl(url)
+    const remote = openRemote(context)
+    if (remote)
       return importFiles(context, files, (kind, bytes) =>
-        postFile(base, kind, bytes, { key: context.env['FAIRLEAD_KEY'], signal: context.signal })
+        remote.call('POST', `/${kind}/bulk`, { type: 'text/csv', bytes }, 0)
       )
-    }
-    try {
-      return await withApp(context.env, (app) => importFiles(context, files, app.imports.importCsv))
-    } catch (error) {
-      if (!(error instanceof FolderInUse)) throw error
-      throw new CommandError(
-        `${error.message}\nWhile a server runs on it, import through the server: ` +
-          `npm run cli -- import ${context.words[0]} --url http://127.0.0.1:3000`
-      )
-    }
+    const instead = `While a server runs on it, import through the server: npm run cli -- import ${context.words[0]} --url http://127.0.0.1:3000`
+    return withApp(context.env, { instead }, (app) => importFiles(context, files, app.imports.importCsv))
   }
 }
 
@@ -68,12 +57,6 @@ async function findFiles(folder: string): Promise<SetFile[]> {
   if (missing.length > 0)
     throw new CommandError(`${folder} has no ${missing.join(', ')}; nothing was imported`)
   return files
-}
-
-function readBaseUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : null
-  if (!url || !/^https?:$/.test(url.protocol)) throw new CommandError(`${text} is not an http or https URL`)
-  return url
 }
 
 async function importFiles(
@@ -118,7 +101,7 @@ async function importOne({ output, signal }: CommandContext, file: SetFile, impo
       progress.update(done, rows)
     })
   } catch (error) {
-    if (error instanceof Error && error.name === 'ProblemError')
+    if (error instanceof Error && ['ProblemError', 'CommandError'].includes(error.name))
       throw new CommandError(`${file.name}: ${error.message}`)
     throw error
   } finally {
@@ -132,9 +115,8 @@ function printLines(
   lines: ImportReport['errors'],
   total: number
 ): void {
-  // Values of the file are quoted in the reasons: they must not steer the terminal.
-  const safe = (text: string) => text.replace(/\p{Cc}/gu, '?')
-  for (const { line, reason } of lines.slice(0, MAX_LINES)) print(`  line ${line} ${label}: ${safe(reason)}`)
+  for (const { line, reason } of lines.slice(0, MAX_LINES))
+    print(`  line ${line} ${label}: ${reason.replace(/\n/g, '?')}`)
   if (total > MAX_LINES) print(`  … and ${format(total - MAX_LINES)} more`)
 }
 

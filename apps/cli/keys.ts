@@ -1,32 +1,50 @@
-import type { FastifyInstance } from 'fastify'
-import { UsageError } from '#apps/command-line.ts'
+import { plain, UsageError } from '#apps/command-line.ts'
 import { SYSTEM } from '#platform/access/caller.ts'
-import { FolderInUse } from '#platform/folder-lock.ts'
 import { type IssuedKey, type Key, type KeyDraft, ROLES, SCOPES } from '#schema/shapes/key.ts'
-import { type Command, CommandError } from './command.ts'
+import type { Command, CommandContext } from './command.ts'
 import { withApp } from './open-app.ts'
+import { openRemote, toBody, URL_OPTION } from './remote.ts'
 
 /** Keys from the command line: how the first administrator comes by one. */
 
-/** Runs on the server's database; running servers hear of changes through Redis. */
+/** What the commands need of keys, in the database or through a server. */
+interface KeyClient {
+  create(draft: KeyDraft): Promise<IssuedKey>
+  list(): Promise<Key[]>
+  revoke(id: string): Promise<unknown>
+  rotate(id: string): Promise<IssuedKey>
+}
+
+/** `attach`: whether a server that runs on the same DATA_DIR need not hear of it. */
 async function withKeys<T>(
-  env: Record<string, string | undefined>,
-  work: (keys: FastifyInstance['keys']) => Promise<T>
+  context: CommandContext,
+  { attach = false },
+  work: (keys: KeyClient) => Promise<T>
 ): Promise<T> {
-  try {
-    return await withApp(env, (app) => work(app.keys))
-  } catch (error) {
-    if (!(error instanceof FolderInUse)) throw error
-    throw new CommandError(
-      `${error.message}\nWhile a server runs on it, use the server's own /keys, or stop it for a moment.`
-    )
-  }
+  const remote = openRemote(context)
+  const path = (id: string) => `/keys/${encodeURIComponent(id)}`
+  if (remote)
+    return work({
+      create: (draft) => remote.call('POST', '/keys', toBody(draft)),
+      list: () => remote.call('GET', '/keys'),
+      revoke: (id) => remote.call('DELETE', path(id)),
+      rotate: (id) => remote.call('POST', `${path(id)}/rotate`)
+    })
+  const instead = 'While a server runs on it, work through the server: add --url http://127.0.0.1:3000'
+  return withApp(context.env, { attach, instead }, ({ keys }) =>
+    work({
+      create: (draft) => keys.create(SYSTEM, draft),
+      list: async () => (await keys.list(SYSTEM, {})).rows,
+      revoke: (id) => keys.revoke(SYSTEM, id),
+      rotate: (id) => keys.rotate(SYSTEM, id)
+    })
+  )
 }
 
 /** The key alone on standard output, so that it can be piped into a secret. */
-function printIssued(print: (line: string) => void, note: NodeJS.WriteStream, { key, id, role }: IssuedKey) {
-  note.write(`Key ${id} (${role}). It is shown this once:\n`)
-  print(key)
+function printIssued({ output }: CommandContext, { key, id, role }: IssuedKey): void {
+  output.progress.write(plain(`Key ${id} (${role}). It is shown this once:\n`))
+  output.print(key)
 }
 
 const create: Command = {
@@ -36,21 +54,22 @@ const create: Command = {
     role: { type: 'string', value: 'ROLE', default: 'admin', oneOf: ROLES, help: 'What it may do' },
     scopes: { type: 'string', value: 'A,B', oneOf: SCOPES, isList: true, help: 'Less than its role may do' },
     user: { type: 'string', value: 'ID', range: [1, 1e15], help: 'User whose links it reaches' },
-    expires: { type: 'string', value: 'TIME', help: 'When it ends, as in 2030-01-01' }
+    expires: { type: 'string', value: 'TIME', help: 'When it ends, as in 2030-01-01' },
+    ...URL_OPTION
   },
-  async run({ words, options, env, output }) {
-    const draft = readDraft(words[0] ?? '', options)
-    const issued = await withKeys(env, (keys) => keys.create(SYSTEM, draft))
-    printIssued(output.print, output.progress, issued)
+  async run(context) {
+    const draft = readDraft(context.words[0] ?? '', context.options)
+    printIssued(context, await withKeys(context, { attach: true }, (keys) => keys.create(draft)))
     return 0
   }
 }
 
 const list: Command = {
   summary: 'Lists keys, the newest first, revoked ones too',
-  async run({ env, output }) {
-    const { rows } = await withKeys(env, (keys) => keys.list(SYSTEM, {}))
-    for (const key of rows) output.print(describe(key))
+  options: URL_OPTION,
+  async run(context) {
+    for (const key of await withKeys(context, { attach: true }, (keys) => keys.list()))
+      context.output.print(describe(key))
     return 0
   }
 }
@@ -58,9 +77,11 @@ const list: Command = {
 const revoke: Command = {
   summary: 'Ends a key for good',
   words: [{ name: 'ID', help: 'Of the key, as keys list shows it' }],
-  async run({ words, env, output }) {
-    await withKeys(env, (keys) => keys.revoke(SYSTEM, words[0] ?? ''))
-    output.print(`Key ${words[0]} is revoked.`)
+  options: URL_OPTION,
+  async run(context) {
+    const [id = ''] = context.words
+    await withKeys(context, {}, (keys) => keys.revoke(id))
+    context.output.print(`Key ${id} is revoked.`)
     return 0
   }
 }
@@ -68,9 +89,10 @@ const revoke: Command = {
 const rotate: Command = {
   summary: 'Gives a key a new secret and prints it; the old one ends at once',
   words: [{ name: 'ID', help: 'Of the key, as keys list shows it' }],
-  async run({ words, env, output }) {
-    const issued = await withKeys(env, (keys) => keys.rotate(SYSTEM, words[0] ?? ''))
-    printIssued(output.print, output.progress, issued)
+  options: URL_OPTION,
+  async run(context) {
+    const [id = ''] = context.words
+    printIssued(context, await withKeys(context, {}, (keys) => keys.rotate(id)))
     return 0
   }
 }

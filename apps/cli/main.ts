@@ -1,14 +1,23 @@
-import { type Option, type Program, readCommandLine, UsageError } from '#apps/command-line.ts'
+import { type Option, type Program, plain, readCommandLine, UsageError } from '#apps/command-line.ts'
+import { backupCommand, restoreCommand } from './backup.ts'
 import type { Command } from './command.ts'
 import { exportCommand } from './export.ts'
 import { importCommand } from './import.ts'
 import { keyCommands } from './keys.ts'
+import { moveCommand } from './move.ts'
 
 /**
  * The command line: `npm run cli -- COMMAND`. Exit codes: 0 done (also when rows were skipped), 1 failed, or rows
  * were rejected, 2 not understood, 130 stopped by Ctrl+C.
  */
-const commands: Record<string, Command> = { import: importCommand, export: exportCommand, ...keyCommands }
+const commands: Record<string, Command> = {
+  import: importCommand,
+  export: exportCommand,
+  backup: backupCommand,
+  restore: restoreCommand,
+  move: moveCommand,
+  ...keyCommands
+}
 const names = Object.keys(commands)
 const width = Math.max(...names.map((name) => name.length))
 
@@ -48,17 +57,20 @@ async function main(given: string[]): Promise<number> {
       // biome-ignore lint/style/noProcessEnv: a process' entry hands its environment to the configuration
       env: process.env,
       signal: stop.signal,
-      output: { print: (line) => process.stdout.write(`${line}\n`), progress: process.stderr }
+      output: { print: (line) => process.stdout.write(`${plain(line)}\n`), progress: process.stderr }
     })
   } catch (error) {
     if (!stop.signal.aborted) throw error
-    process.stderr.write('Stopped. What was done stays; run the command again to go on.\n')
+    process.stderr.write(
+      `${command.interrupted ?? 'Stopped. What was done stays; run the command again to go on.'}\n`
+    )
     return 130
   }
 }
 
 /** Errors whose message says all that the user needs. */
 const EXPECTED = new Set([
+  'BackupError',
   'CommandError',
   'UsageError',
   'ConfigError',
@@ -71,8 +83,10 @@ const EXPECTED = new Set([
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
-  const { name, message } = error as Error
-  if (EXPECTED.has(name)) process.stderr.write(`${message}\n`)
+  const { name, message, syscall, severity } = error as NodeJS.ErrnoException & { severity?: string }
+  // What the system or the database refuses is for the user too.
+  if (EXPECTED.has(name) || syscall !== undefined || severity !== undefined)
+    process.stderr.write(`${plain(message)}\n`)
   else console.error(error)
   process.exitCode = error instanceof UsageError ? 2 : 1
 }

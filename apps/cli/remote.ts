@@ -1,46 +1,108 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { Readable } from 'node:stream'
+import { json, text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
-import type { ImportReport } from '#schema/shapes/import-report.ts'
-import { CommandError } from './command.ts'
+import { type CommandContext, CommandError } from './command.ts'
 
-/**
- * Sends a file to the bulk endpoint of a running server, as it is read, with an API key where it asks for one. Gives the server's report. Node's own client
- * is used because fetch gives up on answers that take longer than five minutes.
- */
-export async function postFile(
-  base: URL,
-  kind: string,
-  bytes: AsyncIterable<Buffer>,
-  { key, signal }: { key: string | undefined; signal: AbortSignal }
-): Promise<ImportReport> {
-  const url = new URL(`${base.pathname.replace(/\/$/, '')}/${kind}/bulk`, base)
-  const send = url.protocol === 'https:' ? requestHttps : requestHttp
-  const headers = { 'content-type': 'text/csv', ...(key && { authorization: `Bearer ${key}` }) }
-  const request = send(url, { method: 'POST', headers, signal })
-  const answered = new Promise<IncomingMessage>((done, fail) =>
-    request.on('response', done).on('error', fail)
-  )
-  // A server that refuses the file may answer, and stop reading, before all of it is sent.
-  const sent = pipeline(Readable.from(bytes, { objectMode: false }), request)
-  sent.catch(() => undefined)
-  let answer: IncomingMessage
-  try {
-    answer = await answered
-  } catch (error) {
-    if (signal.aborted) throw error
-    throw new CommandError(`${url} can not be reached: ${(error as Error).message}`)
-  }
-  const text = (await answer.toArray()).join('')
-  if (answer.statusCode === 201) return JSON.parse(text) as ImportReport
-  throw new CommandError(`${kind}.csv: the server answered ${answer.statusCode}: ${readDetail(text)}`)
+/** The server that `--url` names. */
+export interface Remote {
+  /**
+   * Sends a request and gives the answer, which is a success. Throws a {@link CommandError} with what the server says of
+   * an error, or why it cannot be reached.
+   */
+  send(method: string, path: string, body?: RemoteBody): Promise<IncomingMessage>
+  /** As `send`, for an answer of JSON, which it gives; undefined when there is none. Waits up to `timeoutMs`, 0 for ever. */
+  call<T>(method: string, path: string, body?: RemoteBody, timeoutMs?: number): Promise<T>
 }
 
-function readDetail(text: string): string {
+export interface RemoteBody {
+  type: string
+  bytes: AsyncIterable<Buffer | string>
+}
+
+/** The option of commands that work through a running server, too. */
+export const URL_OPTION = {
+  url: { type: 'string', value: 'URL', help: 'A running server to work through; FAIRLEAD_KEY holds its key' }
+} as const
+
+const CONNECT_TIMEOUT_MS = 10_000
+/** For short requests only: an import is answered when all of it is stored. */
+const ANSWER_TIMEOUT_MS = 60_000
+/** Most characters shown of an answer. */
+const MAX_SHOWN = 300
+
+/** The server of `--url`, or null where that is not given. Throws a {@link CommandError} for a URL or key of no use. */
+export function openRemote({ options, env, signal }: CommandContext): Remote | null {
+  if (options['url'] === undefined) return null
+  const base = URL.parse(options['url'])
+  if (!base || !/^https?:$/.test(base.protocol))
+    throw new CommandError(`${options['url']} is not an http or https URL`)
+  const key = env['FAIRLEAD_KEY']?.trim()
+  if (key && !/^[\x21-\x7e]+$/.test(key)) throw new CommandError('FAIRLEAD_KEY is not a key')
+
+  async function send(method: string, path: string, body?: RemoteBody, timeoutMs = 0) {
+    const url = new URL(`${base?.pathname.replace(/\/$/, '')}${path}`, base ?? undefined)
+    const headers = { ...(key && { 'x-api-key': key }), ...(body && { 'content-type': body.type }) }
+    // Not fetch: it gives up on answers that take longer than five minutes.
+    const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(url, { method, headers, signal })
+    const connecting = setTimeout(
+      () => request.destroy(new Error('no connection in 10 s')),
+      CONNECT_TIMEOUT_MS
+    )
+    request.once('socket', (socket) => {
+      socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => clearTimeout(connecting))
+      // Finds a server that is gone while it seems to work on a large file.
+      socket.setKeepAlive(true, 30_000)
+    })
+    if (timeoutMs > 0)
+      request.setTimeout(timeoutMs, () => request.destroy(new Error(`no answer in ${timeoutMs / 1_000} s`)))
+    const answered = new Promise<IncomingMessage>((done, fail) => {
+      request.once('response', done).once('error', fail)
+    })
+    // A server that refuses the body may answer, and stop reading, before all of it is sent.
+    if (body) pipeline(Readable.from(body.bytes, { objectMode: false }), request).catch(() => undefined)
+    else request.end()
+    const answer = await answered
+      .catch((error: NodeJS.ErrnoException) => {
+        if (signal.aborted) throw error
+        throw new CommandError(
+          `${url.origin} can not be reached: ${toLine(error.message || `${error.code}`)}`
+        )
+      })
+      .finally(() => clearTimeout(connecting))
+    const { statusCode = 0 } = answer
+    if (statusCode >= 200 && statusCode < 300) return answer
+    throw new CommandError(`The server answered ${statusCode}: ${await describe(answer)}`)
+  }
+
+  return {
+    send,
+    async call<T>(method: string, path: string, body?: RemoteBody, timeoutMs = ANSWER_TIMEOUT_MS) {
+      const answer = await send(method, path, body, timeoutMs)
+      if (answer.statusCode === 204) answer.resume()
+      else return (await json(answer).catch(() => Promise.reject(notFairlead(base)))) as T
+      return undefined as T
+    }
+  }
+}
+
+const notFairlead = ({ origin }: URL) => new CommandError(`What answers at ${origin} is no Fairlead server`)
+
+export function toBody(value: unknown): RemoteBody {
+  return { type: 'application/json', bytes: Readable.from([JSON.stringify(value)]) }
+}
+
+/** What the server says of a failure, in one line that steers no terminal. */
+async function describe(answer: IncomingMessage): Promise<string> {
+  const { location } = answer.headers
+  const said = await text(answer).catch(() => '')
+  if (location) return toLine(`it redirects to ${location}; give --url that address`)
   try {
-    return String((JSON.parse(text) as { detail?: unknown }).detail ?? text)
+    return toLine(String((JSON.parse(said) as { detail?: unknown }).detail ?? said))
   } catch {
-    return text.slice(0, 200)
+    return toLine(said)
   }
 }
+
+const toLine = (said: string) => said.slice(0, MAX_SHOWN).replace(/\s+/g, ' ').trim()

@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os'
 import { type Checkout, checkOut, installPackages } from '#loadtest/checkout.ts'
-import { refuse } from '#loadtest/command-line.ts'
 import { measureFdatasync } from '#loadtest/fdatasync.ts'
 import { loadLinks, makeCodes } from '#loadtest/links.ts'
 import {
@@ -16,7 +15,7 @@ import { type Stage, setStage } from '#loadtest/stage.ts'
 import { type Case, makeCases } from './cases.ts'
 import { drawBench } from './chart.ts'
 import { tellProfile } from './cpu-profile.ts'
-import { readCommandLine } from './options.ts'
+import { readOptions } from './options.ts'
 import { type Cast, measureCase, type Outcome } from './pairs.ts'
 import { describe, HEADINGS, tabulate, tellOutcome } from './report.ts'
 
@@ -25,7 +24,7 @@ import { describe, HEADINGS, tabulate, tellOutcome } from './report.ts'
  * Fastify route and a bare node:http server, or with another commit (`--against`). PostgreSQL, Redis and the load have
  * core 1.
  */
-const options = readCommandLine()
+const options = readOptions()
 const LINKS = 10_000
 /** Least ratio of requests a second to another commit. */
 const NOT_SLOWER = { rps: 0.98 }
@@ -41,9 +40,6 @@ interface Version {
 async function main(): Promise<void> {
   const codes = makeCodes(LINKS, 1)
   const all = makeCases(codes, makeCodes(LINKS, 2))
-  const names = all.map(({ name }) => name)
-  const unknown = options.only.find((name) => !names.includes(name))
-  if (unknown !== undefined) refuse(`There is no case ${unknown}; --only takes ${names.join(', ')}`)
   const cases = all.filter(({ name }) => options.only.length === 0 || options.only.includes(name))
   const other = options.against === undefined ? null : checkOut(options.against)
   if (other) {

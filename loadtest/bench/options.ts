@@ -1,39 +1,40 @@
-import { readNumber, readOptions } from '#loadtest/command-line.ts'
-import type { Case } from './cases.ts'
+import { readCommandLine } from '#apps/command-line.ts'
+import { type Case, makeCases } from './cases.ts'
 import type { PairOptions } from './pairs.ts'
 
-const USAGE = `npm run bench -- [options]
-Measures what a request costs, in turns with bare servers or with another commit.
-
-  --only NAMES       cases, separated by commas; all when left out
-  --against REF      measure another commit of this repository instead of bare servers
-  --pairs N          pairs of bursts of each case, spread over the starts
-  --starts N         how often all processes are started anew
-  --rounds N         pairs of bursts of each start
-  --seconds N        length of a burst
-  --connections N    connections, each with one request under way
-  --quick            one start and two short rounds: shows that it works
-  --cpu-prof         print in which code the time goes
-  --help             print this
-`
-const number = { type: 'string' } as const
+const number = { type: 'string', value: 'N', range: [1, 10_000] } as const
 
 /** Reads the command line of `npm run bench`. Ends the program for `--help` and for wrong options. */
-export function readCommandLine() {
-  const values = readOptions(USAGE, {
-    only: { type: 'string', default: '' },
-    against: { type: 'string' },
-    pairs: number,
-    starts: number,
-    rounds: number,
-    seconds: number,
-    connections: number,
-    quick: { type: 'boolean', default: false },
-    'cpu-prof': { type: 'boolean', default: false }
+export function readOptions() {
+  const { values } = readCommandLine({
+    name: 'npm run bench --',
+    summary: 'Measures what a request costs, in turns with bare servers or with another commit.',
+    options: {
+      only: {
+        type: 'string',
+        value: 'NAME,NAME',
+        default: '',
+        oneOf: makeCases([], []).map(({ name }) => name),
+        isList: true,
+        help: 'Only these cases'
+      },
+      against: {
+        type: 'string',
+        value: 'REF',
+        help: 'Another commit of this repository instead of bare servers'
+      },
+      pairs: { ...number, help: 'Pairs of bursts of each case, spread over the starts' },
+      starts: { ...number, help: 'How often all processes are started anew' },
+      rounds: { ...number, help: 'Pairs of bursts of each start' },
+      seconds: { ...number, range: [0.1, 600], isFraction: true, help: 'Length of a burst' },
+      connections: { ...number, help: 'Connections, each with one request under way' },
+      quick: { type: 'boolean', default: false, help: 'One start and two short rounds: shows that it works' },
+      'cpu-prof': { type: 'boolean', default: false, help: 'Prints in which code the time goes' }
+    }
   })
   const [pairs, starts, rounds, seconds, connections] = (
     ['pairs', 'starts', 'rounds', 'seconds', 'connections'] as const
-  ).map((name) => readNumber(name, values[name]))
+  ).map((name) => (values[name] === undefined ? undefined : Number(values[name])))
   const isShort = values.quick || values['cpu-prof']
 
   /**

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { readCommandLine } from '#apps/command-line.ts'
 import { type Cluster, startCluster } from '#loadtest/cluster.ts'
 import { type Profile, profiles, type Target } from '#loadtest/k6/profiles.ts'
 import { readClicks } from '#loadtest/links.ts'
@@ -11,19 +11,32 @@ import { type Load, runProfile } from './run-profile.ts'
  * and nginx, loads the seed set, warms the replicas and checks afterwards that each redirect given is one click stored. `--seconds`
  * shortens each phase. Exits with 1 when a threshold is broken.
  */
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
+const { values, words } = readCommandLine({
+  name: 'npm run load --',
+  summary:
+    'Runs a load profile against a server, or against servers of its own, and exits with 1 when a threshold is broken.',
+  words: [
+    {
+      name: 'PROFILE',
+      isOptional: true,
+      oneOf: Object.keys(profiles),
+      help: Object.keys(profiles).join(', ')
+    }
+  ],
   options: {
-    url: { type: 'string' },
-    replicas: { type: 'string', default: '6' },
-    seconds: { type: 'string' }
+    url: {
+      type: 'string',
+      value: 'URL',
+      help: 'A running server, instead of PostgreSQL, Redis, servers and nginx'
+    },
+    replicas: { type: 'string', value: 'N', default: '6', range: [1, 50], help: 'Servers behind nginx' },
+    seconds: { type: 'string', value: 'N', range: [1, 86_400], help: 'Longest phase' }
   }
 })
 
 async function main(): Promise<void> {
-  const [name = 'smoke'] = positionals
-  const found = (profiles as Record<string, Profile>)[name]
-  if (!found) throw new Error(`There is no profile ${name}: ${Object.keys(profiles).join(', ')}`)
+  const [name = 'smoke'] = words
+  const found = (profiles as Record<string, Profile>)[name] ?? profiles.smoke
   const limit = values.seconds === undefined ? Number.POSITIVE_INFINITY : Number(values.seconds)
   const phases = found.phases.map((phase) => ({ ...phase, seconds: Math.min(phase.seconds, limit) }))
   const profile: Profile = { ...found, phases }

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { readCommandLine } from '#apps/command-line.ts'
 import { startServer } from '#loadtest/measured.ts'
 import { markdownTable, writeResults } from '#loadtest/results.ts'
 import { setStage } from '#loadtest/stage.ts'
@@ -12,12 +12,28 @@ import { grow, preparePartitions } from './seed.ts'
  * links and as many clicks up to `--max`; at each size a server on it is asked the same as one on a database that
  * stays at 10,000, in turns.
  */
-const { values } = parseArgs({
+const { values } = readCommandLine({
+  name: 'npm run bench:scale --',
+  summary:
+    'Measures how requests grow with the tables: a database grows tenfold from 10,000 links up to --max.',
   options: {
-    max: { type: 'string', default: '1000000' },
-    seconds: { type: 'string', default: '2' },
-    rounds: { type: 'string', default: '3' },
-    connections: { type: 'string', default: '10' }
+    max: {
+      type: 'string',
+      value: 'N',
+      default: '1000000',
+      range: [10_000, 1e9],
+      help: 'Links and clicks at the end'
+    },
+    seconds: {
+      type: 'string',
+      value: 'N',
+      default: '2',
+      range: [0.1, 600],
+      isFraction: true,
+      help: 'Length of a round'
+    },
+    rounds: { type: 'string', value: 'N', default: '3', range: [1, 1_000], help: 'Rounds of each operation' },
+    connections: { type: 'string', value: 'N', default: '10', range: [1, 10_000], help: 'Connections' }
   }
 })
 const SMALLEST = 10_000

@@ -4,7 +4,10 @@ const unreadable = defineProblem('IMPORT_UNREADABLE', 422, 'The file can not be 
 const tooLarge = defineProblem('BODY_TOO_LARGE', 413, 'The body is too large')
 const unsupported = defineProblem('CONTENT_TYPE_UNSUPPORTED', 415, 'The content type is not supported')
 const malformed = defineProblem('BODY_MALFORMED', 400, 'The body is malformed')
-const busy = defineProblem('IMPORTS_BUSY', 503, 'Too many imports at once')
+const busy = defineProblem('IMPORTS_BUSY', 503, 'Too many imports and exports at once')
+const partial = defineProblem('EXPORT_PARTIAL', 403, 'The caller does not see everything')
+
+export const exportPartial = () => partial('Use a key of an administrator')
 
 export const fileEmpty = () => unreadable('The file is empty; its first line must name the columns')
 
@@ -32,7 +35,7 @@ export const fileTooLarge = (limitBytes: number) =>
   )
 
 export const importsBusy = () =>
-  busy('This server runs as many imports as it takes; try again shortly', { retryAfter: 5 })
+  busy('Too many imports and exports run; try again shortly', { retryAfter: 5 })
 
 export const contentTypeUnsupported = () =>
   unsupported(

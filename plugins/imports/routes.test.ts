@@ -228,6 +228,47 @@ profiles(t, async (t, profile) => {
   )
 })
 
+t.test(
+  'only callers that see everything export it, and a client that goes away frees its place',
+  async (t) => {
+    const ADMIN = `fl_0123456789abcdef_${'a'.repeat(43)}`
+    const { app, url, request } = await startApp(t, {
+      env: { AUTH: 'keys', ADMIN_KEY: ADMIN, RATE_LIMIT: 'off' }
+    })
+    const headers = { 'x-api-key': ADMIN }
+    const user = await request('POST', '/users', {
+      json: { username: 'ada', email: 'ada@example.com' },
+      headers
+    })
+    const ask = async (draft: object) => {
+      const { key } = (await request('POST', '/keys', { json: { name: 'a key', ...draft }, headers })).json
+      return request('GET', '/urls/bulk', { headers: { 'x-api-key': key } })
+    }
+    t.equal((await request('GET', '/urls/bulk')).status, 401)
+    t.match(await ask({ role: 'member', user_id: user.json.id }), {
+      status: 403,
+      json: { code: 'EXPORT_PARTIAL' }
+    })
+    t.match(await ask({ role: 'admin', scopes: ['users:read'] }), {
+      status: 403,
+      json: { code: 'SCOPE_MISSING' }
+    })
+    t.equal((await ask({ role: 'read-only' })).status, 200)
+
+    const rows = Array.from({ length: 20_000 }, (_, n) => ({ url_id: 1, event_type: `${n}`.repeat(12) }))
+    for (let at = 0; at < rows.length; at += 10_000)
+      await request('POST', '/events/bulk', { json: rows.slice(at, at + 10_000), headers })
+    for (let n = 0; n < 12; n++) {
+      const leave = new AbortController()
+      const answer = await fetch(`${url}/events/bulk`, { headers, signal: leave.signal })
+      t.equal(answer.status, 200)
+      leave.abort()
+      // More than may run at once: each must have ended before the eighth after it.
+      while (app.database.pool.totalCount - app.database.pool.idleCount > 0) await wait(5)
+    }
+  }
+)
+
 t.test('a file beyond the limit is refused, announced or not', async (t) => {
   const { url, request } = await startApp(t, { env: { BULK_LIMIT_BYTES: '10000' } })
   const large = CSV + '9,x,x@example.com,2025-06-04 00:07:00\n'.repeat(1000)

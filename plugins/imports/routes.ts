@@ -1,18 +1,22 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import multipart from '@fastify/multipart'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { reachOf } from '#platform/access/caller.ts'
 import { answers } from '#schema/shapes/answers.ts'
 import { ImportReport } from '#schema/shapes/import-report.ts'
-import { Type } from '#schema/shapes/type.ts'
-import { contentTypeUnsupported, fileTooLarge } from './errors.ts'
+import { Problem } from '#schema/shapes/problem.ts'
+import { type Static, Type } from '#schema/shapes/type.ts'
+import { contentTypeUnsupported, exportPartial, fileTooLarge } from './errors.ts'
 import { GUARDED_MARK } from './formulas.ts'
-import { KIND_ORDER, kinds } from './kinds.ts'
+import { KIND_ORDER, type KindName, kinds } from './kinds.ts'
+import type { ImportService } from './service.ts'
 import { importBody, importForm } from './uploads.ts'
 
 /** Largest JSON array, in bytes: unlike files it is parsed as a whole, in memory. */
 const JSON_LIMIT_BYTES = 16 * 1024 * 1024
 
-/** `POST /users/bulk`, `/urls/bulk` and `/events/bulk`, in a scope with content types of its own. */
+/** `POST` and `GET` of `/users/bulk`, `/urls/bulk` and `/events/bulk`, in a scope with content types of its own. */
 export async function importRoutes(app: FastifyInstance, { limitBytes }: { limitBytes: number }) {
   await app.register(multipart)
   app.addContentTypeParser('text/csv', (_request, body, done) => done(null, body))
@@ -48,6 +52,27 @@ export async function importRoutes(app: FastifyInstance, { limitBytes }: { limit
       }
     )
 
+    app.get(
+      `/${name}/bulk`,
+      {
+        exposeHeadRoute: false,
+        config: { access: `${name}:read`, limit: 'bulk' },
+        schema: {
+          tags: ['imports'],
+          summary: `Export ${name} as CSV`,
+          description: `All ${name}, as an import reads them. For callers that see everything.`,
+          querystring: ExportQuery,
+          response: { ...answers(403, Problem, 422, 503), 200: csv }
+        }
+      },
+      async function onExport({ caller, query }, reply) {
+        if (reachOf(caller) !== 'all') throw exportPartial()
+        const file = await openExport(app.imports, name, (query as ExportQuery).for === 'spreadsheet')
+        reply.header('content-disposition', `attachment; filename="${name}.csv"`)
+        return reply.type('text/csv; charset=utf-8').send(file)
+      }
+    )
+
     async function importRequest(request: FastifyRequest) {
       const run = (file: AsyncIterable<Buffer>) => app.imports.importCsv(name, file)
       if (request.isMultipart()) return importForm(request, limitBytes, run)
@@ -57,6 +82,30 @@ export async function importRoutes(app: FastifyInstance, { limitBytes }: { limit
       return app.imports.importJson(name, request.body)
     }
   }
+}
+
+/** Resolves when the export has begun; what fails after that breaks the answer off. */
+function openExport({ exportCsv }: ImportService, name: KindName, isGuarded: boolean): Promise<Readable> {
+  return new Promise((begin, fail) => {
+    const write = (_name: KindName, text: AsyncIterable<string>) => {
+      const file = Readable.from(text)
+      begin(file)
+      return finished(file)
+    }
+    exportCsv(write, { isGuarded, only: [name] }).catch(fail)
+  })
+}
+
+const ExportQuery = Type.Object({
+  for: Type.Optional(
+    Type.Literal('spreadsheet', { description: 'No cell is a formula; an import reads such a file too' })
+  )
+})
+type ExportQuery = Static<typeof ExportQuery>
+
+const csv = {
+  description: 'The file',
+  content: { 'text/csv': { schema: Type.String() } }
 }
 
 const bodies = {

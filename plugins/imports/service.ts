@@ -25,13 +25,13 @@ export interface ImportService {
   importJson(kind: KindName, body: unknown): Promise<ImportReport>
   /**
    * Exports everything as of one moment: calls `write` with the name and the text of one file after the other.
-   * Reading what was written gives the same rows. Gives how many rows each file has. With `isGuarded` no cell is a
-   * formula to a spreadsheet (see formulas.ts); such files are read back to the same rows too.
+   * Reading what was written gives the same rows. With `isGuarded` no cell is a formula to a spreadsheet (see
+   * formulas.ts); such files are read back to the same rows too. `only` names the files that are wanted. Throws IMPORTS_BUSY.
    */
   exportCsv(
     write: (kind: KindName, text: AsyncIterable<string>) => Promise<void>,
-    options?: { isGuarded?: boolean }
-  ): Promise<Record<KindName, number>>
+    options?: { isGuarded?: boolean; only?: readonly KindName[] }
+  ): Promise<void>
 }
 
 export interface ImportCollaborators {
@@ -45,7 +45,10 @@ export interface ImportCollaborators {
   onFinish(kind: KindName, report: ImportReport): void
 }
 
-/** Each import holds two batches in memory; past this many they are refused, not queued: a slow client could block all. */
+/**
+ * An import holds two batches in memory, an export a connection. Past this many they are refused, not queued: a slow client
+ * could block all.
+ */
 const MAX_ACTIVE = 8
 const BATCH_ROWS = 20_000
 /** Closes a batch of few large rows. */
@@ -110,44 +113,49 @@ export function createImportService(
     pieces: AsyncIterable<ReadPiece>,
     onProgress?: (rows: number) => void
   ) {
+    const report = await importPieces(kinds[name], pieces, onProgress)
+    onFinish(name, report)
+    return report
+  }
+
+  /** Runs `work` unless so many imports and exports run already. */
+  async function runLimited<T>(work: () => Promise<T>): Promise<T> {
     if (active === MAX_ACTIVE) throw importsBusy()
     active++
     try {
-      const report = await importPieces(kinds[name], pieces, onProgress)
-      onFinish(name, report)
-      return report
+      return await work()
     } finally {
       active--
     }
   }
 
   return {
-    importCsv: (kind, source, onProgress) => runImport(kind, readCsvRows(kinds[kind], source), onProgress),
+    importCsv: (kind, source, onProgress) =>
+      runLimited(() => runImport(kind, readCsvRows(kinds[kind], source), onProgress)),
 
-    importJson: (kind, body) => runImport(kind, readJsonRows(kinds[kind], body)),
+    importJson: (kind, body) => runLimited(() => runImport(kind, readJsonRows(kinds[kind], body))),
 
-    exportCsv: (write, { isGuarded = false } = {}) =>
-      database.withClient((client) =>
-        inSnapshot(client, async () => {
-          const counts = { users: 0, urls: 0, events: 0 }
-          for (const name of KIND_ORDER) {
-            const kind = kinds[name]
-            const extras = kind.columns.filter(({ isExtra }) => isExtra)
-            const withExtras = await hasValues(client, kind, extras)
-            const columns = kind.columns.filter(({ isExtra }) => withExtras || !isExtra)
-            await write(name, formatFile())
+    exportCsv: (write, { isGuarded = false, only = KIND_ORDER } = {}) =>
+      runLimited(() =>
+        database.withClient((client) =>
+          inSnapshot(client, async () => {
+            for (const name of only) {
+              const kind = kinds[name]
+              const extras = kind.columns.filter(({ isExtra }) => isExtra)
+              const withExtras = await hasValues(client, kind, extras)
+              const columns = kind.columns.filter(({ isExtra }) => withExtras || !isExtra)
+              await write(name, formatFile())
 
-            async function* formatFile() {
-              const header = columns.map((column) => column.name)
-              yield formatCsvLine(isGuarded ? [...header, GUARDED_MARK] : header)
-              for await (const rows of readRows(client, kind, columns)) {
-                counts[name] += rows.length
-                yield rows.map(isGuarded ? formatGuarded : formatCsvLine).join('')
+              async function* formatFile() {
+                const header = columns.map((column) => column.name)
+                yield formatCsvLine(isGuarded ? [...header, GUARDED_MARK] : header)
+                for await (const rows of readRows(client, kind, columns)) {
+                  yield rows.map(isGuarded ? formatGuarded : formatCsvLine).join('')
+                }
               }
             }
-          }
-          return counts
-        })
+          })
+        )
       )
   }
 }

@@ -51,7 +51,9 @@ export function supervise(
         lines.push(line)
         lines.splice(0, lines.length - 8)
         if (line.endsWith('database system is ready to accept connections')) done()
-        else if (/ (FATAL|PANIC): /.test(line)) log.warn({ line }, 'PostgreSQL reported a problem')
+        // While it stops it ends its sessions, each with a FATAL.
+        else if (/ PANIC: /.test(line) || (!isStopping && / FATAL: /.test(line)))
+          log.warn({ line }, 'PostgreSQL reported a problem')
       })
       started.once('error', (error: NodeJS.ErrnoException) =>
         fail(error.code === 'ENOENT' ? noBuild() : error)

@@ -1,0 +1,45 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import { ROOT } from './sources.ts'
+
+/** The command line as a process: what it prints, writes and exits with. */
+
+export interface Ended {
+  code: number | null
+  out: string
+  err: string
+}
+
+/** Starts `npm run cli -- ARGS` with `env` and nothing else of this process' settings. */
+export function startCli(
+  env: Record<string, string>,
+  ...args: string[]
+): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, ['--import=./apps/preload.mjs', 'apps/cli/main.ts', ...args], {
+    cwd: ROOT,
+    env: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'), ...env }
+  })
+  let out = ''
+  let err = ''
+  child.stdout.on('data', (chunk) => {
+    out += chunk
+  })
+  child.stderr.on('data', (chunk) => {
+    err += chunk
+  })
+  return { child, ended: once(child, 'close').then(([code]) => ({ code, out, err })) }
+}
+
+/** Runs it to its end. */
+export const runCli = (env: Record<string, string>, ...args: string[]) => startCli(env, ...args).ended
+
+/** A folder for temporary files, removed with the test. */
+export async function makeFolder(t: Test): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-cli-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+  return folder
+}
