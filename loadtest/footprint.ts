@@ -79,8 +79,7 @@ async function main(): Promise<void> {
 function makeEnv(scratch: string, name: string | number): Record<string, string> {
   const folder = join(scratch, `${name}`)
   mkdirSync(join(folder, 'tmp'), { recursive: true })
-  const NODE_COMPILE_CACHE = join(folder, 'compiled')
-  return { DATA_DIR: join(folder, 'data'), TMPDIR: join(folder, 'tmp'), NODE_COMPILE_CACHE }
+  return { DATA_DIR: join(folder, 'data'), TMPDIR: join(folder, 'tmp') }
 }
 
 async function measureStarts(root: string, scratch: string) {
