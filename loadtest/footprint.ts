@@ -91,9 +91,7 @@ async function main(): Promise<void> {
 function makeEnv(scratch: string, name: string | number): Record<string, string> {
   const folder = join(scratch, `${name}`)
   mkdirSync(join(folder, 'tmp'), { recursive: true })
-  // Compiled code of an earlier start would make a first one quicker than it is.
-  const NODE_COMPILE_CACHE = join(folder, 'compiled')
-  const env = { DATA_DIR: join(folder, 'data'), TMPDIR: join(folder, 'tmp'), NODE_COMPILE_CACHE }
+  const env = { DATA_DIR: join(folder, 'data'), TMPDIR: join(folder, 'tmp') }
   // npm then leaves out `prestart`, which would install what linked packages lack.
   return values.quick ? { ...env, npm_config_ignore_scripts: 'true' } : env
 }

@@ -42,6 +42,9 @@ if (!isStamped()) {
   removeUnused()
   stamp()
   checkNode()
+  // Compiles the server now and not in its first start. A start without that takes a second more, so a failure may wait.
+  if (env['npm_lifecycle_event'] === 'prestart')
+    spawnSync(...npmWith('start', '--ignore-scripts', '--', '--version'), { cwd: root, stdio: 'ignore' })
 }
 
 /** Whether an earlier run of this script has seen this lockfile installed, with all that is needed now. */
@@ -77,25 +80,21 @@ async function install() {
   const system = `${isWindows ? 'win' : process.platform}-${process.arch}`
   if (!isNewEnough(process.versions.node) && !JSON.parse(lock).packages[`node_modules/node-${system}`])
     fail(`${needsNode()}, and none is pinned for ${system}.\n${INSTALL_NODE}`)
-  const why = existsSync(installed)
-    ? 'some are missing, or not those of package-lock.json'
-    : 'first run'
+  const why = existsSync(installed) ? 'some are missing, or not those of package-lock.json' : 'first run'
   say(`Installing dependencies (${why}; takes a minute or so) ...`)
   const omitted = EXTENTS[needed]?.omits ?? []
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
   args.push(...['dev', 'peer'].map((kind) => `--${omitted.includes(kind) ? 'omit' : 'include'}=${kind}`))
-  // The npm that runs us, on the node that runs it: not the pinned one, which npm is about to replace.
-  const npm = env['npm_execpath']
-  const [command, first] = npm ? [env['npm_node_execpath'] ?? process.execPath, [npm]] : ['npm', []]
   const begun = Date.now()
   const report = () => say(`Still installing, ${Math.round((Date.now() - begun) / 1_000)} s`)
   const timer = process.stderr.isTTY ? undefined : setInterval(report, PROGRESS_MS)
   const failure = await new Promise((done) => {
     // Standard output belongs to the command that comes next.
-    const child = spawn(command, [...first, ...args], {
+    const child = spawn(...npmWith(...args), {
       cwd: root,
       stdio: ['ignore', 2, 2],
-      shell: !npm && isWindows
+      // There npm is a script of the shell.
+      shell: isWindows && !env['npm_execpath']
     })
     child.once('error', ({ message }) => done(message))
     child.once('exit', (status, signal) =>
@@ -109,6 +108,16 @@ async function install() {
       'See the lines above: is the registry reachable, the disk full, package-lock.json complete?\n' +
       'Nothing has been started. When it is mended, run the same command again.'
   )
+}
+
+/**
+ * The npm that runs us, on the node that runs it: not the pinned one, which npm may be about to replace.
+ * @param {string[]} args
+ * @returns {[string, string[]]} a command and its arguments
+ */
+function npmWith(...args) {
+  const npm = env['npm_execpath']
+  return npm ? [env['npm_node_execpath'] ?? process.execPath, [npm, ...args]] : ['npm', args]
 }
 
 /** Deletes the C headers and manuals of the pinned Node, 67 MiB that nothing here reads. */

@@ -36,6 +36,7 @@ async function createProject(t: Test, { exitCode = 0, node = 'v24.22.3', waits =
     import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
     import { setTimeout as wait } from 'node:timers/promises'
     appendFileSync('calls', process.argv.slice(2).join(' ') + '\\n')
+    if (process.argv[2] !== 'ci') process.exit(1)
     if (${exitCode}) process.exit(${exitCode})
     while (${waits} && !existsSync('go-on')) await wait(10)
     const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8'))
@@ -56,9 +57,10 @@ async function createProject(t: Test, { exitCode = 0, node = 'v24.22.3', waits =
       encoding: 'utf8',
       env: { npm_lifecycle_event: event, npm_execpath: join(root, 'npm.mjs'), ...env }
     })
+  /** How npm was called to install. */
   const calls = async () => {
     const text = await readFile(join(root, 'calls'), 'utf8').catch(() => '')
-    return text.split('\n').filter(Boolean)
+    return text.split('\n').filter((line) => line.startsWith('ci '))
   }
   return { root, run, lock, calls }
 }
@@ -75,6 +77,16 @@ t.test('installs what the lockfile says, once', async (t) => {
     t.equal(stdout + stderr, '', 'there was nothing to do and nothing to say')
   }
   t.equal((await calls()).length, 1)
+})
+
+t.test('compiles the server after an installation for it', async (t) => {
+  const { root, run } = await createProject(t)
+  run('precli')
+  const readCalls = async () => (await readFile(join(root, 'calls'), 'utf8')).trim().split('\n')
+  t.same(await readCalls(), [PRODUCTION])
+  await rm(join(root, 'node_modules'), { recursive: true })
+  t.equal(run('prestart').status, 0, 'a failure of it is none of the start')
+  t.same(await readCalls(), [PRODUCTION, PRODUCTION, 'start --ignore-scripts -- --version'])
 })
 
 t.test('a test installs the rest after a start, and a start leaves it there', async (t) => {

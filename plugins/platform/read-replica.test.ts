@@ -122,7 +122,7 @@ t.test('a DATABASE_READ_URL that leads to no standby is not read from', { skip }
   t.equal((await app.request('GET', '/urls')).json.length, 1)
 })
 
-t.test('the embedded database has no standby', async (t) => {
+t.test('the bundled PostgreSQL has no standby', async (t) => {
   await t.rejects(
     startApp(t, { profile: 'own', env: { DATABASE_READ_URL: 'postgres://127.0.0.1/fairlead' } }),
     /DATABASE_URL, which is not set/
