@@ -109,11 +109,9 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
   await app.register(fastifyPostgres, { ...(await connection(app, options)), ...common })
   const { pool } = app.pg
   // Without a listener one terminated idle connection would end the process (EventEmitter's 'error' rule).
-  // At close a stopping PostgreSQL may be quicker than the end of a connection.
-  pool.on(
-    'error',
-    (error) => pool.ending || app.log.warn({ err: error }, 'an idle database connection broke')
-  )
+  // At close PostgreSQL may stop before a connection has ended.
+  const warn = (err: Error) => pool.ending || app.log.warn({ err }, 'an idle database connection broke')
+  pool.on('error', warn)
   // The pool listens while a connection is idle. One that breaks while it is lent, between two statements of a
   // transaction, would end the process just so; whoever has it learns of it by the next statement.
   pool.on('connect', (client) => client.on('error', () => undefined))
