@@ -18,8 +18,8 @@ interface Profile {
 const AREAS: [area: string, pattern: RegExp][] = [
   ['redirects', /plugins\/redirects\//],
   ['cache', /plugins\/platform\/cache\//],
-  ['clicks: taking and sending', /plugins\/platform\/clicks\/(?!drainer)/],
-  ['clicks: storing', /plugins\/(platform\/clicks\/drainer|events\/|stats\/)/],
+  ['clicks: storing', /plugins\/(platform\/queue\/(log-)?consumer|events\/|stats\/)/],
+  ['clicks: taking and sending', /plugins\/(clicks|platform\/queue)\//],
   ['metrics client', /@prometheus-io|fastify-metrics/],
   ['Redis client', /ioredis|@ioredis|redis-parser|denque/],
   ['PostgreSQL client', /node_modules\/(pg|drizzle-orm|pg-[a-z]+|postgres-[a-z]+)\//],
