@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, symlinkSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { refuse } from './command-line.ts'
 import { endWithThisProcess } from './process-tree.ts'
@@ -31,7 +31,7 @@ export function commitOfWorkingTree(): string {
   return git('stash', 'create') || 'HEAD'
 }
 
-/** Gives `root` the packages of its lockfile: ours by a link when it is the same file, else by `npm ci`. */
+/** Gives `root` the packages of its lockfile: ours by links when it is the same file, else by `npm ci`. */
 export async function installPackages(root: string): Promise<void> {
   const [theirs, ours] = [root, ROOT].map((folder) => readFileSync(join(folder, 'package-lock.json'), 'utf8'))
   if (theirs === ours) return linkPackages(root)
@@ -42,9 +42,12 @@ export async function installPackages(root: string): Promise<void> {
   if (status !== 0) refuse(`npm ci of the other commit ended with ${status}; see the lines above`)
 }
 
-/** Gives `root` our packages by a link. */
+/** Gives `root` our packages by links, one for each: if npm ran in `root`, it would delete links and not the packages. */
 export function linkPackages(root: string): void {
-  symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'))
+  const from = join(ROOT, 'node_modules')
+  const to = join(root, 'node_modules')
+  mkdirSync(to)
+  for (const name of readdirSync(from)) symlinkSync(join(from, name), join(to, name))
 }
 
 function git(...args: string[]): string {

@@ -65,9 +65,8 @@ async function main(): Promise<void> {
   const title = `memory after ${clicks.toLocaleString('en')} clicks`
   const life = await live(root, makeEnv(scratch, 0))
   add(title, life.memoryMiB, 'MiB', 230)
-  const cgroup = await surviveCgroup(root, makeEnv(scratch, 'cgroup'))
-  add(`peak of a memory cgroup of ${CGROUP_MIB} MiB`, cgroup.peakMiB, 'MiB', CGROUP_MIB)
-  add('processes killed or requests failed in it', cgroup.failures, '', 0)
+  const failures = await countCgroupFailures(root, makeEnv(scratch, 'cgroup'))
+  add(`processes killed, requests failed in ${CGROUP_MIB} MiB`, failures, '', 0)
   await writeResults(
     values.quick || clicks < 1e6 ? 'local/footprint' : 'footprint',
     { commit, clicks, rounds, figures, starts },
@@ -75,11 +74,13 @@ async function main(): Promise<void> {
   )
 }
 
-/** Settings of an installation that shares nothing with others, not even the cache of compiled code. */
+/** Settings of a start that shares nothing with others but the packages and the code that their installation compiled. */
 function makeEnv(scratch: string, name: string | number): Record<string, string> {
   const folder = join(scratch, `${name}`)
   mkdirSync(join(folder, 'tmp'), { recursive: true })
-  return { DATA_DIR: join(folder, 'data'), TMPDIR: join(folder, 'tmp') }
+  const env = { DATA_DIR: join(folder, 'data'), TMPDIR: join(folder, 'tmp') }
+  // npm then leaves out `prestart`, which would install what linked packages lack.
+  return values.quick ? { ...env, npm_config_ignore_scripts: 'true' } : env
 }
 
 async function measureStarts(root: string, scratch: string) {
@@ -141,21 +142,24 @@ async function follow({ url, isAlive }: Running): Promise<number> {
   return failures + Math.max(0, given - stored)
 }
 
-/** Runs a first and a later start in a memory cgroup, with the clicks after each. */
-async function surviveCgroup(root: string, env: Record<string, string>) {
+/**
+ * Runs a first start, then a later one with the clicks, in a memory cgroup without swap. Gives how many processes were killed and
+ * how many requests failed; null where there is no such cgroup.
+ */
+async function countCgroupFailures(root: string, env: Record<string, string>): Promise<number | null> {
   let cgroup: MemoryCgroup
   try {
     cgroup = makeMemoryCgroup(CGROUP_MIB)
   } catch (error) {
     process.stdout.write(`no memory cgroup (needs root): ${(error as Error).message}\n`)
-    return { peakMiB: null, failures: null }
+    return null
   }
   try {
     const first = await startInstallation(root, env, cgroup.enter)
     if (first) await settle(first.pid)
     await first?.stop()
     const { failures } = await live(root, env, cgroup.enter)
-    return { peakMiB: cgroup.peakMiB(), failures: failures + cgroup.killed() + (first ? 0 : 1) }
+    return failures + cgroup.killed()
   } finally {
     cgroup.remove()
   }

@@ -46,7 +46,7 @@ export function measurePackages(root: string): { count: number; mebibytes: numbe
   const { packages } = JSON.parse(readFileSync(join(folder, '.package-lock.json'), 'utf8')) as {
     packages: Record<string, unknown>
   }
-  const { stdout } = spawnSync('du', ['-skL', folder], { encoding: 'utf8' })
+  const { stdout } = spawnSync('du', ['-sk', folder], { encoding: 'utf8' })
   return { count: Object.keys(packages).length, mebibytes: Math.round(Number.parseInt(stdout, 10) / 1024) }
 }
 

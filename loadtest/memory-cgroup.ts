@@ -7,7 +7,6 @@ export interface MemoryCgroup {
   enter: string[]
   /** How many processes the kernel has killed for memory. */
   killed(): number
-  peakMiB(): number
   /** Removes the group. Its processes must have ended. */
   remove(): void
 }
@@ -15,19 +14,17 @@ export interface MemoryCgroup {
 const V1 = {
   base: '/sys/fs/cgroup/memory',
   limits: { 'memory.limit_in_bytes': true, 'memory.memsw.limit_in_bytes': true },
-  events: 'memory.oom_control',
-  peak: 'memory.max_usage_in_bytes'
+  events: 'memory.oom_control'
 }
 const V2 = {
   base: '/sys/fs/cgroup',
   limits: { 'memory.max': true, 'memory.swap.max': false },
-  events: 'memory.events',
-  peak: 'memory.peak'
+  events: 'memory.events'
 }
 
 /** Makes a group that may use `limitMiB`. Throws where this process may not, or the kernel has no such groups. */
 export function makeMemoryCgroup(limitMiB: number): MemoryCgroup {
-  const { base, limits, events, peak } = existsSync(join(V1.base, 'memory.limit_in_bytes')) ? V1 : V2
+  const { base, limits, events } = existsSync(join(V1.base, 'memory.limit_in_bytes')) ? V1 : V2
   const folder = join(base, `fairlead-${process.pid}`)
   if (base === V2.base) writeFileSync(join(base, 'cgroup.subtree_control'), '+memory')
   mkdirSync(folder)
@@ -41,11 +38,9 @@ export function makeMemoryCgroup(limitMiB: number): MemoryCgroup {
     remove()
     throw error
   }
-  const read = (name: string) => readFileSync(join(folder, name), 'utf8')
   return {
     enter: ['sh', '-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', folder],
-    killed: () => Number(/^oom_kill (\d+)/m.exec(read(events))?.[1]),
-    peakMiB: () => Math.round(Number(read(peak)) / 2 ** 20),
+    killed: () => Number(/^oom_kill (\d+)/m.exec(readFileSync(join(folder, events), 'utf8'))?.[1]),
     remove
   }
 }

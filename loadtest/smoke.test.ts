@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { missing } from '#testing/programs.ts'
 import { ROOT } from '#testing/sources.ts'
 
@@ -22,23 +25,73 @@ const RUNS: [program: string, args: string[], says: RegExp][] = [
     /GET \/stats[\s\S]*results\/local\/scale/
   ],
   ['load', ['smoke', '--seconds', '1', '--replicas', '1'], /failures +0[\s\S]*results\/local\/load-smoke/],
-  ['import.ts', ['--rows', '2000', '--rounds', '1'], /rows\/s/]
+  ['import.ts', ['--rows', '2000', '--rounds', '1'], /rows\/s/],
+  ['footprint.ts', ['--quick'], /later start[\s\S]*results\/local\/footprint/]
 ]
+
+/** Starts a program without tap's module hooks, as it is run by hand. */
+function start(t: Test, program: string, args: string[], env: Record<string, string> = {}) {
+  const main = program.endsWith('.ts') ? program : `${program}/main.ts`
+  const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`)
+  const command = ['-u', 'NODE_OPTIONS', ...settings, process.execPath, `loadtest/${main}`, ...args]
+  const child = spawn('env', command, { cwd: ROOT })
+  t.teardown(() => child.kill('SIGKILL'))
+  return child
+}
+
+/** Runs a program to its end. */
+async function run(t: Test, program: string, args: string[], env?: Record<string, string>) {
+  const child = start(t, program, args, env)
+  const [output, errors, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close')
+  ])
+  return { output, errors, code }
+}
 
 for (const [program, args, says] of RUNS) {
   t.test(`${program} runs to its end`, { skip }, async (t) => {
-    const main = program.endsWith('.ts') ? program : `${program}/main.ts`
-    // Without tap's module hooks, as it is run by hand.
-    const command = ['-u', 'NODE_OPTIONS', process.execPath, `loadtest/${main}`, ...args]
-    const child = spawn('env', command, { cwd: ROOT })
-    t.teardown(() => child.kill('SIGKILL'))
-    const [output, errors, [code]] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      once(child, 'close')
-    ])
+    const { output, errors, code } = await run(t, program, args)
     // A load that was slower than its profile asks for has run to its end too.
     t.ok(code === 0 || (program === 'load' && code === 1), errors)
     t.match(output, says)
   })
 }
+
+/** A folder for temporary files in which the user of PostgreSQL may work too. */
+async function makeTemporaryFolder(t: Test): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-smoke-'))
+  await chmod(folder, 0o755)
+  t.teardown(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+  return folder
+}
+
+const listCheckouts = async (folder: string) =>
+  (await readdir(folder)).filter((name) => name.startsWith('fairlead-checkout'))
+
+t.test('bench measures another commit in turns and removes its folder', { skip }, async (t) => {
+  const TMPDIR = await makeTemporaryFolder(t)
+  const args = ['--quick', '--only', 'hit-worker', '--against', 'HEAD', '--pairs', '1', '--seconds', '0.5']
+  const { output, errors, code } = await run(t, 'bench', args, { TMPDIR })
+  t.equal(code, 0, errors)
+  t.match(output, /1 pairs with [0-9a-f]{7,}: rps × \d/)
+  t.same(await listCheckouts(TMPDIR), [])
+})
+
+t.test('bench removes the folder of the other commit on Ctrl+C', { skip }, async (t) => {
+  const TMPDIR = await makeTemporaryFolder(t)
+  const child = start(t, 'bench', ['--only', 'hit-worker', '--against', 'HEAD'], { TMPDIR })
+  await once(child.stdout, 'data')
+  t.equal((await listCheckouts(TMPDIR)).length, 1)
+  child.kill('SIGINT')
+  t.same(await once(child, 'close'), [130, null])
+  t.same(await listCheckouts(TMPDIR), [])
+})
+
+t.test('bench prints its usage, and refuses what it does not know in one line', async (t) => {
+  t.match(await run(t, 'bench', ['--help']), { output: /--against REF/, errors: '', code: 0 })
+  t.match(await run(t, 'bench', ['--nothing']), { output: '', errors: /^[^\n]*--nothing[^\n]*\n$/, code: 2 })
+  const unknown = await run(t, 'bench', ['--against', 'no-such-commit'])
+  t.match(unknown, { output: '', errors: /^no-such-commit is no commit[^\n]*\n$/, code: 2 })
+})

@@ -62,7 +62,7 @@ async function main(): Promise<void> {
     if (theirs) await seed(theirs, codes)
     process.stdout.write(`${describe()}\n\n${HEADINGS}\n`)
     for (const [index, bench] of cases.entries()) {
-      const outcome = await runCase(stage, against(bench, other), index, ours, theirs)
+      const outcome = await runCase(stage, adapt(bench, other), index, ours, theirs)
       outcomes.push(outcome)
       process.stdout.write(`${tellOutcome(outcome)}\n`)
     }
@@ -87,9 +87,10 @@ async function seed({ stage, root }: Version, codes: string[]): Promise<void> {
   await stage.query('VACUUM ANALYZE')
 }
 
-/** The case as it is measured against another commit: that is its only reference, and its bar. */
-function against(bench: Case, other: Checkout | null): Case {
-  return other ? { ...bench, references: [other.commit], hasPeers: true, bars: NOT_SLOWER } : bench
+/** The case as this run measures it. Another commit is then its only reference, with a bar of its own. */
+function adapt(bench: Case, other: Checkout | null): Case {
+  const against = other && { references: [other.commit], hasPeers: true, bars: NOT_SLOWER }
+  return { ...bench, warmUp: bench.warmUp * options.warmUpShare, ...against }
 }
 
 async function runCase(

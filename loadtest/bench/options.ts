@@ -58,6 +58,8 @@ export function readCommandLine() {
     only: values.only.split(',').filter(Boolean),
     against: values.against,
     cpuProf: values['cpu-prof'],
+    /** The part of the warm-up that a run takes. */
+    warmUpShare: values.quick ? 0.25 : 1,
     isWhole: !values.only && !values.against && !isShort,
     plan
   }
