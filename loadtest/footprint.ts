@@ -87,7 +87,7 @@ async function main(): Promise<void> {
   )
 }
 
-/** Settings of an installation that shares nothing with others, not even the cache of compiled code. */
+/** Settings of a start that shares nothing with others but the packages and the code that their installation compiled. */
 function makeEnv(scratch: string, name: string | number): Record<string, string> {
   const folder = join(scratch, `${name}`)
   mkdirSync(join(folder, 'tmp'), { recursive: true })
