@@ -119,7 +119,7 @@ function makeNode(name: string, script: string, port: number, env: Record<string
     name,
     url,
     command: process.execPath,
-    args: script.split(' ').slice(1),
+    args: script.replace(/^exec node /, '').split(' '),
     env: { ...ENVIRONMENT, HOST: '127.0.0.1', ...env },
     cwd: ROOT,
     stopSignal: 'SIGTERM',
