@@ -21,7 +21,8 @@ export async function createDocs(
       url,
       ...(schema && { schema }),
       ...(config && { config }),
-      handler: () => undefined
+      // A path with dots in it may lead from the page to one of them.
+      handler: (_request, reply) => reply.code(404).send()
     })
   // swagger-ui would ask a validator on the internet about this server.
   await docs.register(swaggerUi, { routePrefix: '/docs', uiConfig: { validatorUrl: null } })
