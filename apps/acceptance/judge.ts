@@ -37,7 +37,7 @@ export function judge(operations: Operation[], { method, target }: Asked, answer
 /** No browser takes an answer for a page: it is JSON or CSV, and said to be nothing else. */
 function judgeType(status: number, type: string, headers: Headers): string[] {
   const faults = []
-  if (!/^(application\/(problem\+)?json)?$/.test(type)) faults.push(`content type ${type}`)
+  if (!/^(application\/(problem\+)?json|text\/csv)?$/.test(type)) faults.push(`content type ${type}`)
   // A redirect has no body. What Node's parser refuses is answered without headers of ours.
   if (status !== 302 && headers.has('x-request-id') && headers.get('x-content-type-options') !== 'nosniff')
     faults.push('may be sniffed')
@@ -52,7 +52,7 @@ function judgeShape({ answers }: Operation, method: string, answer: Answer, type
     return answer.text === '' ? [] : [`${answer.status} has a body: ${answer.text.slice(0, 200)}`]
   const fits = described.get(type)
   if (!fits) return [`${answer.status} as ${type} is not described`]
-  return fits(answer.json)
+  return fits(type === 'text/csv' ? answer.text : answer.json)
     ? []
     : [`not as described: ${JSON.stringify(fits.errors)} ${answer.text.slice(0, 300)}`]
 }
