@@ -45,6 +45,7 @@ export async function openLocalLogs<Item>(
   /** Those that store what other processes left. */
   const visitors = new Set<LogConsumer>()
   let visiting: Promise<boolean> | null = null
+  let isClosing = false
 
   async function openOwn() {
     await mkdir(root, { recursive: true, mode: 0o700 })
@@ -82,9 +83,10 @@ export async function openLocalLogs<Item>(
   async function visit(timeoutMs: number, others: boolean): Promise<boolean> {
     try {
       await visitLogFolders(root, own?.folder ?? null, async (folder, isForeign) => {
-        if (isForeign && !others) return
+        if (isClosing || (isForeign && !others)) return
         const visitor = consume(await openLog(folder, isForeign))
         visitors.add(visitor)
+        if (isClosing) await visitor.stop(0)
         const isStored = await visitor.settle(timeoutMs)
         visitors.delete(visitor)
         await visitor.stop(0)
@@ -116,6 +118,7 @@ export async function openLocalLogs<Item>(
     },
     backlog: () => own && { bytes: own.log.bytes, oldestMs: own.log.oldestMs },
     async close(timeoutMs) {
+      isClosing = true
       await Promise.all([...visitors, ...(consumer ? [consumer] : [])].map((one) => one.stop(timeoutMs)))
       await visiting
       await own?.unlock()

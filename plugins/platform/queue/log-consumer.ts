@@ -153,6 +153,7 @@ export function startLogConsumer<Item>({
   async function settle(timeoutMs: number): Promise<boolean> {
     const position = log.end
     if (log.stored >= position) return true
+    if (signal.aborted) return false
     isUrgent = true
     wake()
     return new Promise((done) => {
