@@ -193,7 +193,7 @@ t.test(
   }
 )
 
-t.test('lives without /dev/shm, and with a long TMPDIR', needsRoot, async (t) => {
+t.test('lives without /dev/shm, and with a long TMPDIR and DATA_DIR', needsRoot, async (t) => {
   const long = join(await folderOf(t), 't'.repeat(102))
   await mkdir(long)
   const withoutShm = [
@@ -204,7 +204,8 @@ t.test('lives without /dev/shm, and with a long TMPDIR', needsRoot, async (t) =>
     'mount -t tmpfs -o ro none /dev/shm && exec "$@"',
     'sh'
   ]
-  const server = await startServer(t, { DATA_DIR: await folderOf(t), TMPDIR: long }, { wrapper: withoutShm })
+  const env = { DATA_DIR: join(long, 'data'), TMPDIR: long }
+  const server = await startServer(t, env, { wrapper: withoutShm })
   await use(server)
   t.same(await server.end(), DONE)
 })

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readdir, realpath, rm } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 
@@ -90,7 +89,8 @@ async function placeOf(folder: string): Promise<Place> {
   // Room for any number that there will be.
   if (Buffer.byteLength(pathOf(place, 1e9)) <= MAX_SOCKET_PATH) return place
   const name = createHash('sha256').update(real).digest('hex').slice(0, 32)
-  return { folder: tmpdir(), prefix: `fairlead-${name}-` }
+  // Not TMPDIR: it may be as long, and all who lock one folder must look in one place.
+  return { folder: '/tmp', prefix: `fairlead-${name}-` }
 }
 
 function pathOf({ folder, prefix }: Place, number: number): string {

@@ -135,11 +135,11 @@ function connectionTo(host: string, port: number): SocketConnection {
 }
 
 /** mkdtemp makes it 0700, so the server needs no password. */
-async function makeSocketFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'fairlead-'))
-  if (Buffer.byteLength(`${folder}/.s.PGSQL.${PORT}`) <= MAX_SOCKET_PATH) return folder
-  await rm(folder, { recursive: true })
-  return mkdtemp('/tmp/fairlead-')
+function makeSocketFolder(): Promise<string> {
+  const prefix = join(tmpdir(), 'fairlead-')
+  // mkdtemp adds six characters.
+  const longest = `${prefix}XXXXXX/.s.PGSQL.${PORT}`
+  return mkdtemp(Buffer.byteLength(longest) <= MAX_SOCKET_PATH ? prefix : '/tmp/fairlead-')
 }
 
 /** Without a /dev/shm (some containers and jails) PostgreSQL keeps that memory in files of the cluster. */
