@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import {
   chmod,
   chown,
@@ -6,8 +6,10 @@ import {
   mkdtemp,
   readdir,
   readFile,
+  readlink,
   rm,
   stat,
+  symlink,
   truncate,
   writeFile
 } from 'node:fs/promises'
@@ -35,10 +37,13 @@ async function folderOf(t: Test, name = ''): Promise<string> {
   return join(DATA_DIR, name)
 }
 
+/** The process of the PostgreSQL that serves `dataDir`, once there is one. */
 async function postmasterOf(dataDir: string): Promise<number> {
-  const { pid } = (await readPostmaster(dataDir)) ?? {}
-  if (pid === undefined) throw new Error('PostgreSQL does not run')
-  return pid
+  for (;;) {
+    const { pid = 0 } = (await readPostmaster(dataDir)) ?? {}
+    if (pid > 0 && isAlive(pid)) return pid
+    await wait(10)
+  }
 }
 
 /** Whether a process runs; one that has ended and was not collected by its parent yet does not. */
@@ -93,15 +98,20 @@ t.test('ends when the server is killed', async (t) => {
   const server = await startServer(t, { DATA_DIR: dataDir })
   const id = await use(server)
   const pid = await postmasterOf(dataDir)
+  const sockets = await readlink(join(dataDir, 'postgresql.socket'))
   await server.end('SIGKILL')
   await untilGone(pid)
   const next = await startServer(t, { DATA_DIR: dataDir })
   t.equal((await next.request('GET', `/urls/${id}`)).status, 200)
+  t.equal(existsSync(sockets), false, 'the folder of its socket is removed')
 })
 
 t.test('is stopped by the next server when it outlived its own', needsRoot, async (t) => {
-  const dataDir = await folderOf(t)
-  const server = await startServer(t, { DATA_DIR: dataDir })
+  const dataDir = await folderOf(t, 'data')
+  const otherName = await folderOf(t, 'link')
+  await symlink(dataDir, otherName)
+  await mkdir(dataDir)
+  const server = await startServer(t, { DATA_DIR: otherName })
   const id = await use(server)
   const pid = await postmasterOf(dataDir)
   // Without the watcher too nothing ends it.
@@ -192,6 +202,23 @@ t.test(
     )
   }
 )
+
+t.test('runs for root in a folder of another user', needsRoot, async (t) => {
+  const theirs = await folderOf(t, 'theirs')
+  await mkdir(theirs, { mode: 0o700 })
+  await chown(theirs, 12_345, 12_345)
+  const server = await startServer(t, { DATA_DIR: join(theirs, 'data') })
+  await use(server)
+  t.same(await server.end(), DONE)
+})
+
+t.test('is stopped in good order when the start fails later on', async (t) => {
+  const dataDir = await folderOf(t)
+  const env = { DATA_DIR: dataDir, BLOCKED_HOSTS_FILE: join(dataDir, 'missing') }
+  t.match(await refusal(t, env), /missing/)
+  t.equal(await readPostmaster(dataDir), null)
+  t.equal(existsSync(join(dataDir, 'postgresql', 'PG_VERSION')), true)
+})
 
 t.test('lives without /dev/shm, and with a long TMPDIR and DATA_DIR', needsRoot, async (t) => {
   const long = join(await folderOf(t), 't'.repeat(102))

@@ -40,7 +40,11 @@ async function write(
 
 async function killPostgres(dataDir: string | undefined): Promise<void> {
   const postmaster = await readPostmaster(dataDir ?? '')
-  if (postmaster) process.kill(postmaster.pid, 'SIGKILL')
+  try {
+    if (postmaster) process.kill(postmaster.pid, 'SIGKILL')
+  } catch {
+    // One that was killed before is being started again.
+  }
 }
 
 t.test(

@@ -83,7 +83,9 @@ async function install() {
   const why = existsSync(installed) ? 'some are missing, or not those of package-lock.json' : 'first run'
   say(`Installing dependencies (${why}; takes a minute or so) ...`)
   const omitted = EXTENTS[needed]?.omits ?? []
-  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+  // `npm ci` deletes node_modules first, of which a server may be running.
+  const verb = isInstalled(0) ? ['install', '--no-save'] : ['ci']
+  const args = [...verb, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
   args.push(...['dev', 'peer'].map((kind) => `--${omitted.includes(kind) ? 'omit' : 'include'}=${kind}`))
   const begun = Date.now()
   const report = () => say(`Still installing, ${Math.round((Date.now() - begun) / 1_000)} s`)

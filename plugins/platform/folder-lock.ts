@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
-import { readdir, realpath, rm } from 'node:fs/promises'
+import { open, readdir, realpath, rm } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 
 /**
- * A lock on a folder of data. PostgreSQL's own goes by process ids, which say nothing between containers. The lock is a listening Unix socket, so the kernel lets go of it however the holder dies, and it works
- * between containers that share the folder, where process ids say nothing.
+ * A lock on a folder of data. It is a listening Unix socket, so the kernel lets go of it however the holder dies, and it
+ * works between containers that share the folder, where process ids (PostgreSQL's own lock) say nothing.
  *
  * A dead holder leaves its socket's file, and taking that away while others look for it can't be made safe. So each who
  * wants the lock listens on a file of its own, with a number that nobody used, and then looks around: whoever sees
@@ -31,6 +31,8 @@ export class FolderInUse extends Error {
 interface Place {
   folder: string
   prefix: string
+  /** Ends the use of `folder`. */
+  release(): Promise<void>
 }
 
 /** What a socket's listener says of itself. */
@@ -51,6 +53,16 @@ interface Claim {
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const place = await placeOf(folder)
+  try {
+    const server = await lockPlace(folder, place)
+    return () => close(server).finally(place.release)
+  } catch (error) {
+    await place.release()
+    throw error
+  }
+}
+
+async function lockPlace(folder: string, place: Place): Promise<Server> {
   let pid = 'unknown'
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     if (attempt > 0) await wait(Math.random() * PAUSE_MS * attempt)
@@ -71,7 +83,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
     }
     claim.settle()
     await Promise.all(others.map((number) => rm(pathOf(place, number), { force: true })))
-    return () => close(claim.server)
+    return claim.server
   }
   throw inUse(folder, pid)
 }
@@ -85,12 +97,16 @@ function inUse(folder: string, holder: string): FolderInUse {
 
 async function placeOf(folder: string): Promise<Place> {
   const real = await realpath(folder)
-  const place = { folder: real, prefix: 'lock-' }
+  const place = { folder: real, prefix: 'lock-', release: async () => undefined }
   // Room for any number that there will be.
   if (Buffer.byteLength(pathOf(place, 1e9)) <= MAX_SOCKET_PATH) return place
+  if (process.platform === 'linux') {
+    // A short way to the same folder (proc(5)).
+    const handle = await open(real)
+    return { ...place, folder: `/proc/self/fd/${handle.fd}`, release: () => handle.close() }
+  }
   const name = createHash('sha256').update(real).digest('hex').slice(0, 32)
-  // Not TMPDIR: it may be as long, and all who lock one folder must look in one place.
-  return { folder: '/tmp', prefix: `fairlead-${name}-` }
+  return { ...place, folder: '/tmp', prefix: `fairlead-${name}-` }
 }
 
 function pathOf({ folder, prefix }: Place, number: number): string {

@@ -58,7 +58,12 @@ async function openapi(app: FastifyInstance, { routes, version }: OpenapiOptions
   } satisfies FastifyDynamicSwaggerOptions
   let docs: Promise<FastifyInstance> | undefined
   const loadDocs = () => {
-    docs ??= import('./docs-page.ts').then(({ createDocs }) => createDocs(described, description))
+    docs ??= import('./docs-page.ts')
+      .then(({ createDocs }) => createDocs(described, description))
+      .catch((error) => {
+        docs = undefined
+        throw error
+      })
     return docs
   }
 

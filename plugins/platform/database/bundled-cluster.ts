@@ -177,8 +177,6 @@ export async function stopLeftover(dataDir: string): Promise<boolean> {
       await wait(20)
   }
   await rm(join(dataDir, FOLDER, 'postmaster.pid'), { force: true })
-  // A folder of ours for one socket, see bundled.ts.
-  if (/\/fairlead-\w+$/.test(left.host)) await rm(left.host, { recursive: true, force: true })
   return wasAlive
 }
 

@@ -30,7 +30,7 @@ export async function findBundledPrograms(linkFolder: string): Promise<BundledPr
   const libraries = existsSync(join(lib, missingLibrary()))
     ? lib
     : `${await makeLinks(home, linkFolder)}:${lib}`
-  const { owner, wrapper } = findUser()
+  const { owner, wrapper } = findUser(join(home, 'native', 'bin', 'postgres'), dirname(linkFolder))
   return {
     owner,
     env: { LD_LIBRARY_PATH: libraries, DYLD_LIBRARY_PATH: libraries, LC_ALL: 'C', TZ: 'UTC' },
@@ -69,7 +69,7 @@ async function makeLinks(home: string, folder: string): Promise<string> {
     source: string
     target: string
   }[]
-  const draft = `${folder}.${process.pid}`
+  const draft = `${folder}.new`
   await rm(draft, { recursive: true, force: true })
   await mkdir(draft, { recursive: true, mode: 0o755 })
   for (const { source, target } of listed) {
@@ -107,11 +107,13 @@ const WRAPPERS: { wrapper: string[]; owner: number }[] = [
   }
 ]
 
-function findUser(): { wrapper: string[]; owner: number } {
+/** The first way in which PostgreSQL can be run and reach its data, which a folder of another user may forbid in a namespace. */
+function findUser(program: string, dataDir: string): { wrapper: string[]; owner: number } {
   const uid = process.getuid?.() ?? 0
   if (uid !== 0) return { wrapper: [], owner: uid }
+  const check = ['sh', '-c', 'test -x "$0" && test -w "$1"', program, dataDir]
   const usable = WRAPPERS.find(({ wrapper: [file = '', ...args] }) => {
-    return spawnSync(file, [...args, 'true'], { stdio: 'ignore' }).status === 0
+    return spawnSync(file, [...args, ...check], { stdio: 'ignore' }).status === 0
   })
   if (usable) return usable
   throw new StartRefused(

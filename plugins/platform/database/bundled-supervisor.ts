@@ -33,6 +33,7 @@ export function supervise(
   let child: ChildProcess | undefined
   let isStopping = false
   let pause: NodeJS.Timeout | undefined
+  let pauseMs = 0
 
   /** Resolves when it takes connections; rejects with its last words when it ends before. */
   async function launch(): Promise<void> {
@@ -46,13 +47,16 @@ export function supervise(
     child = started
     const release = killWithThisProcess(started)
     const lines: string[] = []
+    let readyAt: number | undefined
     await new Promise<void>((done, fail) => {
       createInterface({ input: started.stderr }).on('line', (line) => {
         lines.push(line)
         lines.splice(0, lines.length - 8)
-        if (line.endsWith('database system is ready to accept connections')) done()
-        // While it stops it ends its sessions, each with a FATAL.
-        else if (/ PANIC: /.test(line) || (!isStopping && / FATAL: /.test(line)))
+        if (line.endsWith('database system is ready to accept connections')) {
+          readyAt ??= performance.now()
+          done()
+          // While it stops it ends its sessions, each with a FATAL.
+        } else if (/ PANIC: /.test(line) || (!isStopping && / FATAL: /.test(line)))
           log.warn({ line }, 'PostgreSQL reported a problem')
       })
       started.once('error', (error: NodeJS.ErrnoException) =>
@@ -60,22 +64,18 @@ export function supervise(
       )
       started.once('close', (code, signal) => {
         release()
-        fail(new Error(`PostgreSQL ended (${signal ?? code}): ${lines.join('\n')}`))
+        const error = new Error(`PostgreSQL ended (${signal ?? code}): ${lines.join('\n')}`)
+        if (readyAt === undefined) fail(error)
+        else restart(error, performance.now() - readyAt)
       })
     })
-    const since = performance.now()
-    started.once('close', () => restart(performance.now() - since > STEADY_MS ? 0 : 100))
   }
 
-  function restart(pauseMs: number): void {
+  function restart(error: Error, ranMs = 0): void {
     if (isStopping) return
-    log.warn({ pauseMs }, 'PostgreSQL ended and is started again')
-    pause = setTimeout(() => {
-      launch().catch((error: Error) => {
-        log.warn({ err: error }, 'PostgreSQL did not start')
-        restart(Math.min(pauseMs * 2 + 100, MAX_PAUSE_MS))
-      })
-    }, pauseMs)
+    pauseMs = ranMs > STEADY_MS ? 0 : Math.min(pauseMs * 2 + 100, MAX_PAUSE_MS)
+    log.warn({ err: error, pauseMs }, 'PostgreSQL ended and is started again')
+    pause = setTimeout(() => launch().catch((failure: Error) => restart(failure)), pauseMs)
   }
 
   /** A postmaster that was killed leaves processes behind that end when they notice, and hold its memory until then. */

@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readlink, realpath, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FolderInUse, lockFolder } from '#platform/folder-lock.ts'
@@ -27,8 +27,6 @@ export interface BundledPostgres {
 export interface BundledOptions {
   dataDir: string
   maxConnections: number
-  /** Settings of PostgreSQL that replace those below. */
-  settings?: Record<string, string | number>
   /** Whether a process may use the PostgreSQL of a server that runs on the same folder. */
   attach?: boolean
   log: Log
@@ -70,12 +68,14 @@ const PORT = 5432
  * the folder, and {@link StartRefused} when it cannot start, with its own words and what to do.
  */
 export async function startBundledPostgres(options: BundledOptions): Promise<BundledPostgres> {
-  const { dataDir, log } = options
-  await mkdir(dataDir, { recursive: true, mode: 0o700 }).catch((error: Error) => {
+  const { log } = options
+  await mkdir(options.dataDir, { recursive: true, mode: 0o700 }).catch((error: Error) => {
     throw new StartRefused(
       `DATA_DIR cannot be made: ${error.message}. Set it to a folder that this user may write.`
     )
   })
+  // One spelling, by which a leftover of an earlier process is recognised.
+  const dataDir = await realpath(options.dataDir)
   try {
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch {
@@ -98,12 +98,11 @@ export async function startBundledPostgres(options: BundledOptions): Promise<Bun
     const cluster = await prepareCluster(dataDir, programs, () =>
       log.info(`creating the database in ${dataDir}`)
     )
-    const host = await makeSocketFolder()
+    const host = await makeSocketFolder(dataDir)
     const settings = {
       ...SETTINGS,
       ...pickSharedMemory(),
-      max_connections: options.maxConnections,
-      ...options.settings
+      max_connections: options.maxConnections
     }
     const server = supervise(
       programs,
@@ -134,12 +133,21 @@ function connectionTo(host: string, port: number): SocketConnection {
   return { host, port, user: BUNDLED_USER, database: 'postgres', ssl: false }
 }
 
-/** mkdtemp makes it 0700, so the server needs no password. */
-function makeSocketFolder(): Promise<string> {
+/**
+ * Makes a folder that only this user may enter, so the server needs no password, and removes the one that a killed process left:
+ * a link in `dataDir` leads to it.
+ */
+async function makeSocketFolder(dataDir: string): Promise<string> {
+  const link = join(dataDir, 'postgresql.socket')
+  const left = await readlink(link).catch(() => '')
+  if (/\/fairlead-\w+$/.test(left)) await rm(left, { recursive: true, force: true })
+  await rm(link, { force: true })
   const prefix = join(tmpdir(), 'fairlead-')
   // mkdtemp adds six characters.
   const longest = `${prefix}XXXXXX/.s.PGSQL.${PORT}`
-  return mkdtemp(Buffer.byteLength(longest) <= MAX_SOCKET_PATH ? prefix : '/tmp/fairlead-')
+  const folder = await mkdtemp(Buffer.byteLength(longest) <= MAX_SOCKET_PATH ? prefix : '/tmp/fairlead-')
+  await symlink(folder, link)
+  return folder
 }
 
 /** Without a /dev/shm (some containers and jails) PostgreSQL keeps that memory in files of the cluster. */

@@ -1,0 +1,53 @@
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import t from 'tap'
+import { makeWarmLink, sendVisitors } from '#testing/click-scene.ts'
+import { startServer } from '#testing/process.ts'
+import { mountSmallDisk, whyNoSmallDisk } from '#testing/small-disk.ts'
+
+t.test(
+  'a full disk below PostgreSQL and the click log: 503 until there is room, and nothing is lost',
+  { skip: whyNoSmallDisk() },
+  async (t) => {
+    const disk = mountSmallDisk(t, 160)
+    const server = await startServer(t, { DATA_DIR: join(disk.path, 'data') })
+    const { request } = server
+    await makeWarmLink(server, 'warm')
+    const visitors = sendVisitors(server, '/warm')
+    const answers = new Map<number, number>()
+    let isOver = false
+    const create = async () => {
+      const { status } = await request('POST', '/urls', {
+        json: { original_url: 'https://example.com', title: 'x'.repeat(200) }
+      })
+      answers.set(status, (answers.get(status) ?? 0) + 1)
+      return status
+    }
+    const writing = (async () => {
+      while (!isOver) await create()
+    })()
+
+    const filler = join(disk.path, 'filler')
+    await writeFile(filler, Buffer.alloc(200 * 1024 * 1024)).catch(() => undefined)
+    while (!visitors.tally.refused.has(503) || !answers.has(503)) await wait(20)
+    await rm(filler)
+    await visitors.untilGiven(200)
+    while ((await create()) !== 201) await wait(20)
+    isOver = true
+    await Promise.all([writing, visitors.leave()])
+
+    t.same([...visitors.tally.refused.keys()], [503], 'redirects')
+    t.same([...answers.keys()].sort(), [201, 503], 'writes')
+    const total = async (path: string) => Number((await request('GET', path)).headers.get('x-total-count'))
+    const given = visitors.tally.given + 1
+    const clicks = () => total('/events?event_type=click&per_page=1')
+    while ((await clicks()) < given) await wait(50)
+    t.equal(await clicks(), given, 'each redirect that was given is one click')
+    // The first is the link that was followed. One whose commit met the full disk may be there though its answer was 503.
+    const made = (answers.get(201) ?? 0) + 1
+    const stored = await total('/urls?per_page=1')
+    t.ok(stored >= made && stored <= made + (answers.get(503) ?? 0), `${stored} links of ${made}`)
+    t.same(await server.end(), { code: 0, signal: null })
+  }
+)
