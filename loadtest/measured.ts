@@ -45,7 +45,7 @@ function readArguments(name: 'start' | 'worker', { root = ROOT }: MeasuredOption
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     scripts: Record<typeof name, string>
   }
-  return scripts[name].split(' ').slice(1)
+  return scripts[name].replace(/^(exec )?node /, '').split(' ')
 }
 
 /** Starts the server of loadtest/references that `kind` names. */

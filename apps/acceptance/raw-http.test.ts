@@ -57,7 +57,7 @@ const refused: Record<string, [number, string]> = {
   'chunks without length': [400, `${USER}Transfer-Encoding: chunked\r\n${END}zz\r\n{}\r\n`],
   'an unknown transfer coding': [400, `${USER}Transfer-Encoding: magic\r\n${END}{}`],
   'climbing out': [404, `GET /../../etc/passwd HTTP/1.1\r\n${HOST}${END}`],
-  'climbing out of the pages': [403, `GET /docs/static/../../../package.json HTTP/1.1\r\n${HOST}${END}`],
+  'climbing out of the pages': [404, `GET /docs/static/../../../package.json HTTP/1.1\r\n${HOST}${END}`],
   'climbing out in disguise': [
     404,
     `GET /docs/static/%2e%2e%2f%2e%2e%2fpackage.json HTTP/1.1\r\n${HOST}${END}`

@@ -3,10 +3,12 @@ import { readdir, readFile } from 'node:fs/promises'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { mock } from 'node:test'
 import t, { type Test } from 'tap'
 import { startApp } from '#testing/app.ts'
 import { makeFolder, runCli as run } from '#testing/cli-process.ts'
 import { ROOT } from '#testing/sources.ts'
+import { openRemote, toBody } from './remote.ts'
 
 /** The command line through a running server (`--url`), and what it makes of servers that are none of ours. */
 
@@ -125,4 +127,19 @@ t.test('servers that are none, or are elsewhere, are named in one line', async (
     err: /broke off its answer; nothing was kept\n$/
   })
   t.same(await readdir(folder), [])
+})
+
+t.test('a request on a reused connection has no connection timeout', async (t) => {
+  const url = await startOther(t, async (request, response) => {
+    // The time to connect is over while the server still works on the request.
+    if (request.method === 'POST') mock.timers.tick(60_000)
+    response.end('{}')
+  })
+  const { signal } = new AbortController()
+  const output = { print: () => undefined, progress: process.stderr }
+  const remote = openRemote({ words: [], options: { url }, env: {}, signal, output })
+  await remote?.call('GET', '/')
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  t.same(await remote?.call('POST', '/urls/bulk', toBody({}), 0), {})
 })

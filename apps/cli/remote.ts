@@ -51,6 +51,8 @@ export function openRemote({ options, env, signal }: CommandContext): Remote | n
       CONNECT_TIMEOUT_MS
     )
     request.once('socket', (socket) => {
+      // A kept-alive connection has no connect event.
+      if (!socket.connecting) clearTimeout(connecting)
       socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => clearTimeout(connecting))
       // Finds a server that is gone while it seems to work on a large file.
       socket.setKeepAlive(true, 30_000)

@@ -16,6 +16,9 @@ import { importBody, importForm } from './uploads.ts'
 /** Largest JSON array, in bytes: unlike files it is parsed as a whole, in memory. */
 const JSON_LIMIT_BYTES = 16 * 1024 * 1024
 
+/** A client that reads nothing of an export for this long is cut off: its connection and snapshot are needed. */
+const STALLED_MS = 60_000
+
 /** `POST` and `GET` of `/users/bulk`, `/urls/bulk` and `/events/bulk`, in a scope with content types of its own. */
 export async function importRoutes(app: FastifyInstance, { limitBytes }: { limitBytes: number }) {
   await app.register(multipart)
@@ -68,6 +71,8 @@ export async function importRoutes(app: FastifyInstance, { limitBytes }: { limit
       async function onExport({ caller, query }, reply) {
         if (reachOf(caller) !== 'all') throw exportPartial()
         const file = await openExport(app.imports, name, (query as ExportQuery).for === 'spreadsheet')
+        // Else the database is slow, not the client.
+        reply.raw.setTimeout(STALLED_MS, () => reply.raw.writableNeedDrain && reply.raw.destroy())
         reply.header('content-disposition', `attachment; filename="${name}.csv"`)
         return reply.type('text/csv; charset=utf-8').send(file)
       }

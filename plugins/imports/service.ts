@@ -45,11 +45,10 @@ export interface ImportCollaborators {
   onFinish(kind: KindName, report: ImportReport): void
 }
 
-/**
- * An import holds two batches in memory, an export a connection. Past this many they are refused, not queued: a slow client
- * could block all.
- */
-const MAX_ACTIVE = 8
+/** Imports at once; each holds two batches in memory. More are refused, not queued: a slow client could block all. */
+const MAX_IMPORTS = 8
+/** Exports at once; each holds a connection of the pool, and old row versions, for as long as its client reads. */
+const MAX_EXPORTS = 2
 const BATCH_ROWS = 20_000
 /** Closes a batch of few large rows. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024
@@ -59,7 +58,8 @@ export function createImportService(
   batches: BatchStore,
   { blocks, forgetUnknownCodes, audit, onFinish }: ImportCollaborators
 ): ImportService {
-  let active = 0
+  const limitImports = createLimit(MAX_IMPORTS)
+  const limitExports = createLimit(Math.min(MAX_EXPORTS, database.pool.options.max - 1))
 
   async function storeBatch(batch: Batch, lastDrawn: number) {
     const outcome = await batches.store(batch, lastDrawn)
@@ -118,25 +118,14 @@ export function createImportService(
     return report
   }
 
-  /** Runs `work` unless so many imports and exports run already. */
-  async function runLimited<T>(work: () => Promise<T>): Promise<T> {
-    if (active === MAX_ACTIVE) throw importsBusy()
-    active++
-    try {
-      return await work()
-    } finally {
-      active--
-    }
-  }
-
   return {
     importCsv: (kind, source, onProgress) =>
-      runLimited(() => runImport(kind, readCsvRows(kinds[kind], source), onProgress)),
+      limitImports(() => runImport(kind, readCsvRows(kinds[kind], source), onProgress)),
 
-    importJson: (kind, body) => runLimited(() => runImport(kind, readJsonRows(kinds[kind], body))),
+    importJson: (kind, body) => limitImports(() => runImport(kind, readJsonRows(kinds[kind], body))),
 
     exportCsv: (write, { isGuarded = false, only = KIND_ORDER } = {}) =>
-      runLimited(() =>
+      limitExports(() =>
         database.withClient((client) =>
           inSnapshot(client, async () => {
             for (const name of only) {
@@ -157,6 +146,20 @@ export function createImportService(
           })
         )
       )
+  }
+}
+
+/** Gives a function that runs `work`, or throws IMPORTS_BUSY while `max` others run. */
+function createLimit(max: number) {
+  let active = 0
+  return async <T>(work: () => Promise<T>): Promise<T> => {
+    if (active === max) throw importsBusy()
+    active++
+    try {
+      return await work()
+    } finally {
+      active--
+    }
   }
 }
 
