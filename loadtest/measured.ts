@@ -40,12 +40,16 @@ export function startWorker(options: MeasuredOptions = {}): Promise<MeasuredProc
   return start(readArguments('worker', options), /^working$/, options)
 }
 
-/** What follows `node` in a script of package.json. */
+/** The arguments of Node in a script of package.json; commits before 2026-11-30 have it without `exec`. */
+export function nodeArguments(script: string): string[] {
+  return script.replace(/^(exec )?node /, '').split(' ')
+}
+
 function readArguments(name: 'start' | 'worker', { root = ROOT }: MeasuredOptions): string[] {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     scripts: Record<typeof name, string>
   }
-  return scripts[name].split(' ').slice(1)
+  return nodeArguments(scripts[name])
 }
 
 /** Starts the server of loadtest/references that `kind` names. */
