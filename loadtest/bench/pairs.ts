@@ -2,7 +2,7 @@ import { readMetric } from '#loadtest/links.ts'
 import type { MeasuredProcess } from '#loadtest/measured.ts'
 import { median } from '#loadtest/median.ts'
 import { readPssMiB, settle } from '#loadtest/process-tree.ts'
-import { awaitClicks, countClicks } from '#loadtest/stored.ts'
+import { awaitClicks, countClicks, readClickStats } from '#loadtest/stored.ts'
 import { fire, type Volley } from '#loadtest/volley.ts'
 import type { Case } from './cases.ts'
 import { type Ratio, spreadOf } from './spread.ts'
@@ -162,7 +162,9 @@ async function sample(
   const clicks = storesClicks ? await countClicks(server.url) : 0
   const before = await server.cpuSeconds()
   const volley = await fire({ ...options, url: server.url, requests: bench.requests })
-  const { ms: lagMs } = storesClicks ? await awaitClicks(server.url, clicks + volley.answers) : { ms: 0 }
+  const { ms: lagMs } = storesClicks
+    ? await awaitClicks(() => readClickStats(server.url), clicks + volley.answers)
+    : { ms: 0 }
   const untilStored = await server.cpuSeconds()
   // Storing clicks is part of what the requests cost. The next burst is not to meet what else is left to do.
   const untilIdle = await settle(server.pid)
