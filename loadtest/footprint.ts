@@ -9,7 +9,7 @@ import { type MemoryCgroup, makeMemoryCgroup } from './memory-cgroup.ts'
 import { readPssMiB, settle } from './process-tree.ts'
 import { markdownTable, writeResults } from './results.ts'
 import { makeScratch } from './scratch.ts'
-import { awaitClicks } from './stored.ts'
+import { awaitClicks, readClickStats } from './stored.ts'
 import { fire, share } from './volley.ts'
 
 /**
@@ -151,7 +151,7 @@ async function follow({ url, isAlive }: Running): Promise<number> {
     failures += volley.errors + volley.answers - redirects
     if (redirects === 0) return failures + clicks - given
   }
-  const { stored } = await awaitClicks(url, given)
+  const { stored } = await awaitClicks(() => readClickStats(url), given)
   return failures + Math.max(0, given - stored)
 }
 

@@ -75,7 +75,7 @@ async function measure(databaseUrl: string, folder: string): Promise<void> {
   try {
     await load('users')
     await load('urls')
-    const before = await server.memory()
+    const before = server.peakMiB()
     const imports: number[] = []
     const copies: number[] = []
     let cpu = 0
@@ -97,7 +97,7 @@ async function measure(databaseUrl: string, folder: string): Promise<void> {
       print(`round ${round + 1}`, `import ${rate(imports.at(-1) ?? 0)}, \\copy ${rate(copies.at(-1) ?? 0)}`)
     }
     const again = await seconds(() => load('events'))
-    const { peakMiB } = await server.memory()
+    const peak = server.peakMiB()
     const fileMiB = Math.round((await stat(file)).size / 2 ** 20)
     const cpuMicros = (cpu / rounds / rows) * 1e6
     const ratio = median(imports.map((time, round) => (copies[round] ?? Number.NaN) / time))
@@ -106,7 +106,7 @@ async function measure(databaseUrl: string, folder: string): Promise<void> {
     print('bare \\copy', rate(median(copies)))
     print('ratio', `${ratio.toFixed(2)} (median of the rounds)`)
     print('again, skipped', rate(again))
-    print('server RSS', `${before.nowMiB} MiB before, ${peakMiB} MiB at the peak`)
+    print('server RSS', `${before} MiB at the peak before, ${peak} MiB at the peak`)
     const name = Number(values.clicks) > 0 ? 'import-clicks' : 'import'
     await writeResults(rows >= 1e6 ? name : `local/${name}`, {
       rows,
@@ -117,7 +117,7 @@ async function measure(databaseUrl: string, folder: string): Promise<void> {
       ratio,
       cpuMicrosPerRow: cpuMicros,
       skippedRowsPerSecond: rows / again,
-      rssMiB: { before: before.nowMiB, peak: peakMiB }
+      rssMiB: { before, peak }
     })
   } finally {
     await client.end().catch(() => undefined)

@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { endWithThisProcess, readCpuSeconds } from './process-tree.ts'
+import { endWithThisProcess, readCpuSeconds, readMiB } from './process-tree.ts'
 
 /** Processes whose use of the machine is read from /proc (Linux): the shipped server, and what it is compared with. */
 
@@ -13,7 +12,8 @@ export interface MeasuredProcess {
   readonly pid: number
   /** CPU time since the start, that of its child processes included, in seconds. */
   cpuSeconds(): Promise<number>
-  memory(): Promise<{ nowMiB: number; peakMiB: number }>
+  /** Peak resident set (VmHWM of proc(5)), without child processes. */
+  peakMiB(): number
   /** Ends it in good order, or at once with `SIGKILL`. Resolves when it is gone. */
   stop(signal?: NodeJS.Signals): Promise<void>
 }
@@ -40,12 +40,16 @@ export function startWorker(options: MeasuredOptions = {}): Promise<MeasuredProc
   return start(readArguments('worker', options), /^working$/, options)
 }
 
-/** What follows `node` in a script of package.json. */
+/** The arguments of Node in a script of package.json; commits before 2026-11-30 have it without `exec`. */
+export function nodeArguments(script: string): string[] {
+  return script.replace(/^(exec )?node /, '').split(' ')
+}
+
 function readArguments(name: 'start' | 'worker', { root = ROOT }: MeasuredOptions): string[] {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     scripts: Record<typeof name, string>
   }
-  return scripts[name].replace(/^(exec )?node /, '').split(' ')
+  return nodeArguments(scripts[name])
 }
 
 /** Starts the server of loadtest/references that `kind` names. */
@@ -76,10 +80,7 @@ async function start(args: string[], ready: RegExp, options: MeasuredOptions): P
     async cpuSeconds() {
       return readCpuSeconds(pid)
     },
-    async memory() {
-      const status = await readFile(`/proc/${pid}/status`, 'utf8')
-      return { nowMiB: mebibytes(status, 'VmRSS'), peakMiB: mebibytes(status, 'VmHWM') }
-    },
+    peakMiB: () => readMiB(pid, 'status', 'VmHWM'),
     async stop(signal = 'SIGTERM') {
       child.kill(signal)
       await exited
@@ -98,10 +99,6 @@ async function readUrl(child: ChildProcess, ready: RegExp, command: string): Pro
     }
   }
   throw new Error(`${command} did not start:\n${seen.join('\n')}`)
-}
-
-function mebibytes(status: string, field: string): number {
-  return Math.round(Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1]) / 1024)
 }
 
 let hasTaskset: boolean | undefined

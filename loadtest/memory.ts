@@ -1,10 +1,10 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { Request } from 'autocannon'
 import { createZipf, type Kind, makeAsk, pickKind, profiles } from './k6/profiles.ts'
 import { createRandom, readMetric } from './links.ts'
 import { type MeasuredProcess, startServer, startWorker } from './measured.ts'
 import { median } from './median.ts'
+import { readPssMiB } from './process-tree.ts'
 import { markdownTable, writeResults } from './results.ts'
 import { codeOf, grow, preparePartitions } from './scale/seed.ts'
 import { setStage } from './stage.ts'
@@ -12,8 +12,8 @@ import { fire, toRequest } from './volley.ts'
 
 /**
  * What memory a replica takes: `node loadtest/memory.ts --links 1000000 --seconds 60`. The database knows so many links, of
- * which 100 connections that never pause follow ever others by Zipf's law, a worker stores the clicks, and the resident set of
- * the server is read each second; then the same with the mix of `npm run load -- mixed`, which also lists and creates.
+ * which 100 connections that never pause follow ever others by Zipf's law, a worker stores the clicks, and the proportional
+ * set size of the server is read each second; then the same with the mix of `npm run load -- mixed`, which also lists and creates.
  */
 const { values } = parseArgs({
   options: {
@@ -35,7 +35,7 @@ interface Use {
   rps: number
   /** Links that the server holds at the end. */
   held: number
-  /** Resident set (VmRSS of proc(5)), the file-backed part included. */
+  /** Proportional set size of the server. */
   medianMiB: number
   maxMiB: number
   /** Requests without the answer they should have. */
@@ -81,8 +81,7 @@ async function load(
 ): Promise<Use> {
   const pick = createZipf(links)
   const samples: number[] = []
-  const watch = { isOn: true }
-  const watching = sample(server, samples, watch)
+  const timer = setInterval(() => samples.push(readPssMiB(server.pid)), 1_000)
   let [answers, failures, spent, seed] = [0, 0, 0, 1]
   while (spent < seconds) {
     const volley = await fire({
@@ -96,8 +95,8 @@ async function load(
     failures += volley.errors + volley.answers - good
     spent += VOLLEY_SECONDS
   }
-  watch.isOn = false
-  await watching
+  clearInterval(timer)
+  samples.push(readPssMiB(server.pid))
   return {
     title,
     rps: answers / seconds,
@@ -105,13 +104,6 @@ async function load(
     medianMiB: median(samples),
     maxMiB: Math.max(...samples),
     failures
-  }
-}
-
-async function sample(server: MeasuredProcess, samples: number[], watch: { isOn: boolean }): Promise<void> {
-  while (watch.isOn) {
-    await wait(1_000)
-    samples.push((await server.memory()).nowMiB)
   }
 }
 

@@ -31,11 +31,14 @@ export function readCpuSeconds(root: number): number {
 
 /** Proportional set size of the tree of `root` in MiB: each shared page counts once (smaps_rollup of proc(5)). */
 export function readPssMiB(root: number): number {
-  const kibibytes = listTree(root).map(({ pid }) => {
-    const [, value = 0] = /^Pss:\s+(\d+)/m.exec(read(pid, 'smaps_rollup')) ?? []
-    return Number(value)
-  })
-  return Math.round(kibibytes.reduce((sum, value) => sum + value, 0) / 1024)
+  const sizes = listTree(root).map(({ pid }) => readMiB(pid, 'smaps_rollup', 'Pss'))
+  return Math.round(sizes.reduce((sum, value) => sum + value, 0))
+}
+
+/** A size in `file` of process `pid`, in MiB; 0 once it has ended. */
+export function readMiB(pid: number, file: 'smaps_rollup' | 'status', field: string): number {
+  const [, kibibytes = 0] = new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(read(pid, file)) ?? []
+  return Math.round(Number(kibibytes) / 1024)
 }
 
 /** Kills the tree of `root` at once. */

@@ -18,7 +18,7 @@ const RUNS: [program: string, args: string[], says: RegExp][] = [
     ['--quick', '--only', 'hit-worker,miss', '--pairs', '1', '--seconds', '0.5'],
     /miss to PostgreSQL[\s\S]*results\/local\/bench/
   ],
-  ['clicks', ['--seconds', '1', '--backlog', '2000'], /pile, then worker[\s\S]*results\/local\/clicks/],
+  ['clicks', ['--backlog', '2000'], /clicks stored[\s\S]*results\/local\/clicks/],
   [
     'scale',
     ['--max', '10000', '--seconds', '0.3', '--rounds', '1'],

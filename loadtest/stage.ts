@@ -47,6 +47,8 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
     let replicas = 0
     const on = (databaseUrl: string) => {
       const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 })
+      // Without a listener, the error of an idle connection that is cut ends this process. The pool replaces it.
+      pool.on('error', () => undefined)
       pools.push(pool)
       return {
         databaseUrl,

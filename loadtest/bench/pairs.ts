@@ -2,7 +2,7 @@ import { readMetric } from '#loadtest/links.ts'
 import type { MeasuredProcess } from '#loadtest/measured.ts'
 import { median } from '#loadtest/median.ts'
 import { readPssMiB, settle } from '#loadtest/process-tree.ts'
-import { awaitClicks, countClicks } from '#loadtest/stored.ts'
+import { awaitClicks, countClicks, readClickStats } from '#loadtest/stored.ts'
 import { fire, type Volley } from '#loadtest/volley.ts'
 import type { Case } from './cases.ts'
 import { type Ratio, spreadOf } from './spread.ts'
@@ -72,13 +72,14 @@ export async function measureCase(
 ): Promise<Outcome> {
   const names = ['fairlead', ...bench.references]
   const samples: Record<string, Sample[]> = Object.fromEntries(names.map((name) => [name, []]))
+  const failures: string[] = []
   let proven = 0
   for (let start = 0; start < options.starts; start++) {
-    const cast = await begin(start)
     try {
-      proven += await measureCast(bench, cast, options, samples, start)
-    } finally {
-      await cast.end()
+      proven += await measureStart(bench, begin, options, samples, start)
+    } catch (error) {
+      const { message, cause } = error as Error
+      failures.push(`start ${start + 1} failed: ${[message, cause].filter(Boolean).join(': ')}`)
     }
   }
   const ours = samples['fairlead'] ?? []
@@ -93,29 +94,45 @@ export async function measureCase(
     ),
     fdatasyncMs: null,
     bars: bench.bars ?? null,
-    problem: findProblem(bench, [...ours, ...theirs], options) ?? findDoubt(bench, ours, proven),
+    problem:
+      failures[0] ?? findProblem(bench, [...ours, ...theirs], options) ?? findDoubt(bench, ours, proven),
     samples
   }
 }
 
-/** Adds the samples of one start. Gives how many of the events that prove the case were counted. */
-async function measureCast(
+/**
+ * Adds the samples of one start, or none when it fails: a ratio needs both bursts of a round. Gives how many of the
+ * events that prove the case were counted.
+ */
+async function measureStart(
   bench: Case,
-  { subject, references }: Cast,
+  begin: (start: number) => Promise<Cast>,
   options: PairOptions,
   samples: Record<string, Sample[]>,
   start: number
 ): Promise<number> {
+  const cast = await begin(start)
+  try {
+    const { added, proven } = await measureCast(bench, cast, options, start)
+    for (const [name, sample] of added) samples[name]?.push(sample)
+    return proven
+  } finally {
+    await cast.end()
+  }
+}
+
+async function measureCast(bench: Case, { subject, references }: Cast, options: PairOptions, start: number) {
+  const added: [name: string, Sample][] = []
   const forward: [string, MeasuredProcess][] = [['fairlead', subject], ...references]
   const turns = start % 2 === 0 ? forward : forward.toReversed()
   await warmUp(bench, turns, options)
   const before = await countProof(bench, subject)
   for (let round = 0; round < options.rounds; round++) {
     for (const [name, server] of round % 2 === 0 ? turns : turns.toReversed()) {
-      samples[name]?.push(await sample(bench, name, server, options))
+      added.push([name, await sample(bench, name, server, options)])
     }
   }
-  return (await countProof(bench, subject)) - before
+  return { added, proven: (await countProof(bench, subject)) - before }
 }
 
 /**
@@ -145,7 +162,9 @@ async function sample(
   const clicks = storesClicks ? await countClicks(server.url) : 0
   const before = await server.cpuSeconds()
   const volley = await fire({ ...options, url: server.url, requests: bench.requests })
-  const { ms: lagMs } = storesClicks ? await awaitClicks(server.url, clicks + volley.answers) : { ms: 0 }
+  const { ms: lagMs } = storesClicks
+    ? await awaitClicks(() => readClickStats(server.url), clicks + volley.answers)
+    : { ms: 0 }
   const untilStored = await server.cpuSeconds()
   // Storing clicks is part of what the requests cost. The next burst is not to meet what else is left to do.
   const untilIdle = await settle(server.pid)

@@ -3,6 +3,7 @@ import { type Cluster, startCluster } from '#loadtest/cluster.ts'
 import { type Profile, profiles, type Target } from '#loadtest/k6/profiles.ts'
 import { readClicks } from '#loadtest/links.ts'
 import { markdownTable, writeResults } from '#loadtest/results.ts'
+import { awaitClicks } from '#loadtest/stored.ts'
 import type { Url } from '#schema/shapes/url.ts'
 import { type Load, runProfile } from './run-profile.ts'
 
@@ -106,22 +107,16 @@ function finish(name: string, profile: Profile, load: Load): void {
 
 /** Says what the replicas used and whether every redirect that was given has been stored as a click. */
 async function tellCluster(cluster: Cluster, given: number, before: number) {
-  const start = performance.now()
-  let stored = 0
-  while (performance.now() - start < 15_000) {
-    stored = (await readClicks(cluster.stage)) - before
-    if (stored >= given) break
-    await new Promise((done) => setTimeout(done, 100))
-  }
-  const lagMs = Math.round(performance.now() - start)
-  const memory = await Promise.all(cluster.replicas.map((one) => one.memory()))
-  const peakMiB = Math.max(...memory.map((one) => one.peakMiB))
+  const { stored: after, ms } = await awaitClicks(() => readClicks(cluster.stage), before + given)
+  const stored = after - before
+  const lagMs = Math.round(ms)
+  const peakMiB = Math.max(...cluster.replicas.map((one) => one.peakMiB()))
   // Connections are cut at the end: a redirect may be recorded whose answer nobody waited for any more.
   print(
     'clicks',
     `${given.toLocaleString('en')} redirects given, ${stored.toLocaleString('en')} stored ${lagMs} ms later`
   )
-  print('RSS', `${peakMiB} MiB at the peak of the largest of ${memory.length} replicas`)
+  print('RSS', `${peakMiB} MiB at the peak of the largest of ${cluster.replicas.length} replicas`)
   if (stored < given) process.exitCode = 1
   return { given, stored, lagMs, peakMiB }
 }

@@ -1,5 +1,6 @@
 import { type MeasuredProcess, startServer } from '#loadtest/measured.ts'
 import { median } from '#loadtest/median.ts'
+import { readPssMiB } from '#loadtest/process-tree.ts'
 import type { Stage } from '#loadtest/stage.ts'
 import { fire, type Volley } from '#loadtest/volley.ts'
 import { type Operation, operations } from './operations.ts'
@@ -75,9 +76,9 @@ export async function measureSize(
     }
     tell(summarize(operation, large.size, volleys.get(small) ?? [], volleys.get(large) ?? []))
   }
-  const memory = await servers.get('large shipped')?.memory()
+  const memoryMiB = readPssMiB(servers.get('large shipped')?.pid ?? 0)
   await Promise.all([...servers.values()].map((one) => one.stop()))
-  return memory?.nowMiB ?? 0
+  return memoryMiB
 }
 
 function summarize(

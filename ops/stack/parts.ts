@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { chmod, chown, mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { nodeArguments } from '#loadtest/measured.ts'
 import manifest from '#package.json' with { type: 'json' }
 import { answersPing, answersQuery } from '#testing/answers.ts'
 import { findCommand } from '#testing/programs.ts'
@@ -119,7 +120,7 @@ function makeNode(name: string, script: string, port: number, env: Record<string
     name,
     url,
     command: process.execPath,
-    args: script.replace(/^exec node /, '').split(' '),
+    args: nodeArguments(script),
     env: { ...ENVIRONMENT, HOST: '127.0.0.1', ...env },
     cwd: ROOT,
     stopSignal: 'SIGTERM',
