@@ -84,7 +84,7 @@ t.test('answers that were cut off are asked for again and counted once', { skip 
   }
   t.ok(way.state.answersCut > 10, `${way.state.answersCut} answers were cut off`)
   // A click on its way is stored when both have nothing left: the stream is then empty.
-  for (const { app } of [dying, living]) await app.clicks.flush()
+  for (const { app } of [dying, living]) while (app.clicks.stats().pending > 0) await wait(20)
   while ((await living.app.clicks.backlog())?.entries !== 0) await wait(20)
   t.equal(await countClicks(living, link.id), visits, 'and what the visitors say of themselves names nothing')
   const { json: stats } = await living.request('GET', `/urls/${link.id}/stats`)
@@ -104,7 +104,7 @@ t.test(
       ...UNLIMITED
     })
     await makeWarmLink({ request }, 'warm')
-    await app.clicks.flush()
+    await app.clicks.settle(10_000)
     redis.freeze()
     postgres.freeze()
     const visits = Array.from({ length: 10 }, () => fetch(`${url}/warm`, { redirect: 'manual' }))

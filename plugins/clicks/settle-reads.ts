@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { withDeadline } from '#platform/deadline.ts'
 import { describeHeader } from '#platform/describe-answers.ts'
-import { within } from '#platform/queue/local-logs.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -30,7 +30,10 @@ export function settleBeforeReads(app: FastifyInstance): void {
     const end = performance.now() + PATIENCE_MS
     const isStored = await app.clicks.settle(PATIENCE_MS)
     // Only now: the standby must have what was stored meanwhile.
-    const isMarked = await within(Math.max(50, end - performance.now()), app.database.markFresh())
+    const isMarked = await withDeadline(
+      app.database.markFresh(),
+      Math.max(50, end - performance.now())
+    ).catch(() => false)
     if (!isStored || !isMarked) reply.header('x-clicks-pending', 'true')
   }
 

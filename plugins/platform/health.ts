@@ -1,7 +1,7 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { withDeadline } from '#platform/deadline.ts'
 import { Type } from '#schema/shapes/type.ts'
 
 const Check = Type.Object({
@@ -79,20 +79,11 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (app, { tim
 async function check(ask: () => Promise<void>, timeoutMs: number) {
   const start = performance.now()
   const ms = () => Math.round((performance.now() - start) * 100) / 100
-  const timer = new AbortController()
-  const late = wait(timeoutMs, null, { signal: timer.signal }).then(
-    () => {
-      throw new Error(`no answer within ${timeoutMs} ms`)
-    },
-    () => undefined
-  )
   try {
-    await Promise.race([ask(), late])
+    await withDeadline(ask(), timeoutMs)
     return { status: 'ok', ms: ms() }
   } catch (error) {
     return { status: 'failed', ms: ms(), error: (error as Error).message || (error as Error).name }
-  } finally {
-    timer.abort()
   }
 }
 

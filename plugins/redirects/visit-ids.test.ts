@@ -21,7 +21,7 @@ async function startFollowed(t: Test, trustProxy: string) {
     },
     paths,
     async listClicks() {
-      await app.clicks.flush()
+      await app.clicks.settle(10_000)
       const { json } = await request('GET', `/events?url_id=${url.id}&event_type=click`)
       const { json: stats } = await request('GET', `/urls/${url.id}/stats`)
       t.equal(stats.clicks, json.length, 'the statistics say the same')

@@ -26,7 +26,7 @@ profiles(t, async (t, profile) => {
     for (const agent of [CHROME, CHROME, BOT]) {
       await request('GET', `/${url.short_code}`, { headers: { 'user-agent': agent } })
     }
-    await app.clicks.flush()
+    await app.clicks.settle(10_000)
     let stats = await read(`/urls/${url.id}/stats`)
     while (stats.clicks < 3) stats = await read(`/urls/${url.id}/stats`)
     t.match(stats, { url_id: url.id, clicks: 3, bots: 1, visitors: 1, unit: 'day', tz: 'UTC' })
@@ -43,7 +43,7 @@ profiles(t, async (t, profile) => {
     const { json: url } = await request('POST', '/urls', { json: { original_url: 'https://acme.dev/bay' } })
     const headers = { 'user-agent': CHROME, referer: 'https://from.example/', 'sec-gpc': '1' }
     await request('GET', `/${url.short_code}`, { headers })
-    await app.clicks.flush()
+    await app.clicks.settle(10_000)
     const ask = async () => (await request('GET', `/urls/${url.id}/stats`)).json
     let stats = await ask()
     while (stats.clicks < 1) stats = await ask()

@@ -1,4 +1,5 @@
 import { type Breaker, createBreaker } from '#platform/breaker.ts'
+import { withDeadline } from '#platform/deadline.ts'
 import { defineProblem, type ProblemError } from '#platform/problem.ts'
 import type { SharedTier } from './shared.ts'
 
@@ -58,7 +59,8 @@ export function createLookup<V>(options: LookupOptions<V>): Lookup<V> {
     if (!breaker.allows()) throw unavailable(breaker, lastError)
     stats.loads++
     try {
-      const value = await within(loadTimeoutMs, load(key))
+      // A later answer is dropped: a change may have been made and forgotten since.
+      const value = await withDeadline(load(key), loadTimeoutMs)
       breaker.succeed()
       return value
     } catch (error) {
@@ -100,14 +102,6 @@ export function createLookup<V>(options: LookupOptions<V>): Lookup<V> {
       return looked
     }
   }
-}
-
-/** `work`, or a rejection after `ms`. A later answer is dropped: a change may have been made and forgotten since. */
-function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  return new Promise((done, fail) => {
-    const timer = setTimeout(() => fail(new Error(`no answer within ${ms} ms`)), ms)
-    work.then(done, fail).finally(() => clearTimeout(timer))
-  })
 }
 
 function unavailable(breaker: Breaker, cause: unknown): ProblemError {

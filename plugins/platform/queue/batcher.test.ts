@@ -152,3 +152,22 @@ t.test('flush sends what waits and resolves when all is done with', async (t) =>
   stage.waiting[0]?.resolve()
   await flushed
 })
+
+t.test('settle waits for the batches of its call, however many are added meanwhile', async (t) => {
+  const stage = createStage()
+  const batcher = createBatcher({ ...defaults(), waitMs: 60_000, maxInFlight: 2, send: stage.send })
+  batcher.add(1, null)
+  const first = batcher.settle()
+  batcher.add(2, null)
+  const second = batcher.settle()
+  batcher.add(3, null)
+  stage.waiting[0]?.resolve()
+  await first
+  t.same(stage.batches.map(read), [[1], [2]], 'the third waits for others')
+  stage.waiting[1]?.reject(new Error('the disk is full'))
+  await second
+  t.equal(batcher.pending, 1)
+  const flushed = batcher.flush()
+  stage.waiting[2]?.resolve()
+  await flushed
+})

@@ -41,7 +41,9 @@ export interface Batcher<Draft> {
   add(draft: Draft, waiter: Waiter | null): void
   /** Items that wait or are in flight. */
   readonly pending: number
-  /** Sends what waits; resolves when nothing is pending, whether it was taken or refused. */
+  /** Sends what waits; resolves when all items added before the call are taken or refused. */
+  settle(): Promise<void>
+  /** Sends what waits; resolves when nothing is pending. Under load it may never. */
   flush(): Promise<void>
 }
 
@@ -58,7 +60,7 @@ const ENCODED_TOGETHER = 64
 export function createBatcher<Draft>(options: BatcherOptions<Draft>): Batcher<Draft> {
   const { encoder, send, spill, waitMs, maxInFlight, maxItems, maxPending, now = Date.now } = options
   const waiting: ClosedBatch[] = []
-  const inFlight = new Set<Promise<void>>()
+  const inFlight = new Set<ClosedBatch>()
   /** The items of the open batch that are not encoded yet, when each was added, and the waiters of the whole batch. */
   let drafts: Draft[] = []
   let times: number[] = []
@@ -99,16 +101,15 @@ export function createBatcher<Draft>(options: BatcherOptions<Draft>): Batcher<Dr
   }
 
   function dispatch(batch: ClosedBatch, take: BatcherOptions<Draft>['send']): void {
-    const sent = take(batch, batch.since)
-    inFlight.add(sent)
+    inFlight.add(batch)
     const onSettled = () => {
-      inFlight.delete(sent)
+      inFlight.delete(batch)
       pending -= batch.items
       // Start the next batch before the waiters of this one run.
       if (waiting.length > 0) pump()
       else if (!isScheduled) close()
     }
-    sent.then(
+    take(batch, batch.since).then(
       () => {
         onSettled()
         for (const waiter of batch.waiters) waiter.onTaken()
@@ -134,6 +135,13 @@ export function createBatcher<Draft>(options: BatcherOptions<Draft>): Batcher<Dr
     times = []
   }
 
+  async function settle(): Promise<void> {
+    close()
+    const finished = ({ waiters }: ClosedBatch) =>
+      new Promise<void>((done) => waiters.push({ onTaken: done, onRefused: () => done() }))
+    await Promise.all([...inFlight, ...waiting].map(finished))
+  }
+
   return {
     add(draft, waiter) {
       const at = now()
@@ -152,12 +160,9 @@ export function createBatcher<Draft>(options: BatcherOptions<Draft>): Batcher<Dr
     get pending() {
       return pending
     },
+    settle,
     async flush() {
-      close()
-      while (inFlight.size > 0) {
-        await Promise.allSettled(inFlight)
-        close()
-      }
+      while (pending > 0) await settle()
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { Breaker } from '#platform/breaker.ts'
+import { withDeadline } from '#platform/deadline.ts'
 import type { EncodedBatch } from './encoder.ts'
 import type { LogConsumer } from './log-consumer.ts'
 import type { RedisStream } from './redis-stream.ts'
@@ -86,7 +87,7 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>) {
   async function toDatabase({ items, record }: EncodedBatch, timeoutMs: number): Promise<boolean> {
     if (!storeBreaker.allows()) return false
     try {
-      await withTimeout(options.store(options.decode(record)), timeoutMs)
+      await withDeadline(options.store(options.decode(record)), timeoutMs)
       storeBreaker.succeed()
       counts.stored += items
       counts.fellBack += items
@@ -156,14 +157,4 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>) {
       await toLog(batch)
     }
   }
-}
-
-function withTimeout(work: Promise<void>, ms: number): Promise<void> {
-  return new Promise((done, fail) => {
-    const timer = setTimeout(
-      () => fail(Object.assign(new Error(`no answer within ${ms} ms`), { code: 'ETIMEDOUT' })),
-      ms
-    )
-    work.then(done, fail).finally(() => clearTimeout(timer))
-  })
 }

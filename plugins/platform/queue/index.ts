@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { type Breaker, createBreaker } from '#platform/breaker.ts'
 import { StartRefused } from '#platform/database/start-refused.ts'
 import { isPassingError } from '#platform/database-errors.ts'
+import { withDeadline } from '#platform/deadline.ts'
 import { connectAgain, type RedisClient } from '#platform/redis-cluster.ts'
 import { repeat } from '#platform/repeat.ts'
 import { createBatcher, type Waiter } from './batcher.ts'
@@ -10,7 +11,7 @@ import { type Consumer, startConsumer } from './consumer.ts'
 import { createDelivery, type DeliveryCounts, noCounts } from './delivery.ts'
 import type { Codec } from './encoder.ts'
 import { createEndOfTick } from './end-of-tick.ts'
-import { type LocalLogs, openLocalLogs, within } from './local-logs.ts'
+import { type LocalLogs, openLocalLogs } from './local-logs.ts'
 import { type Backlog, createRedisStream } from './redis-stream.ts'
 
 /** Takes items and stores each once, see docs/adr/2026-11-23-click-durability.md and 2026-11-30-a-local-log-without-redis.md. */
@@ -33,8 +34,6 @@ export interface Queue<Draft, Item> {
   backlog(): Promise<Backlog | null>
   /** What waits in the local log, for metrics; null where the process has none. */
   logBacklog(): { bytes: number; oldestMs: number } | null
-  /** Resolves when the next stage has all items taken so far. */
-  flush(): Promise<void>
 }
 
 export interface QueueStats extends DeliveryCounts {
@@ -216,8 +215,8 @@ export async function openQueue<Draft, Item>(
       const deadline = performance.now() + timeoutMs
       // What was acknowledged is in a later stage.
       if (isBuffered && batcher.pending > 0) {
-        const flushed = batcher.flush().then(() => true)
-        if (!(await within(timeoutMs, flushed))) return false
+        const sent = batcher.settle().then(() => true)
+        if (!(await withDeadline(sent, timeoutMs).catch(() => false))) return false
       }
       const leftMs = Math.max(0, deadline - performance.now())
       const isSettled = await Promise.all([
@@ -228,8 +227,7 @@ export async function openQueue<Draft, Item>(
     },
     stats: () => ({ ...counts, added, pending: batcher.pending }),
     backlog: async () => (stream === null ? null : stream.backlog()),
-    logBacklog: logs.backlog,
-    flush: batcher.flush
+    logBacklog: logs.backlog
   }
 }
 

@@ -1,6 +1,7 @@
 import { appendFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
+import { withDeadline } from '#platform/deadline.ts'
 import type { EncodedBatch } from './encoder.ts'
 import { type LocalLog, openLocalLog } from './local-log.ts'
 import { type LogConsumer, type LogConsumerOptions, startLogConsumer } from './log-consumer.ts'
@@ -113,7 +114,7 @@ export async function openLocalLogs<Item>(
     async settle(timeoutMs, others) {
       const parts = [consumer?.settle(timeoutMs)]
       if (others) parts.push(visit(timeoutMs, true))
-      else if (visiting !== null) parts.push(within(timeoutMs, visiting))
+      else if (visiting !== null) parts.push(withDeadline(visiting, timeoutMs).catch(() => false))
       return !(await Promise.all(parts)).includes(false)
     },
     backlog: () => own && { bytes: own.log.bytes, oldestMs: own.log.oldestMs },
@@ -124,12 +125,4 @@ export async function openLocalLogs<Item>(
       await own?.unlock()
     }
   }
-}
-
-/** What `work` resolves with, or false when that takes longer than `ms`. */
-export function within(ms: number, work: Promise<boolean>): Promise<boolean> {
-  return new Promise((done, fail) => {
-    const timer = setTimeout(done, ms, false)
-    work.then(done, fail).finally(() => clearTimeout(timer))
-  })
 }
