@@ -65,7 +65,7 @@ export async function importRoutes(app: FastifyInstance, { limitBytes }: { limit
           summary: `Export ${name} as CSV`,
           description: `All ${name}, as an import reads them. For callers that see everything.`,
           querystring: ExportQuery,
-          response: { ...answers(403, Problem, 422, 503), 200: csv }
+          response: { ...answers(422, Problem, 503), 200: csv }
         }
       },
       async function onExport({ caller, query }, reply) {

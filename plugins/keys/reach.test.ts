@@ -62,6 +62,8 @@ interface Ask {
   json?: unknown
   /** Whether it is about a thing of the owner's. */
   isOwned: boolean
+  /** Whether only a caller that sees everything may. */
+  isWhole?: boolean
 }
 
 /** A good request to a route, about a thing of `owner` where it is about a thing. */
@@ -108,6 +110,9 @@ const ASKS: Record<string, (owner: number) => Promise<Ask>> = {
     await make('/blocked-hosts', { host: 'other.example' })
     return { path: '/blocked-hosts/other.example', isOwned: false }
   },
+  'GET /users/bulk': async () => ({ path: '/users/bulk', isOwned: false, isWhole: true }),
+  'GET /urls/bulk': async () => ({ path: '/urls/bulk', isOwned: false, isWhole: true }),
+  'GET /events/bulk': async () => ({ path: '/events/bulk', isOwned: false, isWhole: true }),
   'POST /users/bulk': async () => ({ path: '/users/bulk', json: [], isOwned: false }),
   'POST /urls/bulk': async () => ({ path: '/urls/bulk', json: [], isOwned: false }),
   'POST /events/bulk': async () => ({ path: '/events/bulk', json: [], isOwned: false })
@@ -127,13 +132,14 @@ t.test('each route, for each role, on its own and on another’s thing', async (
       const isSignedIn = 'isSignedIn' in caller
       for (const owner of [me, other]) {
         // What an administrator does to users must not end the keys of this test.
-        const { path, json, isOwned } = await ask(role === 'admin' ? await makeUser() : owner)
+        const { path, json, isOwned, isWhole } = await ask(role === 'admin' ? await makeUser() : owner)
         const send = isSignedIn ? await signIn(key ?? '') : as(key)
         const { status } = await send(method, path, json)
         const title = `${method} ${url} by ${who}, ${owner === me ? 'own' : 'another’s'}: ${status}`
         if (role === null) t.equal(status, 401, title)
         else if (requirement !== 'signed-in' && !scopesOf(role).has(requirement as Scope))
           t.equal(status, 403, title)
+        else if (isWhole && role !== 'admin') t.equal(status, 403, title)
         else if (isOwned && role !== 'admin' && owner !== me) t.equal(status, 404, title)
         else t.ok(status >= 200 && status < 300, title)
       }
