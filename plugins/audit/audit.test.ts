@@ -1,131 +1,127 @@
 import { sql } from 'drizzle-orm'
 import t from 'tap'
-import { profiles, startApp } from '#testing/app.ts'
+import { startApp } from '#testing/app.ts'
 import { createAuditService } from './service.ts'
 
-profiles(t, async (t, profile) => {
-  const { app, request } = await startApp(t, { profile })
-  const read = async (query: string) => (await request('GET', `/audit?${query}`)).json
-  const original_url = 'https://acme.dev/a'
+const { app, request } = await startApp(t)
+const read = async (query: string) => (await request('GET', `/audit?${query}`)).json
+const original_url = 'https://acme.dev/a'
 
-  t.test('each change says what it changed and on which request', async (t) => {
-    const user = { username: 'ada', email: 'ada@example.com' }
-    const { json: ada } = await request('POST', '/users', { json: user, headers: { 'x-request-id': 'r-1' } })
-    await request('PUT', `/users/${ada.id}`, { json: { ...user, username: 'countess' } })
-    const { json: url } = await request('POST', '/urls', {
-      json: { user_id: ada.id, original_url, title: 'A' }
-    })
-    await request('PUT', `/urls/${url.id}`, { json: { title: null, original_url } })
-    await request('PUT', `/urls/${url.id}`, { json: { title: null } })
-    await request('DELETE', `/users/${ada.id}?cascade=true`)
-    const values = {
-      user_id: ada.id,
-      short_code: url.short_code,
-      original_url,
-      is_active: true,
-      expires_at: null
+t.test('each change says what it changed and on which request', async (t) => {
+  const user = { username: 'ada', email: 'ada@example.com' }
+  const { json: ada } = await request('POST', '/users', { json: user, headers: { 'x-request-id': 'r-1' } })
+  await request('PUT', `/users/${ada.id}`, { json: { ...user, username: 'countess' } })
+  const { json: url } = await request('POST', '/urls', {
+    json: { user_id: ada.id, original_url, title: 'A' }
+  })
+  await request('PUT', `/urls/${url.id}`, { json: { title: null, original_url } })
+  await request('PUT', `/urls/${url.id}`, { json: { title: null } })
+  await request('DELETE', `/users/${ada.id}?cascade=true`)
+  const values = {
+    user_id: ada.id,
+    short_code: url.short_code,
+    original_url,
+    is_active: true,
+    expires_at: null
+  }
+  const [disowned, deleted, updated, created] = await read(`resource=url&resource_id=${url.id}`)
+  t.match(created, { action: 'created', before: null, after: { ...values, title: 'A' } })
+  t.match(updated, { action: 'updated', before: { title: 'A' }, after: { title: null } })
+  t.same(Object.keys(updated.after), ['title'], 'what is the same is left out')
+  t.match(deleted, { action: 'deleted', before: { ...values, title: null }, after: null })
+  t.match(disowned, { action: 'updated', before: { user_id: ada.id }, after: { user_id: null } })
+  t.match(await read(`resource=user&resource_id=${ada.id}`), [
+    { action: 'deleted', before: { username: 'countess', email: user.email }, after: null },
+    { action: 'updated', before: { username: 'ada' }, after: { username: 'countess' } },
+    {
+      action: 'created',
+      before: null,
+      after: user,
+      request_id: 'r-1',
+      actor: { kind: 'open', user_id: null }
     }
-    const [disowned, deleted, updated, created] = await read(`resource=url&resource_id=${url.id}`)
-    t.match(created, { action: 'created', before: null, after: { ...values, title: 'A' } })
-    t.match(updated, { action: 'updated', before: { title: 'A' }, after: { title: null } })
-    t.same(Object.keys(updated.after), ['title'], 'what is the same is left out')
-    t.match(deleted, { action: 'deleted', before: { ...values, title: null }, after: null })
-    t.match(disowned, { action: 'updated', before: { user_id: ada.id }, after: { user_id: null } })
-    t.match(await read(`resource=user&resource_id=${ada.id}`), [
-      { action: 'deleted', before: { username: 'countess', email: user.email }, after: null },
-      { action: 'updated', before: { username: 'ada' }, after: { username: 'countess' } },
-      {
-        action: 'created',
-        before: null,
-        after: user,
-        request_id: 'r-1',
-        actor: { kind: 'open', user_id: null }
-      }
-    ])
-    t.equal((await read('request_id=r-1')).length, 1)
-  })
+  ])
+  t.equal((await read('request_id=r-1')).length, 1)
+})
 
-  t.test('what did not happen is not in it', async (t) => {
-    const before = (await read('per_page=1'))[0].id
-    await request('POST', '/urls', { json: { original_url, user_id: 999 } })
-    await request('DELETE', '/urls/999999')
-    await request('GET', '/urls')
-    t.equal((await read('per_page=1'))[0].id, before)
-  })
+t.test('what did not happen is not in it', async (t) => {
+  const before = (await read('per_page=1'))[0].id
+  await request('POST', '/urls', { json: { original_url, user_id: 999 } })
+  await request('DELETE', '/urls/999999')
+  await request('GET', '/urls')
+  t.equal((await read('per_page=1'))[0].id, before)
+})
 
-  t.test('changes that are made at once keep their requests apart', async (t) => {
-    const ids = Array.from({ length: 20 }, (_, at) => `par-${at}`)
-    const answers = await Promise.all(
-      ids.map((id) => request('POST', '/urls', { json: { original_url }, headers: { 'x-request-id': id } }))
-    )
-    for (const [at, id] of ids.entries()) {
-      const entries = await read(`request_id=${id}`)
-      t.same(
-        entries.map(({ resource_id }: { resource_id: string }) => resource_id),
-        [String(answers[at]?.json.id)]
-      )
-    }
-  })
-
-  t.test('an import is one entry, with its author', async (t) => {
-    const body =
-      'id,username,email,created_at\n501,a,a@b.dev,2025-01-01 00:00:00\nx,b,b@b.dev,2025-01-01 00:00:00\n'
-    const headers = { 'content-type': 'text/csv', 'x-request-id': 'imp-1' }
-    t.equal((await request('POST', '/users/bulk', { body, headers })).status, 201)
-    const form = new FormData()
-    form.append('file', new Blob([body]), 'users.csv')
-    await request('POST', '/users/bulk', { body: form, headers: { 'x-request-id': 'imp-2' } })
-    t.match(await read('action=imported'), [
-      { resource: 'users', request_id: 'imp-2', after: { count: 2, imported: 0, skipped: 1, rejected: 1 } },
-      { resource: 'users', request_id: 'imp-1', after: { count: 2, imported: 1, skipped: 0, rejected: 1 } }
-    ])
-  })
-
-  t.test('pages follow one another without gap or repeat', async (t) => {
-    const ids: number[] = []
-    for (let path: string | undefined = '/audit?per_page=7&resource=url'; path; ) {
-      const { json, headers } = await request('GET', path)
-      ids.push(...json.map(({ id }: { id: number }) => id))
-      path = /<([^>]+)>; rel="next"/.exec(headers.get('link') ?? '')?.[1]
-    }
-    t.ok(ids.length > 20)
+t.test('changes that are made at once keep their requests apart', async (t) => {
+  const ids = Array.from({ length: 20 }, (_, at) => `par-${at}`)
+  const answers = await Promise.all(
+    ids.map((id) => request('POST', '/urls', { json: { original_url }, headers: { 'x-request-id': id } }))
+  )
+  for (const [at, id] of ids.entries()) {
+    const entries = await read(`request_id=${id}`)
     t.same(
-      ids,
-      [...new Set(ids)].sort((a, b) => b - a)
+      entries.map(({ resource_id }: { resource_id: string }) => resource_id),
+      [String(answers[at]?.json.id)]
     )
-    t.equal((await request('GET', '/audit?since=yesterday')).status, 422)
-  })
+  }
+})
 
-  t.test('nobody changes or deletes entries', async (t) => {
-    const run = (text: string) => app.database.db.execute(sql.raw(text))
-    const refused = { cause: { code: '42501' } }
-    await t.rejects(run(`update audit_log set before = null`), refused)
-    await t.rejects(run('delete from audit_log'), refused)
-    await t.rejects(run('truncate audit_log'), refused)
-    const erase = (column: string) =>
-      app.database.transaction(async (tx) => {
-        await tx.execute(sql`set local fairlead.audit = 'erasure'`)
-        await tx.execute(sql.raw(`update audit_log set ${column}`))
-      })
-    await t.rejects(erase(`action = 'x'`), refused, 'erasure takes out values only')
-    await t.resolves(erase('before = null'))
-    await t.rejects(run('update audit_log set after = null'), refused, 'and the permission ends with it')
-  })
+t.test('an import is one entry, with its author', async (t) => {
+  const body =
+    'id,username,email,created_at\n501,a,a@b.dev,2025-01-01 00:00:00\nx,b,b@b.dev,2025-01-01 00:00:00\n'
+  const headers = { 'content-type': 'text/csv', 'x-request-id': 'imp-1' }
+  t.equal((await request('POST', '/users/bulk', { body, headers })).status, 201)
+  const form = new FormData()
+  form.append('file', new Blob([body]), 'users.csv')
+  await request('POST', '/users/bulk', { body: form, headers: { 'x-request-id': 'imp-2' } })
+  t.match(await read('action=imported'), [
+    { resource: 'users', request_id: 'imp-2', after: { count: 2, imported: 0, skipped: 1, rejected: 1 } },
+    { resource: 'users', request_id: 'imp-1', after: { count: 2, imported: 1, skipped: 0, rejected: 1 } }
+  ])
+})
 
-  t.test('retention deletes what is older, and nothing else', async (t) => {
-    const later = (months: number) =>
-      createAuditService(app.database, {
-        retentionMonths: 2,
-        now: () => Date.now() + months * 31 * 86_400_000
-      })
-    t.equal(await later(1).maintain(), 0)
-    await app.audit.actAs({ kind: 'key', keyId: 'k1', userId: 7, name: 'ci', requestId: null }, () =>
-      app.database.transaction((tx) =>
-        app.audit.record(tx, [{ action: 'revoked', resource: 'key', id: 'k2' }])
-      )
-    )
-    t.match(await read('key_id=k1&user_id=7'), [{ action: 'revoked', actor: { kind: 'key', name: 'ci' } }])
-    t.ok((await later(3).maintain()) > 20)
-    t.same(await read(''), [])
-  })
+t.test('pages follow one another without gap or repeat', async (t) => {
+  const ids: number[] = []
+  for (let path: string | undefined = '/audit?per_page=7&resource=url'; path; ) {
+    const { json, headers } = await request('GET', path)
+    ids.push(...json.map(({ id }: { id: number }) => id))
+    path = /<([^>]+)>; rel="next"/.exec(headers.get('link') ?? '')?.[1]
+  }
+  t.ok(ids.length > 20)
+  t.same(
+    ids,
+    [...new Set(ids)].sort((a, b) => b - a)
+  )
+  t.equal((await request('GET', '/audit?since=yesterday')).status, 422)
+})
+
+t.test('nobody changes or deletes entries', async (t) => {
+  const run = (text: string) => app.database.db.execute(sql.raw(text))
+  const refused = { cause: { code: '42501' } }
+  await t.rejects(run(`update audit_log set before = null`), refused)
+  await t.rejects(run('delete from audit_log'), refused)
+  await t.rejects(run('truncate audit_log'), refused)
+  const erase = (column: string) =>
+    app.database.transaction(async (tx) => {
+      await tx.execute(sql`set local fairlead.audit = 'erasure'`)
+      await tx.execute(sql.raw(`update audit_log set ${column}`))
+    })
+  await t.rejects(erase(`action = 'x'`), refused, 'erasure takes out values only')
+  await t.resolves(erase('before = null'))
+  await t.rejects(run('update audit_log set after = null'), refused, 'and the permission ends with it')
+})
+
+t.test('retention deletes what is older, and nothing else', async (t) => {
+  const later = (months: number) =>
+    createAuditService(app.database, {
+      retentionMonths: 2,
+      now: () => Date.now() + months * 31 * 86_400_000
+    })
+  t.equal(await later(1).maintain(), 0)
+  await app.audit.actAs({ kind: 'key', keyId: 'k1', userId: 7, name: 'ci', requestId: null }, () =>
+    app.database.transaction((tx) => app.audit.record(tx, [{ action: 'revoked', resource: 'key', id: 'k2' }]))
+  )
+  t.match(await read('key_id=k1&user_id=7'), [{ action: 'revoked', actor: { kind: 'key', name: 'ci' } }])
+  t.ok((await later(3).maintain()) > 20)
+  t.same(await read(''), [])
 })

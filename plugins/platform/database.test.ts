@@ -1,89 +1,87 @@
 import { sql } from 'drizzle-orm'
 import t from 'tap'
-import { profiles, startApp } from '#testing/app.ts'
+import { startApp } from '#testing/app.ts'
 
-profiles(t, async (t, profile) => {
-  const { app, request } = await startApp(t, { profile, env: { DATABASE_STATEMENT_TIMEOUT_MS: '400' } })
-  const { database } = app
+const { app, request } = await startApp(t, { env: { DATABASE_STATEMENT_TIMEOUT_MS: '400' } })
+const { database } = app
 
-  t.test('a transaction is kept whole or not at all', async (t) => {
-    await database.db.execute(sql`create table scratch (n int)`)
-    const add = (n: number) => sql`insert into scratch values (${n})`
-    t.equal(await database.transaction(async (tx) => (await tx.execute(add(1))).rowCount), 1)
-    const failing = database.transaction(async (tx) => {
-      await tx.execute(add(2))
-      throw new Error('changed my mind')
-    })
-    await t.rejects(failing, /changed my mind/)
-    t.match((await database.db.execute(sql`select n from scratch`)).rows, [{ n: 1 }])
+t.test('a transaction is kept whole or not at all', async (t) => {
+  await database.db.execute(sql`create table scratch (n int)`)
+  const add = (n: number) => sql`insert into scratch values (${n})`
+  t.equal(await database.transaction(async (tx) => (await tx.execute(add(1))).rowCount), 1)
+  const failing = database.transaction(async (tx) => {
+    await tx.execute(add(2))
+    throw new Error('changed my mind')
   })
+  await t.rejects(failing, /changed my mind/)
+  t.match((await database.db.execute(sql`select n from scratch`)).rows, [{ n: 1 }])
+})
 
-  t.test('a connection whose work failed is not lent again', async (t) => {
-    const failing = database.withClient(async (client) => {
-      await client.query('BEGIN')
-      await client.query('SELECT nonsense')
-    })
-    await t.rejects(failing, { code: '42703' })
+t.test('a connection whose work failed is not lent again', async (t) => {
+  const failing = database.withClient(async (client) => {
+    await client.query('BEGIN')
+    await client.query('SELECT nonsense')
+  })
+  await t.rejects(failing, { code: '42703' })
+  await database.ping()
+  const status = await database.withClient((client) =>
+    client.query('SELECT now() = statement_timestamp() AS fresh')
+  )
+  t.match(status.rows, [{ fresh: true }], 'outside of any transaction')
+})
+
+t.test('a statement that fails costs nobody else anything', async (t) => {
+  const url = await request('POST', '/urls', { json: { original_url: 'https://a.dev' } })
+  // Redirects look codes up by a prepared statement: each connection prepares its own.
+  for (const code of [url.json.short_code, 'nobody', 'noone']) {
+    const failing = database.pool.query('SELECT nonsense')
+    const status = code === url.json.short_code ? 302 : 404
+    const [answer] = await Promise.all([request('GET', `/${code}`), t.rejects(failing, { code: '42703' })])
+    t.equal(answer.status, status)
+    const failed = database.withClient((client) => client.query('SELECT nonsense'))
+    await t.rejects(failed, { code: '42703' })
+    t.equal((await request('GET', `/${code}x`)).status, 404)
     await database.ping()
-    const status = await database.withClient((client) =>
-      client.query('SELECT now() = statement_timestamp() AS fresh')
-    )
-    t.match(status.rows, [{ fresh: true }], 'outside of any transaction')
-  })
+  }
+})
 
-  t.test('a statement that fails costs nobody else anything', async (t) => {
-    const url = await request('POST', '/urls', { json: { original_url: 'https://a.dev' } })
-    // Redirects look codes up by a prepared statement: each connection prepares its own.
-    for (const code of [url.json.short_code, 'nobody', 'noone']) {
-      const failing = database.pool.query('SELECT nonsense')
-      const status = code === url.json.short_code ? 302 : 404
-      const [answer] = await Promise.all([request('GET', `/${code}`), t.rejects(failing, { code: '42703' })])
-      t.equal(answer.status, status)
-      const failed = database.withClient((client) => client.query('SELECT nonsense'))
-      await t.rejects(failed, { code: '42703' })
-      t.equal((await request('GET', `/${code}x`)).status, 404)
-      await database.ping()
-    }
+t.test('a connection that is cut off amid a transaction fails that one only', async (t) => {
+  const failing = database.transaction(async (tx) => {
+    const { rows } = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`)
+    await database.pool.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid])
+    await tx.execute(sql`select 1`)
   })
+  await t.rejects(failing)
+  for (let at = 0; at < 20; at++) await database.ping()
+})
 
-  t.test('a connection that is cut off amid a transaction fails that one only', async (t) => {
-    const failing = database.transaction(async (tx) => {
-      const { rows } = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`)
-      await database.pool.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid])
-      await tx.execute(sql`select 1`)
-    })
-    await t.rejects(failing)
-    for (let at = 0; at < 20; at++) await database.ping()
-  })
+t.test('a statement that takes too long is ended, and the next one works', async (t) => {
+  await t.rejects(database.pool.query('SELECT pg_sleep(5)'), { code: '57014' })
+  await database.ping()
+})
 
-  t.test('a statement that takes too long is ended, and the next one works', async (t) => {
-    await t.rejects(database.pool.query('SELECT pg_sleep(5)'), { code: '57014' })
-    await database.ping()
-  })
+t.test('times are UTC whatever the server thinks', async (t) => {
+  const { rows } = await database.pool.query("SELECT current_setting('TimeZone') AS zone")
+  t.match(rows, [{ zone: 'UTC' }])
+})
 
-  t.test('times are UTC whatever the server thinks', async (t) => {
-    const { rows } = await database.pool.query("SELECT current_setting('TimeZone') AS zone")
-    t.match(rows, [{ zone: 'UTC' }])
-  })
-
-  t.test('an id that an import took in the same moment costs a try, not the request', async (t) => {
-    const next = async (table: string) => {
-      const { rows } = await database.pool.query(`SELECT nextval('${table}_id_seq')::int + 1 AS id`)
-      return rows[0].id as number
-    }
-    const user = { username: 'late', email: 'late@example.com' }
-    const [userId, urlId] = [await next('users'), await next('urls')]
-    await database.pool.query(
-      `INSERT INTO users (id, username, email) VALUES (${userId}, 'early', 'early@example.com')`
-    )
-    const created = await request('POST', '/users', { json: user })
-    t.equal(created.status, 201)
-    t.equal(created.json.id, userId + 1)
-    await database.pool.query(
-      `INSERT INTO urls (id, short_code, original_url) VALUES (${urlId}, 'early', 'https://a.dev')`
-    )
-    const url = await request('POST', '/urls', { json: { original_url: 'https://a.dev' } })
-    t.equal(url.status, 201)
-    t.equal(url.json.id, urlId + 1)
-  })
+t.test('an id that an import took in the same moment costs a try, not the request', async (t) => {
+  const next = async (table: string) => {
+    const { rows } = await database.pool.query(`SELECT nextval('${table}_id_seq')::int + 1 AS id`)
+    return rows[0].id as number
+  }
+  const user = { username: 'late', email: 'late@example.com' }
+  const [userId, urlId] = [await next('users'), await next('urls')]
+  await database.pool.query(
+    `INSERT INTO users (id, username, email) VALUES (${userId}, 'early', 'early@example.com')`
+  )
+  const created = await request('POST', '/users', { json: user })
+  t.equal(created.status, 201)
+  t.equal(created.json.id, userId + 1)
+  await database.pool.query(
+    `INSERT INTO urls (id, short_code, original_url) VALUES (${urlId}, 'early', 'https://a.dev')`
+  )
+  const url = await request('POST', '/urls', { json: { original_url: 'https://a.dev' } })
+  t.equal(url.status, 201)
+  t.equal(url.json.id, urlId + 1)
 })

@@ -1,67 +1,65 @@
 import { sql } from 'drizzle-orm'
 import t from 'tap'
 import { SYSTEM } from '#platform/access/caller.ts'
-import { profiles, startApp } from '#testing/app.ts'
+import { startApp } from '#testing/app.ts'
 import { createUrlService } from './service.ts'
 
 /** What happens where random codes meet taken ones: with a source of randomness that always gives the same. */
 
-profiles(t, async (t, profile) => {
-  const { app, request } = await startApp(t, { profile })
-  const collaborators = {
-    holdUser: app.users.hold,
-    record: app.events.record,
-    audit: app.audit.record,
-    erase: async () => undefined,
-    judgeTarget: () => null
-  }
-  const random = (size: number) => new Uint8Array(size).fill(10)
-  const { service } = createUrlService(app.database, app.cache, collaborators, { codeLength: 6, random })
-  const draft = { original_url: 'https://example.com' }
+const { app, request } = await startApp(t)
+const collaborators = {
+  holdUser: app.users.hold,
+  record: app.events.record,
+  audit: app.audit.record,
+  erase: async () => undefined,
+  judgeTarget: () => null
+}
+const random = (size: number) => new Uint8Array(size).fill(10)
+const { service } = createUrlService(app.database, app.cache, collaborators, { codeLength: 6, random })
+const draft = { original_url: 'https://example.com' }
 
-  t.test('a taken code gives way to a longer one, in the same statement', async (t) => {
-    const codes = []
-    for (let at = 0; at < 3; at++) codes.push((await service.create(SYSTEM, draft)).shortCode)
-    t.same(codes, ['AAAAAA', 'AAAAAAA', 'AAAAAAAA'])
-  })
+t.test('a taken code gives way to a longer one, in the same statement', async (t) => {
+  const codes = []
+  for (let at = 0; at < 3; at++) codes.push((await service.create(SYSTEM, draft)).shortCode)
+  t.same(codes, ['AAAAAA', 'AAAAAAA', 'AAAAAAAA'])
+})
 
-  t.test('when all are taken it is said so, and nothing is left behind', async (t) => {
-    await t.rejects(service.create(SYSTEM, draft), {
-      code: 'URL_CODES_EXHAUSTED',
-      statusCode: 503,
-      retryAfter: 1
-    })
-    const { rows } = await app.database.db.execute<{ urls: string; events: string }>(
-      sql`select (select count(*) from urls) as urls, (select count(*) from events) as events`
-    )
-    t.match(rows[0], { urls: '3', events: '3' })
+t.test('when all are taken it is said so, and nothing is left behind', async (t) => {
+  await t.rejects(service.create(SYSTEM, draft), {
+    code: 'URL_CODES_EXHAUSTED',
+    statusCode: 503,
+    retryAfter: 1
   })
+  const { rows } = await app.database.db.execute<{ urls: string; events: string }>(
+    sql`select (select count(*) from urls) as urls, (select count(*) from events) as events`
+  )
+  t.match(rows[0], { urls: '3', events: '3' })
+})
 
-  t.test('of creations that draw the same codes at once each gets its own', async (t) => {
-    const other = (size: number) => new Uint8Array(size).fill(11)
-    const { service } = createUrlService(app.database, app.cache, collaborators, {
-      codeLength: 6,
-      random: other
-    })
-    const tries = await Promise.allSettled(Array.from({ length: 3 }, () => service.create(SYSTEM, draft)))
-    const codes = tries.flatMap((one) => (one.status === 'fulfilled' ? [one.value.shortCode] : []))
-    t.equal(new Set(codes).size, codes.length)
-    t.ok(codes.includes('BBBBBB'))
-    t.ok(
-      tries.every((one) => one.status === 'fulfilled'),
-      'none is refused while there is a free one'
-    )
+t.test('of creations that draw the same codes at once each gets its own', async (t) => {
+  const other = (size: number) => new Uint8Array(size).fill(11)
+  const { service } = createUrlService(app.database, app.cache, collaborators, {
+    codeLength: 6,
+    random: other
   })
+  const tries = await Promise.allSettled(Array.from({ length: 3 }, () => service.create(SYSTEM, draft)))
+  const codes = tries.flatMap((one) => (one.status === 'fulfilled' ? [one.value.shortCode] : []))
+  t.equal(new Set(codes).size, codes.length)
+  t.ok(codes.includes('BBBBBB'))
+  t.ok(
+    tries.every((one) => one.status === 'fulfilled'),
+    'none is refused while there is a free one'
+  )
+})
 
-  t.test('an owner of very many urls goes with all of them, each with its event', async (t) => {
-    const user = await request('POST', '/users', { json: { username: 'many', email: 'many@example.com' } })
-    const { id } = user.json
-    await app.database.db.execute(sql`
-      insert into urls (user_id, short_code, original_url)
-      select ${id}::bigint, 'many' || n, 'https://example.com' from generate_series(1, 10000) n`)
-    t.equal((await request('DELETE', `/users/${id}?cascade=true`)).status, 204)
-    const events = await request('GET', `/events?user_id=${id}&event_type=deleted&per_page=1`)
-    t.equal(events.headers.get('x-total-count'), '10000')
-    t.equal((await request('GET', '/many9999')).status, 404)
-  })
+t.test('an owner of very many urls goes with all of them, each with its event', async (t) => {
+  const user = await request('POST', '/users', { json: { username: 'many', email: 'many@example.com' } })
+  const { id } = user.json
+  await app.database.db.execute(sql`
+    insert into urls (user_id, short_code, original_url)
+    select ${id}::bigint, 'many' || n, 'https://example.com' from generate_series(1, 10000) n`)
+  t.equal((await request('DELETE', `/users/${id}?cascade=true`)).status, 204)
+  const events = await request('GET', `/events?user_id=${id}&event_type=deleted&per_page=1`)
+  t.equal(events.headers.get('x-total-count'), '10000')
+  t.equal((await request('GET', '/many9999')).status, 404)
 })

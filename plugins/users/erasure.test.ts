@@ -1,123 +1,121 @@
 import { sql } from 'drizzle-orm'
 import t from 'tap'
-import { profiles, startApp } from '#testing/app.ts'
+import { startApp } from '#testing/app.ts'
 
 /** What is left of a user who was erased: looked for in every table, by the words that it used. */
 
-profiles(t, async (t, profile) => {
-  const { app, request } = await startApp(t, { profile })
+const { app, request } = await startApp(t)
 
-  /** The tables that hold `word` anywhere in a row. */
-  async function tablesWith(word: string): Promise<string[]> {
-    const run = async (text: string) => (await app.database.db.execute(sql.raw(text))).rows
-    const tables = await run(
-      `select c.relname as name from pg_class c where c.relnamespace = 'public'::regnamespace
-       and c.relkind in ('r', 'p') and not c.relispartition order by 1`
-    )
-    t.ok(tables.length >= 8, `${tables.length} tables`)
-    const found = []
-    for (const { name } of tables) {
-      const [row] = await run(`select count(*)::int as n from "${name}" x where x::text ilike '%${word}%'`)
-      if (row?.['n'] !== 0) found.push(String(name))
-    }
-    return found
+/** The tables that hold `word` anywhere in a row. */
+async function tablesWith(word: string): Promise<string[]> {
+  const run = async (text: string) => (await app.database.db.execute(sql.raw(text))).rows
+  const tables = await run(
+    `select c.relname as name from pg_class c where c.relnamespace = 'public'::regnamespace
+     and c.relkind in ('r', 'p') and not c.relispartition order by 1`
+  )
+  t.ok(tables.length >= 8, `${tables.length} tables`)
+  const found = []
+  for (const { name } of tables) {
+    const [row] = await run(`select count(*)::int as n from "${name}" x where x::text ilike '%${word}%'`)
+    if (row?.['n'] !== 0) found.push(String(name))
   }
+  return found
+}
 
-  t.test('nothing that an erased user said is left, and what others count on is', async (t) => {
-    const draft = { username: 'Zanzibar', email: 'zanzibar@example.com' }
-    const { json: user } = await request('POST', '/users', { json: draft })
-    const { json: other } = await request('POST', '/users', {
-      json: { username: 'other', email: 'other@example.com' }
-    })
-    const target = { original_url: 'https://zanzibar.example/', title: 'Of Zanzibar' }
-    const { json: url } = await request('POST', '/urls', { json: { user_id: user.id, ...target } })
-    const { json: gone } = await request('POST', '/urls', { json: { user_id: user.id, ...target } })
-    const { json: kept } = await request('POST', '/urls', {
-      json: { user_id: other.id, original_url: 'https://kept.example/', title: 'Kept' }
-    })
-    await request('PUT', `/urls/${url.id}`, { json: { title: 'Zanzibar again' } })
-    await request('DELETE', `/urls/${gone.id}`)
-    const seen = { url_id: kept.id, user_id: user.id, event_type: 'seen', details: { by: 'Zanzibar' } }
-    await request('POST', '/events', { json: seen })
-    await request('POST', '/keys', { json: { name: 'zanzibar laptop', role: 'member', user_id: user.id } })
-    const author = { kind: 'key', keyId: 'k', userId: user.id, name: 'Zanzibar', requestId: null }
-    await app.audit.actAs(author, () =>
-      app.database.transaction((tx) =>
-        app.audit.record(tx, [{ action: 'looked', resource: 'url', id: kept.id, after: { seen: true } }])
-      )
-    )
-    t.equal((await request('GET', `/${url.short_code}`)).status, 302)
-    t.same(await tablesWith('zanzibar'), ['api_keys', 'audit_log', 'events', 'urls', 'users'])
-
-    t.equal((await request('POST', `/users/${user.id}/erasure`)).status, 204)
-    t.same(await tablesWith('zanzibar'), [])
-    t.equal((await request('GET', `/users/${user.id}`)).status, 404)
-    t.equal((await request('GET', `/${url.short_code}`)).status, 404, 'its links lead nowhere')
-    const again = { original_url: 'https://a.dev', short_code: url.short_code }
-    t.equal((await request('POST', '/urls', { json: again })).status, 409, 'and their codes stay taken')
-
-    t.match((await request('GET', `/urls/${kept.id}`)).json, { title: 'Kept', user_id: other.id })
-    const audit = async (query: string) => (await request('GET', `/audit?${query}`)).json
-    t.match(await audit(`resource=user&resource_id=${user.id}`), [
-      { action: 'erased', before: null },
-      { action: 'created', before: null, after: null }
-    ])
-    t.match(await audit(`user_id=${user.id}`), [
-      { action: 'looked', after: { seen: true }, actor: { name: null } }
-    ])
-    t.match(await audit(`resource=user&resource_id=${other.id}`), [{ after: { username: 'other' } }])
-    t.equal((await request('POST', `/users/${user.id}/erasure`)).status, 404)
-    t.equal((await request('POST', '/users', { json: draft })).status, 201, 'the name is free again')
+t.test('nothing that an erased user said is left, and what others count on is', async (t) => {
+  const draft = { username: 'Zanzibar', email: 'zanzibar@example.com' }
+  const { json: user } = await request('POST', '/users', { json: draft })
+  const { json: other } = await request('POST', '/users', {
+    json: { username: 'other', email: 'other@example.com' }
   })
-
-  t.test('answers that are kept to be repeated are taken out too, and nothing is done again', async (t) => {
-    const post = (path: string, key: string, json: object) =>
-      request('POST', path, { json, headers: { 'idempotency-key': key } })
-    const requests: [string, string, object][] = [
-      ['/users', 'e1', { username: 'Xanadu', email: 'xanadu@example.com' }],
-      ['/users', 'e2', { username: 'kept', email: 'kept@example.com' }]
-    ]
-    const asked = (at: number) => requests[at] as [string, string, object]
-    const [{ json: user }, { json: other }] = [await post(...asked(0)), await post(...asked(1))]
-    const target = 'https://xanadu.example/'
-    requests.push(
-      ['/urls', 'e3', { user_id: user.id, original_url: target, title: 'Xanadu' }],
-      ['/urls', 'e4', { user_id: other.id, original_url: 'https://kept.example/' }]
-    )
-    const { json: url } = await post(...asked(2))
-    await post(...asked(3))
-    requests.push([
-      '/events',
-      'e5',
-      { url_id: url.id, user_id: user.id, event_type: 'seen', details: { by: 'Xanadu' } }
-    ])
-    await post(...asked(4))
-    const { json: short } = await post('/shorten', 'e6', { url: target })
-    await app.database.db.execute(
-      sql`update urls set user_id = ${user.id} where short_code = ${short.short_code}`
-    )
-    t.ok((await tablesWith('xanadu')).includes('idempotency_keys'))
-
-    t.equal((await request('POST', `/users/${user.id}/erasure`)).status, 204)
-    t.same(await tablesWith('xanadu'), [])
-    for (const [at, status] of [410, 201, 410, 201, 410].entries()) {
-      const again = await post(...asked(at))
-      t.equal(again.status, status, asked(at)[1])
-      if (status === 410) t.equal(again.json.code, 'IDEMPOTENCY_ANSWER_ERASED')
-    }
-    t.equal((await post('/shorten', 'e6', { url: target })).status, 410)
-    t.same(await tablesWith('xanadu'), [], 'and what was sent again is stored nowhere')
+  const target = { original_url: 'https://zanzibar.example/', title: 'Of Zanzibar' }
+  const { json: url } = await request('POST', '/urls', { json: { user_id: user.id, ...target } })
+  const { json: gone } = await request('POST', '/urls', { json: { user_id: user.id, ...target } })
+  const { json: kept } = await request('POST', '/urls', {
+    json: { user_id: other.id, original_url: 'https://kept.example/', title: 'Kept' }
   })
+  await request('PUT', `/urls/${url.id}`, { json: { title: 'Zanzibar again' } })
+  await request('DELETE', `/urls/${gone.id}`)
+  const seen = { url_id: kept.id, user_id: user.id, event_type: 'seen', details: { by: 'Zanzibar' } }
+  await request('POST', '/events', { json: seen })
+  await request('POST', '/keys', { json: { name: 'zanzibar laptop', role: 'member', user_id: user.id } })
+  const author = { kind: 'key', keyId: 'k', userId: user.id, name: 'Zanzibar', requestId: null }
+  await app.audit.actAs(author, () =>
+    app.database.transaction((tx) =>
+      app.audit.record(tx, [{ action: 'looked', resource: 'url', id: kept.id, after: { seen: true } }])
+    )
+  )
+  t.equal((await request('GET', `/${url.short_code}`)).status, 302)
+  t.same(await tablesWith('zanzibar'), ['api_keys', 'audit_log', 'events', 'urls', 'users'])
 
-  t.test('an erasure that fails has erased nothing', async (t) => {
-    const draft = { username: 'Yukon', email: 'yukon@example.com' }
-    const { json: user } = await request('POST', '/users', { json: draft })
-    await request('POST', '/urls', { json: { user_id: user.id, original_url: 'https://yukon.example/' } })
-    const before = await tablesWith('yukon')
-    app.users.onDelete(async (_tx, { id }) => {
-      if (id === user.id) throw new Error('broken')
-    })
-    t.equal((await request('POST', `/users/${user.id}/erasure`)).status, 500)
-    t.same(await tablesWith('yukon'), before)
+  t.equal((await request('POST', `/users/${user.id}/erasure`)).status, 204)
+  t.same(await tablesWith('zanzibar'), [])
+  t.equal((await request('GET', `/users/${user.id}`)).status, 404)
+  t.equal((await request('GET', `/${url.short_code}`)).status, 404, 'its links lead nowhere')
+  const again = { original_url: 'https://a.dev', short_code: url.short_code }
+  t.equal((await request('POST', '/urls', { json: again })).status, 409, 'and their codes stay taken')
+
+  t.match((await request('GET', `/urls/${kept.id}`)).json, { title: 'Kept', user_id: other.id })
+  const audit = async (query: string) => (await request('GET', `/audit?${query}`)).json
+  t.match(await audit(`resource=user&resource_id=${user.id}`), [
+    { action: 'erased', before: null },
+    { action: 'created', before: null, after: null }
+  ])
+  t.match(await audit(`user_id=${user.id}`), [
+    { action: 'looked', after: { seen: true }, actor: { name: null } }
+  ])
+  t.match(await audit(`resource=user&resource_id=${other.id}`), [{ after: { username: 'other' } }])
+  t.equal((await request('POST', `/users/${user.id}/erasure`)).status, 404)
+  t.equal((await request('POST', '/users', { json: draft })).status, 201, 'the name is free again')
+})
+
+t.test('answers that are kept to be repeated are taken out too, and nothing is done again', async (t) => {
+  const post = (path: string, key: string, json: object) =>
+    request('POST', path, { json, headers: { 'idempotency-key': key } })
+  const requests: [string, string, object][] = [
+    ['/users', 'e1', { username: 'Xanadu', email: 'xanadu@example.com' }],
+    ['/users', 'e2', { username: 'kept', email: 'kept@example.com' }]
+  ]
+  const asked = (at: number) => requests[at] as [string, string, object]
+  const [{ json: user }, { json: other }] = [await post(...asked(0)), await post(...asked(1))]
+  const target = 'https://xanadu.example/'
+  requests.push(
+    ['/urls', 'e3', { user_id: user.id, original_url: target, title: 'Xanadu' }],
+    ['/urls', 'e4', { user_id: other.id, original_url: 'https://kept.example/' }]
+  )
+  const { json: url } = await post(...asked(2))
+  await post(...asked(3))
+  requests.push([
+    '/events',
+    'e5',
+    { url_id: url.id, user_id: user.id, event_type: 'seen', details: { by: 'Xanadu' } }
+  ])
+  await post(...asked(4))
+  const { json: short } = await post('/shorten', 'e6', { url: target })
+  await app.database.db.execute(
+    sql`update urls set user_id = ${user.id} where short_code = ${short.short_code}`
+  )
+  t.ok((await tablesWith('xanadu')).includes('idempotency_keys'))
+
+  t.equal((await request('POST', `/users/${user.id}/erasure`)).status, 204)
+  t.same(await tablesWith('xanadu'), [])
+  for (const [at, status] of [410, 201, 410, 201, 410].entries()) {
+    const again = await post(...asked(at))
+    t.equal(again.status, status, asked(at)[1])
+    if (status === 410) t.equal(again.json.code, 'IDEMPOTENCY_ANSWER_ERASED')
+  }
+  t.equal((await post('/shorten', 'e6', { url: target })).status, 410)
+  t.same(await tablesWith('xanadu'), [], 'and what was sent again is stored nowhere')
+})
+
+t.test('an erasure that fails has erased nothing', async (t) => {
+  const draft = { username: 'Yukon', email: 'yukon@example.com' }
+  const { json: user } = await request('POST', '/users', { json: draft })
+  await request('POST', '/urls', { json: { user_id: user.id, original_url: 'https://yukon.example/' } })
+  const before = await tablesWith('yukon')
+  app.users.onDelete(async (_tx, { id }) => {
+    if (id === user.id) throw new Error('broken')
   })
+  t.equal((await request('POST', `/users/${user.id}/erasure`)).status, 500)
+  t.same(await tablesWith('yukon'), before)
 })
