@@ -8,23 +8,21 @@ import { readCommandLine } from '#apps/command-line.ts'
 import { type Config, readConfig } from '#apps/config.ts'
 import { checkPlace, listen, type Place } from '#apps/listen.ts'
 import { createLoggerOptions } from '#apps/logger.ts'
-
-/** Errors whose message is all that the operator needs; anything else is a bug and shows where it happened. */
-const EXPECTED = new Set(['StartFailed', 'ConfigError', 'FolderInUse', 'MigrationBlocked', 'StartRefused'])
+import { StartRefused } from '#platform/start-refused.ts'
 
 /** Signals less than this after the first are the same request: npm passes on what a terminal has sent to both. */
 const SAME_SIGNAL_MS = 500
 
 /** What a process does. */
 export interface Work {
-  /** How it is called, and what it does: for `--help`. */
+  /** The command that starts it, and what it does, for `--help`. */
   command: string
   summary: string
   app: AppOptions
-  /** Throws {@link StartFailed} when the process can't do its work with this configuration. */
+  /** Throws {@link StartRefused} when the process can't do its work with this configuration. */
   check?(config: Config): void
   place(config: Config): Place
-  /** Says that it listens; the process then lives until a signal. */
+  /** Logs that the app listens; the process then lives until a signal. */
   announce(app: FastifyInstance, config: Config): void
 }
 
@@ -38,8 +36,8 @@ export function run(work: Work): void {
     summary: `${work.summary}\nSettings are environment variables, as in PORT=8080 ${work.command}; README.md lists them.`
   })
   start(work).catch((error: NodeJS.ErrnoException) => {
-    // What the system refused (a folder that can't be written) is for the operator too.
-    const isExpected = EXPECTED.has(error.name) || error.syscall !== undefined
+    // A refusal of the system names what to change (a folder that can't be written); other errors are bugs.
+    const isExpected = error instanceof StartRefused || error.syscall !== undefined
     console.error(isExpected ? error.message : error)
     process.exit(1)
   })
@@ -72,7 +70,7 @@ function closeOnSignals(app: FastifyInstance, delay: number): void {
   const grace = closeWithGrace(
     { delay, logger: app.log, skip: [...skip] },
     async ({ signal, err: error }) => {
-      if (error) app.log.fatal({ err: error }, 'an error nobody handled: closing')
+      if (error) app.log.fatal({ err: error }, 'uncaught error, closing')
       else app.log.info({ signal: signal ?? signalled?.signal }, 'closing')
       if (!error) await app.lifecycle.drain()
       await app.close()

@@ -1,4 +1,5 @@
 import { type Option, type Program, plain, readCommandLine, UsageError } from '#apps/command-line.ts'
+import { StartRefused } from '#platform/start-refused.ts'
 import { backupCommand, restoreCommand } from './backup.ts'
 import type { Command } from './command.ts'
 import { exportCommand } from './export.ts'
@@ -69,23 +70,14 @@ async function main(given: string[]): Promise<number> {
 }
 
 /** Errors whose message says all that the user needs. */
-const EXPECTED = new Set([
-  'BackupError',
-  'CommandError',
-  'UsageError',
-  'ConfigError',
-  'FolderInUse',
-  'MigrationBlocked',
-  'StartRefused',
-  'ProblemError'
-])
+const EXPECTED = new Set(['BackupError', 'CommandError', 'UsageError', 'ProblemError'])
 
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
   const { name, message, syscall, severity } = error as NodeJS.ErrnoException & { severity?: string }
   // What the system or the database refuses is for the user too.
-  if (EXPECTED.has(name) || syscall !== undefined || severity !== undefined)
+  if (error instanceof StartRefused || EXPECTED.has(name) || syscall !== undefined || severity !== undefined)
     process.stderr.write(`${plain(message)}\n`)
   else console.error(error)
   process.exitCode = error instanceof UsageError ? 2 : 1

@@ -305,7 +305,10 @@ t.test('with the smallest pool an export leaves a connection', async (t) => {
   const { app } = await startApp(t, { env: { DATABASE_POOL_SIZE: '2' } })
   await app.imports.exportCsv(
     async () => {
-      await t.rejects(app.imports.exportCsv(async () => undefined), { code: 'IMPORTS_BUSY' })
+      await t.rejects(
+        app.imports.exportCsv(async () => undefined),
+        { code: 'IMPORTS_BUSY' }
+      )
     },
     { only: ['users'] }
   )
