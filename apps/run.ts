@@ -10,10 +10,10 @@ import { checkPlace, listen, type Place } from '#apps/listen.ts'
 import { createLoggerOptions } from '#apps/logger.ts'
 import { StartRefused } from '#platform/start-refused.ts'
 
-/** Signals less than this after the first are the same request: npm passes on what a terminal has sent to both. */
+/** Ignore a repeated signal within this time: npm forwards what the terminal sends to both. */
 const SAME_SIGNAL_MS = 500
 
-/** What a process does. */
+/** The work of a process. */
 export interface Work {
   /** The command that starts it, and what it does, for `--help`. */
   command: string
@@ -27,8 +27,8 @@ export interface Work {
 }
 
 /**
- * The life of a process: reads the command line and the configuration, builds the app, listens, and closes on a signal.
- * A second signal ends it at once; an uncaught error ends it non-zero, and so does a start that fails.
+ * Runs a process: reads the command line and the configuration, builds the app, listens, and closes on a
+ * signal. A second signal exits at once. An uncaught error or a failed start exits with a non-zero code.
  */
 export function run(work: Work): void {
   readCommandLine({
@@ -60,7 +60,7 @@ async function start({ app: options, check, place, announce }: Work): Promise<vo
     throw error
   }
   announce(app, config)
-  // Else only a process that ends by itself would leave the next start its compiled code.
+  // Save the compile cache for the next start now: Node saves it only at a normal exit.
   flushCompileCache()
 }
 
@@ -89,11 +89,11 @@ function closeOnSignals(app: FastifyInstance, delay: number): void {
   for (const signal of skip) process.on(signal, onSignal)
 }
 
-/** Collects the garbage of the start, 15 MiB: V8 would keep its young generation at its largest until there is load. */
+/** Collects 15 MiB of start-up garbage, or V8 keeps the young generation large until there is load. */
 function collectGarbage(): void {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc')
-  // Compiled code is kept by the flags that it was made with.
+  // The compile cache depends on V8's flags, so restore them.
   setFlagsFromString('--no-expose-gc')
   collect()
 }
