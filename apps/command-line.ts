@@ -3,10 +3,10 @@ import manifest from '#package.json' with { type: 'json' }
 
 /** The command lines of all programs: one declaration gives the parser, its checks and `--help`. */
 
-/** An option as `parseArgs` takes it, what `--help` says of it, and which values it takes. */
+/** An option of `parseArgs`, its line in `--help`, and the values it takes. */
 export type Option = NonNullable<ParseArgsConfig['options']>[string] & {
   help: string
-  /** What stands for the value in the help; needed for a string. */
+  /** The placeholder of the value in `--help`; needed for a string. */
   value?: string
   oneOf?: readonly string[]
   /** Whether the value is a comma-separated list of `oneOf`. */
@@ -25,9 +25,9 @@ export interface Word {
 }
 
 export interface Program<O extends Record<string, Option>> {
-  /** How it is called, as in `npm run stack --`. */
+  /** The command, as in `npm run stack --`. */
   name: string
-  /** What it does: for `--help`, wrapped as it is to be shown. */
+  /** What the program does, for `--help`, with its line breaks. */
   summary: string
   words?: readonly Word[]
   options?: O
@@ -37,14 +37,14 @@ type Parsed<O extends Record<string, Option>> = ReturnType<
   typeof parseArgs<{ options: O; strict: true }>
 >['values']
 
-/** A command line that a program does not take. The message says why, and names the nearest name where there is one. */
+/** Wrong usage. The message says why, and names the nearest valid name if one is similar. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
 /**
- * Reads the command line of `program`. Prints and ends the process for `--help` and `--version` (exit code 0), and for
- * wrong usage (2). Gives the options' values, strings where they have one, and the words.
+ * Reads the command line of `program`. Prints and ends the process for `--help` and `--version` (exit code
+ * 0), and for wrong usage (2). Gives the values of the options, and the words.
  */
 export function readCommandLine<const O extends Record<string, Option>>(
   program: Program<O>,
@@ -71,7 +71,7 @@ export function refuse(message: string): never {
   return finish(2, `${message}\n`)
 }
 
-/** As {@link readCommandLine}, but throws a {@link UsageError} for wrong usage and knows neither `--help` nor `--version`. */
+/** Reads `args` without `--help` and `--version`. Throws a {@link UsageError} for wrong usage. */
 export function parseCommandLine<const O extends Record<string, Option>>(
   { words: expected = [], options = {} as O }: Program<O>,
   args: string[]
@@ -126,20 +126,20 @@ export function unknownName(what: string, given: string, names: readonly string[
   return new UsageError(`There is no ${what} ${plain(given)}; ${hint}`)
 }
 
-/** The name of `names` that `given` is most likely a slip of, or undefined when none is similar. */
+/** The name of `names` nearest to `given`, or undefined when none is similar. */
 export function findNearest(given: string, names: readonly string[]): string | undefined {
   const bare = (text: string) => text.toLowerCase().replace(/^-+/, '')
   const wanted = bare(given)
   const rank = (name: string) => {
     if (wanted && bare(name).startsWith(wanted)) return 1
-    // A command of two words is looked for by its first one too.
+    // Compare as many words as were given, so the first of two matches too.
     return countEdits(wanted, bare(name.split(' ', given.split(' ').length).join(' ')))
   }
   const [nearest] = names.map((name) => ({ name, edits: rank(name) })).sort((a, b) => a.edits - b.edits)
   return nearest && nearest.edits <= Math.max(2, wanted.length * 0.4) ? nearest.name : undefined
 }
 
-/** Edits between two words: insertions, deletions, substitutions and swaps of neighbours (optimal string alignment). */
+/** Edit distance: insertions, deletions, substitutions, swapped neighbours (optimal string alignment). */
 function countEdits(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, at) => at)]
   const cell = (i: number, j: number) => rows[i]?.[j] ?? 0
@@ -187,7 +187,7 @@ function formatHelp(program: Program<Record<string, Option>>): string {
 
 const dash = (name: string) => `--${name}`
 
-/** `text` without the control characters, line ends aside, by which it could steer the terminal or hide its direction. */
+/** Replaces control and bidirectional characters but line ends, so that `text` cannot change the terminal. */
 export function plain(text: string): string {
   return text.replace(/(?!\n)[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '?')
 }

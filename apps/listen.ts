@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import { StartFailed } from '#apps/start-failed.ts'
+import { StartRefused } from '#platform/start-refused.ts'
 
 /** Where a process listens, and the setting that has its port. */
 export interface Place {
@@ -12,7 +12,7 @@ export interface Place {
 
 /**
  * Checks that the process can listen at `place`, before it makes a database that only another start would use. Throws
- * {@link StartFailed} when it can't. Another process may still take the port before {@link listen}, which throws the same.
+ * {@link StartRefused} when it can't. Another process may still take the port before {@link listen}, which throws the same.
  */
 export async function checkPlace(place: Place): Promise<void> {
   const server = createServer()
@@ -25,7 +25,7 @@ export async function checkPlace(place: Place): Promise<void> {
   await once(server, 'close')
 }
 
-/** Has `app` listen at `place`. Throws {@link StartFailed} when it can't. */
+/** Has `app` listen at `place`. Throws {@link StartRefused} when it can't. */
 export async function listen(app: FastifyInstance, place: Place): Promise<void> {
   try {
     await app.listen({ host: place.host, port: place.port })
@@ -34,6 +34,6 @@ export async function listen(app: FastifyInstance, place: Place): Promise<void> 
   }
 }
 
-function refuse({ setting }: Place, error: unknown): StartFailed {
-  return new StartFailed(`${(error as Error).message}: set HOST or ${setting} to another`, { cause: error })
+function refuse({ setting }: Place, error: unknown): StartRefused {
+  return new StartRefused(`${(error as Error).message}: set HOST or ${setting} to another`, { cause: error })
 }

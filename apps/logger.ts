@@ -1,12 +1,12 @@
 import type { FastifyServerOptions } from 'fastify'
 import { stdSerializers } from 'pino'
 import type { Config } from '#apps/config.ts'
-import { StartFailed } from '#apps/start-failed.ts'
+import { StartRefused } from '#platform/start-refused.ts'
 
 /**
  * Options of the log: JSON lines, one object a line, for machines; readable ones on a terminal. Headers, bodies
  * and queries are never logged; errors lose what a driver hangs on them (parameters and rows hold personal data).
- * Throws {@link StartFailed} when lines are to name their trace and OpenTelemetry is not installed.
+ * Throws {@link StartRefused} when lines are to name their trace and OpenTelemetry is not installed.
  */
 export async function createLoggerOptions({
   level,
@@ -38,7 +38,7 @@ async function createTraceNamer(): Promise<() => Record<string, string>> {
   // The API alone is there without tracing too, by the metrics client.
   const [{ trace }] = await Promise.all([import('@opentelemetry/api'), import('@fastify/otel')]).catch(
     (cause: Error) => {
-      throw new StartFailed(
+      throw new StartRefused(
         'OTEL_EXPORTER_OTLP_ENDPOINT needs OpenTelemetry, which is not installed. Run: npm ci --omit=dev',
         { cause }
       )

@@ -8,29 +8,27 @@ import { readCommandLine } from '#apps/command-line.ts'
 import { type Config, readConfig } from '#apps/config.ts'
 import { checkPlace, listen, type Place } from '#apps/listen.ts'
 import { createLoggerOptions } from '#apps/logger.ts'
+import { StartRefused } from '#platform/start-refused.ts'
 
-/** Errors whose message is all that the operator needs; anything else is a bug and shows where it happened. */
-const EXPECTED = new Set(['StartFailed', 'ConfigError', 'FolderInUse', 'MigrationBlocked', 'StartRefused'])
-
-/** Signals less than this after the first are the same request: npm passes on what a terminal has sent to both. */
+/** Ignore a repeated signal within this time: npm forwards what the terminal sends to both. */
 const SAME_SIGNAL_MS = 500
 
-/** What a process does. */
+/** The work of a process. */
 export interface Work {
-  /** How it is called, and what it does: for `--help`. */
+  /** The command that starts it, and what it does, for `--help`. */
   command: string
   summary: string
   app: AppOptions
-  /** Throws {@link StartFailed} when the process can't do its work with this configuration. */
+  /** Throws {@link StartRefused} when the process can't do its work with this configuration. */
   check?(config: Config): void
   place(config: Config): Place
-  /** Says that it listens; the process then lives until a signal. */
+  /** Logs that the app listens; the process then lives until a signal. */
   announce(app: FastifyInstance, config: Config): void
 }
 
 /**
- * The life of a process: reads the command line and the configuration, builds the app, listens, and closes on a signal.
- * A second signal ends it at once; an uncaught error ends it non-zero, and so does a start that fails.
+ * Runs a process: reads the command line and the configuration, builds the app, listens, and closes on a
+ * signal. A second signal exits at once. An uncaught error or a failed start exits with a non-zero code.
  */
 export function run(work: Work): void {
   readCommandLine({
@@ -38,8 +36,8 @@ export function run(work: Work): void {
     summary: `${work.summary}\nSettings are environment variables, as in PORT=8080 ${work.command}; README.md lists them.`
   })
   start(work).catch((error: NodeJS.ErrnoException) => {
-    // What the system refused (a folder that can't be written) is for the operator too.
-    const isExpected = EXPECTED.has(error.name) || error.syscall !== undefined
+    // A refusal of the system names what to change (a folder that can't be written); other errors are bugs.
+    const isExpected = error instanceof StartRefused || error.syscall !== undefined
     console.error(isExpected ? error.message : error)
     process.exit(1)
   })
@@ -62,7 +60,7 @@ async function start({ app: options, check, place, announce }: Work): Promise<vo
     throw error
   }
   announce(app, config)
-  // Else only a process that ends by itself would leave the next start its compiled code.
+  // Save the compile cache for the next start now: Node saves it only at a normal exit.
   flushCompileCache()
 }
 
@@ -72,7 +70,7 @@ function closeOnSignals(app: FastifyInstance, delay: number): void {
   const grace = closeWithGrace(
     { delay, logger: app.log, skip: [...skip] },
     async ({ signal, err: error }) => {
-      if (error) app.log.fatal({ err: error }, 'an error nobody handled: closing')
+      if (error) app.log.fatal({ err: error }, 'uncaught error, closing')
       else app.log.info({ signal: signal ?? signalled?.signal }, 'closing')
       if (!error) await app.lifecycle.drain()
       await app.close()
@@ -91,11 +89,11 @@ function closeOnSignals(app: FastifyInstance, delay: number): void {
   for (const signal of skip) process.on(signal, onSignal)
 }
 
-/** Collects the garbage of the start, 15 MiB: V8 would keep its young generation at its largest until there is load. */
+/** Collects 15 MiB of start-up garbage, or V8 keeps the young generation large until there is load. */
 function collectGarbage(): void {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc')
-  // Compiled code is kept by the flags that it was made with.
+  // The compile cache depends on V8's flags, so restore them.
   setFlagsFromString('--no-expose-gc')
   collect()
 }

@@ -169,11 +169,16 @@ t.test('moves a database into another', async (t) => {
   const folder = await makeFolder(t)
   const storage = await storageOf(t, 'own')
   const { close, url } = await startUsed(t, storage)
-  await close()
   const target = await storageOf(t, 'alone', { bare: true })
+  const to = String(target['DATABASE_URL'])
+  t.match(await run(storage, 'move', '--to', to), {
+    code: 1,
+    out: '',
+    err: /in use by another Fairlead process[\s\S]*Stop the server first/
+  })
+  await close()
   t.match(await run(storage, 'move'), { code: 2, err: /--to takes the URL/ })
   t.match(await run(storage, 'move', '--to', 'postgres://localhost:1/x'), { code: 1, err: /ECONNREFUSED/ })
-  const to = String(target['DATABASE_URL'])
   t.match(await run(storage, 'move', '--to', to), {
     code: 0,
     out: /users: 400 rows\n[\s\S]*Set DATABASE_URL/

@@ -6,10 +6,10 @@ import { readSnapshot, type TransferOptions, withConnection } from '#platform/ba
 import type { Command, CommandContext } from './command.ts'
 import { withApp } from './open-app.ts'
 
-/** Longest wait for clicks that were acknowledged and are not stored yet. */
+/** Longest wait for acknowledged clicks that are not stored yet. */
 const CLICKS_TIMEOUT_MS = 60_000
 
-/** Stores the clicks that were acknowledged so far, those of other processes too; false when that takes too long. */
+/** Stores the clicks acknowledged so far, in all processes; false if that takes more than 60 s. */
 export function storeClicks(app: FastifyInstance): Promise<boolean> {
   return app.clicks.settle(CLICKS_TIMEOUT_MS, { others: true })
 }

@@ -1,10 +1,10 @@
 import type { Option, Program } from '#apps/command-line.ts'
 
-/** What a command of the command line is made of; main.ts lists them. */
+/** A command of the command line; main.ts lists them. */
 export interface Command extends Omit<Program<Record<string, Option>>, 'name'> {
   /** What is printed after Ctrl+C. */
   interrupted?: string
-  /** Does the work, gives the exit code. Throws a {@link CommandError} for what the user can mend. */
+  /** Does the work, gives the exit code. Throws a {@link CommandError} that says what to change. */
   run(context: CommandContext): Promise<number>
 }
 
@@ -12,7 +12,7 @@ export interface CommandContext {
   words: string[]
   options: Record<string, string | undefined>
   env: Record<string, string | undefined>
-  /** Aborted by Ctrl+C: stop in good order. */
+  /** Aborted by Ctrl+C; the command then cleans up and ends. */
   signal: AbortSignal
   output: Output
 }

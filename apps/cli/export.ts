@@ -9,12 +9,12 @@ import { withApp } from './open-app.ts'
 import { openRemote, type Remote, URL_OPTION } from './remote.ts'
 
 /**
- * Writes users.csv, urls.csv and events.csv, as of one moment. Each gets its name only when all are complete: a
- * broken-off export leaves an older one as it was.
+ * Writes users.csv, urls.csv and events.csv, as of one moment. They get their names when all are complete, so
+ * a failed export keeps the previous files.
  */
 export const exportCommand: Command = {
   summary: `Writes users.csv, urls.csv and events.csv, which import reads back unchanged
-Anyone may have written the titles: for Excel, Calc and Sheets use --for spreadsheet, so that no cell runs as a formula.`,
+Titles are untrusted: for Excel, Calc and Sheets use --for spreadsheet, so that no cell runs as a formula.`,
   words: [{ name: 'DIR', help: 'Folder of the files; made where it is missing' }],
   options: {
     for: {
@@ -55,7 +55,7 @@ Anyone may have written the titles: for Excel, Calc and Sheets use --for spreads
   }
 }
 
-/** Each file is as of a moment of its own. What others refer to is read last, so each reference is to a row that is there. */
+/** Each file is as of its own moment. Referenced rows are read last, so no reference is dangling. */
 async function exportThrough(
   remote: Remote,
   isGuarded: boolean,

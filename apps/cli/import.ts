@@ -7,7 +7,7 @@ import { withApp } from './open-app.ts'
 import { showProgress } from './progress.ts'
 import { openRemote, URL_OPTION } from './remote.ts'
 
-/** In the order in which they make sense: what is referred to comes first. */
+/** In import order: referenced rows come first. */
 export const KINDS = ['users', 'urls', 'events'] as const
 type Kind = (typeof KINDS)[number]
 
@@ -18,14 +18,14 @@ interface SetFile {
   bytes: number
 }
 
-/** Takes a file's bytes, gives the report; `onRows` is told the rows that are done. */
+/** Imports a file's bytes and gives the report. Calls `onRows` with the number of rows done. */
 type ImportFile = (
   kind: Kind,
   bytes: AsyncIterable<Buffer>,
   onRows: (rows: number) => void
 ) => Promise<ImportReport>
 
-/** Most lines shown of errors and warnings of one file. */
+/** Most errors, and most warnings, shown for one file. */
 const MAX_LINES = 20
 
 export const importCommand: Command = {
@@ -39,7 +39,8 @@ export const importCommand: Command = {
       return importFiles(context, files, (kind, bytes) =>
         remote.call('POST', `/${kind}/bulk`, { type: 'text/csv', bytes }, 0)
       )
-    const instead = `While a server runs on it, import through the server: npm run cli -- import ${context.words[0]} --url http://127.0.0.1:3000`
+    const again = `npm run cli -- import ${context.words[0]} --url http://127.0.0.1:3000`
+    const instead = `While a server runs on it, import through the server: ${again}`
     return withApp(context.env, { instead }, (app) => importFiles(context, files, app.imports.importCsv))
   }
 }
@@ -79,7 +80,7 @@ async function importFiles(
   }
   if (rejected > 0) {
     const subject = rejected === 1 ? '1 row was' : `${format(rejected)} rows were`
-    print(`${subject} rejected: mend what is told above and import again; the others are in.`)
+    print(`${subject} rejected: correct them and import again; the others are in.`)
   }
   return rejected > 0 ? 1 : 0
 }

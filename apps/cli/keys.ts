@@ -5,9 +5,9 @@ import type { Command, CommandContext } from './command.ts'
 import { withApp } from './open-app.ts'
 import { openRemote, toBody, URL_OPTION } from './remote.ts'
 
-/** Keys from the command line: how the first administrator comes by one. */
+/** Keys from the command line; the first administrator gets a key here. */
 
-/** What the commands need of keys, in the database or through a server. */
+/** The operations on keys, in the database or through a server. */
 interface KeyClient {
   create(draft: KeyDraft): Promise<IssuedKey>
   list(): Promise<Key[]>
@@ -15,7 +15,7 @@ interface KeyClient {
   rotate(id: string): Promise<IssuedKey>
 }
 
-/** `attach`: whether a server that runs on the same DATA_DIR need not hear of it. */
+/** `attach`: whether the work needs no cache invalidation in a server on the same DATA_DIR. */
 async function withKeys<T>(
   context: CommandContext,
   { attach = false },
@@ -97,7 +97,7 @@ const rotate: Command = {
   }
 }
 
-/** By the words that name them. */
+/** The commands by name. */
 export const keyCommands: Record<string, Command> = {
   'keys create': create,
   'keys list': list,

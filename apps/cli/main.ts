@@ -1,4 +1,5 @@
 import { type Option, type Program, plain, readCommandLine, UsageError } from '#apps/command-line.ts'
+import { StartRefused } from '#platform/start-refused.ts'
 import { backupCommand, restoreCommand } from './backup.ts'
 import type { Command } from './command.ts'
 import { exportCommand } from './export.ts'
@@ -7,8 +8,8 @@ import { keyCommands } from './keys.ts'
 import { moveCommand } from './move.ts'
 
 /**
- * The command line: `npm run cli -- COMMAND`. Exit codes: 0 done (also when rows were skipped), 1 failed, or rows
- * were rejected, 2 not understood, 130 stopped by Ctrl+C.
+ * The command line: `npm run cli -- COMMAND`. Exit codes: 0 done (also when rows were skipped), 1 failed, or
+ * rows were rejected, 2 wrong usage, 130 stopped by Ctrl+C.
  */
 const commands: Record<string, Command> = {
   import: importCommand,
@@ -28,13 +29,13 @@ const program: Program<Record<string, Option>> = {
     .map((name) => `  ${name.padEnd(width)}  ${commands[name]?.summary.split('\n')[0]}`)
     .join('\n')}
 
-COMMAND --help tells its words and options. The database is that of the server: DATABASE_URL, or the one in DATA_DIR.
-Exit codes: 0 done, 1 failed or rows were rejected, 2 the command was not understood.`
+COMMAND --help lists its words and options. The database is the server's (DATABASE_URL, DATA_DIR).
+Exit codes: 0 done, 1 failed or rows were rejected, 2 wrong usage.`
 }
 
 async function main(given: string[]): Promise<number> {
   const args = given[0] === 'help' ? [...given.slice(1), '--help'] : given
-  // Some commands are named by two words.
+  // Some names have two words.
   const length = names.some((name) => name.startsWith(`${args[0]} `)) ? 2 : 1
   const name = args.slice(0, length).join(' ')
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
@@ -68,24 +69,15 @@ async function main(given: string[]): Promise<number> {
   }
 }
 
-/** Errors whose message says all that the user needs. */
-const EXPECTED = new Set([
-  'BackupError',
-  'CommandError',
-  'UsageError',
-  'ConfigError',
-  'FolderInUse',
-  'MigrationBlocked',
-  'StartRefused',
-  'ProblemError'
-])
+/** Errors shown by their message alone, without a stack. */
+const EXPECTED = new Set(['BackupError', 'CommandError', 'UsageError', 'ProblemError'])
 
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
   const { name, message, syscall, severity } = error as NodeJS.ErrnoException & { severity?: string }
-  // What the system or the database refuses is for the user too.
-  if (EXPECTED.has(name) || syscall !== undefined || severity !== undefined)
+  // Refusals of the system or the database name what to change.
+  if (error instanceof StartRefused || EXPECTED.has(name) || syscall !== undefined || severity !== undefined)
     process.stderr.write(`${plain(message)}\n`)
   else console.error(error)
   process.exitCode = error instanceof UsageError ? 2 : 1

@@ -9,10 +9,10 @@ import { withApp } from './open-app.ts'
 
 const MIGRATIONS = join(import.meta.dirname, '..', '..', 'drizzle')
 
-/** Copies all that is in the database into another one, without files in between. */
+/** Copies the whole database into another one, without files in between. */
 export const moveCommand: Command = {
   summary: `Copies the whole database into another, empty one, all of it or nothing
-Stop the servers first: what they change meanwhile is not copied. The old database stays as it is.`,
+Stop all servers first: later changes are not copied. The old database stays as it is.`,
   options: {
     to: { type: 'string', value: 'DATABASE_URL', help: 'The empty database; its tables are made' }
   },
@@ -22,7 +22,7 @@ Stop the servers first: what they change meanwhile is not copied. The old databa
     const url = URL.parse(to)
     if (!/^postgres(ql)?:$/.test(url?.protocol ?? ''))
       throw new UsageError('--to takes the URL of the new database, as in postgres://user@host/fairlead')
-    return withApp(context.env, { attach: true }, async (app) => {
+    return withApp(context.env, {}, async (app) => {
       if (!(await storeClicks(app)))
         throw new CommandError(
           'Some clicks are not stored yet. Start the server, let it store them, and try again.'

@@ -1,13 +1,13 @@
-/** Shows how far a file is: a bar on a terminal, a line now and then elsewhere. */
+/** Shows the progress of a file: a bar on a terminal, elsewhere a line every 10 s. */
 export interface Progress {
-  /** `rows` is 0 while nobody has said how many are done. */
+  /** `rows` is 0 while the number of rows done is unknown. */
   update(doneBytes: number, rows: number): void
   stop(): void
 }
 
 const PLAIN_EVERY_MS = 10_000
 const BAR_WIDTH = 40
-/** Back to the first column, and erase to the end of the line (ECMA-48). */
+/** Returns to the first column and erases to the end of the line (ECMA-48). */
 const CLEAR_LINE = '\r\u001B[K'
 
 /** Begins to show the file `name` on `stream`; `now` gives milliseconds. */
@@ -40,11 +40,11 @@ function showLines(
   totalBytes: number,
   now: () => number
 ): Progress {
-  let told = now()
+  let printedAt = now()
   return {
     update(doneBytes, rows) {
-      if (now() - told < PLAIN_EVERY_MS) return
-      told = now()
+      if (now() - printedAt < PLAIN_EVERY_MS) return
+      printedAt = now()
       const percent = Math.floor((doneBytes / Math.max(1, totalBytes)) * 100)
       stream.write(`${name}: ${percent} %${rows === 0 ? '' : `, ${rows.toLocaleString('en')} rows done`}\n`)
     },

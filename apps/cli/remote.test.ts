@@ -10,7 +10,7 @@ import { makeFolder, runCli as run } from '#testing/cli-process.ts'
 import { ROOT } from '#testing/sources.ts'
 import { openRemote, toBody } from './remote.ts'
 
-/** The command line through a running server (`--url`), and what it makes of servers that are none of ours. */
+/** The command line through a server (`--url`), and its errors for other servers. */
 
 const ADMIN = `fl_0123456789abcdef_${'a'.repeat(43)}`
 const SEED = join(ROOT, 'apps', 'testing', 'fixtures', 'seed-csv')

@@ -8,11 +8,11 @@ import { type CommandContext, CommandError } from './command.ts'
 /** The server that `--url` names. */
 export interface Remote {
   /**
-   * Sends a request and gives the answer, which is a success. Throws a {@link CommandError} with what the server says of
-   * an error, or why it cannot be reached.
+   * Sends a request and gives the answer, which has a 2xx status. Throws a {@link CommandError} with the
+   * server's error, or with the reason why it cannot be reached.
    */
   send(method: string, path: string, body?: RemoteBody): Promise<IncomingMessage>
-  /** As `send`, for an answer of JSON, which it gives; undefined when there is none. Waits up to `timeoutMs`, 0 for ever. */
+  /** Sends a request, gives the JSON of the answer (undefined for 204). Waits `timeoutMs`, 0 for ever. */
   call<T>(method: string, path: string, body?: RemoteBody, timeoutMs?: number): Promise<T>
 }
 
@@ -21,18 +21,18 @@ export interface RemoteBody {
   bytes: AsyncIterable<Buffer | string>
 }
 
-/** The option of commands that work through a running server, too. */
+/** The option of commands that also work through a running server. */
 export const URL_OPTION = {
   url: { type: 'string', value: 'URL', help: 'A running server to work through; FAIRLEAD_KEY holds its key' }
 } as const
 
 const CONNECT_TIMEOUT_MS = 10_000
-/** For short requests only: an import is answered when all of it is stored. */
+/** For short requests only: the answer to an import comes when all of it is stored. */
 const ANSWER_TIMEOUT_MS = 60_000
-/** Most characters shown of an answer. */
+/** Most characters of an answer that are shown. */
 const MAX_SHOWN = 300
 
-/** The server of `--url`, or null where that is not given. Throws a {@link CommandError} for a URL or key of no use. */
+/** The server of `--url`, or null without it. Throws a {@link CommandError} for an invalid URL or key. */
 export function openRemote({ options, env, signal }: CommandContext): Remote | null {
   if (options['url'] === undefined) return null
   const base = URL.parse(options['url'])
@@ -44,7 +44,7 @@ export function openRemote({ options, env, signal }: CommandContext): Remote | n
   async function send(method: string, path: string, body?: RemoteBody, timeoutMs = 0) {
     const url = new URL(`${base?.pathname.replace(/\/$/, '')}${path}`, base ?? undefined)
     const headers = { ...(key && { 'x-api-key': key }), ...(body && { 'content-type': body.type }) }
-    // Not fetch: it gives up on answers that take longer than five minutes.
+    // Not fetch, because it times out after five minutes without an answer.
     const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(url, { method, headers, signal })
     const connecting = setTimeout(
       () => request.destroy(new Error('no connection in 10 s')),
@@ -54,7 +54,7 @@ export function openRemote({ options, env, signal }: CommandContext): Remote | n
       // A kept-alive connection has no connect event.
       if (!socket.connecting) clearTimeout(connecting)
       socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => clearTimeout(connecting))
-      // Finds a server that is gone while it seems to work on a large file.
+      // Detects a server that died while the client waits for its answer.
       socket.setKeepAlive(true, 30_000)
     })
     if (timeoutMs > 0)
@@ -62,7 +62,7 @@ export function openRemote({ options, env, signal }: CommandContext): Remote | n
     const answered = new Promise<IncomingMessage>((done, fail) => {
       request.once('response', done).once('error', fail)
     })
-    // A server that refuses the body may answer, and stop reading, before all of it is sent.
+    // A server may answer early and stop reading, so a broken pipe is no error here.
     if (body) pipeline(Readable.from(body.bytes, { objectMode: false }), request).catch(() => undefined)
     else request.end()
     const answer = await answered
@@ -95,7 +95,7 @@ export function toBody(value: unknown): RemoteBody {
   return { type: 'application/json', bytes: Readable.from([JSON.stringify(value)]) }
 }
 
-/** What the server says of a failure, in one line that steers no terminal. */
+/** The server's error in one line. */
 async function describe(answer: IncomingMessage): Promise<string> {
   const { location } = answer.headers
   const said = await text(answer).catch(() => '')

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 import type { Config } from '#apps/config.ts'
-import { StartFailed } from '#apps/start-failed.ts'
+import { StartRefused } from '#platform/start-refused.ts'
 
 /** What other machines can't reach (RFC 6890): 127.0.0.0/8, and `::1`; an IPv6 form of an IPv4 address counts as that. */
 const loopback = new BlockList()
@@ -14,13 +14,13 @@ function isLoopback(host: string): boolean {
 }
 
 /**
- * Keeps a server that asks nobody for a key from being reached by others. Throws {@link StartFailed} for `AUTH=open` on
+ * Keeps a server that asks nobody for a key from being reached by others. Throws {@link StartRefused} for `AUTH=open` on
  * an address beyond this machine, unless the settings say that this is meant.
  */
 export function refuseExposure({ access, server, settings }: Config): void {
   if (access.mode !== 'open' || isLoopback(server.host)) return
   if (settings.AUTH_OPEN_BEYOND_LOOPBACK === 'yes') return
-  throw new StartFailed(
+  throw new StartRefused(
     `With AUTH=open, whoever reaches ${server.host} may change every link. Set one of:\n` +
       '  AUTH=keys                      callers need a key; ADMIN_KEY, or `npm run cli -- keys create NAME`, gives the first\n' +
       '  HOST=127.0.0.1                 nobody but this machine reaches it\n' +

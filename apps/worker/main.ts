@@ -1,5 +1,5 @@
 import { run } from '#apps/run.ts'
-import { StartFailed } from '#apps/start-failed.ts'
+import { StartRefused } from '#platform/start-refused.ts'
 
 /**
  * The worker: the server's plugins without its routes but the probes and the metrics. Stores clicks from the Redis stream
@@ -11,7 +11,7 @@ run({
   app: { routes: false, probes: true, drain: true },
   check(config) {
     if (config.redis.url !== undefined && config.database.url !== undefined) return
-    throw new StartFailed(
+    throw new StartRefused(
       'A worker shares a stream and a database with servers: set REDIS_URL and DATABASE_URL'
     )
   },

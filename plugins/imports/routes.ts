@@ -16,7 +16,7 @@ import { importBody, importForm } from './uploads.ts'
 /** Largest JSON array, in bytes: unlike files it is parsed as a whole, in memory. */
 const JSON_LIMIT_BYTES = 16 * 1024 * 1024
 
-/** A client that reads nothing of an export for this long is cut off: its connection and snapshot are needed. */
+/** A client that reads nothing of an export for this long is cut off. */
 const STALLED_MS = 60_000
 
 /** `POST` and `GET` of `/users/bulk`, `/urls/bulk` and `/events/bulk`, in a scope with content types of its own. */

@@ -45,9 +45,9 @@ export interface ImportCollaborators {
   onFinish(kind: KindName, report: ImportReport): void
 }
 
-/** Imports at once; each holds two batches in memory. More are refused, not queued: a slow client could block all. */
+/** Most concurrent imports; each holds two batches in memory. More are refused, not queued. */
 const MAX_IMPORTS = 8
-/** Exports at once; each holds a connection of the pool, and old row versions, for as long as its client reads. */
+/** Most concurrent exports; each holds a connection and a snapshot for as long as its client reads. */
 const MAX_EXPORTS = 2
 const BATCH_ROWS = 20_000
 /** Closes a batch of few large rows. */

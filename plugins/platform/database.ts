@@ -9,9 +9,9 @@ import fp from 'fastify-plugin'
 import type { ClientBase, Pool, PoolClient, PoolConfig } from 'pg'
 import { findOverdraft } from './connection-budget.ts'
 import { startBundledPostgres } from './database/bundled.ts'
-import { StartRefused } from './database/start-refused.ts'
 import { migrate } from './migrations.ts'
 import { openReadReplica, type ReadReplica } from './read-replica.ts'
+import { StartRefused } from './start-refused.ts'
 
 const MIGRATIONS = join(import.meta.dirname, '..', '..', 'drizzle')
 

@@ -3,6 +3,7 @@ import { open, readdir, realpath, rm } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { StartRefused } from './start-refused.ts'
 
 /**
  * A lock on a folder of data. It is a listening Unix socket, so the kernel lets go of it however the holder dies, and it
@@ -23,9 +24,7 @@ const MAX_ATTEMPTS = 25
 const PAUSE_MS = 10
 
 /** Thrown when another live process holds the folder. */
-export class FolderInUse extends Error {
-  override readonly name = 'FolderInUse'
-}
+export class FolderInUse extends StartRefused {}
 
 /** Where the sockets of a folder are, each the prefix and a number. */
 interface Place {

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { readMigrationFiles } from 'drizzle-orm/migrator'
 import type { ClientBase, QueryResultRow } from 'pg'
+import { StartRefused } from './start-refused.ts'
 
 /** Any number shared by all replicas: they take turns under this transaction-scoped advisory lock. */
 const MIGRATION_LOCK = 7_351_804_912
@@ -27,9 +28,7 @@ export interface Patience {
 }
 
 /** A migration that did not get a lock; nothing was changed. The message says who holds it, and what to do. */
-export class MigrationBlocked extends Error {
-  override readonly name = 'MigrationBlocked'
-}
+export class MigrationBlocked extends StartRefused {}
 
 /**
  * Brings the schema up to date from the drizzle-kit journal in `folder`, all in one transaction, so a failed

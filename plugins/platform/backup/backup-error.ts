@@ -1,4 +1,4 @@
-/** A backup, restore or move that cannot be done; the message says why and what to do. Nothing was changed. */
+/** A failed backup, restore or move that changed nothing; the message says why and what to do. */
 export class BackupError extends Error {
   override readonly name = 'BackupError'
 }

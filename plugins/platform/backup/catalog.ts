@@ -1,10 +1,10 @@
 import { type ClientBase, escapeIdentifier } from 'pg'
 
-/** What a database consists of, read from its catalogue: no list of tables is kept by hand. */
+/** The tables and sequences of a database, read from its catalogue. */
 
 export interface Table {
   name: string
-  /** In their order, without those that the database computes. */
+  /** In table order, without generated columns. */
   columns: string[]
   /** Names of its partitions, without the default one. */
   partitions: string[]
@@ -25,13 +25,13 @@ export interface Revision {
   created_at: string
 }
 
-/** The functions that make a missing partition, by the table. They take a date in it. */
+/** By table, the function that makes a missing partition; its argument is a date in it. */
 const PARTITION_MAKERS: Record<string, string> = {
   events: 'ensure_events_partition',
   url_visitors: 'ensure_visitors_partition'
 }
 
-/** All tables, ordered by name. Those that belong to an extension are not ours. */
+/** All tables but those of extensions, ordered by name. */
 export async function readTables(client: ClientBase): Promise<Table[]> {
   const { rows } = await client.query<Table>(`
     SELECT c.relname AS name,
@@ -69,7 +69,7 @@ export async function readRevision(client: ClientBase): Promise<Revision> {
   return rows[0] ?? { hash: '', created_at: '0' }
 }
 
-/** Whether the database has had the migration. */
+/** Whether the database has the migration. */
 export async function hasRevision(client: ClientBase, { hash, created_at }: Revision): Promise<boolean> {
   const { rowCount } = await client.query(
     'SELECT FROM drizzle.__drizzle_migrations WHERE hash = $1 AND created_at = $2',
@@ -89,7 +89,7 @@ export async function ensurePartitions(client: ClientBase, { name, partitions }:
 
 /** `COPY` of a table's columns out of the database, in text format. */
 export function copyOut({ name, columns }: Table): string {
-  // By a query: COPY of a partitioned table takes nothing else.
+  // COPY TO reads partitioned tables only through a query.
   return `COPY (SELECT ${list(columns)} FROM ${escapeIdentifier(name)}) TO STDOUT`
 }
 

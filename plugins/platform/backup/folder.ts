@@ -10,8 +10,8 @@ import { BackupError } from './backup-error.ts'
 import type { Content, TransferOptions } from './snapshot.ts'
 
 /**
- * A backup is a folder: TABLE.copy for each table, in COPY's text format, and manifest.json, written last. See
- * docs/adr/2026-11-30-backups-as-copy-files.md.
+ * A backup is a folder: TABLE.copy for each table, in COPY's text format, and manifest.json, written last.
+ * See docs/adr/2026-11-30-backups-as-copy-files.md.
  */
 
 const FORMAT = 1
@@ -51,8 +51,8 @@ type Manifest = Static<typeof Manifest>
 type Measured = Pick<Manifest['tables'][number], 'rows' | 'bytes' | 'sha256'>
 
 /**
- * Writes `content` as the folder `folder`, which must not exist yet: it gets its name when all of it is on the disk.
- * `made` says by which release, and from which PostgreSQL. Throws a {@link BackupError} when there is a folder of that name.
+ * Writes `content` as the folder `folder`, which gets its name when all of it is on the disk. `made` has the
+ * release and the version of PostgreSQL. Throws a {@link BackupError} when the folder exists already.
  */
 export async function writeBackup(
   folder: string,
@@ -65,7 +65,7 @@ export async function writeBackup(
     throw new BackupError(`${folder} is there already: name a folder that is not.`)
   await mkdir(dirname(path), { recursive: true })
   const draft = join(dirname(path), `.${basename(path)}.unfinished-${process.pid}`)
-  // It holds hashes of keys, and the salts of visitors' names.
+  // Readable by the user alone: it holds hashes of keys and salts of visitor hashes.
   await mkdir(draft, { mode: 0o700 })
   try {
     const tables: Manifest['tables'] = []
@@ -90,8 +90,8 @@ export async function writeBackup(
 }
 
 /**
- * Opens the backup in `folder`. Throws a {@link BackupError} when it is none, is unfinished, or misses a file or a part of
- * one; reading a table rejects with one when its bytes are not those that were written.
+ * Opens the backup in `folder`. Throws a {@link BackupError} when the manifest or a file is missing or has
+ * another length. Reading a table rejects with one when the checksum differs.
  */
 export async function openBackup(folder: string): Promise<Content & { manifest: Manifest }> {
   const manifest = await readManifest(folder)
@@ -136,7 +136,7 @@ const fileOf = (folder: string, table: string) => join(folder, `${table}.copy`)
 const damaged = (folder: string, table: string, how: string) =>
   new BackupError(`${folder} is damaged: ${table}.copy ${how}. Use another backup.`)
 
-/** Measures what goes through. In COPY's text format each row is one line. */
+/** Counts bytes and rows and hashes the stream. In COPY's text format each row is one line. */
 function measure(): { through(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer>; measured(): Measured } {
   const hash = createHash('sha256')
   let rows = 0
@@ -156,7 +156,7 @@ function measure(): { through(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buf
   }
 }
 
-/** Makes the names in a folder outlive a power cut. */
+/** Makes the names in a folder survive a power failure (fsync of the folder). */
 async function syncFolder(path: string): Promise<void> {
   const handle = await open(path)
   await handle.sync().finally(() => handle.close())

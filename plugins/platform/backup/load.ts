@@ -13,12 +13,13 @@ import {
 } from './catalog.ts'
 import { type Content, type TransferOptions, WITHOUT_LIMITS } from './snapshot.ts'
 
-/** Tables that a process fills by its mere start; what is loaded replaces those rows. */
+/** Tables that the start of a process fills; the loaded rows replace those. */
 const FILLED_AT_START = ['visitor_salts']
 
 /**
- * Loads `content` into the migrated, empty database of `client`, all of it or nothing, and moves its sequences past the
- * largest ids. Throws a {@link BackupError} when the database has rows or lacks a migration of the content.
+ * Loads `content` into the migrated, empty database of `client` in one transaction, and moves the sequences
+ * past the largest ids. Throws a {@link BackupError} when the database has rows or lacks a migration of the
+ * content.
  */
 export async function loadContent(
   client: Client,
@@ -28,7 +29,7 @@ export async function loadContent(
   await client.query(`BEGIN; ${WITHOUT_LIMITS}; SET LOCAL lock_timeout = '10s'`)
   const own = await readTables(client)
   await checkRevision(client, content, own)
-  // Keeps writers out until the end, so the check for rows holds.
+  // Blocks writers until the commit, so the database stays empty after the check.
   const names = list(own.map(({ name }) => name))
   await client.query(`LOCK TABLE ${names} IN SHARE ROW EXCLUSIVE MODE`).catch((error: Error) => {
     throw new BackupError('The database is being written to: stop its servers and workers.', { cause: error })
@@ -44,7 +45,7 @@ export async function loadContent(
   }
   await resetSequences(client, content)
   await client.query('COMMIT')
-  // Autovacuum would do it too, some minutes later.
+  // Autovacuum would analyze only some minutes later.
   await client.query('ANALYZE').catch(() => undefined)
 }
 

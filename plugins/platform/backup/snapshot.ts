@@ -11,39 +11,39 @@ import {
   type Table
 } from './catalog.ts'
 
-/** The content of a database: of a live one as of one moment, or of a backup. */
+/** The content of a backup, or of a live database as of one moment. */
 export interface Content {
   /** Its newest migration. */
   readonly revision: Revision
   readonly tables: readonly Table[]
-  /** The rows of a table in COPY's text format. Rejects while it is read when they are damaged. */
+  /** The rows of a table in COPY's text format. Reading rejects when they are damaged. */
   read(table: Table): AsyncIterable<Buffer>
   /** The sequences, read after the rows so that no id of a row is past them. */
   sequences(): Promise<readonly Sequence[]>
 }
 
-/** How rows are on their way: into a folder, or into a database. */
+/** Options of a copy into a folder or a database. */
 export interface TransferOptions {
-  /** Stops it; nothing of it is kept. */
+  /** Aborts the copy, which then keeps nothing. */
   signal: AbortSignal
   /** Called after each table. */
   onTable(name: string, rows: number): void
 }
 
-/** For a transaction that may take long. SET LOCAL: behind PgBouncer a session belongs to others afterwards. */
+/** For long transactions. SET LOCAL, because PgBouncer gives the session to another client afterwards. */
 export const WITHOUT_LIMITS =
   'SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0'
 
 /**
- * Runs `work` on a connection of its own, without the driver's time limit, and ends the connection: what `work` has left
- * uncommitted is rolled back. `config` is as for node-postgres. Throws a {@link BackupError} when it cannot connect.
+ * Runs `work` on a new connection without query timeout, and closes it, which rolls back uncommitted changes.
+ * `config` is that of node-postgres. Throws a {@link BackupError} when it cannot connect.
  */
 export async function withConnection<T>(
   config: ClientConfig,
   work: (client: Client) => Promise<T>
 ): Promise<T> {
   const client = new pg.Client({ ...config, query_timeout: 0, application_name: 'fairlead backup' })
-  // The next query tells of a connection that broke.
+  // The next query rejects when the connection broke.
   client.on('error', () => undefined)
   await client.connect().catch((error: NodeJS.ErrnoException) => {
     const why = error.message || error.code
@@ -57,12 +57,12 @@ export async function withConnection<T>(
 }
 
 /**
- * Runs `work` on the content of the database that `client` is connected to, as of one moment. Writers go on meanwhile. Rows
- * come in the order in which they lie in the table, so a restored database gives the same bytes.
+ * Runs `work` on the content of the database of `client` as of one moment, without blocking writers. Rows
+ * come in physical order, so a restored database gives the same bytes.
  */
 export async function readSnapshot<T>(client: Client, work: (content: Content) => Promise<T>): Promise<T> {
   await client.query(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${WITHOUT_LIMITS}`)
-  // Whatever the server's settings: the text of values, and the order of rows.
+  // Fixes the text of values and the order of rows, independent of the server's settings.
   await client.query(`SET LOCAL timezone = 'UTC'; SET LOCAL datestyle = 'ISO, MDY'; SET LOCAL bytea_output = 'hex';
     SET LOCAL extra_float_digits = 1; SET LOCAL intervalstyle = 'postgres';
     SET LOCAL synchronize_seqscans = off; SET LOCAL max_parallel_workers_per_gather = 0`)

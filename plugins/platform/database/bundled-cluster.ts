@@ -4,9 +4,9 @@ import { chownSync, readdirSync } from 'node:fs'
 import { mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { StartRefused } from '#platform/start-refused.ts'
 import { BUNDLED_MAJOR, type BundledPrograms, noBuild } from './bundled-programs.ts'
 import { killWithThisProcess } from './parent-death.ts'
-import { StartRefused } from './start-refused.ts'
 
 /** The folder of the bundled PostgreSQL: made at the first start, checked at each, cleared of a dead server's postmaster. */
 

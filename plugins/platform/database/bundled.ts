@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, readlink, realpath, rm, symlink } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FolderInUse, lockFolder } from '#platform/folder-lock.ts'
+import { StartRefused } from '#platform/start-refused.ts'
 import { BUNDLED_USER, prepareCluster, readPostmaster, stopLeftover } from './bundled-cluster.ts'
 import { findBundledPrograms } from './bundled-programs.ts'
 import { type Log, supervise } from './bundled-supervisor.ts'
-import { StartRefused } from './start-refused.ts'
 
 /** How to reach a PostgreSQL over its Unix socket: options of node-postgres. Nothing is left to PG… variables. */
 export interface SocketConnection {

@@ -1,4 +1,0 @@
-/** A start that the operator can mend; the message says how. */
-export class StartFailed extends Error {
-  override readonly name = 'StartFailed'
-}
