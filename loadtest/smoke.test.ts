@@ -15,8 +15,8 @@ const skip = missing('postgres') || missing('redis-server') || missing('nginx') 
 const RUNS: [program: string, args: string[], says: RegExp][] = [
   [
     'bench',
-    ['--quick', '--only', 'hit-worker,miss', '--pairs', '1', '--seconds', '0.5'],
-    /miss to PostgreSQL[\s\S]*results\/local\/bench/
+    ['--quick', '--only', 'embedded-single', '--pairs', '1', '--seconds', '0.5'],
+    /one request at a time[\s\S]*results\/local\/bench/
   ],
   ['clicks', ['--backlog', '2000'], /clicks stored[\s\S]*results\/local\/clicks/],
   [

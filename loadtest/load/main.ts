@@ -75,7 +75,10 @@ async function main(): Promise<void> {
 
 /** Some seconds of the same before it counts: replicas that just started compile what they run. */
 function warmUpOf({ phases: [first], ...profile }: Profile): Profile {
-  return { ...profile, phases: first === undefined ? [] : [{ users: first.users, seconds: 5 }] }
+  return {
+    ...profile,
+    phases: first === undefined ? [] : [{ ...first, seconds: Math.min(5, first.seconds) }]
+  }
 }
 
 /** The links that are active, in the order of their ids: the first is followed most. */

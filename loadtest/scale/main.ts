@@ -108,7 +108,7 @@ async function reach(small: Side, large: Side, from: number, points: Point[]): P
     const problem = point.problem ? `   VOID: ${point.problem}` : ''
     print(`  ${point.title.padEnd(36)}${p50}${p95}${point.growth.toFixed(2)}${problem}`)
   })
-  print(`  RSS of the server ${memoryMiB} MiB`)
+  print(`  memory of the server ${memoryMiB} MiB`)
   return { size, seedSeconds, databaseMiB, memoryMiB }
 }
 
@@ -118,7 +118,7 @@ function tabulate(points: Point[], sizes: Size[]): string {
     const times = own.map(({ p50, p95 }) => `${p50.toFixed(2)} / ${p95.toFixed(2)}`)
     return [title, ...times, `× ${own.at(-1)?.growth.toFixed(2)}`]
   })
-  const memory = ['RSS of the server, MiB', ...sizes.map(({ memoryMiB }) => `${memoryMiB}`), '']
+  const memory = ['memory of the server, MiB', ...sizes.map(({ memoryMiB }) => `${memoryMiB}`), '']
   const headings = sizes.map(({ size }) => size.toLocaleString('en'))
   return markdownTable(['p50 / p95 in ms', ...headings, 'p95, last by 10,000'], [...rows, memory])
 }

@@ -68,7 +68,7 @@ export async function measureSize(
   }
   for (const operation of operations) {
     const volleys = new Map<Side, Volley[]>([small, large].map((side) => [side, []]))
-    for (const side of [small, large]) await ask(operation, side, 1)
+    for (const side of [small, large]) await ask(operation, side, Math.min(1, options.seconds))
     for (let round = 0; round < options.rounds; round++) {
       for (const side of round % 2 === 0 ? [small, large] : [large, small]) {
         volleys.get(side)?.push(await ask(operation, side, options.seconds))
