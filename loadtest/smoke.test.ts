@@ -90,7 +90,11 @@ t.test('bench removes the folder of the other commit on Ctrl+C', { skip }, async
 
 t.test('bench prints its usage and refuses unknown options and commits', async (t) => {
   t.match(await run(t, 'bench', ['--help']), { output: /--against REF/, errors: '', code: 0 })
-  t.match(await run(t, 'bench', ['--nothing']), { output: '', errors: /^There is no option --nothing[^\n]*\nUsage: /, code: 2 })
+  t.match(await run(t, 'bench', ['--nothing']), {
+    output: '',
+    errors: /^There is no option --nothing[^\n]*\nUsage: /,
+    code: 2
+  })
   const unknown = await run(t, 'bench', ['--against', 'no-such-commit'])
   t.match(unknown, { output: '', errors: /^no-such-commit is no commit[^\n]*\n$/, code: 2 })
 })
