@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { readCommandLine } from '#apps/command-line.ts'
+import { autocannonRun, share } from './autocannon-run.ts'
 import { checkOut, commitOfWorkingTree, linkPackages } from './checkout.ts'
 import { install, measurePackages, type Running, startInstallation } from './installation.ts'
 import { loadLinks, makeCodes } from './links.ts'
@@ -10,7 +11,6 @@ import { readPssMiB, settle } from './process-tree.ts'
 import { markdownTable, writeResults } from './results.ts'
 import { makeScratch } from './scratch.ts'
 import { awaitClicks, readClickStats } from './stored.ts'
-import { fire, share } from './volley.ts'
 
 /**
  * What an installation takes that has neither DATABASE_URL nor REDIS_URL: `node loadtest/footprint.ts`. It installs a clone of
@@ -139,16 +139,16 @@ async function follow({ url, isAlive }: Running): Promise<number> {
   await loadLinks(url, codes)
   let [given, failures] = [0, 0]
   while (given < clicks && isAlive()) {
-    const volley = await fire({
+    const burst = await autocannonRun({
       url,
       seconds: values.quick ? 1 : BURST_SECONDS,
       connections: CONNECTIONS,
       requests: (index, connections) =>
         share(codes, index, connections).map((code) => ({ method: 'GET', path: `/${code}` }))
     })
-    const redirects = volley.statuses['302'] ?? 0
+    const redirects = burst.statuses['302'] ?? 0
     given += redirects
-    failures += volley.errors + volley.answers - redirects
+    failures += burst.errors + burst.answers - redirects
     if (redirects === 0) return failures + clicks - given
   }
   const { stored } = await awaitClicks(() => readClickStats(url), given)

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ImportReport } from '#schema/shapes/import-report.ts'
-import type { Stage } from './stage.ts'
+import type { Testbed } from './testbed.ts'
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
 
@@ -79,7 +79,9 @@ export async function readMetric(baseUrl: string, name: string, labels = ''): Pr
 }
 
 /** How many clicks are stored, exactly. */
-export async function readClicks(stage: Stage): Promise<number> {
-  const rows = await stage.query<{ count: string }>("SELECT count(*) FROM events WHERE event_type = 'click'")
+export async function readClicks(testbed: Testbed): Promise<number> {
+  const rows = await testbed.query<{ count: string }>(
+    "SELECT count(*) FROM events WHERE event_type = 'click'"
+  )
   return Number(rows[0]?.count)
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { Request } from 'autocannon'
+import { autocannonRun, toRequest } from './autocannon-run.ts'
 import { createZipf, type Kind, makeAsk, pickKind, profiles } from './k6/profiles.ts'
 import { createRandom, readMetric } from './links.ts'
 import { type MeasuredProcess, startServer, startWorker } from './measured.ts'
@@ -7,8 +8,7 @@ import { median } from './median.ts'
 import { readPssMiB } from './process-tree.ts'
 import { markdownTable, writeResults } from './results.ts'
 import { codeOf, grow, preparePartitions } from './scale/seed.ts'
-import { setStage } from './stage.ts'
-import { fire, toRequest } from './volley.ts'
+import { startTestbed } from './testbed.ts'
 
 /**
  * What memory a replica takes: `node loadtest/memory.ts --links 1000000 --seconds 60`. The database knows so many links, of
@@ -27,7 +27,7 @@ const seconds = Number(values.seconds)
 const connections = Number(values.connections)
 
 /** Requests are made anew after so many seconds. */
-const VOLLEY_SECONDS = 10
+const BURST_SECONDS = 10
 const REQUESTS = 4_000
 
 interface Use {
@@ -48,14 +48,14 @@ const MIXES: { title: string; mix: Partial<Record<Kind, number>> }[] = [
 ]
 
 async function main(): Promise<void> {
-  const stage = await setStage({ core: 1, settings: { max_wal_size: '8GB', work_mem: '64MB' } })
+  const testbed = await startTestbed({ core: 1, settings: { max_wal_size: '8GB', work_mem: '64MB' } })
   const uses: Use[] = []
   try {
-    await (await startServer({ env: stage.env(false) })).stop()
-    await preparePartitions(stage)
-    await grow(stage, 0, links)
-    const worker = await startWorker({ env: stage.env(true), core: 1 })
-    const server = await startServer({ env: { ...stage.env(true), CLICK_DRAIN: 'off' }, core: 0 })
+    await (await startServer({ env: testbed.env(false) })).stop()
+    await preparePartitions(testbed)
+    await grow(testbed, 0, links)
+    const worker = await startWorker({ env: testbed.env(true), core: 1 })
+    const server = await startServer({ env: { ...testbed.env(true), CLICK_DRAIN: 'off' }, core: 0 })
     for (const { title, mix } of MIXES) {
       const use = await load(server, title, mix)
       uses.push(use)
@@ -63,7 +63,7 @@ async function main(): Promise<void> {
     }
     await Promise.all([server.stop(), worker.stop()])
   } finally {
-    await stage.remove()
+    await testbed.remove()
   }
   const isWhole = links >= 1e6 && seconds >= 60
   await writeResults(
@@ -84,16 +84,16 @@ async function load(
   const timer = setInterval(() => samples.push(readPssMiB(server.pid)), 1_000)
   let [answers, failures, spent, seed] = [0, 0, 0, 1]
   while (spent < seconds) {
-    const volley = await fire({
+    const burst = await autocannonRun({
       url: server.url,
-      seconds: Math.min(VOLLEY_SECONDS, seconds - spent),
+      seconds: Math.min(BURST_SECONDS, seconds - spent),
       connections,
       requests: () => makeRequests(createRandom(seed++), pick, mix)
     })
-    const good = [200, 201, 302].reduce((sum, status) => sum + (volley.statuses[status] ?? 0), 0)
-    answers += volley.answers
-    failures += volley.errors + volley.answers - good
-    spent += VOLLEY_SECONDS
+    const good = [200, 201, 302].reduce((sum, status) => sum + (burst.statuses[status] ?? 0), 0)
+    answers += burst.answers
+    failures += burst.errors + burst.answers - good
+    spent += BURST_SECONDS
   }
   clearInterval(timer)
   samples.push(readPssMiB(server.pid))

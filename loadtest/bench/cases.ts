@@ -1,5 +1,5 @@
 import type { Request } from 'autocannon'
-import { share } from '#loadtest/volley.ts'
+import { share } from '#loadtest/autocannon-run.ts'
 import type { PairOptions } from './pairs.ts'
 
 /** What `npm run bench` measures, as data: a server's settings, its requests, and what it is compared with. */

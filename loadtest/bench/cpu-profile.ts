@@ -33,7 +33,7 @@ const AREAS: [area: string, pattern: RegExp][] = [
 ]
 
 /** Gives the lines of the tables from the one profile in `folder`, for the time that was not idle. */
-export async function tellProfile(folder: string): Promise<string[]> {
+export async function formatProfile(folder: string): Promise<string[]> {
   const files = (await readdir(folder)).filter((name) => name.endsWith('.cpuprofile')).sort()
   const file = files.at(-1)
   if (file === undefined) throw new Error(`There is no profile in ${folder}`)

@@ -11,13 +11,13 @@ import {
 import { median } from '#loadtest/median.ts'
 import { writeResults } from '#loadtest/results.ts'
 import { makeScratch } from '#loadtest/scratch.ts'
-import { type Stage, setStage } from '#loadtest/stage.ts'
+import { startTestbed, type Testbed } from '#loadtest/testbed.ts'
 import { type Case, makeCases } from './cases.ts'
 import { drawBench } from './chart.ts'
-import { tellProfile } from './cpu-profile.ts'
+import { formatProfile } from './cpu-profile.ts'
 import { readOptions } from './options.ts'
-import { type Cast, measureCase, type Outcome } from './pairs.ts'
-import { describe, HEADINGS, tabulate, tellOutcome } from './report.ts'
+import { measureCase, type Outcome, type Processes } from './pairs.ts'
+import { describe, formatOutcome, HEADINGS, tabulate } from './report.ts'
 
 /**
  * What a request costs: `npm run bench`. The server as shipped, with its child processes on core 0, in turns with a bare
@@ -33,7 +33,7 @@ const serverCore = hasCores ? { core: 0 } : {}
 
 /** A version of Fairlead with the database that its servers share. */
 interface Version {
-  stage: Pick<Stage, 'env' | 'query'>
+  testbed: Pick<Testbed, 'env' | 'query'>
   root?: string
 }
 
@@ -46,24 +46,24 @@ async function main(): Promise<void> {
     process.stdout.write(`against ${other.commit} (${options.against})\n`)
     await installPackages(other.root)
   }
-  const stage = await setStage(hasCores ? { core: 1 } : {})
+  const testbed = await startTestbed(hasCores ? { core: 1 } : {})
   const outcomes: Outcome[] = []
   try {
-    const ours: Version = { stage }
+    const ours: Version = { testbed }
     await seed(ours, codes)
     const theirs = other && {
-      stage: await stage.another('against'),
+      testbed: await testbed.another('against'),
       root: other.root
     }
     if (theirs) await seed(theirs, codes)
     process.stdout.write(`${describe()}\n\n${HEADINGS}\n`)
     for (const [index, bench] of cases.entries()) {
-      const outcome = await runCase(stage, adapt(bench, other), index, ours, theirs)
+      const outcome = await runCase(testbed, adapt(bench, other), index, ours, theirs)
       outcomes.push(outcome)
-      process.stdout.write(`${tellOutcome(outcome)}\n`)
+      process.stdout.write(`${formatOutcome(outcome)}\n`)
     }
   } finally {
-    await stage.remove()
+    await testbed.remove()
   }
   await writeResults(
     options.isWhole ? 'bench' : other ? 'local/against' : 'local/bench',
@@ -76,11 +76,11 @@ async function main(): Promise<void> {
 }
 
 /** Creates the links by a server of its own, which migrates the database first. */
-async function seed({ stage, root }: Version, codes: string[]): Promise<void> {
-  const server = await startServer({ env: stage.env(false), ...(root && { root }) })
+async function seed({ testbed, root }: Version, codes: string[]): Promise<void> {
+  const server = await startServer({ env: testbed.env(false), ...(root && { root }) })
   await loadLinks(server.url, codes)
   await server.stop()
-  await stage.query('VACUUM ANALYZE')
+  await testbed.query('VACUUM ANALYZE')
 }
 
 /** The case as this run measures it. Another commit is then its only reference, with a bar of its own. */
@@ -90,7 +90,7 @@ function adapt(bench: Case, other: Checkout | null): Case {
 }
 
 async function runCase(
-  stage: Stage,
+  testbed: Testbed,
   bench: Case,
   index: number,
   ours: Version,
@@ -99,13 +99,13 @@ async function runCase(
   const folder = options.cpuProf ? makeScratch('profile') : null
   const nodeOptions = folder === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`]
   const syncs: number[] = []
-  async function begin(start: number): Promise<Cast> {
-    if (bench.embedded) syncs.push(measureFdatasync(stage.folder))
+  async function begin(start: number): Promise<Processes> {
+    if (bench.embedded) syncs.push(measureFdatasync(testbed.folder))
     // A key space of its own: no start finds what another one left in Redis.
     const prefix = `bench-${index}-${start}:`
     const subject = await startVersion(bench, ours, prefix, { nodeOptions })
     const references = new Map<string, MeasuredProcess>()
-    const ofReferences = { ...serverCore, env: { DATABASE_URL: stage.databaseUrl } }
+    const ofReferences = { ...serverCore, env: { DATABASE_URL: testbed.databaseUrl } }
     for (const kind of bench.references) {
       const reference = theirs
         ? startVersion(bench, theirs, `other-${prefix}`)
@@ -119,18 +119,18 @@ async function runCase(
     return { subject, references, end }
   }
   const outcome = await measureCase(bench, begin, options.plan(bench))
-  if (folder !== null) process.stdout.write(`${bench.title}\n${(await tellProfile(folder)).join('\n')}\n\n`)
+  if (folder !== null) process.stdout.write(`${bench.title}\n${(await formatProfile(folder)).join('\n')}\n\n`)
   return { ...outcome, fdatasyncMs: bench.embedded ? median(syncs) : null }
 }
 
 /** Starts a server of `version` for `bench`. One that is embedded gets its links here. */
 async function startVersion(
   bench: Case,
-  { stage, root }: Version,
+  { testbed, root }: Version,
   prefix: string,
   more: MeasuredOptions = {}
 ): Promise<MeasuredProcess> {
-  const { DATA_DIR = '', ...servers } = stage.env(bench.withRedis)
+  const { DATA_DIR = '', ...servers } = testbed.env(bench.withRedis)
   const env = { DATA_DIR, ...(!bench.embedded && servers), ...bench.env, REDIS_PREFIX: prefix }
   const server = await startServer({ ...serverCore, ...more, env, ...(root && { root }) })
   if (bench.embedded) await loadLinks(server.url, bench.embedded)

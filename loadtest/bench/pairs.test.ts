@@ -1,7 +1,7 @@
 import t from 'tap'
 import { makeCases } from './cases.ts'
 import { measureCase } from './pairs.ts'
-import { tellOutcome } from './report.ts'
+import { formatOutcome } from './report.ts'
 
 t.test('a start that fails voids the case and names the cause', async (t) => {
   const [bench] = makeCases(['code'], [])
@@ -9,6 +9,6 @@ t.test('a start that fails voids the case and names the cause', async (t) => {
   const begin = () =>
     Promise.reject(new TypeError('fetch failed', { cause: new Error('connect ECONNREFUSED 127.0.0.1:1') }))
   const outcome = await measureCase(bench, begin, { starts: 2, rounds: 1, seconds: 1, connections: 1 })
-  t.match(tellOutcome(outcome), /VOID: start 1 failed: fetch failed: .*ECONNREFUSED 127\.0\.0\.1:1$/)
+  t.match(formatOutcome(outcome), /VOID: start 1 failed: fetch failed: .*ECONNREFUSED 127\.0\.0\.1:1$/)
   t.equal(outcome.pairs, 0)
 })

@@ -1,16 +1,16 @@
+import { autocannonRun, type Burst } from '#loadtest/autocannon-run.ts'
 import { readMetric } from '#loadtest/links.ts'
 import type { MeasuredProcess } from '#loadtest/measured.ts'
 import { median } from '#loadtest/median.ts'
 import { readPssMiB, settle } from '#loadtest/process-tree.ts'
 import { awaitClicks, countClicks, readClickStats } from '#loadtest/stored.ts'
-import { fire, type Volley } from '#loadtest/volley.ts'
 import type { Case } from './cases.ts'
 import { type Ratio, spreadOf } from './spread.ts'
 
-const WARM_UP_VOLLEYS = 10
+const WARM_UP_BURSTS = 10
 
 /** One burst with what it cost the server. */
-export interface Sample extends Volley {
+export interface Sample extends Burst {
   /** CPU time of the server for one request, in microseconds, what was left to do after it included. */
   cpuMicros: number
   /** Proportional set size of the server and its child processes. */
@@ -53,7 +53,7 @@ export interface PairOptions {
 }
 
 /** The processes of one start. */
-export interface Cast {
+export interface Processes {
   subject: MeasuredProcess
   references: Map<string, MeasuredProcess>
   end(): Promise<void>
@@ -67,7 +67,7 @@ export interface Cast {
  */
 export async function measureCase(
   bench: Case,
-  begin: (start: number) => Promise<Cast>,
+  begin: (start: number) => Promise<Processes>,
   options: PairOptions
 ): Promise<Outcome> {
   const names = ['fairlead', ...bench.references]
@@ -106,22 +106,27 @@ export async function measureCase(
  */
 async function measureStart(
   bench: Case,
-  begin: (start: number) => Promise<Cast>,
+  begin: (start: number) => Promise<Processes>,
   options: PairOptions,
   samples: Record<string, Sample[]>,
   start: number
 ): Promise<number> {
-  const cast = await begin(start)
+  const processes = await begin(start)
   try {
-    const { added, proven } = await measureCast(bench, cast, options, start)
+    const { added, proven } = await measureProcesses(bench, processes, options, start)
     for (const [name, sample] of added) samples[name]?.push(sample)
     return proven
   } finally {
-    await cast.end()
+    await processes.end()
   }
 }
 
-async function measureCast(bench: Case, { subject, references }: Cast, options: PairOptions, start: number) {
+async function measureProcesses(
+  bench: Case,
+  { subject, references }: Processes,
+  options: PairOptions,
+  start: number
+) {
   const added: [name: string, Sample][] = []
   const forward: [string, MeasuredProcess][] = [['fairlead', subject], ...references]
   const turns = start % 2 === 0 ? forward : forward.toReversed()
@@ -141,12 +146,21 @@ async function measureCast(bench: Case, { subject, references }: Cast, options: 
  */
 async function warmUp(bench: Case, turns: [string, MeasuredProcess][], options: PairOptions): Promise<void> {
   const sent = new Map<string, number>()
-  for (let volley = 0; volley < WARM_UP_VOLLEYS; volley++) {
-    for (const [name, server] of volley % 2 === 0 ? turns : turns.toReversed()) {
+  // Every burst begins with the same codes, and a slow server does not reach the last ones.
+  const backwards = {
+    ...bench,
+    requests: (...of: Parameters<Case['requests']>) => bench.requests(...of).toReversed()
+  }
+  for (let burst = 0; burst < WARM_UP_BURSTS; burst++) {
+    for (const [name, server] of burst % 2 === 0 ? turns : turns.toReversed()) {
       const already = sent.get(name) ?? 0
       const isBare = name !== 'fairlead' && !bench.hasPeers
       if (already >= (isBare ? bench.warmUp / 4 : bench.warmUp)) continue
-      const { answers } = await sample(bench, name, server, { ...options, connections: 100, seconds: 1.5 })
+      const { answers } = await sample(burst % 2 === 0 ? bench : backwards, name, server, {
+        ...options,
+        connections: 100,
+        seconds: 1.5
+      })
       sent.set(name, already + answers)
     }
   }
@@ -161,16 +175,16 @@ async function sample(
   const storesClicks = bench.embedded !== undefined && (name === 'fairlead' || bench.hasPeers === true)
   const clicks = storesClicks ? await countClicks(server.url) : 0
   const before = await server.cpuSeconds()
-  const volley = await fire({ ...options, url: server.url, requests: bench.requests })
+  const burst = await autocannonRun({ ...options, url: server.url, requests: bench.requests })
   const { ms: lagMs } = storesClicks
-    ? await awaitClicks(() => readClickStats(server.url), clicks + volley.answers)
+    ? await awaitClicks(() => readClickStats(server.url), clicks + burst.answers)
     : { ms: 0 }
   const untilStored = await server.cpuSeconds()
   // Storing clicks is part of what the requests cost. The next burst is not to meet what else is left to do.
   const untilIdle = await settle(server.pid)
   return {
-    ...volley,
-    cpuMicros: (((storesClicks ? untilStored : untilIdle) - before) * 1e6) / volley.answers,
+    ...burst,
+    cpuMicros: (((storesClicks ? untilStored : untilIdle) - before) * 1e6) / burst.answers,
     memoryMiB: readPssMiB(server.pid),
     stored: storesClicks ? (await countClicks(server.url)) - clicks : null,
     lagMs

@@ -19,7 +19,7 @@ export function describe(): string {
 }
 
 /** The line of one case, and notes below; ratios are to the first reference, then to the others. */
-export function tellOutcome(outcome: Outcome): string {
+export function formatOutcome(outcome: Outcome): string {
   const ratios = Object.entries(outcome.ratios)
   const rps = ratios.map(([name, ratio]) => `${ratio.rps.median.toFixed(2)} ${name}`).join(', ')
   const cpu = ratios.map(([, ratio]) => ratio.cpu.median.toFixed(2)).join(', ')

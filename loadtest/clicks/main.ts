@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util'
 import type { Request } from 'autocannon'
+import { autocannonRun, share } from '#loadtest/autocannon-run.ts'
 import { loadLinks, makeCodes, readClicks } from '#loadtest/links.ts'
 import { startServer, startWorker } from '#loadtest/measured.ts'
 import { markdownTable, writeResults } from '#loadtest/results.ts'
-import { type Stage, setStage } from '#loadtest/stage.ts'
 import { awaitClicks } from '#loadtest/stored.ts'
-import { fire, share } from '#loadtest/volley.ts'
+import { startTestbed, type Testbed } from '#loadtest/testbed.ts'
 
 /**
  * How fast a worker stores clicks that wait in Redis: `npx node loadtest/clicks/main.ts --backlog 500000`. Redirects fill the
@@ -35,9 +35,9 @@ interface Backlog {
 }
 
 async function main(): Promise<void> {
-  const stage = await setStage()
+  const testbed = await startTestbed()
   try {
-    const result = await consume(stage)
+    const result = await consume(testbed)
     const content = tabulate(result)
     process.stdout.write(`${content}\n`)
     await writeResults(
@@ -47,23 +47,28 @@ async function main(): Promise<void> {
     )
     if (result.stored < result.given) process.exitCode = 1
   } finally {
-    await stage.remove()
+    await testbed.remove()
   }
 }
 
-async function consume(stage: Stage): Promise<Backlog> {
+async function consume(testbed: Testbed): Promise<Backlog> {
   const codes = makeCodes(LINKS, 1)
-  const env = { ...stage.env(true), TRUST_PROXY: '127.0.0.1', CLICK_DRAIN: 'off' }
+  const env = { ...testbed.env(true), TRUST_PROXY: '127.0.0.1', CLICK_DRAIN: 'off' }
   const server = await startServer({ env })
   await loadLinks(server.url, codes)
   let given = 0
   while (given < backlog) {
-    const volley = await fire({ url: server.url, seconds: 2, connections, requests: makeRequests(codes) })
-    given += volley.statuses['302'] ?? 0
+    const burst = await autocannonRun({
+      url: server.url,
+      seconds: 2,
+      connections,
+      requests: makeRequests(codes)
+    })
+    given += burst.statuses['302'] ?? 0
   }
   await server.stop()
-  const worker = await startWorker({ env: stage.env(true) })
-  const { stored, ms } = await awaitClicks(() => readClicks(stage), given)
+  const worker = await startWorker({ env: testbed.env(true) })
+  const { stored, ms } = await awaitClicks(() => readClicks(testbed), given)
   const cpuMicros = ((await worker.cpuSeconds()) * 1e6) / stored
   const peakMiB = worker.peakMiB()
   await worker.stop()

@@ -3,12 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makeCases } from '#loadtest/bench/cases.ts'
-import { type Cast, measureCase, type Outcome } from '#loadtest/bench/pairs.ts'
-import { HEADINGS, tabulate, tellOutcome } from '#loadtest/bench/report.ts'
+import { measureCase, type Outcome, type Processes } from '#loadtest/bench/pairs.ts'
+import { formatOutcome, HEADINGS, tabulate } from '#loadtest/bench/report.ts'
 import { loadLinks, makeCodes } from '#loadtest/links.ts'
 import { startServer } from '#loadtest/measured.ts'
 import { writeResults } from '#loadtest/results.ts'
-import { type Stage, setStage } from '#loadtest/stage.ts'
+import { startTestbed, type Testbed } from '#loadtest/testbed.ts'
 
 /**
  * What a redirect pays for what guards the rest: `node loadtest/guards/main.ts`. Two servers in turns, as `npm run bench`
@@ -27,15 +27,15 @@ async function makeGuarded(folder: string): Promise<Record<string, string>> {
   return { AUTH: 'keys', ADMIN_KEY, RATE_LIMIT: 'on', SHED_EVENT_LOOP_MS: '1000', BLOCKED_HOSTS_FILE: list }
 }
 
-async function measure(stage: Stage, name: string, codes: string[], guarded: Record<string, string>) {
+async function measure(testbed: Testbed, name: string, codes: string[], guarded: Record<string, string>) {
   const bench = makeCases(codes, []).find((one) => one.name === name)
   if (bench === undefined) throw new Error(`There is no case ${name}`)
   const start = (kind: string, more: Record<string, string>) =>
     startServer({
       core: 0,
-      env: { ...stage.env(true), ...bench.env, ...more, REDIS_PREFIX: `${name}-${kind}:` }
+      env: { ...testbed.env(true), ...bench.env, ...more, REDIS_PREFIX: `${name}-${kind}:` }
     })
-  async function begin(): Promise<Cast> {
+  async function begin(): Promise<Processes> {
     const subject = await start('guarded', guarded)
     const reference = await start('open', OPEN)
     const end = async () => void (await Promise.all([subject.stop(), reference.stop()]))
@@ -48,21 +48,21 @@ async function measure(stage: Stage, name: string, codes: string[], guarded: Rec
 async function main(): Promise<void> {
   const codes = makeCodes(10_000, 1)
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-guards-'))
-  const stage = await setStage({ core: 1 })
+  const testbed = await startTestbed({ core: 1 })
   const outcomes: Outcome[] = []
   try {
     const guarded = await makeGuarded(folder)
-    const server = await startServer({ env: { ...stage.env(false), ...OPEN } })
+    const server = await startServer({ env: { ...testbed.env(false), ...OPEN } })
     await loadLinks(server.url, codes)
     await server.stop()
     process.stdout.write(`${HEADINGS}\n`)
     for (const name of CASES) {
-      const outcome = await measure(stage, name, codes, guarded)
+      const outcome = await measure(testbed, name, codes, guarded)
       outcomes.push(outcome)
-      process.stdout.write(`${tellOutcome(outcome)}\n`)
+      process.stdout.write(`${formatOutcome(outcome)}\n`)
     }
   } finally {
-    await stage.remove()
+    await testbed.remove()
     await rm(folder, { recursive: true })
   }
   const section = { name: 'guards', content: tabulate(outcomes) }

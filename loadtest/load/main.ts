@@ -49,14 +49,14 @@ async function main(): Promise<void> {
   const cluster = await startCluster(Number(values.replicas))
   try {
     const targets = await readTargets(cluster.url)
-    const before = await readClicks(cluster.stage)
+    const before = await readClicks(cluster.testbed)
     const warmUp = await runProfile(warmUpOf(profile), cluster.url, targets)
     const load = await runProfile(profile, cluster.url, targets)
     finish(name, profile, load)
     const given = [warmUp, load].reduce((sum, { statuses }) => sum + (statuses['302'] ?? 0), 0)
-    const use = await tellCluster(cluster, given, before)
+    const use = await reportCluster(cluster, given, before)
     const isWhole = values.seconds === undefined && values.replicas === '6'
-    const { volleys: _volleys, ...summary } = load
+    const { bursts: _bursts, ...summary } = load
     await writeResults(
       isWhole ? `load-${name.replace(/^load-/, '')}` : `local/load-${name}`,
       {
@@ -75,7 +75,10 @@ async function main(): Promise<void> {
 
 /** Some seconds of the same before it counts: replicas that just started compile what they run. */
 function warmUpOf({ phases: [first], ...profile }: Profile): Profile {
-  return { ...profile, phases: first === undefined ? [] : [{ users: first.users, seconds: 5 }] }
+  return {
+    ...profile,
+    phases: first === undefined ? [] : [{ ...first, seconds: Math.min(5, first.seconds) }]
+  }
 }
 
 /** The links that are active, in the order of their ids: the first is followed most. */
@@ -106,8 +109,8 @@ function finish(name: string, profile: Profile, load: Load): void {
 }
 
 /** Says what the replicas used and whether every redirect that was given has been stored as a click. */
-async function tellCluster(cluster: Cluster, given: number, before: number) {
-  const { stored: after, ms } = await awaitClicks(() => readClicks(cluster.stage), before + given)
+async function reportCluster(cluster: Cluster, given: number, before: number) {
+  const { stored: after, ms } = await awaitClicks(() => readClicks(cluster.testbed), before + given)
   const stored = after - before
   const lagMs = Math.round(ms)
   const peakMiB = Math.max(...cluster.replicas.map((one) => one.peakMiB()))

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Request } from 'autocannon'
+import { autocannonRun, type Burst, toRequest } from '#loadtest/autocannon-run.ts'
 import {
   createZipf,
   makeAsk,
@@ -10,11 +11,10 @@ import {
 } from '#loadtest/k6/profiles.ts'
 import { createLatencies } from '#loadtest/latencies.ts'
 import { createRandom } from '#loadtest/links.ts'
-import { fire, toRequest, type Volley } from '#loadtest/volley.ts'
 
 /** What a profile came to; times in milliseconds. */
 export interface Load {
-  volleys: Volley[]
+  bursts: Burst[]
   answers: number
   rps: number
   /** Answers by status. */
@@ -47,9 +47,9 @@ export async function runProfile(profile: Profile, url: string, targets: Target[
       return toRequest(makeAsk(pickKind(profile.mix, random()), target, random()))
     })
 
-  const volleys: Volley[] = []
-  for (const phase of profile.phases) volleys.push(...(await runPhase(profile, phase, url, makeRequests)))
-  return summarize(profile, volleys)
+  const bursts: Burst[] = []
+  for (const phase of profile.phases) bursts.push(...(await runPhase(profile, phase, url, makeRequests)))
+  return summarize(profile, bursts)
 }
 
 function runPhase(
@@ -57,41 +57,41 @@ function runPhase(
   { users, seconds }: Phase,
   url: string,
   requests: () => Request[]
-): Promise<Volley[]> {
+): Promise<Burst[]> {
   const { pace } = profile
-  if (pace === undefined) return Promise.all([fire({ url, seconds, connections: users, requests })])
+  if (pace === undefined) return Promise.all([autocannonRun({ url, seconds, connections: users, requests })])
   const groups = Math.min(GROUPS, users)
   return Promise.all(
     Array.from({ length: groups }, async (_, group) => {
       const connections = Math.floor(users / groups) + (group < users % groups ? 1 : 0)
       await wait((group * 1_000) / groups)
-      return fire({ url, seconds, connections, requests, ratePerConnection: pace })
+      return autocannonRun({ url, seconds, connections, requests, ratePerConnection: pace })
     })
   )
 }
 
-function summarize(profile: Profile, volleys: Volley[]): Load {
+function summarize(profile: Profile, bursts: Burst[]): Load {
   const expected = new Set(
     Object.keys(profile.mix).map((kind) =>
       String(makeAsk(kind as Parameters<typeof makeAsk>[0], { id: 1, code: '' }, 0).status)
     )
   )
-  const answers = volleys.reduce((sum, one) => sum + one.answers, 0)
+  const answers = bursts.reduce((sum, one) => sum + one.answers, 0)
   const statuses: Record<string, number> = {}
-  for (const volley of volleys) {
-    for (const [status, count] of Object.entries(volley.statuses))
+  for (const burst of bursts) {
+    for (const [status, count] of Object.entries(burst.statuses))
       statuses[status] = (statuses[status] ?? 0) + count
   }
   const wrong = Object.entries(statuses).reduce(
     (sum, [status, count]) => sum + (expected.has(status) ? 0 : count),
     0
   )
-  const failures = wrong + volleys.reduce((sum, one) => sum + one.errors, 0)
+  const failures = wrong + bursts.reduce((sum, one) => sum + one.errors, 0)
   const latencies = createLatencies()
-  for (const volley of volleys) latencies.merge(volley.latencies)
+  for (const burst of bursts) latencies.merge(burst.latencies)
   const seconds = profile.phases.reduce((sum, phase) => sum + phase.seconds, 0)
   const load = {
-    volleys,
+    bursts,
     answers,
     rps: answers / seconds,
     statuses,

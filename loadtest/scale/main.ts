@@ -1,7 +1,7 @@
 import { readCommandLine } from '#apps/command-line.ts'
 import { startServer } from '#loadtest/measured.ts'
 import { markdownTable, writeResults } from '#loadtest/results.ts'
-import { setStage } from '#loadtest/stage.ts'
+import { startTestbed } from '#loadtest/testbed.ts'
 import { drawScale } from './chart.ts'
 import { type MeasureOptions, measureSize, type Point, type Side } from './measure.ts'
 import { operations } from './operations.ts'
@@ -53,24 +53,24 @@ interface Size {
 }
 
 async function main(): Promise<void> {
-  const stage = await setStage({ settings: { max_wal_size: '8GB', work_mem: '64MB' } })
+  const testbed = await startTestbed({ settings: { max_wal_size: '8GB', work_mem: '64MB' } })
   const points: Point[] = []
   const sizes: Size[] = []
   try {
-    const small: Side = { size: SMALLEST, stage: await stage.another('small') }
-    const large: Side = { size: SMALLEST, stage: await stage.another('large') }
+    const small: Side = { size: SMALLEST, testbed: await testbed.another('small') }
+    const large: Side = { size: SMALLEST, testbed: await testbed.another('large') }
     for (const side of [small, large]) {
       // A start is what migrates.
-      await (await startServer({ env: side.stage.env(false) })).stop()
-      await preparePartitions(side.stage)
+      await (await startServer({ env: side.testbed.env(false) })).stop()
+      await preparePartitions(side.testbed)
     }
-    await grow(small.stage, 0, SMALLEST)
+    await grow(small.testbed, 0, SMALLEST)
     for (let size = SMALLEST, from = 0; size <= max; from = size, size *= 10) {
       large.size = size
       sizes.push(await reach(small, large, from, points))
     }
   } finally {
-    await stage.remove()
+    await testbed.remove()
   }
   const isWhole = max >= 1e6
   await writeResults(
@@ -85,15 +85,15 @@ async function main(): Promise<void> {
 
 /** Grows `large` from `from` links to its size and asks. */
 async function reach(small: Side, large: Side, from: number, points: Point[]): Promise<Size> {
-  const { size, stage } = large
+  const { size, testbed } = large
   const start = performance.now()
   // What requests created at the size before has the ids of links to be made.
   const created = `SELECT id FROM urls WHERE original_url LIKE '%/created/%'`
-  await stage.query(`DELETE FROM events WHERE event_type = 'created' AND url_id IN (${created})`)
-  await stage.query(`DELETE FROM urls WHERE id IN (${created})`)
-  await grow(stage, from, size)
+  await testbed.query(`DELETE FROM events WHERE event_type = 'created' AND url_id IN (${created})`)
+  await testbed.query(`DELETE FROM urls WHERE id IN (${created})`)
+  await grow(testbed, from, size)
   const seedSeconds = (performance.now() - start) / 1_000
-  const rows = await stage.query<{ size: string }>('SELECT pg_database_size(current_database()) AS size')
+  const rows = await testbed.query<{ size: string }>('SELECT pg_database_size(current_database()) AS size')
   const databaseMiB = Math.round(Number(rows[0]?.size) / 2 ** 20)
   print(
     `\n${size.toLocaleString('en')} links and clicks: ${databaseMiB} MiB, made in ${seedSeconds.toFixed(0)} s`
@@ -108,7 +108,7 @@ async function reach(small: Side, large: Side, from: number, points: Point[]): P
     const problem = point.problem ? `   VOID: ${point.problem}` : ''
     print(`  ${point.title.padEnd(36)}${p50}${p95}${point.growth.toFixed(2)}${problem}`)
   })
-  print(`  RSS of the server ${memoryMiB} MiB`)
+  print(`  memory of the server ${memoryMiB} MiB`)
   return { size, seedSeconds, databaseMiB, memoryMiB }
 }
 
@@ -118,7 +118,7 @@ function tabulate(points: Point[], sizes: Size[]): string {
     const times = own.map(({ p50, p95 }) => `${p50.toFixed(2)} / ${p95.toFixed(2)}`)
     return [title, ...times, `× ${own.at(-1)?.growth.toFixed(2)}`]
   })
-  const memory = ['RSS of the server, MiB', ...sizes.map(({ memoryMiB }) => `${memoryMiB}`), '']
+  const memory = ['memory of the server, MiB', ...sizes.map(({ memoryMiB }) => `${memoryMiB}`), '']
   const headings = sizes.map(({ size }) => size.toLocaleString('en'))
   return markdownTable(['p50 / p95 in ms', ...headings, 'p95, last by 10,000'], [...rows, memory])
 }

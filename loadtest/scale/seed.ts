@@ -1,4 +1,4 @@
-import type { Stage } from '#loadtest/stage.ts'
+import type { Testbed } from '#loadtest/testbed.ts'
 
 /**
  * Grows the tables to a size within PostgreSQL itself: ten million rows through the API would take longer than
@@ -17,8 +17,8 @@ const CODE = `'s' || lpad(to_hex((id * ${MULTIPLIER}) % 4294967296), 8, '0')`
 const DAYS = 60
 
 /** Makes the partitions of the months into which the clicks fall. */
-export async function preparePartitions(stage: Pick<Stage, 'query'>): Promise<void> {
-  await stage.query(
+export async function preparePartitions(testbed: Pick<Testbed, 'query'>): Promise<void> {
+  await testbed.query(
     `SELECT ensure_events_partition(now() - n * interval '20 days') FROM generate_series(0, 4) n`
   )
 }
@@ -27,15 +27,15 @@ export async function preparePartitions(stage: Pick<Stage, 'query'>): Promise<vo
  * Adds the links with the ids above `from` up to `to`, a click to each id (of a link chosen by the square of chance, so
  * that some are followed much and many little) over the last 60 days, and the rollups of those clicks.
  */
-export async function grow(stage: Pick<Stage, 'query'>, from: number, to: number): Promise<void> {
-  await stage.query(
+export async function grow(testbed: Pick<Testbed, 'query'>, from: number, to: number): Promise<void> {
+  await testbed.query(
     `INSERT INTO urls (id, short_code, original_url, title, created_at, updated_at)
      SELECT id, ${CODE}, 'https://acme.dev/scale/' || id, 'Scale ' || id, made, made
      FROM generate_series($1::bigint, $2::bigint) id,
        LATERAL (SELECT date_trunc('second', now() - interval '${DAYS + 1} days')) AS t(made)`,
     [from + 1, to]
   )
-  await stage.query(
+  await testbed.query(
     `WITH clicks AS MATERIALIZED (
        SELECT 1 + floor($2::bigint * random() * random())::bigint AS url_id,
          date_trunc('second', now() - random() * interval '${DAYS} days') AS at
@@ -56,6 +56,6 @@ export async function grow(stage: Pick<Stage, 'query'>, from: number, to: number
      ON CONFLICT (url_id, day) DO UPDATE SET clicks = url_stats_daily.clicks + excluded.clicks`,
     [from + 1, to]
   )
-  await stage.query(`SELECT setval('urls_id_seq', (SELECT max(id) FROM urls))`)
-  await stage.query('VACUUM ANALYZE')
+  await testbed.query(`SELECT setval('urls_id_seq', (SELECT max(id) FROM urls))`)
+  await testbed.query('VACUUM ANALYZE')
 }

@@ -5,29 +5,29 @@ import { startPostgres, startRedis } from '#testing/servers.ts'
 import { pinProcess } from './measured.ts'
 import { makeScratch } from './scratch.ts'
 
-/** What measured servers stand on: a PostgreSQL (fsync on) and a Redis of the run's own. */
-export interface Stage {
+/** What measured servers use: a PostgreSQL (fsync on) and a Redis of the run's own. */
+export interface Testbed {
   readonly databaseUrl: string
   readonly redisUrl: string
   /** Where the data folders of measured servers are; removed when this process ends. */
   readonly folder: string
-  /** The environment of a server on this stage, with Redis or without. */
+  /** The environment of a server on this testbed, with Redis or without. */
   env(withRedis: boolean): Record<string, string>
   /** Runs one statement on the database. */
   query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>
-  /** Makes another, empty database on the same server: a stage like this one, removed with it. */
-  another(name: string): Promise<Omit<Stage, 'another' | 'remove'>>
+  /** Makes another, empty database on the same server: a testbed like this one, removed with it. */
+  another(name: string): Promise<Omit<Testbed, 'another' | 'remove'>>
   remove(): Promise<void>
 }
 
-export interface StageOptions {
+export interface TestbedOptions {
   /** The core for the servers; any when not said. */
   core?: number
   settings?: Record<string, string | number>
 }
 
 /** Starts the servers. Throws when PostgreSQL or Redis is not installed. */
-export async function setStage(options: StageOptions = {}): Promise<Stage> {
+export async function startTestbed(options: TestbedOptions = {}): Promise<Testbed> {
   // What these programs start later is theirs, and so on the same core.
   if (options.core !== undefined) pinProcess(process.pid, options.core)
   const settings = { shared_buffers: '512MB', max_wal_size: '4GB', ...options.settings }

@@ -3,7 +3,7 @@ import type { Ask } from './k6/profiles.ts'
 import { createLatencies, type Latencies } from './latencies.ts'
 
 /** One run of autocannon against one server: so many connections, each with one request under way. */
-export interface VolleyOptions {
+export interface AutocannonOptions {
   url: string
   seconds: number
   connections: number
@@ -13,7 +13,7 @@ export interface VolleyOptions {
   ratePerConnection?: number
 }
 
-export interface Volley {
+export interface Burst {
   seconds: number
   answers: number
   rps: number
@@ -29,7 +29,7 @@ export interface Volley {
 }
 
 /** Sends requests for `seconds`. Times are in milliseconds. */
-export async function fire(options: VolleyOptions): Promise<Volley> {
+export async function autocannonRun(options: AutocannonOptions): Promise<Burst> {
   const latencies = createLatencies()
   const statuses: Record<string, number> = {}
   let index = 0
