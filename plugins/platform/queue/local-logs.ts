@@ -45,6 +45,7 @@ export async function openLocalLogs<Item>(
   let consumer: LogConsumer | null = null
   /** Those that store what other processes left. */
   const visitors = new Set<LogConsumer>()
+  const unreadable = new Set<string>()
   let visiting: Promise<boolean> | null = null
   let isClosing = false
 
@@ -81,24 +82,27 @@ export async function openLocalLogs<Item>(
     })
   }
 
-  async function visit(timeoutMs: number, others: boolean): Promise<boolean> {
-    try {
-      await visitLogFolders(root, own?.folder ?? null, async (folder, isForeign) => {
-        if (isClosing || (isForeign && !others)) return
-        const visitor = consume(await openLog(folder, isForeign))
-        visitors.add(visitor)
-        if (isClosing) await visitor.stop(0)
-        const isStored = await visitor.settle(timeoutMs)
-        visitors.delete(visitor)
-        await visitor.stop(0)
-        if (!isStored) throw new Error(`${folder} is not stored yet`)
-        logger.info({ folder }, 'the local log of another process is stored')
-      })
-      return true
-    } catch (error) {
-      logger.debug({ err: error }, 'the local log of another process waits')
-      return false
+  function visit(timeoutMs: number, others: boolean): Promise<boolean> {
+    const store = async (folder: string, isForeign: boolean) => {
+      if (isClosing || (isForeign && !others)) return true
+      const visitor = consume(await openLog(folder, isForeign))
+      visitors.add(visitor)
+      if (isClosing) await visitor.stop(0)
+      const isStored = await visitor.settle(timeoutMs)
+      visitors.delete(visitor)
+      await visitor.stop(0)
+      if (isStored) logger.info({ folder }, 'local log of another process stored')
+      return isStored
     }
+    return visitLogFolders(root, own?.folder ?? null, store, warnOnce).catch((error) => {
+      warnOnce(root, error)
+      return false
+    })
+  }
+
+  function warnOnce(folder: string, error: unknown): void {
+    if (!unreadable.has(folder)) logger.warn({ err: error, folder }, 'reading a local log failed')
+    unreadable.add(folder)
   }
 
   return {
