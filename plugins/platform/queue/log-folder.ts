@@ -4,8 +4,8 @@ import { FolderInUse, lockFolder } from '#platform/folder-lock.ts'
 import { hasSegments } from './local-log.ts'
 
 /**
- * Folders for logs below one data folder, which processes on one machine may share: each takes the first that no live process holds,
- * so it finds what a dead one left.
+ * Folders for logs below one data folder, which processes on one machine may share: each takes the first that
+ * no live process holds, so it finds what a dead one left.
  */
 export interface LogFolder {
   folder: string
@@ -21,8 +21,8 @@ export async function takeLogFolder(root: string): Promise<LogFolder> {
 }
 
 /**
- * Runs `work` for each other folder below `root` that has a log: with `isForeign` when a live process holds it, else
- * locked meanwhile. True if all resolve to true. Errors go to `onError` and keep no other folder from its visit.
+ * Runs `work` for each other folder below `root` that has a log: `isForeign` when a live process holds it, else
+ * locked meanwhile. True if all resolve to true. Reports errors to `onError` and visits the next folder.
  */
 export async function visitLogFolders(
   root: string,
@@ -30,11 +30,13 @@ export async function visitLogFolders(
   work: (folder: string, isForeign: boolean) => Promise<boolean>,
   onError: (folder: string, error: unknown) => void
 ): Promise<boolean> {
+  let isDone = true
   const names = await readdir(root).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
-    throw error
+    isDone = false
+    onError(root, error)
+    return []
   })
-  let isDone = true
   for (const name of names) {
     const folder = join(root, name)
     if (!/^\d+$/.test(name) || folder === own) continue
