@@ -16,8 +16,8 @@ export type Row = [
 ]
 
 /**
- * Clicks that travel together. The id of click n is `id` with n in its last 16 bits, or, where `visits` has a name at
- * place n, made of that. It stands beside the rows: a worker of an earlier release leaves it out and reads the rest.
+ * Clicks that travel together. The id of click n is `id` with n in its last 16 bits, or, where `visits` has a
+ * name at place n, made of that. Workers of an earlier release ignore `visits`.
  */
 export interface Batch {
   id: string
@@ -29,8 +29,8 @@ const MAX_USER_AGENT = 256
 const MAX_REFERRER = 512
 
 /**
- * How far a proxy's clock may be from ours. A day, so that a replica whose own clock is wrong by hours still agrees with the
- * others on the id of a visit.
+ * How far a proxy's clock may be from ours. A day, so that a replica whose own clock is wrong by hours still
+ * agrees with the others on the id of a visit.
  */
 const MAX_CLOCK_DISTANCE_MS = 86_400_000
 
@@ -51,8 +51,9 @@ export function createBatchId(now: number): string {
 }
 
 /**
- * Reads a visit's name as nginx writes it, `$msec-$request_id`: seconds with three decimals, and 32 hexadecimal digits.
- * Null when it is something else, or of a time that can't be: the click then gets a time and an id of ours.
+ * Reads a visit's name as nginx writes it, `$msec-$request_id`: seconds with three decimals, and 32
+ * hexadecimal digits. Null when it is something else, or of a time that can't be: the click then gets a time
+ * and an id of ours.
  */
 export function readVisit(text: string, now: number): Visit | null {
   const [, seconds, ms, name] = /^(\d{10})\.(\d{3})-([0-9a-f]{18})[0-9a-f]{14}$/.exec(text) ?? []

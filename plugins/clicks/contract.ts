@@ -28,7 +28,7 @@ export interface Click {
   method: 'GET' | 'HEAD'
   userAgent: string | null
   referrer: string | null
-  /** A daily salted hash that tells visitors of one day apart; null without a salt, and for visitors that opted out. */
+  /** Daily salted hash of the visitor; null without a salt, and for visitors that opted out. */
   visitor: string | null
 }
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Backlog } from '#platform/queue/redis-stream.ts'
 
-/** Shows Prometheus what becomes of clicks. Numbers are read when Prometheus asks, so a click costs an increment and no more. */
+/** Exports click counts to Prometheus. They are read at the scrape: a click costs an increment. */
 export function showClicks(app: FastifyInstance): void {
   const { client } = app.metrics
   const registers = [client.register]

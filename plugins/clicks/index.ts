@@ -13,8 +13,8 @@ declare module 'fastify' {
 }
 
 /**
- * Publishes `app.clicks`, the queue of clicks between redirects and their storage, and shows Prometheus what becomes of them. Routes
- * that read clicks wait for those under way, see {@link settleBeforeReads}.
+ * Publishes `app.clicks`, the queue of clicks between redirects and their storage, and shows Prometheus what
+ * becomes of them. Routes that read clicks wait for those under way, see {@link settleBeforeReads}.
  */
 async function clicks(app: FastifyInstance, options: QueueOptions) {
   let salt: SaltProvider = () => null

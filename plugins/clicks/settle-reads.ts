@@ -1,8 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { withDeadline } from '#platform/deadline.ts'
 import { describeHeader } from '#platform/describe-answers.ts'
+import type { FreshMark } from '#platform/read-replica.ts'
 
 declare module 'fastify' {
+  interface FastifyRequest {
+    /** For `app.database.readFresh`; set where `config.readsClicks` is true. */
+    freshMark: FreshMark
+  }
   interface FastifyContextConfig {
     /** True for routes whose answers contain clicks: they wait for clicks that are not stored yet. */
     readsClicks?: boolean
@@ -21,22 +26,21 @@ const HEADER = {
 }
 
 /**
- * Makes routes with `config.readsClicks` include every click whose redirect was answered before the request: they wait for those
- * under way for at most 250 ms. When that is not enough, the answer has `X-Clicks-Pending: true`. Their services read by
- * `app.database.readFresh`.
+ * Makes routes with `config.readsClicks` include every click whose redirect was answered before the request:
+ * they wait for those under way for at most 250 ms. When that is not enough, the answer has
+ * `X-Clicks-Pending: true`. Their services read by `app.database.readFresh` with `request.freshMark`.
  */
 export function settleBeforeReads(app: FastifyInstance): void {
-  async function settleClicks(_request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  async function settleClicks(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const end = performance.now() + PATIENCE_MS
     const isStored = await app.clicks.settle(PATIENCE_MS)
     // Only now: the standby must have what was stored meanwhile.
-    const isMarked = await withDeadline(
-      app.database.markFresh(),
-      Math.max(50, end - performance.now())
-    ).catch(() => false)
-    if (!isStored || !isMarked) reply.header('x-clicks-pending', 'true')
+    const leftMs = Math.max(50, end - performance.now())
+    request.freshMark = await withDeadline(app.database.markFresh(), leftMs).catch(() => null)
+    if (!isStored || request.freshMark === null) reply.header('x-clicks-pending', 'true')
   }
 
+  app.decorateRequest('freshMark', undefined)
   app.addHook('onRoute', (route) => {
     if (!route.config?.readsClicks) return
     route.preHandler = [...[route.preHandler ?? []].flat(), settleClicks]

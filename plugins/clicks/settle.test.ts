@@ -6,7 +6,7 @@ import { hasRedis, type Running, startApp, storageOf } from '#testing/app.ts'
 import { makeWarmLink } from '#testing/click-scene.ts'
 import { startServer } from '#testing/process.ts'
 
-/** Readers of clicks wait for those under way: across replicas, in buffered mode, and for logs of other processes. */
+/** Readers wait for clicks under way: across replicas, buffered, and in logs of other processes. */
 
 const skip = !hasRedis() && 'there are no servers'
 
@@ -33,7 +33,7 @@ async function read({ request }: Pick<Running, 'request'>) {
   return { clicks: json.length as number, pending: headers.get('x-clicks-pending') }
 }
 
-/** The clicks of the first answer that does not say that some may be missing; how soon that is depends on the machine. */
+/** The clicks of the first answer without the header; how soon that comes depends on the machine. */
 async function readSettled(app: Pick<Running, 'request'>): Promise<number> {
   for (;;) {
     const { clicks, pending } = await read(app)

@@ -6,8 +6,8 @@ import type { SaltProvider } from './contract.ts'
 const REMEMBERED = 10_000
 
 /**
- * Makes a function that names a visitor: 60 bits of SHA-256 over the day's secret salt, the address and the user
- * agent. Without the salt, which goes with its day, nobody can link a name to an address or to another day.
+ * Makes a function that names a visitor: 60 bits of SHA-256 over the day's secret salt, the IP address and
+ * the user agent. The salt is deleted after its day; then no name can be linked to an IP address.
  */
 export function createVisitorNames(
   salt: SaltProvider

@@ -28,7 +28,7 @@ export const eventRoutes: FastifyPluginAsyncTypebox = async (app) => {
         request,
         reply,
         pageWindow(request.query),
-        await app.events.list(request.caller, request.query)
+        await app.events.list(request.caller, request.query, request.freshMark)
       )
     }
   )

@@ -3,6 +3,7 @@ import type { Database, Executor, Within } from '#platform/database.ts'
 import { retryTakenId, violatedConstraint } from '#platform/database-errors.ts'
 import { createPageIndex } from '#platform/page-index.ts'
 import { presentEvent } from '#platform/present-rows.ts'
+import type { FreshMark } from '#platform/read-replica.ts'
 import { parseWireTime } from '#platform/wire-time.ts'
 import type { Click } from '#plugins/clicks/contract.ts'
 import type { Event, EventDraft, EventQuery } from '#schema/shapes/event.ts'
@@ -27,7 +28,7 @@ const INSERT_CHUNK = 5_000
 /** `app.events`: the record of what happened to links. Who does not reach all meets the events of its own links only. */
 export interface EventService {
   /** `since` and `until` are both inclusive. Throws INPUT_INVALID when they are the wrong way round. */
-  list(caller: Caller, query: EventQuery): Promise<Page<Event>>
+  list(caller: Caller, query: EventQuery, mark: FreshMark): Promise<Page<Event>>
   /** Throws EVENT_UNKNOWN. */
   get(caller: Caller, id: number): Promise<Event>
   /** Records what a client reports. Throws REFERENCE_UNKNOWN when the url or user does not exist. */
@@ -54,7 +55,7 @@ export function createEventService(database: Database): EventService {
   }
 
   return {
-    async list(caller, query) {
+    async list(caller, query, mark) {
       const reach = reachOf(caller)
       const since = query.since === undefined ? undefined : (parseWireTime(query.since) ?? undefined)
       const until = query.until === undefined ? undefined : (parseWireTime(query.until, true) ?? undefined)
@@ -68,7 +69,7 @@ export function createEventService(database: Database): EventService {
         until
       }
       const isFiltered = Object.values(filter).some((wanted) => wanted !== undefined)
-      const { rows, total } = await database.readFresh((on) =>
+      const { rows, total } = await database.readFresh(mark, (on) =>
         pages.read(
           on,
           pageWindow(query),

@@ -10,7 +10,7 @@ import type { ClientBase, Pool, PoolClient, PoolConfig } from 'pg'
 import { findOverdraft } from './connection-budget.ts'
 import { startBundledPostgres } from './database/bundled.ts'
 import { migrate } from './migrations.ts'
-import { openReadReplica, type ReadReplica } from './read-replica.ts'
+import { type FreshMark, openReadReplica, type ReadReplica } from './read-replica.ts'
 import { StartRefused } from './start-refused.ts'
 
 const MIGRATIONS = join(import.meta.dirname, '..', '..', 'drizzle')
@@ -36,12 +36,12 @@ export interface Database {
    */
   readStale<T>(work: (on: Executor) => Promise<T>): Promise<T>
   /**
-   * Runs `work`, which only reads and must see what was committed before the last {@link markFresh}: on the standby where that has it,
-   * else on the pool. It may run twice.
+   * Runs `work`, which only reads and must see what was committed before {@link markFresh} gave `mark`: on the
+   * standby where that has it, else on the pool. Null reads a standby that may be behind. It may run twice.
    */
-  readFresh<T>(work: (on: Executor) => Promise<T>): Promise<T>
-  /** Call it before {@link readFresh}. Resolves false when the primary does not say where it is: a standby may then be read that is behind. */
-  markFresh(): Promise<boolean>
+  readFresh<T>(mark: FreshMark, work: (on: Executor) => Promise<T>): Promise<T>
+  /** Gives the mark for {@link readFresh}; null when the primary does not answer. */
+  markFresh(): Promise<FreshMark>
   /** Whether {@link readStale} uses the standby now; null where none is configured. */
   readonly usesStandby: boolean | null
   /** Runs `work` in a transaction: commits when it resolves, rolls back when it throws, and gives its result. */
@@ -122,8 +122,8 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
     pool,
     statementName: (name) => (pooled ? '' : name),
     readStale: (work) => (replica === null ? work(db) : replica.run(work)),
-    readFresh: (work) => (replica === null ? work(db) : replica.runFresh(work)),
-    markFresh: async () => replica === null || replica.markFresh(),
+    readFresh: (mark, work) => (replica === null ? work(db) : replica.runFresh(mark, work)),
+    markFresh: async () => replica?.markFresh(),
     get usesStandby() {
       return replica === null ? null : replica.isUsed
     },

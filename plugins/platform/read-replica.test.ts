@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import { until } from '#apps/acceptance/subject.ts'
@@ -35,8 +36,9 @@ t.test('with a hot standby', { skip }, async (t) => {
   const onStandby = async (text: string) => {
     const client = new pg.Client({ connectionString: standby.url })
     await client.connect()
-    await client.query(text)
+    const { rows } = await client.query(text)
     await client.end()
+    return rows
   }
 
   await t.test('lists come from it, links by id from the primary, and redirects are never old', async (t) => {
@@ -54,6 +56,29 @@ t.test('with a hot standby', { skip }, async (t) => {
     t.equal((await request('GET', '/unseen')).status, 302)
     await request('DELETE', `/urls/${id}`)
     t.equal((await request('GET', '/unseen')).status, 404)
+  })
+
+  await t.test('concurrent readers each see what was written before them', async (t) => {
+    await onStandby('SELECT pg_wal_replay_resume()')
+    t.ok(await used(app, true))
+    const held = holdPositions(app)
+    // From here on the poll of the standby waits too: the next two positions are those of the readers.
+    await held.reach(1)
+    const early = request('GET', '/events')
+    await held.reach(2)
+    const { rows } = await app.app.database.pool.query('SELECT pg_current_wal_lsn()::text AS lsn')
+    const replayed = () => onStandby(`SELECT pg_last_wal_replay_lsn() >= '${rows[0].lsn}' AS is_done`)
+    t.match(await until(replayed, ([row]) => row.is_done), [{ is_done: true }])
+    await onStandby('SELECT pg_wal_replay_pause()')
+    const { id } = await create('after')
+    const late = request('GET', `/events?url_id=${id}`)
+    await held.reach(3)
+    held.releaseNewestFirst()
+    t.equal((await early).status, 200)
+    const { json, headers } = await late
+    // A reader waits 250 ms for its position, which a busy machine may exceed.
+    if (headers.get('x-clicks-pending') === null) t.match(json, [{ event_type: 'created' }])
+    await request('DELETE', `/urls/${id}`)
   })
 
   await t.test('it is of no use to another database', async (t) => {
@@ -141,6 +166,28 @@ async function startLogging(t: Test, urls: Record<string, string>) {
   let text = ''
   const stream = { write: (line: string) => (text += line) }
   return { app: await startApp(t, { storage, logger: { level: 'info', stream } }), log: async () => text }
+}
+
+/** Holds back the primary's answers to the question for its position. */
+function holdPositions({ app }: Running) {
+  const held: (() => void)[] = []
+  const { pool } = app.database
+  const query = pool.query.bind(pool) as (...args: unknown[]) => Promise<unknown>
+  async function hold(...args: unknown[]) {
+    const answer = await query(...args)
+    if (`${args[0]}`.includes('pg_current_wal_flush_lsn')) await new Promise<void>((done) => held.push(done))
+    return answer
+  }
+  pool.query = hold as typeof pool.query
+  return {
+    async reach(count: number) {
+      while (held.length < count) await wait(5)
+    },
+    releaseNewestFirst() {
+      pool.query = query as typeof pool.query
+      for (const release of held.reverse()) release()
+    }
+  }
 }
 
 /** Whether the metric comes to say so. */

@@ -13,10 +13,13 @@ export interface ReadReplica {
   readonly isUsed: boolean
   /** Runs `work` on the standby, or on the primary where that is away or behind; both when the first try breaks. */
   run<T>(work: (on: Executor) => Promise<T>): Promise<T>
-  /** Notes where the primary is, for {@link runFresh}. Resolves false when the primary does not say; at once while the standby is unused. */
-  markFresh(): Promise<boolean>
-  /** As `run`, on a standby that has everything from before the last {@link markFresh}, or on the primary. */
-  runFresh<T>(work: (on: Executor) => Promise<T>): Promise<T>
+  /** Where the primary is now; null when it does not answer, undefined at once while the standby is unused. */
+  markFresh(): Promise<FreshMark>
+  /**
+   * As `run`, on a standby that has everything from before `mark`, else on the primary. With null the standby may
+   * lack some; without a mark it is not read.
+   */
+  runFresh<T>(mark: FreshMark, work: (on: Executor) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
@@ -33,9 +36,12 @@ export interface ReadReplicaOptions {
   onChange(isUsed: boolean, why: string): void
 }
 
+/** Where the primary was when a request began to read; kept on the request. */
+export type FreshMark = Mark | null | undefined
+
 /** Where the primary was at a time. */
 interface Mark {
-  /** Of the clock that nobody sets. */
+  /** By `performance.now()`. */
   at: number
   lsn: string
   /** Tells servers apart: positions of another one would mean nothing. */
@@ -61,8 +67,6 @@ export function openReadReplica(options: ReadReplicaOptions): ReadReplica {
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
   let marks: Mark[] = []
-  /** Null when the primary did not say: the standby is then read as it is. */
-  let fresh: Mark | null = null
   let isUsed = false
   let polling: Promise<void> | undefined
   let why = ''
@@ -136,14 +140,11 @@ export function openReadReplica(options: ReadReplicaOptions): ReadReplica {
       return isUsed
     },
     run,
-    async markFresh() {
-      if (!isUsed) return true
-      fresh = await locate()
-      return fresh !== null
-    },
-    async runFresh(work) {
-      if (!isUsed || fresh === null) return run(work)
-      const lacks = await lack(fresh).catch((error: Error) => error.message)
+    markFresh: async () => (isUsed ? locate() : undefined),
+    async runFresh(mark, work) {
+      if (mark === undefined) return work(fallback)
+      if (!isUsed || mark === null) return run(work)
+      const lacks = await lack(mark).catch((error: Error) => error.message)
       return lacks === null ? run(work) : work(fallback)
     },
     async close() {

@@ -26,7 +26,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       }
     },
     async function onUrlStats(request) {
-      return app.stats.forUrl(request.caller, request.params.id, request.query)
+      return app.stats.forUrl(request.caller, request.params.id, request.query, request.freshMark)
     }
   )
 
@@ -43,7 +43,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       }
     },
     async function onStats(request) {
-      return app.stats.overall(request.caller, request.query)
+      return app.stats.overall(request.caller, request.query, request.freshMark)
     }
   )
 }

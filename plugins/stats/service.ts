@@ -1,5 +1,6 @@
 import { type Caller, reachOf } from '#platform/access/caller.ts'
 import type { Database, Executor } from '#platform/database.ts'
+import type { FreshMark } from '#platform/read-replica.ts'
 import { parseWireTime } from '#platform/wire-time.ts'
 import type { OverallStats, StatsQuery, UrlStats } from '#schema/shapes/stats.ts'
 import { wireTime } from '#schema/shapes/text.ts'
@@ -13,9 +14,9 @@ import { ALL_URLS, DAY_MS } from './tally.ts'
 /** `app.stats`: how often links were followed. Reads rollups, never events. */
 export interface StatsService {
   /** Statistics of one link, zeros where nothing was counted. Throws URL_UNKNOWN, INPUT_INVALID. */
-  forUrl(caller: Caller, urlId: number, query: StatsQuery): Promise<UrlStats>
+  forUrl(caller: Caller, urlId: number, query: StatsQuery, mark: FreshMark): Promise<UrlStats>
   /** Statistics of all links within reach together, deleted ones too. Throws INPUT_INVALID. */
-  overall(caller: Caller, query: StatsQuery): Promise<OverallStats>
+  overall(caller: Caller, query: StatsQuery, mark: FreshMark): Promise<OverallStats>
   /** What visitors' names are salted with today (UTC), the same in all replicas; null until it is known. */
   currentSalt(): Buffer | null
   /** Fetches the salts of now and soon; the plugin calls it every minute. */
@@ -82,18 +83,18 @@ export function createStatsService(
   }
 
   return {
-    async forUrl(caller, urlId, query) {
+    async forUrl(caller, urlId, query, mark) {
       const range = readRange(query, now())
       await findUrl(caller, urlId)
-      return { url_id: urlId, ...(await database.readFresh((on) => read(on, urlId, range))) }
+      return { url_id: urlId, ...(await database.readFresh(mark, (on) => read(on, urlId, range))) }
     },
 
-    async overall(caller, query) {
+    async overall(caller, query, mark) {
       const reach = reachOf(caller)
       const range = readRange(query, now())
       const [links, users] = [await countUrls(caller), await countUsers(caller)]
       const of = reach === 'all' ? ALL_URLS : { owner: reach }
-      const [counted, top] = await database.readFresh(async (on) => [
+      const [counted, top] = await database.readFresh(mark, async (on) => [
         await read(on, of, range),
         await listTop(on, wholeDays(range.bounds), { perDay: TOP_CANDIDATES, limit: TOP_URLS, reach })
       ])

@@ -2,14 +2,14 @@ import { gather } from '#platform/gather.ts'
 import type { EncodedBatch, Encoder } from './encoder.ts'
 
 /**
- * Group commit: items that are added while a batch is in flight travel together in the next one, so a busy server makes
- * few large appends and a quiet one has no delay.
+ * Group commit: items that are added while a batch is in flight travel together in the next one, so a busy
+ * server makes few large appends and a quiet one has no delay.
  */
 export interface BatcherOptions<Draft> {
   encoder: Encoder<Draft>
   /**
-   * Sends a batch whose first item was added at `since` by the clock `now`; resolves when the next stage has it, rejects when no stage
-   * takes it.
+   * Sends a batch whose first item was added at `since` by the clock `now`; resolves when the next stage has
+   * it, rejects when no stage takes it.
    */
   send(batch: EncodedBatch, since: number): Promise<void>
   /** Sends a batch while more than `maxPending` items wait for `send`. */
@@ -18,7 +18,7 @@ export interface BatcherOptions<Draft> {
   maxPending: number
   /** Most items of a batch. */
   maxItems: number
-  /** Longest wait of an item for others, in milliseconds; 0 sends as soon as no more are added, see {@link gather}. */
+  /** Longest wait of an item for others, in milliseconds; 0 waits as {@link gather} does. */
   waitMs: number
   /** Most batches in flight. */
   maxInFlight: number
@@ -26,8 +26,8 @@ export interface BatcherOptions<Draft> {
 }
 
 /**
- * Waits for an item to be safe. Functions instead of a promise: a batch has hundreds of them, and a promise with its two
- * reactions is a tenth of what a redirect costs.
+ * Waits for an item to be safe. Functions instead of a promise: a batch has hundreds of them, and a promise
+ * with its two reactions is a tenth of what a redirect costs.
  */
 export interface Waiter {
   /** The next stage has the item. */
@@ -61,7 +61,7 @@ export function createBatcher<Draft>(options: BatcherOptions<Draft>): Batcher<Dr
   const { encoder, send, spill, waitMs, maxInFlight, maxItems, maxPending, now = Date.now } = options
   const waiting: ClosedBatch[] = []
   const inFlight = new Set<ClosedBatch>()
-  /** The items of the open batch that are not encoded yet, when each was added, and the waiters of the whole batch. */
+  /** Of the open batch: items that are not encoded, when each was added, and all waiters. */
   let drafts: Draft[] = []
   let times: number[] = []
   let waiters: Waiter[] = []

@@ -5,8 +5,8 @@ import type { Entry, RedisStream } from './redis-stream.ts'
 import { createStoring, type StoringOptions } from './storing.ts'
 
 /**
- * Takes batches from the stream to the database: read, store, then acknowledge. A crash anywhere repeats work, which the ids of
- * items make harmless, and never skips it.
+ * Takes batches from the stream to the database: read, store, then acknowledge. A crash anywhere repeats
+ * work, which the ids of items make harmless, and never skips it.
  */
 export interface ConsumerOptions<Item> extends StoringOptions<Item> {
   stream: RedisStream
@@ -24,14 +24,14 @@ export interface Consumer {
   stop(timeoutMs: number): Promise<void>
 }
 
-/** Items of one transaction, more or less: large enough for set-based SQL, small enough to decode in milliseconds. */
+/** About the items of one transaction: enough for set-based SQL, few enough to decode in milliseconds. */
 const MIN_ITEMS = 2_500
 const MAX_ITEMS = 7_500
 const MAX_ENTRIES = 1_000
 const BLOCK_MS = 1_000
 /**
- * How long items gather once all that waited are stored. Otherwise every consumer stores a steady trickle a few at a time, each with
- * a commit of its own.
+ * How long items gather once all that waited are stored. Otherwise every consumer stores a steady trickle a
+ * few at a time, each with a commit of its own.
  */
 const GATHER_MS = 100
 

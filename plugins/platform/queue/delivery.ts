@@ -5,9 +5,9 @@ import type { LogConsumer } from './log-consumer.ts'
 import type { RedisStream } from './redis-stream.ts'
 
 /**
- * Where a batch goes. Without Redis: to the local log. With Redis: to the stream, past it to the database, past both to the local
- * log. A stage that failed is left alone for a while. A batch may reach two stages (a stage that took it but did not say so in time);
- * the ids of its items make that one.
+ * Where a batch goes. Without Redis: to the local log. With Redis: to the stream, past it to the database,
+ * past both to the local log. A stage that failed is left alone for a while. A batch may reach two stages (a
+ * stage that took it but did not say so in time); the ids of its items make that one.
  */
 export interface DeliveryOptions<Item> {
   stream: Pick<RedisStream, 'append'> | null
@@ -16,7 +16,7 @@ export interface DeliveryOptions<Item> {
   /** Stores items idempotently; rejects with nothing stored. */
   store(items: Item[]): Promise<void>
   storeBreaker: Breaker
-  /** How long the database may take before the batch goes to the log, in milliseconds; less when its waiters have waited already. */
+  /** Longest wait for the database, in milliseconds; less when the batch has waited already. */
   storeTimeoutMs: number
   /** True when trying the same again may help (the database is away), false when the data is to blame. */
   isTransient(error: unknown): boolean
@@ -54,12 +54,12 @@ export const noCounts = (): DeliveryCounts => ({
 })
 
 /**
- * How long waiters wait for stages that don't answer, in milliseconds. nginx takes a replica to hang that has not followed a link
- * for three seconds (ops/nginx), so their item is in the log by then.
+ * How long waiters wait for stages that don't answer, in milliseconds. nginx takes a replica to hang that has
+ * not followed a link for three seconds (ops/nginx), so their item is in the log by then.
  */
 const PATIENCE_MS = 2_000
 
-/** What the database has at least, however long the waiters have waited, in milliseconds: this process may have been busy. */
+/** Shortest wait for the database, in milliseconds: a wait before it may be due to a busy process. */
 const LEAST_STORE_MS = 250
 
 /** No stage took a batch. */
@@ -102,8 +102,8 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>) {
   }
 
   /**
-   * True if a stage takes what `attempt` brings it. A stage that is known to be away is tried in the background by a batch that goes on
-   * to the next stage meanwhile; its result is added to `tries`.
+   * True if a stage takes what `attempt` brings it. A stage that is known to be away is tried in the
+   * background by a batch that goes on to the next stage meanwhile; its result is added to `tries`.
    */
   async function reach(
     breaker: Breaker,
@@ -135,8 +135,8 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>) {
 
   return {
     /**
-     * Takes a batch to the first stage that has it; `since` is when its first item was added, in milliseconds since the epoch. Throws
-     * {@link ItemsUnrecorded} when none does.
+     * Takes a batch to the first stage that has it; `since` is when its first item was added, in milliseconds
+     * since the epoch. Throws {@link ItemsUnrecorded} when none does.
      */
     async send(batch: EncodedBatch, since: number): Promise<void> {
       if (stream === null) return toLog(batch)
@@ -149,8 +149,8 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>) {
     },
 
     /**
-     * Takes a batch past stages that are too slow. Throws {@link ItemsUnrecorded} when the log is full or missing, or is itself what is
-     * too slow.
+     * Takes a batch past stages that are too slow. Throws {@link ItemsUnrecorded} when the log is full or
+     * missing, or is itself what is too slow.
      */
     async spill(batch: EncodedBatch): Promise<void> {
       if (stream === null) refuse(batch, new Error('too many items wait for the local log'))

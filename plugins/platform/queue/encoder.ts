@@ -1,6 +1,6 @@
 /**
- * How the items of a queue travel. A draft is what the caller adds, an item is what is stored, and a record is the text of one
- * batch, the same in Redis, on the disk and in memory.
+ * How the items of a queue travel. A draft is what the caller adds, an item is what is stored, and a record
+ * is the text of one batch, the same in Redis, on the disk and in memory.
  */
 export interface Codec<Draft, Item> {
   createEncoder(): Encoder<Draft>
@@ -29,8 +29,9 @@ export interface Encoder<Draft> {
 const KEPT = 512 * 1024
 
 /**
- * Makes a list of JSON values that is text already, in memory that V8 does not manage: as objects, thousands of items would outlive two
- * collections of the young generation and then fill the old one (docs/adr/2026-11-29-clicks-gather-outside-the-heap.md).
+ * Makes a list of JSON values that is text already, in memory that V8 does not manage: as objects, thousands
+ * of items would outlive two collections of the young generation and then fill the old one
+ * (docs/adr/2026-11-29-clicks-gather-outside-the-heap.md).
  */
 export function createJsonList() {
   let bytes = Buffer.allocUnsafe(KEPT)

@@ -14,18 +14,19 @@ import { createEndOfTick } from './end-of-tick.ts'
 import { type LocalLogs, openLocalLogs } from './local-logs.ts'
 import { type Backlog, createRedisStream } from './redis-stream.ts'
 
-/** Takes items and stores each once, see docs/adr/2026-11-23-click-durability.md and 2026-11-30-a-local-log-without-redis.md. */
+/** Takes items and stores each once, see docs/adr/2026-11-23-click-durability.md. */
 export interface Queue<Draft, Item> {
   /**
-   * Takes an item and answers `waiter`: acknowledged, when the next stage has the item or no stage takes it; buffered, at the end of
-   * the event-loop tick.
+   * Takes an item and answers `waiter`: acknowledged, when the next stage has the item or no stage takes it;
+   * buffered, at the end of the event-loop tick.
    */
   add(draft: Draft, waiter: Waiter): void
   /** Sets where items are stored: idempotently by id, in one transaction, rejecting with nothing stored. */
   drainTo(store: (items: Item[]) => Promise<void>): void
   /**
-   * Resolves true once every item that was acknowledged before the call is stored, false when `timeoutMs` ran out first or Redis does
-   * not answer. With `others` that includes the logs of other live processes on the same data folder.
+   * Resolves true once every item that was acknowledged before the call is stored, false when `timeoutMs` ran
+   * out first or Redis does not answer. With `others` that includes the logs of other live processes on the
+   * same data folder.
    */
   settle(timeoutMs: number, options?: { others?: boolean }): Promise<boolean>
   /** What became of items so far, for metrics. */
@@ -65,10 +66,11 @@ export interface QueueOptions {
 }
 
 const LOOK_FOR_ABANDONED_MS = 30_000
+
 /**
- * Opens the queue of `names.all`, a folder below the data folder and a stream in Redis. Register redis and database before: it hands
- * them what it still holds when it closes, which is before they do. Throws {@link StartRefused} when there is neither Redis nor a data
- * folder to write to.
+ * Opens the queue of `names.all`, a folder below the data folder and a stream in Redis. Register redis and
+ * database before: it closes before they do, and hands them what it still holds. Throws
+ * {@link StartRefused} when there is neither Redis nor a data folder to write to.
  */
 export async function openQueue<Draft, Item>(
   app: FastifyInstance,
@@ -231,7 +233,7 @@ export async function openQueue<Draft, Item>(
   }
 }
 
-/** A connection that may block. It waits for Redis to come back instead of failing at once: no request waits for it. */
+/** A connection that may block. No request uses it, so it waits for Redis to come back instead of failing. */
 function connectForReading(redis: RedisClient): RedisClient {
   const connection = connectAgain(redis, {
     enableAutoPipelining: false,

@@ -6,8 +6,9 @@ import { createLogReader } from './log-reader.ts'
 import { createLogWriter, type Segment } from './log-writer.ts'
 
 /**
- * A queue on the local disk: segments of length- and CRC-checked records, appended and synced, read in order, and deleted once
- * their records are stored. A crash may have the last records read again, which the ids of their items make harmless.
+ * A queue on the local disk: segments of length- and CRC-checked records, appended and synced, read in order,
+ * and deleted once their records are stored. A crash may have the last records read again, which the ids of
+ * their items make harmless.
  */
 export interface LocalLog {
   /** Appends a record; resolves when the disk has it. Rejects with {@link LogFull}, or the system's error. */
@@ -22,7 +23,7 @@ export interface LocalLog {
   readonly stored: number
   /** Bytes that are not stored. */
   readonly bytes: number
-  /** How long the oldest record that is not stored has waited, in milliseconds, give or take a segment; 0 when all are. */
+  /** Age of the oldest record that is not stored, in milliseconds, to within a segment; 0 without one. */
   readonly oldestMs: number
   /** Leaves what is not stored to the next that opens the folder. */
   close(): Promise<void>
@@ -32,7 +33,7 @@ export interface LocalLogOptions {
   folder: string
   /** Most bytes that may wait before appends are refused. */
   maxBytes: number
-  /** Called when a damaged segment was set aside; `isTail` when it is the last one, which a crash may have cut off. */
+  /** Called when a damaged segment was set aside; `isTail`: the last one, which a crash may cut off. */
   onDamage(file: string, detail: string, isTail: boolean): void
   /** True for a folder of another live process, of which nothing is changed. */
   isForeign?: boolean
@@ -58,7 +59,7 @@ export async function openLocalLog(options: LocalLogOptions): Promise<LocalLog> 
   const [first] = segments
   const lastFound = segments.at(-1)
   const offset = first?.sequence === mark.sequence && mark.offset <= first.bytes ? mark.offset : 0
-  // Other files with numbers count too: a segment that was set aside, or a stray folder, must not be in the way.
+  // Count other numbered files too: a segment that was set aside, or a stray folder.
   const numbers = (await readdir(folder)).flatMap((name) =>
     /^\d{12}\./.test(name) ? Number.parseInt(name, 10) : []
   )

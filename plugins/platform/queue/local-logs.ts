@@ -9,15 +9,15 @@ import { takeLogFolder, visitLogFolders } from './log-folder.ts'
 
 /** The local logs below one folder: that of this process, and those of other processes, dead or alive. */
 export interface LocalLogs {
-  /** Appends to the log of this process. Rejects when there is none, it is full, or the disk does not take the batch. */
+  /** Appends to the log of this process. Rejects without one, when it is full, or on a disk error. */
   append(batch: EncodedBatch): Promise<void>
   /** Starts to store what is in the log of this process. */
   start(): void
   /** Stores what dead processes left. Never rejects; call it one at a time. */
   visitAbandoned(): Promise<void>
   /**
-   * Resolves true once all of the log of this process, and of those that are being visited, is stored; false when `timeoutMs` ran out
-   * first. With `others`, all logs below the folder are.
+   * Resolves true once all of the log of this process, and of those that are being visited, is stored; false
+   * when `timeoutMs` ran out first. With `others`, all logs below the folder are.
    */
   settle(timeoutMs: number, others: boolean): Promise<boolean>
   /** What waits in the log of this process; null where it has none. */
@@ -36,7 +36,7 @@ export interface LocalLogsOptions<Item> extends Omit<LogConsumerOptions<Item>, '
 /** The longest timer that Node has. */
 const FOR_EVER_MS = 2 ** 31 - 1
 
-/** Opens the logs below `root`, with one of this process if `isOwner`. Rejects with the system's error when that can't be made. */
+/** Opens the logs below `root`, with one of this process if `isOwner`. Rejects with the system's error. */
 export async function openLocalLogs<Item>(
   { root, maxBytes, logger, onDeadLettered, ...storing }: LocalLogsOptions<Item>,
   isOwner: boolean
@@ -45,6 +45,7 @@ export async function openLocalLogs<Item>(
   let consumer: LogConsumer | null = null
   /** Those that store what other processes left. */
   const visitors = new Set<LogConsumer>()
+  const unreadable = new Set<string>()
   let visiting: Promise<boolean> | null = null
   let isClosing = false
 
@@ -81,24 +82,24 @@ export async function openLocalLogs<Item>(
     })
   }
 
-  async function visit(timeoutMs: number, others: boolean): Promise<boolean> {
-    try {
-      await visitLogFolders(root, own?.folder ?? null, async (folder, isForeign) => {
-        if (isClosing || (isForeign && !others)) return
-        const visitor = consume(await openLog(folder, isForeign))
-        visitors.add(visitor)
-        if (isClosing) await visitor.stop(0)
-        const isStored = await visitor.settle(timeoutMs)
-        visitors.delete(visitor)
-        await visitor.stop(0)
-        if (!isStored) throw new Error(`${folder} is not stored yet`)
-        logger.info({ folder }, 'the local log of another process is stored')
-      })
-      return true
-    } catch (error) {
-      logger.debug({ err: error }, 'the local log of another process waits')
-      return false
+  function visit(timeoutMs: number, others: boolean): Promise<boolean> {
+    const store = async (folder: string, isForeign: boolean) => {
+      if (isClosing || (isForeign && !others)) return true
+      const visitor = consume(await openLog(folder, isForeign))
+      visitors.add(visitor)
+      if (isClosing) await visitor.stop(0)
+      const isStored = await visitor.settle(timeoutMs)
+      visitors.delete(visitor)
+      await visitor.stop(0)
+      if (isStored) logger.info({ folder }, 'local log of another process stored')
+      return isStored
     }
+    return visitLogFolders(root, own?.folder ?? null, store, warnOnce)
+  }
+
+  function warnOnce(folder: string, error: unknown): void {
+    if (!unreadable.has(folder)) logger.warn({ err: error, folder }, 'reading a local log failed')
+    unreadable.add(folder)
   }
 
   return {

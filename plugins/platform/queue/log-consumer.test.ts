@@ -7,7 +7,10 @@ import { mountSmallDisk, whyNoSmallDisk } from '#testing/small-disk.ts'
 import { openLocalLog } from './local-log.ts'
 import { startLogConsumer } from './log-consumer.ts'
 
-/** What stores the records of a log, by itself; with PostgreSQL and kills it is in apps/server/click-log.test.ts. */
+/**
+ * What stores the records of a log, by itself; with PostgreSQL and kills it is in
+ * apps/server/click-log.test.ts.
+ */
 
 /** A log with a consumer, over a store that the test owns. */
 async function setConsumer(

@@ -3,11 +3,11 @@ import type { EncodedBatch } from './encoder.ts'
 import type { LocalLog } from './local-log.ts'
 import { createStoring, type StoringOptions } from './storing.ts'
 
-/** Stores what is appended to a local log: one large batch at a time, so that it takes little from who answers requests. */
+/** Stores what is appended to a local log, in large batches: small transactions would slow requests down. */
 export interface LogConsumer {
   /** Appends a batch to the log and wakes the consumer. */
   append(batch: EncodedBatch): Promise<void>
-  /** Resolves true once everything appended before the call is stored, false when `timeoutMs` ran out first. Cuts pauses short. */
+  /** Resolves true once all appended before is stored, false after `timeoutMs`. Cuts pauses short. */
   settle(timeoutMs: number): Promise<boolean>
   /** Finishes within `timeoutMs` what it can, stops, and closes the log. */
   stop(timeoutMs: number): Promise<void>
@@ -16,7 +16,7 @@ export interface LogConsumer {
 export interface LogConsumerOptions<Item> extends StoringOptions<Item> {
   log: LocalLog
   decode(record: string): Item[]
-  /** How long items gather before they are stored, in milliseconds, unless there are many or a reader waits. */
+  /** Milliseconds that items gather before they are stored, unless there are many or a reader waits. */
   gatherMs?: number
 }
 
@@ -24,8 +24,8 @@ export interface LogConsumerOptions<Item> extends StoringOptions<Item> {
 const MAX_ITEMS = 5_000
 
 /**
- * How long items gather. A batch of five times the size costs the database a third less: counters of busy links are changed once
- * a batch.
+ * How long items gather. A batch of five times the size costs the database a third less: counters of busy
+ * links are changed once a batch.
  */
 const GATHER_MS = 500
 

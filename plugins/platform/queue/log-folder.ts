@@ -4,8 +4,8 @@ import { FolderInUse, lockFolder } from '#platform/folder-lock.ts'
 import { hasSegments } from './local-log.ts'
 
 /**
- * Folders for logs below one data folder, which processes on one machine may share: each takes the first that no live process holds,
- * so it finds what a dead one left.
+ * Folders for logs below one data folder, which processes on one machine may share: each takes the first that
+ * no live process holds, so it finds what a dead one left.
  */
 export interface LogFolder {
   folder: string
@@ -21,32 +21,38 @@ export async function takeLogFolder(root: string): Promise<LogFolder> {
 }
 
 /**
- * Runs `work` for each other folder below `root` that has a log: with `isForeign` when a live process holds it, else locked
- * meanwhile. What `work` rejects is left for the next visit; rejects with the first error after all were visited.
+ * Runs `work` for each other folder below `root` that has a log: `isForeign` when a live process holds it, else
+ * locked meanwhile. True if all resolve to true. Reports errors to `onError` and visits the next folder.
  */
 export async function visitLogFolders(
   root: string,
   own: string | null,
-  work: (folder: string, isForeign: boolean) => Promise<void>
-): Promise<void> {
+  work: (folder: string, isForeign: boolean) => Promise<boolean>,
+  onError: (folder: string, error: unknown) => void
+): Promise<boolean> {
+  let isDone = true
   const names = await readdir(root).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
-    throw error
+    isDone = false
+    onError(root, error)
+    return []
   })
-  const failures: unknown[] = []
   for (const name of names) {
     const folder = join(root, name)
-    if (!/^\d+$/.test(name) || folder === own || !(await hasSegments(folder))) continue
-    const taken = await tryFolder(folder)
+    if (!/^\d+$/.test(name) || folder === own) continue
+    let taken: LogFolder | null = null
     try {
-      await work(folder, taken === null)
+      if (!(await hasSegments(folder))) continue
+      taken = await tryFolder(folder)
+      if (!(await work(folder, taken === null))) isDone = false
     } catch (error) {
-      failures.push(error)
+      isDone = false
+      onError(folder, error)
     } finally {
       await taken?.unlock()
     }
   }
-  if (failures.length > 0) throw failures[0]
+  return isDone
 }
 
 /** Null when another live process holds it, or when it is no folder. */

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 
-/** A record on the disk: the length of its body and the CRC-32 of it, 4 bytes each, little-endian; then the body, UTF-8. */
+/** A record on the disk: length and CRC-32 of its body, 4 bytes each, little-endian; then the body, UTF-8. */
 
 const HEADER_BYTES = 8
 
@@ -23,8 +23,8 @@ export function writeFrame(target: Buffer, at: number, record: string): number {
 }
 
 /**
- * Reads the record at `at`. `end`: zeros that were written ahead of records begin there. `incomplete`: it needs more than `bytes`
- * has. `damaged`: its checksum differs.
+ * Reads the record at `at`. `end`: zeros that were written ahead of records begin there. `incomplete`: it
+ * needs more than `bytes` has. `damaged`: its checksum differs.
  */
 export function readFrame(bytes: Buffer, at: number): Frame {
   if (at + HEADER_BYTES > bytes.length) return 'incomplete'

@@ -3,11 +3,11 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 
-/** Where reading a log goes on after a restart: a segment, and the offset in it behind which nothing is stored. */
+/** Where reading a log resumes after a restart: a segment, and an offset in it. */
 export interface LogMark {
   readonly sequence: number
   readonly offset: number
-  /** Overwrites the mark in place, which needs no space on a full disk. Never rejects: an old mark repeats work and loses nothing. */
+  /** Overwrites the mark, also on a full disk. Never rejects: an old mark repeats work and loses nothing. */
   write(sequence: number, offset: number): Promise<void>
   close(): Promise<void>
 }

@@ -3,7 +3,7 @@ import { frameBytes, readFrame } from './log-format.ts'
 import type { Segment } from './log-writer.ts'
 
 export interface LogReader {
-  /** The next record, or null while there is none. Rejects with the system's error; reading again tries again. */
+  /** The next record, or null while there is none. Rejects with the system's error; may be called again. */
   read(): Promise<string | null>
   /** Everything before was read. */
   readonly position: number
@@ -23,8 +23,8 @@ export interface LogReaderOptions {
 const CHUNK = 256 * 1024
 
 /**
- * Reads the records of segments one after the other, a chunk at a time. Where a segment is damaged or ends amid a record, its
- * `damage` is set, and reading goes on with the next.
+ * Reads the records of segments one after the other, a chunk at a time. Where a segment is damaged or ends
+ * amid a record, its `damage` is set, and reading goes on with the next.
  */
 export function createLogReader({ next, isActive, offset }: LogReaderOptions): LogReader {
   let segment: Segment | null = null
@@ -32,7 +32,7 @@ export function createLogReader({ next, isActive, offset }: LogReaderOptions): L
   let sequence = 0
   let position = offset
   let buffer = Buffer.allocUnsafe(CHUNK)
-  /** The part of `buffer` that holds bytes of the file; `at` is the next record in it, `base` its place in the file. */
+  /** Part of `buffer` with bytes of the file; `at`: the next record in it, `base`: its place in the file. */
   let bytes = buffer.subarray(0, 0)
   let at = 0
   let base = offset

@@ -12,7 +12,7 @@ export interface Entry {
 /** What waits in the stream. */
 export interface Backlog {
   entries: number
-  /** When Redis took the oldest entry, by its own clock, in milliseconds since the epoch; null when there is none. */
+  /** When Redis took the oldest entry, by its clock, in milliseconds since the epoch; null without one. */
   oldestAt: number | null
 }
 
@@ -25,7 +25,7 @@ export interface RedisStream {
   read(connection: RedisClient, consumer: string, count: number, blockMs: number): Promise<Entry[]>
   /** Entries that `consumer` has read before and did not finish. */
   reread(consumer: string, count: number): Promise<Entry[]>
-  /** Entries that another consumer took `idleMs` ago and did not finish: it is dead, or its database was away. */
+  /** Entries that a consumer took `idleMs` ago and did not finish: it died, or its database was away. */
   claim(consumer: string, idleMs: number, count: number): Promise<Entry[]>
   /** Forgets stored entries. Only what is acknowledged is ever deleted, so nothing unstored is trimmed. */
   finish(ids: string[]): Promise<void>
@@ -36,8 +36,8 @@ export interface RedisStream {
   /** What is not stored yet. */
   backlog(): Promise<Backlog>
   /**
-   * Resolves true once everything that is in the stream now is stored; false when that is not so by `deadline`, of
-   * `performance.now()`, or Redis does not answer. `onWaiting` is called when there is something to wait for.
+   * Resolves true once everything that is in the stream now is stored; false after `deadline` (by
+   * `performance.now()`) or when Redis does not answer. Calls `onWaiting` when it has to wait.
    */
   settle(deadline: number, onWaiting: () => void): Promise<boolean>
 }
@@ -58,8 +58,8 @@ const POLL_MS = 10
 const REPLICAS_WAIT_MS = 500
 
 /**
- * Makes the operations of the stream `key` over `redis`, which puts REDIS_PREFIX before the keys. With `replicas` a batch is only
- * taken when so many of them have it too, so that it survives a failover.
+ * Makes the operations of the stream `key` over `redis`, which puts REDIS_PREFIX before the keys. With
+ * `replicas` a batch is only taken when so many of them have it too, so that it survives a failover.
  */
 export function createRedisStream(redis: RedisClient, key: string, replicas = 0): RedisStream {
   const deadKey = `${key}:dead`
@@ -77,7 +77,7 @@ export function createRedisStream(redis: RedisClient, key: string, replicas = 0)
       throw new Error(`${reached} replicas of Redis took the batch instead of ${replicas}`)
   }
 
-  /** The id of the newest entry up to `upTo`; null when everything up to there is stored. `+` is the newest of all. */
+  /** Id of the newest entry up to `upTo` (`+`: of all); null when everything up to there is stored. */
   async function lastWaiting(upTo: string): Promise<string | null> {
     return (await redis.eval(LAST_WAITING, 1, key, upTo)) as string | null
   }

@@ -24,7 +24,7 @@ export interface Storing<Item> {
 
 /** Both functions repeat what fails until it succeeds, or reject when `signal` is aborted. */
 export function createStoring<Item>(options: StoringOptions<Item>, signal: AbortSignal): Storing<Item> {
-  /** Repeats `work` with growing pauses. Returns null when it succeeded, or the error that repeating does not help with. */
+  /** Repeats `work` with growing pauses. Returns null after success, else the permanent error. */
   async function persist(work: () => Promise<void>, isTransient: (error: unknown) => boolean) {
     for (let failures = 0; ; ) {
       try {
