@@ -6,7 +6,7 @@ import type { FreshMark } from '#platform/read-replica.ts'
 declare module 'fastify' {
   interface FastifyRequest {
     /** For `app.database.readFresh`; set where `config.readsClicks` is true. */
-    freshMark: FreshMark
+    freshMark?: FreshMark
   }
   interface FastifyContextConfig {
     /** True for routes whose answers contain clicks: they wait for clicks that are not stored yet. */
@@ -40,7 +40,6 @@ export function settleBeforeReads(app: FastifyInstance): void {
     if (!isStored || request.freshMark === null) reply.header('x-clicks-pending', 'true')
   }
 
-  app.decorateRequest('freshMark', undefined)
   app.addHook('onRoute', (route) => {
     if (!route.config?.readsClicks) return
     route.preHandler = [...[route.preHandler ?? []].flat(), settleClicks]
