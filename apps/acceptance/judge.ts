@@ -20,7 +20,9 @@ const UNDESCRIBED = /^\/(docs(\/.*)?|openapi\.json|metrics|robots\.txt|\.well-kn
 /** What is wrong with an answer, whatever was asked. */
 export function judge(operations: Operation[], { method, target }: Asked, answer: Answer): string[] {
   const { status, text, headers } = answer
-  if (status >= 500) return [`${status}: ${text}`]
+  // Imports and exports run a few at a time, and say when to come back.
+  const isBusy = answer.json?.code === 'IMPORTS_BUSY' && headers.has('retry-after')
+  if (status >= 500 && !isBusy) return [`${status}: ${text}`]
   const type = headers.get('content-type')?.split(';', 1)[0] ?? ''
   const faults = status >= 400 && method !== 'HEAD' ? findFaults(answer, status) : []
   if (!UNDESCRIBED.test(target)) {

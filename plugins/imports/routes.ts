@@ -58,7 +58,6 @@ export async function importRoutes(app: FastifyInstance, { limitBytes }: { limit
     app.get(
       `/${name}/bulk`,
       {
-        exposeHeadRoute: false,
         config: { access: `${name}:read`, limit: 'bulk' },
         schema: {
           tags: ['imports'],
