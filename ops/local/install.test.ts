@@ -5,10 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 
-const CI = 'ci --ignore-scripts --no-audit --no-fund --loglevel=error'
-const PRODUCTION = `${CI} --omit=dev --omit=peer`
-const TRACING = `${CI} --omit=dev --include=peer`
-const ALL = `${CI} --include=dev --include=peer`
+const FLAGS = '--ignore-scripts --no-audit --no-fund --loglevel=error'
+const PRODUCTION = `ci ${FLAGS} --omit=dev --omit=peer`
+const ALL = `ci ${FLAGS} --include=dev --include=peer`
+/** What is added to an installation that a server may be running from. */
+const MORE_TRACING = `install --no-save ${FLAGS} --omit=dev --include=peer`
+const MORE_ALL = `install --no-save ${FLAGS} --include=dev --include=peer`
 
 /** A project with a lockfile of one package of each sort, and an npm that only notes how it is called. */
 async function createProject(t: Test, { exitCode = 0, node = 'v24.22.3', waits = false } = {}) {
@@ -36,7 +38,7 @@ async function createProject(t: Test, { exitCode = 0, node = 'v24.22.3', waits =
     import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
     import { setTimeout as wait } from 'node:timers/promises'
     appendFileSync('calls', process.argv.slice(2).join(' ') + '\\n')
-    if (process.argv[2] !== 'ci') process.exit(1)
+    if (!['ci', 'install'].includes(process.argv[2])) process.exit(1)
     if (${exitCode}) process.exit(${exitCode})
     while (${waits} && !existsSync('go-on')) await wait(10)
     const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8'))
@@ -60,7 +62,7 @@ async function createProject(t: Test, { exitCode = 0, node = 'v24.22.3', waits =
   /** How npm was called to install. */
   const calls = async () => {
     const text = await readFile(join(root, 'calls'), 'utf8').catch(() => '')
-    return text.split('\n').filter((line) => line.startsWith('ci '))
+    return text.split('\n').filter((line) => /^(ci|install) /.test(line))
   }
   return { root, run, lock, calls }
 }
@@ -93,17 +95,20 @@ t.test('a test installs the rest after a start, and a start leaves it there', as
   const { run, calls } = await createProject(t)
   run('prestart')
   run('pretest', { NODE_ENV: 'production' })
-  t.same(await calls(), [PRODUCTION, ALL])
+  t.same(await calls(), [PRODUCTION, MORE_ALL])
   run('prestart')
   run('prebench')
   t.equal((await calls()).length, 2)
+  const fresh = await createProject(t)
+  fresh.run('pretest')
+  t.same(await fresh.calls(), [ALL], 'at once where there was no start')
 })
 
 t.test('a start installs OpenTelemetry when a collector is set', async (t) => {
   const { run, calls } = await createProject(t)
   run('prestart')
   run('prestart', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' })
-  t.same(await calls(), [PRODUCTION, TRACING])
+  t.same(await calls(), [PRODUCTION, MORE_TRACING])
   run('prestart', { OTEL_EXPORTER_OTLP_ENDPOINT_FILE: '/run/secrets/collector' })
   run('precli')
   t.equal((await calls()).length, 2)
