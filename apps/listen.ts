@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { connect } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { StartRefused } from '#platform/start-refused.ts'
 
@@ -10,19 +10,26 @@ export interface Place {
   setting: 'PORT' | 'WORKER_PORT'
 }
 
+/** How long a server that has the port may take to accept the connection that finds it. */
+const PROBE_MS = 500
+
 /**
- * Checks that the process can listen at `place`, before it makes a database that only another start would use. Throws
- * {@link StartRefused} when it can't. Another process may still take the port before {@link listen}, which throws the same.
+ * Checks that no other server listens at `place`, before the process makes a database that only another start would use. Throws
+ * {@link StartRefused} when one does; {@link listen} throws the same for whatever else is in the way. It connects rather than
+ * listens: a proxy that knows this place would send requests to a server that is gone the next moment.
  */
 export async function checkPlace(place: Place): Promise<void> {
-  const server = createServer()
+  if (place.port === 0) return
+  const host = place.host === '0.0.0.0' || place.host === '::' ? 'localhost' : place.host
+  const socket = connect({ host, port: place.port })
   try {
-    await once(server.listen({ host: place.host, port: place.port }), 'listening')
-  } catch (error) {
-    throw refuse(place, error)
+    await once(socket, 'connect', { signal: AbortSignal.timeout(PROBE_MS) })
+  } catch {
+    return
+  } finally {
+    socket.destroy()
   }
-  server.close()
-  await once(server, 'close')
+  throw refuse(place, new Error(`address already in use ${place.host}:${place.port}`))
 }
 
 /** Has `app` listen at `place`. Throws {@link StartRefused} when it can't. */
