@@ -63,6 +63,20 @@ t.test('records are merged into batches of up to 5,000, one in flight', async (t
   t.equal(most, 1)
 })
 
+t.test('appends slow down to the speed at which items are stored', async (t) => {
+  const { consumer, batches } = await setConsumer(t, {
+    store: () => new Promise((done) => setTimeout(done, 20))
+  })
+  let stored = 0
+  let most = 0
+  for (let at = 0; at < 600_000; at += 300) {
+    await consumer.append(batchOf(range(at, 300)))
+    for (const batch of batches.splice(0)) stored += batch.length
+    most = Math.max(most, at + 300 - stored)
+  }
+  t.ok(most < 100_000, `at most ${most} items wait`)
+})
+
 t.test('a reader does not wait for items to gather', async (t) => {
   const { consumer, batches } = await setConsumer(t, { gatherMs: 3_600_000 })
   for (let round = 0; round < 20; round++) {

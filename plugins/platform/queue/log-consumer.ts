@@ -5,7 +5,7 @@ import { createStoring, type StoringOptions } from './storing.ts'
 
 /** Stores what is appended to a local log, in large batches: small transactions would slow requests down. */
 export interface LogConsumer {
-  /** Appends a batch to the log and wakes the consumer. */
+  /** Appends a batch to the log and wakes the consumer. Takes longer while storing is behind. */
   append(batch: EncodedBatch): Promise<void>
   /** Resolves true once all appended before is stored, false after `timeoutMs`. Cuts pauses short. */
   settle(timeoutMs: number): Promise<boolean>
@@ -28,6 +28,12 @@ const MAX_ITEMS = 5_000
  * links are changed once a batch.
  */
 const GATHER_MS = 500
+
+/**
+ * Longest delay of an append while the database stores, but more slowly than items come. Each full batch that
+ * waits adds a millisecond, so callers slow down until storing keeps up, and the backlog stays at seconds.
+ */
+const MAX_DELAY_MS = 20
 
 export function startLogConsumer<Item>({
   log,
@@ -176,6 +182,7 @@ export function startLogConsumer<Item>({
       await log.append(record)
       unread += items
       if (isIdle || unread >= MAX_ITEMS) wake()
+      if (!isAway && unread >= 2 * MAX_ITEMS) await wait(Math.min(unread / MAX_ITEMS, MAX_DELAY_MS))
     },
     async stop(timeoutMs) {
       const end = performance.now() + timeoutMs
