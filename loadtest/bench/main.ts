@@ -103,15 +103,22 @@ async function runCase(
     if (bench.embedded) syncs.push(measureFdatasync(testbed.folder))
     // A key space of its own: no start finds what another one left in Redis.
     const prefix = `bench-${index}-${start}:`
-    const subject = await startVersion(bench, ours, prefix, { nodeOptions })
+    const starts: [string, () => Promise<MeasuredProcess>][] = [
+      ['fairlead', () => startVersion(bench, ours, prefix, { nodeOptions })],
+      ...bench.references.map((kind): [string, () => Promise<MeasuredProcess>] => [
+        kind,
+        () =>
+          theirs
+            ? startVersion(bench, theirs, `other-${prefix}`)
+            : startReference(kind, { ...serverCore, env: { DATABASE_URL: testbed.databaseUrl } })
+      ])
+    ]
     const references = new Map<string, MeasuredProcess>()
-    const ofReferences = { ...serverCore, env: { DATABASE_URL: testbed.databaseUrl } }
-    for (const kind of bench.references) {
-      const reference = theirs
-        ? startVersion(bench, theirs, `other-${prefix}`)
-        : startReference(kind, ofReferences)
-      references.set(kind, await reference)
-    }
+    // What starts first is faster or slower for all its life, so it takes turns too.
+    for (const [name, begin] of start % 2 === 0 ? starts : starts.toReversed())
+      references.set(name, await begin())
+    const subject = references.get('fairlead') as MeasuredProcess
+    references.delete('fairlead')
     const end = async () => {
       await Promise.all([...references.values()].map((one) => one.stop(theirs ? 'SIGTERM' : 'SIGKILL')))
       await subject.stop()
