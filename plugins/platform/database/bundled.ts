@@ -35,7 +35,7 @@ export interface BundledOptions {
 /** A small server: little memory, little disk, and all that an answer has acknowledged outlives a power cut. */
 const SETTINGS = {
   listen_addresses: '',
-  shared_buffers: '32MB',
+  shared_buffers: '16MB',
   work_mem: '4MB',
   maintenance_work_mem: '32MB',
   effective_cache_size: '256MB',
