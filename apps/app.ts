@@ -3,18 +3,22 @@ import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController
 import type { Config } from '#apps/config.ts'
 import manifest from '#package.json' with { type: 'json' }
 import access from '#platform/access/index.ts'
+import bodyEncoding from '#platform/body-encoding.ts'
 import cache from '#platform/cache/index.ts'
 import database from '#platform/database.ts'
 import errors, { answerError } from '#platform/errors.ts'
 import health from '#platform/health.ts'
 import idempotency from '#platform/idempotency/index.ts'
+import ignoredFields from '#platform/ignored-fields.ts'
 import instruments from '#platform/instruments.ts'
 import lifecycle from '#platform/lifecycle.ts'
 import limits from '#platform/limits/index.ts'
+import location from '#platform/location.ts'
 import metrics from '#platform/metrics.ts'
 import notFound from '#platform/not-found.ts'
 import openapi from '#platform/openapi.ts'
 import origins from '#platform/origins.ts'
+import queryNames from '#platform/query-names.ts'
 import redis from '#platform/redis.ts'
 import { refuseConnection } from '#platform/refusals.ts'
 import requests, { createRequestId } from '#platform/requests.ts'
@@ -94,6 +98,8 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     await app.register(requests)
     await app.register(validation, config.validation)
     await app.register(errors)
+    await app.register(location, { publicUrl: config.urls.publicUrl })
+    await app.register(ignoredFields)
     await app.register(openapi, { routes, version: manifest.version })
     await app.register(notFound)
     await app.register(lifecycle, config.lifecycle)
@@ -101,6 +107,8 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     await app.register(idempotency)
     await app.register(redis, config.redis)
     await app.register(limits, config.limits)
+    await app.register(queryNames)
+    await app.register(bodyEncoding)
     await app.register(cache, config.cache)
     await app.register(clicks, { ...config.clicks, log: routes || drain, drain })
     await app.register(instruments, { version: manifest.version })

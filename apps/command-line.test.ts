@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import t from 'tap'
 import manifest from '#package.json' with { type: 'json' }
-import { findNearest, parseCommandLine } from './command-line.ts'
+import { parseCommandLine } from './command-line.ts'
 
 const program = {
   name: 'npm run trial --',
@@ -55,15 +55,6 @@ t.test('refuses wrong usage and names the nearest', async (t) => {
   ]
   for (const [args, message] of wrong)
     t.throws(() => parseCommandLine(program, args), { name: 'UsageError', message }, args.join(' '))
-})
-
-t.test('the nearest name is one slip away, or there is none', async (t) => {
-  const names = ['backup', 'restore', 'import', 'export', 'keys list']
-  t.equal(findNearest('bakcup', names), 'backup')
-  t.equal(findNearest('EXPORT', names), 'export')
-  t.equal(findNearest('res', names), 'restore')
-  t.equal(findNearest('frobnicate', names), undefined)
-  t.equal(findNearest('', names), undefined)
 })
 
 t.test('every program answers --help and --version, and refuses an unknown option', async (t) => {

@@ -62,6 +62,7 @@ const PUBLIC = [
   '/robots.txt',
   '/s/:short_code',
   '/session',
+  '/shorten',
   '/urls/:short_code/redirect'
 ]
 

@@ -68,7 +68,6 @@ served(t, async (t, api) => {
       'x'.repeat(65),
       5,
       true,
-      null,
       []
     ]) {
       t.comment(JSON.stringify(short_code))

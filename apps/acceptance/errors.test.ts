@@ -153,7 +153,7 @@ served(t, async (t, api) => {
       [`/users/${id}`, 'DELETE, GET, HEAD, PUT', 'POST', 'PATCH'],
       ['/urls', 'GET, HEAD, POST', 'PUT', 'DELETE', 'PATCH'],
       [`/urls/${url.id}`, 'DELETE, GET, HEAD, PUT', 'POST', 'PATCH'],
-      ['/shorten', 'GET, HEAD, POST', 'PUT', 'DELETE'],
+      ['/shorten', 'POST', 'PUT', 'DELETE'],
       ['/events', 'GET, HEAD, POST', 'PUT', 'DELETE'],
       ['/events/1', 'GET, HEAD', 'PUT', 'DELETE', 'POST'],
       ['/health', 'GET, HEAD', 'POST', 'DELETE'],
@@ -228,9 +228,13 @@ served(t, async (t, api) => {
 
   t.test('an error never repeats the query, which may be private', async (t) => {
     const answer = await api('GET', '/users/0?token=secret')
-    isProblem(t, answer, 404)
+    isProblem(t, answer, 422, 'token')
     t.equal(answer.json.instance, '/users/0')
     t.notMatch(answer.text, /secret/)
+    const lost = await api('GET', '/no/such/path?token=secret')
+    isProblem(t, lost, 404)
+    t.equal(lost.json.instance, '/no/such/path')
+    t.notMatch(lost.text, /secret/)
   })
 
   t.test('an empty body with a content type is no body', async (t) => {

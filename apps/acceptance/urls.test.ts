@@ -35,7 +35,6 @@ servedInEachMode(t, async (t, api) => {
     const url = `https://example.com/${unique()}?a=1#b`
     const { status, json } = await api('POST', '/shorten', { json: { url } })
     t.equal(status, 201)
-    t.same(Object.keys(json).sort(), ['original_url', 'short_code', 'short_url'])
     t.equal(json.original_url, url)
     t.ok(json.short_url.endsWith(`/${json.short_code}`))
     const found = (await api('GET', `/urls?q=${json.short_code}`)).json

@@ -20,7 +20,7 @@ export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const { entries, hasMore } = await app.audit.list(request.query)
       const last = entries.at(-1)
       if (hasMore && last !== undefined) {
-        const [path = '', search = ''] = request.url.split('?', 2)
+        const [path = '', search = ''] = (app.publicPath + request.url).split('?', 2)
         const query = new URLSearchParams(search)
         query.set('before', String(last.id))
         reply.header('link', `<${path}?${query}>; rel="next"`)

@@ -30,7 +30,7 @@ export const blocklistRoutes: FastifyPluginAsyncTypebox = async (app) => {
     '/blocked-hosts',
     {
       // A host is on the list or not: doing it twice does nothing more.
-      config: { access: 'blocklist:admin', idempotency: 'nature' },
+      config: { access: 'blocklist:admin', idempotency: 'nature', location: '/blocked-hosts/:host' },
       schema: {
         tags,
         summary: 'Block a host: no new link leads there, and those that do are not followed',

@@ -98,6 +98,25 @@ t.test('long user agents and referrers are cut', async (t) => {
   t.ok(JSON.stringify(row).length < 1_000)
 })
 
+t.test('the bytes of a header are read as the UTF-8 they are, else as Latin-1', async (t) => {
+  const [draft] = fc.sample(drafts, 1) as [ClickDraft]
+  const stored = (userAgent: string, referrer?: string) =>
+    travel([[{ ...draft, userAgent, referrer }]]).clicks[0]
+  const onWire = (text: string) => Buffer.from(text).toString('latin1')
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 200 }), (text) => {
+      const { userAgent = '', referrer = '' } = stored(onWire(text), onWire(text)) ?? {}
+      const isCut = (read: string | null, limit: number) =>
+        Buffer.byteLength(text) <= limit
+          ? read === text
+          : text.startsWith(read ?? '-') && Buffer.byteLength(read ?? '') > limit - 4
+      return isCut(userAgent, 256) && isCut(referrer, 512)
+    })
+  )
+  t.equal(stored('caf\xe9')?.userAgent, 'café')
+  t.equal(stored(`\xe9${'x'.repeat(400)}`)?.userAgent, `é${'x'.repeat(255)}`)
+})
+
 t.test('refuses what is not a batch', async (t) => {
   const id = createBatchId(0)
   const good = toRow((fc.sample(drafts, 1) as [ClickDraft])[0], 0, null)

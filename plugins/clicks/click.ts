@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import type { Click, ClickDraft } from './contract.ts'
 
@@ -94,11 +95,26 @@ export function clicksOf({ id, rows, visits = [] }: Batch): Click[] {
       shortCode,
       at,
       method: isHead ? 'HEAD' : 'GET',
-      userAgent,
-      referrer,
+      userAgent: userAgent && decodeHeader(userAgent, MAX_USER_AGENT),
+      referrer: referrer && decodeHeader(referrer, MAX_REFERRER),
       visitor
     }
   })
+}
+
+/**
+ * The text of a header that Node read as Latin-1 and that was cut at `limit` bytes: UTF-8 where the bytes are that, as browsers of
+ * some countries send, else Latin-1. Done as clicks are stored, to cost redirects nothing.
+ */
+function decodeHeader(text: string, limit: number): string {
+  if (!/[\x80-\xff]/.test(text)) return text
+  const bytes = Buffer.from(text, 'latin1')
+  // The cut may be within a character of up to four bytes.
+  for (let lost = 0; lost <= (text.length < limit ? 0 : 3); lost++) {
+    const whole = bytes.subarray(0, bytes.length - lost)
+    if (isUtf8(whole)) return whole.toString('utf8')
+  }
+  return text
 }
 
 /** Reads a batch as it travels, JSON; throws when it is something else. */

@@ -47,7 +47,7 @@ export const eventRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/events',
     {
-      config: { access: 'events:write', idempotency: 'kept' },
+      config: { access: 'events:write', idempotency: 'kept', location: '/events/:id' },
       schema: {
         tags,
         summary: 'Record an event',

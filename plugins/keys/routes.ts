@@ -30,7 +30,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/keys',
     {
-      config,
+      config: { ...config, location: '/keys/:id' },
       schema: {
         tags,
         summary: 'Create a key; the answer is the only place where it is ever shown',

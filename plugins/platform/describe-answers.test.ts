@@ -22,7 +22,7 @@ t.test('every refusal is a problem, with its own content type and shape', async 
 t.test('an operation says how it refuses what its kind may be sent', async (t) => {
   const statuses = (path: string, method: string) => Object.keys(paths[path][method].responses)
   t.same(statuses('/urls', 'get'), ['200', '400', '422', '429', '503'])
-  t.same(statuses('/urls/{id}', 'get'), ['200', '400', '404', '414', '429', '503'])
+  t.same(statuses('/urls/{id}', 'get'), ['200', '400', '404', '414', '422', '429', '503'])
   t.match(statuses('/urls', 'post').join(), /^201,400,403,404,409,410,413,415,422,429,503$/)
   t.same(statuses('/{short_code}', 'get'), ['302', '400', '403', '404', '410', '414', '429', '503'])
   t.ok(paths['/{short_code}'].get.responses['302'].headers.Location)

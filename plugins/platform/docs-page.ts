@@ -4,11 +4,12 @@ import Fastify, { type FastifyInstance, type RouteOptions } from 'fastify'
 
 /**
  * Makes the app that describes `routes` as `description` says, and that serves the page to try them at `/docs`. It listens
- * nowhere: openapi.ts asks it. Its packages take 8 MiB and 0.1 s, so a server loads this file with the first request.
+ * nowhere: openapi.ts asks it. `publicPath` is what the page's own addresses begin with. Its packages take 8 MiB and 0.1 s, so a server loads this file with the first request.
  */
 export async function createDocs(
   routes: readonly RouteOptions[],
-  description: FastifyDynamicSwaggerOptions
+  description: FastifyDynamicSwaggerOptions,
+  publicPath: string
 ): Promise<FastifyInstance> {
   const docs = Fastify()
   // The routes are described here and never called.
@@ -25,7 +26,11 @@ export async function createDocs(
       handler: (_request, reply) => reply.code(404).send()
     })
   // swagger-ui would ask a validator on the internet about this server.
-  await docs.register(swaggerUi, { routePrefix: '/docs', uiConfig: { validatorUrl: null } })
+  await docs.register(swaggerUi, {
+    routePrefix: '/docs',
+    indexPrefix: publicPath,
+    uiConfig: { validatorUrl: null }
+  })
   await docs.ready()
   return docs
 }

@@ -8,7 +8,9 @@ import type {
 import fp from 'fastify-plugin'
 import type { Problem } from '#schema/shapes/problem.ts'
 import { databaseProblem } from './database-errors.ts'
+import { answerWhileDraining } from './drain.ts'
 import { defineProblem, type FieldError, ProblemError } from './problem.ts'
+import { ANSWER_HEADERS } from './requests.ts'
 
 const notFound = defineProblem('NOT_FOUND', 404, 'Not found')
 const malformedBody = defineProblem('BODY_MALFORMED', 400, 'The body is not a JSON object')
@@ -39,11 +41,15 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
 
 /** Sends `problem` with its status, the contract's extra members and the request id. */
 export function sendProblem(problem: ProblemError, request: FastifyRequest, reply: FastifyReply) {
+  // Routes without hooks, and what the router refuses, have no headers of answers yet (requests.ts).
+  if (!reply.hasHeader('x-request-id')) reply.headers({ ...ANSWER_HEADERS, 'x-request-id': request.id })
+  reply.code(problem.statusCode).type('application/problem+json')
+  const answer = presentProblem(problem, request.url, request.id)
+  if (problem.statusCode !== 413 || request.raw.complete) return reply.serializer(JSON.stringify).send(answer)
+  const body = JSON.stringify(answer)
   return reply
-    .code(problem.statusCode)
-    .type('application/problem+json')
-    .serializer(JSON.stringify)
-    .send(presentProblem(problem, request.url, request.id))
+    .headers({ connection: 'close', 'content-length': Buffer.byteLength(body) })
+    .send(answerWhileDraining(request.raw, body))
 }
 
 /** The wire form of a problem. Takes the request's url, whose query is left out: it may hold what is private. */

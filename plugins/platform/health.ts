@@ -40,7 +40,7 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (app, { tim
       url,
       {
         logLevel,
-        config: { access: 'public' },
+        config: { access: 'public', query: 'any' },
         schema: { tags, summary: 'The process answers', response: { 200: Health } }
       },
       async function onLive() {
@@ -53,7 +53,7 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (app, { tim
     '/health/ready',
     {
       logLevel,
-      config: { access: 'public' },
+      config: { access: 'public', query: 'any' },
       schema: { tags, summary: 'Whether to send traffic here', response: { 200: Readiness, 503: Readiness } }
     },
     async function onReady(request, reply) {

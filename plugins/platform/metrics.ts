@@ -12,7 +12,6 @@ const ROUTE: RouteOptions = {
   method: 'GET',
   url: '/metrics',
   logLevel: 'fatal',
-  exposeHeadRoute: false,
   config: { access: 'public' },
   // It is there before requests.ts watches routes.
   onRequest: (_request, reply, done) => {

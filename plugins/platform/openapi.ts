@@ -36,6 +36,7 @@ async function openapi(app: FastifyInstance, { routes, version }: OpenapiOptions
         ].join(' '),
         license: { name: 'MIT', identifier: 'MIT' }
       },
+      servers: [{ url: app.publicPath || '/' }],
       components: { securitySchemes: SECURITY_SCHEMES },
       tags: [
         { name: 'urls', description: 'Links and their codes' },
@@ -59,7 +60,7 @@ async function openapi(app: FastifyInstance, { routes, version }: OpenapiOptions
   let docs: Promise<FastifyInstance> | undefined
   const loadDocs = () => {
     docs ??= import('./docs-page.ts')
-      .then(({ createDocs }) => createDocs(described, description))
+      .then(({ createDocs }) => createDocs(described, description, app.publicPath))
       .catch((error) => {
         docs = undefined
         throw error
@@ -73,6 +74,8 @@ async function openapi(app: FastifyInstance, { routes, version }: OpenapiOptions
     if (answer.statusCode === 404) return reply.callNotFound()
     for (const name of HOP_BY_HOP) delete answer.headers[name]
     const { statusCode, rawPayload } = answer
+    const { location } = answer.headers
+    if (typeof location === 'string') answer.headers.location = app.publicPath + location
     return reply
       .code(statusCode)
       .headers(answer.headers)
@@ -88,7 +91,7 @@ async function openapi(app: FastifyInstance, { routes, version }: OpenapiOptions
   })
   const open = { config: { access: 'public' }, schema: { hide: true } } as const
   app.get('/openapi.json', open, async () => (await loadDocs()).swagger())
-  app.get('/', open, async (_request, reply) => reply.redirect('/docs'))
+  app.get('/', open, async (_request, reply) => reply.redirect(`${app.publicPath}/docs`))
 }
 
-export default fp(openapi, { name: 'openapi', dependencies: ['access'], fastify: '5.x' })
+export default fp(openapi, { name: 'openapi', dependencies: ['access', 'location'], fastify: '5.x' })

@@ -14,7 +14,7 @@ export function pageHeaders<Row>(
   const { page, perPage } = window
   const last = Math.max(1, Math.ceil(total / perPage))
   const links: string[] = []
-  const [path = '', search = ''] = request.url.split('?', 2)
+  const [path = '', search = ''] = (request.server.publicPath + request.url).split('?', 2)
   const add = (rel: string, target: number) => {
     const query = new URLSearchParams(search)
     query.set('page', String(target))

@@ -2,6 +2,7 @@ import type { FastifyServerOptions } from 'fastify'
 import { presentProblem } from './errors.ts'
 import { http } from './node-http.ts'
 import { ProblemError } from './problem.ts'
+import { ANSWER_HEADERS } from './requests.ts'
 
 /** Methods that any route of ours takes: what `Allow` says where no path is known. */
 const METHODS = 'DELETE, GET, HEAD, POST, PUT'
@@ -25,6 +26,7 @@ export const refuseConnection: NonNullable<FastifyServerOptions['clientErrorHand
     `HTTP/1.1 ${status} ${title}`,
     'Content-Type: application/problem+json',
     `Content-Length: ${Buffer.byteLength(body)}`,
+    ...Object.entries(ANSWER_HEADERS).map(([name, value]) => `${name}: ${value}`),
     ...(status === 405 ? [`Allow: ${METHODS}`] : []),
     'Connection: close'
   ]

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { Ajv, type Options, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
 import fastJson, { type Schema } from 'fast-json-stringify'
@@ -13,6 +14,9 @@ const malformedBody = defineProblem('BODY_MALFORMED', 400, 'The body is not a JS
 /** Well over what any shape takes: a free-form object in a row of an array. Whoever walks a body may then recurse. */
 const MAX_BODY_DEPTH = 2 * MAX_DEPTH
 
+const notUtf8 = () => malformedBody('The body is not UTF-8; send JSON in UTF-8')
+const poisoned = () =>
+  malformedBody('The body has a member __proto__ or constructor.prototype; send it without')
 const bodyTooDeep = () => malformedBody(`The body nests more than ${MAX_BODY_DEPTH} levels deep`)
 
 export interface ValidationOptions {
@@ -45,11 +49,25 @@ async function validation(app: FastifyInstance, { schemes }: ValidationOptions) 
   // Clients that put a content type on every request send an empty DELETE so; where a body is needed, its schema
   // refuses the missing one.
   const parseJson = app.getDefaultJsonParser('error', 'error')
-  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined)
+  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, bytes, done) => {
+    // A decoder would put replacement characters in place of what is not UTF-8.
+    const body = isUtf8(bytes) ? bytes.toString('utf8') : undefined
+    if (body === undefined) done(notUtf8())
+    else if (body === '') done(null, undefined)
     else if (nestsDeeper(body, MAX_BODY_DEPTH)) done(bodyTooDeep())
-    else void parseJson(request, body, done)
+    else
+      void parseJson(request, body, (error, value) => done(error && isJson(body) ? poisoned() : error, value))
   })
+}
+
+/** Whether JSON.parse takes `text`; the parser of bodies also refuses members that reach for prototypes. */
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text.replace(/^\ufeff/, ''))
+    return true
+  } catch {
+    return false
+  }
 }
 
 type Validator = ReturnType<FastifySchemaCompiler<object>>

@@ -60,7 +60,7 @@ export const oidcRoutes: FastifyPluginAsyncTypebox<OidcRouteOptions> = async (
     '/session/oidc/callback',
     {
       exposeHeadRoute: false,
-      config: { access: 'public', limit: 'signIn' },
+      config: { access: 'public', limit: 'signIn', query: 'any' },
       schema: {
         tags,
         summary: 'Where the provider sends browsers back to: signs in and leads on (302)',
@@ -76,7 +76,7 @@ export const oidcRoutes: FastifyPluginAsyncTypebox<OidcRouteOptions> = async (
       const visit = { oldToken: cookie.read(request), requestId: request.id }
       const { token, maxAgeMs } = await app.sessions.signInUser(readIdentity(claims, oidc), visit)
       cookie.write(request, reply, token, maxAgeMs)
-      reply.code(302).header('location', flow.returnTo)
+      reply.code(302).header('location', app.publicPath + flow.returnTo)
       return null
     }
   )

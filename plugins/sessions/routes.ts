@@ -11,7 +11,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<{ cookie: OwnCookie }> = a
   app.post(
     '/session',
     {
-      config: { access: 'public', limit: 'signIn' },
+      config: { access: 'public', limit: 'signIn', location: '/session' },
       schema: {
         tags,
         summary: 'Sign in with a key, on a browser',

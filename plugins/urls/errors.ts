@@ -25,6 +25,14 @@ export const targetRefused = (path: string, message: string) =>
 export const codesExhausted = () =>
   spaceFull('Every random code tried was taken; try again, or raise CODE_LENGTH', { retryAfter: 1 })
 
+export const targetMissing = () =>
+  invalid('url is required', { errors: [{ path: 'url', message: 'is required' }] })
+
+export const targetsDiffer = () =>
+  invalid('url and original_url are different targets; send one of them', {
+    errors: [{ path: 'original_url', message: 'is another target than url' }]
+  })
+
 export const expiryUnreadable = () =>
   invalid('expires_at must be a time such as 2030-01-01T00:00:00', {
     errors: [{ path: 'expires_at', message: 'is not a time' }]

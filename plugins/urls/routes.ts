@@ -8,9 +8,10 @@ import { IdempotencyHeaders } from '#schema/shapes/idempotency.ts'
 import { pageWindow } from '#schema/shapes/page.ts'
 import { PLAIN_TEXT } from '#schema/shapes/text.ts'
 import { Type } from '#schema/shapes/type.ts'
-import { ShortenDraft, Shortened, Url, UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
+import { ShortenDraft, Url, UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import { presentSet, presentUrl } from './present.ts'
+import { readShorten } from './shorten.ts'
 
 /** `/urls` and `/shorten`: thin handlers over `app.urls`. Options: where people reach the server, if it is told. */
 export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefined }> = async (
@@ -53,7 +54,7 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
   app.post(
     '/urls',
     {
-      config: { access: 'urls:write', idempotency: 'kept', limit: 'create' },
+      config: { access: 'urls:write', idempotency: 'kept', limit: 'create', location: '/urls/:id' },
       schema: {
         tags,
         summary: 'Create a url',
@@ -72,25 +73,24 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
   app.post(
     '/shorten',
     {
-      config: { access: 'urls:write', idempotency: 'kept', limit: 'create' },
+      config: { access: 'urls:write', idempotency: 'kept', limit: 'create', location: '/urls/:id' },
       schema: {
         tags,
-        summary: 'Shorten a target; the same target twice gives two codes',
+        summary: 'Create a url, as POST /urls; the target may be called url',
         headers: IdempotencyHeaders,
         body: ShortenDraft,
-        response: answers(201, Shortened, 400, 409, 410, 422)
+        response: answers(201, Url, 400, 404, 409, 410, 422)
       }
     },
     async function onShorten(request, reply) {
-      const { url: original_url, ...rest } = request.body
-      const create = (within?: Within<UrlRow>) =>
-        app.urls.create(request.caller, { original_url, ...rest }, within, 'url')
-      return app.idempotency.once(request, reply, 201, create, (row) => {
-        const { short_code, short_url, original_url, warnings } = presentSet(row, baseUrl(request))
-        return { short_code, short_url, original_url, ...(warnings && { warnings }) }
-      })
+      const { blamed, ...draft } = readShorten(request.body)
+      const create = (within?: Within<UrlRow>) => app.urls.create(request.caller, draft, within, blamed)
+      const present = (row: UrlRow) => presentSet(row, baseUrl(request))
+      return app.idempotency.once(request, reply, 201, create, present)
     }
   )
+  // Else the path is a short code to the router.
+  app.get('/shorten', { config: { access: 'public' }, schema: { hide: true } }, app.refuseMethod)
 
   app.put(
     '/urls/:id',
@@ -107,7 +107,9 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
     async function onChange(request) {
       const { caller, params, body } = request
       const present = body.original_url === undefined ? presentUrl : presentSet
-      return present(await app.urls.change(caller, params.id, body), baseUrl(request))
+      const { before, after } = await app.urls.change(caller, params.id, body)
+      request.replaced = presentUrl(before, baseUrl(request))
+      return present(after, baseUrl(request))
     }
   )
 

@@ -52,8 +52,11 @@ export interface UrlService {
    * the field `blamed`.
    */
   create(caller: Caller, draft: UrlDraft, within?: Within<UrlRow>, blamed?: string): Promise<UrlRow>
-  /** Changes what differs, an `updated` event for each field. Throws URL_UNKNOWN, URL_TARGET_REFUSED. */
-  change(caller: Caller, id: number, change: UrlChange): Promise<UrlRow>
+  /**
+   * Changes what differs, an `updated` event for each field. Gives the row before and after. Throws URL_UNKNOWN,
+   * URL_TARGET_REFUSED.
+   */
+  change(caller: Caller, id: number, change: UrlChange): Promise<{ before: UrlRow; after: UrlRow }>
   /** Marks the url deleted; row, code and events stay. `reason` goes in the event. Throws URL_UNKNOWN. */
   remove(caller: Caller, id: number, reason: string): Promise<void>
   /** The link behind a code, deleted ones too, or null. One prepared query for all of a turn; callers cache. */
@@ -112,9 +115,10 @@ export function createUrlService(
       userId,
       originalUrl: draft.original_url,
       title: draft.title ?? null,
+      isActive: draft.is_active ?? true,
       expiresAt: readExpiry(draft.expires_at)
     }
-    const chosen = draft.short_code
+    const chosen = draft.short_code ?? undefined
     let row: UrlRow | null = null
     // Another creation may take the same code in the same moment; a second look sees it taken.
     for (let attempt = 0; attempt < (chosen === undefined ? 3 : 1) && !row; attempt++) {
@@ -148,6 +152,7 @@ export function createUrlService(
         owner: reach === 'all' ? undefined : reach,
         userId: query.user_id,
         isActive: query.is_active && isTrue(query.is_active),
+        shortCode: query.short_code,
         text: query.q
       }
       const isFiltered = Object.values(filter).some((wanted) => wanted !== undefined)
@@ -169,8 +174,7 @@ export function createUrlService(
 
     async create(caller, draft, within = database.transaction, blamed = 'original_url') {
       refuseTarget(draft.original_url, blamed)
-      if (draft.short_code !== undefined && isReservedCode(draft.short_code))
-        throw codeReserved(draft.short_code)
+      if (draft.short_code && isReservedCode(draft.short_code)) throw codeReserved(draft.short_code)
       const row = await retryTakenId(() => within((tx) => insert(tx, caller, draft)))
       // A redirect may just have learnt that nobody has this code.
       await forget([row])
@@ -178,11 +182,11 @@ export function createUrlService(
     },
 
     async change(caller, id, change) {
-      const [row, isChanged] = await database.transaction(async (tx) => {
+      const [before, after] = await database.transaction(async (tx) => {
         const old = await lockUrl(tx, id, reachOf(caller))
         if (!old) throw urlUnknown(id)
         const changes = differences(old, change)
-        if (changes.length === 0) return [old, false]
+        if (changes.length === 0) return [old, old]
         const columns = Object.assign({}, ...changes.map(({ columns }) => columns)) as UrlColumns
         // One that was imported and stays is not judged.
         if (columns.originalUrl !== undefined) refuseTarget(columns.originalUrl, 'original_url')
@@ -197,10 +201,10 @@ export function createUrlService(
         const fields = changes.map(({ field }) => field)
         const [before, after] = [pick(valuesOf(old), fields), pick(valuesOf(changed), fields)]
         await audit(tx, [{ action: 'updated', resource: 'url', id, before, after }])
-        return [changed, true]
+        return [old, changed]
       })
-      if (isChanged) await forget([row])
-      return row
+      if (before !== after) await forget([after])
+      return { before, after }
     },
 
     async remove(caller, id, reason) {

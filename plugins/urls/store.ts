@@ -12,6 +12,7 @@ export interface UrlValues {
   userId: number | null
   originalUrl: string
   title: string | null
+  isActive: boolean
   expiresAt: Date | null
 }
 
@@ -20,6 +21,7 @@ export interface UrlFilter {
   owner?: number | undefined
   userId?: number | undefined
   isActive?: boolean | undefined
+  shortCode?: string | undefined
   /** Part of the target, the title or the code, in any case. */
   text?: string | undefined
 }
@@ -39,6 +41,7 @@ export async function insertUrl(on: Executor, values: UrlValues, codes: string[]
       shortCode: sql`candidate.code`.as('short_code'),
       originalUrl: sql`${values.originalUrl}::text`.as('original_url'),
       title: sql`${values.title}::text`.as('title'),
+      isActive: sql`${values.isActive}::boolean`.as('is_active'),
       expiresAt: sql`${values.expiresAt?.toISOString() ?? null}::timestamptz`.as('expires_at')
     })
     .from(sql`unnest(${sql.param(codes)}::text[]) with ordinality as candidate(code, place)`)
@@ -46,7 +49,7 @@ export async function insertUrl(on: Executor, values: UrlValues, codes: string[]
     .orderBy(sql`candidate.place`)
     .limit(1)
   const inserted = await on.execute<{ id: string }>(sql`
-    insert into ${urls} (user_id, short_code, original_url, title, expires_at) ${free}
+    insert into ${urls} (user_id, short_code, original_url, title, is_active, expires_at) ${free}
     on conflict (short_code) do nothing returning id`)
   const id = inserted.rows[0]?.id
   return id === undefined ? null : findUrl(on, Number(id), 'all')
@@ -124,13 +127,14 @@ export function countUrlBuckets(on: Executor, fromId: number, bucketSize: number
   return countBuckets(on, { table: urls, id: urls.id, wanted: live }, fromId, bucketSize)
 }
 
-function matching({ owner, userId, isActive, text }: UrlFilter): SQL | undefined {
+function matching({ owner, userId, isActive, shortCode, text }: UrlFilter): SQL | undefined {
   const pattern = text === undefined ? undefined : `%${text.replace(/[\\%_]/g, '\\$&')}%`
   return and(
     live,
     owned(owner ?? 'all'),
     userId === undefined ? undefined : eq(urls.userId, userId),
     isActive === undefined ? undefined : eq(urls.isActive, isActive),
+    shortCode === undefined ? undefined : eq(urls.shortCode, shortCode),
     pattern === undefined
       ? undefined
       : or(ilike(urls.originalUrl, pattern), ilike(urls.title, pattern), ilike(urls.shortCode, pattern))

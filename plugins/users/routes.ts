@@ -48,7 +48,7 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/users',
     {
-      config: { access: 'users:write', idempotency: 'kept', limit: 'create' },
+      config: { access: 'users:write', idempotency: 'kept', limit: 'create', location: '/users/:id' },
       schema: {
         tags,
         summary: 'Create a user',

@@ -1,5 +1,5 @@
 import { PageQuery } from './page.ts'
-import { Id, Nullable, PLAIN_TEXT, Time } from './text.ts'
+import { Id, Nullable, Time, visibleText } from './text.ts'
 import { type Static, Type } from './type.ts'
 
 /** `plainJson` is the validator's keyword for what a jsonb column can hold: no NUL, no half surrogates, not too deep. */
@@ -8,7 +8,7 @@ const Details = Type.Unsafe<Record<string, unknown>>({ type: 'object', additiona
 export const EventType = Type.String({
   minLength: 1,
   maxLength: 64,
-  pattern: PLAIN_TEXT,
+  pattern: visibleText('\\u0000\\uD800-\\uDFFF'),
   examples: ['click', 'created', 'updated', 'deleted']
 })
 export const Event = Type.Object(

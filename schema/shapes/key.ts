@@ -1,4 +1,4 @@
-import { Id, Nullable, Time } from './text.ts'
+import { Id, Nullable, Time, VISIBLE_NAME } from './text.ts'
 import { type Static, Type } from './type.ts'
 
 /** API keys as they travel, and the words in which rights are told. */
@@ -28,7 +28,7 @@ const KeyId = Type.String({ pattern: '^[0-9a-f]{16}$', examples: ['9f86d081884c7
 const KeyName = Type.String({
   minLength: 1,
   maxLength: 100,
-  pattern: '^[^\\u0000-\\u001F\\u007F\\uD800-\\uDFFF]*$',
+  pattern: VISIBLE_NAME,
   examples: ['deploy script']
 })
 

@@ -6,6 +6,16 @@ export const MAX_ID = Number.MAX_SAFE_INTEGER
 /** What no stored text may hold: NUL (PostgreSQL refuses it) and halves of surrogate pairs (not Unicode text). */
 export const PLAIN_TEXT = '^[^\\u0000\\uD800-\\uDFFF]*$'
 
+/**
+ * The pattern of a text that a reader can see: no character of `refused` (a character class), and one or more that is neither
+ * space, control nor format character nor default ignorable (Unicode, UAX #44), as zero-width spaces and fillers are. U+2800 is a blank too.
+ */
+export const visibleText = (refused: string) =>
+  `^(?=[^${refused}]*$)[\\s\\S]*[^\\s\\p{Cc}\\p{Cf}\\p{Z}\\p{Default_Ignorable_Code_Point}\\u2800]`
+
+/** Names appear in logs, lists and messages, so they have no control characters. */
+export const VISIBLE_NAME = visibleText('\\u0000-\\u001F\\u007F\\uD800-\\uDFFF')
+
 /** `schema` or null, written as a type list, which both Ajv and fast-json-stringify handle without a branch. */
 export function Nullable<T extends TSchema>(schema: T) {
   const { type, ...rest } = schema as unknown as { type: string }
@@ -21,7 +31,7 @@ export const Id = Type.Integer({ minimum: 1, maximum: MAX_ID })
 export const Time = Type.String({ description: 'UTC, without zone', examples: ['2025-06-04T00:07:00'] })
 
 /** A yes or no in a query, in the spellings that clients in other languages send. */
-export const Flag = Type.Enum(['true', 'false', 'True', 'False', '1', '0'])
+export const Flag = Type.Enum(['true', 'false', 'True', 'False', 'TRUE', 'FALSE', '1', '0'])
 
 /** The meaning of a {@link Flag}. */
 export function isTrue(flag: Static<typeof Flag>): boolean {

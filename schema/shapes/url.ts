@@ -1,3 +1,4 @@
+import { Warnings } from './answers.ts'
 import { PageQuery } from './page.ts'
 import { Flag, Id, Nullable, PLAIN_TEXT, Time } from './text.ts'
 import { type Static, Type } from './type.ts'
@@ -30,12 +31,6 @@ const ExpiresAt = Nullable(
   })
 )
 
-const Warnings = Type.Optional(
-  Type.Array(Type.String(), {
-    description: 'What is odd about the target, where it was just set: a host in several scripts, say'
-  })
-)
-
 export const Url = Type.Object(
   {
     id: Id,
@@ -56,7 +51,8 @@ export const UrlDraft = Type.Object({
   user_id: Type.Optional(Nullable(Id)),
   original_url: TargetUrl,
   title: Type.Optional(Title),
-  short_code: Type.Optional(ShortCode),
+  short_code: Type.Optional(Nullable(ShortCode)),
+  is_active: Type.Optional(Type.Boolean()),
   expires_at: Type.Optional(ExpiresAt)
 })
 export const UrlChange = Type.Object({
@@ -65,18 +61,20 @@ export const UrlChange = Type.Object({
   is_active: Type.Optional(Type.Boolean()),
   expires_at: Type.Optional(ExpiresAt)
 })
-export const ShortenDraft = Type.Object({ url: TargetUrl, short_code: Type.Optional(ShortCode) })
-export const Shortened = Type.Object({
-  short_code: Type.String(),
-  short_url: Type.String(),
-  original_url: Type.String(),
-  warnings: Warnings
+/** A {@link UrlDraft} that may call its target `url`. */
+export const ShortenDraft = Type.Object({
+  url: Type.Optional(TargetUrl),
+  ...UrlDraft.properties,
+  original_url: Type.Optional(TargetUrl)
 })
 
 export const UrlQuery = Type.Object({
   ...PageQuery.properties,
   user_id: Type.Optional(Id),
   is_active: Type.Optional(Flag),
+  short_code: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 64, pattern: PLAIN_TEXT, description: 'The exact code' })
+  ),
   q: Type.Optional(
     Type.String({
       maxLength: 200,
@@ -89,6 +87,7 @@ export const UrlQuery = Type.Object({
 export type Url = Static<typeof Url>
 export type UrlQuery = Static<typeof UrlQuery>
 export type UrlDraft = Static<typeof UrlDraft>
+export type ShortenDraft = Static<typeof ShortenDraft>
 export type UrlChange = Static<typeof UrlChange>
 
 /**

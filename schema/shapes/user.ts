@@ -1,8 +1,5 @@
-import { Id, PLAIN_TEXT, Time } from './text.ts'
+import { Id, PLAIN_TEXT, Time, VISIBLE_NAME } from './text.ts'
 import { type Static, Type } from './type.ts'
-
-/** Something to see, and no control characters: a name stands in logs, lists and messages. */
-const VISIBLE_NAME = '^(?=[^\\u0000-\\u001F\\u007F\\uD800-\\uDFFF]*$)[\\s\\S]*\\S'
 
 /** `username` and `email` as a client may send them. */
 export const UserName = Type.String({

@@ -1,0 +1,82 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
+import fp from 'fastify-plugin'
+import { Warnings } from '#schema/shapes/answers.ts'
+import { describeAnswer } from './describe-answers.ts'
+import { suggest } from './nearest.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What a change replaced, as the route presents it: clients send read-only fields back as they read them. */
+    replaced?: object
+  }
+}
+
+type Fields = Record<string, unknown>
+
+interface Shape {
+  properties?: Fields
+}
+
+const MAX_WARNINGS = 20
+const MAX_NAME = 64
+
+/**
+ * Names in `warnings` of the answer what a body said without effect: fields that the route's schema does not have, and read-only
+ * ones (fields of the answer only) whose value differs. Works on all routes that change something and answer a JSON object, so a
+ * shape is all that a route declares.
+ */
+async function ignoredFields(app: FastifyInstance) {
+  app.addHook('onRoute', (route) => {
+    const isWrite = [route.method].flat().some((method) => method === 'POST' || method === 'PUT')
+    // A route without a body takes no fields, and a file has none that are known.
+    const { properties } = (route.schema?.body ?? { properties: {} }) as Shape
+    const found = findSuccess(route)
+    if (!isWrite || properties === undefined || found === undefined) return
+    const { status, answer, shown } = found
+    describeAnswer(route, status, { ...answer, properties: { ...shown, warnings: Warnings } })
+    const names = Object.keys(properties)
+    route.preSerialization = [
+      ...[route.preSerialization ?? []].flat(),
+      function nameIgnored(request, reply, payload: unknown, done) {
+        if (reply.statusCode !== status) {
+          done(null, payload)
+          return
+        }
+        const warnings = warn(request, payload as Fields, names, shown)
+        done(null, warnings.length === 0 ? payload : addWarnings(payload as Fields, warnings))
+      }
+    ]
+  })
+}
+
+/** The answer of success that is a JSON object; undefined when the route has none. */
+function findSuccess({ schema }: RouteOptions) {
+  for (const [status, answer] of Object.entries((schema?.response ?? {}) as Record<string, Shape>))
+    if (status.startsWith('2') && answer.properties !== undefined)
+      return { status: Number(status), answer, shown: answer.properties }
+  return undefined
+}
+
+function warn({ body, replaced }: FastifyRequest, answer: Fields, names: string[], shown: Fields): string[] {
+  const old = (replaced ?? {}) as Fields
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return []
+  return Object.entries(body)
+    .filter(([name]) => !names.includes(name) && name !== 'warnings')
+    .filter(
+      ([name, value]) => !isDeepStrictEqual(value, answer[name]) && !isDeepStrictEqual(value, old[name])
+    )
+    .slice(0, MAX_WARNINGS)
+    .map(([name]) =>
+      Object.hasOwn(shown, name)
+        ? `${name} is read-only here and was ignored`
+        : `${name.slice(0, MAX_NAME)} is not a field of this route and was ignored; ${suggest(name, names)}`
+    )
+}
+
+function addWarnings(answer: Fields, more: string[]): Fields {
+  const { warnings = [] } = answer as { warnings?: string[] }
+  return { ...answer, warnings: [...warnings, ...more] }
+}
+
+export default fp(ignoredFields, { name: 'ignored-fields', dependencies: ['errors'], fastify: '5.x' })

@@ -1,0 +1,13 @@
+import type { ShortenDraft, UrlDraft } from '#schema/shapes/url.ts'
+import { targetMissing, targetsDiffer } from './errors.ts'
+
+/**
+ * Reads the body of `POST /shorten`, where the target is called `url` or `original_url`. Gives the draft of `POST /urls`, and the
+ * name of the field that errors of the target blame. Throws INPUT_INVALID without a target, and for two different ones.
+ */
+export function readShorten({ url, original_url, ...rest }: ShortenDraft): UrlDraft & { blamed: string } {
+  const target = url ?? original_url
+  if (target === undefined) throw targetMissing()
+  if (original_url !== undefined && original_url !== target) throw targetsDiffer()
+  return { ...rest, original_url: target, blamed: url === undefined ? 'original_url' : 'url' }
+}
