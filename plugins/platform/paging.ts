@@ -3,7 +3,8 @@ import type { Page } from '#schema/shapes/page.ts'
 
 /**
  * Says in headers what a list leaves out: `X-Total-Count`, and `Link` (RFC 8288) with first, prev, next and last
- * where they exist. Takes the window that was served; gives the rows to send.
+ * where they exist. The links repeat the parameters that the route takes, so that their length is bounded as that of the
+ * parameters is. Takes the window that was served; gives the rows to send.
  */
 export function pageHeaders<Row>(
   request: FastifyRequest,
@@ -15,8 +16,10 @@ export function pageHeaders<Row>(
   const last = Math.max(1, Math.ceil(total / perPage))
   const links: string[] = []
   const [path = '', search = ''] = request.url.split('?', 2)
+  const { properties = {} } = (request.routeOptions.schema?.querystring ?? {}) as { properties?: object }
+  const known = [...new URLSearchParams(search)].filter(([name]) => Object.hasOwn(properties, name))
   const add = (rel: string, target: number) => {
-    const query = new URLSearchParams(search)
+    const query = new URLSearchParams(known)
     query.set('page', String(target))
     query.set('per_page', String(perPage))
     links.push(`<${path}?${query}>; rel="${rel}"`)
