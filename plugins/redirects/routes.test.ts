@@ -1,7 +1,7 @@
 import { type AddressInfo, connect } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import fastify from 'fastify'
+import fastify, { LogController } from 'fastify'
 import fp from 'fastify-plugin'
 import t, { type Test } from 'tap'
 import access from '#platform/access/index.ts'
@@ -38,6 +38,7 @@ async function startRedirects(
   const { honourOptOut = false, fastLane = true, trustProxy = [] } = options
   const app = fastify({
     trustProxy,
+    logController: new LogController({ disableRequestLogging: true }),
     logger: { stream: { write: (line: string) => void lines.push(JSON.parse(line)) } },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2_048 }
   })
