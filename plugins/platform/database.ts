@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import fastifyPostgres from '@fastify/postgres'
 import type { ExtractTablesWithRelations } from 'drizzle-orm'
 import { drizzle, type NodePgDatabase, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres'
@@ -9,6 +8,7 @@ import fp from 'fastify-plugin'
 import type { ClientBase, Pool, PoolClient, PoolConfig } from 'pg'
 import { checkBudget } from './connection-budget.ts'
 import { startBundledPostgres } from './database/bundled.ts'
+import { waitUntilReachable } from './database/reachable.ts'
 import { createWriteWatch } from './database/write-watch.ts'
 import { findDriverError } from './database-errors.ts'
 import { migrate } from './migrations.ts'
@@ -185,7 +185,7 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
     }
   }
   service.transaction = writes.watch(service.transaction)
-  await waitUntilReachable(app, service, options.startTimeoutMs)
+  await waitUntilReachable(app.log, service.ping, options.startTimeoutMs)
   const onBlocked = (why: string) => app.log.warn({ why }, 'the migration waits for a lock')
   const applied = await service.withClient((client) => migrate(client, MIGRATIONS, { onBlocked }))
   if (applied > 0) app.log.info({ applied }, 'database schema brought up to date')
@@ -228,26 +228,6 @@ async function connection(app: FastifyInstance, options: DatabaseOptions): Promi
   // Hooks run last in, first out: added before @fastify/postgres adds its own, this one runs after the pool ended.
   app.addHook('onClose', bundled.close)
   return { ...poolOf(options), ...bundled.connection }
-}
-
-async function waitUntilReachable(app: FastifyInstance, service: Database, timeoutMs: number): Promise<void> {
-  const deadline = performance.now() + timeoutMs
-  for (let delayMs = 100; ; delayMs = Math.min(delayMs * 2, 2_000)) {
-    try {
-      return await service.ping()
-    } catch (error) {
-      if (performance.now() + delayMs > deadline) {
-        throw new StartRefused(
-          `The database does not answer: ${(error as Error).message}. Check DATABASE_URL.`,
-          {
-            cause: error
-          }
-        )
-      }
-      app.log.warn({ err: error }, 'waiting for the database')
-      await wait(delayMs)
-    }
-  }
 }
 
 export default fp(database, { name: 'database', fastify: '5.x' })
