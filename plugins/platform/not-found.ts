@@ -1,8 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import fp from 'fastify-plugin'
 import findMyWay from 'find-my-way'
-import { sendPageOrProblem } from './error-page.ts'
-import { answerError } from './errors.ts'
 import { defineProblem } from './problem.ts'
 
 const notFound = defineProblem('NOT_FOUND', 404, 'Not found')
@@ -42,8 +40,6 @@ async function notFoundHandler(app: FastifyInstance) {
     scope.addHook('onRequest', async (request, reply) => refuse(request, reply))
     // For who comes from a route, such as one of static files.
     scope.setNotFoundHandler(refuse)
-    // A mistyped link may have any path.
-    scope.setErrorHandler((error, request, reply) => answerError(error, request, reply, sendPageOrProblem))
   })
 }
 
