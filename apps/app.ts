@@ -21,7 +21,7 @@ import origins from '#platform/origins.ts'
 import queryNames from '#platform/query-names.ts'
 import redis from '#platform/redis.ts'
 import { refuseConnection } from '#platform/refusals.ts'
-import requests, { createRequestId } from '#platform/requests.ts'
+import requests, { createRequestId, REQUEST_ID_FIELD } from '#platform/requests.ts'
 import shedding from '#platform/shedding.ts'
 import tracing from '#platform/tracing.ts'
 import validation from '#platform/validation.ts'
@@ -63,7 +63,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
   const { drain = routes && config.clicks.drain, probes = routes } = options
   const app = Fastify({
     logger,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: REQUEST_ID_FIELD }),
     genReqId: createRequestId,
     // Behind nobody the address is the socket's, and nothing has to be worked out for each request.
     trustProxy: config.server.trustProxy.length > 0 ? config.server.trustProxy : false,

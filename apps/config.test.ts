@@ -45,6 +45,45 @@ t.test('reads numbers, lists and addresses', async (t) => {
   t.equal(config.urls.publicUrl, 'https://sho.rt', 'without a slash at its end')
 })
 
+t.test('takes base URLs that paths can be added to, and no others', async (t) => {
+  const oidc = {
+    AUTH: 'keys',
+    PUBLIC_URL: 'https://sho.rt',
+    OIDC_CLIENT_ID: 'a',
+    OIDC_CLIENT_SECRET: 's'.repeat(16)
+  }
+  for (const name of ['PUBLIC_URL', 'OIDC_ISSUER']) {
+    const read = (value: string) => readConfig({ ...oidc, OIDC_ISSUER: 'https://id.dev', [name]: value })
+    for (const good of [
+      'https://sho.rt',
+      'https://sho.rt:8443/',
+      'https://sho.rt/go/@me',
+      'http://[::1]:3000/a'
+    ])
+      t.doesNotThrow(() => read(good), `${name}=${good}`)
+    for (const bad of [
+      'sho.rt',
+      'ftp://sho.rt',
+      'https://',
+      'https:///path',
+      'https://sho.rt?a=b',
+      'https://sho.rt/?',
+      'https://sho.rt/#top',
+      'https://me@sho.rt',
+      'https://me:secret@sho.rt/',
+      'https://@sho.rt',
+      'https://sho.rt\\go',
+      'https://good.dev\\@evil.dev',
+      'https://sho.rt/a\\b',
+      'https://sho rt',
+      'https://sho.rt:99999',
+      'https://sho%2frt',
+      'https://[::1'
+    ])
+      t.throws(() => read(bad), new RegExp(`\\n {2}${name} must`), `${name}=${bad}`)
+  }
+})
+
 t.test('refuses a proxy that is no address', async (t) => {
   t.throws(() => readConfig({ TRUST_PROXY: '1' }), /TRUST_PROXY/)
 })

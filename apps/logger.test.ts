@@ -5,7 +5,7 @@ t.test('a terminal shows time, level, message and fields of a line', async (t) =
   const line = {
     level: 'info',
     time: '2026-11-30T09:28:22.217Z',
-    reqId: 'a-1',
+    request_id: 'a-1',
     applied: 9,
     msg: 'schema migrated'
   }

@@ -1,6 +1,7 @@
 import type { FastifyServerOptions } from 'fastify'
 import { stdSerializers } from 'pino'
 import type { Config } from '#apps/config.ts'
+import { REQUEST_ID_FIELD } from '#platform/requests.ts'
 import { StartRefused } from '#platform/start-refused.ts'
 
 /**
@@ -26,7 +27,7 @@ export async function createLoggerOptions({
 
 /** A JSON line of the log as text: time (UTC), level, message, fields, and the stack of an error. */
 export function formatLine(line: string): string {
-  const { level, time, msg, err, reqId: _, ...fields } = JSON.parse(line)
+  const { level, time, msg, err, [REQUEST_ID_FIELD]: _, ...fields } = JSON.parse(line)
   const more = Object.keys(fields).length > 0 ? ` ${JSON.stringify(fields)}` : ''
   const stack =
     err === undefined ? '' : `\n    ${String(err.stack ?? err.message).replaceAll('\n', '\n    ')}`

@@ -16,6 +16,14 @@ function isOrigin(value: string): boolean {
   return /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value
 }
 
+/**
+ * Whether `value` is an http URL that paths can be added to: no user name, query or fragment, and no backslash, which parsers
+ * read as a slash.
+ */
+function isBaseUrl(value: string): boolean {
+  return /^https?:\/\/[^\s\\/?#@]+(\/[^\s\\?#]*)?$/.test(value) && URL.canParse(value)
+}
+
 /** What a browser would run, or take from the visitor's own machine: never the target of a link. */
 const UNSAFE_SCHEMES = [
   'javascript',
@@ -54,6 +62,7 @@ const each = (isGood: (value: string) => boolean) => (value: string) => splitLis
 
 /** By the names that settings give in `format`. */
 export const FORMATS: Record<string, (value: string) => boolean> = {
+  'base-url': isBaseUrl,
   origins: each(isOrigin),
   networks: each(isNetwork),
   hosts: each(isHost),

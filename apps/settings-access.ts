@@ -21,7 +21,8 @@ export const AccessSettings = Type.Object({
   SESSION_MAX_HOURS: count('How long a session of a browser lasts at most', 12, 1, 8_760),
   OIDC_ISSUER: optional(
     text('Provider of identities that browsers may sign in at (OpenID Connect); http on loopback only', {
-      pattern: '^https://[^\\s?#]+$|^http://(localhost|127\\.0\\.0\\.1|\\[::1\\])(:\\d+)?(/[^\\s?#]*)?$'
+      format: 'base-url',
+      pattern: '^https://|^http://(localhost|127\\.0\\.0\\.1|\\[::1\\])(:\\d+)?(/|$)'
     })
   ),
   OIDC_CLIENT_ID: optional(text('What the provider calls this server')),

@@ -16,9 +16,10 @@ export const Settings = Type.Object({
     65_535
   ),
   PUBLIC_URL: optional(
-    text('Where people reach this server, for `short_url`; the request tells when unset', {
-      pattern: '^https?://[^\\s/]+(/[^\\s?#]*)?$'
-    })
+    text(
+      'Where people reach this server, for `short_url`: `https://HOST`, with a path or without; the request tells when unset',
+      { format: 'base-url' }
+    )
   ),
   ...AccessSettings.properties,
   DATA_DIR: text('Folder of the bundled PostgreSQL and of clicks that wait to be stored', {

@@ -54,6 +54,7 @@ const PUBLIC = [
   '/',
   '/:short_code',
   '/docs',
+  '/favicon.ico',
   '/health',
   '/health/live',
   '/health/ready',

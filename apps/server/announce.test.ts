@@ -38,3 +38,19 @@ t.test('never shows the addresses of servers, which hold passwords', async (t) =
   t.match(text, /PostgreSQL \(DATABASE_URL\).+Redis \(REDIS_URL\)/s)
   t.notMatch(text, /hunter2/)
 })
+
+t.test('warns that replicas without Redis see changes late, and by how much', async (t) => {
+  for (const [env, isWarned] of [
+    [{ REPLICAS: '2', CACHE_FRESH_MS: '7000' }, true],
+    [{ REPLICAS: '2', REDIS_URL: 'redis://cache' }, false],
+    [{}, false]
+  ] as const) {
+    const lines: string[] = []
+    const app = fastify({ logger: { level: 'warn', stream: { write: (line) => void lines.push(line) } } })
+    t.teardown(() => app.close())
+    await app.listen({ host: '127.0.0.1', port: 0 })
+    announce(app, readConfig(env))
+    t.equal(lines.length, isWarned ? 1 : 0)
+    if (isWarned) t.match(lines[0], /up to 7000 ms \(CACHE_FRESH_MS\)/)
+  }
+})

@@ -4,9 +4,15 @@ import type { Config } from '#apps/config.ts'
 
 /**
  * Says where the server listens, what it stores to and a first thing to try: as text on a terminal, as one log
- * line elsewhere.
+ * line elsewhere. Warns of replicas that can't tell each other of changes.
  */
 export function announce(app: FastifyInstance, config: Config): void {
+  const { replicas } = config.database
+  if (replicas > 1 && config.redis.url === undefined)
+    app.log.warn(
+      { replicas, cache_fresh_ms: config.cache.freshMs },
+      `replicas without Redis follow a changed or deleted link as it was for up to ${config.cache.freshMs} ms (CACHE_FRESH_MS); set REDIS_URL`
+    )
   const { address, family, port } = app.server.address() as AddressInfo
   const isWildcard = address === '0.0.0.0' || address === '::'
   const host = isWildcard ? 'localhost' : family === 'IPv6' ? `[${address}]` : address

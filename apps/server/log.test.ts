@@ -46,8 +46,12 @@ t.test('each request is one line of JSON that says what was asked and how it wen
       ['PATCH', '(none)', 405]
     ]
   )
-  t.ok(requests.every(({ reqId, ms }) => typeof reqId === 'string' && typeof ms === 'number' && ms >= 0))
-  t.equal(requests[0]?.['reqId'], 'trace-7')
+  t.ok(
+    requests.every(
+      ({ request_id, ms }) => typeof request_id === 'string' && typeof ms === 'number' && ms >= 0
+    )
+  )
+  t.equal(requests[0]?.['request_id'], 'trace-7')
   t.equal(requests[0]?.['ip'], '203.0.113.0')
   t.equal(requests[4]?.['ip'], '2001:db8:1::')
   t.notMatch(
@@ -56,6 +60,34 @@ t.test('each request is one line of JSON that says what was asked and how it wen
     'nothing private: no body, query, header or full address'
   )
 })
+
+t.test(
+  'a line names the key of its caller, also of one that may not do this, and never its secret',
+  async (t) => {
+    const key = `fl_0123456789abcdef_${'a'.repeat(43)}`
+    const server = await startServer(t, { ...(await storageOf(t, 'alone')), AUTH: 'keys', ADMIN_KEY: key })
+    const { request } = server
+    const headers = { authorization: `Bearer ${key}` }
+    const json = { name: 'watcher', role: 'read-only' }
+    const watcher = (await request('POST', '/keys', { json, headers })).json
+    const refused = { 'x-api-key': watcher.key }
+    t.equal((await request('POST', '/urls', { json: {}, headers: refused })).status, 403)
+    t.equal((await request('GET', '/urls')).status, 401)
+    await server.end()
+    t.same(
+      server
+        .lines()
+        .filter(({ msg }) => msg === 'request')
+        .map(({ route, status, key_id }) => [route, status, key_id]),
+      [
+        ['/keys', 201, '0123456789abcdef'],
+        ['/urls', 403, watcher.id],
+        ['/urls', 401, undefined]
+      ]
+    )
+    t.notMatch(server.output(), new RegExp(`${key}|${watcher.key}`))
+  }
+)
 
 t.test('a level holds back what is below it', async (t) => {
   const server = await startServer(t, await storageOf(t, hasRedis() ? 'redis' : 'alone'))
@@ -100,7 +132,7 @@ t.test(
     await server.end()
     const line = server
       .lines()
-      .find(({ level, reqId }) => level === 'warn' && reqId === answer.json.request_id)
+      .find(({ level, request_id }) => level === 'warn' && request_id === answer.json.request_id)
     t.match(line, { err: { message: /statement timeout/, stack: /store\.ts/ }, code: 'DATABASE_UNAVAILABLE' })
     t.notMatch(server.output(), /jane|hunter2/)
   }

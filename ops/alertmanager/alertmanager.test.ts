@@ -1,14 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { parse, stringify } from 'yaml'
-import { findCommand, missing } from '#testing/programs.ts'
-import { findPort, makeFolder, runServer } from '#testing/server-process.ts'
+import { missing } from '#testing/programs.ts'
+import { configure, startAlertmanager } from './testbed.ts'
 
 /** Who hears of what, asked of amtool, and once for real: from an alert to the message in the channel. */
 
@@ -19,34 +16,22 @@ interface Message {
   embeds: { title: string; description: string }[]
 }
 
-interface Route {
-  group_wait: string
-  group_interval: string
-  routes?: Route[]
-}
+const completeWith = (webhookUrl: string) => (config: string) =>
+  config.replaceAll('DISCORD_WEBHOOK_URL', webhookUrl)
 
-/** A folder with the configuration as it is shipped, the webhook in its place. */
-async function configure(t: Test, webhookUrl: string, change = (route: Route) => route): Promise<string> {
-  const folder = await makeFolder('alertmanager', null)
-  t.teardown(() => execFileSync('rm', ['-r', '-f', folder]))
-  cpSync(import.meta.dirname, folder, { recursive: true })
-  const file = join(folder, 'alertmanager.yml')
-  const config = parse(readFileSync(file, 'utf8').replaceAll('DISCORD_WEBHOOK_URL', webhookUrl))
-  writeFileSync(file, stringify({ ...config, route: change(config.route) }))
-  return folder
-}
+const complete = completeWith('https://discord.example/api/webhooks/1/secret')
 
 function amtool(...args: string[]): string {
   return execFileSync('amtool', args, { encoding: 'utf8' }).trim()
 }
 
 t.test('Alertmanager takes its configuration', { skip }, async (t) => {
-  const folder = await configure(t, 'https://discord.example/api/webhooks/1/secret')
+  const folder = await configure(t, complete)
   t.match(amtool('check-config', join(folder, 'alertmanager.yml')), 'SUCCESS')
 })
 
 t.test('pages, tickets and the watchdog go where they belong', { skip }, async (t) => {
-  const folder = await configure(t, 'https://discord.example/api/webhooks/1/secret')
+  const folder = await configure(t, complete)
   const route = (...labels: string[]) =>
     amtool('config', 'routes', 'test', `--config.file=${join(folder, 'alertmanager.yml')}`, ...labels)
   t.equal(route('alertname=FairleadDown', 'severity=page'), 'pages')
@@ -55,18 +40,8 @@ t.test('pages, tickets and the watchdog go where they belong', { skip }, async (
   t.equal(route('alertname=SomethingElse'), 'tickets', 'an alert without a severity is not lost')
 })
 
-/** The same routes without their patience. */
-function hurry(route: Route): Route {
-  return {
-    ...route,
-    group_wait: '1s',
-    group_interval: '1s',
-    ...(route.routes && { routes: route.routes.map(hurry) })
-  }
-}
-
 /** An Alertmanager that writes to a stand-in of the channel. */
-async function startAlertmanager(t: Test) {
+async function startWithChannel(t: Test) {
   const messages: Message[] = []
   const channel = createServer(async (request, response) => {
     messages.push(JSON.parse(await text(request)) as Message)
@@ -78,61 +53,15 @@ async function startAlertmanager(t: Test) {
     channel.closeAllConnections()
   })
   const webhook = `http://127.0.0.1:${(channel.address() as AddressInfo).port}/api/webhooks/1/secret`
-  const folder = await configure(t, webhook, hurry)
-  const port = await findPort()
-  const url = `http://127.0.0.1:${port}`
-  const server = await runServer({
-    url,
-    port,
-    folder,
-    command: findCommand('prometheus-alertmanager') ?? '',
-    args: [
-      `--config.file=${join(folder, 'alertmanager.yml')}`,
-      `--storage.path=${join(folder, 'data')}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-      '--cluster.listen-address='
-    ],
-    user: null,
-    stopSignal: 'SIGTERM',
-    isReady: () =>
-      fetch(`${url}/-/ready`).then(
-        ({ ok }) => ok,
-        () => false
-      )
-  })
-  t.teardown(() => server.remove())
-
-  return {
-    /** Posts alerts as Prometheus does. */
-    async post(...alerts: { labels: Record<string, string>; endsAt?: string }[]) {
-      const annotations = {
-        summary: 'It is broken',
-        description: 'Of 3 replicas 2 are gone.',
-        runbook_url: 'https://runbooks.example/it.md'
-      }
-      const body = alerts.map((alert) => ({ startsAt: '2026-01-02T10:00:00Z', annotations, ...alert }))
-      const response = await fetch(`${url}/api/v2/alerts`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body)
-      })
-      if (!response.ok) throw new Error(await response.text())
-    },
-    messages,
-    /** Resolves with the first message whose title matches, or undefined after 15 seconds. */
-    async hear(title: RegExp) {
-      const deadline = performance.now() + 15_000
-      for (;;) {
-        const found = messages.flatMap(({ embeds }) => embeds).find((embed) => title.test(embed.title))
-        if (found !== undefined || performance.now() > deadline) return found
-        await wait(50)
-      }
-    }
-  }
+  const { post, until } = await startAlertmanager(t, completeWith(webhook))
+  /** The first message whose title matches. */
+  const hear = (title: RegExp) =>
+    until(() => messages.flatMap(({ embeds }) => embeds).find((embed) => title.test(embed.title)))
+  return { post, messages, hear }
 }
 
 t.test('an alert arrives in the channel, can be read there, and its end arrives too', { skip }, async (t) => {
-  const { post, hear } = await startAlertmanager(t)
+  const { post, hear } = await startWithChannel(t)
   const labels = { alertname: 'NginxDown', severity: 'page', instance: 'a' }
   await post({ labels })
   const message = await hear(/^PAGE NginxDown$/)
@@ -145,7 +74,7 @@ t.test('an alert arrives in the channel, can be read there, and its end arrives 
 })
 
 t.test('many of a kind are one message, cut where Discord would cut it', { skip }, async (t) => {
-  const { post, hear } = await startAlertmanager(t)
+  const { post, hear } = await startWithChannel(t)
   await post(
     ...Array.from({ length: 10 }, (_, at) => ({
       labels: { alertname: 'ReplicaDown', severity: 'ticket', instance: `replica-${at}` }
@@ -157,7 +86,7 @@ t.test('many of a kind are one message, cut where Discord would cut it', { skip 
 })
 
 t.test('what follows from something else is not said', { skip }, async (t) => {
-  const { post, hear, messages } = await startAlertmanager(t)
+  const { post, hear, messages } = await startWithChannel(t)
   await post(
     { labels: { alertname: 'FairleadDown', severity: 'page' } },
     { labels: { alertname: 'ClicksLate', severity: 'page' } },

@@ -1,4 +1,5 @@
 import { Agent, type OutgoingHttpHeaders, request as send } from 'node:http'
+import { setTimeout as wait } from 'node:timers/promises'
 
 /** One HTTP client with one kept connection. */
 
@@ -35,6 +36,14 @@ export class NoAnswer extends Error {
   }
 }
 
+/** The Retry-After of a request that is under way elsewhere. */
+const RETRY_MS = 1_000
+
+/** True if the first request with this Idempotency-Key is not answered yet: its answer comes with a repetition. */
+function isUnderWay({ status, body }: Answer): boolean {
+  return status === 409 && body.includes('"IDEMPOTENCY_KEY_IN_USE"')
+}
+
 /** Makes a client of the server at `baseUrl` that waits for an answer for `timeoutMs`. */
 export function createClient(baseUrl: string, timeoutMs: number): Client {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
@@ -43,6 +52,8 @@ export function createClient(baseUrl: string, timeoutMs: number): Client {
   function once(asked: Asked, signal: AbortSignal, start: number, sends: number): Promise<Answer> {
     return new Promise((done, fail) => {
       const { method, path, headers } = asked
+      const isRepeatable = method === 'GET' || headers['idempotency-key'] !== undefined
+      const repeat = () => once(asked, signal, start, sends + 1)
       let status = 0
       const sent = send({ agent, hostname, port, method, path, headers, signal }, (response) => {
         status = response.statusCode ?? 0
@@ -51,16 +62,19 @@ export function createClient(baseUrl: string, timeoutMs: number): Client {
           body += piece
         })
         response.once('error', onError)
-        response.once('end', () =>
-          done({ status, headers: response.headers, body, ms: performance.now() - start, sends })
-        )
+        response.once('end', () => {
+          const answer = { status, headers: response.headers, body, ms: performance.now() - start, sends }
+          if (!isUnderWay(answer)) done(answer)
+          else wait(RETRY_MS, undefined, { signal }).then(() => repeat().then(done, fail), onError)
+        })
       })
       sent.once('error', onError).end(asked.body)
 
       function onError(error: NodeJS.ErrnoException): void {
         const isClosed = sent.reusedSocket && status === 0 && /^(ECONNRESET|EPIPE)$/.test(error.code ?? '')
-        // As clients do: a kept connection may be closed at any time, and a read may be sent again (RFC 9112, 9.3.1).
-        if (isClosed && method === 'GET' && sends < 3) once(asked, signal, start, sends + 1).then(done, fail)
+        // As clients do: a kept connection may be closed at any time, and a request that is idempotent may be sent again
+        // (RFC 9112, 9.3.1).
+        if (isClosed && isRepeatable && sends < 3) repeat().then(done, fail)
         else fail(new NoAnswer(signal.aborted ? `none within ${timeoutMs} ms` : error.message, sends))
       }
     })

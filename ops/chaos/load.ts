@@ -60,7 +60,10 @@ export function createLoad({ url, connections, requestsPerSecond, links }: LoadO
       const answer = await client.ask({
         method: isCreate ? 'POST' : 'GET',
         path: isCreate ? '/urls' : `/${link.short_code}`,
-        headers: { ...headers, ...(isCreate && { 'content-type': 'application/json' }) },
+        headers: {
+          ...headers,
+          ...(isCreate && { 'content-type': 'application/json', 'idempotency-key': id })
+        },
         ...(isCreate && { body: JSON.stringify({ original_url: link.original_url }) })
       })
       const isRight = isCreate

@@ -2,13 +2,14 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { readCommandLine } from '#apps/command-line.ts'
+import { provision } from '#ops/stack/provision.ts'
 import { replaceSection } from '#testing/docs.ts'
 import { missing } from '#testing/programs.ts'
 import { ROOT } from '#testing/sources.ts'
 import type { Fault } from './fault.ts'
 import { faults, pickFaults } from './faults.ts'
 import { runFault } from './run-fault.ts'
-import { describe, type Run, renew, type Score, tell } from './scorecard.ts'
+import { combine, describe, type Run, renew, type Score, tell } from './scorecard.ts'
 import { type Stage, setStage } from './stage.ts'
 
 /** `npm run chaos`: breaks the local stack under steady load and reports which invariants held. */
@@ -24,6 +25,18 @@ ops/chaos/results/ and docs/chaos.md, any other data/chaos/. Exits with 1 when a
       oneOf: faults.map(({ name }) => name),
       isList: true,
       help: 'Only these faults'
+    },
+    repeat: {
+      type: 'string',
+      value: 'N',
+      default: '1',
+      range: [1, 1_000],
+      help: 'Runs each fault so many times in a row; it held when it held every time'
+    },
+    provision: {
+      type: 'boolean',
+      default: false,
+      help: 'Installs what the faults need on Debian or Ubuntu, and ends'
     },
     list: { type: 'boolean', default: false, help: 'Lists the faults, and does nothing' },
     update: {
@@ -45,6 +58,7 @@ ops/chaos/results/ and docs/chaos.md, any other data/chaos/. Exits with 1 when a
 })
 
 async function main(): Promise<void> {
+  if (values.provision) return provision()
   const chosen = choose()
   if (values.list) {
     for (const { name, what } of chosen) process.stdout.write(`${name.padEnd(30)} ${what}\n`)
@@ -79,9 +93,13 @@ async function runOn(name: Fault['stage'], own: readonly Fault[], scores: Score[
   })
   try {
     for (const fault of own) {
-      const score = await runFault(fault, stage)
-      scores.push(score)
-      process.stdout.write(tell(score))
+      const rounds: Score[] = []
+      while (rounds.length < Number(values.repeat)) {
+        const score = await runFault(fault, stage)
+        rounds.push(score)
+        process.stdout.write(tell(score))
+      }
+      scores.push(combine(rounds))
     }
   } finally {
     await stage.close()

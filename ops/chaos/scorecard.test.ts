@@ -1,8 +1,10 @@
 import t from 'tap'
+import { missing } from '#testing/programs.ts'
 import { judge } from './audit.ts'
 import { faults, pickFaults } from './faults.ts'
 import { openLedger } from './ledger.ts'
-import { describe, type Run, renew, type Score, tabulate, tell } from './scorecard.ts'
+import { combine, describe, type Run, renew, type Score, tabulate, tell } from './scorecard.ts'
+import { whyNoDisks } from './stage.ts'
 
 /** What is made of what was counted. */
 
@@ -90,6 +92,27 @@ t.test('the scorecard says what broke and what was not run', async (t) => {
   t.match(text, /- `two`: It needs root\. it takes root\./)
   t.match(tell(scores[0] as Score), /broken +one .*\n {2}not so: no follow.*\n {2}0\.1 s follow 3: 502/)
 })
+
+t.test('a fault that was run again held when it held each time', async (t) => {
+  const one = { ...(scores[0] as Score), notes: [] }
+  const held = { ...one, verdict: 'held' as const }
+  t.match(combine([held, held]), { verdict: 'held', notes: ['It held 2 of 2 times'] })
+  t.match(combine([held, one, held]), { verdict: 'broken', notes: ['It held 2 of 3 times'] })
+  t.same(combine([held]), held)
+})
+
+t.test(
+  'every fault can be done where all programs are installed',
+  { skip: missing('faketime') },
+  async (t) => {
+    const reasons = faults.map(({ isImpossible }) => isImpossible?.() ?? null)
+    // Disks take root, which nothing installs.
+    t.same(
+      reasons.filter((reason) => reason !== null && reason !== whyNoDisks()),
+      []
+    )
+  }
+)
 
 t.test('there are enough faults, each with a name of its own, and the short run has six', async (t) => {
   t.ok(faults.length >= 25, `${faults.length} faults`)

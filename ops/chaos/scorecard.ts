@@ -47,6 +47,15 @@ export function renew(run: Run, scores: readonly Score[]): Run {
   return { ...run, scores: [...all.values()] }
 }
 
+/** The score of a fault that was run several times: of the first run that broke, or of the last. Throws without a run. */
+export function combine(rounds: readonly Score[]): Score {
+  const score = rounds.find(({ verdict }) => verdict === 'broken') ?? rounds.at(-1)
+  if (score === undefined) throw new Error('there is no run to score')
+  const held = rounds.filter(({ verdict }) => verdict === 'held').length
+  const note = rounds.length === 1 ? [] : [`It held ${held} of ${rounds.length} times`]
+  return { ...score, notes: [...score.notes, ...note] }
+}
+
 const HEADINGS = [
   'fault',
   'verdict',

@@ -63,11 +63,33 @@ t.test('what nginx itself answers is a problem too', { skip }, async (t) => {
 
 t.test('of replicas that all hang the answer and what it says agree', { skip }, async (t) => {
   const hanging = createServer(() => undefined)
-  const { url } = await startSite(t, { UPSTREAM: upstreamOf([await listen(t, hanging)]) })
+  const { url, folder } = await startSite(t, { UPSTREAM: upstreamOf([await listen(t, hanging)]) })
   const answer = await fetch(`${url}/a`)
   t.equal(answer.status, 504)
   t.match(await answer.json(), { code: 'UNANSWERED', status: 504 })
+  const [line] = await readAccessLog(folder, 1)
+  t.ok(Number(line?.['ms']) >= 6_000 && Number(line?.['ms']) < 60_000, 'milliseconds, of two tries')
+  t.ok(Number(line?.['replica_ms']) >= 3_000, 'and of the last one')
 })
+
+t.test(
+  'what nginx measures is a number in its log, or null, whatever became of the request',
+  { skip },
+  async (t) => {
+    const { url, folder } = await startPair(t)
+    for (const path of ['/a', '/a', '/metrics']) await fetch(url + path)
+    const body = 'x'.repeat(2 * 1024 * 1024 + 1)
+    for (const sent of ['{}', '{}', body]) await fetch(`${url}/urls`, { method: 'POST', body: sent })
+    const lines = await readAccessLog(folder, 6)
+    t.ok(lines.some(({ replica }) => replica.includes(', ')) && lines.some(({ replica }) => replica === ''))
+    for (const line of lines) {
+      for (const name of ['status', 'bytes', 'ms']) t.type(line[name], 'number', name)
+      const isAsked = line.replica !== ''
+      for (const name of ['replica_status', 'replica_connect_ms', 'replica_ms'])
+        t.equal(line[name] === null, !isAsked, `${name} ${line[name]}`)
+    }
+  }
+)
 
 t.test('a replica that hangs keeps no visitor: another one is asked', { skip }, async (t) => {
   let asked = 0
@@ -115,8 +137,13 @@ t.test(
       request_id: 'theirs-1',
       method: 'GET',
       path: '/a',
-      status: '200',
-      replica_seconds: /^\d/
+      status: 200,
+      bytes: Number,
+      ms: Number,
+      replica_statuses: '200',
+      replica_status: 200,
+      replica_connect_ms: Number,
+      replica_ms: Number
     })
     t.notMatch(JSON.stringify(lines), /secret|9\.9\.9\.9/, 'neither queries nor addresses are kept')
   }

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
+import { startApp } from '#testing/app.ts'
 import { missing } from '#testing/programs.ts'
 import { findPort } from '#testing/server-process.ts'
 import { UNLIMITED, upstreamOf } from './render.ts'
@@ -43,6 +44,17 @@ t.test('a write is sent once, unless it is safe to send twice', { skip }, async 
   t.ok(state.tries > before, 'a PUT may be repeated without a key (RFC 9110, 9.2.2)')
 })
 
+t.test('a write with an Idempotency-Key leaves a replica that hangs', { skip }, async (t) => {
+  let hung = 0
+  const hanging = createServer(() => hung++)
+  const hosts = [await listen(t, hanging), await listen(t, createEcho())]
+  const { url } = await startSite(t, { UPSTREAM: upstreamOf(hosts) })
+  const headers = { 'idempotency-key': 'k' }
+  while (hung === 0)
+    t.equal((await fetch(`${url}/urls`, { method: 'POST', body: '{}', headers })).status, 200)
+  t.equal(hung, 1, 'the other one was asked instead')
+})
+
 t.test('one replica of six is enough for everything, for writes too', { skip }, async (t) => {
   const gone = await Promise.all(Array.from({ length: 5 }, () => findPort()))
   const hosts = [...gone.map((port) => `127.0.0.1:${port}`), await listen(t, createEcho())]
@@ -80,7 +92,7 @@ async function startAlone(t: Test, isDying: boolean) {
     asked++
     const line = (await readAccessLog(folder, asked)).at(-1)
     // A colon is between two walks over the list of replicas.
-    const walks = line?.['replica']?.split(' : ').length
+    const walks = line?.replica.split(' : ').length
     const { code } = (await answer.json()) as { code: string }
     return { status: answer.status, code, walks, arrivals }
   }
@@ -121,4 +133,30 @@ t.test('an import that a replica refused goes to another one', { skip }, async (
   const { url } = await startSite(t, { UPSTREAM: upstreamOf(hosts) })
   for (let times = 0; times < 4; times++)
     t.equal((await fetch(`${url}/urls/bulk`, { method: 'POST', body: 'x'.repeat(100_000) })).status, 200)
+})
+
+t.test('each path of the API gets the patience of the API, not that of a redirect', { skip }, async (t) => {
+  const { app } = await startApp(t)
+  const paths = app.access
+    .routes()
+    .flatMap(({ method, url }) => (method === 'GET' || method === 'POST' ? [`${method} ${url}`] : []))
+    .filter((route) => /^\w+ \/[\w-]+$/.test(route) && !/ \/(metrics|health)$/.test(route))
+  t.ok(paths.includes('POST /keys') && paths.length >= 12, paths.join())
+  let asked = 0
+  // Later than nginx gives a replica for a redirect.
+  const slow = createServer((_request, response) => {
+    asked++
+    setTimeout(() => response.end(), 3_500)
+  })
+  const { url } = await startSite(t, { UPSTREAM: upstreamOf([await listen(t, slow)]), ...UNLIMITED })
+  const answers = paths.map(async (route) => {
+    const [method = '', path = ''] = route.split(' ')
+    const { status } = await fetch(url + path, { method })
+    return `${route} ${status}`
+  })
+  t.same(
+    await Promise.all(answers),
+    paths.map((route) => `${route} 200`)
+  )
+  t.equal(asked, paths.length, 'each was asked once')
 })

@@ -20,8 +20,11 @@ export async function listen(t: Test, server: Server, port = 0): Promise<string>
   return `127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
+/** A line of the access log: what nginx measures is a number, or null where it has none. */
+export type AccessLine = Record<string, string | number | null> & { replica: string }
+
 /** The lines of a site's access log, once there are `atLeast`: nginx writes one when the answer is out. */
-export async function readAccessLog(folder: string, atLeast: number): Promise<Record<string, string>[]> {
+export async function readAccessLog(folder: string, atLeast: number): Promise<AccessLine[]> {
   for (;;) {
     const lines = (await readFile(join(folder, 'access.log'), 'utf8')).split('\n').slice(0, -1)
     if (lines.length >= atLeast) return lines.map((line) => JSON.parse(line))

@@ -111,7 +111,7 @@ t.test(
     const statuses = (await Promise.all(visits)).map(({ status }) => status)
     t.same(new Set(statuses), new Set([302]), 'the disk has them')
     t.equal(app.clicks.stats().spooled, visits.length)
-    const asked = (await readAccessLog(folder, visits.length)).map((line) => line['replica_status'])
+    const asked = (await readAccessLog(folder, visits.length)).map((line) => line['replica_statuses'])
     t.same(new Set(asked), new Set(['302']), 'nobody was asked twice')
     redis.thaw()
     postgres.thaw()

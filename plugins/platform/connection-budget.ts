@@ -1,3 +1,8 @@
+import type { FastifyInstance } from 'fastify'
+import type { Pool } from 'pg'
+import type { DatabaseOptions } from './database.ts'
+import { StartRefused } from './start-refused.ts'
+
 /**
  * Whether the replicas' pools fit into the server. PostgreSQL refuses connections past max_connections, and it
  * does so at the worst moment: when load makes every pool grow. So the sum is done at start instead.
@@ -35,4 +40,23 @@ export function findOverdraft({
     `(max_connections ${maxConnections} − ${reserved} reserved − ${margin} margin): ${advice}, ` +
     'or raise max_connections, or set DATABASE_BUDGET=warn'
   )
+}
+
+/**
+ * Compares the pools of all replicas with what the server has. Throws {@link StartRefused} when they do not fit and `options.budget`
+ * is `refuse`, else logs a warning.
+ */
+export async function checkBudget(app: FastifyInstance, pool: Pool, options: DatabaseOptions): Promise<void> {
+  const { rows } = await pool.query<{ name: string; setting: string }>(
+    `SELECT name, setting FROM pg_settings
+     WHERE name IN ('max_connections', 'superuser_reserved_connections', 'reserved_connections')`
+  )
+  const settings = new Map(rows.map(({ name, setting }) => [name, Number(setting)]))
+  const maxConnections = settings.get('max_connections') ?? 0
+  const reserved =
+    (settings.get('superuser_reserved_connections') ?? 0) + (settings.get('reserved_connections') ?? 0)
+  const overdraft = findOverdraft({ ...options, maxConnections, reserved })
+  if (overdraft === null) return
+  if (options.budget === 'refuse') throw new StartRefused(`The database pools are too large: ${overdraft}.`)
+  app.log.warn(`the database pools are too large: ${overdraft}`)
 }

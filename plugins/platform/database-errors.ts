@@ -5,7 +5,7 @@ const unstorable = defineProblem('VALUE_NOT_STORABLE', 422, 'A value can not be 
 
 /** SQLSTATEs (PostgreSQL manual, appendix A) and socket errors that a later try may not meet. */
 const PASSING =
-  /^(08...|53...|57P0[1-5]|57014|58...|40001|40P01|25006|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOENT|ENOTFOUND|EAI_AGAIN)$/
+  /^(08...|53...|57P0[1-5]|57014|58...|40001|40P01|25006|25P03|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOENT|ENOTFOUND|EAI_AGAIN)$/
 const PASSING_MESSAGES =
   /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error|connection timeout/i
 

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import fastifyPostgres from '@fastify/postgres'
 import type { ExtractTablesWithRelations } from 'drizzle-orm'
 import { drizzle, type NodePgDatabase, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres'
@@ -7,13 +6,22 @@ import type { PgDatabase } from 'drizzle-orm/pg-core'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { ClientBase, Pool, PoolClient, PoolConfig } from 'pg'
-import { findOverdraft } from './connection-budget.ts'
+import { checkBudget } from './connection-budget.ts'
 import { startBundledPostgres } from './database/bundled.ts'
+import { waitUntilReachable } from './database/reachable.ts'
+import { createWriteWatch } from './database/write-watch.ts'
+import { findDriverError } from './database-errors.ts'
 import { migrate } from './migrations.ts'
 import { type FreshMark, openReadReplica, type ReadReplica } from './read-replica.ts'
 import { StartRefused } from './start-refused.ts'
 
 const MIGRATIONS = join(import.meta.dirname, '..', '..', 'drizzle')
+
+/**
+ * A process that stops amid a transaction (a hung machine, SIGSTOP) must not keep its locks: others would wait for it, and a request
+ * that is repeated with its Idempotency-Key would be refused until the process goes on. Nothing here waits so long between statements.
+ */
+const BEGIN = 'BEGIN; SET LOCAL idle_in_transaction_session_timeout = 5000'
 
 type Schema = Record<string, never>
 
@@ -50,6 +58,8 @@ export interface Database {
   withClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T>
   /** Resolves when the database answers a query; rejects with the driver's error. */
   ping(): Promise<void>
+  /** Resolves when the database takes writes; rejects with why it does not, or why the last transaction failed. */
+  pingWrites(): Promise<void>
 }
 
 export interface DatabaseOptions {
@@ -116,6 +126,7 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
   // transaction, would end the process just so; whoever has it learns of it by the next statement.
   pool.on('connect', (client) => client.on('error', () => undefined))
   const db = drizzle(pool)
+  const writes = createWriteWatch()
   let replica: ReadReplica | null = null
   const service: Database = {
     db,
@@ -132,7 +143,7 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
       const client = await pool.connect()
       let broken: Error | undefined
       try {
-        await client.query('BEGIN').catch((error: Error) => {
+        await client.query(BEGIN).catch((error: Error) => {
           broken = error
           throw error
         })
@@ -165,9 +176,16 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
     },
     async ping() {
       await pool.query('SELECT 1')
+    },
+    async pingWrites() {
+      const failure = writes.lastFailure()
+      if (failure !== null) throw findDriverError(failure)
+      const { rows } = await pool.query(`SELECT current_setting('transaction_read_only') AS "isReadOnly"`)
+      if (rows[0].isReadOnly === 'on') throw new Error('the database takes reads only')
     }
   }
-  await waitUntilReachable(app, service, options.startTimeoutMs)
+  service.transaction = writes.watch(service.transaction)
+  await waitUntilReachable(app.log, service.ping, options.startTimeoutMs)
   const onBlocked = (why: string) => app.log.warn({ why }, 'the migration waits for a lock')
   const applied = await service.withClient((client) => migrate(client, MIGRATIONS, { onBlocked }))
   if (applied > 0) app.log.info({ applied }, 'database schema brought up to date')
@@ -210,41 +228,6 @@ async function connection(app: FastifyInstance, options: DatabaseOptions): Promi
   // Hooks run last in, first out: added before @fastify/postgres adds its own, this one runs after the pool ended.
   app.addHook('onClose', bundled.close)
   return { ...poolOf(options), ...bundled.connection }
-}
-
-async function checkBudget(app: FastifyInstance, pool: Pool, options: DatabaseOptions): Promise<void> {
-  const { rows } = await pool.query<{ name: string; setting: string }>(
-    `SELECT name, setting FROM pg_settings
-     WHERE name IN ('max_connections', 'superuser_reserved_connections', 'reserved_connections')`
-  )
-  const settings = new Map(rows.map(({ name, setting }) => [name, Number(setting)]))
-  const maxConnections = settings.get('max_connections') ?? 0
-  const reserved =
-    (settings.get('superuser_reserved_connections') ?? 0) + (settings.get('reserved_connections') ?? 0)
-  const overdraft = findOverdraft({ ...options, maxConnections, reserved })
-  if (overdraft === null) return
-  if (options.budget === 'refuse') throw new StartRefused(`The database pools are too large: ${overdraft}.`)
-  app.log.warn(`the database pools are too large: ${overdraft}`)
-}
-
-async function waitUntilReachable(app: FastifyInstance, service: Database, timeoutMs: number): Promise<void> {
-  const deadline = performance.now() + timeoutMs
-  for (let delayMs = 100; ; delayMs = Math.min(delayMs * 2, 2_000)) {
-    try {
-      return await service.ping()
-    } catch (error) {
-      if (performance.now() + delayMs > deadline) {
-        throw new StartRefused(
-          `The database does not answer: ${(error as Error).message}. Check DATABASE_URL.`,
-          {
-            cause: error
-          }
-        )
-      }
-      app.log.warn({ err: error }, 'waiting for the database')
-      await wait(delayMs)
-    }
-  }
 }
 
 export default fp(database, { name: 'database', fastify: '5.x' })

@@ -6,6 +6,7 @@ import type {
   FastifySchemaValidationError
 } from 'fastify'
 import fp from 'fastify-plugin'
+import { MAX_LOCATION_BYTES } from '#schema/shapes/location.ts'
 import type { Problem } from '#schema/shapes/problem.ts'
 import { databaseProblem } from './database-errors.ts'
 import { answerWhileDraining } from './drain.ts'
@@ -27,8 +28,16 @@ async function errors(app: FastifyInstance) {
   app.setErrorHandler(answerError)
 }
 
-/** Answers `error` as a problem; also what Fastify itself refuses before a route is found (`frameworkErrors`). */
-export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply) {
+/**
+ * Answers `error` as a problem, or as `send` does; also what Fastify itself refuses before a route is found
+ * (`frameworkErrors`).
+ */
+export function answerError(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  send: typeof sendProblem = sendProblem
+) {
   const problem = toProblem(error, request)
   if (problem.statusCode >= 500 && !problem.isExpected) {
     const level = problem.statusCode === 503 ? 'warn' : 'error'
@@ -36,7 +45,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   }
   if (problem.retryAfter !== undefined) reply.header('retry-after', problem.retryAfter)
   if (problem.headers !== undefined) reply.headers(problem.headers)
-  return sendProblem(problem, request, reply)
+  return send(problem, request, reply)
 }
 
 /** Sends `problem` with its status, the contract's extra members and the request id. */
@@ -111,7 +120,7 @@ function presentFailure({
 
 function describeFormat(format: string): string {
   if (format === 'target-url')
-    return 'must be an absolute URL such as https://example.com, without spaces, of a scheme that is allowed'
+    return `must be an absolute URL such as https://example.com, without spaces, of a scheme that is allowed, and of at most ${MAX_LOCATION_BYTES} bytes when percent-encoded`
   if (format === 'wire-time') return 'must be a time such as 2025-06-04T00:07:00 (UTC)'
   if (format === 'email') return 'must be an email address'
   return `must match format ${format}`

@@ -10,8 +10,8 @@ const Check = Type.Object({
   error: Type.Optional(Type.String())
 })
 const Readiness = Type.Object({
-  status: Type.String({ description: 'ok, degraded (serves, but a part failed), draining or unavailable' }),
-  checks: Type.Object({ database: Check, cache: Check })
+  status: Type.String({ description: 'ok, degraded (redirects work, but a part failed) or draining' }),
+  checks: Type.Object({ database: Check, writes: Check, cache: Check, load: Check })
 })
 const Health = Type.Object({ status: Type.Literal('ok') })
 
@@ -22,9 +22,10 @@ export interface HealthOptions {
 }
 
 /**
- * The probes. `/health` and `/health/live` say that the process answers. `/health/ready` asks each part: without
- * the database it is 503; without Redis it is 200 and `degraded`, since redirects go on and taking every replica
- * out of service for a lost cache would turn a slow minute into an outage. While draining it is 503.
+ * The probes. `/health` and `/health/live` say that the process answers. `/health/ready` asks each part: the database, whether
+ * that takes writes, Redis, and whether the process sheds load. When one fails it is 200 and `degraded`: links that are held
+ * are followed without any of them, and all replicas fail together, so that a 503 would take the last one out of service
+ * (docs/adr/2026-11-30-degraded-replicas-stay.md). While draining it is 503.
  */
 async function health(app: FastifyInstance, options: HealthOptions) {
   if (options.routes) await app.register(healthRoutes, options)
@@ -57,21 +58,18 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (app, { tim
       schema: { tags, summary: 'Whether to send traffic here', response: { 200: Readiness, 503: Readiness } }
     },
     async function onReady(request, reply) {
-      const [database, cache] = await Promise.all([
+      const [database, writes, cache, load] = await Promise.all([
         check(() => app.database.ping(), timeoutMs),
-        check(() => app.cache.ping(), timeoutMs)
+        check(() => app.database.pingWrites(), timeoutMs),
+        check(() => app.cache.ping(), timeoutMs),
+        check(() => app.shedding.ping(), timeoutMs)
       ])
-      const isDraining = app.lifecycle.draining
-      const status = isDraining
-        ? 'draining'
-        : database.error
-          ? 'unavailable'
-          : cache.error
-            ? 'degraded'
-            : 'ok'
-      if (status !== 'ok') request.log.warn({ database, cache, status }, 'not fully ready')
-      reply.code(status === 'ok' || status === 'degraded' ? 200 : 503)
-      return { status, checks: { database, cache } }
+      const checks = { database, writes, cache, load }
+      const isWell = Object.values(checks).every(({ error }) => error === undefined)
+      const status = app.lifecycle.draining ? 'draining' : isWell ? 'ok' : 'degraded'
+      if (status !== 'ok') request.log.warn({ ...checks, status }, 'not fully ready')
+      reply.code(status === 'draining' ? 503 : 200)
+      return { status, checks }
     }
   )
 }
@@ -83,12 +81,14 @@ async function check(ask: () => Promise<void>, timeoutMs: number) {
     await withDeadline(ask(), timeoutMs)
     return { status: 'ok', ms: ms() }
   } catch (error) {
-    return { status: 'failed', ms: ms(), error: (error as Error).message || (error as Error).name }
+    // The first line: Drizzle's second one has the parameters of the statement.
+    const [message] = (error as Error).message.split('\n', 1)
+    return { status: 'failed', ms: ms(), error: message || (error as Error).name }
   }
 }
 
 export default fp(health, {
   name: 'health',
-  dependencies: ['database', 'cache', 'lifecycle'],
+  dependencies: ['shedding', 'database', 'cache', 'lifecycle'],
   fastify: '5.x'
 })

@@ -87,6 +87,15 @@ t.test('robots follow links and leave the API alone', async (t) => {
   t.notMatch(text, /^Disallow: \/(s\/|$|\w+$)/m, 'no link is forbidden')
 })
 
+t.test('browsers get an icon that they may keep', async (t) => {
+  const { status, headers, text } = await request('GET', '/favicon.ico')
+  t.equal(status, 200)
+  t.equal(headers.get('content-type'), 'image/x-icon')
+  t.match(headers.get('cache-control'), /^public, max-age=/)
+  t.equal(Number(headers.get('content-length')), 294)
+  t.ok(text.startsWith('\u0000\u0000\u0001\u0000'), 'ICONDIR of type 1')
+})
+
 t.test('security.txt names the contact, and when it is out of date', async (t) => {
   const { status, headers, text } = await request('GET', '/.well-known/security.txt')
   t.equal(status, 200)

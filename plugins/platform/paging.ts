@@ -3,7 +3,8 @@ import type { Page } from '#schema/shapes/page.ts'
 
 /**
  * Says in headers what a list leaves out: `X-Total-Count`, and `Link` (RFC 8288) with first, prev, next and last
- * where they exist. Takes the window that was served; gives the rows to send.
+ * where they exist. The links repeat the parameters that the route takes, so that their length is bounded as that of the
+ * parameters is. Takes the window that was served; gives the rows to send.
  */
 export function pageHeaders<Row>(
   request: FastifyRequest,

@@ -17,7 +17,7 @@ declare module 'fastify' {
     watchRequests(scope: FastifyInstance): void
   }
   interface FastifyContextConfig {
-    /** A route at the framework's limit: no log line, no request histogram, no request-id header. */
+    /** A route at the framework's limit: no request histogram, and a log line and request id for errors only. */
     hot?: boolean
   }
 }
@@ -36,19 +36,10 @@ async function requests(app: FastifyInstance) {
     registers: [app.metrics.client.register]
   })
   const onResponse: onResponseHookHandler = (request, reply, done) => {
-    const route = request.routeOptions.url ?? '(none)'
-    const ms = reply.elapsedTime
-    duration.labels(request.method, route, String(reply.statusCode)).observe(ms / 1000)
-    request.log.info(
-      {
-        method: request.method,
-        route,
-        status: reply.statusCode,
-        ms: Math.round(ms * 100) / 100,
-        ip: truncateAddress(request.ip)
-      },
-      'request'
-    )
+    duration
+      .labels(request.method, routeOf(request), String(reply.statusCode))
+      .observe(reply.elapsedTime / 1000)
+    logRequest(request, reply)
     done()
   }
   app.addHook('onRoute', (route: RouteOptions) => {
@@ -56,6 +47,10 @@ async function requests(app: FastifyInstance) {
     route.onRequest = [onRequest, ...[route.onRequest ?? []].flat()]
     route.onResponse = [...[route.onResponse ?? []].flat(), onResponse]
   })
+  // Node knows the address of a peer after its connection has ended only if it was read before. A request may outlive its connection:
+  // nginx gave the replica up and asked another one. Without an address the replica would not believe the name that nginx gave the
+  // visit, and the visit would count twice.
+  app.server.on('connection', (socket) => void socket.remoteAddress)
   // Expectations other than 100-continue may be ignored (RFC 9110, 10.1.1); Node would refuse them without a body.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
   // What no route takes is no route either: the not-found handler gets the hooks from a scope of its own.
@@ -63,6 +58,29 @@ async function requests(app: FastifyInstance) {
     scope.addHook('onRequest', onRequest)
     scope.addHook('onResponse', onResponse)
   })
+}
+
+function routeOf({ routeOptions }: FastifyRequest): string {
+  return routeOptions.url ?? '(none)'
+}
+
+/** Field of the log that has the id of a request; nginx writes the same (ops/nginx/fairlead.conf.template). */
+export const REQUEST_ID_FIELD = 'request_id'
+
+/** Logs an answered request as one line. */
+export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
+  request.log.info(
+    {
+      method: request.method,
+      route: routeOf(request),
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime * 100) / 100,
+      ip: truncateAddress(request.ip),
+      // Absent from the line where there is no key.
+      key_id: request.caller?.keyId ?? undefined
+    },
+    'request'
+  )
 }
 
 const hostUnusable = defineProblem('HOST_UNUSABLE', 400, 'The Host header is missing or not usable')

@@ -1,8 +1,9 @@
-import { setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { buildApp } from '#apps/app.ts'
 import { readConfig } from '#apps/config.ts'
 import { createClient, startApp, storageOf } from '#testing/app.ts'
+import { startServer } from '#testing/process.ts'
 
 /** What is answered while the event loop is late. */
 
@@ -40,12 +41,15 @@ t.test('while the event loop is late calls are shed and links are followed', asy
     if (answer.status !== 503) return false
     shed.push(answer)
     const others = await Promise.all(
-      ['/urls', '/stats', path, `/s${path}`, '/health', '/health/live'].map((path) => request('GET', path))
+      ['/urls', '/stats', path, `/s${path}`, '/health', '/health/live', '/health/ready'].map((path) =>
+        request('GET', path)
+      )
     )
     t.same(
       others.map(({ status }) => status),
-      [503, 503, 302, 302, 200, 200]
+      [503, 503, 302, 302, 200, 200, 200]
     )
+    t.match(others.at(-1)?.json, { status: 'degraded', checks: { load: { status: 'failed' } } })
     return true
   })
   const [refused] = shed
@@ -68,6 +72,18 @@ t.test('what a start took is no reason to refuse the first calls', async (t) => 
   const request = createClient(await app.listen({ host: '127.0.0.1', port: 0 }))
   const { status } = await request('POST', '/shorten', { json: { url: 'https://example.com/' } })
   t.equal(status, 201)
+})
+
+t.test('a process that stood still serves the requests that waited for it', async (t) => {
+  const env = { ...(await storageOf(t, 'alone')), SHED_EVENT_LOOP_MS: '60' }
+  const { child, request } = await startServer(t, env)
+  const create = () => request('POST', '/urls', { json: { original_url: 'https://acme.dev/' } })
+  await create()
+  child.kill('SIGSTOP')
+  const waiting = Array.from({ length: 5 }, create)
+  await wait(4_000)
+  child.kill('SIGCONT')
+  t.same(new Set((await Promise.all(waiting)).map(({ status }) => status)), new Set([201]))
 })
 
 t.test('what is shed is described, and redirects are not', async (t) => {

@@ -14,7 +14,23 @@ export interface SheddingOptions {
   sampleMs?: number
 }
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** `app.shedding`: whether load is shed now. */
+    shedding: {
+      /** Rejects while all but redirects and probes is refused. */
+      ping(): Promise<void>
+    }
+  }
+}
+
 const overloaded = defineProblem('OVERLOADED', 503, 'The server has more to do than it can')
+
+/**
+ * Looks at the samples that must be under pressure in a row. A process that stood still (SIGSTOP, a paused machine) is well again after one,
+ * which two looks may see: the requests that waited for it are served.
+ */
+const LATE_SAMPLES = 3
 
 /**
  * Made once, as there is no time for stacks. The seconds after which to come back are spread, so that those who were refused
@@ -35,8 +51,9 @@ async function shedding(app: FastifyInstance, options: SheddingOptions) {
   const { eventLoopMs, heapBytes, rssBytes, sampleMs = 500 } = options
   const { client } = app.metrics
   const registers = [client.register]
-  let hasSettled = false
-  let isUnderPressure = () => false
+  let isLate = () => false
+  let lateSamples = 0
+  const isUnderPressure = () => lateSamples >= LATE_SAMPLES
   await app.register(async (scope) => {
     await scope.register(underPressure, {
       maxEventLoopDelay: eventLoopMs,
@@ -44,12 +61,23 @@ async function shedding(app: FastifyInstance, options: SheddingOptions) {
       maxRssBytes: rssBytes,
       sampleInterval: sampleMs
     })
-    isUnderPressure = () => hasSettled && scope.isUnderPressure()
+    isLate = () => scope.isUnderPressure()
   })
-  // A start keeps the event loop busy, with nobody there to be refused. Its last sample is past after two intervals.
+  // Not before: a start keeps the event loop busy too.
+  let timer: NodeJS.Timeout | undefined
   app.addHook('onListen', (done) => {
-    setTimeout(() => (hasSettled = true), 2 * sampleMs).unref()
+    const look = () => {
+      lateSamples = isLate() ? lateSamples + 1 : 0
+    }
+    timer = setInterval(look, sampleMs).unref()
     done()
+  })
+  app.addHook('onClose', async () => clearInterval(timer))
+
+  app.decorate('shedding', {
+    async ping() {
+      if (isUnderPressure()) throw new Error('all but redirects and probes is refused')
+    }
   })
 
   const shed = new client.Counter({

@@ -12,9 +12,21 @@ export interface WellKnownOptions {
 /** RFC 9116, section 2.5.5 recommends less than a year; the file is made anew for each request. */
 const VALID_MS = 180 * 86_400_000
 
+/** An icon of 32 × 32 pixels: an arrow to the upper right, white on a blue square. */
+const FAVICON = Buffer.from(
+  [
+    'AAABAAEAICAAAAEABAAQAQAAFgAAAIlQTkcNChoKAAAADUlIRFIAAAAgAAAAIAQDAAAAgVRnxwAAACRQTFRFL13TL13TL13TL1',
+    '3TL13TTXTZaovgiKLmprrsxNHy4ej5////fVoGbwAAAAR0Uk5TAECAv6NU3QwAAACXSURBVHjaY2DABEwmLlDgrADmuyABkIgK',
+    'soATUMAFBaDpAOlhRhUwYGBBFXCACLhWdHR0tIcgBKJ3g8BWhEA1WGA7uoodKGbMRhEACu1GE4hGEwAq2IkiAFQQgWIo0BEeyA',
+    'JABSHIAiAFLu5IDgMpAIoinF4NZoeHIKkIQfW+ayl6eCAHEEYQYgQyRjRgRhRGVGJENhoAAC4IkP4AIUnWAAAAAElFTkSuQmCC'
+  ].join(''),
+  'base64'
+)
+
 /**
- * Serves what robots and people look for at fixed places: `/robots.txt` (RFC 9309), which leaves links to be followed
- * and the API alone, and `/.well-known/security.txt` (RFC 9116). Register it after the routes it tells of.
+ * Serves what robots, browsers and people look for at fixed places: `/robots.txt` (RFC 9309), which leaves links to be
+ * followed and the API alone, `/favicon.ico`, and `/.well-known/security.txt` (RFC 9116). Register it after the routes it
+ * tells of.
  */
 async function wellKnown(app: FastifyInstance, { routes, contact, own }: WellKnownOptions) {
   if (!routes) return
@@ -32,6 +44,9 @@ async function wellKnown(app: FastifyInstance, { routes, contact, own }: WellKno
   })
   app.get('/robots.txt', open, async (_request, reply) =>
     reply.type('text/plain; charset=utf-8').send(robots)
+  )
+  app.get('/favicon.ico', open, async (_request, reply) =>
+    reply.type('image/x-icon').header('cache-control', 'public, max-age=86400').send(FAVICON)
   )
 
   if (contact === undefined) return

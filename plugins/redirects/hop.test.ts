@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { isCode, toLocation } from './hop.ts'
+import { toLocation } from '#schema/shapes/location.ts'
+import { isCode } from './hop.ts'
 
 t.test('a url of visible ASCII is led to exactly as it is stored', async (t) => {
   for (const url of [

@@ -1,3 +1,5 @@
+import { toLocation } from '#schema/shapes/location.ts'
+
 /** What a redirect needs of a link, made ready when it enters the cache so that a hit has nothing left to do. */
 export interface Hop {
   urlId: number
@@ -41,26 +43,6 @@ export function judgeHop(hop: Hop, blocks: (url: string) => boolean): Hop {
 /** The text of a hop for Redis, as if no host were blocked. */
 export function encodeHop(hop: Hop): string {
   return JSON.stringify({ ...hop, isActive: hop.isActive || hop.isBlocked, isBlocked: false })
-}
-
-/**
- * The url as a `Location` header can carry it: as it is, but for what is not visible ASCII. A host in other letters is spelt in
- * Punycode (RFC 3492), the rest is percent-encoded as UTF-8 (RFC 9110, section 5.5; RFC 3987, section 3.1). What is encoded
- * already is not encoded again.
- */
-export function toLocation(url: string): string {
-  if (/^[\x21-\x7e]*$/.test(url)) return url
-  return withPlainHost(url)
-    .toWellFormed()
-    .replace(/[^\x21-\x7e]+/g, encodeURIComponent)
-}
-
-function withPlainHost(url: string): string {
-  const [, before = '', host = '', after = ''] =
-    /^(https?:\/\/(?:[^/?#@]*@)?)([^/?#@:]+)(.*)$/is.exec(url) ?? []
-  if (/^[\x21-\x7e]*$/.test(host)) return url
-  const plain = URL.parse(`http://${host}/`)?.hostname
-  return plain ? `${before}${plain}${after}` : url
 }
 
 /** Whether any link may have this code; what can't be one is not worth a lookup. */

@@ -1,4 +1,7 @@
-import fastify from 'fastify'
+import { type AddressInfo, connect } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import fastify, { LogController } from 'fastify'
 import fp from 'fastify-plugin'
 import t, { type Test } from 'tap'
 import access from '#platform/access/index.ts'
@@ -30,11 +33,12 @@ async function startRedirects(
   const links = new Map<string, Partial<Target>>()
   const clicks: Click[] = []
   const lookups: string[] = []
-  const state = { isDown: false }
+  const state = { isDown: false, lookup: Promise.resolve() }
   const lines: Record<string, unknown>[] = []
   const { honourOptOut = false, fastLane = true, trustProxy = [] } = options
   const app = fastify({
     trustProxy,
+    logController: new LogController({ disableRequestLogging: true }),
     logger: { stream: { write: (line: string) => void lines.push(JSON.parse(line)) } },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2_048 }
   })
@@ -60,6 +64,7 @@ async function startRedirects(
       async findByCode(code: string) {
         lookups.push(code)
         if (state.isDown) throw new Error('the database is away')
+        await state.lookup
         const link = links.get(code)
         if (link === undefined) return null
         const target = { id: 7, userId: 3, shortCode: code, isActive: true, expiresAt: null, version: 1 }
@@ -124,6 +129,24 @@ t.test('a visitor who asks not to be tracked is counted without a trace, where t
   }
 })
 
+t.test('a visit keeps its name and its address when the proxy gives up during the lookup', async (t) => {
+  const { app, links, clicks, lookups, state } = await startRedirects(t, { trustProxy: ['127.0.0.1'] })
+  links.set('a', {})
+  const lookup = Promise.withResolvers<void>()
+  state.lookup = lookup.promise
+  const { port } = app.server.address() as AddressInfo
+  const socket = connect(port, '127.0.0.1')
+  const headers = 'Host: a\r\nX-Visit-Id: 1.2-3\r\nX-Forwarded-For: 203.0.113.8\r\n'
+  socket.write(`GET /a HTTP/1.1\r\n${headers}\r\n`)
+  while (lookups.length === 0) await turn()
+  socket.destroy()
+  const countConnections = promisify(app.server.getConnections.bind(app.server))
+  while ((await countConnections()) > 0) await turn()
+  lookup.resolve()
+  while (clicks.length === 0) await turn()
+  t.match(clicks, [{ visit: '1.2-3', ip: '203.0.113.8' }])
+})
+
 t.test('a code that leads nowhere is 404 and no click', async (t) => {
   const { links, clicks, lookups, request } = await startRedirects(t)
   links.set('off', { isActive: false })
@@ -183,7 +206,7 @@ t.test('could not look up is 503 with Retry-After, never 404, and logged with it
   t.match(json, { code: 'LOOKUP_UNAVAILABLE' })
   t.equal((await request('GET', '/warm')).status, 302, 'what is held goes on leading')
   t.equal(clicks.length, 2)
-  t.ok(lines.some((line) => line['code'] === 'LOOKUP_UNAVAILABLE' && line['reqId'] === json.request_id))
+  t.ok(lines.some((line) => line['code'] === 'LOOKUP_UNAVAILABLE' && line['request_id'] === json.request_id))
 })
 
 t.test('waits for the click to be recorded, and is 503 when it can not be', async (t) => {
@@ -219,17 +242,30 @@ t.test('a flood of unknown codes asks for each once and leaves the known ones he
   t.equal(lookups.length, 301)
 })
 
-t.test('counts its answers by status and logs no line for one', async (t) => {
-  const { links, lines, request } = await startRedirects(t)
+t.test('counts its answers by status, and logs those that lead nowhere with their request', async (t) => {
+  const { links, lines, state, request } = await startRedirects(t)
   links.set('a', {})
   links.set('past', { expiresAt: 1 })
-  for (const path of ['/a', '/a', '/none', '/past']) await request('GET', path)
+  const ids: unknown[] = []
+  for (const path of ['/a', '/a', '/none?private=1', '/past']) ids.push((await request('GET', path)).json)
+  state.isDown = true
+  ids.push((await request('GET', '/s/cold')).json)
   const { text } = await request('GET', '/metrics')
   t.match(text, /fairlead_redirect_duration_seconds_count\{status="302"\} 2/)
   t.match(text, /fairlead_redirect_duration_seconds_count\{status="404"\} 1/)
   t.match(text, /fairlead_redirect_duration_seconds_count\{status="410"\} 1/)
   t.notMatch(text, /route="\/:short_code"/)
-  t.notOk(lines.some((line) => line['msg'] === 'request' && line['route'] !== '/metrics'))
+  const logged = lines.filter((line) => line['msg'] === 'request' && line['route'] !== '/metrics')
+  t.same(
+    logged.map(({ method, route, status, request_id }) => [method, route, status, request_id]),
+    [
+      ['GET', '/:short_code', 404],
+      ['GET', '/:short_code', 410],
+      ['GET', '/s/:short_code', 503]
+    ].map((line, at) => [...line, (ids[at + 2] as { request_id: string }).request_id])
+  )
+  t.ok(logged.every(({ ms, ip }) => typeof ms === 'number' && ip === '127.0.0.0'))
+  t.notMatch(JSON.stringify(logged), 'private')
 })
 
 t.test('has no hook on its way', async (t) => {

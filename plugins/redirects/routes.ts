@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { TieredCache } from '#platform/cache/tiered.ts'
+import { sendPageOrProblem } from '#platform/error-page.ts'
 import { answerError } from '#platform/errors.ts'
 import type { Guesses } from '#platform/limits/index.ts'
-import { ProblemError } from '#platform/problem.ts'
-import { problemAnswer } from '#schema/shapes/problem.ts'
+import { logRequest, REQUEST_ID_FIELD } from '#platform/requests.ts'
+import { pageOrProblemAnswer } from '#schema/shapes/problem.ts'
 import { LINK_BLOCKED, LINK_EXPIRED, LINK_UNKNOWN, visitUnrecorded } from './errors.ts'
 import { type Hop, isCode } from './hop.ts'
 import type { Timer, Timers } from './timers.ts'
@@ -19,17 +20,17 @@ const FOLLOWED = {
     description: 'Where the link leads',
     headers: { Location: { type: 'string', description: 'The target, exactly as it is stored' } }
   },
-  403: problemAnswer('The link leads to a host that is blocked'),
-  404: problemAnswer('No link has this code, or it leads nowhere any more'),
-  410: problemAnswer('The link has expired'),
-  429: problemAnswer('The address has asked for too many codes that no link has')
+  403: pageOrProblemAnswer('The link leads to a host that is blocked'),
+  404: pageOrProblemAnswer('No link has this code, or it leads nowhere any more'),
+  410: pageOrProblemAnswer('The link has expired'),
+  429: pageOrProblemAnswer('The address has asked for too many codes that no link has')
 }
 
 const PATHS = ['/:short_code', '/s/:short_code', '/urls/:short_code/redirect']
 
 /**
- * Serves `GET` and `HEAD` of short codes, in a scope at the framework's limit: no hook, no validation, no child logger,
- * and nothing waits for a promise that need not. Most hits never come here: see fast-lane.ts.
+ * Serves `GET` and `HEAD` of short codes, in a scope at the framework's limit: no hook, no validation, no child logger
+ * but for errors, and nothing waits for a promise that need not. Most hits never come here: see fast-lane.ts.
  */
 export async function followRoutes(
   app: FastifyInstance,
@@ -39,10 +40,9 @@ export async function followRoutes(
 
   app.setChildLoggerFactory((logger) => logger)
   app.setErrorHandler((error, request, reply) => {
-    // Where there is something to log, the line names its request after all.
-    if (!(error instanceof ProblemError) || error.statusCode >= 500)
-      request.log = request.log.child({ reqId: request.id })
-    return answerError(error, request, reply)
+    request.log = request.log.child({ [REQUEST_ID_FIELD]: request.id })
+    answerError(error, request, reply, sendPageOrProblem)
+    logRequest(request, reply)
   })
 
   // None of these gives back a promise or the reply, which is thenable: the framework would wait for it.

@@ -1,4 +1,5 @@
 import { Warnings } from './answers.ts'
+import { MAX_LOCATION_BYTES, toLocation } from './location.ts'
 import { PageQuery } from './page.ts'
 import { Flag, Id, Nullable, PLAIN_TEXT, Time } from './text.ts'
 import { type Static, Type } from './type.ts'
@@ -92,12 +93,14 @@ export type UrlChange = Static<typeof UrlChange>
 
 /**
  * Tells whether `value` is an absolute URL (WHATWG URL Standard) of one of `schemes` that can stand in a Location header
- * as it is: no white space, no control characters, no half surrogates. The parser would silently drop the former.
+ * as it is: no white space, no control characters, no half surrogates, no more than {@link MAX_LOCATION_BYTES} once encoded.
+ * The parser would silently drop the former.
  */
 export function isTargetUrl(value: string, schemes: readonly string[] = ['http', 'https']): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
   const [, scheme = '', rest = ''] = /^([a-z][a-z\d+.-]*):([^\s\u0000-\u001f\u007f]+)$/i.exec(value) ?? []
   if (!schemes.includes(scheme.toLowerCase()) || !value.isWellFormed()) return false
+  if (toLocation(value).length > MAX_LOCATION_BYTES) return false
   // The parser takes http:host for a URL too.
   return (rest.startsWith('//') || !/^https?$/i.test(scheme)) && URL.canParse(value)
 }

@@ -20,15 +20,7 @@ const PAIRS: { name: string; from: RegExp; to: RegExp; mayFail?: Fault['mayFail'
   },
   { name: 'worker-redis', from: /^worker$/, to: /^redis$/ },
   { name: 'worker-postgres', from: /^worker$/, to: /^postgres$/ },
-  {
-    name: 'nginx-replica',
-    from: /^nginx$/,
-    to: /^replica-1$/,
-    mayFail: {
-      kinds: ['create'],
-      because: 'a write that was sent may have been done: nobody may send it again'
-    }
-  }
+  { name: 'nginx-replica', from: /^nginx$/, to: /^replica-1$/ }
 ]
 
 const WEATHERS: { name: string; what: string; weather: Weather; seconds: number; isSoft: boolean }[] = [

@@ -11,15 +11,12 @@ function first({ stack }: Scene): Supervised {
   return replica
 }
 
-const UNSAFE = 'a write that was with the replica may have been done: nobody may send it again'
-
 export const replicaFaults: Fault[] = [
   {
     name: 'replica-kill',
     what: 'A replica is killed (SIGKILL) and started again by its supervisor, twice.',
     stage: 'plain',
     isSmoke: true,
-    mayFail: { kinds: ['create'], because: UNSAFE },
     async run(scene) {
       for (const replica of scene.stack.replicas.slice(0, 2)) {
         await end(scene, replica, 'SIGKILL')
@@ -53,7 +50,6 @@ export const replicaFaults: Fault[] = [
     name: 'replica-hang',
     what: 'A replica stands still for 25 s (SIGSTOP, SIGCONT), which is longer than visitors wait.',
     stage: 'plain',
-    mayFail: { kinds: ['create'], because: UNSAFE },
     run: (scene) => freeze(scene, first(scene), 25_000)
   },
   {

@@ -78,8 +78,9 @@ async function access(app: FastifyInstance, { mode }: AccessOptions) {
     // Said after the route was seen; whoever takes the public knows nobody.
     if (requirement === 'public') return
     if (caller === null) throw credentialsMissing()
-    if (requirement !== 'signed-in' && !caller.scopes.has(requirement)) throw notAllowed(requirement)
+    // Before the refusal, so that the log names the key.
     request[recognised] = caller
+    if (requirement !== 'signed-in' && !caller.scopes.has(requirement)) throw notAllowed(requirement)
   }
 
   /** Answers in the same turn where everything needed is known. */

@@ -1,8 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
+import { until } from '#apps/acceptance/subject.ts'
 import { buildApp } from '#apps/app.ts'
 import { readConfig } from '#apps/config.ts'
+import { databaseProblem } from '#platform/database-errors.ts'
 import { profiles, startApp, storageOf } from '#testing/app.ts'
+import { tryToHold } from './store.ts'
 
 /** What only shows from within: keys in use, answers that are over, whose keys they are. */
 
@@ -60,6 +63,25 @@ profiles(t, async (t, profile) => {
     t.equal(answer.status, 201)
     t.equal((await other.request('POST', '/urls', creation)).text, answer.text)
   })
+})
+
+t.test('a replica that stops amid a transaction does not keep the key', async (t) => {
+  const storage = await storageOf(t, 'alone')
+  const [stopped, other] = [await startApp(t, { storage }), await startApp(t, { storage })]
+  const { promise: goesOn, resolve: goOn } = Promise.withResolvers<void>()
+  const work = stopped.app.database.transaction(async (tx) => {
+    await tryToHold(tx, { scope: 'open', key: 'k1' })
+    await goesOn
+  })
+  const failure = work.then(
+    () => null,
+    (error: unknown) => databaseProblem(error)
+  )
+  const send = () => other.request('POST', '/shorten', post)
+  t.equal((await send()).status, 409)
+  t.equal((await until(send, ({ status }) => status !== 409)).status, 201)
+  goOn()
+  t.equal((await failure)?.statusCode, 503)
 })
 
 t.test('a POST that does not say why it may be repeated takes no key', async (t) => {

@@ -1,0 +1,33 @@
+import { isPassingError } from '#platform/database-errors.ts'
+
+/** Whether transactions succeed, as the readiness probe reports it. */
+export interface WriteWatch {
+  /** Wraps a function that runs transactions; what it gives and throws stays the same. */
+  watch<Run extends (...args: never[]) => Promise<unknown>>(transaction: Run): Run
+  /** The error of the last transaction; null when that succeeded, or failed by its own data, or too long ago to count. */
+  lastFailure(): Error | null
+}
+
+/** How long a failure counts where nothing is written after it, in milliseconds: the cause may be gone by then. */
+const FAILURE_COUNTS_MS = 30_000
+
+/** Watches transactions. `now` is a monotonic clock, in milliseconds. */
+export function createWriteWatch(now: () => number = () => performance.now()): WriteWatch {
+  let failure: { error: Error; at: number } | null = null
+  return {
+    watch<Run extends (...args: never[]) => Promise<unknown>>(transaction: Run) {
+      const watched = async (...args: Parameters<Run>) => {
+        try {
+          const result = await transaction(...args)
+          failure = null
+          return result
+        } catch (error) {
+          if (isPassingError(error)) failure = { error: error as Error, at: now() }
+          throw error
+        }
+      }
+      return watched as unknown as Run
+    },
+    lastFailure: () => (failure !== null && now() - failure.at < FAILURE_COUNTS_MS ? failure.error : null)
+  }
+}
