@@ -98,13 +98,14 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
   if (options.url === undefined && options.readUrl !== undefined)
     throw new StartRefused('DATABASE_READ_URL names a standby of DATABASE_URL, which is not set.')
   const onConnect = async (client: ClientBase) => {
-    // By a query: as start-up parameters PgBouncer would refuse them.
-    await client.query(`SET statement_timeout = ${options.statementTimeoutMs}; SET timezone = 'UTC'`)
+    // By a query: as start-up parameters PgBouncer would refuse them. It keeps the last two for each of its clients.
+    const timeout = pooled ? '' : `SET statement_timeout = ${options.statementTimeoutMs}; `
+    await client.query(`${timeout}SET timezone = 'UTC'; SET datestyle = 'ISO, YMD'`)
   }
   const common = {
     // The server's own timeout can't help when the server or the way to it hangs; this one is kept here.
     query_timeout: options.statementTimeoutMs + 2_000,
-    ...(!pooled && { onConnect })
+    onConnect
   }
   await app.register(fastifyPostgres, { ...(await connection(app, options)), ...common })
   const { pool } = app.pg

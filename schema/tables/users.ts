@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { bigint, index, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+import { bigint, index, pgTable, text } from 'drizzle-orm/pg-core'
+import { instant } from './instant.ts'
 
 /**
  * People who own links. `username_key` and `email_key` hold the compared form (lower case) and are what is
@@ -14,7 +15,7 @@ export const users = pgTable(
     email: text().notNull(),
     usernameKey: text('username_key').unique(),
     emailKey: text('email_key').unique(),
-    createdAt: timestamp('created_at', { withTimezone: true, precision: 0 })
+    createdAt: instant('created_at', { precision: 0 })
       .notNull()
       .default(sql`date_trunc('second', now())`)
   },
