@@ -1,8 +1,9 @@
-import { and, asc, count, eq, gte, ilike, isNull, or, type SQL, sql } from 'drizzle-orm'
+import { and, asc, count, eq, gte, isNull, or, type SQL, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { Reach } from '#platform/access/caller.ts'
 import { countBuckets } from '#platform/count-buckets.ts'
 import type { Executor } from '#platform/database.ts'
+import { patternOf } from '#platform/folding.ts'
 import type { BucketCount, Place } from '#platform/page-index.ts'
 import { type UrlRow, urls } from '#schema/tables/urls.ts'
 
@@ -125,7 +126,7 @@ export function countUrlBuckets(on: Executor, fromId: number, bucketSize: number
 }
 
 function matching({ owner, userId, isActive, text }: UrlFilter): SQL | undefined {
-  const pattern = text === undefined ? undefined : `%${text.replace(/[\\%_]/g, '\\$&')}%`
+  const pattern = text === undefined ? undefined : patternOf(text)
   return and(
     live,
     owned(owner ?? 'all'),
