@@ -14,6 +14,7 @@ import instruments from '#platform/instruments.ts'
 import lifecycle from '#platform/lifecycle.ts'
 import limits from '#platform/limits/index.ts'
 import location from '#platform/location.ts'
+import maintenance from '#platform/maintenance.ts'
 import metrics from '#platform/metrics.ts'
 import notFound from '#platform/not-found.ts'
 import openapi from '#platform/openapi.ts'
@@ -104,6 +105,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     await app.register(notFound)
     await app.register(lifecycle, config.lifecycle)
     await app.register(database, { ...config.database, attach })
+    await app.register(maintenance)
     await app.register(idempotency)
     await app.register(redis, config.redis)
     await app.register(limits, config.limits)

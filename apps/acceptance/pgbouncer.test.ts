@@ -9,7 +9,7 @@ import { startPgbouncer, startPostgres, startRedis } from '#testing/servers.ts'
 
 /**
  * The whole product, with the suites beside this file, through PgBouncer in transaction mode: three processes whose pools of thirty connections share four.
- * The server's time zone is not UTC, since what a session would set does not hold there.
+ * The server's time zone is not UTC and its date style not ISO: PgBouncer keeps those two, of all that a session sets.
  */
 
 const skip = missing('redis-server') || missing('pgbouncer')
@@ -20,7 +20,8 @@ if (skip) t.test('through PgBouncer in transaction mode', { skip }, async () => 
 else await serveThroughPgbouncer()
 
 async function serveThroughPgbouncer(): Promise<void> {
-  const postgres = await startPostgres(t, { maxConnections: 20, settings: { timezone: 'Asia/Kolkata' } })
+  const settings = { timezone: 'Asia/Kolkata', datestyle: 'SQL, DMY' }
+  const postgres = await startPostgres(t, { maxConnections: 20, settings })
   const [pooler, redis, folder] = await Promise.all([
     startPgbouncer(t, postgres.url, { poolSize: 4 }),
     startRedis(t, { aof: true }),

@@ -1,5 +1,5 @@
 import { isPlainJson, MAX_DEPTH } from '#platform/plain-json.ts'
-import { parseWireTime } from '#platform/wire-time.ts'
+import { parseWireTime, TIME_RANGE } from '#platform/wire-time.ts'
 import { isTargetUrl, MAX_URL_LENGTH } from '#schema/shapes/url.ts'
 
 /**
@@ -19,7 +19,7 @@ export const MAX_IMPORTED_ID = 1_000_000_000_000_000
 
 const MISSING: Unreadable = { wrong: 'is empty' }
 const NOT_AN_ID: Unreadable = { wrong: 'is not an id: a whole number from 1 to 1,000,000,000,000,000' }
-const NOT_A_TIME: Unreadable = { wrong: 'is not a time such as 2025-06-04 00:07:00' }
+const NOT_A_TIME: Unreadable = { wrong: `is not a time such as 2025-06-04 00:07:00, ${TIME_RANGE}` }
 const NOT_A_BOOLEAN: Unreadable = { wrong: 'is neither True nor False' }
 const NOT_TEXT: Unreadable = { wrong: 'holds NUL or bytes that are not UTF-8 text' }
 const NOT_A_CODE: Unreadable = { wrong: 'is not 1 to 64 of letters, digits, - and _' }
@@ -50,9 +50,7 @@ export function readTime(cell: Cell): Cell | Unreadable {
   const parts = COMMON_TIME.exec(cell)
   if (parts?.[1] !== undefined && isDay(parts[1])) return `${parts[1]} ${parts[2]}+00`
   const text = parseWireTime(cell)?.toISOString()
-  return text !== undefined && /^(?!0000)\d{4}-/.test(text)
-    ? `${text.slice(0, 10)} ${text.slice(11, 19)}+00`
-    : NOT_A_TIME
+  return text === undefined ? NOT_A_TIME : `${text.slice(0, 10)} ${text.slice(11, 19)}+00`
 }
 
 /** Files name the same days over and over, and telling 30 February from a day takes a Date. */
@@ -61,7 +59,7 @@ const days = new Map<string, boolean>()
 function isDay(text: string): boolean {
   let known = days.get(text)
   if (known === undefined) {
-    known = text >= '0001' && parseWireTime(text) !== null
+    known = parseWireTime(text) !== null
     if (days.size === 10_000) days.clear()
     days.set(text, known)
   }

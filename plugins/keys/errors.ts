@@ -19,6 +19,9 @@ export const memberWithoutUser = () =>
   })
 
 export const expiryNotAhead = () =>
-  invalid('expires_at must be a time to come, such as 2030-01-01T00:00:00', {
-    errors: [{ path: 'expires_at', message: 'is not a time to come' }]
-  })
+  invalid(
+    'expires_at must be a time to come, such as 2030-01-01T00:00:00, and not past 9999-12-31T23:59:59 UTC',
+    {
+      errors: [{ path: 'expires_at', message: 'is not a time to come, up to 9999-12-31T23:59:59 UTC' }]
+    }
+  )

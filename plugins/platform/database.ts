@@ -9,19 +9,14 @@ import type { ClientBase, Pool, PoolClient, PoolConfig } from 'pg'
 import { checkBudget } from './connection-budget.ts'
 import { startBundledPostgres } from './database/bundled.ts'
 import { waitUntilReachable } from './database/reachable.ts'
+import { runTransaction } from './database/transaction.ts'
 import { createWriteWatch } from './database/write-watch.ts'
-import { findDriverError } from './database-errors.ts'
+import { findDriverError, retryDeadlock } from './database-errors.ts'
 import { migrate } from './migrations.ts'
 import { type FreshMark, openReadReplica, type ReadReplica } from './read-replica.ts'
 import { StartRefused } from './start-refused.ts'
 
 const MIGRATIONS = join(import.meta.dirname, '..', '..', 'drizzle')
-
-/**
- * A process that stops amid a transaction (a hung machine, SIGSTOP) must not keep its locks: others would wait for it, and a request
- * that is repeated with its Idempotency-Key would be refused until the process goes on. Nothing here waits so long between statements.
- */
-const BEGIN = 'BEGIN; SET LOCAL idle_in_transaction_session_timeout = 5000'
 
 type Schema = Record<string, never>
 
@@ -52,7 +47,10 @@ export interface Database {
   markFresh(): Promise<FreshMark>
   /** Whether {@link readStale} uses the standby now; null where none is configured. */
   readonly usesStandby: boolean | null
-  /** Runs `work` in a transaction: commits when it resolves, rolls back when it throws, and gives its result. */
+  /**
+   * Runs `work` in a transaction: commits when it resolves, rolls back when it throws, and gives its result. Runs it again when it met
+   * a deadlock, so `work` changes nothing but the database. Locks are taken in the order of docs/adr/2026-11-30-one-order-of-locks.md.
+   */
   transaction<T>(work: (tx: Executor) => Promise<T>): Promise<T>
   /** Lends a connection of the pool, for what Drizzle can't say (COPY, cursors). */
   withClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T>
@@ -108,13 +106,14 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
   if (options.url === undefined && options.readUrl !== undefined)
     throw new StartRefused('DATABASE_READ_URL names a standby of DATABASE_URL, which is not set.')
   const onConnect = async (client: ClientBase) => {
-    // By a query: as start-up parameters PgBouncer would refuse them.
-    await client.query(`SET statement_timeout = ${options.statementTimeoutMs}; SET timezone = 'UTC'`)
+    // By a query: as start-up parameters PgBouncer would refuse them. It keeps the last two for each of its clients.
+    const timeout = pooled ? '' : `SET statement_timeout = ${options.statementTimeoutMs}; `
+    await client.query(`${timeout}SET timezone = 'UTC'; SET datestyle = 'ISO, YMD'`)
   }
   const common = {
     // The server's own timeout can't help when the server or the way to it hangs; this one is kept here.
     query_timeout: options.statementTimeoutMs + 2_000,
-    ...(!pooled && { onConnect })
+    onConnect
   }
   await app.register(fastifyPostgres, { ...(await connection(app, options)), ...common })
   const { pool } = app.pg
@@ -138,29 +137,7 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
     get usesStandby() {
       return replica === null ? null : replica.isUsed
     },
-    // Drizzle's own never gives the connection back when BEGIN fails, and hides the error behind that of ROLLBACK.
-    async transaction(work) {
-      const client = await pool.connect()
-      let broken: Error | undefined
-      try {
-        await client.query(BEGIN).catch((error: Error) => {
-          broken = error
-          throw error
-        })
-        try {
-          const result = await work(drizzle(client))
-          await client.query('COMMIT')
-          return result
-        } catch (error) {
-          await client.query('ROLLBACK').catch((failure: Error) => {
-            broken = failure
-          })
-          throw error
-        }
-      } finally {
-        client.release(broken)
-      }
-    },
+    transaction: (work) => retryDeadlock(() => runTransaction(pool, work)),
     async withClient(work) {
       const client = await pool.connect()
       let failure: Error | undefined

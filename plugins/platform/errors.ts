@@ -12,6 +12,7 @@ import { databaseProblem } from './database-errors.ts'
 import { answerWhileDraining } from './drain.ts'
 import { defineProblem, type FieldError, ProblemError } from './problem.ts'
 import { ANSWER_HEADERS } from './requests.ts'
+import { TIME_RANGE } from './wire-time.ts'
 
 const notFound = defineProblem('NOT_FOUND', 404, 'Not found')
 const malformedBody = defineProblem('BODY_MALFORMED', 400, 'The body is not a JSON object')
@@ -121,7 +122,7 @@ function presentFailure({
 function describeFormat(format: string): string {
   if (format === 'target-url')
     return `must be an absolute URL such as https://example.com, without spaces, of a scheme that is allowed, and of at most ${MAX_LOCATION_BYTES} bytes when percent-encoded`
-  if (format === 'wire-time') return 'must be a time such as 2025-06-04T00:07:00 (UTC)'
+  if (format === 'wire-time') return `must be a time such as 2025-06-04T00:07:00 (UTC), ${TIME_RANGE}`
   if (format === 'email') return 'must be an email address'
   return `must match format ${format}`
 }

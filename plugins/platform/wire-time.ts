@@ -1,6 +1,13 @@
 /** Reading the contract's times: ISO 8601 without zone is UTC; a zone may be given; a date alone is a whole day. */
 
-const WIRE_TIME = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|[+-]\d{2}:?\d{2})?)?$/
+const WIRE_TIME =
+  /^(\d{4}-\d{2}-\d{2})(?:[T ]((?:[01]\d|2[0-4]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?)(?:Z|([+-](?:[01]\d|2[0-3]))(?::?([0-5]\d))?)?)?$/
+
+const FIRST = Date.parse('0001-01-01T00:00:00Z')
+const LAST = Date.parse('9999-12-31T23:59:59.999Z')
+
+/** The times that are taken, for error messages. */
+export const TIME_RANGE = 'from 0001-01-01T00:00:00 to 9999-12-31T23:59:59 UTC'
 
 /** Tells whether {@link parseWireTime} can read `value`. */
 export function isWireTime(value: string): boolean {
@@ -8,15 +15,16 @@ export function isWireTime(value: string): boolean {
 }
 
 /**
- * The point in time that `value` names, or null when it names none. A date without a time is its first second,
- * or with `dayEnd` its last.
+ * The point in time that `value` names, or null when it names none or one outside of the years 0001 to 9999 UTC. A date without a
+ * time is its first second, or with `dayEnd` its last.
  */
 export function parseWireTime(value: string, dayEnd = false): Date | null {
   const parts = WIRE_TIME.exec(value)
   if (!parts) return null
-  const [, day = '', clock = dayEnd ? '23:59:59' : '00:00:00', zone = 'Z'] = parts
-  const time = new Date(`${day}T${clock}${zone}`)
-  if (Number.isNaN(time.getTime())) return null
+  const [, day = '', clock = dayEnd ? '23:59:59' : '00:00:00', hours = '+00', minutes = '00'] = parts
+  // Exactly the form of ECMA-262, 21.4.1.32: V8 reads any other by rules of its own, and year 49 as 2049.
+  const time = new Date(`${day}T${clock}${hours}:${minutes}`)
+  if (!(time.getTime() >= FIRST && time.getTime() <= LAST)) return null
   // Date rolls 2025-02-30 over to March.
   if (new Date(`${day}T00:00:00Z`).toISOString().slice(0, 10) !== day) return null
   time.setUTCMilliseconds(0)

@@ -16,4 +16,6 @@ export const rangeTooLong = (most: number) =>
   })
 
 export const timeTooEarly = (path: 'from' | 'to') =>
-  invalid(`${path} is before 1900`, { errors: [{ path, message: 'is before 1900' }] })
+  invalid(`${path} is before 1900; take one of the years 1900 to 9999`, {
+    errors: [{ path, message: 'is before 1900; the years 1900 to 9999 are taken' }]
+  })

@@ -2,6 +2,7 @@ import { and, asc, desc, eq, gte, isNull, lt, ne, type SQL, sql } from 'drizzle-
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Reach } from '#platform/access/caller.ts'
 import type { Executor } from '#platform/database.ts'
+import { formatInstant } from '#schema/tables/instant.ts'
 import { urlStatsDaily } from '#schema/tables/url-stats-daily.ts'
 import { urlStatsHourly } from '#schema/tables/url-stats-hourly.ts'
 import { urls } from '#schema/tables/urls.ts'
@@ -121,7 +122,7 @@ function total(column: PgColumn): SQL<number> {
 }
 
 function placeOf(time: SQL, bounds: readonly number[]): SQL<number> {
-  const starts = bounds.slice(0, -1).map((bound) => new Date(bound).toISOString())
+  const starts = bounds.slice(0, -1).map((bound) => formatInstant(new Date(bound)))
   return sql<number>`width_bucket(${time}, ${sql.param(starts)}::timestamptz[]) - 1`.mapWith(Number)
 }
 
@@ -132,6 +133,6 @@ function ends(bounds: readonly number[]): [Date, Date] {
 /** The days whose noon lies from the first of `bounds` up to the last, in terms that the index understands. */
 function noonWithin(bounds: readonly number[]): SQL[] {
   const [first, last] = ends(bounds).map((end) => new Date(end.getTime() + 43_200_000 - 1))
-  const dayOf = (time: Date | undefined) => (time ?? new Date(0)).toISOString().slice(0, 10)
+  const dayOf = (time: Date | undefined) => formatInstant(time ?? new Date(0)).split('T', 1)[0] ?? ''
   return [gte(urlStatsDaily.day, dayOf(first)), lt(urlStatsDaily.day, dayOf(last))]
 }

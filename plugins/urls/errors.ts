@@ -1,4 +1,5 @@
 import { defineProblem } from '#platform/problem.ts'
+import { TIME_RANGE } from '#platform/wire-time.ts'
 
 const unknown = defineProblem('URL_UNKNOWN', 404, 'No such url')
 const taken = defineProblem('URL_CODE_TAKEN', 409, 'The short code is taken')
@@ -34,6 +35,6 @@ export const targetsDiffer = () =>
   })
 
 export const expiryUnreadable = () =>
-  invalid('expires_at must be a time such as 2030-01-01T00:00:00', {
-    errors: [{ path: 'expires_at', message: 'is not a time' }]
+  invalid(`expires_at must be a time such as 2030-01-01T00:00:00, ${TIME_RANGE}`, {
+    errors: [{ path: 'expires_at', message: `is not a time ${TIME_RANGE}` }]
   })

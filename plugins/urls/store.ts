@@ -1,8 +1,9 @@
-import { and, asc, count, eq, gte, ilike, isNull, or, type SQL, sql } from 'drizzle-orm'
+import { and, asc, count, eq, gte, isNull, or, type SQL, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { Reach } from '#platform/access/caller.ts'
 import { countBuckets } from '#platform/count-buckets.ts'
 import type { Executor } from '#platform/database.ts'
+import { patternOf } from '#platform/folding.ts'
 import type { BucketCount, Place } from '#platform/page-index.ts'
 import { type UrlRow, urls } from '#schema/tables/urls.ts'
 
@@ -87,22 +88,34 @@ export async function updateUrl(tx: Executor, id: number, columns: UrlColumns): 
   return row as UrlRow
 }
 
+/** The urls of a user, and those of the urls `formerIds` that nobody owns now. */
+interface UrlsOfUser {
+  userId: number
+  formerIds: readonly number[]
+}
+
+const belongingTo = ({ userId, formerIds }: UrlsOfUser) =>
+  or(
+    eq(urls.userId, userId),
+    and(isNull(urls.userId), sql`${urls.id} = any(${sql.param(formerIds)}::bigint[])`)
+  )
+
 /** Takes the owner off all urls of a user, deleted ones too, and sets `columns`. Gives the rows as they are now. */
-export async function disownUrls(tx: Executor, userId: number, columns: UrlColumns = {}): Promise<UrlRow[]> {
+export async function disownUrls(tx: Executor, of: UrlsOfUser, columns: UrlColumns = {}): Promise<UrlRow[]> {
   return tx
     .update(urls)
     .set({ ...columns, userId: null, version: sql`${urls.version} + 1` })
-    .where(eq(urls.userId, userId))
+    .where(belongingTo(of))
     .returning()
 }
 
 /** Marks all urls of a user deleted. Gives the rows that were not before. */
-export async function deleteUrlsOfUser(tx: Executor, userId: number): Promise<UrlRow[]> {
+export async function deleteUrlsOfUser(tx: Executor, of: UrlsOfUser): Promise<UrlRow[]> {
   const now = sql`date_trunc('second', now())`
   return tx
     .update(urls)
     .set({ deletedAt: now, updatedAt: now, version: sql`${urls.version} + 1` })
-    .where(and(eq(urls.userId, userId), live))
+    .where(and(belongingTo(of), live))
     .returning()
 }
 
@@ -128,7 +141,7 @@ export function countUrlBuckets(on: Executor, fromId: number, bucketSize: number
 }
 
 function matching({ owner, userId, isActive, shortCode, text }: UrlFilter): SQL | undefined {
-  const pattern = text === undefined ? undefined : `%${text.replace(/[\\%_]/g, '\\$&')}%`
+  const pattern = text === undefined ? undefined : patternOf(text)
   return and(
     live,
     owned(owner ?? 'all'),
@@ -137,7 +150,7 @@ function matching({ owner, userId, isActive, shortCode, text }: UrlFilter): SQL 
     shortCode === undefined ? undefined : eq(urls.shortCode, shortCode),
     pattern === undefined
       ? undefined
-      : or(ilike(urls.originalUrl, pattern), ilike(urls.title, pattern), ilike(urls.shortCode, pattern))
+      : or(...[urls.originalUrl, urls.title, urls.shortCode].map((column) => sql`${column} ~ ${pattern}`))
   )
 }
 

@@ -22,9 +22,12 @@ export function Nullable<T extends TSchema>(schema: T) {
   return Type.Unsafe<Static<T> | null>({ ...rest, type: [type, 'null'] })
 }
 
-/** Formats a point in time as the contract says: ISO 8601, UTC, without zone, whole seconds. */
+/**
+ * Formats a point in time as the contract says: ISO 8601, UTC, without zone, whole seconds. A year past 9999 or before 0000, which a
+ * database may hold, has a sign and six digits.
+ */
 export function wireTime(time: Date): string {
-  return time.toISOString().slice(0, 19)
+  return time.toISOString().slice(0, -5)
 }
 
 export const Id = Type.Integer({ minimum: 1, maximum: MAX_ID })

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
-import { bigint, integer, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+import { bigint, integer, pgTable, text } from 'drizzle-orm/pg-core'
 import { bytes } from './bytes.ts'
+import { instant } from './instant.ts'
 
 /**
  * API keys. Of the secret only its SHA-256 is stored: 256 random bits can't be found by trying, so a slow hash would
@@ -15,12 +16,10 @@ export const apiKeys = pgTable('api_keys', {
   /** Null: all that the role has. */
   scopes: text().array(),
   userId: bigint('user_id', { mode: 'number' }),
-  createdAt: timestamp('created_at', { withTimezone: true, precision: 0 })
-    .notNull()
-    .default(sql`date_trunc('second', now())`),
-  expiresAt: timestamp('expires_at', { withTimezone: true, precision: 0 }),
-  revokedAt: timestamp('revoked_at', { withTimezone: true, precision: 0 }),
-  lastUsedAt: timestamp('last_used_at', { withTimezone: true, precision: 0 }),
+  createdAt: instant('created_at', { precision: 0 }).notNull().default(sql`date_trunc('second', now())`),
+  expiresAt: instant('expires_at', { precision: 0 }),
+  revokedAt: instant('revoked_at', { precision: 0 }),
+  lastUsedAt: instant('last_used_at', { precision: 0 }),
   version: integer().notNull().default(1)
 })
 

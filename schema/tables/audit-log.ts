@@ -1,4 +1,6 @@
-import { bigint, index, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+import { sql } from 'drizzle-orm'
+import { bigint, index, jsonb, pgTable, text } from 'drizzle-orm/pg-core'
+import { instant } from './instant.ts'
 
 /**
  * Who changed what: one row for each change, written in the transaction that makes it. A trigger (see the migration)
@@ -9,7 +11,7 @@ export const auditLog = pgTable(
   'audit_log',
   {
     id: bigint({ mode: 'number' }).primaryKey().generatedByDefaultAsIdentity(),
-    at: timestamp({ withTimezone: true, precision: 3 }).notNull().defaultNow(),
+    at: instant({ precision: 3 }).notNull().default(sql`now()`),
     actorKind: text('actor_kind').notNull(),
     actorKeyId: text('actor_key_id'),
     actorUserId: bigint('actor_user_id', { mode: 'number' }),

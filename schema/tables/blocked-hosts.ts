@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { bigint, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+import { bigint, pgTable, text } from 'drizzle-orm/pg-core'
+import { instant } from './instant.ts'
 
 /**
  * Hosts that no link may lead to; with a dot in front the domains beneath it too. An entry that was taken off stays, so that the
@@ -8,10 +9,8 @@ import { bigint, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
 export const blockedHosts = pgTable('blocked_hosts', {
   host: text().primaryKey(),
   reason: text(),
-  createdAt: timestamp('created_at', { withTimezone: true, precision: 0 })
-    .notNull()
-    .default(sql`date_trunc('second', now())`),
-  removedAt: timestamp('removed_at', { withTimezone: true, precision: 0 }),
+  createdAt: instant('created_at', { precision: 0 }).notNull().default(sql`date_trunc('second', now())`),
+  removedAt: instant('removed_at', { precision: 0 }),
   version: bigint({ mode: 'number' }).notNull()
 })
 

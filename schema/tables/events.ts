@@ -1,15 +1,6 @@
 import { sql } from 'drizzle-orm'
-import {
-  bigint,
-  index,
-  jsonb,
-  pgTable,
-  primaryKey,
-  text,
-  timestamp,
-  uniqueIndex,
-  uuid
-} from 'drizzle-orm/pg-core'
+import { bigint, index, jsonb, pgTable, primaryKey, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { instant } from './instant.ts'
 
 /**
  * What happened to a link: created, updated, deleted, click, or a type a client made up. Partitioned by month
@@ -23,9 +14,7 @@ export const events = pgTable(
     urlId: bigint('url_id', { mode: 'number' }).notNull(),
     userId: bigint('user_id', { mode: 'number' }),
     eventType: text('event_type').notNull(),
-    timestamp: timestamp({ withTimezone: true, precision: 0 })
-      .notNull()
-      .default(sql`date_trunc('second', now())`),
+    timestamp: instant({ precision: 0 }).notNull().default(sql`date_trunc('second', now())`),
     details: jsonb().$type<Record<string, unknown>>().notNull().default({}),
     clickId: uuid('click_id')
   },

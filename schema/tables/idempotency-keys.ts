@@ -1,4 +1,6 @@
-import { index, integer, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core'
+import { sql } from 'drizzle-orm'
+import { index, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
+import { instant } from './instant.ts'
 
 /**
  * What was answered to a POST with an `Idempotency-Key`, by caller and key, written in the transaction that did the work.
@@ -12,7 +14,7 @@ export const idempotencyKeys = pgTable(
     fingerprint: text().notNull(),
     status: integer().notNull(),
     answer: text().notNull(),
-    createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow()
+    createdAt: instant('created_at').notNull().default(sql`now()`)
   },
   (table) => [
     primaryKey({ name: 'idempotency_keys_pkey', columns: [table.scope, table.key] }),

@@ -1,5 +1,7 @@
-import { bigint, integer, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+import { sql } from 'drizzle-orm'
+import { bigint, integer, pgTable, text } from 'drizzle-orm/pg-core'
 import { bytes } from './bytes.ts'
+import { instant } from './instant.ts'
 
 /**
  * Who is signed in, on browsers. Of the cookie only its SHA-256 is stored: 256 random bits can't be found by trying. A
@@ -15,9 +17,9 @@ export const sessions = pgTable('sessions', {
   userId: bigint('user_id', { mode: 'number' }),
   role: text(),
   name: text(),
-  createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
-  lastSeenAt: timestamp('last_seen_at', { withTimezone: true }).notNull().defaultNow(),
-  expiresAt: timestamp('expires_at', { withTimezone: true }).notNull()
+  createdAt: instant('created_at').notNull().default(sql`now()`),
+  lastSeenAt: instant('last_seen_at').notNull().default(sql`now()`),
+  expiresAt: instant('expires_at').notNull()
 })
 
 export type SessionRow = typeof sessions.$inferSelect

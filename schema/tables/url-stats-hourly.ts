@@ -1,4 +1,5 @@
-import { bigint, pgTable, primaryKey, timestamp } from 'drizzle-orm/pg-core'
+import { bigint, pgTable, primaryKey } from 'drizzle-orm/pg-core'
+import { instant } from './instant.ts'
 
 /**
  * Clicks by link and UTC hour, counted in the transaction that stores them, so that statistics never read events.
@@ -8,7 +9,7 @@ export const urlStatsHourly = pgTable(
   'url_stats_hourly',
   {
     urlId: bigint('url_id', { mode: 'number' }).notNull(),
-    hour: timestamp({ withTimezone: true, precision: 0 }).notNull(),
+    hour: instant({ precision: 0 }).notNull(),
     clicks: bigint({ mode: 'number' }).notNull().default(0),
     bots: bigint({ mode: 'number' }).notNull().default(0)
   },

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { bigint, boolean, index, integer, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+import { bigint, boolean, index, integer, pgTable, text } from 'drizzle-orm/pg-core'
+import { instant } from './instant.ts'
 
 /**
  * Short links. Deleting sets `deleted_at`: the row, its code and its events stay. `version` grows with each
@@ -15,14 +16,10 @@ export const urls = pgTable(
     originalUrl: text('original_url').notNull(),
     title: text(),
     isActive: boolean('is_active').notNull().default(true),
-    createdAt: timestamp('created_at', { withTimezone: true, precision: 0 })
-      .notNull()
-      .default(sql`date_trunc('second', now())`),
-    updatedAt: timestamp('updated_at', { withTimezone: true, precision: 0 })
-      .notNull()
-      .default(sql`date_trunc('second', now())`),
-    expiresAt: timestamp('expires_at', { withTimezone: true, precision: 0 }),
-    deletedAt: timestamp('deleted_at', { withTimezone: true, precision: 0 }),
+    createdAt: instant('created_at', { precision: 0 }).notNull().default(sql`date_trunc('second', now())`),
+    updatedAt: instant('updated_at', { precision: 0 }).notNull().default(sql`date_trunc('second', now())`),
+    expiresAt: instant('expires_at', { precision: 0 }),
+    deletedAt: instant('deleted_at', { precision: 0 }),
     version: integer().notNull().default(1)
   },
   (table) => [index('urls_user').on(table.userId, table.id)]
