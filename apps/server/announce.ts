@@ -7,6 +7,8 @@ import type { Config } from '#apps/config.ts'
  * line elsewhere.
  */
 export function announce(app: FastifyInstance, config: Config): void {
+  if (config.server.trustProxy.length > 0 && config.urls.publicUrl === undefined)
+    app.log.warn('PUBLIC_URL is not set: short_url holds whatever host a proxy of TRUST_PROXY passes on')
   const { address, family, port } = app.server.address() as AddressInfo
   const isWildcard = address === '0.0.0.0' || address === '::'
   const host = isWildcard ? 'localhost' : family === 'IPv6' ? `[${address}]` : address
