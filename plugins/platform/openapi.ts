@@ -88,7 +88,9 @@ async function openapi(app: FastifyInstance, { routes, version }: OpenapiOptions
   })
   const open = { config: { access: 'public' }, schema: { hide: true } } as const
   app.get('/openapi.json', open, async () => (await loadDocs()).swagger())
-  app.get('/', open, async (_request, reply) => reply.redirect('/docs'))
+  app.get('/', { ...open, config: { ...open.config, isPage: true } }, async (_request, reply) =>
+    reply.redirect('/docs')
+  )
 }
 
 export default fp(openapi, { name: 'openapi', dependencies: ['access'], fastify: '5.x' })
