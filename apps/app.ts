@@ -5,9 +5,11 @@ import manifest from '#package.json' with { type: 'json' }
 import access from '#platform/access/index.ts'
 import cache from '#platform/cache/index.ts'
 import database from '#platform/database.ts'
+import { errorFields } from '#platform/error-fields.ts'
 import errors, { answerError } from '#platform/errors.ts'
 import health from '#platform/health.ts'
 import idempotency from '#platform/idempotency/index.ts'
+import installation from '#platform/installation.ts'
 import instruments from '#platform/instruments.ts'
 import lifecycle from '#platform/lifecycle.ts'
 import limits from '#platform/limits/index.ts'
@@ -16,6 +18,7 @@ import notFound from '#platform/not-found.ts'
 import openapi from '#platform/openapi.ts'
 import origins from '#platform/origins.ts'
 import redis from '#platform/redis.ts'
+import redisPolicy from '#platform/redis-policy.ts'
 import { refuseConnection } from '#platform/refusals.ts'
 import requests, { createRequestId } from '#platform/requests.ts'
 import shedding from '#platform/shedding.ts'
@@ -58,7 +61,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
   const { logger = false, routes = true, attach = false } = options
   const { drain = routes && config.clicks.drain, probes = routes } = options
   const app = Fastify({
-    logger,
+    logger: typeof logger === 'object' ? { ...logger, serializers: { err: errorFields } } : logger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: createRequestId,
     // Behind nobody the address is the socket's, and nothing has to be worked out for each request.
@@ -91,7 +94,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     await app.register(metrics, { routes: probes })
     await app.register(shedding, config.shedding)
     await app.register(origins, config.origins)
-    await app.register(requests)
+    await app.register(requests, { trustProxy: config.server.trustProxy })
     await app.register(validation, config.validation)
     await app.register(errors)
     await app.register(openapi, { routes, version: manifest.version })
@@ -100,6 +103,8 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     await app.register(database, { ...config.database, attach })
     await app.register(idempotency)
     await app.register(redis, config.redis)
+    await app.register(installation, config.redis)
+    await app.register(redisPolicy)
     await app.register(limits, config.limits)
     await app.register(cache, config.cache)
     await app.register(clicks, { ...config.clicks, log: routes || drain, drain })
@@ -111,7 +116,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     await app.register(users, { routes })
     await app.register(keys, { routes, ...config.keys })
     await app.register(sessions, { routes, ...config.sessions })
-    await app.register(events, { routes })
+    await app.register(events, { routes, ...config.events })
     await app.register(urls, { routes, ...config.urls })
     await app.register(titles, config.titles)
     await app.register(stats, { routes, ...config.stats })
