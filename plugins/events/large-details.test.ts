@@ -14,10 +14,10 @@ t.test('details have a bound in bytes, the same for the API and for imports', as
   const { json } = await request('POST', '/urls', { json: { original_url: 'https://example.com' } })
   const create = (details: object) =>
     request('POST', '/events', { json: { url_id: json.id, event_type: 'note', details } })
-  let id = 1_000
+  let loaded = 0
   const load = async (details: object) => {
     const row = {
-      id: (id += 1_000),
+      id: 1_000 * ++loaded,
       url_id: json.id,
       user_id: null,
       event_type: 'note',
