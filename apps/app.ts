@@ -6,10 +6,12 @@ import access from '#platform/access/index.ts'
 import bodyEncoding from '#platform/body-encoding.ts'
 import cache from '#platform/cache/index.ts'
 import database from '#platform/database.ts'
+import { errorFields } from '#platform/error-fields.ts'
 import errors, { answerError } from '#platform/errors.ts'
 import health from '#platform/health.ts'
 import idempotency from '#platform/idempotency/index.ts'
 import ignoredFields from '#platform/ignored-fields.ts'
+import installation from '#platform/installation.ts'
 import instruments from '#platform/instruments.ts'
 import lifecycle from '#platform/lifecycle.ts'
 import limits from '#platform/limits/index.ts'
@@ -21,6 +23,7 @@ import openapi from '#platform/openapi.ts'
 import origins from '#platform/origins.ts'
 import queryNames from '#platform/query-names.ts'
 import redis from '#platform/redis.ts'
+import redisPolicy from '#platform/redis-policy.ts'
 import { refuseConnection } from '#platform/refusals.ts'
 import requests, { createRequestId, REQUEST_ID_FIELD } from '#platform/requests.ts'
 import shedding from '#platform/shedding.ts'
@@ -63,7 +66,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
   const { logger = false, routes = true, attach = false } = options
   const { drain = routes && config.clicks.drain, probes = routes } = options
   const app = Fastify({
-    logger,
+    logger: typeof logger === 'object' ? { ...logger, serializers: { err: errorFields } } : logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: REQUEST_ID_FIELD }),
     genReqId: createRequestId,
     // Behind nobody the address is the socket's, and nothing has to be worked out for each request.
@@ -96,7 +99,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     await app.register(metrics, { routes: probes })
     await app.register(shedding, config.shedding)
     await app.register(origins, config.origins)
-    await app.register(requests)
+    await app.register(requests, { trustProxy: config.server.trustProxy })
     await app.register(validation, config.validation)
     await app.register(errors)
     await app.register(location, { publicUrl: config.urls.publicUrl })
@@ -108,6 +111,8 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     await app.register(maintenance)
     await app.register(idempotency)
     await app.register(redis, config.redis)
+    await app.register(installation, config.redis)
+    await app.register(redisPolicy)
     await app.register(limits, config.limits)
     await app.register(queryNames)
     await app.register(bodyEncoding)
@@ -121,7 +126,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     await app.register(users, { routes })
     await app.register(keys, { routes, ...config.keys })
     await app.register(sessions, { routes, ...config.sessions })
-    await app.register(events, { routes })
+    await app.register(events, { routes, ...config.events })
     await app.register(urls, { routes, ...config.urls })
     await app.register(titles, config.titles)
     await app.register(stats, { routes, ...config.stats })

@@ -1,12 +1,11 @@
 import type { FastifyServerOptions } from 'fastify'
-import { stdSerializers } from 'pino'
 import type { Config } from '#apps/config.ts'
 import { REQUEST_ID_FIELD } from '#platform/requests.ts'
 import { StartRefused } from '#platform/start-refused.ts'
 
 /**
  * Options of the log: JSON lines, one object a line, for machines; readable ones on a terminal. Headers, bodies
- * and queries are never logged; errors lose what a driver hangs on them (parameters and rows hold personal data).
+ * and queries are never logged; of errors only what apps/app.ts lets through.
  * Throws {@link StartRefused} when lines are to name their trace and OpenTelemetry is not installed.
  */
 export async function createLoggerOptions({
@@ -19,7 +18,6 @@ export async function createLoggerOptions({
     base: null,
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label) => ({ level: label }) },
-    serializers: { err: serializeError },
     ...(traced && { mixin: await createTraceNamer() }),
     ...(pretty && { stream: { write: (line: string) => void process.stdout.write(formatLine(line)) } })
   }
@@ -49,23 +47,4 @@ async function createTraceNamer(): Promise<() => Record<string, string>> {
     const span = trace.getActiveSpan()?.spanContext()
     return span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId }
   }
-}
-
-/** Members of a driver's error that quote parameters or rows (PostgreSQL manual, 55.8 "Error and Notice Fields"). */
-const PRIVATE = ['params', 'query', 'detail', 'where', 'internalQuery']
-
-function serializeError(error: Error) {
-  const shown = stdSerializers.err(error)
-  // What was thrown may be no error at all.
-  if (!(error instanceof Error)) return shown
-  for (const name of PRIVATE) delete shown[name]
-  for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    // Drizzle's message is the statement, then a line of its parameters.
-    const { message } = at
-    const cut = message.indexOf('\nparams: ')
-    if (cut === -1) continue
-    shown.message = shown.message.replaceAll(message, () => message.slice(0, cut))
-    shown.stack = shown.stack.replaceAll(message, () => message.slice(0, cut))
-  }
-  return shown
 }

@@ -8,6 +8,7 @@ import { readCommandLine } from '#apps/command-line.ts'
 import { type Config, readConfig } from '#apps/config.ts'
 import { checkPlace, listen, type Place } from '#apps/listen.ts'
 import { createLoggerOptions } from '#apps/logger.ts'
+import { errorText } from '#platform/error-fields.ts'
 import { StartRefused } from '#platform/start-refused.ts'
 
 /** Ignore a repeated signal within this time: npm forwards what the terminal sends to both. */
@@ -38,7 +39,7 @@ export function run(work: Work): void {
   start(work).catch((error: NodeJS.ErrnoException) => {
     // A refusal of the system names what to change (a folder that can't be written); other errors are bugs.
     const isExpected = error instanceof StartRefused || error.syscall !== undefined
-    console.error(isExpected ? error.message : error)
+    console.error(isExpected ? error.message : errorText(error))
     process.exit(1)
   })
 }

@@ -147,6 +147,7 @@ export const Settings = Type.Object({
   }),
   CODE_LENGTH: count('Length of a new short code while there is room', 6, 4, 32),
   BODY_LIMIT_BYTES: count('Largest JSON body', 1_048_576, 1_024, 104_857_600),
+  DETAILS_LIMIT_BYTES: count('Largest `details` of an event, in bytes of JSON', 32_768, 256, 1_048_576),
   BULK_LIMIT_BYTES: count('Largest file of a bulk import', 1_073_741_824, 1_024, 1_099_511_627_776),
   CLICK_DURABILITY: Type.Enum(['acknowledged', 'buffered'], {
     description:

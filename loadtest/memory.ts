@@ -100,7 +100,7 @@ async function load(
   return {
     title,
     rps: answers / seconds,
-    held: await readMetric(server.url, 'fairlead_cache_entries'),
+    held: await readMetric(server.url, 'fairlead_cache_entries', 'cache="links"'),
     medianMiB: median(samples),
     maxMiB: Math.max(...samples),
     failures

@@ -40,6 +40,8 @@ const refused: Record<string, [number, string]> = {
   'options of everything': [405, `OPTIONS * HTTP/1.1\r\n${HOST}${END}`],
   'no Host': [400, `GET /users HTTP/1.1\r\n${END}`],
   'a Host that is none': [400, `POST /shorten HTTP/1.1\r\nHost: a"<b>\r\n${SHORTEN}`],
+  'two Hosts': [400, `POST /shorten HTTP/1.1\r\n${HOST}Host: evil.example\r\n${SHORTEN}`],
+  'one Host twice': [400, `GET /users HTTP/1.1\r\n${HOST}host: sho.rt\r\n${END}`],
   'an empty Host': [400, `POST /shorten HTTP/1.1\r\nHost:\r\n${SHORTEN}`],
   'a header without a colon': [400, `GET /users HTTP/1.1\r\n${HOST}hello\r\n${END}`],
   'NUL in a header': [400, `GET /users HTTP/1.1\r\n${HOST}X-A: a\0b\r\n${END}`],

@@ -1,4 +1,5 @@
 import { type Option, type Program, plain, readCommandLine, UsageError } from '#apps/command-line.ts'
+import { errorText } from '#platform/error-fields.ts'
 import { StartRefused } from '#platform/start-refused.ts'
 import { backupCommand, restoreCommand } from './backup.ts'
 import type { Command } from './command.ts'
@@ -79,6 +80,6 @@ try {
   // Refusals of the system or the database name what to change.
   if (error instanceof StartRefused || EXPECTED.has(name) || syscall !== undefined || severity !== undefined)
     process.stderr.write(`${plain(message)}\n`)
-  else console.error(error)
+  else process.stderr.write(`${plain(errorText(error))}\n`)
   process.exitCode = error instanceof UsageError ? 2 : 1
 }

@@ -32,6 +32,21 @@ t.test('an address for all is shown as one that can be opened', async (t) => {
   t.match(await announced(t, '::1'), /listens on http:\/\/\[::1\]:\d+\n/)
 })
 
+t.test('behind a proxy it warns that the proxy decides on the host of short links', async (t) => {
+  const warnedWith = async (env: Record<string, string>) => {
+    const warnings: unknown[] = []
+    const app = fastify()
+    app.log.warn = (message: unknown) => void warnings.push(message)
+    await app.listen({ host: '127.0.0.1', port: 0 })
+    announce(app, readConfig(env))
+    await app.close()
+    return warnings.map(String)
+  }
+  t.match(await warnedWith({ TRUST_PROXY: '10.0.0.1' }), [/PUBLIC_URL is not set/])
+  t.same(await warnedWith({ TRUST_PROXY: '10.0.0.1', PUBLIC_URL: 'https://sho.rt' }), [])
+  t.same(await warnedWith({}), [])
+})
+
 t.test('never shows the addresses of servers, which hold passwords', async (t) => {
   const env = { DATABASE_URL: 'postgres://me:hunter2@db/x', REDIS_URL: 'redis://:hunter2@cache' }
   const text = await announced(t, '127.0.0.1', env)

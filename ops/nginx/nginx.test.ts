@@ -26,6 +26,31 @@ t.test('connections to replicas are kept, and the client is named by address', {
   t.ok(state.connections <= 2, `${state.connections} connections`)
 })
 
+t.test('nothing that a client says of the way to it reaches a replica', { skip }, async (t) => {
+  const upstream = upstreamOf([await listen(t, createEcho())])
+  const { url } = await startSite(t, { UPSTREAM: upstream })
+  const names = ['for', 'host', 'proto', 'port', 'prefix', 'server', 'scheme', 'ssl', 'by']
+  const sent = ['forwarded', 'x-real-ip', 'x-visit-id', ...names.map((name) => `x-forwarded-${name}`)]
+  // Each of the ways on: a page of the API, a redirect, a repeatable request, a file.
+  for (const [method, path, more] of [
+    ['GET', '/users', {}],
+    ['GET', '/abc', {}],
+    ['POST', '/urls', { 'idempotency-key': 'k' }],
+    ['POST', '/urls/bulk', {}]
+  ] as const) {
+    const headers = { ...Object.fromEntries(sent.map((name) => [name, 'evil.example'])), ...more }
+    const answer = (await (await fetch(url + path, { method, headers })).json()) as {
+      headers: Record<string, string>
+    }
+    t.notMatch(JSON.stringify(answer.headers), 'evil.example', path)
+    t.match(answer.headers, {
+      host: new URL(url).host,
+      'x-forwarded-for': '127.0.0.1',
+      'x-forwarded-proto': 'http'
+    })
+  }
+})
+
 t.test('what is for those inside is not there for others', { skip }, async (t) => {
   const { url, state } = await startPair(t)
   const paths = [

@@ -1,11 +1,11 @@
 import { isIP } from 'node:net'
-import { plainHost } from '#platform/networks.ts'
+import { canonicalHost } from '#platform/networks.ts'
 
 /** Hosts and domains as a list names them, and whether one that a URL leads to is among them. */
 
 /**
  * The entry that `text` names: `example.com` for that host, `.example.com` or `*.example.com` for the domain and all beneath it, in
- * any spelling (capitals, Unicode, IPv4 by number). Null for what is no host, and for addresses with a dot in front.
+ * any spelling (capitals, Unicode, IPv4 by number or in IPv6). Null for what is no host, and for addresses with a dot in front.
  */
 export function normalizeEntry(text: string): string | null {
   const [, star = '', name = ''] = /^(\*?\.)?(.+)$/s.exec(text.trim()) ?? []
@@ -13,19 +13,20 @@ export function normalizeEntry(text: string): string | null {
   const url = URL.parse(`http://${name}/`)
   if (url === null || url.hostname === '' || url.port !== '' || /:\d*$/.test(name.replace(/\[.*\]/, '')))
     return null
-  const host = plainHost(url.hostname)
+  const host = canonicalHost(url)
   if (star === '') return host
   return isAddress(host) ? null : `.${host}`
 }
 
 /** The host that `url` leads to, as entries spell it; empty where it leads to none (`mailto:`) or is no URL. */
 export function hostOf(url: string): string {
-  return plainHost(URL.parse(url)?.hostname ?? '')
+  const parsed = URL.parse(url)
+  return parsed === null ? '' : canonicalHost(parsed)
 }
 
-/** Tells whether a host, in the spelling of {@link hostOf}, is among the entries that {@link normalizeEntry} gave. */
+/** Tells whether a host, in the spelling of {@link hostOf}, is among `entries`, which an earlier release may have spelt otherwise. */
 export function createMatcher(entries: Iterable<string>): { size: number; matches(host: string): boolean } {
-  const listed = new Set(entries)
+  const listed = new Set([...entries].map((entry) => normalizeEntry(entry) ?? entry))
   return {
     size: listed.size,
     matches(host) {

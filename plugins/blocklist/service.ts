@@ -106,11 +106,12 @@ export function createBlocklistService(
       const entry = normalizeEntry(host) ?? host
       const row = await database.transaction(async (tx) => {
         await lockList(tx)
-        const old = await findHost(tx, entry)
+        // An earlier release may have spelt it otherwise.
+        const old = (await findHost(tx, entry)) ?? (await findHost(tx, host))
         if (old === null) throw hostUnknown(entry)
         const before = { reason: old.reason }
-        await audit(tx, [{ action: 'deleted', resource: 'blocked-host', id: entry, before }])
-        return removeHost(tx, entry)
+        await audit(tx, [{ action: 'deleted', resource: 'blocked-host', id: old.host, before }])
+        return removeHost(tx, old.host)
       })
       await tell(row.version)
     }

@@ -1,9 +1,11 @@
 import { hash } from 'node:crypto'
-import { LRUCache } from 'lru-cache'
+import { createBoundedCache } from '#platform/bounded-cache.ts'
 import type { SaltProvider } from './contract.ts'
 
 /** Visitors hashed a moment ago: one that follows several links is hashed once. */
 const REMEMBERED = 10_000
+/** Longest user agent that is remembered: a head may have 16 KiB of it. */
+const MAX_REMEMBERED = 512
 
 /**
  * Makes a function that names a visitor: 60 bits of SHA-256 over the day's secret salt, the IP address and
@@ -12,7 +14,7 @@ const REMEMBERED = 10_000
 export function createVisitorNames(
   salt: SaltProvider
 ): (ip: string, userAgent: string | undefined) => string | null {
-  const names = new LRUCache<string, string>({ max: REMEMBERED })
+  const names = createBoundedCache<string>('visitors', REMEMBERED)
   let lastSalt: Buffer | null = null
   let secret = ''
   return (ip, userAgent = '') => {
@@ -27,7 +29,7 @@ export function createVisitorNames(
     let name = names.get(person)
     if (name === undefined) {
       name = hash('sha256', `${secret}\n${person}`, 'hex').slice(0, 15)
-      names.set(person, name)
+      if (userAgent.length <= MAX_REMEMBERED) names.set(person, name)
     }
     return name
   }

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { isbot } from 'isbot'
-import { LRUCache } from 'lru-cache'
+import { createBoundedCache } from '#platform/bounded-cache.ts'
 import type { Executor } from '#platform/database.ts'
 import { columnOf } from '#platform/sql-column.ts'
 import type { Click } from '#plugins/clicks/contract.ts'
@@ -23,7 +23,7 @@ interface Agent {
   json: string
 }
 
-const agents = new LRUCache<string, Agent>({ max: 5_000 })
+const agents = createBoundedCache<Agent>('user-agents', 5_000)
 
 const NO_AGENT: Agent = { isBot: false, json: '' }
 

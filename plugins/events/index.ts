@@ -9,12 +9,18 @@ declare module 'fastify' {
   }
 }
 
+export interface EventOptions {
+  routes: boolean
+  /** Most bytes of the details of an event, as JSON. */
+  maxDetailsBytes: number
+}
+
 /**
  * Events: publishes `app.events` and, unless `routes` is false, serves `/events`. Other capabilities write their
  * events in their own transactions through `app.events.record`; `app.clicks` brings clicks.
  */
-async function events(app: FastifyInstance, options: { routes: boolean }) {
-  const service = createEventService(app.database)
+async function events(app: FastifyInstance, options: EventOptions) {
+  const service = createEventService(app.database, options.maxDetailsBytes)
   app.decorate('events', service)
   app.clicks.drainTo(service.storeClicks)
   if (options.routes) await app.register(eventRoutes)

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Within } from '#platform/database.ts'
-import { pageHeaders } from '#platform/paging.ts'
+import { sendPage } from '#platform/paging.ts'
 import { answers } from '#schema/shapes/answers.ts'
 import { Event, EventDraft, EventQuery } from '#schema/shapes/event.ts'
 import { IdParams } from '#schema/shapes/id-params.ts'
@@ -24,7 +24,7 @@ export const eventRoutes: FastifyPluginAsyncTypebox = async (app) => {
       }
     },
     async function onList(request, reply) {
-      return pageHeaders(
+      return sendPage(
         request,
         reply,
         pageWindow(request.query),

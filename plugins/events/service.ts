@@ -2,15 +2,17 @@ import { type Caller, isWithin, ownerOf, reachOf } from '#platform/access/caller
 import type { Database, Executor, Within } from '#platform/database.ts'
 import { retryTakenId, violatedConstraint } from '#platform/database-errors.ts'
 import { createPageIndex } from '#platform/page-index.ts'
+import { storedBytes } from '#platform/plain-json.ts'
 import { presentEvent } from '#platform/present-rows.ts'
 import type { FreshMark } from '#platform/read-replica.ts'
+import { type LongPage, mapPage } from '#platform/row-chunks.ts'
 import { parseWireTime } from '#platform/wire-time.ts'
 import type { Click } from '#plugins/clicks/contract.ts'
 import type { Event, EventDraft, EventQuery } from '#schema/shapes/event.ts'
-import { type Page, pageWindow } from '#schema/shapes/page.ts'
+import { pageWindow } from '#schema/shapes/page.ts'
 import type { EventRow } from '#schema/tables/events.ts'
 import { type CountedClick, insertMissingClicks, insertNewClicks } from './click-store.ts'
-import { eventUnknown, rangeReversed, urlMissing, userMissing } from './errors.ts'
+import { detailsTooLarge, eventUnknown, rangeReversed, urlMissing, userMissing } from './errors.ts'
 import {
   countEventBuckets,
   countEvents,
@@ -28,10 +30,10 @@ const INSERT_CHUNK = 5_000
 /** `app.events`: the record of what happened to links. Who does not reach all meets the events of its own links only. */
 export interface EventService {
   /** `since` and `until` are both inclusive. Throws INPUT_INVALID when they are the wrong way round. */
-  list(caller: Caller, query: EventQuery, mark: FreshMark): Promise<Page<Event>>
+  list(caller: Caller, query: EventQuery, mark: FreshMark): Promise<LongPage<Event>>
   /** Throws EVENT_UNKNOWN. */
   get(caller: Caller, id: number): Promise<Event>
-  /** Records what a client reports. Throws REFERENCE_UNKNOWN when the url or user does not exist. */
+  /** Records what a client reports. Throws REFERENCE_UNKNOWN when the url or user does not exist, INPUT_INVALID for large details. */
   create(caller: Caller, draft: EventDraft, within?: Within<Event>): Promise<Event>
   /** Writes events in the caller's transaction, as of now. */
   record(tx: Executor, records: EventRecord[]): Promise<void>
@@ -46,7 +48,7 @@ export interface EventService {
 /** Called in the transaction that stores clicks, with those that were new. */
 export type ClickCounter = (tx: Executor, clicks: CountedClick[]) => Promise<void>
 
-export function createEventService(database: Database): EventService {
+export function createEventService(database: Database, maxDetailsBytes: number): EventService {
   const pages = createPageIndex({ countBuckets: countEventBuckets })
   const counters: ClickCounter[] = []
 
@@ -69,15 +71,13 @@ export function createEventService(database: Database): EventService {
         until
       }
       const isFiltered = Object.values(filter).some((wanted) => wanted !== undefined)
-      const { rows, total } = await database.readFresh(mark, (on) =>
-        pages.read(
-          on,
-          pageWindow(query),
-          (place, limit) => listEvents(on, filter, place, limit),
-          isFiltered ? () => countEvents(on, filter) : undefined
-        )
+      const page = await pages.read(
+        (work) => database.readFresh(mark, work),
+        pageWindow(query),
+        (on, place, limit) => listEvents(on, filter, place, limit),
+        isFiltered ? (on) => countEvents(on, filter) : undefined
       )
-      return { rows: rows.map(presentEvent), total }
+      return mapPage(page, presentEvent)
     },
 
     async get(caller, id) {
@@ -91,6 +91,7 @@ export function createEventService(database: Database): EventService {
       { url_id: urlId, user_id: named, event_type: eventType, details = {} },
       within = database.transaction
     ) {
+      if (storedBytes(JSON.stringify(details)) > maxDetailsBytes) throw detailsTooLarge(maxDetailsBytes)
       const reach = reachOf(caller)
       const userId = ownerOf(reach, named)
       return retryTakenId(() =>

@@ -1,7 +1,8 @@
-import { and, asc, count, eq, gte, isNull, lte, ne, type SQL, sql } from 'drizzle-orm'
+import { and, count, eq, gte, isNull, lte, ne, type SQL, sql } from 'drizzle-orm'
 import type { Reach } from '#platform/access/caller.ts'
 import { countBuckets } from '#platform/count-buckets.ts'
 import type { Executor } from '#platform/database.ts'
+import { type EventChunk, readEventChunk } from '#platform/event-chunks.ts'
 import type { BucketCount, Place } from '#platform/page-index.ts'
 import { type EventRow, events } from '#schema/tables/events.ts'
 import { urls } from '#schema/tables/urls.ts'
@@ -66,15 +67,14 @@ export async function holdUser(tx: Executor, id: number): Promise<boolean> {
   return (await tx.select({ id: users.id }).from(users).where(eq(users.id, id)).for('key share')).length > 0
 }
 
-/** `limit` events that match, in the order of ids, from `fromId` on after skipping `skip`. */
-export async function listEvents(
+/** A chunk of the events that match, `limit` at most, in the order of ids, from `fromId` on after skipping `skip`. */
+export function listEvents(
   on: Executor,
   filter: EventFilter,
   { fromId, skip }: Place,
   limit: number
-): Promise<EventRow[]> {
-  const wanted = and(matching(filter), gte(events.id, fromId))
-  return on.select().from(events).where(wanted).orderBy(asc(events.id)).limit(limit).offset(skip)
+): Promise<EventChunk> {
+  return readEventChunk(on, and(matching(filter), gte(events.id, fromId)), { limit, skip })
 }
 
 export async function countEvents(on: Executor, filter: EventFilter): Promise<number> {

@@ -40,15 +40,22 @@ export function createExportService(
   { findUser, audit, actAs }: ExportCollaborators,
   now: () => number
 ) {
-  async function* pagesOf<Row extends { id: number }>(read: (page: After) => Promise<Row[]>) {
+  async function* chunksOf<Row extends { id: number }>(
+    read: (page: After) => Promise<{ rows: Row[]; isLast: boolean }>
+  ) {
     for (let after = 0; ; ) {
-      const rows = await read({ after, limit: PAGE })
+      const { rows, isLast } = await read({ after, limit: PAGE })
       yield* rows
-      const last = rows.at(-1)
-      if (last === undefined || rows.length < PAGE) return
-      after = last.id
+      if (isLast) return
+      after = rows.at(-1)?.id ?? after
     }
   }
+
+  const pagesOf = <Row extends { id: number }>(read: (page: After) => Promise<Row[]>) =>
+    chunksOf(async (page) => {
+      const rows = await read(page)
+      return { rows, isLast: rows.length < page.limit }
+    })
 
   /** The JSON of an array, a piece at a time. */
   async function* listOf<Row>(rows: AsyncIterable<Row> | Iterable<Row>, present: (row: Row) => unknown) {
@@ -80,7 +87,7 @@ export function createExportService(
       yield JSON.stringify(await readDays(db, row.id))
       yield ',"events":'
       yield* listOf(
-        pagesOf((page) => readEventsOfUrl(db, row.id, page)),
+        chunksOf((page) => readEventsOfUrl(db, row.id, page)),
         presentEvent
       )
       yield ',"audit":'
@@ -90,7 +97,7 @@ export function createExportService(
     }
     yield separator === ',' ? '],"events":' : ',"urls":[],"events":'
     yield* listOf(
-      pagesOf((page) => readEventsElsewhere(db, userId, page)),
+      chunksOf((page) => readEventsElsewhere(db, userId, page)),
       presentEvent
     )
     yield '}'

@@ -14,6 +14,8 @@ export interface ImportOptions {
   routes: boolean
   /** Largest file that a request may bring, in bytes. */
   limitBytes: number
+  /** Most bytes of an event's details, as JSON. */
+  maxDetailsBytes: number
 }
 
 /**
@@ -23,7 +25,7 @@ export interface ImportOptions {
  * The way of a file: bytes → text blocks → CSV records → rows (cells read by the columns of the kind) → batches →
  * a staging table → one merge of each batch, in SQL → the report.
  */
-async function imports(app: FastifyInstance, { routes, limitBytes }: ImportOptions) {
+async function imports(app: FastifyInstance, { routes, limitBytes, maxDetailsBytes }: ImportOptions) {
   const { client } = app.metrics
   const rows = new client.Counter({
     name: 'fairlead_imported_rows_total',
@@ -33,6 +35,7 @@ async function imports(app: FastifyInstance, { routes, limitBytes }: ImportOptio
   })
   const service = createImportService(app.database, createBatchStore(app.database), {
     blocks: app.blocklist.blocks,
+    maxDetailsBytes,
     forgetUnknownCodes: () => app.cache.invalidateUnknown('links'),
     audit: (kind, { count, imported, skipped, rejected }) =>
       app.database.transaction((tx) =>

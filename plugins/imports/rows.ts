@@ -2,7 +2,7 @@ import type { Cell } from './cells.ts'
 import { type CsvRecord, createCsvScanner } from './csv-reader.ts'
 import { columnsMissing, fileEmpty, headerUnreadable, notRows } from './errors.ts'
 import { GUARDED_MARK, unguard } from './formulas.ts'
-import { type Column, columnIndex, type Kind, kinds } from './kinds.ts'
+import { type Column, columnIndex, type Kind } from './kinds.ts'
 import { readTextBlocks } from './text-blocks.ts'
 
 /** Turns files and JSON arrays into rows that are ready to store, and says of each other row why it is not. */
@@ -132,16 +132,21 @@ function addRow(piece: ReadPiece, { columns }: Kind, line: number, cells: Cell[]
   piece.rows.push({ line, id: Number(values[0]), values })
 }
 
-const TARGET = columnIndex(kinds.urls, 'original_url')
-
-/** A piece of urls without those that lead where `blocks` says that no link may. */
-export function refuseBlocked(piece: ReadPiece, blocks: (url: string) => boolean): ReadPiece {
-  const blocked = new Set(piece.rows.filter(({ values }) => blocks(String(values[TARGET]))))
-  if (blocked.size === 0) return piece
-  const reason = 'original_url leads to a host that is blocked'
+/** A piece without the rows whose value in the column `name` is `refused`; the report says of each what it `is`. */
+export function refuseRows(
+  piece: ReadPiece,
+  kind: Kind,
+  name: string,
+  refused: (value: string) => boolean,
+  is: string
+): ReadPiece {
+  const place = columnIndex(kind, name)
+  const bad = new Set(piece.rows.filter(({ values }) => refused(String(values[place]))))
+  if (bad.size === 0) return piece
+  const reason = `${name} ${is}`
   return {
     ...piece,
-    rows: piece.rows.filter((row) => !blocked.has(row)),
-    refused: [...piece.refused, ...[...blocked].map(({ line }) => ({ line, reason }))]
+    rows: piece.rows.filter((row) => !bad.has(row)),
+    refused: [...piece.refused, ...[...bad].map(({ line }) => ({ line, reason }))]
   }
 }

@@ -1,13 +1,14 @@
 import type { Database } from '#platform/database.ts'
+import { storedBytes } from '#platform/plain-json.ts'
 import type { ImportReport } from '#schema/shapes/import-report.ts'
 import { type Batch, createBatchBuilder } from './batch.ts'
 import type { BatchStore } from './batch-store.ts'
-import { formatCsvLine } from './csv-writer.ts'
+import { compactJson, formatCsvLine } from './csv-writer.ts'
 import { importsBusy } from './errors.ts'
 import { GUARDED_MARK, guard } from './formulas.ts'
 import { KIND_ORDER, type Kind, type KindName, kinds } from './kinds.ts'
 import { createReportBuilder } from './report.ts'
-import { type ReadPiece, readCsvRows, readJsonRows, refuseBlocked } from './rows.ts'
+import { type ReadPiece, readCsvRows, readJsonRows, refuseRows } from './rows.ts'
 import { hasValues, inSnapshot, readRows } from './store-export.ts'
 
 /** `app.imports`: whole sets in and out. */
@@ -41,6 +42,8 @@ export interface ImportCollaborators {
   forgetUnknownCodes(): Promise<void>
   /** Tells the audit log of an import, also of one that broke off: what was stored before stays. */
   audit(kind: KindName, report: ImportReport): Promise<void>
+  /** Most bytes of an event's details, as JSON. */
+  maxDetailsBytes: number
   /** Told of each finished import. */
   onFinish(kind: KindName, report: ImportReport): void
 }
@@ -56,7 +59,7 @@ const MAX_BATCH_BYTES = 8 * 1024 * 1024
 export function createImportService(
   database: Database,
   batches: BatchStore,
-  { blocks, forgetUnknownCodes, audit, onFinish }: ImportCollaborators
+  { blocks, maxDetailsBytes, forgetUnknownCodes, audit, onFinish }: ImportCollaborators
 ): ImportService {
   const limitImports = createLimit(MAX_IMPORTS)
   const limitExports = createLimit(Math.min(MAX_EXPORTS, database.pool.options.max - 1))
@@ -65,6 +68,24 @@ export function createImportService(
     const outcome = await batches.store(batch, lastDrawn)
     if (batch.kind.name === 'urls' && outcome.imported > 0) await forgetUnknownCodes()
     return outcome
+  }
+
+  /** A piece without the rows that this server takes from nobody. */
+  function refuse(kind: Kind, piece: ReadPiece): ReadPiece {
+    if (kind.name === 'urls')
+      return refuseRows(piece, kind, 'original_url', blocks, 'leads to a host that is blocked')
+    if (kind.name !== 'events') return piece
+    // Blanks do not count, but text with that many of them is not worth a look.
+    const isLarge = (text: string) =>
+      storedBytes(text) > maxDetailsBytes &&
+      (text.length > 4 * maxDetailsBytes || storedBytes(compactJson(text)) > maxDetailsBytes)
+    return refuseRows(
+      piece,
+      kind,
+      'details',
+      isLarge,
+      `takes more than ${maxDetailsBytes} bytes (DETAILS_LIMIT_BYTES)`
+    )
   }
 
   /** While a batch is being stored the next one is read: at most two are in memory. */
@@ -90,7 +111,7 @@ export function createImportService(
     }
     try {
       for await (const piece of pieces) {
-        const { rows, refused, note } = kind.name === 'urls' ? refuseBlocked(piece, blocks) : piece
+        const { rows, refused, note } = refuse(kind, piece)
         report.reject(refused)
         if (note) report.warn([note])
         builder.add(rows)

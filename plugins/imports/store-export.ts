@@ -3,9 +3,10 @@ import { compactJson } from './csv-writer.ts'
 import type { Column, Kind } from './kinds.ts'
 import { quoteName } from './store-staging.ts'
 
-/** Reading whole tables, in the form of the files, through cursors: memory holds one fetch at a time. */
+/** Reading whole tables, in the form of the files, by pages of bounded size: memory holds one at a time. */
 
 const FETCH_ROWS = 2_000
+const FETCH_BYTES = 4 * 1_048_576
 
 /** Runs `work` on a client that sees one moment of the database throughout. */
 export async function inSnapshot<T>(client: ClientBase, work: () => Promise<T>): Promise<T> {
@@ -31,23 +32,35 @@ export async function hasValues(
   return rows[0]?.found ?? false
 }
 
-/** Reads `columns` of all rows of the kind in the order of their ids, as the files have them. */
+/** Reads `columns` of all rows of the kind in the order of their ids, as the files have them; `columns` begin with the id. */
 export async function* readRows(
   client: ClientBase,
   kind: Kind,
   columns: readonly Column[]
 ): AsyncGenerator<(string | null)[][]> {
-  const values = columns.map(expressValue).join(', ')
-  await client.query(
-    `DECLARE ${kind.name}_rows NO SCROLL CURSOR FOR SELECT ${values} FROM ${kind.name} ORDER BY ${kind.name}.id`
-  )
-  const text = `FETCH ${FETCH_ROWS} FROM ${kind.name}_rows`
-  for (;;) {
-    const { rows } = await client.query<(string | null)[]>({ text, rowMode: 'array' })
+  const text = formatQuery(kind, columns)
+  const readAfter = async (id: string) =>
+    (await client.query<(string | null)[]>({ text, values: [id], rowMode: 'array' })).rows
+  for (let after = '0'; ; ) {
+    const rows = await readAfter(after)
     if (rows.length === 0) return
+    after = rows.at(-1)?.[0] ?? after
     for (const [place, { type }] of columns.entries()) if (type === 'jsonb') compactColumn(rows, place)
     yield rows
   }
+}
+
+/** The statement that reads the next rows after the id $1: FETCH_ROWS at most, up to the one whose text reaches FETCH_BYTES. */
+function formatQuery({ name }: Kind, columns: readonly Column[]): string {
+  const names = columns.map((_, place) => `c${place}`).join(', ')
+  const values = columns.map((column, place) => `${expressValue(column)} AS c${place}`).join(', ')
+  return `SELECT ${names} FROM (
+      SELECT *, sum(bytes) OVER (ORDER BY key) - bytes AS before FROM (
+        SELECT *, octet_length(concat(${names})) AS bytes FROM (
+          SELECT id AS key, ${values} FROM ${name} WHERE id > $1 ORDER BY ${name}.id LIMIT ${FETCH_ROWS}
+        ) AS page
+      ) AS measured
+    ) AS counted WHERE before < ${FETCH_BYTES} ORDER BY key`
 }
 
 function expressValue({ name, type }: Column): string {

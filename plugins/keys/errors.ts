@@ -2,6 +2,7 @@ import { defineProblem } from '#platform/problem.ts'
 
 const unknown = defineProblem('KEY_UNKNOWN', 404, 'No such key')
 const revoked = defineProblem('KEY_REVOKED', 409, 'The key is revoked')
+const outlives = defineProblem('KEY_OUTLIVES_CALLER', 403, 'The key lasts longer than the key of the caller')
 const invalid = defineProblem('INPUT_INVALID', 422, 'The input is not valid')
 
 export const keyUnknown = (id: string) => unknown(`There is no key ${id}`)
@@ -17,6 +18,16 @@ export const memberWithoutUser = () =>
   invalid('The key of a member needs the user whose links it reaches', {
     errors: [{ path: 'user_id', message: 'is required for a member' }]
   })
+
+export const expiryPastMaker = (end: string) =>
+  invalid(`A key that expires makes none that lasts longer: expires_at may be ${end} at most`, {
+    errors: [{ path: 'expires_at', message: `must not be after ${end}, when your own key expires` }]
+  })
+
+export const keyOutlives = (id: string) =>
+  outlives(
+    `The key ${id} expires later than yours, so its new secret would outlive yours; rotate it with a key that lasts`
+  )
 
 export const expiryNotAhead = () =>
   invalid(

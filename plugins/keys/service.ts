@@ -7,8 +7,17 @@ import { presentKey } from '#platform/present-rows.ts'
 import { parseWireTime } from '#platform/wire-time.ts'
 import type { IssuedKey, Key, KeyDraft, Role } from '#schema/shapes/key.ts'
 import { type Page, type PageQuery, pageWindow } from '#schema/shapes/page.ts'
+import { wireTime } from '#schema/shapes/text.ts'
 import type { ApiKeyRow } from '#schema/tables/api-keys.ts'
-import { expiryNotAhead, keyRevoked, keyUnknown, memberWithoutUser, scopeBeyondRole } from './errors.ts'
+import {
+  expiryNotAhead,
+  expiryPastMaker,
+  keyOutlives,
+  keyRevoked,
+  keyUnknown,
+  memberWithoutUser,
+  scopeBeyondRole
+} from './errors.ts'
 import { createKeyParts, formatKey, hashSecret, isSecret, parseKey } from './secret.ts'
 import {
   countKeys,
@@ -25,13 +34,16 @@ import {
 } from './store.ts'
 import type { HeldKey } from './verifier.ts'
 
-/** `app.keys`: who may call. Nobody can give more than they have: a key with few scopes makes no key with more. */
+/**
+ * `app.keys`: who may call. No key gives more than it has: one with few scopes makes no key with more, and one that expires neither
+ * makes nor rotates a key that lasts longer.
+ */
 export interface KeyService {
   /** The newest first, revoked ones too. */
   list(caller: Caller, query: PageQuery): Promise<Page<Key>>
-  /** Throws INPUT_INVALID, USER_UNKNOWN, SCOPE_MISSING. */
+  /** The key expires with that of the caller when the draft does not say. Throws INPUT_INVALID, USER_UNKNOWN, SCOPE_MISSING. */
   create(caller: Caller, draft: KeyDraft): Promise<IssuedKey>
-  /** Gives the key a new secret; the old one is good no more. Throws KEY_UNKNOWN, KEY_REVOKED, SCOPE_MISSING. */
+  /** Gives the key a new secret; the old one is good no more. Throws KEY_UNKNOWN, KEY_REVOKED, SCOPE_MISSING, KEY_OUTLIVES_CALLER. */
   rotate(caller: Caller, id: string): Promise<IssuedKey>
   /** Ends the key for good, on every replica; nothing when it is revoked. Throws KEY_UNKNOWN. */
   revoke(caller: Caller, id: string): Promise<void>
@@ -83,11 +95,14 @@ export function createKeyService(
       for (const scope of scopes ?? []) if (!allowed.has(scope)) throw scopeBeyondRole(scope, role)
       if (role === 'member' && userId === null) throw memberWithoutUser()
       refuseMore(caller, role, scopes)
-      const expiresAt = readExpiry(draft.expires_at, now())
+      const wanted = readExpiry(draft.expires_at, now())
       const parts = createKeyParts()
       const row = await database.transaction(async (tx) => {
         if (userId !== null) await holdUser(tx, userId, reachOf(caller))
         const secretHash = hashSecret(parts.secret)
+        const end = await endOfCaller(tx, caller)
+        if (end !== null && wanted !== null && wanted > end) throw expiryPastMaker(wireTime(end))
+        const expiresAt = wanted ?? end
         const key = { publicId: parts.publicId, secretHash, name, role, scopes, userId, expiresAt }
         return insert(tx, key)
       })
@@ -104,6 +119,8 @@ export function createKeyService(
         if (old === null) throw keyUnknown(id)
         if (old.revokedAt !== null) throw keyRevoked(id)
         refuseMore(caller, old.role as Role, old.scopes)
+        const end = await endOfCaller(tx, caller)
+        if (end !== null && (old.expiresAt === null || old.expiresAt > end)) throw keyOutlives(id)
         await audit(tx, [{ action: 'rotated', resource: 'key', id }])
         return replaceSecret(tx, id, hashSecret(parts.secret))
       })
@@ -184,6 +201,11 @@ export function createKeyService(
 
 function refuseMore(caller: Caller, role: Role, scopes: readonly string[] | null): void {
   for (const scope of scopesOf(role, scopes)) if (!caller.scopes.has(scope)) throw notAllowed(scope)
+}
+
+/** When the key expires that the caller came with, or began its session with; null for never. */
+async function endOfCaller(tx: Executor, { keyId }: Caller): Promise<Date | null> {
+  return keyId === null ? null : ((await findKey(tx, keyId))?.expiresAt ?? null)
 }
 
 function readExpiry(text: string | null | undefined, now: number): Date | null {

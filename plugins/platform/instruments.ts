@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { boundedCaches } from './bounded-cache.ts'
 
 /**
  * Shows Prometheus what the platform counts as plain numbers: the database pool, the caches, and what runs. They are
@@ -30,19 +31,30 @@ async function instruments(app: FastifyInstance, { version }: { version: string 
     registers,
     collect() {
       this.reset()
-      for (const [cache, { size: _entries, ...counts }] of Object.entries(app.cache.stats())) {
+      for (const [cache, stats] of Object.entries(app.cache.stats())) {
+        const { size: _held, unknown: _unknown, invalidated: _invalidated, ...counts } = stats
         for (const [event, value] of Object.entries(counts)) this.inc({ cache, event }, value)
       }
     }
   })
 
+  const readFullness = () => Object.entries({ ...app.cache.fullness(), ...boundedCaches() })
   new client.Gauge({
     name: 'fairlead_cache_entries',
     help: 'Entries held in process',
     labelNames: ['cache'],
     registers,
     collect() {
-      for (const [cache, { size }] of Object.entries(app.cache.stats())) this.set({ cache }, size)
+      for (const [cache, { size }] of readFullness()) this.set({ cache }, size)
+    }
+  })
+  new client.Gauge({
+    name: 'fairlead_cache_entries_max',
+    help: 'Most entries that are held in process',
+    labelNames: ['cache'],
+    registers,
+    collect() {
+      for (const [cache, { max }] of readFullness()) this.set({ cache }, max)
     }
   })
 

@@ -45,20 +45,48 @@ export function isPrivateAddress(address: string): boolean {
   return privateNetworks.check(address, 'ipv6') || (inner !== null && privateNetworks.check(inner, 'ipv4'))
 }
 
-/** The IPv4 address in one of IPv6 that stands for it: mapped (RFC 4291, 2.5.5.2), NAT64 (RFC 6052), 6to4 (RFC 3056). */
+/**
+ * The IPv4 address in one of IPv6 that stands for it: mapped and compatible (RFC 4291, 2.5.5), translated (RFC 2765, 2.1), NAT64 (RFC
+ * 6052), 6to4 (RFC 3056). Null for any other.
+ */
 function embeddedAddress(address: string): string | null {
   // A resolver may spell the last part as IPv4; the parser gives one spelling.
   const plain = URL.parse(`http://[${address}]`)?.hostname.slice(1, -1) ?? address
-  const [, high, low] =
-    /^(?:::ffff:|64:ff9b::|::)([\da-f]{1,4}):([\da-f]{1,4})$/.exec(plain) ??
-    /^2002:([\da-f]{1,4}):([\da-f]{1,4}):/.exec(plain) ??
-    []
-  if (high === undefined || low === undefined) return null
-  const bits = [Number.parseInt(high, 16), Number.parseInt(low, 16)]
-  return bits.flatMap((part) => [part >> 8, part & 255]).join('.')
+  const groups = groupsOf(plain)
+  const [first = 0, second = 0, third = 0] = groups
+  const [high = 0, low = 0] = first === 0x2002 ? [second, third] : groups.slice(6)
+  const head = groups
+    .slice(0, 6)
+    .map((group) => group.toString(16))
+    .join(':')
+  const isEmbedded = first === 0x2002 || EMBEDDING.includes(head) || (head === '0:0:0:0:0:0' && high > 0)
+  return isEmbedded ? [high, low].flatMap((part) => [part >> 8, part & 255]).join('.') : null
 }
 
-/** The one spelling of `host`, a name or an address with or without a port: `EXAMPLE.com.` is `example.com` (RFC 1034, section 3.1). */
-export function plainHost(host: string): string {
-  return host.toLowerCase().replace(/\.(?=:\d+$|$)/, '')
+/** The first 96 bits of what stands for IPv4; all zeros stand for it too, but for `::` and `::1`. */
+const EMBEDDING = ['0:0:0:0:0:ffff', '0:0:0:0:ffff:0', '64:ff9b:0:0:0:0']
+
+/** The eight groups of an IPv6 address without a dotted end. */
+function groupsOf(address: string): number[] {
+  const [front = [], back = []] = address
+    .split('::', 2)
+    .map((part) => (part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16))))
+  return [...front, ...Array<number>(8 - front.length - back.length).fill(0), ...back]
+}
+
+/**
+ * The host of `url` in its one spelling, by which hosts are compared everywhere: as browsers read it (WHATWG URL, 4.3: lower case,
+ * Punycode, IPv4 however it is written), without the dots of the root (RFC 1034, section 3.1), and as IPv4 where an IPv6 address stands
+ * for that. Empty where the URL has no host.
+ */
+export function canonicalHost(url: URL): string {
+  // The parser leaves the host as it is where it does not know the scheme.
+  const { hostname } = URL.parse(`http://${url.hostname}/`) ?? url
+  const host = hostname.toLowerCase().replace(/\.+$/, '')
+  return (host.startsWith('[') ? embeddedAddress(host.slice(1, -1)) : null) ?? host
+}
+
+/** The same with the port where that is not the scheme's own. */
+export function canonicalAuthority(url: URL): string {
+  return url.port === '' ? canonicalHost(url) : `${canonicalHost(url)}:${url.port}`
 }

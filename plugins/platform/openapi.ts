@@ -91,7 +91,9 @@ async function openapi(app: FastifyInstance, { routes, version }: OpenapiOptions
   })
   const open = { config: { access: 'public' }, schema: { hide: true } } as const
   app.get('/openapi.json', open, async () => (await loadDocs()).swagger())
-  app.get('/', open, async (_request, reply) => reply.redirect(`${app.publicPath}/docs`))
+  app.get('/', { ...open, config: { ...open.config, isPage: true } }, async (_request, reply) =>
+    reply.redirect(`${app.publicPath}/docs`)
+  )
 }
 
 export default fp(openapi, { name: 'openapi', dependencies: ['access', 'location'], fastify: '5.x' })

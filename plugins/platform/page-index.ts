@@ -1,4 +1,4 @@
-import type { Page } from '#schema/shapes/page.ts'
+import { type LongPage, type RowChunk, readOn } from './row-chunks.ts'
 
 /**
  * Page numbers over keys. `OFFSET 1000000` reads a million rows to throw them away, and so does `count(*)`. So the
@@ -33,15 +33,15 @@ export interface PageIndex<On> {
   /** Where row number `offset` (from 0) is: read ids from `fromId` on and skip `skip` rows of them. */
   locate(on: On, offset: number): Promise<Place>
   /**
-   * Reads a page by `list`, which gives `limit` rows from a place on. A filtered list says with `countMatching` how
-   * many rows match: the index knows of all rows only, so there the place is skipped to.
+   * Reads a page by `list`, which gives a chunk of up to `limit` rows from a place on, in reads that `run` runs, and may run twice. A
+   * filtered list says with `countMatching` how many rows match: the index knows of all rows only, so there the place is skipped to.
    */
-  read<Row>(
-    on: On,
+  read<Row extends { id: number }>(
+    run: <T>(work: (on: On) => Promise<T>) => Promise<T>,
     window: { page: number; perPage: number },
-    list: (place: Place, limit: number) => Promise<Row[]>,
-    countMatching?: (() => Promise<number>) | undefined
-  ): Promise<Page<Row>>
+    list: (on: On, place: Place, limit: number) => Promise<RowChunk<Row>>,
+    countMatching?: ((on: On) => Promise<number>) | undefined
+  ): Promise<LongPage<Row>>
 }
 
 /** See the head of this file. `On` is what `countBuckets` runs on; each of an app's replicas keeps its own index. */
@@ -101,11 +101,15 @@ export function createPageIndex<On>({
       }
       return { fromId: Number.MAX_SAFE_INTEGER, skip: 0 }
     },
-    async read(on, { page, perPage }, list, countMatching) {
+    async read(run, { page, perPage }, list, countMatching) {
       const offset = (page - 1) * perPage
-      const total = countMatching ? await countMatching() : await index.total(on)
-      const place = countMatching ? { fromId: 0, skip: offset } : await index.locate(on, offset)
-      return { rows: await list(place, perPage), total }
+      const { chunk, total } = await run(async (on) => {
+        const total = countMatching ? await countMatching(on) : await index.total(on)
+        const place = countMatching ? { fromId: 0, skip: offset } : await index.locate(on, offset)
+        return { chunk: await list(on, place, perPage), total }
+      })
+      const readFrom = (fromId: number, limit: number) => run((on) => list(on, { fromId, skip: 0 }, limit))
+      return { rows: chunk.rows, total, rest: readOn(chunk, perPage, readFrom) }
     }
   }
   return index

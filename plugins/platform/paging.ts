@@ -1,5 +1,7 @@
+import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Page } from '#schema/shapes/page.ts'
+import type { LongPage } from './row-chunks.ts'
 
 /**
  * Says in headers what a list leaves out: `X-Total-Count`, and `Link` (RFC 8288) with first, prev, next and last
@@ -33,4 +35,27 @@ export function pageHeaders<Row>(
   reply.header('x-total-count', total)
   if (links.length > 0) reply.header('link', links.join(', '))
   return rows
+}
+
+/**
+ * The same for a list that may not fit into memory: gives its rows to send, or where there are more than were read sends them as they are
+ * read.
+ */
+export function sendPage<Row>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  window: { page: number; perPage: number },
+  page: LongPage<Row>
+): Row[] {
+  const rows = pageHeaders(request, reply, window, page)
+  if (page.rest === null) return rows
+  reply.type('application/json; charset=utf-8')
+  // A stream is sent as it is, not through the serialiser of the shape.
+  return reply.send(Readable.from(formatRows(rows, page.rest))) as never
+}
+
+async function* formatRows<Row>(first: Row[], rest: AsyncIterable<Row[]>): AsyncGenerator<string> {
+  yield JSON.stringify(first).slice(0, -1)
+  for await (const rows of rest) if (rows.length > 0) yield `,${JSON.stringify(rows).slice(1, -1)}`
+  yield ']'
 }

@@ -11,6 +11,16 @@ export function isPlainJson(value: unknown, depth = 0): boolean {
   )
 }
 
+/**
+ * The bytes that a JSON text takes when jsonb gives it back, or some more: jsonb writes numbers out, `1e300` with 301 digits. Exported
+ * values are never larger by this measure than what was stored.
+ */
+export function storedBytes(text: string): number {
+  let bytes = Buffer.byteLength(text)
+  for (const [, exponent] of text.matchAll(/\d[eE][+-]?(\d{1,9})/g)) bytes += Number(exponent)
+  return bytes
+}
+
 /** Tells whether a JSON text nests more than `limit` levels, before it is parsed. Brackets in strings do not count. */
 export function nestsDeeper(text: string, limit: number): boolean {
   let depth = 0

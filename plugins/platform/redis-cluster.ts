@@ -122,6 +122,11 @@ export function connectForMessages(client: RedisClient, options: ClientOptions):
   return connection
 }
 
+/** The servers that take writes: the one of a single Redis, or the masters of a cluster. */
+export function nodesOf(client: RedisClient): Redis[] {
+  return isCluster(client) ? client.nodes('master') : [client]
+}
+
 function optionsOfNodes(cluster: Cluster): ClientOptions {
   return cluster.options.redisOptions ?? {}
 }

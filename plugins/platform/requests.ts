@@ -9,12 +9,17 @@ import type {
 } from 'fastify'
 import fp from 'fastify-plugin'
 import { truncateAddress } from './address.ts'
+import { createAddressReader } from './client-address.ts'
 import { defineProblem } from './problem.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** Watches the requests of a scope that are answered outside a route (the not-found handler). */
     watchRequests(scope: FastifyInstance): void
+  }
+  interface FastifyRequest {
+    /** The IP address of the client, as trusted proxies say. Fastify's own `ip` may hold a port. */
+    readonly address: string
   }
   interface FastifyContextConfig {
     /** A route at the framework's limit: no request histogram, and a log line and request id for errors only. */
@@ -27,7 +32,13 @@ declare module 'fastify' {
  * the request id as `X-Request-Id`. The hooks are put on the routes as they are added, not on the root, so that
  * hot routes run without them. Register it before the routes.
  */
-async function requests(app: FastifyInstance) {
+async function requests(app: FastifyInstance, { trustProxy = [] }: { trustProxy?: readonly string[] }) {
+  const addressOf = createAddressReader(trustProxy)
+  app.decorateRequest('address', {
+    getter(this: FastifyRequest) {
+      return addressOf(this.raw)
+    }
+  })
   const duration = new app.metrics.client.Histogram({
     name: 'http_request_duration_seconds',
     help: 'Time to answer, by route pattern; redirects have their own histogram',
@@ -75,7 +86,7 @@ export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
       route: routeOf(request),
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime * 100) / 100,
-      ip: truncateAddress(request.ip),
+      ip: truncateAddress(request.address),
       // Absent from the line where there is no key.
       key_id: request.caller?.keyId ?? undefined
     },
@@ -84,6 +95,11 @@ export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
 }
 
 const hostUnusable = defineProblem('HOST_UNUSABLE', 400, 'The Host header is missing or not usable')
+
+/** Whether a request has two `Host` headers, of which Node shows the first and a proxy may have read the other. */
+function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
+  return rawHeaders.filter((name, place) => place % 2 === 0 && name.toLowerCase() === 'host').length > 1
+}
 
 /** What a Host may hold: the characters of RFC 3986, section 3.2.2, and a port. */
 const HOST = /^[\w.~!$&'()*+,;=%:[\]-]+$/
@@ -110,7 +126,8 @@ function onRequest(request: FastifyRequest, reply: FastifyReply, done: (error?: 
   if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined)
     delete headers['content-type']
   const { host } = request
-  if (host === '' ? request.raw.httpVersion !== '1.1' : HOST.test(host)) done()
+  if (hasTwoHosts(request.raw)) done(hostUnusable('Send one Host header'))
+  else if (host === '' ? request.raw.httpVersion !== '1.1' : HOST.test(host)) done()
   else done(hostUnusable('Send the name of the server in the Host header'))
 }
 

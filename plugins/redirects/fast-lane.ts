@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import proxyAddr from '@fastify/proxy-addr'
 import type { FastifyInstance } from 'fastify'
 import type { TieredCache } from '#platform/cache/tiered.ts'
+import { createAddressReader } from '#platform/client-address.ts'
 import type { Waiter } from '#platform/queue/batcher.ts'
 import type { Hop } from './hop.ts'
 import type { Timer } from './timers.ts'
@@ -81,11 +81,4 @@ export function openFastLane(app: FastifyInstance, options: FastLaneOptions): vo
       if (!answers(request, response)) framework(request, response)
     })
   })
-}
-
-/** What tells the address of a visitor, as `request.ip` does; behind nobody that is the socket's. */
-function createAddressReader(trustProxy: string[]): (request: IncomingMessage) => string {
-  if (trustProxy.length === 0) return ({ socket }) => socket.remoteAddress ?? ''
-  const trust = proxyAddr.compile(trustProxy)
-  return (request) => proxyAddr(request, trust)
 }

@@ -69,7 +69,7 @@ export async function followRoutes(
       refuse(reply, LINK_UNKNOWN, timers.unknown, start)
     } else if (isExpired(hop)) refuse(reply, LINK_EXPIRED, timers.expired, start)
     else
-      record(hop, request.raw, request.ip, {
+      record(hop, request.raw, request.address, {
         onTaken: () => lead(hop, reply, start),
         onRefused: (error) => refuse(reply, visitUnrecorded(error), timers.failed, start)
       })

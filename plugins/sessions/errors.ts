@@ -25,7 +25,7 @@ export const roleMissing = () => refused('The provider gives this user no role h
 export const providerUnavailable = () =>
   unavailable('Try again in a while, or sign in with a key', { retryAfter: 10 })
 
-export const notLocalPath = () =>
-  invalid('return_to must be a path on this server, such as /docs', {
-    errors: [{ path: 'return_to', message: 'is not a path on this server' }]
+export const notPagePath = () =>
+  invalid('return_to must be the path of a page of this server, in ASCII, such as /docs', {
+    errors: [{ path: 'return_to', message: 'is not the path of a page' }]
   })

@@ -61,8 +61,8 @@ async function sessions(app: FastifyInstance, { routes, own, oidc, ...times }: S
       import('./oidc-client.ts'),
       import('./oidc-routes.ts')
     ])
-    const client = createOidcClient(oidc, (reason) =>
-      app.log.warn(reason, 'a sign-in at the provider failed')
+    const client = createOidcClient(oidc, (error) =>
+      app.log.warn({ err: error }, 'a sign-in at the provider failed')
     )
     const flowCookie = createCookie('fairlead_sign_in', own)
     await app.register(oidcRoutes, { oidc, client, cookie, flowCookie })

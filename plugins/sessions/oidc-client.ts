@@ -54,7 +54,7 @@ const TIMEOUT_S = 5
 /** Takes `onFailure`, which is told why somebody could not sign in. */
 export function createOidcClient(
   { issuer, clientId, clientSecret, redirectUri, scopes }: OidcOptions,
-  onFailure: (reason: object) => void
+  onFailure: (error: unknown) => void
 ): OidcClient {
   let found: Promise<Configuration> | null = null
 
@@ -70,7 +70,7 @@ export function createOidcClient(
     found ??= discovery(new URL(issuer), clientId, undefined, authenticate, { execute, timeout: TIMEOUT_S })
     return found.catch((error) => {
       found = null
-      onFailure(reasonOf(error))
+      onFailure(error)
       throw providerUnavailable()
     })
   }
@@ -106,7 +106,7 @@ export function createOidcClient(
         // Providers may give the address only to those who ask for it with the token.
         return { ...claims, ...(await fetchUserInfo(configuration, tokens.access_token, claims.sub)) }
       } catch (error) {
-        onFailure(reasonOf(error))
+        onFailure(error)
         throw isAway(error) ? providerUnavailable() : signInFailed()
       }
     },
@@ -115,12 +115,6 @@ export function createOidcClient(
       await discover()
     }
   }
-}
-
-/** What may be logged: neither codes nor tokens. */
-function reasonOf(error: unknown): object {
-  const { name, code, message, error: word, cause } = Object(error)
-  return { name, code, message, error: word, cause: cause instanceof Error ? cause.message : undefined }
 }
 
 /** Whether nobody answered, or too late: fetch throws a TypeError then. */

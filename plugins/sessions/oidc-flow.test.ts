@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import t from 'tap'
-import { createFlowSeal, FLOW_MS, isLocalPath } from './oidc-flow.ts'
+import { createFlowSeal, FLOW_MS, isPagePath } from './oidc-flow.ts'
 
 const flow = { state: 's', nonce: 'n', verifier: 'v', returnTo: '/docs?a=1#b' }
 
@@ -25,20 +26,66 @@ t.test('a sealed flow is believed for its time, by whoever has the secret', asyn
   t.equal(one.open(sealed), null, 'too late')
 })
 
-t.test('only a path of this server is a place to go to', async (t) => {
-  for (const good of ['/', '/docs', '/docs?a=https://b#//c', '/%2F%2Fevil.example', '/é', '/.//x', '/a//b'])
-    t.equal(isLocalPath(good), true, good)
-  const bad = ['', 'docs', '//evil.example', '/\\evil.example', '\\\\evil.example', 'https://evil.example']
-  const worse = [
-    '/\t/evil.example',
-    '/\n/evil.example',
-    ' //evil.example',
-    'javascript:alert(1)',
-    '/a\\..\\\\b'
+t.test('only a page of this server is a place to go to, however a browser reads the path', async (t) => {
+  const isPage = (path: string) => isPagePath(path, ['/', '/docs', '/docs/*'])
+  for (const good of [
+    '/',
+    '/?a',
+    '/docs',
+    '/docs?a=https://b#//c',
+    '/docs/static/index.html',
+    '/docs/%2F%2Fevil.example'
+  ])
+    t.equal(isPage(good), true, good)
+  const bad = [
+    ...[
+      '',
+      'docs',
+      '//evil.example',
+      '/\\evil.example',
+      '\\\\evil.example',
+      'https://evil.example',
+      'javascript:alert(1)'
+    ],
+    ...[
+      '/\t/evil.example',
+      '/\n/evil.example',
+      ' //evil.example',
+      '/docs\\..\\b',
+      '/docs\r\nset-cookie: a=b'
+    ],
+    // Short links, and what is no page.
+    ...[
+      '/abc',
+      '/s/abc',
+      '/urls/abc/redirect',
+      '/docsx',
+      '/users',
+      '/session/oidc',
+      '/metrics',
+      '/.//x',
+      '/a//b'
+    ],
+    ...['/docs/../abc', '/docs/%2e%2e/abc', '/docs/.%2E/abc', '/./abc', '/docs/./a'],
+    // Letters beyond ASCII.
+    ...['/日本', '/docs/é', '/docs?a=é', '/docs#é', '/docs/ a']
   ]
-  for (const path of [...bad, ...worse]) t.equal(isLocalPath(path), false, JSON.stringify(path))
-  for (const path of ['/', '/.//evil.example', '/%2F%2Fevil.example', '/a/..//evil.example'].filter(
-    isLocalPath
-  ))
-    t.equal(new URL(path, 'https://sho.rt/session/oidc/callback').host, 'sho.rt', path)
+  for (const path of bad) t.equal(isPage(path), false, JSON.stringify(path))
+})
+
+t.test('whatever the path, a browser stays on this server and on a page', async () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string({ unit: 'binary' }),
+        fc.webPath(),
+        fc.string().map((end) => `/docs/${end}`)
+      ),
+      (path) => {
+        if (!isPagePath(path, ['/', '/docs', '/docs/*'])) return true
+        const { host, pathname } = new URL(path, 'https://sho.rt/session/oidc/callback')
+        return host === 'sho.rt' && /^[\x21-\x7e]+$/.test(path) && /^\/$|^\/docs(\/|$)/.test(pathname)
+      }
+    )
+  )
 })

@@ -14,10 +14,19 @@ export interface Flow {
   until: number
 }
 
-/** Whether `path` leads to a page of this server and nowhere else, however a browser reads it (WHATWG URL, 4.4). */
-export function isLocalPath(path: string): boolean {
-  // Browsers take a backslash for a slash, and leave out tabs and line ends.
-  return /^\/(?![/\\])[^\\\p{Cc}]*$/u.test(path)
+/** Any origin: paths are read as relative to it. */
+const BASE = 'http://page.invalid'
+
+/**
+ * Whether `path` leads to one of `pages` and nowhere else. `pages` are patterns of routes, of which those that end in `/*` stand for
+ * all beneath. A path that a browser would read as another (WHATWG URL, 4.4: backslashes, dot segments, tabs, letters beyond ASCII) is none.
+ */
+export function isPagePath(path: string, pages: readonly string[]): boolean {
+  const url = URL.parse(path, BASE)
+  if (url === null || url.href !== `${BASE}${path}`) return false
+  return pages.some((page) =>
+    page.endsWith('/*') ? url.pathname.startsWith(page.slice(0, -1)) : url.pathname === page
+  )
 }
 
 /**

@@ -2,9 +2,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { answers } from '#schema/shapes/answers.ts'
 import { Type } from '#schema/shapes/type.ts'
 import type { OwnCookie } from './cookies.ts'
-import { notLocalPath, signInFailed } from './errors.ts'
+import { notPagePath, signInFailed } from './errors.ts'
 import type { OidcClient, OidcOptions } from './oidc-client.ts'
-import { createFlowSeal, FLOW_MS, isLocalPath } from './oidc-flow.ts'
+import { createFlowSeal, FLOW_MS, isPagePath } from './oidc-flow.ts'
 import { readIdentity } from './oidc-identity.ts'
 
 export interface OidcRouteOptions {
@@ -25,6 +25,10 @@ export const oidcRoutes: FastifyPluginAsyncTypebox<OidcRouteOptions> = async (
 ) => {
   const tags = ['sessions']
   const { seal, open } = createFlowSeal(oidc.clientSecret, Date.now)
+  let pages: string[] = []
+  app.addHook('onReady', async () => {
+    pages = app.access.routes().flatMap(({ url, isPage }) => (isPage ? [url] : []))
+  })
 
   app.get(
     '/session/oidc',
@@ -38,7 +42,7 @@ export const oidcRoutes: FastifyPluginAsyncTypebox<OidcRouteOptions> = async (
           return_to: Type.Optional(
             Type.String({
               maxLength: 2_000,
-              description: 'Path on this server to go to afterwards',
+              description: 'Path of a page of this server to go to afterwards',
               default: '/'
             })
           )
@@ -48,7 +52,7 @@ export const oidcRoutes: FastifyPluginAsyncTypebox<OidcRouteOptions> = async (
     },
     async function onBegin(request, reply) {
       const { return_to: returnTo = '/' } = request.query
-      if (!isLocalPath(returnTo)) throw notLocalPath()
+      if (!isPagePath(returnTo, pages)) throw notPagePath()
       const { location, flow } = await client.begin()
       flowCookie.write(request, reply, seal({ ...flow, returnTo }), FLOW_MS)
       reply.code(302).header('location', location)

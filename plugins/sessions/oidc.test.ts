@@ -287,7 +287,11 @@ t.test('a sign-in leads to a page of this server only', async (t) => {
     'https://evil.example',
     '/\\evil.example',
     '/\t/evil.example',
-    'docs'
+    'docs',
+    '/日本',
+    '/abc',
+    '/s/abc',
+    '/docs/../abc'
   ]) {
     const answer = await request('GET', `/session/oidc?return_to=${encodeURIComponent(path)}`)
     t.match(answer, { status: 422, json: { code: 'INPUT_INVALID' } }, path)

@@ -1,3 +1,4 @@
+import { createBoundedCache } from '#platform/bounded-cache.ts'
 import { DAY_MS, HOUR_MS } from './tally.ts'
 
 /**
@@ -15,7 +16,8 @@ interface CalendarDay {
   day: number
 }
 
-const formats = new Map<string, Intl.DateTimeFormat>()
+/** By name in lower case: zones are asked for in any case. A format takes tens of kilobytes. */
+const formats = createBoundedCache<Intl.DateTimeFormat>('time-zones', 100)
 
 /** Whether `tz` names a time zone of the IANA database. Offsets such as +02:00 are refused: they know no summer time. */
 export function isTimeZone(tz: string): boolean {
@@ -125,7 +127,8 @@ function offsetAt(time: number, tz: string): number {
 }
 
 function formatOf(tz: string): Intl.DateTimeFormat {
-  let format = formats.get(tz)
+  const key = tz.toLowerCase()
+  let format = formats.get(key)
   if (format === undefined) {
     format = new Intl.DateTimeFormat('en-US-u-ca-iso8601', {
       timeZone: tz,
@@ -137,7 +140,7 @@ function formatOf(tz: string): Intl.DateTimeFormat {
       minute: 'numeric',
       second: 'numeric'
     })
-    formats.set(tz, format)
+    formats.set(key, format)
   }
   return format
 }

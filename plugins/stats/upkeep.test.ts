@@ -112,7 +112,7 @@ t.test('replicas share the salt of a day, fetch the next one early and delete it
   await one.maintain(now)
   t.same(other.currentSalt(), one.currentSalt())
   const { rows } = await db.execute<{ day: string }>(
-    sql`select day::text from visitor_salts where day >= '2040-01-01' order by 1`
+    sql`select day::text from visitor_salts where day between '2040-01-01' and '2999-12-31' order by 1`
   )
   t.same(rows, [{ day: '2040-03-02' }])
 })

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { type Lookup, lookupAll } from '#platform/fetch-public.ts'
-import { isPrivateAddress } from '#platform/networks.ts'
+import { canonicalHost, isPrivateAddress } from '#platform/networks.ts'
 
 /** How long a creation waits for the name server. */
 const PATIENCE_MS = 2_000
@@ -10,7 +10,8 @@ const PATIENCE_MS = 2_000
  * not answered in time, has none: links may be made before names. Addresses are not asked for.
  */
 export async function resolvesInside(url: string, lookup: Lookup = lookupAll): Promise<boolean> {
-  const { hostname = '' } = URL.parse(url) ?? {}
+  const parsed = URL.parse(url)
+  const hostname = parsed === null ? '' : canonicalHost(parsed)
   if (hostname === '' || isIP(hostname.replace(/^\[|\]$/g, '')) > 0) return false
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<[]>((done) => {

@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import type { Within } from '#platform/database.ts'
-import { pageHeaders } from '#platform/paging.ts'
+import { sendPage } from '#platform/paging.ts'
+import { mapPage } from '#platform/row-chunks.ts'
 import { answers } from '#schema/shapes/answers.ts'
 import { IdParams } from '#schema/shapes/id-params.ts'
 import { IdempotencyHeaders } from '#schema/shapes/idempotency.ts'
@@ -10,8 +11,10 @@ import { PLAIN_TEXT } from '#schema/shapes/text.ts'
 import { Type } from '#schema/shapes/type.ts'
 import { ShortenDraft, Url, UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
+import { targetRefused } from './errors.ts'
 import { presentSet, presentUrl } from './present.ts'
 import { readShorten } from './shorten.ts'
+import { leadsTo } from './targets.ts'
 
 /** `/urls` and `/shorten`: thin handlers over `app.urls`. Options: where people reach the server, if it is told. */
 export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefined }> = async (
@@ -20,6 +23,9 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
 ) => {
   const tags = ['urls']
   const baseUrl = (request: FastifyRequest) => options.publicUrl ?? addressOf(request)
+  /** Whether a target leads back here, where only the request tells what this server is called. */
+  const leadsHere = (request: FastifyRequest, target: string) =>
+    options.publicUrl === undefined && leadsTo(target, addressOf(request))
 
   app.get(
     '/urls',
@@ -34,9 +40,13 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
     },
     async function onList(request, reply) {
       const base = baseUrl(request)
-      const { rows, total } = await app.urls.list(request.caller, request.query)
-      const page = { rows: rows.map((row) => presentUrl(row, base)), total }
-      return pageHeaders(request, reply, pageWindow(request.query), page)
+      const page = await app.urls.list(request.caller, request.query)
+      return sendPage(
+        request,
+        reply,
+        pageWindow(request.query),
+        mapPage(page, (row) => presentUrl(row, base))
+      )
     }
   )
 
@@ -64,6 +74,8 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
       }
     },
     async function onCreate(request, reply) {
+      if (leadsHere(request, request.body.original_url))
+        throw targetRefused('original_url', 'leads back here')
       const create = (within?: Within<UrlRow>) => app.urls.create(request.caller, request.body, within)
       const present = (row: UrlRow) => presentSet(row, baseUrl(request))
       return app.idempotency.once(request, reply, 201, create, present)
@@ -84,6 +96,7 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
     },
     async function onShorten(request, reply) {
       const { blamed, ...draft } = readShorten(request.body)
+      if (leadsHere(request, draft.original_url)) throw targetRefused(blamed, 'leads back here')
       const create = (within?: Within<UrlRow>) => app.urls.create(request.caller, draft, within, blamed)
       const present = (row: UrlRow) => presentSet(row, baseUrl(request))
       return app.idempotency.once(request, reply, 201, create, present)
@@ -106,7 +119,13 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
     },
     async function onChange(request) {
       const { caller, params, body } = request
-      const present = body.original_url === undefined ? presentUrl : presentSet
+      const { original_url: target } = body
+      // One that stays is not judged.
+      if (target !== undefined && leadsHere(request, target)) {
+        const { originalUrl } = await app.urls.get(caller, params.id)
+        if (originalUrl !== target) throw targetRefused('original_url', 'leads back here')
+      }
+      const present = target === undefined ? presentUrl : presentSet
       const { before, after } = await app.urls.change(caller, params.id, body)
       request.replaced = presentUrl(before, baseUrl(request))
       return present(after, baseUrl(request))

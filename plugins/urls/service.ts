@@ -5,7 +5,8 @@ import { coalesce } from '#platform/coalesce.ts'
 import type { Database, Executor, Within } from '#platform/database.ts'
 import { retryTakenId } from '#platform/database-errors.ts'
 import { createPageIndex } from '#platform/page-index.ts'
-import { type Page, pageWindow } from '#schema/shapes/page.ts'
+import type { LongPage } from '#platform/row-chunks.ts'
+import { pageWindow } from '#schema/shapes/page.ts'
 import { isTrue } from '#schema/shapes/text.ts'
 import type { UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
@@ -44,7 +45,7 @@ export interface LinkTarget {
  * writes its events in the same transaction.
  */
 export interface UrlService {
-  list(caller: Caller, query: UrlQuery): Promise<Page<UrlRow>>
+  list(caller: Caller, query: UrlQuery): Promise<LongPage<UrlRow>>
   /** Throws URL_UNKNOWN. */
   get(caller: Caller, id: number): Promise<UrlRow>
   /**
@@ -157,13 +158,11 @@ export function createUrlService(
         text: query.q
       }
       const isFiltered = Object.values(filter).some((wanted) => wanted !== undefined)
-      return database.readStale((on) =>
-        pages.read(
-          on,
-          pageWindow(query),
-          (place, limit) => listUrls(on, filter, place, limit),
-          isFiltered ? () => countUrls(on, filter) : undefined
-        )
+      return pages.read(
+        database.readStale,
+        pageWindow(query),
+        (on, place, limit) => listUrls(on, filter, place, limit),
+        isFiltered ? (on) => countUrls(on, filter) : undefined
       )
     },
 

@@ -5,6 +5,7 @@ import { countBuckets } from '#platform/count-buckets.ts'
 import type { Executor } from '#platform/database.ts'
 import { patternOf } from '#platform/folding.ts'
 import type { BucketCount, Place } from '#platform/page-index.ts'
+import { type RowChunk, readChunk } from '#platform/row-chunks.ts'
 import { type UrlRow, urls } from '#schema/tables/urls.ts'
 
 /** All SQL of urls. Every function runs on the executor it is given: the pool or a transaction. */
@@ -119,15 +120,17 @@ export async function deleteUrlsOfUser(tx: Executor, of: UrlsOfUser): Promise<Ur
     .returning()
 }
 
-/** `limit` urls that match, in the order of ids, from `fromId` on after skipping `skip`. */
-export async function listUrls(
+/** A chunk of the urls that match, `limit` at most, in the order of ids, from `fromId` on after skipping `skip`. */
+export function listUrls(
   on: Executor,
   filter: UrlFilter,
   { fromId, skip }: Place,
   limit: number
-): Promise<UrlRow[]> {
+): Promise<RowChunk<UrlRow>> {
   const wanted = and(matching(filter), gte(urls.id, fromId))
-  return on.select().from(urls).where(wanted).orderBy(asc(urls.id)).limit(limit).offset(skip)
+  const read = (most: number) =>
+    on.select().from(urls).where(wanted).orderBy(asc(urls.id)).limit(most).offset(skip)
+  return readChunk(limit, read)
 }
 
 export async function countUrls(on: Executor, filter: UrlFilter): Promise<number> {

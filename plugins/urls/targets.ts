@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { isPrivateAddress, plainHost } from '#platform/networks.ts'
+import { canonicalAuthority, canonicalHost, isPrivateAddress } from '#platform/networks.ts'
 
 /** Where a link may lead, judged when it is created or its target changed; imports bring what was accepted elsewhere. */
 
@@ -23,20 +23,21 @@ export type Verdict =
 
 /** Gives the judge of targets, which takes an absolute URL and gives what is wrong with it, or null. */
 export function createTargetJudge({ publicUrl, ownHosts, allowsPrivate, blocks }: TargetRules) {
-  const own = new Set(ownHosts.map((host) => plainHost(new URL(`http://${host}`).host)))
+  const own = new Set(ownHosts.map((host) => canonicalAuthority(new URL(`http://${host}`))))
   const home = publicUrl === undefined ? null : new URL(`${publicUrl}/`)
 
-  function leadsHome({ host, pathname }: URL): boolean {
-    if (own.has(plainHost(host))) return true
-    if (home === null || plainHost(host) !== home.host) return false
-    return `${pathname}/`.startsWith(home.pathname)
+  function leadsHome(url: URL): boolean {
+    const authority = canonicalAuthority(url)
+    if (own.has(authority)) return true
+    if (home === null || authority !== canonicalAuthority(home)) return false
+    return `${url.pathname}/`.startsWith(home.pathname)
   }
 
   return function judge(target: string): Verdict | null {
     const url = new URL(target)
     if (url.username !== '' || url.password !== '') return 'must not hold a user name or password'
     if (leadsHome(url)) return 'leads back here'
-    if (!allowsPrivate && url.hostname !== '' && isPrivateHost(url.hostname))
+    if (!allowsPrivate && url.hostname !== '' && isPrivateHost(canonicalHost(url)))
       return 'leads into a private network'
     if (blocks(target)) return 'leads to a host that is blocked'
     return null
@@ -46,9 +47,13 @@ export function createTargetJudge({ publicUrl, ownHosts, allowsPrivate, blocks }
 /** Names that only resolve within (RFC 6761, 6762, 8375, ICANN's .internal), or without a dot at all. */
 const PRIVATE_NAME = /^[^.]*$|(^|\.)(localhost|local|internal|home\.arpa)$/
 
-/** Takes the host as the URL parser gives it: lower case, and an address in any spelling as the plain address. */
-function isPrivateHost(hostname: string): boolean {
-  const host = plainHost(hostname)
+function isPrivateHost(host: string): boolean {
   const address = host.replace(/^\[|\]$/g, '')
   return isIP(address) === 0 ? PRIVATE_NAME.test(host) : isPrivateAddress(address)
+}
+
+/** Whether `target` leads to the server that a request reached at `here`, both absolute URLs, by whatever path. */
+export function leadsTo(target: string, here: string): boolean {
+  const [one, other] = [URL.parse(target), URL.parse(here)]
+  return one !== null && other !== null && canonicalAuthority(one) === canonicalAuthority(other)
 }

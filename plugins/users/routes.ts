@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Within } from '#platform/database.ts'
-import { pageHeaders } from '#platform/paging.ts'
+import { sendPage } from '#platform/paging.ts'
 import { answers } from '#schema/shapes/answers.ts'
 import { IdParams } from '#schema/shapes/id-params.ts'
 import { IdempotencyHeaders } from '#schema/shapes/idempotency.ts'
@@ -25,7 +25,7 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
       }
     },
     async function onList(request, reply) {
-      return pageHeaders(
+      return sendPage(
         request,
         reply,
         pageWindow(request.query),

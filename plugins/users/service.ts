@@ -3,7 +3,8 @@ import type { EraseChanges, RecordChanges } from '#platform/audit-change.ts'
 import type { Database, Executor, Within } from '#platform/database.ts'
 import { violatedConstraint } from '#platform/database-errors.ts'
 import { createPageIndex } from '#platform/page-index.ts'
-import { type Page, type PageQuery, pageWindow } from '#schema/shapes/page.ts'
+import { type LongPage, mapPage } from '#platform/row-chunks.ts'
+import { type PageQuery, pageWindow } from '#schema/shapes/page.ts'
 import { wireTime } from '#schema/shapes/text.ts'
 import type { User, UserChange, UserDraft } from '#schema/shapes/user.ts'
 import type { UserRow } from '#schema/tables/users.ts'
@@ -32,7 +33,7 @@ export type UserDeletion = (
 
 /** `app.users`: who owns links. A caller that does not reach all meets its own user only; changes are an administrator's. */
 export interface UserService {
-  list(caller: Caller, query: PageQuery): Promise<Page<User>>
+  list(caller: Caller, query: PageQuery): Promise<LongPage<User>>
   /** Throws USER_UNKNOWN. */
   get(caller: Caller, id: number): Promise<User>
   /** Throws USER_TAKEN when the username or email is somebody's, compared without case. */
@@ -83,15 +84,13 @@ export function createUserService(
   return {
     async list(caller, query) {
       const reach = reachOf(caller)
-      const { rows, total } = await database.readStale((on) =>
-        pages.read(
-          on,
-          pageWindow(query),
-          (place, limit) => listUsers(on, reach, place, limit),
-          reach === 'all' ? undefined : async () => ((await findUser(on, reach)) ? 1 : 0)
-        )
+      const page = await pages.read(
+        database.readStale,
+        pageWindow(query),
+        (on, place, limit) => listUsers(on, reach, place, limit),
+        reach === 'all' ? undefined : async (on) => ((await findUser(on, reach)) ? 1 : 0)
       )
-      return { rows: rows.map(present), total }
+      return mapPage(page, present)
     },
 
     async get(caller, id) {

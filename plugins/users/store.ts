@@ -5,6 +5,7 @@ import { countBuckets } from '#platform/count-buckets.ts'
 import type { Executor } from '#platform/database.ts'
 import { foldIdentity, foldName } from '#platform/folding.ts'
 import type { BucketCount, Place } from '#platform/page-index.ts'
+import { type RowChunk, readChunk } from '#platform/row-chunks.ts'
 import { type UserRow, users } from '#schema/tables/users.ts'
 
 /** All SQL of users. Every function runs on the executor it is given: the pool or a transaction. */
@@ -143,15 +144,17 @@ export async function claimKey(tx: Executor, id: number, field: UserField, folde
   return rowCount === 1
 }
 
-/** `limit` users within reach in the order of ids, from `fromId` on after skipping `skip`. */
-export async function listUsers(
+/** A chunk of the users within reach, `limit` at most, in the order of ids, from `fromId` on after skipping `skip`. */
+export function listUsers(
   on: Executor,
   reach: Reach,
   { fromId, skip }: Place,
   limit: number
-): Promise<UserRow[]> {
+): Promise<RowChunk<UserRow>> {
   const wanted = and(gte(users.id, fromId), reach === 'all' ? undefined : eq(users.id, reach))
-  return on.select().from(users).where(wanted).orderBy(asc(users.id)).limit(limit).offset(skip)
+  const read = (most: number) =>
+    on.select().from(users).where(wanted).orderBy(asc(users.id)).limit(most).offset(skip)
+  return readChunk(limit, read)
 }
 
 export function countUsers(on: Executor, fromId: number, bucketSize: number): Promise<BucketCount[]> {

@@ -94,13 +94,14 @@ export type UrlChange = Static<typeof UrlChange>
 /**
  * Tells whether `value` is an absolute URL (WHATWG URL Standard) of one of `schemes` that can stand in a Location header
  * as it is: no white space, no control characters, no half surrogates, no more than {@link MAX_LOCATION_BYTES} once encoded.
- * The parser would silently drop the former.
+ * The parser would silently drop the former. A backslash before the path is refused too: browsers end the host there, other
+ * parsers (RFC 3986, section 3.2) read on to an `@`.
  */
 export function isTargetUrl(value: string, schemes: readonly string[] = ['http', 'https']): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
   const [, scheme = '', rest = ''] = /^([a-z][a-z\d+.-]*):([^\s\u0000-\u001f\u007f]+)$/i.exec(value) ?? []
   if (!schemes.includes(scheme.toLowerCase()) || !value.isWellFormed()) return false
-  if (toLocation(value).length > MAX_LOCATION_BYTES) return false
-  // The parser takes http:host for a URL too.
-  return (rest.startsWith('//') || !/^https?$/i.test(scheme)) && URL.canParse(value)
+  if (toLocation(value).length > MAX_LOCATION_BYTES || /^\/\/[^/?#]*\\/.test(rest)) return false
+  // The parser takes http:host and http:///host for URLs too.
+  return (/^\/\/[^/?#]/.test(rest) || !/^https?$/i.test(scheme)) && URL.canParse(value)
 }

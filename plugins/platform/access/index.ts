@@ -26,6 +26,8 @@ export interface GuardedRoute {
   method: HTTPMethods
   url: string
   requirement: Requirement
+  /** Whether a browser shows it as a page. */
+  isPage: boolean
 }
 
 export interface AccessOptions {
@@ -44,6 +46,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What the route asks of its callers. A route that does not say keeps the app from starting. */
     access?: Requirement
+    /** Whether a browser shows the route as a page. */
+    isPage?: boolean
   }
 }
 
@@ -123,7 +127,12 @@ async function access(app: FastifyInstance, { mode }: AccessOptions) {
     },
     routes: () =>
       routes.flatMap(({ method, url, config }) =>
-        [method].flat().map((one) => ({ method: one, url, requirement: config?.access ?? 'signed-in' }))
+        [method].flat().map((one) => ({
+          method: one,
+          url,
+          requirement: config?.access ?? 'signed-in',
+          isPage: config?.isPage ?? false
+        }))
       )
   })
 }

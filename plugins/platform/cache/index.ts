@@ -1,10 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import type { Fullness } from '#platform/bounded-cache.ts'
 import type { RedisClient } from '#platform/redis-cluster.ts'
 import { type Announcer, type Change, createAnnouncer, type Message } from './announcer.ts'
 import { createListener, type Listener } from './listener.ts'
+import type { CacheStats } from './lookup.ts'
 import { createSharedTier, defineScripts } from './shared.ts'
-import { type CacheStats, type ControlledCache, createTieredCache, type TieredCache } from './tiered.ts'
+import { type ControlledCache, createTieredCache, type TieredCache } from './tiered.ts'
 
 /** What a capability says about the thing it caches. */
 export interface OpenOptions<V> {
@@ -40,6 +42,8 @@ export interface Cache {
   onInvalidate(name: string, listener: () => void): void
   /** Counts by cache, for metrics. */
   stats(): Record<string, CacheStats>
+  /** How full the maps of the caches are, by cache and what they hold: `links`, `links:unknown`, `links:invalidated`. */
+  fullness(): Record<string, Fullness>
   /** Rejects when Redis is configured and changes made by other replicas are not heard of now. */
   ping(): Promise<void>
 }
@@ -140,6 +144,18 @@ async function cache(app: FastifyInstance, options: CacheOptions) {
     },
     onInvalidate: (name, listener) => void listeners.set(name, listener),
     stats: () => Object.fromEntries([...caches].map(([name, one]) => [name, one.stats()])),
+    fullness: () =>
+      Object.assign(
+        {},
+        ...[...caches].map(([name, one]) => {
+          const { size, unknown, invalidated } = one.stats()
+          return {
+            [name]: { size, max: bounds.maxEntries },
+            [`${name}:unknown`]: { size: unknown, max: bounds.maxUnknown },
+            [`${name}:invalidated`]: { size: invalidated, max: bounds.maxEntries }
+          }
+        })
+      ),
     async ping() {
       if (redis === null || channel === null) return
       await redis.ping()

@@ -21,6 +21,22 @@ export interface LookupStats {
   failures: number
 }
 
+/** Counts since the start, and the number of entries held. */
+export interface CacheStats extends LookupStats {
+  /** Answers from this process' fresh entries. */
+  hits: number
+  /** Answers from entries past their time. */
+  stale: number
+  /** Answers "does not exist" from this process. */
+  negatives: number
+  evictions: number
+  size: number
+  /** Keys held that do not exist. */
+  unknown: number
+  /** Keys whose older versions are kept out. */
+  invalidated: number
+}
+
 export interface LookupOptions<V> {
   shared: SharedTier<V> | null
   load(key: string): Promise<V | null>

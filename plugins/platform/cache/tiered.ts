@@ -1,4 +1,4 @@
-import { createLookup, type Looked, type LookupStats } from './lookup.ts'
+import { type CacheStats, createLookup, type Looked } from './lookup.ts'
 import { createMemory, type Entry } from './memory.ts'
 import { createRecent } from './recent.ts'
 import type { SharedTier } from './shared.ts'
@@ -22,17 +22,6 @@ export interface TieredCache<V> {
   held(key: string): V | undefined
   /** All that are held in process. */
   heldValues(): IterableIterator<V>
-}
-/** Counts since the start, and the number of entries held. */
-export interface CacheStats extends LookupStats {
-  /** Answers from this process' fresh entries. */
-  hits: number
-  /** Answers from entries past their time. */
-  stale: number
-  /** Answers "does not exist" from this process. */
-  negatives: number
-  evictions: number
-  size: number
 }
 
 export interface TieredOptions<V> {
@@ -231,7 +220,13 @@ export function createTieredCache<V>(options: TieredOptions<V>): ControlledCache
     doubt() {
       epoch++
     },
-    stats: () => ({ ...stats, evictions: memory.evictions, size: memory.size })
+    stats: () => ({
+      ...stats,
+      evictions: memory.evictions,
+      size: memory.size,
+      unknown: unknown.size,
+      invalidated: floors.size
+    })
   }
 }
 

@@ -71,7 +71,7 @@ async function makeLinks(home: string, folder: string): Promise<string> {
   }[]
   const draft = `${folder}.new`
   await rm(draft, { recursive: true, force: true })
-  await mkdir(draft, { recursive: true, mode: 0o755 })
+  await mkdir(draft, { recursive: true, mode: 0o700 })
   for (const { source, target } of listed) {
     // The list also has links of folders and programs that nothing here runs.
     if (dirname(target) === join('native', 'lib'))

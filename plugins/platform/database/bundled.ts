@@ -1,8 +1,9 @@
 import { accessSync, constants } from 'node:fs'
-import { mkdir, mkdtemp, readlink, realpath, rm, symlink } from 'node:fs/promises'
+import { mkdtemp, readlink, realpath, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FolderInUse, lockFolder } from '#platform/folder-lock.ts'
+import { openPrivateFolder } from '#platform/private-folder.ts'
 import { StartRefused } from '#platform/start-refused.ts'
 import { BUNDLED_USER, prepareCluster, readPostmaster, stopLeftover } from './bundled-cluster.ts'
 import { findBundledPrograms } from './bundled-programs.ts'
@@ -69,7 +70,7 @@ const PORT = 5432
  */
 export async function startBundledPostgres(options: BundledOptions): Promise<BundledPostgres> {
   const { log } = options
-  await mkdir(options.dataDir, { recursive: true, mode: 0o700 }).catch((error: Error) => {
+  await openPrivateFolder(options.dataDir, log).catch((error: Error) => {
     throw new StartRefused(
       `DATA_DIR cannot be made: ${error.message}. Set it to a folder that this user may write.`
     )

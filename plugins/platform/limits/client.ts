@@ -7,10 +7,10 @@ import type { RedisClient } from '#platform/redis-cluster.ts'
  * For whom a request counts: the key that was sent, else the signed-in user, else the address it came from; of IPv6 its first 64
  * bits, which is what one subscriber has (RFC 6177).
  */
-export function clientOf({ caller, ip }: FastifyRequest): string {
+export function clientOf({ caller, address }: FastifyRequest): string {
   if (caller.keyId !== null) return `key:${caller.keyId}`
   if (caller.kind === 'session' && caller.userId !== null) return `user:${caller.userId}`
-  return addressOf(ip)
+  return addressOf(address)
 }
 
 /** The same for requests that nobody has been asked about. */

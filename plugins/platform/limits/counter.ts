@@ -1,6 +1,6 @@
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { LRUCache } from 'lru-cache'
+import { createBoundedCache } from '#platform/bounded-cache.ts'
 import { type Breaker, createBreaker } from '#platform/breaker.ts'
 import type { RedisClient } from '#platform/redis-cluster.ts'
 import type { LimitName, Policy, Standing } from './policy.ts'
@@ -42,7 +42,7 @@ export async function createCounter(app: FastifyInstance, options: CounterOption
   const clients = new WeakMap<FastifyRequest, string>()
   const clientOf = (request: FastifyRequest) => clients.get(request) ?? ''
   const settings = { global: false, max: policy.max, timeWindow: policy.windowMs, cache: MAX_CLIENTS }
-  const heldBack = new LRUCache<string, number>({ max: MAX_CLIENTS })
+  const heldBack = createBoundedCache<number>(`limit:${name}`, MAX_CLIENTS)
 
   async function open(more: object): Promise<(request: FastifyRequest) => Promise<Standing>> {
     let check: ReturnType<FastifyInstance['createRateLimit']> | undefined

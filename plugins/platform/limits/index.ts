@@ -86,10 +86,10 @@ async function limits(app: FastifyInstance, { policies }: LimitOptions) {
     if (counters === null) return null
     const counter = counters[name]
     return {
-      isHeldBack: ({ ip }) => counter.heldBackMs(addressOf(ip)) > 0,
-      refuse: (request) => refusal(request, name, counter.heldBackMs(addressOf(request.ip))),
+      isHeldBack: ({ address }) => counter.heldBackMs(addressOf(address)) > 0,
+      refuse: (request) => refusal(request, name, counter.heldBackMs(addressOf(request.address))),
       note(request) {
-        void counter.count(request, addressOf(request.ip))
+        void counter.count(request, addressOf(request.address))
       }
     }
   }

@@ -1,7 +1,8 @@
 import { appendFile, mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
 import { withDeadline } from '#platform/deadline.ts'
+import { openPrivateFolder } from '#platform/private-folder.ts'
 import type { EncodedBatch } from './encoder.ts'
 import { type LocalLog, openLocalLog } from './local-log.ts'
 import { type LogConsumer, type LogConsumerOptions, startLogConsumer } from './log-consumer.ts'
@@ -50,6 +51,7 @@ export async function openLocalLogs<Item>(
   let isClosing = false
 
   async function openOwn() {
+    await openPrivateFolder(dirname(root), logger)
     await mkdir(root, { recursive: true, mode: 0o700 })
     const { folder, unlock } = await takeLogFolder(root)
     return { folder, unlock, log: await openLog(folder, false) }

@@ -1,0 +1,56 @@
+import t from 'tap'
+import { startApp, storageOf } from '#testing/app.ts'
+import { spawnServer, startServer } from '#testing/process.ts'
+import { missing } from '#testing/programs.ts'
+import { startRedis } from '#testing/servers.ts'
+
+/** One prefix of a Redis belongs to one installation. */
+
+const skip = missing('redis-server')
+
+t.test(
+  'a second installation on the same prefix does not start, and is told what to set',
+  { skip },
+  async (t) => {
+    const redis = await startRedis(t, { aof: true })
+    const [one, other] = [await storageOf(t, 'alone'), await storageOf(t, 'alone')]
+    const shared = { REDIS_URL: redis.url, REDIS_PREFIX: 'shared:' }
+    const first = await startApp(t, { storage: { ...one, ...shared } })
+    const id = await first.app.redis.get('installation')
+    t.match(id, /^[0-9a-f]{32}$/)
+    const refused = /REDIS_PREFIX.*shared:installation/
+    await t.rejects(startApp(t, { storage: { ...other, ...shared } }), {
+      name: 'StartRefused',
+      message: refused
+    })
+    const server = spawnServer(t, { ...other, ...shared })
+    t.same(await server.exited, { code: 1, signal: null })
+    t.match(server.output(), refused)
+    t.notMatch(server.output(), /\n\s+at /, 'no stack')
+
+    await startApp(t, { storage: { ...other, ...shared, REDIS_PREFIX: 'own:' } })
+    const replica = await startApp(t, { storage: { ...one, ...shared } })
+    t.equal(await replica.app.redis.get('installation'), id)
+    await replica.close()
+    await first.close()
+    const again = await startApp(t, { storage: { ...one, ...shared } })
+    t.equal(await again.app.redis.get('installation'), id, 'a restart is the same installation')
+  }
+)
+
+t.test('a Redis that is away at the start is checked when it comes', { skip }, async (t) => {
+  const redis = await startRedis(t, { aof: true })
+  const [one, other] = [await storageOf(t, 'alone'), await storageOf(t, 'alone')]
+  const shared = { REDIS_URL: redis.url, REDIS_PREFIX: 'shared:' }
+  const first = await startApp(t, { storage: { ...one, ...shared } })
+  await first.close()
+  await redis.kill()
+  const own = await startServer(t, { ...one, ...shared })
+  const foreign = await startServer(t, { ...other, ...shared })
+  await redis.start()
+  t.match(await foreign.exited, { code: 1 })
+  t.match(foreign.output(), 'REDIS_PREFIX')
+  await own.logged(/^Redis answers again$/)
+  t.equal((await own.request('GET', '/health/ready')).status, 200)
+  t.same(await own.end(), { code: 0, signal: null })
+})
