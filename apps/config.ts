@@ -46,7 +46,7 @@ export interface Config {
   readonly titles: { fetches: boolean; network?: Partial<PublicFetchOptions> }
   readonly redirects: { honourOptOut: boolean; fastLane: boolean }
   readonly stats: { retentionMonths: number }
-  readonly imports: { limitBytes: number }
+  readonly imports: { limitBytes: number; schemes: string[] }
   readonly health: { timeoutMs: number }
   readonly lifecycle: LifecycleOptions
   readonly shutdown: { timeoutMs: number }
@@ -164,7 +164,7 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
       fastLane: settings.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
     },
     stats: { retentionMonths: settings.EVENT_RETENTION_MONTHS },
-    imports: { limitBytes: settings.BULK_LIMIT_BYTES },
+    imports: { limitBytes: settings.BULK_LIMIT_BYTES, schemes: splitList(settings.TARGET_SCHEMES) },
     health: { timeoutMs: settings.READY_TIMEOUT_MS },
     lifecycle: {
       drainMs: settings.DRAIN_MS,

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { createBatchStore } from './batch-store.ts'
+import { createKinds } from './kinds.ts'
 import { importRoutes } from './routes.ts'
 import { createImportService, type ImportService } from './service.ts'
 
@@ -14,16 +15,18 @@ export interface ImportOptions {
   routes: boolean
   /** Largest file that a request may bring, in bytes. */
   limitBytes: number
+  /** Schemes of URLs that links may lead to, in lower case. */
+  schemes: readonly string[]
 }
 
 /**
  * Whole sets in and out: publishes `app.imports`, which the command line uses too, and, unless `routes` is false,
- * serves `POST /users/bulk`, `/urls/bulk` and `/events/bulk`.
+ * serves `/users/bulk`, `/urls/bulk`, `/events/bulk` and `/sets/bulk`.
  *
  * The way of a file: bytes → text blocks → CSV records → rows (cells read by the columns of the kind) → batches →
  * a staging table → one merge of each batch, in SQL → the report.
  */
-async function imports(app: FastifyInstance, { routes, limitBytes }: ImportOptions) {
+async function imports(app: FastifyInstance, { routes, limitBytes, schemes }: ImportOptions) {
   const { client } = app.metrics
   const rows = new client.Counter({
     name: 'fairlead_imported_rows_total',
@@ -31,7 +34,8 @@ async function imports(app: FastifyInstance, { routes, limitBytes }: ImportOptio
     labelNames: ['kind', 'result'],
     registers: [client.register]
   })
-  const service = createImportService(app.database, createBatchStore(app.database), {
+  const kinds = createKinds(schemes)
+  const service = createImportService(app.database, createBatchStore(app.database, app.urls), kinds, {
     blocks: app.blocklist.blocks,
     forgetUnknownCodes: () => app.cache.invalidateUnknown('links'),
     audit: (kind, { count, imported, skipped, rejected }) =>
@@ -53,11 +57,11 @@ async function imports(app: FastifyInstance, { routes, limitBytes }: ImportOptio
     }
   })
   app.decorate('imports', service)
-  if (routes) await app.register(importRoutes, { limitBytes })
+  if (routes) await app.register(importRoutes, { limitBytes, kinds })
 }
 
 export default fp(imports, {
   name: 'imports',
-  dependencies: ['metrics', 'database', 'cache', 'audit', 'blocklist'],
+  dependencies: ['metrics', 'database', 'cache', 'audit', 'blocklist', 'urls'],
   fastify: '5.x'
 })

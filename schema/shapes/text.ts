@@ -12,6 +12,22 @@ export function Nullable<T extends TSchema>(schema: T) {
   return Type.Unsafe<Static<T> | null>({ ...rest, type: [type, 'null'] })
 }
 
+/**
+ * Whether `text` has more than `limit` characters. They are code points, as those of `maxLength` are (JSON Schema, 6.3.1): an emoji is
+ * one, though JavaScript counts two.
+ */
+export function isLonger(text: string, limit: number): boolean {
+  if (text.length <= limit || text.length > 2 * limit) return text.length > limit
+  let count = 0
+  for (const _ of text) if (++count > limit) return true
+  return false
+}
+
+/** The `maxLength` of a string's schema, in characters. */
+export function lengthLimit(schema: TSchema): number {
+  return (schema as { maxLength?: number }).maxLength ?? Infinity
+}
+
 /** Formats a point in time as the contract says: ISO 8601, UTC, without zone, whole seconds. */
 export function wireTime(time: Date): string {
   return time.toISOString().slice(0, 19)
@@ -21,7 +37,7 @@ export const Id = Type.Integer({ minimum: 1, maximum: MAX_ID })
 export const Time = Type.String({ description: 'UTC, without zone', examples: ['2025-06-04T00:07:00'] })
 
 /** A yes or no in a query, in the spellings that clients in other languages send. */
-export const Flag = Type.Enum(['true', 'false', 'True', 'False', '1', '0'])
+export const Flag = Type.Enum(['true', 'false', 'True', 'False', 'TRUE', 'FALSE', '1', '0'])
 
 /** The meaning of a {@link Flag}. */
 export function isTrue(flag: Static<typeof Flag>): boolean {
