@@ -13,7 +13,7 @@ import { quoteName } from './store-staging.ts'
 
 /** Whether the stored row is the same thing as the staged one though it changed since: it never gets a second id. */
 const IS_SAME: Record<KindName, string> = {
-  users: 'present.username = staging.username OR present.email = staging.email',
+  users: 'present.username = staging.username AND present.email = staging.email',
   urls: 'present.short_code = staging.short_code',
   events: 'false'
 }
@@ -22,7 +22,9 @@ const IS_SAME: Record<KindName, string> = {
 const FINDS: Record<KindName, string> = {
   users: 'present.email = staging.email',
   urls: 'present.short_code = staging.short_code',
-  events: 'present.url_id = staging.url_id AND present."timestamp" = staging."timestamp"'
+  // The bounds keep other partitions out.
+  events: `present.url_id = staging.url_id AND present."timestamp" = staging."timestamp"
+    AND present."timestamp" BETWEEN (SELECT min("timestamp") FROM staging) AND (SELECT max("timestamp") FROM staging)`
 }
 
 interface Taken {
