@@ -27,7 +27,7 @@ export const ImportReport = Type.Object(
   {
     count: Type.Integer({ description: 'Rows read' }),
     imported: Type.Integer(),
-    skipped: Type.Integer({ description: 'Rows whose id is already there' }),
+    skipped: Type.Integer({ description: 'Rows that are there already, and conflicts that were left out' }),
     rejected: Type.Integer(),
     conflicts: Type.Integer({ description: 'Rows whose id a different row has; each is in `warnings`' }),
     renumbered: Type.Integer({ description: 'Conflicts that were imported under a new id' }),
