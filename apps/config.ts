@@ -47,7 +47,7 @@ export interface Config {
   readonly redirects: { honourOptOut: boolean; fastLane: boolean }
   readonly stats: { retentionMonths: number }
   readonly events: { maxDetailsBytes: number }
-  readonly imports: { limitBytes: number; maxDetailsBytes: number }
+  readonly imports: { limitBytes: number; maxDetailsBytes: number; schemes: string[] }
   readonly health: { timeoutMs: number }
   readonly lifecycle: LifecycleOptions
   readonly shutdown: { timeoutMs: number }
@@ -166,7 +166,11 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
     },
     stats: { retentionMonths: settings.EVENT_RETENTION_MONTHS },
     events: { maxDetailsBytes: settings.DETAILS_LIMIT_BYTES },
-    imports: { limitBytes: settings.BULK_LIMIT_BYTES, maxDetailsBytes: settings.DETAILS_LIMIT_BYTES },
+    imports: {
+      limitBytes: settings.BULK_LIMIT_BYTES,
+      maxDetailsBytes: settings.DETAILS_LIMIT_BYTES,
+      schemes: splitList(settings.TARGET_SCHEMES)
+    },
     health: { timeoutMs: settings.READY_TIMEOUT_MS },
     lifecycle: {
       drainMs: settings.DRAIN_MS,

@@ -8,11 +8,50 @@ import { isProblem } from './subject.ts'
 const SET = join(import.meta.dirname, '..', 'testing', 'fixtures', 'seed-csv')
 const sizes = { users: 400, urls: 2_000, events: 3_422 }
 
+const readSet = (name: string) => readFile(join(SET, `${name}.csv`))
+
 installedProfiles(t, async (t, profile) => {
+  t.test('beside a user with the id of another its links stay with their owner', async (t) => {
+    const { request } = await startApp(t, { profile })
+    const { json: first } = await request('POST', '/users', {
+      json: { username: 'first', email: 'first@example.com' }
+    })
+    const load = async (query: string) => {
+      const form = new FormData()
+      for (const name of Object.keys(sizes)) form.set(name, new Blob([await readSet(name)]), `${name}.csv`)
+      return request('POST', `/sets/bulk${query}`, { body: form })
+    }
+    isProblem(t, await load('?on_conflict=fail'), 409)
+    t.equal((await request('GET', '/users')).json.length, 1, 'nothing was stored')
+    const { status, json } = await load('?on_conflict=renumber')
+    t.equal(status, 201)
+    t.match(json, {
+      users: { count: 400, imported: 400, conflicts: 1, renumbered: 1 },
+      urls: { count: 2_000, imported: 2_000, conflicts: 0 },
+      events: { count: 3_422, imported: 3_422, conflicts: 0 }
+    })
+    t.same((await request('GET', `/urls?user_id=${first.id}`)).json, [])
+    const { json: users } = await request('GET', '/users')
+    const moved = users.at(-1)
+    t.equal(moved.username, (await readSet('users')).toString().split('\n')[1]?.split(',')[1])
+    const rows = (await readSet('urls')).toString().match(/^\d+,1,/gm) ?? []
+    t.equal((await request('GET', `/urls?user_id=${moved.id}`)).json.length, rows.length)
+    t.match((await load('?on_conflict=renumber')).json, {
+      users: { imported: 0, skipped: 400, conflicts: 0 },
+      urls: { imported: 0, skipped: 2_000, conflicts: 0 },
+      events: { imported: 0, skipped: 3_422, conflicts: 0 }
+    })
+    const skipped = (await load('')).json
+    t.match(skipped, { users: { imported: 0, conflicts: 1 }, urls: { imported: 0, conflicts: rows.length } })
+    t.match(skipped.users.warnings, [
+      { line: 2, reason: /^id 1 is taken by a different user \(username, email/ }
+    ])
+  })
+
   const { request } = await startApp(t, { profile })
   const upload = async (name: string, field = 'file') => {
     const form = new FormData()
-    form.set(field, new Blob([await readFile(join(SET, `${name}.csv`))], { type: 'text/csv' }), `${name}.csv`)
+    form.set(field, new Blob([await readSet(name)], { type: 'text/csv' }), `${name}.csv`)
     return request('POST', `/${name}/bulk`, { body: form })
   }
 
@@ -45,7 +84,7 @@ installedProfiles(t, async (t, profile) => {
       t.equal(status, 200)
       t.equal(headers.get('content-type'), 'text/csv; charset=utf-8')
       t.equal(headers.get('content-disposition'), `attachment; filename="${name}.csv"`)
-      t.ok(text === (await readFile(join(SET, `${name}.csv`), 'utf8')), name)
+      t.ok(text === (await readSet(name)).toString(), name)
     }
     const guarded = await request('GET', '/users/bulk?for=spreadsheet')
     t.match(guarded.text, /^id,username,email,created_at,spreadsheet_safe\n/)

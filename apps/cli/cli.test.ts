@@ -24,7 +24,7 @@ t.test('makes a key that opens the server, through which it imports', async (t) 
   })
   t.match(await run({ FAIRLEAD_KEY: key }, 'import', SEED, '--url', url), { code: 0, err: '' })
   t.match(await run(env, 'keys', 'list'), { code: 0, out: /"laptop"/ }, 'beside the server')
-  t.match(await run(env, 'keys', 'create', 'second'), { code: 0, out: /^fl_/ })
+  t.match(await run(env, 'keys', 'create', '🔑'.repeat(100)), { code: 0, out: /^fl_/ })
   t.match(await run(env, 'keys', 'revoke', key.slice(3, 19)), { code: 1, err: /in use[\s\S]*--url http/ })
   await close()
   t.match(await run(env, 'keys', 'revoke', key.slice(3, 19)), { code: 0 })
@@ -87,6 +87,48 @@ profiles(t, async (t, profile) => {
   })
 })
 
+t.test(
+  'rows whose ids are taken are left out, renumbered or refused, with a server and without',
+  async (t) => {
+    const folder = await makeFolder(t)
+    const files = {
+      users: 'username,email,id\nada,ada@example.com,1\n',
+      urls: 'id,user_id,short_code,original_url\n1,1,ada,https://example.com/ada\n',
+      events: 'id,url_id,user_id,event_type,timestamp\n1,1,1,seen,2025-06-04 00:07:00\n'
+    }
+    for (const [kind, text] of Object.entries(files)) await writeFile(join(folder, `${kind}.csv`), text)
+    for (const isRemote of [false, true]) {
+      const env = await storageOf(t, 'own')
+      const prepare = await startApp(t, { storage: env })
+      await prepare.request('POST', '/users', { json: { username: 'first', email: 'first@example.com' } })
+      await prepare.request('POST', '/urls', { json: { original_url: 'https://example.com', user_id: 1 } })
+      if (!isRemote) await prepare.close()
+      const load = (...choice: string[]) =>
+        isRemote
+          ? run({}, 'import', folder, ...choice, '--url', prepare.url)
+          : run(env, 'import', folder, ...choice)
+      t.match(await load('--on-conflict', 'fail'), { code: 1, err: /^users\.csv: .*id 1 is taken.*\n$/ })
+      const skipped = await load()
+      t.match(skipped, { code: 0, err: '' })
+      t.match(skipped.out, /^users\.csv: 1 rows: 0 imported, 0 already there, 0 rejected, 1 left out: /)
+      t.match(skipped.out, /id 1 is taken by a different url[\s\S]*--on-conflict renumber gives/)
+      const renumbered = await load('--on-conflict=renumber')
+      t.match(renumbered, { code: 0, err: '' })
+      t.match(
+        renumbered.out,
+        /^users\.csv: 1 rows: 1 imported, 0 already there, 0 rejected, 1 under new ids\n/
+      )
+      const again = await load('--on-conflict=renumber')
+      t.match(again.out, /^(\w+\.csv: 1 rows: 0 imported, 1 already there, 0 rejected\n){3}$/)
+      const { request } = isRemote ? prepare : await startApp(t, { storage: env })
+      const [, user] = (await request('GET', '/users')).json
+      const [, url] = (await request('GET', '/urls')).json
+      t.match([user, url], [{ username: 'ada' }, { short_code: 'ada', user_id: user.id }])
+      t.match((await request('GET', '/events?event_type=seen')).json, [{ url_id: url.id, user_id: user.id }])
+    }
+  }
+)
+
 t.test('goes through a running server where the folder is taken', async (t) => {
   const { url, config, request } = await startApp(t, { profile: 'own' })
   const env = { DATA_DIR: config.database.dataDir }
@@ -117,6 +159,7 @@ t.test('wrong usage exits with 2 and names the nearest command or option', async
     [['import'], /^DIR is missing\nUsage: npm run cli -- import DIR \[OPTIONS\]\n/],
     [['import', 'a', 'b'], /^b is one word too many\n/],
     [['import', 'a', '--ulr', 'b'], /^There is no option --ulr; did you mean --url\?\n/],
+    [['import', 'a', '--on-conflict', 'merge'], /^There is no value of --on-conflict merge; /],
     [['export', 'a', '--for', 'fun'], /^There is no value of --for fun; there is spreadsheet\n/],
     [['keys', 'create', 'a', '--user', 'x'], /^--user takes a whole number/],
     [['keys', 'create', 'a', '--scopes', 'urls:read,url:write'], /url:write; did you mean urls:write\?/],

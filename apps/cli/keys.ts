@@ -1,6 +1,7 @@
 import { plain, UsageError } from '#apps/command-line.ts'
 import { SYSTEM } from '#platform/access/caller.ts'
 import { type IssuedKey, type Key, type KeyDraft, ROLES, SCOPES } from '#schema/shapes/key.ts'
+import { isLonger } from '#schema/shapes/text.ts'
 import type { Command, CommandContext } from './command.ts'
 import { withApp } from './open-app.ts'
 import { openRemote, toBody, URL_OPTION } from './remote.ts'
@@ -106,7 +107,7 @@ export const keyCommands: Record<string, Command> = {
 }
 
 function readDraft(name: string, options: Record<string, string | undefined>): KeyDraft {
-  if (name.trim() === '' || name.length > 100 || /\p{Cc}/u.test(name))
+  if (name.trim() === '' || isLonger(name, 100) || /\p{Cc}/u.test(name))
     throw new UsageError('NAME has 1 to 100 characters')
   const scopes = options['scopes']?.split(',')
   return {

@@ -5,19 +5,21 @@ import { findDriverError } from '#platform/database-errors.ts'
 import { type Batch, halveBatch, listRows } from './batch.ts'
 import { decodeCopyRow } from './copy-text.ts'
 import type { KindName } from './kinds.ts'
-import type { Outcome } from './report.ts'
-import { ensurePartitions, findLastDrawn, storeBatch } from './store.ts'
+import { addOutcomes, NOTHING, type Outcome } from './report.ts'
+import { ensurePartitions, findLastDrawn, type StoreRules, storeBatch } from './store.ts'
+import type { Codes } from './store-urls.ts'
 
 /** Gets batches stored whatever meets them on the way: rows that clash, rows that the database refuses. */
 export interface BatchStore {
   /** The last id that was given to a row of `kind`; to be asked for when an import begins. */
   findLastDrawn(kind: KindName): Promise<number>
-  store(batch: Batch, lastDrawn: number): Promise<Outcome>
+  /** Throws IMPORT_CONFLICT. */
+  store(batch: Batch, rules: StoreRules): Promise<Outcome>
 }
 
 const MAX_ATTEMPTS = 5
 
-export function createBatchStore(database: Database): BatchStore {
+export function createBatchStore(database: Database, codes: Codes): BatchStore {
   const takeTurn: Record<KindName, TurnTaker> = {
     users: createTurns(),
     urls: createTurns(),
@@ -34,11 +36,11 @@ export function createBatchStore(database: Database): BatchStore {
   }
 
   /** One try. What may be mended by another is given, not thrown, so that the pool keeps the connection. */
-  async function attempt(batch: Batch, lastDrawn: number): Promise<Outcome | Error> {
+  async function attempt(batch: Batch, rules: StoreRules): Promise<Outcome | Error> {
     return database.withClient(async (client) => {
       try {
         await ensureMonths(client, batch)
-        return await storeBatch(client, batch, lastDrawn)
+        return await storeBatch(client, batch, rules, codes)
       } catch (error) {
         if (isRace(error) || isRefusal(error)) return error as Error
         throw error
@@ -46,38 +48,32 @@ export function createBatchStore(database: Database): BatchStore {
     })
   }
 
-  async function storeWhole(batch: Batch, lastDrawn: number): Promise<Outcome> {
+  async function storeWhole(batch: Batch, rules: StoreRules): Promise<Outcome> {
     for (let tries = 1; ; tries++) {
-      const outcome = await attempt(batch, lastDrawn)
+      const outcome = await attempt(batch, rules)
       if (!(outcome instanceof Error)) return outcome
-      if (isRefusal(outcome)) return storeHalves(batch, lastDrawn, outcome)
+      if (isRefusal(outcome)) return storeHalves(batch, rules, outcome)
       if (tries === MAX_ATTEMPTS) throw outcome
       await wait(10 * tries * (1 + Math.random()))
     }
   }
 
   /** Finds the rows that the database refuses by halving, so that the others land. */
-  async function storeHalves(batch: Batch, lastDrawn: number, error: Error): Promise<Outcome> {
+  async function storeHalves(batch: Batch, rules: StoreRules, error: Error): Promise<Outcome> {
     if (batch.rows === 1) {
       const [line] = decodeCopyRow(listRows(batch)[0] ?? '')
       const reason = `can not be stored: ${findDriverError(error)?.message}`
-      return { imported: 0, skipped: 0, rejected: [{ line: Number(line), reason }], warnings: [] }
+      return { ...NOTHING, rejected: [{ line: Number(line), reason }] }
     }
     const [head, tail] = halveBatch(batch)
-    const first = await storeWhole(head, lastDrawn)
-    const second = await storeWhole(tail, lastDrawn)
-    return {
-      imported: first.imported + second.imported,
-      skipped: first.skipped + second.skipped,
-      rejected: [...first.rejected, ...second.rejected],
-      warnings: [...first.warnings, ...second.warnings]
-    }
+    const first = await storeWhole(head, rules)
+    return addOutcomes(first, await storeWhole(tail, rules))
   }
 
   return {
     findLastDrawn: (kind) => database.withClient((client) => findLastDrawn(client, kind)),
     // Waiting here rather than for the database's lock keeps imports from holding connections that requests need.
-    store: (batch, lastDrawn) => takeTurn[batch.kind.name](() => storeWhole(batch, lastDrawn))
+    store: (batch, rules) => takeTurn[batch.kind.name](() => storeWhole(batch, rules))
   }
 }
 

@@ -16,14 +16,16 @@ export interface Batch {
   readonly greatestId: number
   /** Months ('2025-07') of the rows' timestamps, for events. */
   readonly months: ReadonlySet<string>
+  /** Whether two rows have the same id. */
+  readonly hasRepeats: boolean
+  /** Whether a row lacks a value that is made. */
+  readonly hasGaps: boolean
 }
 
-/** Collects rows into batches. Of rows with one id in a batch only the first is kept. */
+/** Collects rows into batches. */
 export interface BatchBuilder {
   readonly rows: number
   readonly bytes: number
-  /** Rows left out because their id was there before, since the last batch was taken. */
-  readonly repeated: number
   add(rows: readonly ReadRow[]): void
   /** Gives what was collected and starts anew. */
   take(): Batch
@@ -33,44 +35,46 @@ export function createBatchBuilder(kind: Kind): BatchBuilder {
   const timestamp = columnIndex(kind, 'timestamp')
   let chunks: Buffer[] = []
   let bytes = 0
-  let repeated = 0
+  let rows = 0
+  let hasRepeats = false
+  let hasGaps = false
   let ids = new Set<number>()
   let months = new Set<string>()
   let leastId = Infinity
   let greatestId = 0
   return {
     get rows() {
-      return ids.size
+      return rows
     },
     get bytes() {
       return bytes
     },
-    get repeated() {
-      return repeated
-    },
-    add(rows) {
+    add(added) {
       let text = ''
-      for (const { line, id, values } of rows) {
-        if (ids.has(id)) {
-          repeated++
-          continue
+      for (const { line, id, values, hasGaps: lacks } of added) {
+        if (id !== null) {
+          if (ids.has(id)) hasRepeats = true
+          ids.add(id)
+          if (id < leastId) leastId = id
+          if (id > greatestId) greatestId = id
         }
-        ids.add(id)
-        if (id < leastId) leastId = id
-        if (id > greatestId) greatestId = id
+        if (lacks) hasGaps = true
         if (timestamp !== -1) months.add(values[timestamp]?.slice(0, 7) ?? '')
         text += encodeCopyRow(line, values)
       }
       if (text === '') return
+      rows += added.length
       const chunk = Buffer.from(text)
       chunks.push(chunk)
       bytes += chunk.length
     },
     take() {
-      const batch = { kind, chunks, rows: ids.size, bytes, leastId, greatestId, months }
+      const batch = { kind, chunks, rows, bytes, leastId, greatestId, months, hasRepeats, hasGaps }
       chunks = []
       bytes = 0
-      repeated = 0
+      rows = 0
+      hasRepeats = false
+      hasGaps = false
       ids = new Set()
       months = new Set()
       leastId = Infinity

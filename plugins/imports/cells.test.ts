@@ -1,4 +1,7 @@
+import { Ajv } from 'ajv'
+import fc from 'fast-check'
 import t, { type Test } from 'tap'
+import { isLonger } from '#schema/shapes/text.ts'
 import {
   type CellReader,
   optional,
@@ -50,6 +53,11 @@ t.test('times are UTC and whole seconds', async (t) => {
     ['2025-06-04T00:07:00Z', '2025-06-04 00:07:00+00'],
     ['2025-06-04 00:07:00.987654', '2025-06-04 00:07:00+00'],
     ['2025-06-04T02:07:00+02:00', '2025-06-04 00:07:00+00'],
+    ['2025-06-04 00:07:00+00', '2025-06-04 00:07:00+00'],
+    ['2025-06-03 20:07:00-04', '2025-06-04 00:07:00+00'],
+    ['2025-06-04T05:37:00+0530', '2025-06-04 00:07:00+00'],
+    ['2025-06-04T00:07:00+0', /not a time/],
+    ['2025-06-04T00:07:00+25', /not a time/],
     ['2024-02-29 23:59:59', '2024-02-29 23:59:59+00'],
     ['2025-02-29 00:00:00', /not a time/],
     ['2025-06-31 00:00:00', /not a time/],
@@ -82,12 +90,24 @@ t.test('text holds no NUL, no half characters, and is not endless', async (t) =>
     [null, /empty/],
     ['abcd', /longer than 3/],
     ['a\0', /NUL/],
-    ['\ud800', /UTF-8/]
+    ['\ud800', /Unicode/]
   ])
   check(t, readText(0, 3), [
     [null, null],
     ['', '']
   ])
+  check(t, readText(1, 3), [
+    ['😀😀😀', '😀😀😀'],
+    ['😀😀😀😀', /longer than 3/]
+  ])
+})
+
+t.test('lengths are counted as the API counts them', async () => {
+  const ajv = new Ajv()
+  const limit = 8
+  const accepts = ajv.compile({ type: 'string', maxLength: limit })
+  const text = fc.string({ unit: 'binary', maxLength: 2 * limit + 2, size: 'max' })
+  fc.assert(fc.property(text, (text) => isLonger(text, limit) !== accepts(text)))
 })
 
 t.test('codes and targets are what a redirect can serve', async (t) => {
@@ -99,7 +119,7 @@ t.test('codes and targets are what a redirect can serve', async (t) => {
     ['x'.repeat(65), /letters/],
     [null, /empty/]
   ])
-  check(t, readTarget, [
+  check(t, readTarget(['http', 'https']), [
     ['https://example.com/ü?q=1', 'https://example.com/ü?q=1'],
     ['javascript:alert(1)', /absolute/],
     ['https://example.com/\r\nX: y', /absolute/],

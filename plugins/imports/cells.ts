@@ -1,6 +1,7 @@
 import { isPlainJson, MAX_DEPTH } from '#platform/plain-json.ts'
 import { parseWireTime, TIME_RANGE } from '#platform/wire-time.ts'
-import { isTargetUrl, MAX_URL_LENGTH } from '#schema/shapes/url.ts'
+import { isLonger, lengthLimit } from '#schema/shapes/text.ts'
+import { isTargetUrl, TargetUrl } from '#schema/shapes/url.ts'
 
 /**
  * Reads single values of imported rows. A reader takes what the file holds and gives the text to store (or null),
@@ -21,9 +22,8 @@ const MISSING: Unreadable = { wrong: 'is empty' }
 const NOT_AN_ID: Unreadable = { wrong: 'is not an id: a whole number from 1 to 1,000,000,000,000,000' }
 const NOT_A_TIME: Unreadable = { wrong: `is not a time such as 2025-06-04 00:07:00, ${TIME_RANGE}` }
 const NOT_A_BOOLEAN: Unreadable = { wrong: 'is neither True nor False' }
-const NOT_TEXT: Unreadable = { wrong: 'holds NUL or bytes that are not UTF-8 text' }
+const NOT_TEXT: Unreadable = { wrong: 'holds NUL or bytes that are not Unicode text' }
 const NOT_A_CODE: Unreadable = { wrong: 'is not 1 to 64 of letters, digits, - and _' }
-const NOT_A_URL: Unreadable = { wrong: 'is not an absolute http or https URL without spaces' }
 const NOT_JSON: Unreadable = { wrong: 'is not JSON' }
 const NOT_AN_OBJECT: Unreadable = { wrong: 'is not a JSON object' }
 const NOT_STORABLE: Unreadable = { wrong: 'holds NUL, half characters or is nested too deep' }
@@ -90,7 +90,7 @@ export function readText(minimum: number, maximum: number): CellReader {
   return (cell) => {
     if (cell === null) return minimum === 0 ? null : MISSING
     if (cell.length < minimum) return MISSING
-    if (cell.length > maximum) return tooLong
+    if (isLonger(cell, maximum)) return tooLong
     return cell.includes('\0') || !cell.isWellFormed() ? NOT_TEXT : cell
   }
 }
@@ -100,10 +100,16 @@ export function readCode(cell: Cell): Cell | Unreadable {
   return /^[A-Za-z0-9_-]{1,64}$/.test(cell) ? cell : NOT_A_CODE
 }
 
-export function readTarget(cell: Cell): Cell | Unreadable {
-  if (cell === null || cell === '') return MISSING
-  if (cell.length > MAX_URL_LENGTH) return { wrong: `is longer than ${MAX_URL_LENGTH} characters` }
-  return isTargetUrl(cell) ? cell : NOT_A_URL
+/** A URL that links may lead to, of one of `schemes`. */
+export function readTarget(schemes: readonly string[]): CellReader {
+  const maximum = lengthLimit(TargetUrl)
+  const tooLong = { wrong: `is longer than ${maximum} characters` }
+  const notTarget = { wrong: `is not an absolute URL without spaces (${schemes.join(', ')})` }
+  return (cell) => {
+    if (cell === null || cell === '') return MISSING
+    if (isLonger(cell, maximum)) return tooLong
+    return isTargetUrl(cell, schemes) ? cell : notTarget
+  }
 }
 
 /**

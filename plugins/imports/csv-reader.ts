@@ -19,9 +19,18 @@ const MAX_RECORD = 16 * 1024 * 1024
 const MAX_FIELDS = 500
 
 const QUOTE = 34
-const COMMA = 44
 const NEWLINE = 10
 const RETURN = 13
+
+/** The header is looked at as a whole to tell the delimiter, up to this many characters. */
+const MAX_HEADER = 64 * 1024
+
+/** The delimiter of a file: what separates the names in its header. Spreadsheets write semicolons where the comma is decimal. */
+function findDelimiter(header: string): string {
+  const names = header.replace(/"[^"]*"/g, '')
+  const count = (delimiter: string) => names.split(delimiter).length
+  return [',', ';', '\t'].reduce((best, other) => (count(other) > count(best) ? other : best))
+}
 
 /** Takes texts in order, gives the records that are complete so far; `isLast` ends the file. */
 export type CsvScanner = (text: string, isLast?: boolean) => CsvRecord[]
@@ -33,13 +42,16 @@ export function createCsvScanner(): CsvScanner {
   /** Below this length of `pending` another look would find nothing: doubling it keeps long records linear. */
   let wanted = 0
   let isSkipping = false
-  let isStart = true
+  let delimiter: string | undefined
 
   return (text, isLast = false) => {
     pending += text
     if (pending.length < wanted && !isLast) return []
-    if (isStart && pending.length > 0) {
-      isStart = false
+    if (delimiter === undefined) {
+      const header = /[^\uFEFF\r\n].*/.exec(pending)
+      const isWhole = header !== null && header.index + header[0].length < pending.length
+      if (!isWhole && !isLast && pending.length < MAX_HEADER) return []
+      delimiter = findDelimiter(header?.[0] ?? '')
       if (pending.charCodeAt(0) === 0xfeff) pending = pending.slice(1)
     }
     const records: CsvRecord[] = []
@@ -54,7 +66,7 @@ export function createCsvScanner(): CsvScanner {
       if (at === 0) at = pending.length
       else line++
     }
-    const scan = createLineScan(pending, isLast)
+    const scan = createLineScan(pending, isLast, delimiter)
     while (at < pending.length) {
       const found = scan(at)
       const isTooLong = found.end - at > MAX_RECORD
@@ -95,8 +107,9 @@ interface Found {
 }
 
 /** Scans records of `text`, whose positions only grow but for a step back to the line after a fault. */
-function createLineScan(text: string, isLast: boolean) {
-  const findComma = createFinder(text, ',')
+function createLineScan(text: string, isLast: boolean, delimiter: string) {
+  const delimiterCode = delimiter.charCodeAt(0)
+  const findDelimiter = createFinder(text, delimiter)
   const findNewline = createFinder(text, '\n')
 
   return (start: number): Found => {
@@ -116,7 +129,7 @@ function createLineScan(text: string, isLast: boolean) {
         for (let newline = findNewline(at); newline < close; newline = findNewline(newline + 1)) found.lines++
         at = close + 1
         const next = text.charCodeAt(at)
-        if (next === COMMA) {
+        if (next === delimiterCode) {
           at++
           continue
         }
@@ -129,10 +142,10 @@ function createLineScan(text: string, isLast: boolean) {
         return found
       }
       const newline = findNewline(at)
-      const comma = findComma(at)
-      if (comma < newline) {
-        fields.push(comma === at ? null : text.slice(at, comma))
-        at = comma + 1
+      const end = findDelimiter(at)
+      if (end < newline) {
+        fields.push(end === at ? null : text.slice(at, end))
+        at = end + 1
         continue
       }
       if (newline === Infinity && !isLast) return fail(OPEN)
@@ -141,9 +154,9 @@ function createLineScan(text: string, isLast: boolean) {
         found.lines++
       }
       const stop = newline === Infinity ? text.length : newline
-      const end = stop > at && text.charCodeAt(stop - 1) === RETURN ? stop - 1 : stop
-      found.isBlank = fields.length === 0 && end === at
-      fields.push(end === at ? null : text.slice(at, end))
+      const last = stop > at && text.charCodeAt(stop - 1) === RETURN ? stop - 1 : stop
+      found.isBlank = fields.length === 0 && last === at
+      fields.push(last === at ? null : text.slice(at, last))
       return found
     }
   }

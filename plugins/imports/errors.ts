@@ -5,23 +5,43 @@ const tooLarge = defineProblem('BODY_TOO_LARGE', 413, 'The body is too large')
 const unsupported = defineProblem('CONTENT_TYPE_UNSUPPORTED', 415, 'The content type is not supported')
 const malformed = defineProblem('BODY_MALFORMED', 400, 'The body is malformed')
 const busy = defineProblem('IMPORTS_BUSY', 503, 'Too many imports and exports at once')
+const conflict = defineProblem('IMPORT_CONFLICT', 409, 'Rows have ids that different rows have')
 const partial = defineProblem('EXPORT_PARTIAL', 403, 'The caller does not see everything')
 
 export const exportPartial = () => partial('Use a key of an administrator')
 
 export const fileEmpty = () => unreadable('The file is empty; its first line must name the columns')
 
+/** For rows whose id a different row has, each with its line. */
+export const idsTaken = (rows: { line: number; reason: string }[]) =>
+  conflict(
+    `${rows.length === 1 ? '1 row has' : `${rows.length} rows have`} the id of a different row, the first in line ${rows[0]?.line}: ` +
+      `${rows[0]?.reason}. Rows before may be stored; import again with on_conflict skip or renumber`,
+    { errors: rows.slice(0, 1_000).map(({ line, reason }) => ({ path: `line ${line}`, message: reason })) }
+  )
+
 export const columnsMissing = (missing: string[], header: string) =>
-  unreadable(`The header lacks ${missing.join(', ')}; the first line must be like ${header}`, {
+  unreadable(`The header lacks ${missing.join(', ')}; the first line must name at least ${header}`, {
     errors: missing.map((path) => ({ path, message: 'is required in the header' }))
   })
 
 export const headerUnreadable = (fault: string) => unreadable(`The header can not be read: ${fault}`)
 
-export const fileMissing = () =>
-  unreadable('The form has no file in its field "file"', {
-    errors: [{ path: 'file', message: 'is required and must be a file' }]
+/** For a form without a file in any of `fields`. */
+export const fileMissing = (fields: readonly string[]) =>
+  unreadable(`The form has no file in its field "${fields.join('", "')}"`, {
+    errors: fields.map((path) => ({ path, message: 'is required and must be a file' }))
   })
+
+/** For files of a form that were not read. */
+export const filesLeftOver = (names: string[], fields: readonly string[]) =>
+  unreadable(
+    `The form has more files than are read: ${names.join(', ')}. Send one file each in ${fields.join(', ')}, in this order; ` +
+      'those before are stored',
+    { errors: names.map((path) => ({ path, message: 'is one file too many, or comes too late' })) }
+  )
+
+export const notSet = () => malformed('Send a JSON object with arrays of users, urls and events')
 
 export const notRows = () => malformed('Send a JSON array of objects')
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { createBatchStore } from './batch-store.ts'
+import { createKinds } from './kinds.ts'
 import { importRoutes } from './routes.ts'
 import { createImportService, type ImportService } from './service.ts'
 
@@ -16,16 +17,19 @@ export interface ImportOptions {
   limitBytes: number
   /** Most bytes of an event's details, as JSON. */
   maxDetailsBytes: number
+  /** Schemes of URLs that links may lead to, in lower case. */
+  schemes: readonly string[]
 }
 
 /**
  * Whole sets in and out: publishes `app.imports`, which the command line uses too, and, unless `routes` is false,
- * serves `POST /users/bulk`, `/urls/bulk` and `/events/bulk`.
+ * serves `/users/bulk`, `/urls/bulk`, `/events/bulk` and `/sets/bulk`.
  *
  * The way of a file: bytes → text blocks → CSV records → rows (cells read by the columns of the kind) → batches →
  * a staging table → one merge of each batch, in SQL → the report.
  */
-async function imports(app: FastifyInstance, { routes, limitBytes, maxDetailsBytes }: ImportOptions) {
+async function imports(app: FastifyInstance, options: ImportOptions) {
+  const { routes, limitBytes, maxDetailsBytes, schemes } = options
   const { client } = app.metrics
   const rows = new client.Counter({
     name: 'fairlead_imported_rows_total',
@@ -33,7 +37,8 @@ async function imports(app: FastifyInstance, { routes, limitBytes, maxDetailsByt
     labelNames: ['kind', 'result'],
     registers: [client.register]
   })
-  const service = createImportService(app.database, createBatchStore(app.database), {
+  const kinds = createKinds(schemes)
+  const service = createImportService(app.database, createBatchStore(app.database, app.urls), kinds, {
     blocks: app.blocklist.blocks,
     maxDetailsBytes,
     forgetUnknownCodes: () => app.cache.invalidateUnknown('links'),
@@ -56,11 +61,11 @@ async function imports(app: FastifyInstance, { routes, limitBytes, maxDetailsByt
     }
   })
   app.decorate('imports', service)
-  if (routes) await app.register(importRoutes, { limitBytes })
+  if (routes) await app.register(importRoutes, { limitBytes, kinds })
 }
 
 export default fp(imports, {
   name: 'imports',
-  dependencies: ['metrics', 'database', 'cache', 'audit', 'blocklist'],
+  dependencies: ['metrics', 'database', 'cache', 'audit', 'blocklist', 'urls'],
   fastify: '5.x'
 })

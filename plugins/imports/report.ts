@@ -12,20 +12,58 @@ export interface Remark {
 export interface Outcome {
   imported: number
   skipped: number
+  renumbered: number
+  /** The rows whose id a different row has. */
+  conflicts: Remark[]
   rejected: Remark[]
   warnings: Remark[]
+  /** Ids of the file that are others in the database; null for those of rows that were rejected. */
+  newIds: [id: string, newId: string | null][]
+}
+
+export const NOTHING: Outcome = {
+  imported: 0,
+  skipped: 0,
+  renumbered: 0,
+  conflicts: [],
+  rejected: [],
+  warnings: [],
+  newIds: []
+}
+
+/** What two parts of a batch came to. */
+export function addOutcomes(one: Outcome, other: Outcome): Outcome {
+  return {
+    imported: one.imported + other.imported,
+    skipped: one.skipped + other.skipped,
+    renumbered: one.renumbered + other.renumbered,
+    conflicts: [...one.conflicts, ...other.conflicts],
+    rejected: [...one.rejected, ...other.rejected],
+    warnings: [...one.warnings, ...other.warnings],
+    newIds: [...one.newIds, ...other.newIds]
+  }
 }
 
 /** Collects what became of the rows of one import, in bounded memory. */
 export function createReportBuilder() {
-  const report: ImportReport = { count: 0, imported: 0, skipped: 0, rejected: 0, errors: [], warnings: [] }
+  const report: ImportReport = {
+    count: 0,
+    imported: 0,
+    skipped: 0,
+    rejected: 0,
+    conflicts: 0,
+    renumbered: 0,
+    errors: [],
+    warnings: []
+  }
   const warned = new Set<string>()
 
   const builder = {
     reject(remarks: readonly Remark[]) {
       report.count += remarks.length
       report.rejected += remarks.length
-      report.errors.push(...remarks.slice(0, MAX_LINES - report.errors.length))
+      for (const { line, reason } of remarks.slice(0, MAX_LINES - report.errors.length))
+        report.errors.push({ line, reason })
     },
 
     /** Each reason is told once, where it was first met: one unknown user may own a million rows. */
@@ -38,17 +76,14 @@ export function createReportBuilder() {
       }
     },
 
-    /** Counts rows whose id came before in the same file. */
-    skip(rows: number) {
-      report.count += rows
-      report.skipped += rows
-    },
-
-    add({ imported, skipped, rejected, warnings }: Outcome) {
+    add({ imported, skipped, renumbered, conflicts, rejected, warnings }: Outcome) {
       report.count += imported + skipped
       report.imported += imported
       report.skipped += skipped
+      report.conflicts += conflicts.length
+      report.renumbered += renumbered
       builder.reject(rejected)
+      builder.warn(conflicts)
       builder.warn(warnings)
     },
 

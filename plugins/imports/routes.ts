@@ -1,26 +1,35 @@
 import { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import multipart from '@fastify/multipart'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest, FastifySchemaCompiler } from 'fastify'
 import { reachOf } from '#platform/access/caller.ts'
 import { answers } from '#schema/shapes/answers.ts'
-import { ImportReport } from '#schema/shapes/import-report.ts'
+import { ImportQuery, ImportReport, type OnConflict, SetReport } from '#schema/shapes/import-report.ts'
 import { Problem } from '#schema/shapes/problem.ts'
 import { type Static, Type } from '#schema/shapes/type.ts'
-import { contentTypeUnsupported, exportPartial, fileTooLarge } from './errors.ts'
+import { contentTypeUnsupported, exportPartial, fileTooLarge, notSet } from './errors.ts'
 import { GUARDED_MARK } from './formulas.ts'
-import { KIND_ORDER, type KindName, kinds } from './kinds.ts'
-import type { ImportService } from './service.ts'
+import { type Column, KIND_ORDER, type Kind, type KindName, type Kinds } from './kinds.ts'
+import type { ImportService, ImportSet } from './service.ts'
 import { importBody, importForm } from './uploads.ts'
 
 /** Largest JSON array, in bytes: unlike files it is parsed as a whole, in memory. */
 const JSON_LIMIT_BYTES = 16 * 1024 * 1024
 
+/** Where the three files of a set come in one request. */
+const SET_PATH = '/sets/bulk'
+
 /** A client that reads nothing of an export for this long is cut off. */
 const STALLED_MS = 60_000
 
-/** `POST` and `GET` of `/users/bulk`, `/urls/bulk` and `/events/bulk`, in a scope with content types of its own. */
-export async function importRoutes(app: FastifyInstance, { limitBytes }: { limitBytes: number }) {
+/**
+ * `POST` and `GET` of `/users/bulk`, `/urls/bulk` and `/events/bulk`, and `POST /sets/bulk` for all three, in a scope with content types of
+ * its own.
+ */
+export async function importRoutes(
+  app: FastifyInstance,
+  { limitBytes, kinds }: { limitBytes: number; kinds: Kinds }
+) {
   await app.register(multipart)
   app.addContentTypeParser('text/csv', (_request, body, done) => done(null, body))
   app.addContentTypeParser('*', (_request, _body, done) => done(contentTypeUnsupported()))
@@ -29,28 +38,63 @@ export async function importRoutes(app: FastifyInstance, { limitBytes }: { limit
   app.addHook('onRequest', async (request) => {
     // A form has some bytes around its file.
     const announced = Number(request.headers['content-length'] ?? 0) - 4_096
-    if (announced > limitBytes) throw fileTooLarge(limitBytes)
+    const files = request.routeOptions.url === SET_PATH ? KIND_ORDER.length : 1
+    if (announced > files * limitBytes) throw fileTooLarge(limitBytes)
   })
+
+  const compileQuery = app.validatorCompiler as FastifySchemaCompiler<unknown>
+  const importing = {
+    // The body's schema is for readers; rows are judged one by one, and told in the report.
+    validatorCompiler: ((part) =>
+      part.httpPart === 'body' ? () => true : compileQuery(part)) as FastifySchemaCompiler<unknown>,
+    // Rows that are there are skipped: a repeated import changes nothing.
+    config: { access: 'imports:write', idempotency: 'nature', limit: 'bulk' }
+  } as const
+  const conflictOf = ({ query }: FastifyRequest) => (query as ImportQuery).on_conflict ?? 'skip'
+
+  app.post(
+    SET_PATH,
+    {
+      ...importing,
+      bodyLimit: Math.min(JSON_LIMIT_BYTES, limitBytes),
+      schema: {
+        tags: ['imports'],
+        summary: 'Import users, urls and events from CSV or JSON as one set',
+        description: [
+          'A form with the files in its fields `users`, `urls` and `events`, in this order, or a JSON object with the arrays; any may be',
+          'missing. With `on_conflict=renumber` the references inside the set follow the new ids.'
+        ].join(' '),
+        querystring: ImportQuery,
+        body: setBodies,
+        response: answers(201, SetReport, 400, 409, 413, 415, 422, 503)
+      }
+    },
+    async function onImportSet(request, reply) {
+      const set = app.imports.openSet(conflictOf(request))
+      const reports = request.isMultipart()
+        ? await importForm(request, limitBytes, KIND_ORDER, set.importCsv)
+        : await importLists(request, set)
+      return reply.code(201).send(reports)
+    }
+  )
 
   for (const name of KIND_ORDER) {
     app.post(
       `/${name}/bulk`,
       {
+        ...importing,
         bodyLimit: Math.min(JSON_LIMIT_BYTES, limitBytes),
-        // The body's schema is for readers; rows are judged one by one, and told in the report.
-        validatorCompiler: () => () => true,
-        // Rows that are there are skipped: a repeated import changes nothing.
-        config: { access: 'imports:write', idempotency: 'nature', limit: 'bulk' },
         schema: {
           tags: ['imports'],
           summary: `Import ${name} from CSV or JSON`,
-          description: describe(name),
+          description: describe(kinds[name]),
+          querystring: ImportQuery,
           body: bodies,
-          response: answers(201, ImportReport, 400, 413, 415, 422, 503)
+          response: answers(201, ImportReport, 400, 409, 413, 415, 422, 503)
         }
       },
       async function onImport(request, reply) {
-        const report = await importRequest(request)
+        const report = await importRequest(request, conflictOf(request))
         return reply.code(201).send(report)
       }
     )
@@ -77,13 +121,15 @@ export async function importRoutes(app: FastifyInstance, { limitBytes }: { limit
       }
     )
 
-    async function importRequest(request: FastifyRequest) {
-      const run = (file: AsyncIterable<Buffer>) => app.imports.importCsv(name, file)
-      if (request.isMultipart()) return importForm(request, limitBytes, run)
+    async function importRequest(request: FastifyRequest, onConflict: OnConflict) {
+      const set = app.imports.openSet(onConflict)
+      const run = (file: AsyncIterable<Buffer>) => set.importCsv(name, file)
+      if (request.isMultipart())
+        return (await importForm(request, limitBytes, ['file'], (_field, file) => run(file))).file
       const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase()
       if (type === 'text/csv') return importBody(request.body as Readable, limitBytes, run)
       if (type === undefined) throw contentTypeUnsupported()
-      return app.imports.importJson(name, request.body)
+      return set.importJson(name, request.body)
     }
   }
 }
@@ -112,24 +158,53 @@ const csv = {
   content: { 'text/csv': { schema: Type.String() } }
 }
 
+async function importLists({ headers, body }: FastifyRequest, set: ImportSet): Promise<SetReport> {
+  if (!/^application\/json\b/i.test(headers['content-type'] ?? '')) throw contentTypeUnsupported()
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw notSet()
+  const reports: SetReport = {}
+  for (const name of KIND_ORDER)
+    if (name in body) reports[name] = await set.importJson(name, (body as Record<string, unknown>)[name])
+  return reports
+}
+
+const rows = Type.Array(Type.Object({}, { additionalProperties: true }))
+const rowList = Type.Optional(rows)
+const setFile = (name: KindName) =>
+  Type.Optional(Type.String({ format: 'binary', description: `${name}.csv` }))
+
+const setBodies = {
+  content: {
+    'multipart/form-data': {
+      schema: Type.Object({ users: setFile('users'), urls: setFile('urls'), events: setFile('events') })
+    },
+    'application/json': { schema: Type.Object({ users: rowList, urls: rowList, events: rowList }) }
+  }
+}
+
 const bodies = {
   content: {
     'multipart/form-data': {
       schema: Type.Object({ file: Type.String({ format: 'binary', description: 'The CSV file' }) })
     },
     'text/csv': { schema: Type.String() },
-    'application/json': { schema: Type.Array(Type.Object({}, { additionalProperties: true })) }
+    'application/json': { schema: rows }
   }
 }
 
-function describe(name: keyof typeof kinds): string {
-  const columns = kinds[name].columns
-  const usual = columns.filter(({ isExtra }) => !isExtra).map((column) => column.name)
-  const extra = columns.filter(({ isExtra }) => isExtra).map((column) => column.name)
+function describe({ columns }: Kind): string {
+  const list = (wanted: (column: Column) => boolean) =>
+    columns
+      .filter(wanted)
+      .map(({ name }) => name)
+      .join(', ')
+  const optional = list(({ isRequired, isExtra }) => !isRequired && !isExtra)
+  const extra = list(({ isExtra }) => isExtra === true)
   return [
-    `Columns, in any order: ${usual.join(', ')}`,
-    ...(extra.length > 0 ? [` (and, if need be, ${extra.join(', ')})`] : []),
-    '. Rows whose id is there are skipped; a row that can not be read is reported while the others land.',
+    `Columns, in any order: ${list(({ isRequired }) => isRequired === true)}; optional: ${optional}`,
+    ...(extra === '' ? [] : [` (and, if need be, ${extra})`]),
+    '. A missing id, code or time is made. Commas, semicolons or tabs; UTF-8 or UTF-16. Rows that are there are skipped; a row that can',
+    ' not be read is reported while the others land. A row whose id a different row has is reported, and `on_conflict` says what becomes',
+    ' of it; references to a row with a new id follow in `POST /sets/bulk` only.',
     ` A file with a column ${GUARDED_MARK} is one that was exported for spreadsheets: the apostrophes that keep its cells from`,
     ' being formulas are taken off.'
   ].join('')

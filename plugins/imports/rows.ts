@@ -10,14 +10,19 @@ import { readTextBlocks } from './text-blocks.ts'
 export interface ReadRow {
   /** Line of the file, or position from 1 in an array. */
   line: number
-  id: number
+  /** Null where one is made. */
+  id: number | null
   /** In the order of the kind's columns. */
   values: Cell[]
+  /** Whether a value is missing that is made. */
+  hasGaps: boolean
 }
 
 export interface RefusedRow {
   line: number
   reason: string
+  /** The row's id, where it could be read. */
+  id?: Cell
 }
 
 /** What one piece of the source held. `note` is about the file as a whole. */
@@ -56,8 +61,9 @@ function readHeader({ columns }: Kind, { line, fields, fault }: CsvRecord): Head
   if (fault !== null) throw headerUnreadable(fault)
   const names = fields.map((name) => name?.trim().toLowerCase() ?? '')
   const usual = columns.filter(({ isExtra }) => !isExtra).map(({ name }) => name)
-  const missing = usual.filter((name) => !names.includes(name))
-  if (missing.length > 0) throw columnsMissing(missing, usual.join(','))
+  const required = columns.filter(({ isRequired }) => isRequired).map(({ name }) => name)
+  const missing = required.filter((name) => !names.includes(name))
+  if (missing.length > 0) throw columnsMissing(missing, required.join(','))
   const places = columns.map(({ name }) => names.indexOf(name))
   const isGuarded = names.includes(GUARDED_MARK)
   const unknown = names.filter((name, place) => !places.includes(place) && name !== GUARDED_MARK)
@@ -70,35 +76,46 @@ function readHeader({ columns }: Kind, { line, fields, fault }: CsvRecord): Head
       const cells = places.map((place) => fields[place] ?? null)
       return isGuarded ? cells.map((cell) => cell && unguard(cell)) : cells
     },
-    ...(unknown.length > 0 && {
-      note: { line, reason: `columns that are not known are left out: ${unknown.join(', ').slice(0, 500)}` }
-    })
+    ...(unknown.length > 0 && { note: leftOut(line, unknown) })
   }
+}
+
+function leftOut(line: number, unknown: string[]): RefusedRow {
+  return { line, reason: `columns that are not known are left out: ${unknown.join(', ').slice(0, 500)}` }
 }
 
 /** Reads a parsed JSON body. Throws BODY_MALFORMED unless it is an array. */
 export async function* readJsonRows(kind: Kind, body: unknown): AsyncGenerator<ReadPiece> {
   if (!Array.isArray(body)) throw notRows()
+  const names = new Set(body.flatMap((row: unknown) => (isObject(row) ? Object.keys(row) : [])))
+  const places = new Map([...names].map((name) => [name, columnIndex(kind, name.trim().toLowerCase())]))
+  const unknown = [...names].filter((name) => places.get(name) === -1)
   const pieceRows = 500
   for (let at = 0; at < body.length; at += pieceRows) {
     const piece: ReadPiece = { rows: [], refused: [] }
+    if (at === 0 && unknown.length > 0) piece.note = leftOut(1, unknown)
     body.slice(at, at + pieceRows).forEach((row: unknown, index) => {
-      addRow(piece, kind, at + index + 1, readObject(kind, row))
+      addRow(piece, kind, at + index + 1, readObject(kind, places, row))
     })
     yield piece
   }
 }
 
-function readObject({ columns }: Kind, row: unknown): Cell[] | string {
-  if (typeof row !== 'object' || row === null || Array.isArray(row)) return 'is not an object'
-  const cells: Cell[] = []
-  for (const column of columns) {
-    const value = (row as Record<string, unknown>)[column.name]
-    if (value === null || value === undefined) cells.push(null)
-    else if (!isOfType(column, value)) return `${column.name} must be ${jsonTypes[column.type]}`
-    else cells.push(typeof value === 'object' ? JSON.stringify(value) : String(value))
+function readObject({ columns }: Kind, places: ReadonlyMap<string, number>, row: unknown): Cell[] | string {
+  if (!isObject(row)) return 'is not an object'
+  const cells: Cell[] = columns.map(() => null)
+  for (const [name, value] of Object.entries(row)) {
+    const place = places.get(name) ?? -1
+    const column = columns[place]
+    if (column === undefined || value === null || value === undefined) continue
+    if (!isOfType(column, value)) return `${column.name} must be ${jsonTypes[column.type]}`
+    cells[place] = typeof value === 'object' ? JSON.stringify(value) : String(value)
   }
   return cells
+}
+
+function isObject(row: unknown): row is object {
+  return typeof row === 'object' && row !== null && !Array.isArray(row)
 }
 
 const jsonTypes: Record<Column['type'], string> = {
@@ -110,6 +127,8 @@ const jsonTypes: Record<Column['type'], string> = {
 }
 
 function isOfType({ type }: Column, value: unknown): boolean {
+  // Its spelling is judged as in a file.
+  if (type === 'boolean' && typeof value === 'string') return true
   return `a${type === 'jsonb' ? 'n' : ''} ${typeof value}` === jsonTypes[type]
 }
 
@@ -120,16 +139,19 @@ function addRow(piece: ReadPiece, { columns }: Kind, line: number, cells: Cell[]
     return
   }
   const values: Cell[] = []
+  let hasGaps = false
   for (let index = 0; index < columns.length; index++) {
     const column = columns[index] as Column
     const value = column.read(cells[index] ?? null)
     if (typeof value === 'object' && value !== null) {
-      piece.refused.push({ line, reason: `${column.name} ${value.wrong}` })
+      piece.refused.push({ line, reason: `${column.name} ${value.wrong}`, id: values[0] ?? null })
       return
     }
+    if (value === null && column.isMade) hasGaps = true
     values.push(value)
   }
-  piece.rows.push({ line, id: Number(values[0]), values })
+  const id = values[0] ?? null
+  piece.rows.push({ line, id: id === null ? null : Number(id), values, hasGaps })
 }
 
 /** A piece without the rows whose value in the column `name` is `refused`; the report says of each what it `is`. */
@@ -147,6 +169,18 @@ export function refuseRows(
   return {
     ...piece,
     rows: piece.rows.filter((row) => !bad.has(row)),
-    refused: [...piece.refused, ...[...bad].map(({ line }) => ({ line, reason }))]
+    refused: [
+      ...piece.refused,
+      ...[...bad].map(({ line, values }) => ({ line, reason, id: values[0] ?? null }))
+    ]
   }
+}
+
+/** A warning for the first row of a piece that loading the file again would add again, or null. */
+export function warnOfNewRows(kind: Kind, { rows }: ReadPiece): RefusedRow | null {
+  const known = columnIndex(kind, kind.knownBy)
+  const found = rows.find(({ id, values, hasGaps }) => hasGaps && id === null && values[known] === null)
+  if (found === undefined) return null
+  const reason = `rows without id and ${kind.knownBy} are new: loading the file again adds them again`
+  return { line: found.line, reason }
 }

@@ -1,29 +1,36 @@
 import type { Database } from '#platform/database.ts'
 import { storedBytes } from '#platform/plain-json.ts'
-import type { ImportReport } from '#schema/shapes/import-report.ts'
+import type { ImportReport, OnConflict } from '#schema/shapes/import-report.ts'
 import { type Batch, createBatchBuilder } from './batch.ts'
 import type { BatchStore } from './batch-store.ts'
 import { compactJson, formatCsvLine } from './csv-writer.ts'
 import { importsBusy } from './errors.ts'
 import { GUARDED_MARK, guard } from './formulas.ts'
-import { KIND_ORDER, type Kind, type KindName, kinds } from './kinds.ts'
+import { KIND_ORDER, type Kind, type KindName, type Kinds } from './kinds.ts'
+import { createReferences, type References } from './references.ts'
 import { createReportBuilder } from './report.ts'
-import { type ReadPiece, readCsvRows, readJsonRows, refuseRows } from './rows.ts'
+import { type ReadPiece, readCsvRows, readJsonRows, refuseRows, warnOfNewRows } from './rows.ts'
 import { hasValues, inSnapshot, readRows } from './store-export.ts'
 
-/** `app.imports`: whole sets in and out. */
-export interface ImportService {
+/** Files that belong together: what one refers to may get another id by the one before. */
+export interface ImportSet {
   /**
-   * Imports a CSV file from its bytes. `onProgress` is told the rows that are done after each batch. Throws
-   * IMPORT_UNREADABLE for a file without a usable header, IMPORTS_BUSY; what was stored before an error stays.
+   * Imports a CSV file from its bytes. `onProgress` gets the rows that are done after each batch. Throws IMPORT_UNREADABLE for a file
+   * without a usable header, IMPORT_CONFLICT, IMPORTS_BUSY; what was stored before an error stays.
    */
   importCsv(
     kind: KindName,
     source: AsyncIterable<Buffer>,
     onProgress?: (rows: number) => void
   ): Promise<ImportReport>
-  /** Imports a parsed JSON array of objects with the columns of the files. Throws BODY_MALFORMED, IMPORTS_BUSY. */
+  /** Imports a parsed JSON array of objects with the columns of the files. Throws BODY_MALFORMED, IMPORT_CONFLICT, IMPORTS_BUSY. */
   importJson(kind: KindName, body: unknown): Promise<ImportReport>
+}
+
+/** `app.imports`: whole sets in and out. Each file that is imported without {@link openSet} is a set, and conflicts are skipped. */
+export interface ImportService extends ImportSet {
+  /** Opens a set of files that come in the order users, urls, events. */
+  openSet(onConflict: OnConflict): ImportSet
   /**
    * Exports everything as of one moment: calls `write` with the name and the text of one file after the other.
    * Reading what was written gives the same rows. With `isGuarded` no cell is a formula to a spreadsheet (see
@@ -33,6 +40,12 @@ export interface ImportService {
     write: (kind: KindName, text: AsyncIterable<string>) => Promise<void>,
     options?: { isGuarded?: boolean; only?: readonly KindName[] }
   ): Promise<void>
+}
+
+interface Run {
+  onConflict: OnConflict
+  references: References
+  onProgress?: ((rows: number) => void) | undefined
 }
 
 export interface ImportCollaborators {
@@ -53,22 +66,19 @@ const MAX_IMPORTS = 8
 /** Most concurrent exports; each holds a connection and a snapshot for as long as its client reads. */
 const MAX_EXPORTS = 2
 const BATCH_ROWS = 20_000
+/** Characters after which lines of an export are sent on. */
+const EXPORT_CHUNK = 256 * 1024
 /** Closes a batch of few large rows. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024
 
 export function createImportService(
   database: Database,
   batches: BatchStore,
+  kinds: Kinds,
   { blocks, maxDetailsBytes, forgetUnknownCodes, audit, onFinish }: ImportCollaborators
 ): ImportService {
   const limitImports = createLimit(MAX_IMPORTS)
   const limitExports = createLimit(Math.min(MAX_EXPORTS, database.pool.options.max - 1))
-
-  async function storeBatch(batch: Batch, lastDrawn: number) {
-    const outcome = await batches.store(batch, lastDrawn)
-    if (batch.kind.name === 'urls' && outcome.imported > 0) await forgetUnknownCodes()
-    return outcome
-  }
 
   /** A piece without the rows that this server takes from nobody. */
   function refuse(kind: Kind, piece: ReadPiece): ReadPiece {
@@ -92,28 +102,35 @@ export function createImportService(
   async function importPieces(
     kind: Kind,
     pieces: AsyncIterable<ReadPiece>,
-    onProgress?: (rows: number) => void
+    { onConflict, references, onProgress }: Run
   ) {
     const report = createReportBuilder()
     const builder = createBatchBuilder(kind)
     const lastDrawn = await batches.findLastDrawn(kind.name)
     let storing: Promise<void> = Promise.resolve()
+    async function storeBatch(batch: Batch) {
+      const outcome = await batches.store(batch, { lastDrawn, onConflict })
+      if (kind.name === 'urls' && outcome.imported > 0) await forgetUnknownCodes()
+      references.note(kind.name, outcome.newIds)
+      report.add(outcome)
+      onProgress?.(report.count)
+    }
     const flush = async () => {
-      report.skip(builder.repeated)
       const batch = builder.take()
       await storing
-      storing = storeBatch(batch, lastDrawn).then((outcome) => {
-        report.add(outcome)
-        onProgress?.(report.count)
-      })
+      storing = storeBatch(batch)
       // Its failure is met at the next await; until then it must not count as unhandled.
       storing.catch(() => undefined)
     }
     try {
       for await (const piece of pieces) {
-        const { rows, refused, note } = refuse(kind, piece)
+        const { rows, refused, note } = references.rewrite(kind, refuse(kind, piece))
         report.reject(refused)
-        if (note) report.warn([note])
+        references.note(
+          kind.name,
+          refused.flatMap(({ id }) => (id ? [[id, null] as const] : []))
+        )
+        report.warn([note ?? [], warnOfNewRows(kind, piece) ?? []].flat())
         builder.add(rows)
         if (builder.rows >= BATCH_ROWS || builder.bytes >= MAX_BATCH_BYTES) await flush()
       }
@@ -129,21 +146,28 @@ export function createImportService(
     return report.finish()
   }
 
-  async function runImport(
-    name: KindName,
-    pieces: AsyncIterable<ReadPiece>,
-    onProgress?: (rows: number) => void
-  ) {
-    const report = await importPieces(kinds[name], pieces, onProgress)
+  async function runImport(name: KindName, pieces: AsyncIterable<ReadPiece>, run: Run) {
+    const report = await importPieces(kinds[name], pieces, run)
     onFinish(name, report)
     return report
   }
 
-  return {
-    importCsv: (kind, source, onProgress) =>
-      limitImports(() => runImport(kind, readCsvRows(kinds[kind], source), onProgress)),
+  function openSet(onConflict: OnConflict): ImportSet {
+    const references = createReferences(onConflict)
+    return {
+      importCsv: (kind, source, onProgress) =>
+        limitImports(() =>
+          runImport(kind, readCsvRows(kinds[kind], source), { onConflict, references, onProgress })
+        ),
+      importJson: (kind, body) =>
+        limitImports(() => runImport(kind, readJsonRows(kinds[kind], body), { onConflict, references }))
+    }
+  }
 
-    importJson: (kind, body) => limitImports(() => runImport(kind, readJsonRows(kinds[kind], body))),
+  return {
+    openSet,
+    importCsv: (...file) => openSet('skip').importCsv(...file),
+    importJson: (...rows) => openSet('skip').importJson(...rows),
 
     exportCsv: (write, { isGuarded = false, only = KIND_ORDER } = {}) =>
       limitExports(() =>
@@ -160,7 +184,7 @@ export function createImportService(
                 const header = columns.map((column) => column.name)
                 yield formatCsvLine(isGuarded ? [...header, GUARDED_MARK] : header)
                 for await (const rows of readRows(client, kind, columns)) {
-                  yield rows.map(isGuarded ? formatGuarded : formatCsvLine).join('')
+                  yield* joinLines(rows.map(isGuarded ? formatGuarded : formatCsvLine))
                 }
               }
             }
@@ -186,4 +210,16 @@ function createLimit(max: number) {
 
 function formatGuarded(fields: readonly (string | null)[]): string {
   return formatCsvLine([...fields.map((field) => field && guard(field)), null])
+}
+
+/** Texts of some lines each: all lines of a fetch may be more than one text should hold. */
+function* joinLines(lines: string[]): Generator<string> {
+  let text = ''
+  for (const line of lines) {
+    text += line
+    if (text.length < EXPORT_CHUNK) continue
+    yield text
+    text = ''
+  }
+  if (text !== '') yield text
 }

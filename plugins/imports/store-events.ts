@@ -6,10 +6,6 @@ import { findUnknown } from './store-references.ts'
 
 const COLUMNS = 'id, url_id, user_id, event_type, "timestamp", details'
 
-/** Whether the event `present` is another one than the row of the staging table with its id. */
-export const IS_OTHER_EVENT = `(present.url_id, present.event_type, present."timestamp")
-  IS DISTINCT FROM (staging.url_id, staging.event_type, staging."timestamp"::timestamptz(0))`
-
 /**
  * Waits until whoever has drawn an id by now has stored its event: a primary key with the timestamp in it would let both
  * have the id. To be called in a short transaction of its own, as those who come later wait behind the lock.

@@ -1,10 +1,12 @@
 import type { ClientBase } from 'pg'
+import type { OnConflict } from '#schema/shapes/import-report.ts'
 import type { Batch } from './batch.ts'
 import type { KindName } from './kinds.ts'
-import type { Outcome, Remark } from './report.ts'
-import { awaitDrawers, IS_OTHER_EVENT, makeRoom, mergeEvents } from './store-events.ts'
-import { stageRows } from './store-staging.ts'
-import { mergeUrls } from './store-urls.ts'
+import type { Outcome } from './report.ts'
+import { awaitDrawers, makeRoom, mergeEvents } from './store-events.ts'
+import { fillGaps, stageRows } from './store-staging.ts'
+import { settleIds } from './store-taken.ts'
+import { type Codes, mergeUrls } from './store-urls.ts'
 import { mergeUsers } from './store-users.ts'
 
 /**
@@ -15,7 +17,7 @@ import { mergeUsers } from './store-users.ts'
 /** What the merge of a kind did, beside skipping the ids that are there. */
 export type Merged = Pick<Outcome, 'rejected' | 'warnings'>
 
-const merges: Record<KindName, (client: ClientBase) => Promise<Merged>> = {
+const merges: Record<KindName, (client: ClientBase, codes: Codes) => Promise<Merged>> = {
   users: mergeUsers,
   urls: mergeUrls,
   events: mergeEvents
@@ -27,13 +29,24 @@ const merges: Record<KindName, (client: ClientBase) => Promise<Merged>> = {
  */
 const STATEMENT_TIMEOUT_MS = 300_000
 
+export interface StoreRules {
+  /** What {@link findLastDrawn} gave when the import began. */
+  lastDrawn: number
+  onConflict: OnConflict
+}
+
 /**
- * Stores a batch in one transaction: rows with an id that is there are skipped, the others are judged and inserted by
+ * Stores a batch in one transaction: rows with an id that is there are settled as the rules say, the others are judged and inserted by
  * the merge of their kind. Imports of a kind take turns, also those of other replicas, so that twins and taken codes
- * are told by what the one before them stored. `lastDrawn` is what {@link findLastDrawn} gave when the import began: clicks
- * that took an id since then make room. Throws the driver's errors; the client is then out of the transaction.
+ * are told by what the one before them stored. Clicks that took an id since the import began make room. Throws the driver's errors and
+ * IMPORT_CONFLICT; the client is then out of the transaction.
  */
-export async function storeBatch(client: ClientBase, batch: Batch, lastDrawn: number): Promise<Outcome> {
+export async function storeBatch(
+  client: ClientBase,
+  batch: Batch,
+  rules: StoreRules,
+  codes: Codes
+): Promise<Outcome> {
   const { name } = batch.kind
   const takeTurn = () =>
     client.query("SELECT pg_advisory_xact_lock(hashtext('fairlead.imports'), hashtext($1))", [name])
@@ -47,40 +60,28 @@ export async function storeBatch(client: ClientBase, batch: Batch, lastDrawn: nu
     await takeTurn()
     await passSequence(client, `${name}_id_seq`, batch.greatestId)
     await stageRows(client, batch)
-    if (name === 'events' && batch.greatestId > lastDrawn) await makeRoom(client, batch, lastDrawn)
-    const { skipped, others } = await dropPresent(client, batch)
-    const { rejected, warnings } = await merges[name](client)
+    if (name === 'events' && batch.greatestId > rules.lastDrawn)
+      await makeRoom(client, batch, rules.lastDrawn)
+    const { skipped, conflicts, moved } = await settleIds(client, batch, rules)
+    if (batch.hasGaps) await fillGaps(client, name)
+    const { rejected, warnings } = await merges[name](client, codes)
+    for (const { line } of rejected) {
+      conflicts.delete(line)
+      const row = moved.get(line)
+      if (row) row.id = null
+    }
     return {
       imported: batch.rows - skipped - rejected.length,
       skipped,
+      renumbered: [...conflicts.keys()].filter((line) => moved.has(line)).length,
+      conflicts: [...conflicts.values()],
       rejected,
-      warnings: [...others, ...warnings]
+      warnings,
+      newIds: [...moved.values()].flatMap(({ fileId, id }) =>
+        fileId === null ? [] : [[fileId, id] as const]
+      )
     }
   })
-}
-
-/** Takes the rows whose id is there out of the staging table. Gives how many, and those that are another event's. */
-async function dropPresent(
-  client: ClientBase,
-  { kind: { name }, leastId, greatestId }: Batch
-): Promise<{ skipped: number; others: Remark[] }> {
-  // What became of a user or a url since it was imported is none of the file's business. An event stays as it is.
-  const { rows } = await client.query<{ skipped: string; others: { line: number; id: number }[] | null }>(
-    `WITH dropped AS (
-       DELETE FROM staging USING ${name} present
-       WHERE present.id = staging.id AND present.id BETWEEN $1::bigint AND $2::bigint
-       RETURNING line, staging.id, ${name === 'events' ? IS_OTHER_EVENT : 'false'} AS is_other
-     )
-     SELECT count(*) AS skipped,
-       json_agg(json_build_object('line', line, 'id', id)) FILTER (WHERE is_other) AS others
-     FROM dropped`,
-    [leastId, greatestId]
-  )
-  const [{ skipped = 0, others = null } = {}] = rows
-  return {
-    skipped: Number(skipped),
-    others: (others ?? []).map(({ line, id }) => ({ line, reason: `id ${id} is another event's` }))
-  }
 }
 
 /** The last id that a table's sequence has given. */

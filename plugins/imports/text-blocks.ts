@@ -5,11 +5,53 @@ const MAX_LINE = 16 * 1024 * 1024
 const NEWLINE = 10
 
 /**
- * Decodes a stream of UTF-8 bytes into texts that end at line ends (but for the last, and for lines beyond all
- * measure). In a line that is not UTF-8 each wrong byte becomes NUL, which no column takes, so that the row is refused
- * where a replacement character would be stored in silence.
+ * Decodes a stream of bytes into texts. A spreadsheet saves UTF-16, in either byte order: a byte order mark says so, and without one the
+ * zero byte of the first letter, since columns have ASCII names.
  */
 export async function* readTextBlocks(source: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  const chunks = source[Symbol.asyncIterator]()
+  let head: Buffer = Buffer.alloc(0)
+  async function* readAll() {
+    try {
+      yield head
+      for (;;) {
+        const { value, done } = await chunks.next()
+        if (done) return
+        yield value
+      }
+    } finally {
+      await chunks.return?.()
+    }
+  }
+  while (head.length < 2) {
+    const { value, done } = await chunks.next()
+    if (done) break
+    head = Buffer.concat([head, value])
+  }
+  const [first, second] = head
+  if ((first === 0xff && second === 0xfe) || (first !== 0 && second === 0)) yield* readUtf16(readAll(), false)
+  else if ((first === 0xfe && second === 0xff) || (first === 0 && second !== undefined))
+    yield* readUtf16(readAll(), true)
+  else yield* readUtf8(readAll())
+}
+
+/** A half of a letter stays one, which no column takes, so that its row is refused. */
+async function* readUtf16(source: AsyncIterable<Buffer>, isBigEndian: boolean): AsyncGenerator<string> {
+  let odd: Buffer = Buffer.alloc(0)
+  for await (const chunk of source) {
+    const bytes = Buffer.concat([odd, chunk])
+    const whole = bytes.subarray(0, bytes.length - (bytes.length % 2))
+    odd = bytes.subarray(whole.length)
+    yield (isBigEndian ? whole.swap16() : whole).toString('utf16le')
+  }
+  if (odd.length > 0) yield '\0'
+}
+
+/**
+ * Texts that end at line ends (but for the last, and for lines beyond all measure). In a line that is not UTF-8 each wrong byte becomes NUL,
+ * which no column takes, so that the row is refused where a replacement character would be stored in silence.
+ */
+async function* readUtf8(source: AsyncIterable<Buffer>): AsyncGenerator<string> {
   let held: Buffer[] = []
   let heldBytes = 0
   for await (const chunk of source) {

@@ -115,7 +115,8 @@ const ASKS: Record<string, (owner: number) => Promise<Ask>> = {
   'GET /events/bulk': async () => ({ path: '/events/bulk', isOwned: false, isWhole: true }),
   'POST /users/bulk': async () => ({ path: '/users/bulk', json: [], isOwned: false }),
   'POST /urls/bulk': async () => ({ path: '/urls/bulk', json: [], isOwned: false }),
-  'POST /events/bulk': async () => ({ path: '/events/bulk', json: [], isOwned: false })
+  'POST /events/bulk': async () => ({ path: '/events/bulk', json: [], isOwned: false }),
+  'POST /sets/bulk': async () => ({ path: '/sets/bulk', json: {}, isOwned: false })
 }
 
 const keyId = async () => (await makeKey({ role: 'read-only' })).slice(3, 19)

@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import type { Executor } from '#platform/database.ts'
 import type { Lookup } from '#platform/fetch-public.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
+import { createCode, RESERVED_CODES } from './codes.ts'
 import { targetRefused } from './errors.ts'
 import { resolvesInside } from './resolving.ts'
 import { urlRoutes } from './routes.ts'
@@ -14,6 +15,10 @@ declare module 'fastify' {
     urls: UrlService & {
       /** Calls `listener` with each link that was created without a title, after its commit. */
       onUntitled(listener: (row: UrlRow) => void): void
+      /** A random code that may be taken; `attempt` counts from 0 the tries that found none free: codes grow with it. */
+      createCode(attempt: number): string
+      /** Codes, in lower case, whose path is the server's own. */
+      readonly reservedCodes: ReadonlySet<string>
     }
   }
 }
@@ -75,7 +80,9 @@ async function urls(app: FastifyInstance, { routes, publicUrl, codeLength, targe
         await refuseInside(target, 'original_url')
       return service.change(caller, id, change)
     },
-    onUntitled: (listener) => void listeners.push(listener)
+    onUntitled: (listener) => void listeners.push(listener),
+    createCode: (attempt) => createCode(codeLength + Math.floor(attempt / 3)),
+    reservedCodes: RESERVED_CODES
   })
   app.users.onDelete(onUserDeleted)
   if (routes) await app.register(urlRoutes, { publicUrl })

@@ -1,6 +1,7 @@
 import { presentStoredUrl } from '#platform/present-rows.ts'
 import type { Url } from '#schema/shapes/url.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
+import { isReservedCode } from './codes.ts'
 import { warnOfHost } from './look-alikes.ts'
 
 /** A url whose target was just set: with what is odd about that, if anything is. */
@@ -9,7 +10,11 @@ export function presentSet(row: UrlRow, base: string): Url {
   return { ...presentUrl(row, base), ...(warnings.length > 0 && { warnings }) }
 }
 
-/** A url as the contract shows it. `base` is where people reach the server, without a slash at its end. */
+/**
+ * A url as the contract shows it. `base` is where people reach the server, without a slash at its end. An imported code may be a word of
+ * the server's own addresses; `/s/` reaches any.
+ */
 export function presentUrl(row: UrlRow, base: string): Url {
-  return { ...presentStoredUrl(row), short_url: `${base}/${row.shortCode}` }
+  const path = isReservedCode(row.shortCode) ? `s/${row.shortCode}` : row.shortCode
+  return { ...presentStoredUrl(row), short_url: `${base}/${path}` }
 }

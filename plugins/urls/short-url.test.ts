@@ -36,3 +36,30 @@ t.test('a setting is the last word', async (t) => {
     t.match((await request('GET', path, { headers })).text, `https://go.acme.dev/l/${short_code}`)
   }
 })
+
+t.test('it works for imported codes that are words of the server, and the import says so', async (t) => {
+  const { app, request } = await startApp(t, { profile })
+  const words = new Set(app.access.routes().flatMap(({ url }) => /^\/([\w-]+)$/.exec(url)?.[1] ?? []))
+  t.ok(words.size > 5, [...words].join())
+  t.same(
+    [...words].filter((word) => !app.urls.reservedCodes.has(word)),
+    [],
+    'none of them can be chosen'
+  )
+  const codes = [...app.urls.reservedCodes, 'USERS', 'free']
+  const rows = codes.map((short_code) => ({ short_code, original_url: `https://example.com/${short_code}` }))
+  const { json: report } = await request('POST', '/urls/bulk', { json: rows })
+  t.same(
+    report.warnings.map(({ reason }: { reason: string }) => reason),
+    codes
+      .filter((code) => code !== 'free')
+      .map((code) => `short_code ${code} is a word of the server's own addresses: the link is at /s/${code}`)
+  )
+  const { json: urls } = await request('GET', '/urls')
+  t.equal(urls.length, codes.length)
+  for (const { short_url, short_code, original_url } of urls) {
+    const answer = await fetch(short_url, { redirect: 'manual' })
+    t.equal(answer.headers.get('location'), original_url, short_code)
+  }
+  t.match(urls.at(-1).short_url, /\/free$/)
+})

@@ -7,13 +7,30 @@ const Line = Type.Object({
   reason: Type.String()
 })
 
+/** What an import does with a row whose id a different row has. */
+export const ON_CONFLICT = ['skip', 'renumber', 'fail'] as const
+export type OnConflict = (typeof ON_CONFLICT)[number]
+
+export const ImportQuery = Type.Object({
+  on_conflict: Type.Optional(
+    Type.Enum(ON_CONFLICT, {
+      default: 'skip',
+      description:
+        'What becomes of a row whose id a different row has: it is left out (`skip`), it gets a new id (`renumber`), or the import stops (`fail`)'
+    })
+  )
+})
+export type ImportQuery = Static<typeof ImportQuery>
+
 /** What an import did with each row. `errors` and `warnings` are cut at 1,000 lines; the counts never are. */
 export const ImportReport = Type.Object(
   {
     count: Type.Integer({ description: 'Rows read' }),
     imported: Type.Integer(),
-    skipped: Type.Integer({ description: 'Rows whose id is already there' }),
+    skipped: Type.Integer({ description: 'Rows that are there already, and conflicts that were left out' }),
     rejected: Type.Integer(),
+    conflicts: Type.Integer({ description: 'Rows whose id a different row has; each is in `warnings`' }),
+    renumbered: Type.Integer({ description: 'Conflicts that were imported under a new id' }),
     errors: Type.Array(Line),
     warnings: Type.Array(Line)
   },
@@ -21,3 +38,15 @@ export const ImportReport = Type.Object(
 )
 
 export type ImportReport = Static<typeof ImportReport>
+
+/** The reports of a set, by its files. */
+export const SetReport = Type.Object(
+  {
+    users: Type.Optional(ImportReport),
+    urls: Type.Optional(ImportReport),
+    events: Type.Optional(ImportReport)
+  },
+  { title: 'SetReport' }
+)
+
+export type SetReport = Static<typeof SetReport>

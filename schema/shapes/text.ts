@@ -23,6 +23,22 @@ export function Nullable<T extends TSchema>(schema: T) {
 }
 
 /**
+ * Whether `text` has more than `limit` characters. They are code points, as those of `maxLength` are (JSON Schema, 6.3.1): an emoji is
+ * one, though JavaScript counts two.
+ */
+export function isLonger(text: string, limit: number): boolean {
+  if (text.length <= limit || text.length > 2 * limit) return text.length > limit
+  let count = 0
+  for (const _ of text) if (++count > limit) return true
+  return false
+}
+
+/** The `maxLength` of a string's schema, in characters. */
+export function lengthLimit(schema: TSchema): number {
+  return (schema as { maxLength?: number }).maxLength ?? Infinity
+}
+
+/**
  * Formats a point in time as the contract says: ISO 8601, UTC, without zone, whole seconds. A year past 9999 or before 0000, which a
  * database may hold, has a sign and six digits.
  */

@@ -1,0 +1,172 @@
+import type { ClientBase } from 'pg'
+import type { OnConflict } from '#schema/shapes/import-report.ts'
+import type { Batch } from './batch.ts'
+import { idsTaken } from './errors.ts'
+import type { Kind, KindName } from './kinds.ts'
+import type { Remark } from './report.ts'
+import { quoteName } from './store-staging.ts'
+
+/**
+ * What becomes of staged rows whose id is there already. A row that says nothing else than the stored one is dropped: the file was
+ * loaded before. A different one is a conflict. An empty field says nothing, and `updated_at` moves with each change of a link.
+ */
+
+/** Whether the stored row is the same thing as the staged one though it changed since: it never gets a second id. */
+const IS_SAME: Record<KindName, string> = {
+  users: 'present.username = staging.username AND present.email = staging.email',
+  urls: 'present.short_code = staging.short_code',
+  events: 'false'
+}
+
+/** How the database finds a row that has the values of a staged one under another id. */
+const FINDS: Record<KindName, string> = {
+  users: 'present.email = staging.email',
+  urls: 'present.short_code = staging.short_code',
+  // The bounds keep other partitions out.
+  events: `present.url_id = staging.url_id AND present."timestamp" = staging."timestamp"
+    AND present."timestamp" BETWEEN (SELECT min("timestamp") FROM staging) AND (SELECT max("timestamp") FROM staging)`
+}
+
+interface Taken {
+  line: number
+  id: number
+  /** Columns whose values differ; empty where none does. */
+  differences: string
+  isDropped: boolean
+}
+
+export interface SettledIds {
+  skipped: number
+  /** Rows whose id a different row has, by line. */
+  conflicts: Map<number, Remark>
+  /** Rows that have another id than in the file, by line, with their id in the file unless references mean another row. */
+  moved: Map<number, { fileId: string | null; id: string | null }>
+}
+
+/**
+ * Drops the staged rows that are there, and does with those whose id a different row has, in the database or earlier in the file, as
+ * `onConflict` says; then all staged rows have an id. `lastDrawn` is the greatest id of what was there before the import. Throws
+ * IMPORT_CONFLICT.
+ */
+export async function settleIds(
+  client: ClientBase,
+  { kind, leastId, greatestId, hasRepeats, hasGaps }: Batch,
+  { lastDrawn, onConflict }: { lastDrawn: number; onConflict: OnConflict }
+): Promise<SettledIds> {
+  // The bounds keep the plan from reading a whole index.
+  const stored = `${kind.name} present ON present.id = staging.id AND present.id BETWEEN ${leastId} AND ${greatestId}`
+  const earlier = `(SELECT DISTINCT ON (id) * FROM staging WHERE id IS NOT NULL ORDER BY id, line) present
+    ON present.id = staging.id AND present.line < staging.line`
+  const isRenumbered = onConflict === 'renumber'
+  const settled: SettledIds = { skipped: 0, conflicts: new Map(), moved: new Map() }
+  let isComplete = !hasGaps
+  const settle = async (present: string, fileId: string) => {
+    const { dropped, different } = await dropTaken(client, kind, present, isRenumbered, fileId)
+    settled.skipped += dropped
+    for (const { line, id, differences, isDropped } of different) {
+      const reason = `id ${id} is taken by a different ${kind.name.slice(0, -1)} (${differences})`
+      settled.conflicts.set(line, { line, reason: isDropped ? `${reason}: skipped` : reason })
+      if (!isDropped) isComplete = false
+    }
+  }
+  if (greatestId > 0) await settle(stored, 'staging.id')
+  // References mean the first of them.
+  if (hasRepeats) await settle(earlier, 'NULL')
+  if (onConflict === 'fail' && settled.conflicts.size > 0) throw idsTaken([...settled.conflicts.values()])
+  if (!isComplete) await moveRows(client, kind, lastDrawn, settled)
+  return settled
+}
+
+/**
+ * Drops the staged rows whose id `present` has, or takes it from the different ones if they get another. Gives how many were dropped, and
+ * the different ones.
+ */
+async function dropTaken(
+  client: ClientBase,
+  kind: Kind,
+  present: string,
+  isRenumbered: boolean,
+  fileId: string
+): Promise<{ dropped: number; different: Taken[] }> {
+  const { rows } = await client.query<{ dropped: string; different: Taken[] | null }>(
+    `WITH compared AS MATERIALIZED (
+       SELECT staging.line, staging.id, ${listDifferences(kind)} AS differences,
+         coalesce(${IS_SAME[kind.name]}, false) AS is_same
+       FROM staging JOIN ${present}
+     ), taken AS MATERIALIZED (
+       SELECT line, id, differences, differences = '' OR is_same OR NOT $1::boolean AS is_dropped FROM compared
+     ), dropped AS (
+       DELETE FROM staging USING taken WHERE staging.line = taken.line AND is_dropped
+     ), freed AS (
+       UPDATE staging SET id = NULL, file_id = ${fileId} FROM taken WHERE staging.line = taken.line AND NOT is_dropped
+     )
+     SELECT count(*) FILTER (WHERE is_dropped) AS dropped,
+       json_agg(json_build_object('line', line, 'id', id, 'differences', differences, 'isDropped', is_dropped))
+         FILTER (WHERE differences <> '') AS different
+     FROM taken`,
+    [isRenumbered]
+  )
+  const [{ dropped = 0, different = null } = {}] = rows
+  return { dropped: Number(dropped), different: different ?? [] }
+}
+
+/** The names of the columns in which a staged row and `present` differ, as text. */
+function listDifferences({ columns }: Kind): string {
+  const names = columns.map(({ name }) => name).filter((name) => name !== 'id' && name !== 'updated_at')
+  const cases = names.map((name) => {
+    const [here, there] = [`staging.${quoteName(name)}`, `present.${quoteName(name)}`]
+    return `CASE WHEN ${here} IS NOT NULL AND ${there} IS DISTINCT FROM ${here} THEN '${name}' END`
+  })
+  return `concat_ws(', ', ${cases.join(', ')})`
+}
+
+/**
+ * Gives an id to each staged row without one, but for those that an earlier import stored under another id, which is greater than the
+ * file's: these are dropped.
+ */
+async function moveRows(
+  client: ClientBase,
+  kind: Kind,
+  lastDrawn: number,
+  settled: SettledIds
+): Promise<void> {
+  const { conflicts, moved } = settled
+  await client.query('ANALYZE staging')
+  const { rows: found } = await client.query<Moved>(
+    `WITH found AS MATERIALIZED (
+       SELECT DISTINCT ON (staging.line) staging.line, staging.file_id, present.id
+       FROM staging JOIN ${kind.name} present ON ${FINDS[kind.name]}
+       WHERE staging.id IS NULL AND present.id > coalesce(staging.file_id, 0) AND present.id <= $1::bigint
+         AND ${listDifferences(kind)} = ''
+       ORDER BY staging.line, present.id
+     ), dropped AS (
+       DELETE FROM staging USING found WHERE staging.line = found.line
+     )
+     SELECT * FROM found`,
+    [lastDrawn]
+  )
+  settled.skipped += found.length
+  for (const { line, file_id: fileId, id } of found) {
+    conflicts.delete(Number(line))
+    if (fileId !== null) moved.set(Number(line), { fileId, id })
+  }
+  const { rows: numbered } = await client.query<Moved>(
+    `WITH numbered AS MATERIALIZED (
+       SELECT line, nextval('${kind.name}_id_seq') AS id
+       FROM (SELECT line FROM staging WHERE id IS NULL ORDER BY line) AS missing
+     )
+     UPDATE staging SET id = numbered.id FROM numbered WHERE staging.line = numbered.line
+     RETURNING staging.line, staging.file_id, staging.id`
+  )
+  for (const { line, file_id: fileId, id } of numbered) {
+    const conflict = conflicts.get(Number(line))
+    if (conflict) conflict.reason += `: stored as ${id}`
+    if (conflict || fileId !== null) moved.set(Number(line), { fileId, id })
+  }
+}
+
+interface Moved {
+  line: string
+  file_id: string | null
+  id: string
+}
