@@ -121,15 +121,11 @@ export function createUrlService(
       expiresAt: readExpiry(draft.expires_at)
     }
     const chosen = draft.short_code ?? undefined
+    const candidates = () => (chosen === undefined ? createCandidates(codeLength, random) : [chosen])
     let row: UrlRow | null = null
     // Another creation may take the same code in the same moment; a second look sees it taken.
-    for (let attempt = 0; attempt < (chosen === undefined ? 3 : 1) && !row; attempt++) {
-      row = await insertUrl(
-        tx,
-        values,
-        chosen === undefined ? createCandidates(codeLength, random) : [chosen]
-      )
-    }
+    for (let left = chosen === undefined ? 3 : 1; left > 0 && !row; left--)
+      row = await insertUrl(tx, values, candidates())
     if (!row) throw chosen === undefined ? codesExhausted() : codeTaken(chosen)
     const { id: urlId, shortCode: short_code, originalUrl: original_url } = row
     await record(tx, [{ urlId, userId, eventType: 'created', details: { short_code, original_url } }])
