@@ -11,6 +11,7 @@ import idempotency from '#platform/idempotency/index.ts'
 import instruments from '#platform/instruments.ts'
 import lifecycle from '#platform/lifecycle.ts'
 import limits from '#platform/limits/index.ts'
+import maintenance from '#platform/maintenance.ts'
 import metrics from '#platform/metrics.ts'
 import notFound from '#platform/not-found.ts'
 import openapi from '#platform/openapi.ts'
@@ -98,6 +99,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     await app.register(notFound)
     await app.register(lifecycle, config.lifecycle)
     await app.register(database, { ...config.database, attach })
+    await app.register(maintenance)
     await app.register(idempotency)
     await app.register(redis, config.redis)
     await app.register(limits, config.limits)

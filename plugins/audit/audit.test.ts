@@ -112,16 +112,32 @@ t.test('nobody changes or deletes entries', async (t) => {
 })
 
 t.test('retention deletes what is older, and nothing else', async (t) => {
-  const later = (months: number) =>
-    createAuditService(app.database, {
-      retentionMonths: 2,
-      now: () => Date.now() + months * 31 * 86_400_000
-    })
-  t.equal(await later(1).maintain(), 0)
+  const maintain = (months: number) =>
+    createAuditService(app.database, { retentionMonths: 2 }).maintain(Date.now() + months * 31 * 86_400_000)
+  t.equal(await maintain(1), 0)
   await app.audit.actAs({ kind: 'key', keyId: 'k1', userId: 7, name: 'ci', requestId: null }, () =>
     app.database.transaction((tx) => app.audit.record(tx, [{ action: 'revoked', resource: 'key', id: 'k2' }]))
   )
   t.match(await read('key_id=k1&user_id=7'), [{ action: 'revoked', actor: { kind: 'key', name: 'ci' } }])
-  t.ok((await later(3).maintain()) > 20)
+  t.ok((await maintain(3)) > 20)
   t.same(await read(''), [])
+})
+
+t.test('a month of retention ends on the same day, or on the last one of a shorter month', async (t) => {
+  for (const [now, months, kept, deleted] of [
+    ['2025-03-31T12:00:00Z', 1, '2025-02-28T12:00:00Z', '2025-02-28T11:59:59Z'],
+    ['2024-03-31T00:00:00Z', 1, '2024-02-29T00:00:00Z', '2024-02-28T23:59:59Z'],
+    ['2025-05-31T08:00:00Z', 3, '2025-02-28T08:00:00Z', '2025-02-28T07:59:59Z'],
+    ['2025-12-15T00:00:00Z', 12, '2024-12-15T00:00:00Z', '2024-12-14T23:59:59Z']
+  ] as const) {
+    for (const at of [kept, deleted])
+      await app.database.db.execute(
+        sql`insert into audit_log (at, actor_kind, action, resource, resource_id) values (${at}, 'system', 'x', 'x', ${at})`
+      )
+    const service = createAuditService(app.database, { retentionMonths: months })
+    t.equal(await service.maintain(Date.parse(now)), 1, now)
+    t.same(await read(`resource=x&resource_id=${deleted}`), [])
+    t.equal((await read(`resource=x&resource_id=${kept}`)).length, 1)
+    await service.maintain(Date.now() + 86_400_000 * 366 * 2)
+  }
 })

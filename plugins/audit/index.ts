@@ -42,9 +42,10 @@ async function audit(app: FastifyInstance, { routes, retentionMonths }: AuditOpt
 
   if (retentionMonths === 0) return
   const keepUp = () =>
-    service.maintain().then(
+    app.maintenance.run(service.maintain).then(
       (deleted) => {
-        if (deleted > 0) app.log.info({ deleted }, 'audit entries past their time were deleted')
+        if (deleted !== null && deleted > 0)
+          app.log.info({ deleted }, 'audit entries past their time were deleted')
       },
       (error: Error) => app.log.warn({ err: error }, 'the upkeep of the audit log waits')
     )
@@ -57,4 +58,8 @@ function authorOf({ caller, id }: FastifyRequest) {
   return { kind: caller.kind, keyId: caller.keyId, userId: caller.userId, name: caller.name, requestId: id }
 }
 
-export default fp(audit, { name: 'audit', dependencies: ['access', 'database'], fastify: '5.x' })
+export default fp(audit, {
+  name: 'audit',
+  dependencies: ['access', 'database', 'maintenance'],
+  fastify: '5.x'
+})

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { AuditChange, EraseChanges, RecordChanges } from '#platform/audit-change.ts'
+import type { AuditChange, EraseChanges, FindOwned, RecordChanges } from '#platform/audit-change.ts'
 import type { Database } from '#platform/database.ts'
 import { presentChange } from '#platform/present-rows.ts'
 import { parseWireTime } from '#platform/wire-time.ts'
@@ -7,8 +7,9 @@ import type { AuditEntry, AuditQuery } from '#schema/shapes/audit.ts'
 import {
   type AuditAuthor,
   type AuditRecord,
-  deleteAuditBefore,
+  deleteOldAudit,
   eraseAudit,
+  findOwned,
   insertAudit,
   listAudit
 } from './store.ts'
@@ -19,19 +20,18 @@ export interface AuditService {
   record: RecordChanges
   /** Takes values out of entries, for the erasure of a user; nothing else ever changes one. */
   erase: EraseChanges
+  findOwned: FindOwned
   /** Runs `work`, and whatever it leads to, on behalf of `author`. */
   actAs<T>(author: AuditAuthor, work: () => T): T
   /** The newest entries that match, newest first, and whether there are more. */
   list(query: AuditQuery): Promise<{ entries: AuditEntry[]; hasMore: boolean }>
-  /** Deletes the entries that are older than the retention. Gives how many. */
-  maintain(): Promise<number>
+  /** Deletes the entries that are older than the retention at `now`, milliseconds since the epoch. Gives how many. */
+  maintain(now: number): Promise<number>
 }
 
 export interface AuditServiceOptions {
   /** Months that entries are kept; 0 keeps them for ever. */
   retentionMonths: number
-  /** Milliseconds since the epoch. */
-  now?: () => number
 }
 
 const SYSTEM: AuditAuthor = { kind: 'system', keyId: null, userId: null, name: null, requestId: null }
@@ -41,7 +41,7 @@ const DELETE_CHUNK = 10_000
 
 export function createAuditService(
   database: Database,
-  { retentionMonths, now = Date.now }: AuditServiceOptions
+  { retentionMonths }: AuditServiceOptions
 ): AuditService {
   // Who asks passes beside the services, not through them: each of their calls would have to hand it on.
   const authors = new AsyncLocalStorage<AuditAuthor>()
@@ -53,6 +53,7 @@ export function createAuditService(
     },
 
     erase: eraseAudit,
+    findOwned,
 
     actAs: (author, work) => authors.run(author, work),
 
@@ -72,13 +73,13 @@ export function createAuditService(
       return { entries: rows.slice(0, perPage).map(presentChange), hasMore: rows.length > perPage }
     },
 
-    async maintain() {
+    async maintain(now) {
       if (retentionMonths === 0) return 0
-      const date = new Date(now())
-      date.setUTCMonth(date.getUTCMonth() - retentionMonths)
       let deleted = 0
       for (;;) {
-        const count = await database.transaction((tx) => deleteAuditBefore(tx, date, DELETE_CHUNK))
+        const count = await database.transaction((tx) =>
+          deleteOldAudit(tx, { now, months: retentionMonths, limit: DELETE_CHUNK })
+        )
         deleted += count
         if (count < DELETE_CHUNK) return deleted
       }

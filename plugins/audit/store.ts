@@ -67,6 +67,16 @@ export async function listAudit(on: Executor, filter: AuditFilter, limit: number
     .limit(limit)
 }
 
+/** The ids of the things of a kind whose entries name a user as their owner, before or after a change. */
+export async function findOwned(tx: Executor, resource: string, userId: number): Promise<string[]> {
+  await tx.execute(sql`set local statement_timeout = 0`)
+  const owned = JSON.stringify({ user_id: userId })
+  const { rows } = await tx.execute<{ id: string }>(sql`
+    select distinct resource_id as id from audit_log
+    where resource = ${resource} and (before @> ${owned}::jsonb or after @> ${owned}::jsonb)`)
+  return rows.map(({ id }) => id)
+}
+
 /**
  * Takes the values out of the entries of `ids`, and the name of the user `authorId` out of what it changed. The entries stay:
  * who did what to which, by number.
@@ -84,11 +94,18 @@ export async function eraseAudit(tx: Executor, { resource, ids, authorId }: Audi
   await tx.execute(sql`set local fairlead.audit = ''`)
 }
 
-/** Deletes up to `limit` of the entries before `time`, in the transaction `tx`. Gives how many. */
-export async function deleteAuditBefore(tx: Executor, time: Date, limit: number): Promise<number> {
+/**
+ * Deletes up to `limit` of the entries that are older than `months` at `now`, milliseconds since the epoch. A day that the earlier month
+ * lacks is its last: on 31 March a month ends with 28 February. Gives how many.
+ */
+export async function deleteOldAudit(
+  tx: Executor,
+  { now, months, limit }: { now: number; months: number; limit: number }
+): Promise<number> {
   await tx.execute(sql`set local fairlead.audit = 'retention'`)
+  const end = sql`(to_timestamp(${now}::double precision / 1000) at time zone 'UTC' - make_interval(months => ${months})) at time zone 'UTC'`
   const { rowCount } = await tx.execute(sql`
     delete from audit_log where id in (
-      select id from audit_log where at < ${time.toISOString()}::timestamptz order by id limit ${limit})`)
+      select id from audit_log where at < ${end} order by id limit ${limit})`)
   return rowCount ?? 0
 }

@@ -21,3 +21,9 @@ export interface AuditErasure {
 
 /** `app.audit.erase`: takes values out of entries, in the transaction that erases them elsewhere. */
 export type EraseChanges = (tx: Executor, erasure: AuditErasure) => Promise<void>
+
+/**
+ * `app.audit.findOwned`: the ids of the things of a kind that belonged to a user by what the audit log says, which knows it after the
+ * user was deleted too.
+ */
+export type FindOwned = (tx: Executor, resource: string, userId: number) => Promise<string[]>

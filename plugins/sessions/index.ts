@@ -71,7 +71,7 @@ async function sessions(app: FastifyInstance, { routes, own, oidc, ...times }: S
   }
 
   repeat(app, PRUNE_EVERY_MS, () =>
-    service.prune().then(
+    app.maintenance.run(service.prune).then(
       () => undefined,
       // What waits for the database now is pruned the next time.
       (error: Error) => app.log.warn({ err: error }, 'sessions that are over wait for deletion')
@@ -81,6 +81,6 @@ async function sessions(app: FastifyInstance, { routes, own, oidc, ...times }: S
 
 export default fp(sessions, {
   name: 'sessions',
-  dependencies: ['access', 'database', 'audit', 'users', 'keys', 'origins'],
+  dependencies: ['access', 'database', 'maintenance', 'audit', 'users', 'keys', 'origins'],
   fastify: '5.x'
 })

@@ -19,6 +19,8 @@ export interface StatsOptions {
 
 const MINUTE_MS = 60_000
 const UPKEEP_EVERY_MINUTES = 360
+/** A minute each: by the database's clock the day may end five minutes later, and its salt is deleted then. */
+const RUNS_AFTER_MIDNIGHT = 6
 
 /**
  * Statistics: counts clicks in the transactions that store them, publishes `app.stats` and, unless `routes` is
@@ -41,15 +43,16 @@ async function stats(app: FastifyInstance, { routes, retentionMonths }: StatsOpt
   if (routes) await app.register(statsRoutes)
 
   let minutes = 0
-  let isUpkeepDue = true
+  let runsDue = 1
 
   async function work(): Promise<void> {
-    if (minutes++ % UPKEEP_EVERY_MINUTES === 0) isUpkeepDue = true
+    if (minutes++ % UPKEEP_EVERY_MINUTES === 0) runsDue = Math.max(runsDue, 1)
     try {
-      await service.refreshSalt()
-      if (!isUpkeepDue) return
-      const report = await service.maintain()
-      isUpkeepDue = false
+      if (await service.refreshSalt()) runsDue = RUNS_AFTER_MIDNIGHT
+      if (runsDue === 0) return
+      const report = await app.maintenance.run(service.maintain)
+      // Null: refused, or another replica is at it.
+      if (report !== null) runsDue--
       if (report && report.dropped.length > 0) app.log.info(report, 'partitions past their time were dropped')
     } catch (error) {
       // The database is away, or somebody holds a lock: the next minute will do, since all is made ahead.
@@ -62,6 +65,6 @@ async function stats(app: FastifyInstance, { routes, retentionMonths }: StatsOpt
 
 export default fp(stats, {
   name: 'stats',
-  dependencies: ['database', 'clicks', 'users', 'urls', 'events'],
+  dependencies: ['database', 'maintenance', 'clicks', 'users', 'urls', 'events'],
   fastify: '5.x'
 })

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Database } from '#platform/database.ts'
-import { deleteSalts, shareSalt } from './store-upkeep.ts'
+import { shareSalt } from './store-upkeep.ts'
 import { DAY_MS } from './tally.ts'
 
 /** How long before midnight the salt of the next day is fetched: the database may be away just then. */
@@ -9,8 +9,8 @@ const AHEAD_MS = 900_000
 export interface SaltKeeper {
   /** The salt of today (UTC), the same in all replicas; null until it could be fetched. */
   current(): Buffer | null
-  /** Fetches what is needed now and soon, and forgets the days before, here and in the database. */
-  refresh(): Promise<void>
+  /** Fetches what is needed now and soon, and forgets the days before. Tells whether there were such; the database has them still. */
+  refresh(): Promise<boolean>
 }
 
 /** See visitor-salts.ts. `now`: milliseconds since the epoch. */
@@ -28,7 +28,7 @@ export function createSaltKeeper(database: Database, now: () => number): SaltKee
       }
       const old = [...salts.keys()].filter((day) => day < today)
       for (const day of old) salts.delete(day)
-      if (old.length > 0) await deleteSalts(database.db, dateOf(today))
+      return old.length > 0
     }
   }
 }

@@ -19,10 +19,13 @@ export interface StatsService {
   overall(caller: Caller, query: StatsQuery, mark: FreshMark): Promise<OverallStats>
   /** What visitors' names are salted with today (UTC), the same in all replicas; null until it is known. */
   currentSalt(): Buffer | null
-  /** Fetches the salts of now and soon; the plugin calls it every minute. */
-  refreshSalt(): Promise<void>
-  /** Makes partitions ahead and drops those that are over; the plugin calls it. See {@link keepUp}. */
-  maintain(): Promise<UpkeepReport | null>
+  /** Fetches the salts of now and soon; the plugin calls it every minute. Tells whether a day ended, so that maintenance is due. */
+  refreshSalt(): Promise<boolean>
+  /**
+   * Makes partitions ahead and drops those that are over at `now`, milliseconds since the epoch; the plugin calls it. See
+   * {@link keepUp}.
+   */
+  maintain(now: number): Promise<UpkeepReport | null>
 }
 
 /** The parts of other capabilities that statistics need. */
@@ -114,7 +117,7 @@ export function createStatsService(
 
     currentSalt: salts.current,
     refreshSalt: salts.refresh,
-    maintain: () => keepUp(database, { now: now(), retentionMonths })
+    maintain: (time) => keepUp(database, { now: time, retentionMonths })
   }
 }
 

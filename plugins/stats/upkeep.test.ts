@@ -10,8 +10,9 @@ import { DAY_MS } from './tally.ts'
 const { app, request } = await startApp(t)
 const { db } = app.database
 const nobody = { findUrl: async () => null, countUrls: async () => 0, countUsers: async () => 0 }
-const at = (time: string, retentionMonths = 0): StatsService =>
-  createStatsService(app.database, nobody, { retentionMonths, now: () => Date.parse(time) })
+const at = (time: string, retentionMonths = 0) => ({
+  maintain: () => createStatsService(app.database, nobody, { retentionMonths }).maintain(Date.parse(time))
+})
 const names = async (table: string): Promise<string[]> => {
   const { rows } = await db.execute<{ name: string }>(
     sql`select inhrelid::regclass::text as name from pg_inherits where inhparent = ${table}::regclass order by 1`
@@ -107,7 +108,8 @@ t.test('replicas share the salt of a day, fetch the next one early and delete it
   t.ok(one.currentSalt(), 'there without asking the database')
   t.notSame(one.currentSalt(), first)
   t.equal(other.currentSalt(), null, 'the one of yesterday is not used')
-  await Promise.all([one.refreshSalt(), other.refreshSalt()])
+  t.same(await Promise.all([one.refreshSalt(), other.refreshSalt()]), [true, true], 'a day ended')
+  await one.maintain(now)
   t.same(other.currentSalt(), one.currentSalt())
   const { rows } = await db.execute<{ day: string }>(
     sql`select day::text from visitor_salts where day >= '2040-01-01' order by 1`

@@ -125,7 +125,7 @@ async function idempotency(app: FastifyInstance) {
   })
 
   repeat(app, PRUNE_EVERY_MS, () =>
-    prune().then(
+    app.maintenance.run(prune).then(
       () => undefined,
       // What waits for the database now is pruned the next time.
       (error: Error) => app.log.warn({ err: error }, 'answers that are over wait for deletion')
@@ -151,6 +151,6 @@ function fingerprintOf({ routeOptions, body }: FastifyRequest): string {
 
 export default fp(idempotency, {
   name: 'idempotency',
-  dependencies: ['access', 'errors', 'requests', 'database'],
+  dependencies: ['access', 'errors', 'requests', 'database', 'maintenance'],
   fastify: '5.x'
 })
