@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg'
+import { foldName } from '#platform/folding.ts'
 import type { Remark } from './report.ts'
 import type { Merged } from './store.ts'
 
@@ -7,22 +8,33 @@ import type { Merged } from './store.ts'
  * case, is a twin and leaves that key to its holder. The oldest line of a file comes first.
  */
 export async function mergeUsers(client: ClientBase): Promise<Merged> {
-  const { rows: twins } = await client.query<{ line: string; field: string; value: string; holder: string }>(`
-    WITH judged AS (
+  // The database folds ASCII alike with every locale, and the application the rest.
+  const { rows: others } = await client.query<{ username: string }>(
+    'SELECT DISTINCT username FROM staging WHERE octet_length(username) > length(username)'
+  )
+  const names = others.map(({ username }) => username)
+  const { rows: twins } = await client.query<{ line: string; field: string; value: string; holder: string }>(
+    `
+    WITH folded AS (
       SELECT staging.*,
-        lower(staging.username) AS username_key,
-        lower(staging.email) AS email_key,
-        coalesce(same_name.id, nullif(first_value(staging.id) OVER names, staging.id)) AS name_holder,
-        coalesce(same_email.id, nullif(first_value(staging.id) OVER emails, staging.id)) AS email_holder
+        coalesce(other.folded, lower(staging.username COLLATE "C")) COLLATE "default" AS username_key,
+        lower(staging.email COLLATE "C") COLLATE "default" AS email_key
       FROM staging
-      LEFT JOIN users same_name ON same_name.username_key = lower(staging.username)
-      LEFT JOIN users same_email ON same_email.email_key = lower(staging.email)
-      WINDOW names AS (PARTITION BY lower(staging.username) ORDER BY staging.line),
-        emails AS (PARTITION BY lower(staging.email) ORDER BY staging.line)
+      LEFT JOIN unnest($1::text[], $2::text[]) AS other(username, folded) ON other.username = staging.username
+    ), judged AS (
+      SELECT folded.*,
+        coalesce(same_name.id, nullif(first_value(folded.id) OVER names, folded.id)) AS name_holder,
+        coalesce(same_email.id, nullif(first_value(folded.id) OVER emails, folded.id)) AS email_holder
+      FROM folded
+      LEFT JOIN users same_name ON same_name.username_key = folded.username_key
+      LEFT JOIN users same_email ON same_email.email_key = folded.email_key
+      WINDOW names AS (PARTITION BY folded.username_key ORDER BY folded.line),
+        emails AS (PARTITION BY folded.email_key ORDER BY folded.line)
     ), landed AS (
-      INSERT INTO users (id, username, email, username_key, email_key, created_at)
+      INSERT INTO users (id, username, email, username_key, username_twin, email_key, created_at)
       SELECT id, username, email,
         CASE WHEN name_holder IS NULL THEN username_key END,
+        CASE WHEN name_holder IS NOT NULL THEN username_key END,
         CASE WHEN email_holder IS NULL THEN email_key END,
         created_at
       FROM judged
@@ -31,7 +43,9 @@ export async function mergeUsers(client: ClientBase): Promise<Merged> {
       FROM judged WHERE name_holder IS NOT NULL
     UNION ALL
     SELECT line, 'email', email, email_holder FROM judged WHERE email_holder IS NOT NULL
-    ORDER BY line LIMIT 1000`)
+    ORDER BY line LIMIT 1000`,
+    [names, names.map(foldName)]
+  )
   return { rejected: [], warnings: twins.map(describeTwin) }
 }
 

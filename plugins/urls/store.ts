@@ -1,8 +1,10 @@
-import { and, asc, count, eq, gte, ilike, isNull, or, type SQL, sql } from 'drizzle-orm'
+import { and, asc, count, eq, gte, isNull, or, type SQL, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
+import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Reach } from '#platform/access/caller.ts'
 import { countBuckets } from '#platform/count-buckets.ts'
 import type { Executor } from '#platform/database.ts'
+import { patternOf } from '#platform/folding.ts'
 import type { BucketCount, Place } from '#platform/page-index.ts'
 import { type UrlRow, urls } from '#schema/tables/urls.ts'
 
@@ -125,16 +127,22 @@ export function countUrlBuckets(on: Executor, fromId: number, bucketSize: number
 }
 
 function matching({ owner, userId, isActive, text }: UrlFilter): SQL | undefined {
-  const pattern = text === undefined ? undefined : `%${text.replace(/[\\%_]/g, '\\$&')}%`
   return and(
     live,
     owned(owner ?? 'all'),
     userId === undefined ? undefined : eq(urls.userId, userId),
     isActive === undefined ? undefined : eq(urls.isActive, isActive),
-    pattern === undefined
+    text === undefined
       ? undefined
-      : or(ilike(urls.originalUrl, pattern), ilike(urls.title, pattern), ilike(urls.shortCode, pattern))
+      : or(...[urls.originalUrl, urls.title, urls.shortCode].map(containing(text)))
   )
+}
+
+/** A column that contains `text` in any case. Of ASCII the database folds the case alike with every locale, in half the time. */
+function containing(text: string): (column: PgColumn) => SQL {
+  if (!/^[\0-\x7f]*$/.test(text)) return (column) => sql`${column} ~ ${patternOf(text)}`
+  const pattern = `%${text.replace(/[\\%_]/g, '\\$&')}%`
+  return (column) => sql`${column} collate "C" ilike ${pattern}`
 }
 
 /** The look-up of redirects, prepared once: unprepared it costs 2.5 times as much CPU. Includes deleted urls. */

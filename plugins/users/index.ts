@@ -1,13 +1,18 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { repeat } from '#platform/repeat.ts'
 import { userRoutes } from './routes.ts'
 import { createUserService, type UserService } from './service.ts'
+import { refoldUsers } from './service-refold.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     users: UserService
   }
 }
+
+/** Replicas of the release before may write keys of their own until they are replaced. */
+const REFOLD_EVERY_MS = 6 * 3_600_000
 
 /**
  * Users: publishes `app.users` and, unless `routes` is false, serves `/users`. Whoever refers to users takes part
@@ -24,7 +29,16 @@ async function users(app: FastifyInstance, options: { routes: boolean }) {
       }
     })
   )
-  if (options.routes) await app.register(userRoutes)
+  if (!options.routes) return
+  await app.register(userRoutes)
+  const refold = repeat(app, REFOLD_EVERY_MS, () =>
+    refoldUsers(app.database).then(
+      (changed) => void (changed > 0 && app.log.info({ changed }, 'keys of users folded anew')),
+      (error: Error) => app.log.warn({ err: error }, 'folding keys of users failed')
+    )
+  )
+  // The start does not wait for it.
+  app.addHook('onReady', async () => void refold())
 }
 
 export default fp(users, {

@@ -1,22 +1,25 @@
-import { and, asc, eq, gte, isNull, notExists, or, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, gte, isNull, notExists, or, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { Reach } from '#platform/access/caller.ts'
 import { countBuckets } from '#platform/count-buckets.ts'
 import type { Executor } from '#platform/database.ts'
+import { foldIdentity, foldName } from '#platform/folding.ts'
 import type { BucketCount, Place } from '#platform/page-index.ts'
 import { type UserRow, users } from '#schema/tables/users.ts'
 
 /** All SQL of users. Every function runs on the executor it is given: the pool or a transaction. */
 
-/** The columns that hold what is compared, beside what they are compared from. */
+/** The columns of keys, and the compared form of users without one. */
 const keys = {
-  username: { key: users.usernameKey, value: users.username },
-  email: { key: users.emailKey, value: users.email }
+  username: {
+    key: users.usernameKey,
+    twin: sql`coalesce(${users.usernameTwin}, lower(${users.username} collate "C"))`,
+    fold: foldName
+  },
+  email: { key: users.emailKey, twin: sql`lower(${users.email} collate "C")`, fold: foldIdentity }
 } as const
 
 export type UserField = keyof typeof keys
-
-const lower = (value: string): SQL => sql`lower(${value}::text)`
 
 /**
  * Inserts a user unless somebody holds its username or email, in one statement and without an error, which would
@@ -28,7 +31,7 @@ export async function insertUser(
 ): Promise<UserRow | null> {
   const [row] = await on
     .insert(users)
-    .values({ ...draft, usernameKey: lower(draft.username), emailKey: lower(draft.email) })
+    .values({ ...draft, usernameKey: foldName(draft.username), emailKey: foldIdentity(draft.email) })
     .onConflictDoNothing()
     .returning()
   return row ?? null
@@ -39,12 +42,13 @@ export async function findTakenField(
   on: Executor,
   { username, email }: { username: string; email: string }
 ): Promise<UserField | null> {
+  const name = foldName(username)
   const holders = await on
-    .select({ isUsername: sql<boolean>`${users.usernameKey} = ${lower(username)}` })
+    .select({ usernameKey: users.usernameKey })
     .from(users)
-    .where(or(eq(users.usernameKey, lower(username)), eq(users.emailKey, lower(email))))
+    .where(or(eq(users.usernameKey, name), eq(users.emailKey, foldIdentity(email))))
   if (holders.length === 0) return null
-  return holders.some(({ isUsername }) => isUsername) ? 'username' : 'email'
+  return holders.some(({ usernameKey }) => usernameKey === name) ? 'username' : 'email'
 }
 
 export async function findUser(on: Executor, id: number): Promise<UserRow | null> {
@@ -69,7 +73,7 @@ export async function holdUserByEmail(tx: Executor, email: string): Promise<User
   const [row] = await tx
     .select()
     .from(users)
-    .where(eq(users.emailKey, lower(email)))
+    .where(eq(users.emailKey, foldIdentity(email)))
     .for('key share')
   return row ?? null
 }
@@ -85,9 +89,9 @@ export async function updateUser(
     .set({
       ...(change.username !== undefined && {
         username: change.username,
-        usernameKey: lower(change.username)
+        usernameKey: foldName(change.username)
       }),
-      ...(change.email !== undefined && { email: change.email, emailKey: lower(change.email) })
+      ...(change.email !== undefined && { email: change.email, emailKey: foldIdentity(change.email) })
     })
     .where(eq(users.id, id))
     .returning()
@@ -98,31 +102,45 @@ export async function deleteUser(tx: Executor, id: number): Promise<void> {
   await tx.delete(users).where(eq(users.id, id))
 }
 
+/** Whether the sequence has given `id`: imports move it past their ids, too. */
+export async function wasUserId(on: Executor, id: number): Promise<boolean> {
+  const { rows } = await on.execute<{ was: boolean }>(
+    sql`select ${id}::bigint <= last_value - (not is_called)::int as was from users_id_seq`
+  )
+  return rows[0]?.was === true
+}
+
 /**
  * Gives the key of `value` to the oldest imported twin with that value, so that the value stays taken; nothing when
  * somebody holds it, as one does who has only changed its case.
  */
 export async function promoteTwin(tx: Executor, field: UserField, value: string): Promise<void> {
-  const { key, value: column } = keys[field]
+  const { key, twin, fold } = keys[field]
+  const folded = fold(value)
   // A twin that is going away in another transaction is waited for and passed over. Links being created hold their
   // owner in a way that this lock does not wait for.
   const [heir] = await tx
     .select({ id: users.id })
     .from(users)
-    .where(and(eq(sql`lower(${column})`, lower(value)), isNull(key)))
+    .where(and(eq(twin, folded), isNull(key)))
     .orderBy(asc(users.id))
     .limit(1)
     .for('no key update')
-  if (!heir) return
+  if (heir) await claimKey(tx, heir.id, field, folded)
+}
+
+/** Gives a key to a user unless somebody holds it; tells whether it did. */
+export async function claimKey(tx: Executor, id: number, field: UserField, folded: string): Promise<boolean> {
   const holders = alias(users, 'holders')
   const holder = tx
     .select({ id: holders.id })
     .from(holders)
-    .where(eq(field === 'username' ? holders.usernameKey : holders.emailKey, lower(value)))
-  await tx
+    .where(eq(field === 'username' ? holders.usernameKey : holders.emailKey, folded))
+  const { rowCount } = await tx
     .update(users)
-    .set(field === 'username' ? { usernameKey: lower(value) } : { emailKey: lower(value) })
-    .where(and(eq(users.id, heir.id), notExists(holder)))
+    .set(field === 'username' ? { usernameKey: folded, usernameTwin: null } : { emailKey: folded })
+    .where(and(eq(users.id, id), notExists(holder)))
+  return rowCount === 1
 }
 
 /** `limit` users within reach in the order of ids, from `fromId` on after skipping `skip`. */
@@ -138,4 +156,43 @@ export async function listUsers(
 
 export function countUsers(on: Executor, fromId: number, bucketSize: number): Promise<BucketCount[]> {
   return countBuckets(on, { table: users, id: users.id }, fromId, bucketSize)
+}
+
+/** Takes a key that another user holds from a user, which becomes its twin. */
+export async function dropKey(
+  tx: Executor,
+  id: number,
+  columns: { usernameKey: null; usernameTwin: string } | { emailKey: null }
+): Promise<void> {
+  await tx.update(users).set(columns).where(eq(users.id, id))
+}
+
+/** What keys are made of, and the keys. */
+export type FoldedUser = Pick<
+  UserRow,
+  'id' | 'username' | 'email' | 'usernameKey' | 'usernameTwin' | 'emailKey'
+>
+
+/**
+ * Those of the `limit` users after an id that may have other keys than the application makes of their names, and the last id that was
+ * looked at, null at the end. A name of ASCII with the key that ASCII folds it to is right.
+ */
+export async function findUnfolded(
+  on: Executor,
+  after: number,
+  limit: number
+): Promise<{ rows: FoldedUser[]; last: number | null }> {
+  const { rows } = await on.execute<{ last: string | null; rows: FoldedUser[] | null }>(sql`
+    with page as (select * from ${users} where id > ${after} order by id limit ${limit})
+    select max(id) as last, json_agg(json_build_object(
+      'id', id, 'username', username, 'email', email,
+      'usernameKey', username_key, 'usernameTwin', username_twin, 'emailKey', email_key
+    )) filter (
+      where octet_length(username) > length(username)
+        or coalesce(username_key, username_twin) <> lower(username collate "C")
+        or email_key <> lower(email collate "C")
+    ) as rows
+    from page`)
+  const [{ last = null, rows: found = null } = {}] = rows
+  return { rows: found ?? [], last: last === null ? null : Number(last) }
 }
