@@ -1,6 +1,7 @@
 import { ConfigError } from '#apps/config-error.ts'
 import { splitList } from '#apps/setting-formats.ts'
 import type { Settings } from '#apps/settings.ts'
+import { foldIdentity } from '#platform/folding.ts'
 
 /** The settings of signing in, as the plugin takes them: a part of apps/config.ts. */
 
@@ -42,7 +43,7 @@ function readOidc(settings: Settings): OidcConfig | null {
       redirectUri: `${PUBLIC_URL.replace(/\/+$/, '')}/session/oidc/callback`,
       scopes: settings.OIDC_SCOPES,
       roleClaim: settings.OIDC_ROLE_CLAIM,
-      admins: splitList(settings.OIDC_ADMINS).map((email) => email.toLowerCase())
+      admins: splitList(settings.OIDC_ADMINS).map(foldIdentity)
     }
   const needed = { OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, PUBLIC_URL }
   const missing = Object.entries(needed).flatMap(([name, value]) => (value ? [] : [name]))

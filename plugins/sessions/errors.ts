@@ -12,6 +12,11 @@ export const signInFailed = () =>
 export const emailUnverified = () =>
   refused('The provider does not say that the email address is verified; verify it there')
 
+export const emailConfusable = () =>
+  refused(
+    'The email address has characters that are not ASCII and could be taken for another; use another one'
+  )
+
 export const userUninvited = () =>
   refused('No user here has this email address; ask an administrator to create one')
 

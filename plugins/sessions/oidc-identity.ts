@@ -1,5 +1,6 @@
+import { foldIdentity, isPlainIdentity } from '#platform/folding.ts'
 import type { Role } from '#schema/shapes/key.ts'
-import { emailUnverified, roleMissing } from './errors.ts'
+import { emailConfusable, emailUnverified, roleMissing } from './errors.ts'
 import type { Claims, OidcOptions } from './oidc-client.ts'
 
 /** Who somebody is here, by what the provider says of them. */
@@ -13,7 +14,8 @@ const BY_RANK: readonly Role[] = ['admin', 'member', 'read-only']
 
 /**
  * Reads the claims of who signed in. Only an address that the provider has verified counts: else anybody could register there with
- * somebody else's. Throws SIGN_IN_REFUSED.
+ * somebody else's. One with other characters than visible ASCII is refused: it may look or fold like another. Throws
+ * SIGN_IN_REFUSED.
  */
 export function readIdentity(
   claims: Claims,
@@ -21,7 +23,8 @@ export function readIdentity(
 ): Identity {
   const { email, email_verified: isVerified } = claims
   if (typeof email !== 'string' || email === '' || isVerified !== true) throw emailUnverified()
-  if (admins.includes(email.toLowerCase())) return { email, role: 'admin' }
+  if (!isPlainIdentity(email)) throw emailConfusable()
+  if (admins.includes(foldIdentity(email))) return { email, role: 'admin' }
   if (roleClaim === undefined) return { email, role: 'member' }
   const words: unknown[] = [claims[roleClaim]].flat()
   const role = BY_RANK.find((one) => words.includes(one))

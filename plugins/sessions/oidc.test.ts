@@ -29,7 +29,16 @@ const PEOPLE: Record<string, object> = {
   reader: { email: 'reader@example.com', email_verified: true, roles: ['other', 'read-only'] },
   stranger: { email: 'stranger@example.com', email_verified: true },
   impostor: { email: 'ada@example.com', email_verified: false },
-  nameless: {}
+  nameless: {},
+  kim: { email: 'KIM@example.com', email_verified: true },
+  // Unicode's case mapping makes each of these kim@example.com or something that looks like it.
+  kelvin: { email: '\u212aim@example.com', email_verified: true },
+  dotless: { email: 'k\u0131m@example.com', email_verified: true },
+  dotted: { email: 'k\u0130m@example.com', email_verified: true },
+  fullwidth: { email: '\uff4bim@example.com', email_verified: true },
+  cyrillic: { email: 'k\u0456m@example.com', email_verified: true },
+  invisible: { email: 'kim\u200b@example.com', email_verified: true },
+  spaced: { email: 'kim@example.com ', email_verified: true }
 }
 
 /** A provider where whoever `state.account` names is signed in without being asked; null is somebody who refuses. */
@@ -240,6 +249,22 @@ t.test('what somebody changed on the way signs nobody in', async (t) => {
 t.test('who has no verified address, or is nobody here, is refused', async (t) => {
   for (const account of ['impostor', 'nameless', 'stranger'])
     isRefused(t, await signIn(account), 403, 'SIGN_IN_REFUSED', account)
+})
+
+t.test('an address that folds to another, or looks like it, signs nobody in', async (t) => {
+  const running = await scene(t, { OIDC_ADMINS: 'kim@example.com' })
+  await running.invite('kim')
+  // As an import of another system may bring them.
+  const twins = Object.values(PEOPLE).flatMap((person) => ('email' in person ? [String(person.email)] : []))
+  const body = ['id,username,email,created_at']
+    .concat(twins.map((email, at) => `${900 + at},twin${at},${email},2025-01-01 00:00:00`))
+    .join('\n')
+  const headers = { 'content-type': 'text/csv', 'x-api-key': ADMIN }
+  t.equal((await running.request('POST', '/users/bulk', { body, headers })).status, 201)
+  for (const account of ['kelvin', 'dotless', 'dotted', 'fullwidth', 'cyrillic', 'invisible', 'spaced'])
+    isRefused(t, await running.signIn(account), 403, 'SIGN_IN_REFUSED', account)
+  const ask = page(running, sessionOf(await running.signIn('kim')))
+  t.match((await ask('GET', '/session')).json, { role: 'admin', name: 'kim' })
 })
 
 t.test('roles come from the list of administrators, or from a claim', async (t) => {
