@@ -95,9 +95,10 @@ export function createEventService(database: Database): EventService {
       const userId = ownerOf(reach, named)
       return retryTakenId(() =>
         within(async (tx) => {
+          // Users before urls, as everywhere.
+          const isUserThere = userId === null || (isWithin(reach, userId) && (await holdUser(tx, userId)))
           if (!(await holdUrl(tx, urlId, reach))) throw urlMissing(urlId)
-          if (userId !== null && !(isWithin(reach, userId) && (await holdUser(tx, userId))))
-            throw userMissing(userId)
+          if (userId !== null && !isUserThere) throw userMissing(userId)
           const [inserted] = await insertEvents(tx, [{ urlId, userId, eventType, details }])
           const row = inserted as EventRow
           if (eventType === 'click')

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { defineProblem, type ProblemError } from './problem.ts'
 
 const unavailable = defineProblem('DATABASE_UNAVAILABLE', 503, 'The database is not available')
@@ -62,6 +63,19 @@ export async function retryTakenId<T>(work: () => Promise<T>): Promise<T> {
       return await work()
     } catch (error) {
       if (attempt === 5 || !violatedConstraint(error)?.endsWith('_pkey')) throw error
+    }
+  }
+}
+
+/** Runs `work` (a transaction) again when PostgreSQL ended it to undo a deadlock, up to five times. */
+export async function retryDeadlock<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (attempt === 5 || findDriverError(error)?.code !== '40P01') throw error
+      // Two that start again at once may meet again.
+      await wait(Math.random() * 20 * attempt)
     }
   }
 }

@@ -55,14 +55,39 @@ t.test('a connection that is cut off amid a transaction fails that one only', as
   for (let at = 0; at < 20; at++) await database.ping()
 })
 
+t.test('a transaction that meets a deadlock runs again', async (t) => {
+  await database.db.execute(sql`create table pair (id int primary key, n int default 0)`)
+  await database.db.execute(sql`insert into pair values (1), (2)`)
+  const add = (id: number) => sql`update pair set n = n + 1 where id = ${id}`
+  let runs = 0
+  let first = () => {}
+  const both = new Promise<void>((done) => {
+    first = done
+  })
+  const take = (ids: [number, number]) =>
+    database.transaction(async (tx) => {
+      await tx.execute(sql`set local deadlock_timeout = '10ms'`)
+      await tx.execute(add(ids[0]))
+      // Each has one row and wants the other.
+      if (++runs === 2) first()
+      await both
+      await tx.execute(add(ids[1]))
+    })
+  await Promise.all([take([1, 2]), take([2, 1])])
+  t.equal(runs, 3)
+  t.match((await database.db.execute(sql`select n from pair`)).rows, [{ n: 2 }, { n: 2 }])
+})
+
 t.test('a statement that takes too long is ended, and the next one works', async (t) => {
   await t.rejects(database.pool.query('SELECT pg_sleep(5)'), { code: '57014' })
   await database.ping()
 })
 
-t.test('times are UTC whatever the server thinks', async (t) => {
-  const { rows } = await database.pool.query("SELECT current_setting('TimeZone') AS zone")
-  t.match(rows, [{ zone: 'UTC' }])
+t.test('times are UTC and in ISO style whatever the server thinks', async (t) => {
+  const { rows } = await database.pool.query(
+    "SELECT current_setting('TimeZone') AS zone, current_setting('DateStyle') AS style"
+  )
+  t.match(rows, [{ zone: 'UTC', style: 'ISO, YMD' }])
 })
 
 t.test('an id that an import took in the same moment costs a try, not the request', async (t) => {

@@ -9,6 +9,8 @@ import fp from 'fastify-plugin'
 import type { ClientBase, Pool, PoolClient, PoolConfig } from 'pg'
 import { findOverdraft } from './connection-budget.ts'
 import { startBundledPostgres } from './database/bundled.ts'
+import { runTransaction } from './database/transaction.ts'
+import { retryDeadlock } from './database-errors.ts'
 import { migrate } from './migrations.ts'
 import { type FreshMark, openReadReplica, type ReadReplica } from './read-replica.ts'
 import { StartRefused } from './start-refused.ts'
@@ -44,7 +46,10 @@ export interface Database {
   markFresh(): Promise<FreshMark>
   /** Whether {@link readStale} uses the standby now; null where none is configured. */
   readonly usesStandby: boolean | null
-  /** Runs `work` in a transaction: commits when it resolves, rolls back when it throws, and gives its result. */
+  /**
+   * Runs `work` in a transaction: commits when it resolves, rolls back when it throws, and gives its result. Runs it again when it met
+   * a deadlock, so `work` changes nothing but the database. Locks are taken in the order of docs/adr/2026-11-30-one-order-of-locks.md.
+   */
   transaction<T>(work: (tx: Executor) => Promise<T>): Promise<T>
   /** Lends a connection of the pool, for what Drizzle can't say (COPY, cursors). */
   withClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T>
@@ -128,29 +133,7 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
     get usesStandby() {
       return replica === null ? null : replica.isUsed
     },
-    // Drizzle's own never gives the connection back when BEGIN fails, and hides the error behind that of ROLLBACK.
-    async transaction(work) {
-      const client = await pool.connect()
-      let broken: Error | undefined
-      try {
-        await client.query('BEGIN').catch((error: Error) => {
-          broken = error
-          throw error
-        })
-        try {
-          const result = await work(drizzle(client))
-          await client.query('COMMIT')
-          return result
-        } catch (error) {
-          await client.query('ROLLBACK').catch((failure: Error) => {
-            broken = failure
-          })
-          throw error
-        }
-      } finally {
-        client.release(broken)
-      }
-    },
+    transaction: (work) => retryDeadlock(() => runTransaction(pool, work)),
     async withClient(work) {
       const client = await pool.connect()
       let failure: Error | undefined
