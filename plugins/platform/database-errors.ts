@@ -6,13 +6,14 @@ const unstorable = defineProblem('VALUE_NOT_STORABLE', 422, 'A value can not be 
 
 /** SQLSTATEs (PostgreSQL manual, appendix A) and socket errors that a later try may not meet. */
 const PASSING =
-  /^(08...|53...|57P0[1-5]|57014|58...|40001|40P01|25006|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOENT|ENOTFOUND|EAI_AGAIN)$/
+  /^(08...|53...|57P0[1-5]|57014|58...|40001|40P01|55P03|25006|25P0[34]|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOENT|ENOTFOUND|EAI_AGAIN)$/
 const PASSING_MESSAGES =
-  /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error|connection timeout/i
+  /timeout exceeded when trying to connect|timeout expired|Connection terminated|Query read timeout|not queryable|connection timeout/i
 
 interface DriverError extends Error {
   code?: string
   constraint?: string
+  syscall?: string
 }
 
 /** The driver's error in `error` or its causes (Drizzle wraps it), or null when no database is to blame. */
@@ -20,9 +21,14 @@ export function findDriverError(error: unknown): DriverError | null {
   for (let at = error; at instanceof Error; at = at.cause) {
     const { code } = at as DriverError
     if (typeof code === 'string' && (/^[0-9A-Z]{5}$/.test(code) || PASSING.test(code))) return at
-    if (PASSING_MESSAGES.test(at.message)) return at
+    if (PASSING_MESSAGES.test(at.message) || isConnectError(at)) return at
   }
   return null
+}
+
+/** Whatever the reason: a Unix socket whose queue is full, for one, gives EAGAIN. */
+function isConnectError({ syscall }: DriverError): boolean {
+  return syscall === 'connect' || syscall === 'getaddrinfo'
 }
 
 /** The unique constraint that `error` says was violated (SQLSTATE 23505), or null. */
@@ -34,7 +40,7 @@ export function violatedConstraint(error: unknown): string | null {
 /** Whether `error` says that the database is away or overloaded, so that trying again helps. */
 export function isPassingError(error: unknown): boolean {
   const cause = findDriverError(error)
-  return cause !== null && (cause.code === undefined || PASSING.test(cause.code))
+  return cause !== null && (cause.code === undefined || PASSING.test(cause.code) || isConnectError(cause))
 }
 
 /** The problem to answer for a database error: 503 when trying again helps, 422 for bad data, null for a bug. */
