@@ -26,7 +26,8 @@ const USES_EVERY_MS = 60_000
  * to all replicas. See docs/adr/2026-11-25-api-keys.md.
  */
 async function keys(app: FastifyInstance, { routes, adminKey }: KeyOptions) {
-  const collaborators = { holdUser: app.users.hold, audit: app.audit.record, erase: app.audit.erase }
+  const { record: audit, findOwned, erase } = app.audit
+  const collaborators = { holdUser: app.users.hold, audit, findOwned, erase }
   const inner = createKeyService(app.database, app.cache, collaborators, Date.now)
   const { service, read, noteUses, ensureAdminKey, isAnyGood, onUserDeleted } = inner
   const uses = createUses(noteUses, (error) => app.log.warn({ err: error }, 'the last uses of keys wait'))

@@ -1,6 +1,6 @@
 import { type Caller, type Reach, reachOf, scopesOf } from '#platform/access/caller.ts'
 import { notAllowed } from '#platform/access/errors.ts'
-import type { EraseChanges, RecordChanges } from '#platform/audit-change.ts'
+import type { EraseChanges, FindOwned, RecordChanges } from '#platform/audit-change.ts'
 import type { Cache } from '#platform/cache/index.ts'
 import type { Database, Executor } from '#platform/database.ts'
 import { presentKey } from '#platform/present-rows.ts'
@@ -44,13 +44,14 @@ export const KEYS = 'keys'
 export interface KeyCollaborators {
   holdUser(tx: Executor, id: number, reach: Reach): Promise<void>
   audit: RecordChanges
+  findOwned: FindOwned
   erase: EraseChanges
 }
 
 export function createKeyService(
   database: Database,
   cache: Pick<Cache, 'invalidate'>,
-  { holdUser, audit, erase }: KeyCollaborators,
+  { holdUser, audit, findOwned, erase }: KeyCollaborators,
   now: () => number
 ) {
   const forget = (rows: ApiKeyRow[]) =>
@@ -168,7 +169,9 @@ export function createKeyService(
 
     /** In the transaction that deletes a user: its keys are revoked. */
     async onUserDeleted(tx: Executor, { id, isErased }: { id: number; isErased: boolean }) {
-      const revoked = await revokeKeysOfUser(tx, id, isErased ? { name: 'erased' } : {})
+      const formerIds = isErased ? await findOwned(tx, 'key', id) : []
+      const of = { userId: id, formerIds }
+      const revoked = await revokeKeysOfUser(tx, of, isErased ? { name: 'erased' } : {})
       await audit(
         tx,
         revoked.map(({ publicId }) => ({ action: 'revoked', resource: 'key', id: publicId }))

@@ -74,16 +74,21 @@ export async function revokeKey(on: Executor, publicId: string): Promise<ApiKeyR
   return row ?? null
 }
 
-/** Revokes the keys of a user and leaves them to nobody, and sets `columns`. Gives them. */
+/** Revokes the keys of a user, and of the keys `formerIds` those that nobody owns now, leaves them to nobody, and sets `columns`. Gives them. */
 export function revokeKeysOfUser(
   tx: Executor,
-  userId: number,
+  { userId, formerIds }: { userId: number; formerIds: readonly string[] },
   columns: { name?: string }
 ): Promise<ApiKeyRow[]> {
   return tx
     .update(apiKeys)
     .set({ ...columns, revokedAt: sql`coalesce(${apiKeys.revokedAt}, now())`, userId: null, version: next })
-    .where(eq(apiKeys.userId, userId))
+    .where(
+      or(
+        eq(apiKeys.userId, userId),
+        and(isNull(apiKeys.userId), sql`${apiKeys.publicId} = any(${sql.param(formerIds)}::text[])`)
+      )
+    )
     .returning()
 }
 

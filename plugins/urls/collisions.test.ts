@@ -11,6 +11,7 @@ const collaborators = {
   holdUser: app.users.hold,
   record: app.events.record,
   audit: app.audit.record,
+  findOwned: async () => [],
   erase: async () => undefined,
   judgeTarget: () => null
 }

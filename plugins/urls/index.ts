@@ -42,11 +42,12 @@ async function urls(app: FastifyInstance, { routes, publicUrl, codeLength, targe
     holdUser: app.users.hold,
     record: app.events.record,
     audit: app.audit.record,
+    findOwned: app.audit.findOwned,
     judgeTarget: createTargetJudge({ publicUrl, ...targets, blocks: app.blocklist.blocks }),
     async erase(tx: Executor, userId: number, rows: UrlRow[]) {
       const ids = rows.map(({ id }) => id)
-      await app.idempotency.erase(tx, { shortCodes: rows.map(({ shortCode }) => shortCode) })
       await app.events.erase(tx, userId, ids)
+      await app.idempotency.erase(tx, { urlIds: ids, shortCodes: rows.map(({ shortCode }) => shortCode) })
       await app.audit.erase(tx, { resource: 'url', ids })
     }
   }

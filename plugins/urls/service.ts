@@ -1,5 +1,5 @@
 import { type Caller, ownerOf, type Reach, reachOf } from '#platform/access/caller.ts'
-import type { RecordChanges } from '#platform/audit-change.ts'
+import type { FindOwned, RecordChanges } from '#platform/audit-change.ts'
 import type { Cache } from '#platform/cache/index.ts'
 import { coalesce } from '#platform/coalesce.ts'
 import type { Database, Executor, Within } from '#platform/database.ts'
@@ -68,6 +68,7 @@ export interface UrlCollaborators {
     records: { urlId: number; userId: number | null; eventType: string; details: Record<string, unknown> }[]
   ): Promise<void>
   audit: RecordChanges
+  findOwned: FindOwned
   /** Takes what a user said of the urls `ids` out of their events and audit entries. */
   erase(tx: Executor, userId: number, rows: UrlRow[]): Promise<void>
   /** What is wrong with a target, or null. */
@@ -88,7 +89,7 @@ const LINKS = 'links'
 export function createUrlService(
   database: Database,
   cache: Pick<Cache, 'invalidate'>,
-  { holdUser, record, audit, erase, judgeTarget }: UrlCollaborators,
+  { holdUser, record, audit, findOwned, erase, judgeTarget }: UrlCollaborators,
   { codeLength, random }: UrlServiceOptions
 ) {
   const pages = createPageIndex({ countBuckets: countUrlBuckets })
@@ -219,8 +220,11 @@ export function createUrlService(
 
   /** In the transaction that deletes a user: its urls lose their owner, or with `cascade` are deleted too. */
   async function onUserDeleted(tx: Executor, user: { id: number; cascade: boolean; isErased: boolean }) {
+    // Those that were its own until it was deleted, when it is erased after that.
+    const formerIds = user.isErased ? (await findOwned(tx, 'url', user.id)).map(Number) : []
+    const of = { userId: user.id, formerIds }
     if (user.cascade) {
-      const deleted = await deleteUrlsOfUser(tx, user.id)
+      const deleted = await deleteUrlsOfUser(tx, of)
       const details = { reason: 'user_deleted' }
       await record(
         tx,
@@ -231,7 +235,7 @@ export function createUrlService(
         deleted.map((row) => ({ action: 'deleted', resource: 'url', id: row.id, before: valuesOf(row) }))
       )
     }
-    const disowned = await disownUrls(tx, user.id, user.isErased ? ERASED : {})
+    const disowned = await disownUrls(tx, of, user.isErased ? ERASED : {})
     const [before, after] = [{ user_id: user.id }, { user_id: null }]
     await audit(
       tx,

@@ -86,22 +86,34 @@ export async function updateUrl(tx: Executor, id: number, columns: UrlColumns): 
   return row as UrlRow
 }
 
+/** The urls of a user, and those of the urls `formerIds` that nobody owns now. */
+interface UrlsOfUser {
+  userId: number
+  formerIds: readonly number[]
+}
+
+const belongingTo = ({ userId, formerIds }: UrlsOfUser) =>
+  or(
+    eq(urls.userId, userId),
+    and(isNull(urls.userId), sql`${urls.id} = any(${sql.param(formerIds)}::bigint[])`)
+  )
+
 /** Takes the owner off all urls of a user, deleted ones too, and sets `columns`. Gives the rows as they are now. */
-export async function disownUrls(tx: Executor, userId: number, columns: UrlColumns = {}): Promise<UrlRow[]> {
+export async function disownUrls(tx: Executor, of: UrlsOfUser, columns: UrlColumns = {}): Promise<UrlRow[]> {
   return tx
     .update(urls)
     .set({ ...columns, userId: null, version: sql`${urls.version} + 1` })
-    .where(eq(urls.userId, userId))
+    .where(belongingTo(of))
     .returning()
 }
 
 /** Marks all urls of a user deleted. Gives the rows that were not before. */
-export async function deleteUrlsOfUser(tx: Executor, userId: number): Promise<UrlRow[]> {
+export async function deleteUrlsOfUser(tx: Executor, of: UrlsOfUser): Promise<UrlRow[]> {
   const now = sql`date_trunc('second', now())`
   return tx
     .update(urls)
     .set({ deletedAt: now, updatedAt: now, version: sql`${urls.version} + 1` })
-    .where(and(eq(urls.userId, userId), live))
+    .where(and(belongingTo(of), live))
     .returning()
 }
 

@@ -22,51 +22,82 @@ async function tablesWith(word: string): Promise<string[]> {
   return found
 }
 
+/** The ways in which a user ends: erasure reaches as much after a deletion. */
+const ENDS: [word: string, ...requests: [method: string, more: string][]][] = [
+  ['zanzibar', ['POST', '/erasure']],
+  ['bora', ['DELETE', ''], ['POST', '/erasure']],
+  ['tonga', ['DELETE', '?cascade=true'], ['POST', '/erasure']]
+]
+
 t.test('nothing that an erased user said is left, and what others count on is', async (t) => {
-  const draft = { username: 'Zanzibar', email: 'zanzibar@example.com' }
-  const { json: user } = await request('POST', '/users', { json: draft })
-  const { json: other } = await request('POST', '/users', {
-    json: { username: 'other', email: 'other@example.com' }
-  })
-  const target = { original_url: 'https://zanzibar.example/', title: 'Of Zanzibar' }
-  const { json: url } = await request('POST', '/urls', { json: { user_id: user.id, ...target } })
-  const { json: gone } = await request('POST', '/urls', { json: { user_id: user.id, ...target } })
-  const { json: kept } = await request('POST', '/urls', {
-    json: { user_id: other.id, original_url: 'https://kept.example/', title: 'Kept' }
-  })
-  await request('PUT', `/urls/${url.id}`, { json: { title: 'Zanzibar again' } })
-  await request('DELETE', `/urls/${gone.id}`)
-  const seen = { url_id: kept.id, user_id: user.id, event_type: 'seen', details: { by: 'Zanzibar' } }
-  await request('POST', '/events', { json: seen })
-  await request('POST', '/keys', { json: { name: 'zanzibar laptop', role: 'member', user_id: user.id } })
-  const author = { kind: 'key', keyId: 'k', userId: user.id, name: 'Zanzibar', requestId: null }
-  await app.audit.actAs(author, () =>
-    app.database.transaction((tx) =>
-      app.audit.record(tx, [{ action: 'looked', resource: 'url', id: kept.id, after: { seen: true } }])
-    )
-  )
-  t.equal((await request('GET', `/${url.short_code}`)).status, 302)
-  t.same(await tablesWith('zanzibar'), ['api_keys', 'audit_log', 'events', 'urls', 'users'])
+  for (const [word, ...ends] of ENDS)
+    t.test(`after ${ends.join(', ')}`, async (t) => {
+      const name = word.replace(/^./, (letter) => letter.toUpperCase())
+      const draft = { username: name, email: `${word}@example.com` }
+      const headers = { 'idempotency-key': word }
+      const { json: user } = await request('POST', '/users', { json: draft, headers })
+      const { json: other } = await request('POST', '/users', {
+        json: {
+          username: `other ${ends.length}${word.length}`,
+          email: `other${ends.length}${word.length}@example.com`
+        }
+      })
+      const target = { original_url: `https://${word}.example/`, title: `Of ${name}` }
+      const { json: url } = await request('POST', '/urls', { json: { user_id: user.id, ...target } })
+      const { json: gone } = await request('POST', '/urls', { json: { user_id: user.id, ...target } })
+      const { json: kept } = await request('POST', '/urls', {
+        json: { user_id: other.id, original_url: 'https://kept.example/', title: 'Kept' }
+      })
+      await request('PUT', `/urls/${url.id}`, { json: { title: `${name} again` } })
+      await request('DELETE', `/urls/${gone.id}`)
+      const seen = { url_id: kept.id, user_id: user.id, event_type: 'seen', details: { by: name } }
+      await request('POST', '/events', { json: seen, headers: { 'idempotency-key': `${word} seen` } })
+      const said = { url_id: url.id, user_id: other.id, event_type: 'said', details: { of: name } }
+      await request('POST', '/events', { json: said, headers: { 'idempotency-key': `${word} said` } })
+      await request('POST', '/keys', { json: { name: `${word} laptop`, role: 'member', user_id: user.id } })
+      const author = { kind: 'key', keyId: 'k', userId: user.id, name, requestId: null }
+      await app.audit.actAs(author, () =>
+        app.database.transaction((tx) =>
+          app.audit.record(tx, [{ action: 'looked', resource: 'url', id: kept.id, after: { seen: true } }])
+        )
+      )
+      t.equal((await request('GET', `/${url.short_code}`)).status, 302)
+      const tables = ['api_keys', 'audit_log', 'events', 'idempotency_keys', 'urls', 'users']
+      t.same(await tablesWith(word), tables)
 
-  t.equal((await request('POST', `/users/${user.id}/erasure`)).status, 204)
-  t.same(await tablesWith('zanzibar'), [])
-  t.equal((await request('GET', `/users/${user.id}`)).status, 404)
-  t.equal((await request('GET', `/${url.short_code}`)).status, 404, 'its links lead nowhere')
-  const again = { original_url: 'https://a.dev', short_code: url.short_code }
-  t.equal((await request('POST', '/urls', { json: again })).status, 409, 'and their codes stay taken')
+      for (const [method, more] of ends)
+        t.equal((await request(method, `/users/${user.id}${more}`)).status, 204)
+      t.same(
+        (await tablesWith(word)).filter((table) => table !== 'idempotency_keys'),
+        [],
+        'beside the keys that were sent'
+      )
+      t.equal(
+        (await request('POST', '/users', { json: draft, headers })).json.code,
+        'IDEMPOTENCY_ANSWER_ERASED'
+      )
+      t.equal((await request('GET', `/users/${user.id}`)).status, 404)
+      t.equal((await request('GET', `/${url.short_code}`)).status, 404, 'its links lead nowhere')
+      const again = { original_url: 'https://a.dev', short_code: url.short_code }
+      t.equal((await request('POST', '/urls', { json: again })).status, 409, 'and their codes stay taken')
 
-  t.match((await request('GET', `/urls/${kept.id}`)).json, { title: 'Kept', user_id: other.id })
-  const audit = async (query: string) => (await request('GET', `/audit?${query}`)).json
-  t.match(await audit(`resource=user&resource_id=${user.id}`), [
-    { action: 'erased', before: null },
-    { action: 'created', before: null, after: null }
-  ])
-  t.match(await audit(`user_id=${user.id}`), [
-    { action: 'looked', after: { seen: true }, actor: { name: null } }
-  ])
-  t.match(await audit(`resource=user&resource_id=${other.id}`), [{ after: { username: 'other' } }])
-  t.equal((await request('POST', `/users/${user.id}/erasure`)).status, 404)
-  t.equal((await request('POST', '/users', { json: draft })).status, 201, 'the name is free again')
+      t.match((await request('GET', `/urls/${kept.id}`)).json, { title: 'Kept', user_id: other.id })
+      const audit = async (query: string) => (await request('GET', `/audit?${query}`)).json
+      const entries = await audit(`resource=user&resource_id=${user.id}`)
+      t.match(entries[0], { action: 'erased' })
+      for (const entry of entries) t.match(entry, { before: null, after: null })
+      t.match(await audit(`user_id=${user.id}`), [
+        { action: 'looked', after: { seen: true }, actor: { name: null } }
+      ])
+      t.match(await audit(`resource=user&resource_id=${other.id}`), [{ after: { username: other.username } }])
+      t.equal((await request('POST', `/users/${user.id}/erasure`)).status, 204, 'it may be erased again')
+      t.equal(
+        (await request('POST', `/users/${user.id + 1_000}/erasure`)).status,
+        404,
+        'an id that nobody ever had'
+      )
+      t.equal((await request('POST', '/users', { json: draft })).status, 201, 'the name is free again')
+    })
 })
 
 t.test('answers that are kept to be repeated are taken out too, and nothing is done again', async (t) => {

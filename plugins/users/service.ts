@@ -20,10 +20,11 @@ import {
   lockUser,
   promoteTwin,
   type UserField,
-  updateUser
+  updateUser,
+  wasUserId
 } from './store.ts'
 
-/** Runs in the transaction that deletes a user, before the row goes. */
+/** Runs in the transaction that deletes a user, or erases one that was deleted before. */
 export type UserDeletion = (
   tx: Executor,
   user: { id: number; cascade: boolean; isErased: boolean }
@@ -42,7 +43,7 @@ export interface UserService {
   remove(id: number, options: { cascade: boolean }): Promise<void>
   /**
    * Erases the user: deletes it with its urls, and takes out of what stays what it said (docs/adr/2026-11-25-erasure.md), all in one
-   * transaction. Throws USER_UNKNOWN.
+   * transaction. Works after the user was deleted too, and again. Throws USER_UNKNOWN for an id that no user ever had.
    */
   erase(id: number): Promise<void>
   /**
@@ -65,14 +66,15 @@ export function createUserService(
   async function remove(id: number, cascade: boolean, isErased: boolean): Promise<void> {
     const afterwards = await database.transaction(async (tx) => {
       const old = await lockUser(tx, id)
-      if (!old) throw userUnknown(id)
+      if (old) {
+        await deleteUser(tx, id)
+        for (const field of heldFields(old)) await promoteTwin(tx, field, old[field])
+      } else if (!(isErased && (await wasUserId(tx, id)))) throw userUnknown(id)
       const followUps = []
       for (const work of deletions) followUps.push(await work(tx, { id, cascade, isErased }))
-      await deleteUser(tx, id)
-      const before = isErased ? null : Object.fromEntries(heldValues(old))
+      const before = isErased || !old ? null : Object.fromEntries(heldValues(old))
       await audit(tx, [{ action: isErased ? 'erased' : 'deleted', resource: 'user', id, before }])
       if (isErased) await erase(tx, { resource: 'user', ids: [id], authorId: id })
-      for (const field of heldFields(old)) await promoteTwin(tx, field, old[field])
       return followUps
     })
     for (const work of afterwards) await work?.()

@@ -56,8 +56,8 @@ export async function keepAnswer(tx: Executor, owner: KeyOfCaller, kept: KeptAns
     })
 }
 
-/** Whose answers are taken out: those about a user and what it owns, or about links with these codes. */
-export type AnswersOf = { userId: number } | { shortCodes: readonly string[] }
+/** Whose answers are taken out: those about a user and what it owns, or about links and their events. */
+export type AnswersOf = { userId: number } | { urlIds: readonly number[]; shortCodes: readonly string[] }
 
 /**
  * Takes the values out of the answers that hold them, and the hash of the request, from which they could be guessed. The
@@ -68,7 +68,8 @@ export async function eraseAnswers(tx: Executor, about: AnswersOf): Promise<void
     'userId' in about
       ? sql`answer::jsonb @> ${JSON.stringify({ user_id: about.userId })}::jsonb
           or (answer::jsonb @> ${JSON.stringify({ id: about.userId })}::jsonb and answer::jsonb ? 'username')`
-      : sql`answer::jsonb->>'short_code' = any(${sql.param(about.shortCodes)}::text[])`
+      : sql`answer::jsonb->>'short_code' = any(${sql.param(about.shortCodes)}::text[])
+          or answer::jsonb->>'url_id' = any(${sql.param(about.urlIds.map(String))}::text[])`
   await tx.execute(
     sql`update ${idempotencyKeys} set status = ${ERASED_STATUS}, answer = 'null', fingerprint = '' where ${holds}`
   )
