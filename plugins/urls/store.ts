@@ -1,5 +1,6 @@
 import { and, asc, count, eq, gte, isNull, or, type SQL, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
+import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Reach } from '#platform/access/caller.ts'
 import { countBuckets } from '#platform/count-buckets.ts'
 import type { Executor } from '#platform/database.ts'
@@ -144,17 +145,23 @@ export function countUrlBuckets(on: Executor, fromId: number, bucketSize: number
 }
 
 function matching({ owner, userId, isActive, shortCode, text }: UrlFilter): SQL | undefined {
-  const pattern = text === undefined ? undefined : patternOf(text)
   return and(
     live,
     owned(owner ?? 'all'),
     userId === undefined ? undefined : eq(urls.userId, userId),
     isActive === undefined ? undefined : eq(urls.isActive, isActive),
     shortCode === undefined ? undefined : eq(urls.shortCode, shortCode),
-    pattern === undefined
+    text === undefined
       ? undefined
-      : or(...[urls.originalUrl, urls.title, urls.shortCode].map((column) => sql`${column} ~ ${pattern}`))
+      : or(...[urls.originalUrl, urls.title, urls.shortCode].map(containing(text)))
   )
+}
+
+/** A column that contains `text` in any case. Of ASCII the database folds the case alike with every locale, in half the time. */
+function containing(text: string): (column: PgColumn) => SQL {
+  if (!/^[\0-\x7f]*$/.test(text)) return (column) => sql`${column} ~ ${patternOf(text)}`
+  const pattern = `%${text.replace(/[\\%_]/g, '\\$&')}%`
+  return (column) => sql`${column} collate "C" ilike ${pattern}`
 }
 
 /** The look-up of redirects, prepared once: unprepared it costs 2.5 times as much CPU. Includes deleted urls. */

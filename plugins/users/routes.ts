@@ -106,7 +106,7 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
         tags,
         summary: 'Erase a user, its links and what it said of them',
         description:
-          'Codes stay taken, clicks stay counted, and the audit log keeps who did what by number. It can not be undone.',
+          'Codes stay taken, clicks stay counted, and the audit log keeps who did what by number. It works after the user was deleted too. It can not be undone.',
         params: IdParams,
         response: answers(204, Type.Null(), 404)
       }
