@@ -156,7 +156,7 @@ export function requestTo(operation: Operation): fc.Arbitrary<HostileRequest> {
     .array(id, { minLength: parts.length - 1, maxLength: parts.length - 1 })
     .map((ids) => parts.map((one, at) => one + (ids[at] ?? '')).join(''))
   const pair = fc
-    .tuple(fc.constantFrom(...query, 'page', 'q', '__proto__', 'a[b]', ''), part)
+    .tuple(fc.constantFrom(...query, ...query, ...query, 'page', 'q', '__proto__', 'a[b]', ''), part)
     .map((one) => one.join('='))
   const search = fc
     .array(pair, { maxLength: 3 })

@@ -39,7 +39,7 @@ t.test('each request is one line of JSON that says what was asked and how it wen
       ['POST', '/users', 409],
       ['POST', '/urls', 201],
       ['GET', '/urls', 200],
-      ['GET', '/users/:id', 200],
+      ['GET', '/users/:id', 422],
       ['GET', '/users/:id', 404],
       ['POST', '/users', 400],
       ['GET', '(none)', 404],

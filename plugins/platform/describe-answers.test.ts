@@ -29,3 +29,18 @@ t.test('an operation says how it refuses what its kind may be sent', async (t) =
   t.same(statuses('/{short_code}', 'get'), ['302', '400', '403', '404', '410', '414', '429', '503'])
   t.ok(paths['/{short_code}'].get.responses['302'].headers.Location)
 })
+
+t.test('each operation that takes fields and answers some may warn of those that it ignores', async (t) => {
+  type Content = Record<string, { schema: { properties?: object } }>
+  type Operation = { requestBody?: { content: Content }; responses: Record<string, { content?: Content }> }
+  const fieldsOf = (content: Content | undefined) => content?.['application/json']?.schema.properties
+  let count = 0
+  for (const [path, methods] of Object.entries<Record<string, Operation>>(paths))
+    for (const [method, { requestBody, responses }] of Object.entries(methods)) {
+      if (fieldsOf(requestBody?.content) === undefined) continue
+      count++
+      const [done] = Object.entries(responses).filter(([status]) => status.startsWith('2'))
+      t.match(fieldsOf(done?.[1].content), { warnings: { type: 'array' } }, `${method} ${path}`)
+    }
+  t.ok(count >= 8, `${count} operations`)
+})

@@ -28,9 +28,11 @@ async function location(app: FastifyInstance, { publicUrl }: { publicUrl: string
     route.preSerialization = [
       ...[route.preSerialization ?? []].flat(),
       function sendLocation(_request, reply, payload: unknown, done) {
-        const fields = payload as Record<string, unknown>
-        const filled = path.replace(/:(\w+)/, (_part, name) => encodeURIComponent(String(fields[name])))
-        if (reply.statusCode === 201) reply.header('location', app.publicPath + filled)
+        const [base = '', field = ''] = path.split(':', 2)
+        const value = field === '' ? '' : (payload as Record<string, unknown>)[field]
+        // An answer that an older release kept may lack the field.
+        if (reply.statusCode === 201 && value !== undefined)
+          reply.header('location', app.publicPath + base + encodeURIComponent(String(value)))
         done(null, payload)
       }
     ]

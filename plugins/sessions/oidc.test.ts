@@ -58,7 +58,9 @@ async function startProvider(t: Test, port = 0) {
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 })
   const provider = new Provider(issuer, {
-    clients: [{ ...CLIENT, redirect_uris: [`${PUBLIC_URL}/session/oidc/callback`] }],
+    clients: [
+      { ...CLIENT, redirect_uris: ['', '/l'].map((path) => `${PUBLIC_URL}${path}/session/oidc/callback`) }
+    ],
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), kid: 'one', use: 'sig', alg: 'RS256' }] },
     cookies: { keys: ['a key'] },
     claims: { openid: ['sub'], email: ['email', 'email_verified'], roles: ['roles'] },
@@ -127,7 +129,7 @@ async function scene(t: Test, env: Record<string, string> = {}) {
   }
 
   const redeem = ({ back, cookie }: Trip) =>
-    request('GET', back.pathname + back.search, { headers: { cookie } })
+    request('GET', back.pathname.replace(/^\/l\//, '/') + back.search, { headers: { cookie } })
   const signIn = async (account: string | null, change?: (place: URL) => void) =>
     redeem(await visit(account, change))
   return { ...running, log, admin, invite, visit, redeem, signIn }
@@ -279,6 +281,13 @@ t.test('roles come from the list of administrators, or from a claim', async (t) 
     t.equal((await ask('GET', '/session')).json.role, role)
   }
   isRefused(t, await signIn('ada'), 403, 'SIGN_IN_REFUSED', 'no role')
+})
+
+t.test('a sign-in returns to the path of PUBLIC_URL, which a proxy takes off', async (t) => {
+  const { invite, visit, redeem } = await scene(t, { PUBLIC_URL: `${PUBLIC_URL}/l` })
+  await invite('ada')
+  const answer = await redeem(await visit('ada', undefined, '?return_to=/docs'))
+  t.equal(answer.headers.get('location'), '/l/docs')
 })
 
 t.test('a sign-in leads to a page of this server only', async (t) => {

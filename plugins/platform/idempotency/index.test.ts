@@ -27,6 +27,22 @@ profiles(t, async (t, profile) => {
     t.same((await pool.query('SELECT count(*)::int AS count FROM idempotency_keys')).rows, [{ count: 0 }])
   })
 
+  t.test('an answer that another release kept is repeated as it was', async (t) => {
+    const { app, request } = await startApp(t, { profile })
+    await request('POST', '/shorten', post)
+    const answer = {
+      short_code: 'old',
+      short_url: 'https://sho.rt/old',
+      original_url: 'https://example.com/1'
+    }
+    await app.database.pool.query('UPDATE idempotency_keys SET answer = $1', [JSON.stringify(answer)])
+    const { status, json, headers } = await request('POST', '/shorten', post)
+    t.equal(status, 201)
+    t.same(json, answer)
+    t.match(headers.get('content-type'), /^application\/json/)
+    t.equal(headers.get('location'), null)
+  })
+
   t.test('a key is its caller’s own', async (t) => {
     const { app, request } = await startApp(t, { profile })
     const { rowCount } = await app.database.pool.query(
