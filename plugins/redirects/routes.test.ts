@@ -44,7 +44,7 @@ async function startRedirects(
   })
   await app.register(access, { mode: 'open' })
   await app.register(metrics, { routes: true })
-  await app.register(requests)
+  await app.register(requests, { trustProxy })
   await app.register(errors)
   await app.register(redis, {})
   await app.register(cache)
