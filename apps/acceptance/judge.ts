@@ -8,6 +8,7 @@ export interface Asked {
   method: string
   /** With the query. */
   target: string
+  headers?: Record<string, string>
 }
 
 /** What comes before the operation is known: too slow, a head too large; and a request, method or path that nothing takes. */
@@ -18,12 +19,14 @@ const NOWHERE = new Set([...BEFORE, 400, 404, 405, 414])
 const UNDESCRIBED = /^\/(docs(\/.*)?|openapi\.json|metrics|robots\.txt|\.well-known\/security\.txt)?\/?(\?|$)/
 
 /** What is wrong with an answer, whatever was asked. */
-export function judge(operations: Operation[], { method, target }: Asked, answer: Answer): string[] {
+export function judge(operations: Operation[], asked: Asked, answer: Answer): string[] {
+  const { method, target } = asked
   const { status, text, headers } = answer
   // Imports and exports run a few at a time, and say when to come back.
   const isBusy = answer.json?.code === 'IMPORTS_BUSY' && headers.has('retry-after')
   if (status >= 500 && !isBusy) return [`${status}: ${text}`]
   const type = headers.get('content-type')?.split(';', 1)[0] ?? ''
+  if (type === 'text/html' && isErrorPage(asked, answer)) return []
   const faults = status >= 400 && method !== 'HEAD' ? findFaults(answer, status) : []
   if (!UNDESCRIBED.test(target)) {
     faults.push(...judgeType(status, type, headers))
@@ -36,7 +39,18 @@ export function judge(operations: Operation[], { method, target }: Asked, answer
   return faults.map((fault) => `${method} ${target.slice(0, 300)}: ${fault}`)
 }
 
-/** No browser takes an answer for a page: it is JSON or CSV, and said to be nothing else. */
+/** True if `answer` is a page that may run nothing, and the client asked for pages (plugins/platform/error-page.ts). */
+function isErrorPage({ headers: sent }: Asked, { status, headers }: Answer): boolean {
+  const policy = headers.get('content-security-policy') ?? ''
+  return (
+    status >= 400 &&
+    /text\/(html|\*)/i.test(`${sent?.['accept']}`) &&
+    /^default-src 'none'; style-src 'sha256-[^;]+; img-src 'self';/.test(policy) &&
+    headers.get('x-content-type-options') === 'nosniff'
+  )
+}
+
+/** No browser takes any other answer for a page: it is JSON or CSV, and said to be nothing else. */
 function judgeType(status: number, type: string, headers: Headers): string[] {
   const faults = []
   if (!/^(application\/(problem\+)?json|text\/csv)?$/.test(type)) faults.push(`content type ${type}`)
