@@ -23,7 +23,13 @@ const addressOf = (place: number) => `10.${place >> 16}.${(place >> 8) & 255}.${
 const publicIdOf = (place: number) => place.toString(16).padStart(16, '0')
 
 t.test('100,000 values of each input leave every cache within its bound', async (t) => {
-  const env = { AUTH: 'keys', CLICK_DURABILITY: 'buffered', RATE_LIMIT: 'on', RATE_LIMIT_UNKNOWN_CODES: '1/60', TRUST_PROXY: '127.0.0.1' }
+  const env = {
+    AUTH: 'keys',
+    CLICK_DURABILITY: 'buffered',
+    RATE_LIMIT: 'on',
+    RATE_LIMIT_UNKNOWN_CODES: '1/60',
+    TRUST_PROXY: '127.0.0.1'
+  }
   const { app } = await startApp(t, { profile: 'alone', env })
   const ask = async (url: string, headers: Record<string, string>) =>
     (await app.inject({ url, headers })).statusCode
