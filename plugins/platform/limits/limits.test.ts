@@ -141,7 +141,11 @@ t.test('who asks for too many unknown codes follows what is held, and has nothin
   const follow = (path: string, from = headers) => request('GET', path, { headers: from })
   t.equal((await follow(`/${held}`)).status, 302)
   let guess = 0
-  t.same(await statuses(3, () => follow('/apple-touch-icon.png')), [404, 404, 404], 'what is no code is no guess')
+  t.same(
+    await statuses(3, () => follow('/apple-touch-icon.png')),
+    [404, 404, 404],
+    'what is no code is no guess'
+  )
   const seen = await guessUntilRefused(() => follow(`/guess${guess++}`))
   t.same([...new Set(seen)], [404, 429])
   t.ok(seen.length > 4, 'three guesses are free, and the one that is too many is answered')
