@@ -16,7 +16,8 @@ const BEFORE = new Set([408, 431])
 const NOWHERE = new Set([...BEFORE, 400, 404, 405, 414])
 
 /** What is not described: pages and files for people and robots. */
-const UNDESCRIBED = /^\/(docs(\/.*)?|openapi\.json|metrics|robots\.txt|\.well-known\/security\.txt)?\/?(\?|$)/
+const UNDESCRIBED =
+  /^\/(docs(\/.*)?|openapi\.json|metrics|robots\.txt|favicon\.ico|\.well-known\/security\.txt)?\/?(\?|$)/
 
 /** What is wrong with an answer, whatever was asked. */
 export function judge(operations: Operation[], asked: Asked, answer: Answer): string[] {
