@@ -70,7 +70,7 @@ export function createImportService(
     return outcome
   }
 
-  /** A piece without the rows that this server takes from nobody. */
+  /** A piece without the rows that this server refuses. */
   function refuse(kind: Kind, piece: ReadPiece): ReadPiece {
     if (kind.name === 'urls')
       return refuseRows(piece, kind, 'original_url', blocks, 'leads to a host that is blocked')
