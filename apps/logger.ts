@@ -1,4 +1,4 @@
-import type { FastifyServerOptions } from 'fastify'
+import type { DestinationStream, LoggerOptions } from 'pino'
 import type { Config } from '#apps/config.ts'
 import { REQUEST_ID_FIELD } from '#platform/requests.ts'
 import { StartRefused } from '#platform/start-refused.ts'
@@ -12,7 +12,7 @@ export async function createLoggerOptions({
   level,
   pretty,
   traced
-}: Config['log']): Promise<Exclude<FastifyServerOptions['logger'], boolean>> {
+}: Config['log']): Promise<LoggerOptions & { stream?: DestinationStream }> {
   return {
     level,
     base: null,

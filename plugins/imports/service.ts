@@ -80,7 +80,7 @@ export function createImportService(
   const limitImports = createLimit(MAX_IMPORTS)
   const limitExports = createLimit(Math.min(MAX_EXPORTS, database.pool.options.max - 1))
 
-  /** A piece without the rows that this server takes from nobody. */
+  /** A piece without the rows that this server refuses. */
   function refuse(kind: Kind, piece: ReadPiece): ReadPiece {
     if (kind.name === 'urls')
       return refuseRows(piece, kind, 'original_url', blocks, 'leads to a host that is blocked')

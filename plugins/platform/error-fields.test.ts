@@ -45,7 +45,7 @@ t.test('members that are not on the list are left out, of causes too', async (t)
   ])
 })
 
-t.test('texts lose what lets somebody in or names somebody', async (t) => {
+t.test('texts lose credentials and personal data', async (t) => {
   const texts: Record<string, string> = {
     'Failed query: insert into users\nparams: jane,hunter2': 'Failed query: insert into users',
     'connect to postgres://me:hunter2@db:5432/x failed': 'connect to postgres://db:5432/x failed',

@@ -3,7 +3,7 @@ import { truncateAddress } from './address.ts'
 
 /**
  * What may be shown of an error in a log. Drivers hang whole clients, commands with passwords, statements and rows on their errors,
- * so only the members of a list are taken, and texts lose what names a person or lets somebody in.
+ * so only the members of a list are taken, and texts lose credentials and personal data.
  */
 
 /** An error as it is logged. */

@@ -116,7 +116,7 @@ t.test('without PUBLIC_URL this server is what the request calls it', async (t) 
   t.equal(kept.status, 200, 'one that was imported and stays is not judged')
 })
 
-t.test('a URL whose host depends on who reads it is no target', async (t) => {
+t.test('a URL whose host depends on the parser is no target', async (t) => {
   const { request } = await startApp(t, { profile: 'alone' })
   for (const url of [
     'http://good\\@blocked/',
