@@ -10,7 +10,7 @@ const FAIR_BYTES = 256 - (256 % ALPHABET.length)
 /** First path segments of the server's own addresses, and files that browsers and crawlers ask for unasked. */
 export const RESERVED_CODES: ReadonlySet<string> = new Set([
   'admin', 'api', 'app', 'assets', 'audit', 'blocked-hosts', 'dashboard', 'docs', 'events', 'health', 'import', 'export',
-  'keys', 'login', 'logout', 'metrics', 'openapi', 'rest', 's', 'session', 'shorten', 'static', 'stats', 'urls', 'users',
+  'keys', 'login', 'logout', 'metrics', 'openapi', 'rest', 's', 'session', 'sets', 'shorten', 'static', 'stats', 'urls', 'users',
   'webhooks'
 ]) // biome-ignore format: a list of words reads better as a paragraph
 
