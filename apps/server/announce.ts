@@ -10,11 +10,11 @@ export function announce(app: FastifyInstance, config: Config): void {
   const { replicas } = config.database
   if (replicas > 1 && config.redis.url === undefined)
     app.log.warn(
-      { replicas, cache_fresh_ms: config.cache.freshMs },
-      `replicas without Redis follow a changed or deleted link as it was for up to ${config.cache.freshMs} ms (CACHE_FRESH_MS); set REDIS_URL`
+      { replicas, cacheFreshMs: config.cache.freshMs },
+      'replicas run without Redis: each sees the changes of others only after CACHE_FRESH_MS; set REDIS_URL'
     )
   if (config.server.trustProxy.length > 0 && config.urls.publicUrl === undefined)
-    app.log.warn('PUBLIC_URL is not set: short_url holds whatever host a proxy of TRUST_PROXY passes on')
+    app.log.warn('PUBLIC_URL is not set: short_url has the Host that the proxy passes on; set PUBLIC_URL')
   const { address, family, port } = app.server.address() as AddressInfo
   const isWildcard = address === '0.0.0.0' || address === '::'
   const host = isWildcard ? 'localhost' : family === 'IPv6' ? `[${address}]` : address

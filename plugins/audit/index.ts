@@ -45,7 +45,7 @@ async function audit(app: FastifyInstance, { routes, retentionMonths }: AuditOpt
     app.maintenance.run(service.maintain).then(
       (deleted) => {
         if (deleted !== null && deleted > 0)
-          app.log.info({ deleted }, 'audit entries past their time were deleted')
+          app.log.info({ deleted }, 'expired audit entries deleted')
       },
       (error: Error) => app.log.warn({ err: error }, 'the upkeep of the audit log waits')
     )

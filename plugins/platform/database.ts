@@ -158,7 +158,7 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
       const failure = writes.lastFailure()
       if (failure !== null) throw findDriverError(failure)
       const { rows } = await pool.query(`SELECT current_setting('transaction_read_only') AS "isReadOnly"`)
-      if (rows[0].isReadOnly === 'on') throw new Error('the database takes reads only')
+      if (rows[0].isReadOnly === 'on') throw new Error('the database is read-only')
     }
   }
   service.transaction = writes.watch(service.transaction)

@@ -67,7 +67,7 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (app, { tim
       const checks = { database, writes, cache, load }
       const isWell = Object.values(checks).every(({ error }) => error === undefined)
       const status = app.lifecycle.draining ? 'draining' : isWell ? 'ok' : 'degraded'
-      if (status !== 'ok') request.log.warn({ ...checks, status }, 'not fully ready')
+      if (status !== 'ok') request.log.warn({ ...checks, status }, `readiness ${status}`)
       reply.code(status === 'draining' ? 503 : 200)
       return { status, checks }
     }

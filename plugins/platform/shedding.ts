@@ -18,7 +18,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** `app.shedding`: whether load is shed now. */
     shedding: {
-      /** Rejects while all but redirects and probes is refused. */
+      /** Rejects while API calls are shed. */
       ping(): Promise<void>
     }
   }
@@ -76,7 +76,7 @@ async function shedding(app: FastifyInstance, options: SheddingOptions) {
 
   app.decorate('shedding', {
     async ping() {
-      if (isUnderPressure()) throw new Error('all but redirects and probes is refused')
+      if (isUnderPressure()) throw new Error('API calls are shed; redirects and probes are served')
     }
   })
 

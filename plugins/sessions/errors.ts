@@ -14,7 +14,7 @@ export const emailUnverified = () =>
 
 export const emailConfusable = () =>
   refused(
-    'The email address has characters that are not ASCII and could be taken for another; use another one'
+    'The email address has characters other than visible ASCII and could be taken for another; use another one'
   )
 
 export const userUninvited = () =>

@@ -33,8 +33,8 @@ async function users(app: FastifyInstance, options: { routes: boolean }) {
   await app.register(userRoutes)
   const refold = repeat(app, REFOLD_EVERY_MS, () =>
     refoldUsers(app.database).then(
-      (changed) => void (changed > 0 && app.log.info({ changed }, 'keys of users folded anew')),
-      (error: Error) => app.log.warn({ err: error }, 'folding keys of users failed')
+      (changed) => void (changed > 0 && app.log.info({ changed }, 'user keys refolded')),
+      (error: Error) => app.log.warn({ err: error }, 'refolding user keys failed')
     )
   )
   // The start does not wait for it.
