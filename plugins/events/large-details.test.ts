@@ -65,6 +65,15 @@ t.test('what jsonb gives back is never larger than what was measured', async (t)
   t.equal(values.length, 500)
 })
 
+t.test('text that looks like a number is measured as text', async (t) => {
+  const values = fc.sample(fc.string({ unit: fc.constantFrom(...'0123456789abcdef"\\') }), 500)
+  const wrong = [...values, '4e99999', '"4e99999'].filter((value) => {
+    const text = JSON.stringify({ [value]: [value] })
+    return storedBytes(text) !== Buffer.byteLength(text)
+  })
+  t.same(wrong, [])
+})
+
 t.test('events that are large together are read and sent by chunks', async (t) => {
   const { app, request } = await startApp(t)
   const { json: user } = await request('POST', '/users', {

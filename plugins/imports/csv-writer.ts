@@ -1,3 +1,5 @@
+import { endOfString } from '#platform/plain-json.ts'
+
 /** Writes CSV as Python's csv module and PostgreSQL do: quotes only where they are needed. */
 
 /**
@@ -26,14 +28,5 @@ export function compactJson(text: string): string {
     if (quote === -1) return compact
     at = endOfString(text, quote + 1)
     compact += text.slice(quote, at)
-  }
-}
-
-/** The position after the string whose first character is at `at`. */
-function endOfString(text: string, at: number): number {
-  for (let quote = text.indexOf('"', at); ; quote = text.indexOf('"', quote + 1)) {
-    let backslashes = 0
-    while (text[quote - 1 - backslashes] === '\\') backslashes++
-    if (backslashes % 2 === 0) return quote + 1
   }
 }

@@ -12,13 +12,29 @@ export function isPlainJson(value: unknown, depth = 0): boolean {
 }
 
 /**
- * The bytes that a JSON text takes when jsonb gives it back, or some more: jsonb writes numbers out, `1e300` with 301 digits. Exported
+ * The bytes that a valid JSON text takes when jsonb gives it back, or some more: jsonb writes numbers out, `1e300` with 301 digits. Exported
  * values are never larger by this measure than what was stored.
  */
 export function storedBytes(text: string): number {
   let bytes = Buffer.byteLength(text)
-  for (const [, exponent] of text.matchAll(/\d[eE][+-]?(\d{1,9})/g)) bytes += Number(exponent)
+  for (let at = 0; at < text.length; ) {
+    const quote = text.indexOf('"', at)
+    const end = quote === -1 ? text.length : quote
+    for (const [, exponent] of text.slice(at, end).matchAll(/\d[eE][+-]?(\d{1,9})/g))
+      bytes += Number(exponent)
+    // A hash in a string may look like a number: `"4e99999"`.
+    at = quote === -1 ? end : endOfString(text, quote + 1)
+  }
   return bytes
+}
+
+/** The position after the string of a JSON text whose first character is at `at`. */
+export function endOfString(text: string, at: number): number {
+  for (let quote = text.indexOf('"', at); ; quote = text.indexOf('"', quote + 1)) {
+    let backslashes = 0
+    while (text[quote - 1 - backslashes] === '\\') backslashes++
+    if (backslashes % 2 === 0) return quote + 1
+  }
 }
 
 /** Tells whether a JSON text nests more than `limit` levels, before it is parsed. Brackets in strings do not count. */
