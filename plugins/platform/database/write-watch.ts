@@ -1,4 +1,4 @@
-import { isPassingError } from '#platform/database-errors.ts'
+import { findDriverError, isPassingError } from '#platform/database-errors.ts'
 
 /** Whether transactions succeed, as the readiness probe reports it. */
 export interface WriteWatch {
@@ -22,7 +22,9 @@ export function createWriteWatch(now: () => number = () => performance.now()): W
           failure = null
           return result
         } catch (error) {
-          if (isPassingError(error)) failure = { error: error as Error, at: now() }
+          // Maintenance gives a lock up after a second (lock_timeout) and tries again later.
+          const isLockTimeout = findDriverError(error)?.code === '55P03'
+          if (isPassingError(error) && !isLockTimeout) failure = { error: error as Error, at: now() }
           throw error
         }
       }
