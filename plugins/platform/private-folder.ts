@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdir, readdir } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** What reports a folder that was open to other users, or that could not be closed to them. */
@@ -28,9 +28,9 @@ export async function openPrivateFolder(folder: string, log: Log): Promise<void>
   for (const name of own) if (await close(join(folder, name))) closed.push(name)
   if (closed.length > 0) log.warn({ folder, closed }, 'files were open to other users and are closed now')
 
-  const { mode } = await lstat(folder)
+  const { mode } = await stat(folder)
   if (own.length === names.length) await closeOne(folder, mode).catch(() => undefined)
-  const { mode: now } = await lstat(folder)
+  const { mode: now } = await stat(folder)
   if ((now & WRITABLE_BY_OTHERS) > 0 && (now & STICKY) === 0)
     log.warn({ folder }, 'other users may write to the data folder: chmod 700 it, or set DATA_DIR to another')
 }
