@@ -197,6 +197,8 @@ t.test('a form has one file for each field, and what is not read is named', asyn
     json: { errors: [{ path: 'users' }] }
   })
   t.match((await request('POST', '/sets/bulk', { body: new FormData() })).status, 422)
+  const { json: sets } = await request('POST', '/sets/bulk', { json: { users: [], evnts: [] } })
+  t.match(sets.warnings, [/evnts is not a field .* events/])
   t.equal((await request('POST', '/sets/bulk', csv(CSV))).status, 415)
   t.equal((await request('POST', '/sets/bulk', { json: [] })).status, 400)
   t.equal((await request('POST', '/sets/bulk', { json: { users: 1 } })).status, 400)

@@ -30,7 +30,7 @@ async function ignoredFields(app: FastifyInstance) {
   app.addHook('onRoute', (route) => {
     const isWrite = [route.method].flat().some((method) => method === 'POST' || method === 'PUT')
     // A route without a body takes no fields, and a file has none that are known.
-    const { properties } = (route.schema?.body ?? { properties: {} }) as Shape
+    const { properties } = fieldsOf(route.schema?.body)
     const found = findSuccess(route)
     if (!isWrite || properties === undefined || found === undefined) return
     const { status, answer, shown } = found
@@ -48,6 +48,12 @@ async function ignoredFields(app: FastifyInstance) {
       }
     ]
   })
+}
+
+/** The shape of a body, as JSON where it has several content types. */
+function fieldsOf(body: unknown = { properties: {} }): Shape {
+  const { content } = body as { content?: Record<string, { schema: Shape }> }
+  return content === undefined ? (body as Shape) : (content['application/json']?.schema ?? {})
 }
 
 /** The answer of success that is a JSON object; undefined when the route has none. */
