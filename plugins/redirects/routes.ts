@@ -23,7 +23,8 @@ const FOLLOWED = {
   403: pageOrProblemAnswer('The link leads to a host that is blocked'),
   404: pageOrProblemAnswer('No link has this code, or it leads nowhere any more'),
   410: pageOrProblemAnswer('The link has expired'),
-  429: pageOrProblemAnswer('The address has asked for too many codes that no link has')
+  429: pageOrProblemAnswer('The address has asked for too many codes that no link has'),
+  503: pageOrProblemAnswer('The link, or a place for its visit, is not available')
 }
 
 const PATHS = ['/:short_code', '/s/:short_code', '/urls/:short_code/redirect']
