@@ -44,8 +44,7 @@ async function audit(app: FastifyInstance, { routes, retentionMonths }: AuditOpt
   const keepUp = () =>
     app.maintenance.run(service.maintain).then(
       (deleted) => {
-        if (deleted !== null && deleted > 0)
-          app.log.info({ deleted }, 'expired audit entries deleted')
+        if (deleted !== null && deleted > 0) app.log.info({ deleted }, 'expired audit entries deleted')
       },
       (error: Error) => app.log.warn({ err: error }, 'the upkeep of the audit log waits')
     )
