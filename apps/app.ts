@@ -11,7 +11,7 @@ import errors, { answerError } from '#platform/errors.ts'
 import health from '#platform/health.ts'
 import idempotency from '#platform/idempotency/index.ts'
 import ignoredFields from '#platform/ignored-fields.ts'
-import installation from '#platform/installation.ts'
+import installation, { type InstallationMode } from '#platform/installation.ts'
 import instruments from '#platform/instruments.ts'
 import lifecycle from '#platform/lifecycle.ts'
 import limits from '#platform/limits/index.ts'
@@ -54,6 +54,8 @@ export interface AppOptions {
   drain?: boolean
   /** Whether it may use the bundled PostgreSQL of a server that runs on the same DATA_DIR. */
   attach?: boolean
+  /** Whether it claims its prefix in Redis, as servers and workers do, or only checks it, as commands do. */
+  installation?: InstallationMode
 }
 
 /**
@@ -65,6 +67,7 @@ export interface AppOptions {
 export async function buildApp(config: Config, options: AppOptions = {}) {
   const { logger = false, routes = true, attach = false } = options
   const { drain = routes && config.clicks.drain, probes = routes } = options
+  const { installation: mode = routes || drain ? 'claim' : 'check' } = options
   const app = Fastify({
     logger: typeof logger === 'object' ? { ...logger, serializers: { err: errorFields } } : logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: REQUEST_ID_FIELD }),
@@ -111,7 +114,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     await app.register(maintenance)
     await app.register(idempotency)
     await app.register(redis, config.redis)
-    await app.register(installation, config.redis)
+    await app.register(installation, { prefix: config.redis.prefix, mode })
     await app.register(redisPolicy)
     await app.register(limits, config.limits)
     await app.register(queryNames)

@@ -58,7 +58,7 @@ The database is brought up to date first. Servers and workers on it must be stop
   async run(context) {
     const [folder = ''] = context.words
     const content = await openBackup(folder)
-    return withApp(context.env, {}, async (app) => {
+    return withApp(context.env, { installation: 'ignore' }, async (app) => {
       await withConnection(app.database.pool.options, (client) =>
         loadContent(client, content, transferOptions(context))
       )

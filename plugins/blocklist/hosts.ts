@@ -26,7 +26,7 @@ export function hostOf(url: string): string {
 
 /** Tells whether a host, in the spelling of {@link hostOf}, is among `entries`, which an earlier release may have spelt otherwise. */
 export function createMatcher(entries: Iterable<string>): { size: number; matches(host: string): boolean } {
-  const listed = new Set([...entries].map((entry) => normalizeEntry(entry) ?? entry))
+  const listed = new Set(Array.from(entries, respell))
   return {
     size: listed.size,
     matches(host) {
@@ -37,6 +37,14 @@ export function createMatcher(entries: Iterable<string>): { size: number; matche
       return false
     }
   }
+}
+
+/**
+ * Returns `entry` as {@link normalizeEntry} spells it now. Earlier releases stored IPv6 that embeds IPv4 (`[::ffff:7f00:1]`) and
+ * trailing dots. Parsing only those entries keeps the rebuild of a long list from blocking requests.
+ */
+function respell(entry: string): string {
+  return entry.startsWith('[') || entry.endsWith('.') ? (normalizeEntry(entry) ?? entry) : entry
 }
 
 function isAddress(host: string): boolean {
