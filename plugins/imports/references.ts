@@ -1,6 +1,7 @@
 import type { OnConflict } from '#schema/shapes/import-report.ts'
 import type { Cell } from './cells.ts'
 import { columnIndex, type Kind, type KindName } from './kinds.ts'
+import type { Remark } from './report.ts'
 import type { ReadPiece, ReadRow, RefusedRow } from './rows.ts'
 
 /** The references of one set: what its files call a user or a url may have another id in the database. */
@@ -11,9 +12,15 @@ type NewIds = Map<string, string | null>
 export interface References {
   /** Keeps what became of ids of `kind`. */
   note(kind: KindName, newIds: Iterable<readonly [id: string, newId: string | null]>): void
-  /** A piece whose rows refer to what the set means. Rows that cannot do without a rejected row are refused. */
-  rewrite(kind: Kind, piece: ReadPiece): ReadPiece
+  /**
+   * A piece whose rows refer to what the set means. Rows that cannot do without a rejected row are refused, others lose the reference
+   * with a warning.
+   */
+  rewrite(kind: Kind, piece: ReadPiece): ReadPiece & { warnings: Remark[] }
 }
+
+/** Ids of one file that are remembered, 70 MiB. A row that is rejected after them may take references from a row with its id. */
+const MAX_SEEN = 2_000_000
 
 const REFERENCES: Record<KindName, { name: string; to: 'users' | 'urls' }[]> = {
   users: [],
@@ -27,6 +34,29 @@ const REFERENCES: Record<KindName, { name: string; to: 'users' | 'urls' }[]> = {
 /** Makes the references of a set. Only `renumber` changes any. */
 export function createReferences(onConflict: OnConflict): References {
   const known: Record<'users' | 'urls', NewIds> = { users: new Map(), urls: new Map() }
+  let seenKind: KindName = 'users'
+  let seen = new Set<number>()
+
+  /** Keeps the ids of rejected rows, unless an earlier row of the file has the same id: references mean that one. */
+  function noteRefused(kind: KindName, rows: readonly ReadRow[], refused: readonly RefusedRow[]) {
+    if (onConflict !== 'renumber' || kind === 'events') return
+    if (kind !== seenKind) {
+      seenKind = kind
+      seen = new Set()
+    }
+    const lines = refused.toSorted((one, other) => one.line - other.line)
+    let at = 0
+    const noteUntil = (end: number) => {
+      for (let row = lines[at]; row !== undefined && row.line < end; row = lines[++at])
+        if (row.id && !seen.has(Number(row.id))) known[kind].set(row.id, null)
+    }
+    for (const { line, id } of rows) {
+      noteUntil(line)
+      if (id !== null && seen.size < MAX_SEEN) seen.add(id)
+    }
+    noteUntil(Infinity)
+  }
+
   return {
     note(kind, newIds) {
       if (onConflict !== 'renumber' || kind === 'events') return
@@ -35,9 +65,9 @@ export function createReferences(onConflict: OnConflict): References {
 
     rewrite(kind, piece) {
       const columns = REFERENCES[kind.name].filter(({ to }) => known[to].size > 0)
-      if (columns.length === 0) return piece
       const refused: RefusedRow[] = [...piece.refused]
-      const rows = piece.rows.filter((row) =>
+      const warnings = new Map<string, Remark>()
+      const isKept = (row: ReadRow) =>
         columns.every(({ name, to }) => {
           const place = columnIndex(kind, name)
           const id = row.values[place] ?? null
@@ -47,13 +77,20 @@ export function createReferences(onConflict: OnConflict): References {
             refused.push(refuse(row, name, id))
             return false
           }
+          if (newId === null && !warnings.has(name)) warnings.set(name, warnOfLoss(row, name))
           row.values[place] = newId
           return true
         })
-      )
-      return { ...piece, rows, refused }
+      const rows = columns.length === 0 ? piece.rows : piece.rows.filter(isKept)
+      noteRefused(kind.name, rows, refused)
+      return { ...piece, rows, refused, warnings: [...warnings.values()] }
     }
   }
+}
+
+/** The same reason for all rows: the report shows it once. */
+function warnOfLoss({ line }: ReadRow, name: string): Remark {
+  return { line, reason: `${name} refers to a row of this set that was rejected: stored without ${name}` }
 }
 
 function refuse({ line, values }: ReadRow, name: string, id: Cell): RefusedRow {

@@ -124,13 +124,9 @@ export function createImportService(
     }
     try {
       for await (const piece of pieces) {
-        const { rows, refused, note } = references.rewrite(kind, refuse(kind, piece))
+        const { rows, refused, note, warnings } = references.rewrite(kind, refuse(kind, piece))
         report.reject(refused)
-        references.note(
-          kind.name,
-          refused.flatMap(({ id }) => (id ? [[id, null] as const] : []))
-        )
-        report.warn([note ?? [], warnOfNewRows(kind, piece) ?? []].flat())
+        report.warn([note ?? [], warnOfNewRows(kind, piece) ?? [], warnings].flat())
         builder.add(rows)
         if (builder.rows >= BATCH_ROWS || builder.bytes >= MAX_BATCH_BYTES) await flush()
       }

@@ -1,0 +1,30 @@
+import t from 'tap'
+import { startApp } from '#testing/app.ts'
+import { makeRow, sendSet, wipe } from '#testing/import-rows.ts'
+
+/** References of a set with `on_conflict=renumber`, where rows are rejected or get other ids. */
+
+const running = await startApp(t)
+const { request } = running
+
+const links = [{ ...makeRow('urls', 1), user_id: 5 }]
+const lost = 'user_id refers to a row of this set that was rejected: stored without user_id'
+
+t.test('a link of a rejected user is stored without a user, with a warning', async (t) => {
+  await wipe(running)
+  const users = [{ ...makeRow('users', 5), username: '' }]
+  const urls = [...links, { ...makeRow('urls', 2), user_id: 5 }]
+  const { json } = await sendSet(running, { users, urls }, 'renumber')
+  t.match(json, { users: { rejected: 1 }, urls: { imported: 2 } })
+  t.strictSame(json.urls.warnings, [{ line: 2, reason: lost }])
+  t.equal((await request('GET', '/urls/1')).json.user_id, null)
+})
+
+t.test('a rejected row takes no references from an earlier row with its id', async (t) => {
+  await wipe(running)
+  const users = [makeRow('users', 5), { ...makeRow('users', 6), id: 5, username: '' }]
+  const { json } = await sendSet(running, { users, urls: links }, 'renumber')
+  t.match(json, { users: { imported: 1, rejected: 1 }, urls: { imported: 1 } })
+  t.strictSame(json.urls.warnings, [])
+  t.equal((await request('GET', '/urls/1')).json.user_id, 5)
+})
