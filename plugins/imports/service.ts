@@ -115,8 +115,8 @@ export function createImportService(
       report.add(outcome)
       onProgress?.(report.count)
     }
-    const flush = async () => {
-      const batch = builder.take()
+    const flush = async (isLast = false) => {
+      const batch = builder.take(isLast)
       await storing
       storing = storeBatch(batch)
       // Its failure is met at the next await; until then it must not count as unhandled.
@@ -130,7 +130,7 @@ export function createImportService(
         builder.add(rows)
         if (builder.rows >= BATCH_ROWS || builder.bytes >= MAX_BATCH_BYTES) await flush()
       }
-      if (builder.rows > 0) await flush()
+      if (builder.rows > 0) await flush(true)
       await storing
     } catch (error) {
       // An import that fails has not ended before its last batch has.

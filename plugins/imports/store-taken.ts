@@ -4,6 +4,7 @@ import type { Batch } from './batch.ts'
 import { idsTaken } from './errors.ts'
 import type { Kind, KindName } from './kinds.ts'
 import type { Remark } from './report.ts'
+import { passSequence } from './store-sequences.ts'
 import { quoteName } from './store-staging.ts'
 
 /**
@@ -50,9 +51,10 @@ export interface SettledIds {
  */
 export async function settleIds(
   client: ClientBase,
-  { kind, leastId, greatestId, hasRepeats, hasGaps }: Batch,
+  batch: Batch,
   { lastDrawn, onConflict }: { lastDrawn: number; onConflict: OnConflict }
 ): Promise<SettledIds> {
+  const { kind, leastId, greatestId, hasRepeats, hasGaps } = batch
   // The bounds keep the plan from reading a whole index.
   const stored = `${kind.name} present ON present.id = staging.id AND present.id BETWEEN ${leastId} AND ${greatestId}`
   const earlier = `(SELECT DISTINCT ON (id) * FROM staging WHERE id IS NOT NULL ORDER BY id, line) present
@@ -73,7 +75,7 @@ export async function settleIds(
   // References mean the first of them.
   if (hasRepeats) await settle(earlier, 'NULL')
   if (onConflict === 'fail' && settled.conflicts.size > 0) throw idsTaken([...settled.conflicts.values()])
-  if (!isComplete) await moveRows(client, kind, lastDrawn, settled)
+  if (!isComplete) await moveRows(client, batch, lastDrawn, settled)
   return settled
 }
 
@@ -126,7 +128,7 @@ function listDifferences({ columns }: Kind): string {
  */
 async function moveRows(
   client: ClientBase,
-  kind: Kind,
+  { kind, drawAfter }: Batch,
   lastDrawn: number,
   settled: SettledIds
 ): Promise<void> {
@@ -150,6 +152,9 @@ async function moveRows(
     conflicts.delete(Number(line))
     if (fileId !== null) moved.set(Number(line), { fileId, id })
   }
+  const { rows: missing } = await client.query('SELECT FROM staging WHERE id IS NULL LIMIT 1')
+  if (missing.length === 0) return
+  await passSequence(client, `${kind.name}_id_seq`, drawAfter)
   const { rows: numbered } = await client.query<Moved>(
     `WITH numbered AS MATERIALIZED (
        SELECT line, nextval('${kind.name}_id_seq') AS id
