@@ -28,3 +28,31 @@ t.test('a rejected row takes no references from an earlier row with its id', asy
   t.strictSame(json.urls.warnings, [])
   t.equal((await request('GET', '/urls/1')).json.user_id, 5)
 })
+
+t.test('renumbered rows that changed since are found again, with a warning', async (t) => {
+  await wipe(running)
+  await sendSet(running, { users: [makeRow('users', 1)], urls: [makeRow('urls', 1)] })
+  const set = {
+    users: [{ ...makeRow('users', 2), id: 1 }],
+    urls: [{ ...makeRow('urls', 2), id: 1, user_id: 1 }]
+  }
+  const { json } = await sendSet(running, set, 'renumber')
+  const [user, link] = [json.users, json.urls].map((report) => /\d+$/.exec(report.warnings[0].reason)?.[0])
+  await request('PUT', `/urls/${link}`, { json: { title: 'New' } })
+  const users = [{ ...set.users[0], created_at: '2020-01-01T00:00:00' }]
+  const events = [{ ...makeRow('events', 1), url_id: 1, user_id: 1 }]
+  t.match((await sendSet(running, { ...set, users, events }, 'renumber')).json, {
+    users: {
+      skipped: 1,
+      conflicts: 0,
+      warnings: [{ reason: `is user ${user}, which differs (created_at): skipped` }]
+    },
+    urls: {
+      skipped: 1,
+      rejected: 0,
+      warnings: [{ reason: `is url ${link}, which differs (title): skipped` }]
+    },
+    events: { imported: 1, warnings: [] }
+  })
+  t.match((await request('GET', '/events')).json, [{ url_id: Number(link), user_id: Number(user) }])
+})

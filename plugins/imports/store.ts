@@ -63,7 +63,7 @@ export async function storeBatch(
     await stageRows(client, batch)
     if (name === 'events' && batch.greatestId > rules.lastDrawn)
       await makeRoom(client, batch, rules.lastDrawn)
-    const { skipped, conflicts, moved } = await settleIds(client, batch, rules)
+    const { skipped, conflicts, moved, changed } = await settleIds(client, batch, rules)
     if (batch.hasGaps) await fillGaps(client, name)
     const { rejected, warnings } = await merges[name](client, codes)
     for (const { line } of rejected) {
@@ -77,7 +77,7 @@ export async function storeBatch(
       renumbered: [...conflicts.keys()].filter((line) => moved.has(line)).length,
       conflicts: [...conflicts.values()],
       rejected,
-      warnings,
+      warnings: [...changed, ...warnings],
       newIds: [...moved.values()].flatMap(({ fileId, id }) =>
         fileId === null ? [] : [[fileId, id] as const]
       )
