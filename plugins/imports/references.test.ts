@@ -1,6 +1,7 @@
 import t from 'tap'
 import { startApp } from '#testing/app.ts'
 import { makeRow, sendSet, wipe } from '#testing/import-rows.ts'
+import { createReferences } from './references.ts'
 
 /** References of a set with `on_conflict=renumber`, where rows are rejected or get other ids. */
 
@@ -55,4 +56,21 @@ t.test('renumbered rows that changed since are found again, with a warning', asy
     events: { imported: 1, warnings: [] }
   })
   t.match((await request('GET', '/events')).json, [{ url_id: Number(link), user_id: Number(user) }])
+})
+
+t.test('more new ids than fit in memory stop the import', async (t) => {
+  const references = createReferences('renumber', 2)
+  const problem = {
+    code: 'IMPORT_CONFLICT',
+    message: /^More than 2 users .*Split the set.*on_conflict=skip$/
+  }
+  references.note('users', [
+    ['1', '11'],
+    ['2', null],
+    ['2', '12']
+  ])
+  references.note('urls', [['3', '13']])
+  t.throws(() => references.note('users', [['3', '13']]), problem)
+  const any = createReferences('skip', 0)
+  t.doesNotThrow(() => any.note('users', [['1', '11']]))
 })

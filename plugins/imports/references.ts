@@ -1,5 +1,6 @@
 import type { OnConflict } from '#schema/shapes/import-report.ts'
 import type { Cell } from './cells.ts'
+import { tooManyNewIds } from './errors.ts'
 import { columnIndex, type Kind, type KindName } from './kinds.ts'
 import type { Remark } from './report.ts'
 import type { ReadPiece, ReadRow, RefusedRow } from './rows.ts'
@@ -10,11 +11,11 @@ import type { ReadPiece, ReadRow, RefusedRow } from './rows.ts'
 type NewIds = Map<string, string | null>
 
 export interface References {
-  /** Keeps what became of ids of `kind`. */
+  /** Keeps what became of ids of `kind`. Throws IMPORT_CONFLICT for more than fit in memory. */
   note(kind: KindName, newIds: Iterable<readonly [id: string, newId: string | null]>): void
   /**
    * A piece whose rows refer to what the set means. Rows that cannot do without a rejected row are refused, others lose the reference
-   * with a warning.
+   * with a warning. Throws IMPORT_CONFLICT for more rejected rows than fit in memory.
    */
   rewrite(kind: Kind, piece: ReadPiece): ReadPiece & { warnings: Remark[] }
 }
@@ -31,11 +32,19 @@ const REFERENCES: Record<KindName, { name: string; to: 'users' | 'urls' }[]> = {
   ]
 }
 
+/** Ids of a set, of users and of urls each, that become others or none. */
+const MAX_NEW_IDS = 2_000_000
+
 /** Makes the references of a set. Only `renumber` changes any. */
-export function createReferences(onConflict: OnConflict): References {
+export function createReferences(onConflict: OnConflict, maxNewIds = MAX_NEW_IDS): References {
   const known: Record<'users' | 'urls', NewIds> = { users: new Map(), urls: new Map() }
   let seenKind: KindName = 'users'
   let seen = new Set<number>()
+
+  function keep(kind: 'users' | 'urls', id: string, newId: string | null) {
+    known[kind].set(id, newId)
+    if (known[kind].size > maxNewIds) throw tooManyNewIds(kind, maxNewIds)
+  }
 
   /** Keeps the ids of rejected rows, unless an earlier row of the file has the same id: references mean that one. */
   function noteRefused(kind: KindName, rows: readonly ReadRow[], refused: readonly RefusedRow[]) {
@@ -48,7 +57,7 @@ export function createReferences(onConflict: OnConflict): References {
     let at = 0
     const noteUntil = (end: number) => {
       for (let row = lines[at]; row !== undefined && row.line < end; row = lines[++at])
-        if (row.id && !seen.has(Number(row.id))) known[kind].set(row.id, null)
+        if (row.id && !seen.has(Number(row.id))) keep(kind, row.id, null)
     }
     for (const { line, id } of rows) {
       noteUntil(line)
@@ -60,7 +69,7 @@ export function createReferences(onConflict: OnConflict): References {
   return {
     note(kind, newIds) {
       if (onConflict !== 'renumber' || kind === 'events') return
-      for (const [id, newId] of newIds) known[kind].set(id, newId)
+      for (const [id, newId] of newIds) keep(kind, id, newId)
     },
 
     rewrite(kind, piece) {
