@@ -6,7 +6,8 @@ import { type Batch, halveBatch, listRows } from './batch.ts'
 import { decodeCopyRow } from './copy-text.ts'
 import type { KindName } from './kinds.ts'
 import { addOutcomes, NOTHING, type Outcome } from './report.ts'
-import { ensurePartitions, findLastDrawn, type StoreRules, storeBatch } from './store.ts'
+import { ensurePartitions, type StoreRules, storeBatch } from './store.ts'
+import { findLastDrawn } from './store-sequences.ts'
 import type { Codes } from './store-urls.ts'
 
 /** Gets batches stored whatever meets them on the way: rows that clash, rows that the database refuses. */

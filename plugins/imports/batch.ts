@@ -1,3 +1,4 @@
+import { MAX_IMPORTED_ID } from './cells.ts'
 import { encodeCopyRow } from './copy-text.ts'
 import { columnIndex, type Kind } from './kinds.ts'
 import type { ReadRow } from './rows.ts'
@@ -14,6 +15,8 @@ export interface Batch {
   readonly bytes: number
   readonly leastId: number
   readonly greatestId: number
+  /** Ids that are drawn for rows are greater: out of reach of the ids that later batches of the file bring. */
+  readonly drawAfter: number
   /** Months ('2025-07') of the rows' timestamps, for events. */
   readonly months: ReadonlySet<string>
   /** Whether two rows have the same id. */
@@ -22,13 +25,19 @@ export interface Batch {
   readonly hasGaps: boolean
 }
 
+/**
+ * Ids of a file that has more batches are drawn this far beyond its greatest id so far. An upload of 1 GiB has fewer rows, so only a file
+ * with such gaps between its ids reaches them.
+ */
+const DRAW_DISTANCE = 100_000_000
+
 /** Collects rows into batches. */
 export interface BatchBuilder {
   readonly rows: number
   readonly bytes: number
   add(rows: readonly ReadRow[]): void
-  /** Gives what was collected and starts anew. */
-  take(): Batch
+  /** Gives what was collected and starts anew. `isLast` if no more rows follow. */
+  take(isLast: boolean): Batch
 }
 
 export function createBatchBuilder(kind: Kind): BatchBuilder {
@@ -42,6 +51,7 @@ export function createBatchBuilder(kind: Kind): BatchBuilder {
   let months = new Set<string>()
   let leastId = Infinity
   let greatestId = 0
+  let greatestOfFile = 0
   return {
     get rows() {
       return rows
@@ -68,8 +78,11 @@ export function createBatchBuilder(kind: Kind): BatchBuilder {
       chunks.push(chunk)
       bytes += chunk.length
     },
-    take() {
-      const batch = { kind, chunks, rows, bytes, leastId, greatestId, months, hasRepeats, hasGaps }
+    take(isLast) {
+      greatestOfFile = Math.max(greatestOfFile, greatestId)
+      const distant = greatestOfFile + DRAW_DISTANCE
+      const drawAfter = isLast || distant > MAX_IMPORTED_ID ? 0 : distant
+      const batch = { kind, chunks, rows, bytes, leastId, greatestId, drawAfter, months, hasRepeats, hasGaps }
       chunks = []
       bytes = 0
       rows = 0

@@ -20,6 +20,13 @@ export const idsTaken = (rows: { line: number; reason: string }[]) =>
     { errors: rows.slice(0, 1_000).map(({ line, reason }) => ({ path: `line ${line}`, message: reason })) }
   )
 
+/** For a set with more new ids than are held in memory. */
+export const tooManyNewIds = (kind: string, max: number) =>
+  conflict(
+    `More than ${max} ${kind} of this set get a new id or are rejected; rows before that point may be stored. ` +
+      'Split the set into smaller ones, or import with on_conflict=skip'
+  )
+
 export const columnsMissing = (missing: string[], header: string) =>
   unreadable(`The header lacks ${missing.join(', ')}; the first line must name at least ${header}`, {
     errors: missing.map((path) => ({ path, message: 'is required in the header' }))

@@ -1,6 +1,8 @@
 import type { OnConflict } from '#schema/shapes/import-report.ts'
 import type { Cell } from './cells.ts'
+import { tooManyNewIds } from './errors.ts'
 import { columnIndex, type Kind, type KindName } from './kinds.ts'
+import type { Remark } from './report.ts'
 import type { ReadPiece, ReadRow, RefusedRow } from './rows.ts'
 
 /** The references of one set: what its files call a user or a url may have another id in the database. */
@@ -9,11 +11,17 @@ import type { ReadPiece, ReadRow, RefusedRow } from './rows.ts'
 type NewIds = Map<string, string | null>
 
 export interface References {
-  /** Keeps what became of ids of `kind`. */
+  /** Keeps what became of ids of `kind`. Throws IMPORT_CONFLICT for more than fit in memory. */
   note(kind: KindName, newIds: Iterable<readonly [id: string, newId: string | null]>): void
-  /** A piece whose rows refer to what the set means. Rows that cannot do without a rejected row are refused. */
-  rewrite(kind: Kind, piece: ReadPiece): ReadPiece
+  /**
+   * A piece whose rows refer to what the set means. Rows that cannot do without a rejected row are refused, others lose the reference
+   * with a warning. Throws IMPORT_CONFLICT for more rejected rows than fit in memory.
+   */
+  rewrite(kind: Kind, piece: ReadPiece): ReadPiece & { warnings: Remark[] }
 }
+
+/** Ids of one file that are remembered, 70 MiB. A row that is rejected after them may take references from a row with its id. */
+const MAX_SEEN = 2_000_000
 
 const REFERENCES: Record<KindName, { name: string; to: 'users' | 'urls' }[]> = {
   users: [],
@@ -24,20 +32,51 @@ const REFERENCES: Record<KindName, { name: string; to: 'users' | 'urls' }[]> = {
   ]
 }
 
+/** Ids of a set, of users and of urls each, that become others or none. */
+const MAX_NEW_IDS = 2_000_000
+
 /** Makes the references of a set. Only `renumber` changes any. */
-export function createReferences(onConflict: OnConflict): References {
+export function createReferences(onConflict: OnConflict, maxNewIds = MAX_NEW_IDS): References {
   const known: Record<'users' | 'urls', NewIds> = { users: new Map(), urls: new Map() }
+  let seenKind: KindName = 'users'
+  let seen = new Set<number>()
+
+  function keep(kind: 'users' | 'urls', id: string, newId: string | null) {
+    known[kind].set(id, newId)
+    if (known[kind].size > maxNewIds) throw tooManyNewIds(kind, maxNewIds)
+  }
+
+  /** Keeps the ids of rejected rows, unless an earlier row of the file has the same id: references mean that one. */
+  function noteRefused(kind: KindName, rows: readonly ReadRow[], refused: readonly RefusedRow[]) {
+    if (onConflict !== 'renumber' || kind === 'events') return
+    if (kind !== seenKind) {
+      seenKind = kind
+      seen = new Set()
+    }
+    const lines = refused.toSorted((one, other) => one.line - other.line)
+    let at = 0
+    const noteUntil = (end: number) => {
+      for (let row = lines[at]; row !== undefined && row.line < end; row = lines[++at])
+        if (row.id && !seen.has(Number(row.id))) keep(kind, row.id, null)
+    }
+    for (const { line, id } of rows) {
+      noteUntil(line)
+      if (id !== null && seen.size < MAX_SEEN) seen.add(id)
+    }
+    noteUntil(Infinity)
+  }
+
   return {
     note(kind, newIds) {
       if (onConflict !== 'renumber' || kind === 'events') return
-      for (const [id, newId] of newIds) known[kind].set(id, newId)
+      for (const [id, newId] of newIds) keep(kind, id, newId)
     },
 
     rewrite(kind, piece) {
       const columns = REFERENCES[kind.name].filter(({ to }) => known[to].size > 0)
-      if (columns.length === 0) return piece
       const refused: RefusedRow[] = [...piece.refused]
-      const rows = piece.rows.filter((row) =>
+      const warnings = new Map<string, Remark>()
+      const isKept = (row: ReadRow) =>
         columns.every(({ name, to }) => {
           const place = columnIndex(kind, name)
           const id = row.values[place] ?? null
@@ -47,13 +86,20 @@ export function createReferences(onConflict: OnConflict): References {
             refused.push(refuse(row, name, id))
             return false
           }
+          if (newId === null && !warnings.has(name)) warnings.set(name, warnOfLoss(row, name))
           row.values[place] = newId
           return true
         })
-      )
-      return { ...piece, rows, refused }
+      const rows = columns.length === 0 ? piece.rows : piece.rows.filter(isKept)
+      noteRefused(kind.name, rows, refused)
+      return { ...piece, rows, refused, warnings: [...warnings.values()] }
     }
   }
+}
+
+/** The same reason for all rows: the report shows it once. */
+function warnOfLoss({ line }: ReadRow, name: string): Remark {
+  return { line, reason: `${name} refers to a row of this set that was rejected: stored without ${name}` }
 }
 
 function refuse({ line, values }: ReadRow, name: string, id: Cell): RefusedRow {

@@ -115,8 +115,8 @@ export function createImportService(
       report.add(outcome)
       onProgress?.(report.count)
     }
-    const flush = async () => {
-      const batch = builder.take()
+    const flush = async (isLast = false) => {
+      const batch = builder.take(isLast)
       await storing
       storing = storeBatch(batch)
       // Its failure is met at the next await; until then it must not count as unhandled.
@@ -124,17 +124,13 @@ export function createImportService(
     }
     try {
       for await (const piece of pieces) {
-        const { rows, refused, note } = references.rewrite(kind, refuse(kind, piece))
+        const { rows, refused, note, warnings } = references.rewrite(kind, refuse(kind, piece))
         report.reject(refused)
-        references.note(
-          kind.name,
-          refused.flatMap(({ id }) => (id ? [[id, null] as const] : []))
-        )
-        report.warn([note ?? [], warnOfNewRows(kind, piece) ?? []].flat())
+        report.warn([note ?? [], warnOfNewRows(kind, piece) ?? [], warnings].flat())
         builder.add(rows)
         if (builder.rows >= BATCH_ROWS || builder.bytes >= MAX_BATCH_BYTES) await flush()
       }
-      if (builder.rows > 0) await flush()
+      if (builder.rows > 0) await flush(true)
       await storing
     } catch (error) {
       // An import that fails has not ended before its last batch has.

@@ -4,6 +4,7 @@ import type { Batch } from './batch.ts'
 import { idsTaken } from './errors.ts'
 import type { Kind, KindName } from './kinds.ts'
 import type { Remark } from './report.ts'
+import { passSequence } from './store-sequences.ts'
 import { quoteName } from './store-staging.ts'
 
 /**
@@ -27,6 +28,13 @@ const FINDS: Record<KindName, string> = {
     AND present."timestamp" BETWEEN (SELECT min("timestamp") FROM staging) AND (SELECT max("timestamp") FROM staging)`
 }
 
+/** Whether the row that was found is the staged one, though it changed since. A code alone may be that of another link. */
+const IS_FOUND: Record<KindName, string> = {
+  users: IS_SAME.users,
+  urls: `${IS_SAME.urls} AND present.original_url = staging.original_url`,
+  events: 'false'
+}
+
 interface Taken {
   line: number
   id: number
@@ -41,6 +49,8 @@ export interface SettledIds {
   conflicts: Map<number, Remark>
   /** Rows that have another id than in the file, by line, with their id in the file unless references mean another row. */
   moved: Map<number, { fileId: string | null; id: string | null }>
+  /** Rows that were dropped though the stored row differs, which is the same thing under another id. */
+  changed: Remark[]
 }
 
 /**
@@ -50,15 +60,16 @@ export interface SettledIds {
  */
 export async function settleIds(
   client: ClientBase,
-  { kind, leastId, greatestId, hasRepeats, hasGaps }: Batch,
+  batch: Batch,
   { lastDrawn, onConflict }: { lastDrawn: number; onConflict: OnConflict }
 ): Promise<SettledIds> {
+  const { kind, leastId, greatestId, hasRepeats, hasGaps } = batch
   // The bounds keep the plan from reading a whole index.
   const stored = `${kind.name} present ON present.id = staging.id AND present.id BETWEEN ${leastId} AND ${greatestId}`
   const earlier = `(SELECT DISTINCT ON (id) * FROM staging WHERE id IS NOT NULL ORDER BY id, line) present
     ON present.id = staging.id AND present.line < staging.line`
   const isRenumbered = onConflict === 'renumber'
-  const settled: SettledIds = { skipped: 0, conflicts: new Map(), moved: new Map() }
+  const settled: SettledIds = { skipped: 0, conflicts: new Map(), moved: new Map(), changed: [] }
   let isComplete = !hasGaps
   const settle = async (present: string, fileId: string) => {
     const { dropped, different } = await dropTaken(client, kind, present, isRenumbered, fileId)
@@ -73,7 +84,7 @@ export async function settleIds(
   // References mean the first of them.
   if (hasRepeats) await settle(earlier, 'NULL')
   if (onConflict === 'fail' && settled.conflicts.size > 0) throw idsTaken([...settled.conflicts.values()])
-  if (!isComplete) await moveRows(client, kind, lastDrawn, settled)
+  if (!isComplete) await moveRows(client, batch, lastDrawn, settled)
   return settled
 }
 
@@ -126,19 +137,19 @@ function listDifferences({ columns }: Kind): string {
  */
 async function moveRows(
   client: ClientBase,
-  kind: Kind,
+  { kind, drawAfter }: Batch,
   lastDrawn: number,
   settled: SettledIds
 ): Promise<void> {
   const { conflicts, moved } = settled
   await client.query('ANALYZE staging')
-  const { rows: found } = await client.query<Moved>(
+  const { rows: found } = await client.query<Moved & { differences: string }>(
     `WITH found AS MATERIALIZED (
-       SELECT DISTINCT ON (staging.line) staging.line, staging.file_id, present.id
+       SELECT DISTINCT ON (staging.line) staging.line, staging.file_id, present.id, ${listDifferences(kind)} AS differences
        FROM staging JOIN ${kind.name} present ON ${FINDS[kind.name]}
        WHERE staging.id IS NULL AND present.id > coalesce(staging.file_id, 0) AND present.id <= $1::bigint
-         AND ${listDifferences(kind)} = ''
-       ORDER BY staging.line, present.id
+         AND (${listDifferences(kind)} = '' OR ${IS_FOUND[kind.name]})
+       ORDER BY staging.line, ${listDifferences(kind)} <> '', present.id
      ), dropped AS (
        DELETE FROM staging USING found WHERE staging.line = found.line
      )
@@ -146,10 +157,15 @@ async function moveRows(
     [lastDrawn]
   )
   settled.skipped += found.length
-  for (const { line, file_id: fileId, id } of found) {
+  for (const { line, file_id: fileId, id, differences } of found) {
+    const reason = `is ${kind.name.slice(0, -1)} ${id}, which differs (${differences}): skipped`
+    if (differences !== '') settled.changed.push({ line: Number(line), reason })
     conflicts.delete(Number(line))
     if (fileId !== null) moved.set(Number(line), { fileId, id })
   }
+  const { rows: missing } = await client.query('SELECT FROM staging WHERE id IS NULL LIMIT 1')
+  if (missing.length === 0) return
+  await passSequence(client, `${kind.name}_id_seq`, drawAfter)
   const { rows: numbered } = await client.query<Moved>(
     `WITH numbered AS MATERIALIZED (
        SELECT line, nextval('${kind.name}_id_seq') AS id

@@ -4,6 +4,7 @@ import type { Batch } from './batch.ts'
 import type { KindName } from './kinds.ts'
 import type { Outcome } from './report.ts'
 import { awaitDrawers, makeRoom, mergeEvents } from './store-events.ts'
+import { passSequence } from './store-sequences.ts'
 import { fillGaps, stageRows } from './store-staging.ts'
 import { settleIds } from './store-taken.ts'
 import { type Codes, mergeUrls } from './store-urls.ts'
@@ -30,7 +31,7 @@ const merges: Record<KindName, (client: ClientBase, codes: Codes) => Promise<Mer
 const STATEMENT_TIMEOUT_MS = 300_000
 
 export interface StoreRules {
-  /** What {@link findLastDrawn} gave when the import began. */
+  /** What `findLastDrawn` gave when the import began. */
   lastDrawn: number
   onConflict: OnConflict
 }
@@ -62,7 +63,7 @@ export async function storeBatch(
     await stageRows(client, batch)
     if (name === 'events' && batch.greatestId > rules.lastDrawn)
       await makeRoom(client, batch, rules.lastDrawn)
-    const { skipped, conflicts, moved } = await settleIds(client, batch, rules)
+    const { skipped, conflicts, moved, changed } = await settleIds(client, batch, rules)
     if (batch.hasGaps) await fillGaps(client, name)
     const { rejected, warnings } = await merges[name](client, codes)
     for (const { line } of rejected) {
@@ -76,36 +77,12 @@ export async function storeBatch(
       renumbered: [...conflicts.keys()].filter((line) => moved.has(line)).length,
       conflicts: [...conflicts.values()],
       rejected,
-      warnings,
+      warnings: [...changed, ...warnings],
       newIds: [...moved.values()].flatMap(({ fileId, id }) =>
         fileId === null ? [] : [[fileId, id] as const]
       )
     }
   })
-}
-
-/** The last id that a table's sequence has given. */
-export async function findLastDrawn(client: ClientBase, name: KindName): Promise<number> {
-  const { rows } = await client.query<{ id: string }>(
-    `SELECT last_value - (NOT is_called)::int AS id FROM ${name}_id_seq`
-  )
-  return Number(rows[0]?.id ?? 0)
-}
-
-/**
- * Moves a sequence past `id`, never backwards. A sequence can't be locked, so a short way is gone step by step,
- * which is atomic; a long way is one leap, which only a thousand draws in the same moment could undo. It is moved
- * before the rows are inserted, and stays so whatever becomes of them: no later draw can meet their ids.
- */
-async function passSequence(client: ClientBase, sequence: string, id: number): Promise<void> {
-  await client.query(
-    `SELECT CASE
-       WHEN gap > 1000 THEN setval('${sequence}', $1::bigint)
-       WHEN gap > 0 THEN (SELECT max(nextval('${sequence}')) FROM generate_series(1, gap))
-     END
-     FROM (SELECT $1::bigint - last_value + (NOT is_called)::int AS gap FROM ${sequence}) AS distance`,
-    [id]
-  )
 }
 
 /** Makes the partitions of the months given ('2025-07') where they are missing, in a transaction of its own. */
