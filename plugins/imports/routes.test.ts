@@ -385,3 +385,16 @@ t.test('a file beyond the limit is refused, announced or not', async (t) => {
   upload.end(large)
   t.equal((await answer).status, 413)
 })
+
+t.test('exports one after the other do not count as several at once', async (t) => {
+  const { app, request } = await startApp(t)
+  const { withClient } = app.database
+  app.database.withClient = async (work) => {
+    const result = await withClient(work)
+    await new Promise((done) => setTimeout(done, 50))
+    return result
+  }
+  const statuses = []
+  for (let at = 0; at < 6; at++) statuses.push((await request('GET', '/users/bulk')).status)
+  t.same(new Set(statuses), new Set([200]))
+})

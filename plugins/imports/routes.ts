@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream'
-import { finished } from 'node:stream/promises'
 import multipart from '@fastify/multipart'
 import type { FastifyInstance, FastifyRequest, FastifySchemaCompiler } from 'fastify'
 import { reachOf } from '#platform/access/caller.ts'
@@ -137,12 +136,31 @@ export async function importRoutes(
 /** Resolves when the export has begun; what fails after that breaks the answer off. */
 function openExport({ exportCsv }: ImportService, name: KindName, isGuarded: boolean): Promise<Readable> {
   return new Promise((begin, fail) => {
-    const write = (_name: KindName, text: AsyncIterable<string>) => {
-      const file = Readable.from(text)
-      begin(file)
-      return finished(file)
+    const write = (_name: KindName, text: AsyncIterable<string>) =>
+      new Promise<void>((done, refuse) => {
+        const file = Readable.from(untilExported(text, done, refuse))
+        // A client that leaves before the first byte has the generator never run.
+        begin(file.once('close', done))
+      })
+    const exported = exportCsv(write, { isGuarded, only: [name] })
+    exported.catch(fail)
+
+    async function* untilExported(
+      text: AsyncIterable<string>,
+      done: () => void,
+      refuse: (error: unknown) => void
+    ) {
+      try {
+        yield* text
+      } catch (error) {
+        refuse(error)
+        throw error
+      } finally {
+        done()
+      }
+      // The export no longer counts when the client sees its end, and may ask for the next.
+      await exported
     }
-    exportCsv(write, { isGuarded, only: [name] }).catch(fail)
   })
 }
 
