@@ -41,7 +41,8 @@ const BODIES: Record<string, object> = {
   'POST /events/bulk': {
     body: 'id,url_id,user_id,event_type,timestamp,details\n1,1,,seen,2025-01-01 00:00:00,{}\n',
     headers: csv
-  }
+  },
+  'POST /sets/bulk': { json: { users: [{ username: 'a', email: 'a@a.dev' }] } }
 }
 /** Routes that ask nothing of the database. */
 const AWAY = /^(GET|HEAD) \/(health\/live|metrics|docs|openapi\.json|\.well-known)|^\S+ \/session/
