@@ -67,18 +67,18 @@ async function urls(app: FastifyInstance, { routes, publicUrl, codeLength, targe
   const listeners: ((row: UrlRow) => void)[] = []
   app.decorate('urls', {
     ...service,
-    async create(caller, draft, within, blamed = 'original_url') {
-      await refuseInside(draft.original_url, blamed)
-      const row = await service.create(caller, draft, within, blamed)
+    async create(caller, draft, within, target = {}) {
+      await refuseInside(draft.original_url, target.blamed ?? 'original_url')
+      const row = await service.create(caller, draft, within, target)
       if (row.title === null) for (const tell of listeners) tell(row)
       return row
     },
-    async change(caller, id, change) {
+    async change(caller, id, change, context) {
       const { original_url: target } = change
       // One that stays is not judged.
       if (targets.resolves && target !== undefined && (await service.get(caller, id)).originalUrl !== target)
         await refuseInside(target, 'original_url')
-      return service.change(caller, id, change)
+      return service.change(caller, id, change, context)
     },
     onUntitled: (listener) => void listeners.push(listener),
     createCode: (attempt) => createCode(codeLength + Math.floor(attempt / 3)),

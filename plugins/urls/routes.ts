@@ -11,10 +11,8 @@ import { PLAIN_TEXT } from '#schema/shapes/text.ts'
 import { Type } from '#schema/shapes/type.ts'
 import { ShortenDraft, Url, UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
-import { targetRefused } from './errors.ts'
 import { presentSet, presentUrl } from './present.ts'
 import { readShorten } from './shorten.ts'
-import { leadsTo } from './targets.ts'
 
 /** `/urls` and `/shorten`: thin handlers over `app.urls`. Options: where people reach the server, if it is told. */
 export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefined }> = async (
@@ -23,9 +21,6 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
 ) => {
   const tags = ['urls']
   const baseUrl = (request: FastifyRequest) => options.publicUrl ?? addressOf(request)
-  /** Whether a target leads back here, where only the request tells what this server is called. */
-  const leadsHere = (request: FastifyRequest, target: string) =>
-    options.publicUrl === undefined && leadsTo(target, addressOf(request))
 
   app.get(
     '/urls',
@@ -74,9 +69,9 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
       }
     },
     async function onCreate(request, reply) {
-      if (leadsHere(request, request.body.original_url))
-        throw targetRefused('original_url', 'leads back here')
-      const create = (within?: Within<UrlRow>) => app.urls.create(request.caller, request.body, within)
+      const target = { here: addressOf(request) }
+      const create = (within?: Within<UrlRow>) =>
+        app.urls.create(request.caller, request.body, within, target)
       const present = (row: UrlRow) => presentSet(row, baseUrl(request))
       return app.idempotency.once(request, reply, 201, create, present)
     }
@@ -96,8 +91,8 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
     },
     async function onShorten(request, reply) {
       const { blamed, ...draft } = readShorten(request.body)
-      if (leadsHere(request, draft.original_url)) throw targetRefused(blamed, 'leads back here')
-      const create = (within?: Within<UrlRow>) => app.urls.create(request.caller, draft, within, blamed)
+      const target = { blamed, here: addressOf(request) }
+      const create = (within?: Within<UrlRow>) => app.urls.create(request.caller, draft, within, target)
       const present = (row: UrlRow) => presentSet(row, baseUrl(request))
       return app.idempotency.once(request, reply, 201, create, present)
     }
@@ -119,14 +114,8 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
     },
     async function onChange(request) {
       const { caller, params, body } = request
-      const { original_url: target } = body
-      // One that stays is not judged.
-      if (target !== undefined && leadsHere(request, target)) {
-        const { originalUrl } = await app.urls.get(caller, params.id)
-        if (originalUrl !== target) throw targetRefused('original_url', 'leads back here')
-      }
-      const present = target === undefined ? presentUrl : presentSet
-      const { before, after } = await app.urls.change(caller, params.id, body)
+      const present = body.original_url === undefined ? presentUrl : presentSet
+      const { before, after } = await app.urls.change(caller, params.id, body, { here: addressOf(request) })
       request.replaced = presentUrl(before, baseUrl(request))
       return present(after, baseUrl(request))
     }

@@ -13,6 +13,12 @@ export interface Difference {
   columns: UrlColumns
 }
 
+/** A url that a change met, and what it became: the same row where nothing differs. */
+export interface Replaced {
+  before: UrlRow
+  after: UrlRow
+}
+
 /** The fields of `change` that differ from the row, as events and as columns. */
 export function differences(old: UrlRow, change: UrlChange): Difference[] {
   const found: Difference[] = []

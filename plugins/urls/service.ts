@@ -12,7 +12,7 @@ import type { UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import { createCandidates, isReservedCode, type RandomSource } from './codes.ts'
 import { codeReserved, codesExhausted, codeTaken, targetRefused, urlUnknown } from './errors.ts'
-import { differences, pick, readExpiry, valuesOf } from './service-changes.ts'
+import { differences, pick, type Replaced, readExpiry, valuesOf } from './service-changes.ts'
 import {
   countUrlBuckets,
   countUrls,
@@ -26,6 +26,7 @@ import {
   type UrlColumns,
   updateUrl
 } from './store.ts'
+import type { TargetContext } from './targets.ts'
 
 /** What a redirect needs to know of a link. */
 export interface LinkTarget {
@@ -50,14 +51,14 @@ export interface UrlService {
   get(caller: Caller, id: number): Promise<UrlRow>
   /**
    * Throws USER_UNKNOWN, URL_CODE_TAKEN, URL_CODE_RESERVED, URL_CODES_EXHAUSTED, and URL_TARGET_REFUSED, which blames
-   * the field `blamed`.
+   * the field `target.blamed`.
    */
-  create(caller: Caller, draft: UrlDraft, within?: Within<UrlRow>, blamed?: string): Promise<UrlRow>
+  create(caller: Caller, draft: UrlDraft, within?: Within<UrlRow>, target?: TargetContext): Promise<UrlRow>
   /**
    * Changes what differs, an `updated` event for each field. Gives the row before and after. Throws URL_UNKNOWN,
    * URL_TARGET_REFUSED.
    */
-  change(caller: Caller, id: number, change: UrlChange): Promise<{ before: UrlRow; after: UrlRow }>
+  change(caller: Caller, id: number, change: UrlChange, target?: TargetContext): Promise<Replaced>
   /** Marks the url deleted; row, code and events stay. `reason` goes in the event. Throws URL_UNKNOWN. */
   remove(caller: Caller, id: number, reason: string): Promise<void>
   /** The link behind a code, deleted ones too, or null. One prepared query for all of a turn; callers cache. */
@@ -75,8 +76,8 @@ export interface UrlCollaborators {
   findOwned: FindOwned
   /** Takes what a user said of the urls `ids` out of their events and audit entries. */
   erase(tx: Executor, userId: number, rows: UrlRow[]): Promise<void>
-  /** What is wrong with a target, or null. */
-  judgeTarget(target: string): string | null
+  /** What is wrong with a target, or null; `here` as in {@link TargetContext}. */
+  judgeTarget(target: string, here?: string): string | null
 }
 
 export interface UrlServiceOptions {
@@ -104,8 +105,8 @@ export function createUrlService(
       rows.map(({ shortCode: key, version }) => ({ key, version }))
     )
 
-  function refuseTarget(target: string, path: string): void {
-    const verdict = judgeTarget(target)
+  function refuseTarget(target: string, path: string, here: string | undefined): void {
+    const verdict = judgeTarget(target, here)
     if (verdict !== null) throw targetRefused(path, verdict)
   }
 
@@ -168,8 +169,8 @@ export function createUrlService(
       return row
     },
 
-    async create(caller, draft, within = database.transaction, blamed = 'original_url') {
-      refuseTarget(draft.original_url, blamed)
+    async create(caller, draft, within = database.transaction, { blamed = 'original_url', here } = {}) {
+      refuseTarget(draft.original_url, blamed, here)
       if (draft.short_code && isReservedCode(draft.short_code)) throw codeReserved(draft.short_code)
       const row = await retryTakenId(() => within((tx) => insert(tx, caller, draft)))
       // A redirect may just have learnt that nobody has this code.
@@ -177,7 +178,7 @@ export function createUrlService(
       return row
     },
 
-    async change(caller, id, change) {
+    async change(caller, id, change, { here } = {}) {
       const [before, after] = await database.transaction(async (tx) => {
         const old = await lockUrl(tx, id, reachOf(caller))
         if (!old) throw urlUnknown(id)
@@ -185,7 +186,7 @@ export function createUrlService(
         if (changes.length === 0) return [old, old]
         const columns = Object.assign({}, ...changes.map(({ columns }) => columns)) as UrlColumns
         // One that was imported and stays is not judged.
-        if (columns.originalUrl !== undefined) refuseTarget(columns.originalUrl, 'original_url')
+        if (columns.originalUrl !== undefined) refuseTarget(columns.originalUrl, 'original_url', here)
         const changed = await updateUrl(tx, id, columns)
         const records = changes.map(({ field, new_value }) => ({
           urlId: id,

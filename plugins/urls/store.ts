@@ -90,7 +90,7 @@ export async function updateUrl(tx: Executor, id: number, columns: UrlColumns): 
   return row as UrlRow
 }
 
-/** The urls of a user, and those of the urls `formerIds` that nobody owns now. */
+/** The urls of a user, and those of `formerIds` without an owner. */
 interface UrlsOfUser {
   userId: number
   formerIds: readonly number[]

@@ -21,22 +21,34 @@ export type Verdict =
   | 'leads into a private network'
   | 'leads to a host that is blocked'
 
-/** Gives the judge of targets, which takes an absolute URL and gives what is wrong with it, or null. */
+/** What a target is judged by beside itself. */
+export interface TargetContext {
+  /** The field that errors blame; `original_url` when not said. */
+  blamed?: string
+  /** The address of this server that the client used. */
+  here?: string
+}
+
+/**
+ * Gives the judge of targets, which takes an absolute URL and gives what is wrong with it, or null. Without `publicUrl` only the request
+ * tells where people reach this server: `here`.
+ */
 export function createTargetJudge({ publicUrl, ownHosts, allowsPrivate, blocks }: TargetRules) {
   const own = new Set(ownHosts.map((host) => canonicalAuthority(new URL(`http://${host}`))))
-  const home = publicUrl === undefined ? null : new URL(`${publicUrl}/`)
 
-  function leadsHome(url: URL): boolean {
+  function leadsHome(url: URL, here: string | undefined): boolean {
     const authority = canonicalAuthority(url)
     if (own.has(authority)) return true
+    const address = publicUrl ?? here
+    const home = address === undefined ? null : URL.parse(`${address}/`)
     if (home === null || authority !== canonicalAuthority(home)) return false
     return `${url.pathname}/`.startsWith(home.pathname)
   }
 
-  return function judge(target: string): Verdict | null {
+  return function judge(target: string, here?: string): Verdict | null {
     const url = new URL(target)
     if (url.username !== '' || url.password !== '') return 'must not hold a user name or password'
-    if (leadsHome(url)) return 'leads back here'
+    if (leadsHome(url, here)) return 'leads back here'
     if (!allowsPrivate && url.hostname !== '' && isPrivateHost(canonicalHost(url)))
       return 'leads into a private network'
     if (blocks(target)) return 'leads to a host that is blocked'
@@ -50,10 +62,4 @@ const PRIVATE_NAME = /^[^.]*$|(^|\.)(localhost|local|internal|home\.arpa)$/
 function isPrivateHost(host: string): boolean {
   const address = host.replace(/^\[|\]$/g, '')
   return isIP(address) === 0 ? PRIVATE_NAME.test(host) : isPrivateAddress(address)
-}
-
-/** Whether `target` leads to the server that a request reached at `here`, both absolute URLs, by whatever path. */
-export function leadsTo(target: string, here: string): boolean {
-  const [one, other] = [URL.parse(target), URL.parse(here)]
-  return one !== null && other !== null && canonicalAuthority(one) === canonicalAuthority(other)
 }
