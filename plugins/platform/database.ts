@@ -137,7 +137,7 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
     get usesStandby() {
       return replica === null ? null : replica.isUsed
     },
-    transaction: (work) => retryDeadlock(() => runTransaction(pool, work)),
+    transaction: (work) => writes.watch(retryDeadlock(() => runTransaction(pool, work))),
     async withClient(work) {
       const client = await pool.connect()
       let failure: Error | undefined
@@ -161,7 +161,6 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
       if (rows[0].isReadOnly === 'on') throw new Error('the database is read-only')
     }
   }
-  service.transaction = writes.watch(service.transaction)
   await waitUntilReachable(app.log, service.ping, options.startTimeoutMs)
   const onBlocked = (why: string) => app.log.warn({ why }, 'the migration waits for a lock')
   const applied = await service.withClient((client) => migrate(client, MIGRATIONS, { onBlocked }))

@@ -2,8 +2,8 @@ import { findDriverError, isPassingError } from '#platform/database-errors.ts'
 
 /** Whether transactions succeed, as the readiness probe reports it. */
 export interface WriteWatch {
-  /** Wraps a function that runs transactions; what it gives and throws stays the same. */
-  watch<Run extends (...args: never[]) => Promise<unknown>>(transaction: Run): Run
+  /** Notes how a transaction ends; gives and throws what it does. */
+  watch<T>(transaction: Promise<T>): Promise<T>
   /** The error of the last transaction; null when that succeeded, or failed by its own data, or too long ago to count. */
   lastFailure(): Error | null
 }
@@ -15,20 +15,17 @@ const FAILURE_COUNTS_MS = 30_000
 export function createWriteWatch(now: () => number = () => performance.now()): WriteWatch {
   let failure: { error: Error; at: number } | null = null
   return {
-    watch<Run extends (...args: never[]) => Promise<unknown>>(transaction: Run) {
-      const watched = async (...args: Parameters<Run>) => {
-        try {
-          const result = await transaction(...args)
-          failure = null
-          return result
-        } catch (error) {
-          // Maintenance gives a lock up after a second (lock_timeout) and tries again later.
-          const isLockTimeout = findDriverError(error)?.code === '55P03'
-          if (isPassingError(error) && !isLockTimeout) failure = { error: error as Error, at: now() }
-          throw error
-        }
+    async watch(transaction) {
+      try {
+        const result = await transaction
+        failure = null
+        return result
+      } catch (error) {
+        // Maintenance gives a lock up after a second (lock_timeout) and tries again later.
+        const isLockTimeout = findDriverError(error)?.code === '55P03'
+        if (isPassingError(error) && !isLockTimeout) failure = { error: error as Error, at: now() }
+        throw error
       }
-      return watched as unknown as Run
     },
     lastFailure: () => (failure !== null && now() - failure.at < FAILURE_COUNTS_MS ? failure.error : null)
   }
