@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { linkTo } from '#platform/paging.ts'
 import { answers } from '#schema/shapes/answers.ts'
 import { AuditEntry, AuditQuery } from '#schema/shapes/audit.ts'
 import { Type } from '#schema/shapes/type.ts'
@@ -19,12 +20,7 @@ export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async function onList(request, reply) {
       const { entries, hasMore } = await app.audit.list(request.query)
       const last = entries.at(-1)
-      if (hasMore && last !== undefined) {
-        const [path = '', search = ''] = (app.publicPath + request.url).split('?', 2)
-        const query = new URLSearchParams(search)
-        query.set('before', String(last.id))
-        reply.header('link', `<${path}?${query}>; rel="next"`)
-      }
+      if (hasMore && last !== undefined) reply.header('link', linkTo(request, 'next', { before: last.id }))
       return entries
     }
   )

@@ -17,13 +17,8 @@ export function pageHeaders<Row>(
   const { page, perPage } = window
   const last = Math.max(1, Math.ceil(total / perPage))
   const links: string[] = []
-  const [path = '', search = ''] = (request.server.publicPath + request.url).split('?', 2)
-  const add = (rel: string, target: number) => {
-    const query = new URLSearchParams(search)
-    query.set('page', String(target))
-    query.set('per_page', String(perPage))
-    links.push(`<${path}?${query}>; rel="${rel}"`)
-  }
+  const add = (rel: string, target: number) =>
+    links.push(linkTo(request, rel, { page: target, per_page: perPage }))
   if (page > 1) {
     add('first', 1)
     add('prev', Math.min(page - 1, last))
@@ -37,8 +32,16 @@ export function pageHeaders<Row>(
   return rows
 }
 
+/** A link (RFC 8288) to the list that `request` reads, with other `parameters`. Its path begins with that of PUBLIC_URL. */
+export function linkTo(request: FastifyRequest, rel: string, parameters: Record<string, number>): string {
+  const [path = '', search = ''] = (request.server.publicPath + request.url).split('?', 2)
+  const query = new URLSearchParams(search)
+  for (const [name, value] of Object.entries(parameters)) query.set(name, String(value))
+  return `<${path}?${query}>; rel="${rel}"`
+}
+
 /**
- * The same for a list that may not fit into memory: gives its rows to send, or where there are more than were read sends them as they are
+ * As {@link pageHeaders}, for a list that may not fit into memory: gives its rows to send, or where there are more than were read sends them as they are
  * read.
  */
 export function sendPage<Row>(
