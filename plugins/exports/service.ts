@@ -3,6 +3,7 @@ import { notAllowed } from '#platform/access/errors.ts'
 import type { RecordChanges } from '#platform/audit-change.ts'
 import type { Database } from '#platform/database.ts'
 import { presentEvent, presentKey } from '#platform/present-rows.ts'
+import { type RowChunk, readChunk } from '#platform/row-chunks.ts'
 import type { Scope } from '#schema/shapes/key.ts'
 import { wireTime } from '#schema/shapes/text.ts'
 import type { User } from '#schema/shapes/user.ts'
@@ -40,9 +41,7 @@ export function createExportService(
   { findUser, audit, actAs }: ExportCollaborators,
   now: () => number
 ) {
-  async function* chunksOf<Row extends { id: number }>(
-    read: (page: After) => Promise<{ rows: Row[]; isLast: boolean }>
-  ) {
+  async function* chunksOf<Row extends { id: number }>(read: (page: After) => Promise<RowChunk<Row>>) {
     for (let after = 0; ; ) {
       const { rows, isLast } = await read({ after, limit: PAGE })
       yield* rows
@@ -52,10 +51,7 @@ export function createExportService(
   }
 
   const pagesOf = <Row extends { id: number }>(read: (page: After) => Promise<Row[]>) =>
-    chunksOf(async (page) => {
-      const rows = await read(page)
-      return { rows, isLast: rows.length < page.limit }
-    })
+    chunksOf(({ after, limit }) => readChunk(limit, (most) => read({ after, limit: most })))
 
   /** The JSON of an array, a piece at a time. */
   async function* listOf<Row>(rows: AsyncIterable<Row> | Iterable<Row>, present: (row: Row) => unknown) {
