@@ -25,7 +25,7 @@ async function count({ app }: Running): Promise<number> {
 profiles(t, async (t, profile) => {
   t.test('an import that broke off is finished by loading the file again', async (t) => {
     const running = await startApp(t, { profile })
-    const { imports } = running.app
+    const imports = running.app.imports.openSet('skip')
     // Beyond a batch.
     const rows = 45_000
     await t.rejects(imports.importCsv('events', events(rows, { breaksAt: rows - 500 })), /the disk is gone/)
@@ -44,8 +44,8 @@ profiles(t, async (t, profile) => {
     const replicas = [await startApp(t, { storage })]
     if (profile === 'redis') replicas.push(await startApp(t, { storage }), await startApp(t, { storage }))
     const loads = replicas.flatMap(({ app }) => [
-      app.imports.importCsv('events', events(3_000)),
-      app.imports.importCsv('events', events(3_000, { from: 1_001 }))
+      app.imports.openSet('skip').importCsv('events', events(3_000)),
+      app.imports.openSet('skip').importCsv('events', events(3_000, { from: 1_001 }))
     ])
     const reports = await Promise.all(loads)
     t.equal(
@@ -69,7 +69,7 @@ profiles(t, async (t, profile) => {
     const visitors = Array.from({ length: 8 }, keepFollowing)
     // From the next free id on, and beyond several batches.
     const rows = 80_000
-    const report = await app.imports.importCsv('events', events(rows, { from: 2 }))
+    const report = await app.imports.openSet('skip').importCsv('events', events(rows, { from: 2 }))
     isOver = true
     await Promise.all(visitors)
     t.match(report, { count: rows, imported: rows, skipped: 0, rejected: 0 })
@@ -80,12 +80,15 @@ profiles(t, async (t, profile) => {
       [rows + 1]
     )
     t.equal(Number(kept[0].count), rows, 'under their own ids')
-    t.match(await app.imports.importCsv('events', events(rows, { from: 2 })), { imported: 0, skipped: rows })
+    t.match(await app.imports.openSet('skip').importCsv('events', events(rows, { from: 2 })), {
+      imported: 0,
+      skipped: rows
+    })
     t.equal(await count(running), 1 + rows + followed, 'and again changes nothing')
 
     const draft = { url_id: link.id, event_type: 'seen' }
     const { json: posted } = await request('POST', '/events', { json: draft })
-    t.match(await app.imports.importCsv('events', events(3, { from: posted.id })), {
+    t.match(await app.imports.openSet('skip').importCsv('events', events(3, { from: posted.id })), {
       imported: 2,
       skipped: 1,
       warnings: [{ line: 2, reason: /^id \d+ is taken by a different event \(event_type, timestamp\)/ }]
@@ -100,7 +103,7 @@ t.test('works through PgBouncer in transaction mode', { skip: missing('pgbouncer
   const pooler = await startPgbouncer(t, direct['DATABASE_URL'] ?? '')
   const storage = { ...direct, DATABASE_URL: pooler.url, DATABASE_POOLER: 'pgbouncer' }
   const running = await startApp(t, { storage })
-  t.match(await running.app.imports.importCsv('events', events(1_000)), { imported: 1_000 })
+  t.match(await running.app.imports.openSet('skip').importCsv('events', events(1_000)), { imported: 1_000 })
   let text = ''
   await running.app.imports.exportCsv(async (_kind, parts) => {
     for await (const part of parts) text += part

@@ -27,8 +27,8 @@ export interface ImportSet {
   importJson(kind: KindName, body: unknown): Promise<ImportReport>
 }
 
-/** `app.imports`: whole sets in and out. Each file that is imported without {@link openSet} is a set, and conflicts are skipped. */
-export interface ImportService extends ImportSet {
+/** `app.imports`: whole sets in and out. */
+export interface ImportService {
   /** Opens a set of files that come in the order users, urls, events. */
   openSet(onConflict: OnConflict): ImportSet
   /**
@@ -162,8 +162,6 @@ export function createImportService(
 
   return {
     openSet,
-    importCsv: (...file) => openSet('skip').importCsv(...file),
-    importJson: (...rows) => openSet('skip').importJson(...rows),
 
     exportCsv: (write, { isGuarded = false, only = KIND_ORDER } = {}) =>
       limitExports(() =>
