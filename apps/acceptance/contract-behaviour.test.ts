@@ -45,11 +45,11 @@ const BEHAVIOUR: Record<string, (t: Test, api: Api) => Promise<void>> = {
     isProblem(t, await api('GET', `/${ended.short_code}`), 410)
   },
   async 'unknown ids in a body are 404, duplicates 409'(t, api) {
-    const nobody = 999_999_999_999
+    const unknown = 999_999_999_999
     for (const [path, json] of [
-      ['/urls', { original_url, user_id: nobody }],
-      ['/shorten', { url: original_url, user_id: nobody }],
-      ['/events', { url_id: nobody, event_type: 'seen' }]
+      ['/urls', { original_url, user_id: unknown }],
+      ['/shorten', { url: original_url, user_id: unknown }],
+      ['/events', { url_id: unknown, event_type: 'seen' }]
     ] as const)
       isProblem(t, await api('POST', path, { json }), 404)
     const user = await createUser(api)
@@ -109,7 +109,7 @@ const BEHAVIOUR: Record<string, (t: Test, api: Api) => Promise<void>> = {
     ] as const)
       isProblem(t, await api('POST', path, { json }), 422, blamed)
   },
-  async 'a name that nobody can see is 422'(t, api) {
+  async 'a name without a visible character is 422'(t, api) {
     const { id: url_id } = await createUrl(api)
     const user = () => ({ email: `${unique()}@example.com` })
     for (const blank of [

@@ -73,7 +73,7 @@ for (const kind of KINDS) {
     )
   })
 
-  t.test(`${kind}: a required column or value is asked for`, async (t) => {
+  t.test(`${kind}: the error names a missing required column or value`, async (t) => {
     await wipe(running, kind)
     for (const name of REQUIRED[kind]) {
       const lacking = rows.map(({ [name]: _, ...rest }: Row) => rest)

@@ -39,7 +39,7 @@ export interface StoreRules {
 /**
  * Stores a batch in one transaction: rows with an id that is there are settled as the rules say, the others are judged and inserted by
  * the merge of their kind. Imports of a kind take turns, also those of other replicas, so that twins and taken codes
- * are told by what the one before them stored. Clicks that took an id since the import began make room. Throws the driver's errors and
+ * are found in what the one before them stored. Clicks that took an id since the import began make room. Throws the driver's errors and
  * IMPORT_CONFLICT; the client is then out of the transaction.
  */
 export async function storeBatch(

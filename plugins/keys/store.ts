@@ -74,7 +74,10 @@ export async function revokeKey(on: Executor, publicId: string): Promise<ApiKeyR
   return row ?? null
 }
 
-/** Revokes the keys of a user, and of the keys `formerIds` those that nobody owns now, leaves them to nobody, and sets `columns`. Gives them. */
+/**
+ * Revokes the keys of a user, and those of `formerIds` without an owner; removes their owner, and sets `columns`. Gives the changed
+ * keys.
+ */
 export function revokeKeysOfUser(
   tx: Executor,
   { userId, formerIds }: { userId: number; formerIds: readonly string[] },

@@ -4,7 +4,8 @@ import Fastify, { type FastifyInstance, type RouteOptions } from 'fastify'
 
 /**
  * Makes the app that describes `routes` as `description` says, and that serves the page to try them at `/docs`. It listens
- * nowhere: openapi.ts asks it. `publicPath` is what the page's own addresses begin with. Its packages take 8 MiB and 0.1 s, so a server loads this file with the first request.
+ * nowhere: openapi.ts calls it. The page's own addresses begin with `publicPath`. Its packages take 8 MiB and 0.1 s, so a server
+ * loads this file with the first request.
  */
 export async function createDocs(
   routes: readonly RouteOptions[],

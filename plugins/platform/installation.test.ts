@@ -11,7 +11,7 @@ import { startRedis } from '#testing/servers.ts'
 const skip = missing('redis-server')
 
 t.test(
-  'a second installation on the same prefix does not start, and is told what to set',
+  'a second installation on the same prefix does not start, and the error names the setting',
   { skip },
   async (t) => {
     const redis = await startRedis(t, { aof: true })
