@@ -3,33 +3,33 @@ import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController
 import type { Config } from '#apps/config.ts'
 import manifest from '#package.json' with { type: 'json' }
 import access from '#platform/access/index.ts'
-import bodyEncoding from '#platform/body-encoding.ts'
 import cache from '#platform/cache/index.ts'
-import database from '#platform/database.ts'
-import { errorFields } from '#platform/error-fields.ts'
-import errors, { answerError } from '#platform/errors.ts'
-import health from '#platform/health.ts'
+import database from '#platform/database/index.ts'
+import maintenance from '#platform/database/maintenance.ts'
+import bodyEncoding from '#platform/http/body-encoding.ts'
+import { refuseConnection } from '#platform/http/client-errors.ts'
+import { errorFields } from '#platform/http/error-fields.ts'
+import errors, { answerError } from '#platform/http/errors.ts'
+import ignoredFields from '#platform/http/ignored-fields.ts'
+import location from '#platform/http/location.ts'
+import notFound from '#platform/http/not-found.ts'
+import openapi from '#platform/http/openapi.ts'
+import origins from '#platform/http/origins.ts'
+import queryNames from '#platform/http/query-names.ts'
+import requestLog, { createRequestId, REQUEST_ID_FIELD } from '#platform/http/request-log.ts'
+import validation from '#platform/http/validation.ts'
+import wellKnown from '#platform/http/well-known.ts'
 import idempotency from '#platform/idempotency/index.ts'
-import ignoredFields from '#platform/ignored-fields.ts'
-import installation, { type InstallationMode } from '#platform/installation.ts'
-import instruments from '#platform/instruments.ts'
-import lifecycle from '#platform/lifecycle.ts'
 import limits from '#platform/limits/index.ts'
-import location from '#platform/location.ts'
-import maintenance from '#platform/maintenance.ts'
-import metrics from '#platform/metrics.ts'
-import notFound from '#platform/not-found.ts'
-import openapi from '#platform/openapi.ts'
-import origins from '#platform/origins.ts'
-import queryNames from '#platform/query-names.ts'
-import redis from '#platform/redis.ts'
-import redisPolicy from '#platform/redis-policy.ts'
-import { refuseConnection } from '#platform/refusals.ts'
-import requests, { createRequestId, REQUEST_ID_FIELD } from '#platform/requests.ts'
-import shedding from '#platform/shedding.ts'
-import tracing from '#platform/tracing.ts'
-import validation from '#platform/validation.ts'
-import wellKnown from '#platform/well-known.ts'
+import shedding from '#platform/limits/shedding.ts'
+import gauges from '#platform/observability/gauges.ts'
+import health from '#platform/observability/health.ts'
+import lifecycle from '#platform/observability/lifecycle.ts'
+import metrics from '#platform/observability/metrics.ts'
+import tracing from '#platform/observability/tracing.ts'
+import redis from '#platform/redis/index.ts'
+import installation, { type InstallationMode } from '#platform/redis/installation.ts'
+import redisPolicy from '#platform/redis/redis-policy.ts'
 import audit from '#plugins/audit/index.ts'
 import blocklist from '#plugins/blocklist/index.ts'
 import clicks from '#plugins/clicks/index.ts'
@@ -102,7 +102,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     await app.register(metrics, { routes: probes })
     await app.register(shedding, config.shedding)
     await app.register(origins, config.origins)
-    await app.register(requests, { trustProxy: config.server.trustProxy })
+    await app.register(requestLog, { trustProxy: config.server.trustProxy })
     await app.register(validation, config.validation)
     await app.register(errors)
     await app.register(location, { publicUrl: config.urls.publicUrl })
@@ -121,7 +121,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     await app.register(bodyEncoding)
     await app.register(cache, config.cache)
     await app.register(clicks, { ...config.clicks, log: routes || drain, drain })
-    await app.register(instruments, { version: manifest.version })
+    await app.register(gauges, { version: manifest.version })
 
     // The capabilities. Those that change something append it to the audit log.
     await app.register(audit, { routes, ...config.audit })

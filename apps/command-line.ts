@@ -1,6 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import manifest from '#package.json' with { type: 'json' }
-import { findNearest } from '#platform/nearest.ts'
+import { findNearest } from '#platform/http/nearest.ts'
 
 /** The command lines of all programs: one declaration gives the parser, its checks and `--help`. */
 

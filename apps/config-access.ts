@@ -1,7 +1,7 @@
 import { ConfigError } from '#apps/config-error.ts'
 import { splitList } from '#apps/setting-formats.ts'
 import type { Settings } from '#apps/settings.ts'
-import { foldIdentity } from '#platform/folding.ts'
+import { foldIdentity } from '#platform/database/folding.ts'
 
 /** The settings of signing in, as the plugin takes them: a part of apps/config.ts. */
 

@@ -1,4 +1,4 @@
-import { StartRefused } from '#platform/start-refused.ts'
+import { StartRefused } from '#platform/problem/start-refused.ts'
 
 /** A configuration that is not usable: `message` has one line per bad variable, each naming it and what it takes. */
 export class ConfigError extends StartRefused {

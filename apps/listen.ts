@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import { StartRefused } from '#platform/start-refused.ts'
+import { StartRefused } from '#platform/problem/start-refused.ts'
 
 /** Where a process listens, and the setting that has its port. */
 export interface Place {

@@ -1,7 +1,7 @@
 import type { DestinationStream, LoggerOptions } from 'pino'
 import type { Config } from '#apps/config.ts'
-import { REQUEST_ID_FIELD } from '#platform/requests.ts'
-import { StartRefused } from '#platform/start-refused.ts'
+import { REQUEST_ID_FIELD } from '#platform/http/request-log.ts'
+import { StartRefused } from '#platform/problem/start-refused.ts'
 
 /**
  * Options of the log: JSON lines, one object a line, for machines; readable ones on a terminal. Headers, bodies

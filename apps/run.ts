@@ -8,8 +8,8 @@ import { readCommandLine } from '#apps/command-line.ts'
 import { type Config, readConfig } from '#apps/config.ts'
 import { checkPlace, listen, type Place } from '#apps/listen.ts'
 import { createLoggerOptions } from '#apps/logger.ts'
-import { errorText } from '#platform/error-fields.ts'
-import { StartRefused } from '#platform/start-refused.ts'
+import { errorText } from '#platform/http/error-fields.ts'
+import { StartRefused } from '#platform/problem/start-refused.ts'
 
 /** Ignore a repeated signal within this time: npm forwards what the terminal sends to both. */
 const SAME_SIGNAL_MS = 500

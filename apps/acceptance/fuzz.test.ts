@@ -4,8 +4,8 @@ import { text } from 'node:stream/consumers'
 import fc from 'fast-check'
 import t from 'tap'
 import { type Answer, installedProfiles, startApp } from '#testing/app.ts'
+import { checkAnswer } from './check-answer.ts'
 import { anyRequest, brokenBytes, requestTo } from './hostile.ts'
-import { judge } from './judge.ts'
 import { type Document, readOperations } from './openapi.ts'
 import { send } from './send.ts'
 import { createUrl, createUser } from './subject.ts'
@@ -30,7 +30,7 @@ installedProfiles(t, async (t, profile) => {
       await fc.assert(
         fc.asyncProperty(fc.array(requestTo(operation), { minLength: 4, maxLength: 4 }), async (requests) => {
           const answers = await Promise.all(requests.map((one) => send(agent, url, one)))
-          const faults = requests.flatMap((one, at) => judge(operations, one, answers[at] as Answer))
+          const faults = requests.flatMap((one, at) => checkAnswer(operations, one, answers[at] as Answer))
           if (faults.length > 0) throw new Error(faults.join('\n'))
         }),
         { numRuns: RUNS.operation / 4 }
@@ -41,7 +41,7 @@ installedProfiles(t, async (t, profile) => {
   t.test('any method at any path is answered', async () => {
     await fc.assert(
       fc.asyncProperty(anyRequest, async (one) => {
-        const faults = judge(operations, one, await send(agent, url, one))
+        const faults = checkAnswer(operations, one, await send(agent, url, one))
         if (faults.length > 0) throw new Error(faults.join('\n'))
       }),
       { numRuns: RUNS.any }

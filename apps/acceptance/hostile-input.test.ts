@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { Agent } from 'node:http'
 import t from 'tap'
 import { type Answer, hasRedis, startApp } from '#testing/app.ts'
+import { checkAnswer } from './check-answer.ts'
 import type { HostileRequest } from './hostile.ts'
 import { ALL_HOSTILE_TEXTS, HOSTILE_BODIES, HOSTILE_TEXTS } from './hostile-texts.ts'
-import { judge } from './judge.ts'
 import { type Document, type Operation, readOperations } from './openapi.ts'
 import { send } from './send.ts'
 import { createUrl, createUser } from './subject.ts'
@@ -55,7 +55,7 @@ async function findAllFaults(requests: HostileRequest[]): Promise<string[]> {
   const waiting = requests.values()
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {
-      for (const one of waiting) faults.push(...judge(operations, one, await send(agent, url, one)))
+      for (const one of waiting) faults.push(...checkAnswer(operations, one, await send(agent, url, one)))
     })
   )
   return faults

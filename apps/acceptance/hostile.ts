@@ -1,6 +1,6 @@
 import { METHODS } from 'node:http'
 import fc from 'fast-check'
-import { nastyText, nastyValue } from './nasty.ts'
+import { arbitraryText, arbitraryValue } from './arbitraries.ts'
 import type { Operation } from './openapi.ts'
 
 /** Hostile input for fast-check: what a request to an operation may be at its worst while it is HTTP. */
@@ -17,7 +17,7 @@ export interface HostileRequest {
 function objectText({ members }: Operation): fc.Arbitrary<string> {
   const names = [...members.keys(), 'id', '__proto__', 'constructor', 'prototype', 'toString', '']
   const proper = fc.constant(Object.fromEntries(members))
-  const odd = fc.dictionary(fc.constantFrom(...names), nastyValue, { maxKeys: 4 })
+  const odd = fc.dictionary(fc.constantFrom(...names), arbitraryValue, { maxKeys: 4 })
   return fc.tuple(proper, odd, fc.boolean()).map(([good, bad, isMixed]) => {
     return JSON.stringify(isMixed ? { ...good, ...bad } : bad)
   })
@@ -27,7 +27,7 @@ function bodyOf(operation: Operation): fc.Arbitrary<{ type: string | null; bytes
   const text = fc.oneof(
     { weight: 4, arbitrary: objectText(operation) },
     fc.array(objectText(operation), { maxLength: 3 }).map((rows) => `[${rows}]`),
-    nastyValue.map((value) => JSON.stringify(value)),
+    arbitraryValue.map((value) => JSON.stringify(value)),
     objectText(operation).map((one) => one.slice(0, one.length / 2)),
     fc.constantFrom(
       '',
@@ -44,10 +44,10 @@ function bodyOf(operation: Operation): fc.Arbitrary<{ type: string | null; bytes
   )
   const header = 'id,user_id,short_code,original_url,title,is_active,created_at,updated_at\n'
   const csv = fc
-    .array(fc.array(nastyText, { maxLength: 9 }), { maxLength: 4 })
+    .array(fc.array(arbitraryText, { maxLength: 9 }), { maxLength: 4 })
     .map((rows) => header + rows.map((row) => row.map((cell) => `"${cell}"`).join(',')).join('\n'))
   const form = fc
-    .tuple(nastyText, csv, fc.boolean())
+    .tuple(arbitraryText, csv, fc.boolean())
     .map(([name, file, isWhole]) =>
       [
         '--frontier',
@@ -88,7 +88,7 @@ function bodyOf(operation: Operation): fc.Arbitrary<{ type: string | null; bytes
 
 /** A part of a path or query as it travels: percent-encoded, now and then not. */
 const part = fc
-  .tuple(nastyText, fc.boolean())
+  .tuple(arbitraryText, fc.boolean())
   .map(([text, isEncoded]) =>
     isEncoded
       ? encodeURIComponent(text.toWellFormed()).slice(0, 6_000)

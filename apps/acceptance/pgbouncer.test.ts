@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { makeWarmLink, sendVisitors, storedClicks } from '#testing/click-scene.ts'
+import { makeWarmLink, sendVisitors, storedClicks } from '#testing/click-context.ts'
 import { startServer, startWorker } from '#testing/process.ts'
 import { missing } from '#testing/programs.ts'
 import { startPgbouncer, startPostgres, startRedis } from '#testing/servers.ts'
@@ -73,9 +73,9 @@ async function serveThroughPgbouncer(): Promise<void> {
     await more(100)
     await Promise.all(crowds.map((crowd) => crowd.leave()))
     let given = 2
-    for (const { tally } of crowds) {
-      given += tally.given
-      t.same([tally.refused.size, tally.unanswered], [0, 0], 'every visitor was led on')
+    for (const { aggregate } of crowds) {
+      given += aggregate.given
+      t.same([aggregate.refused.size, aggregate.unanswered], [0, 0], 'every visitor was led on')
     }
     t.same(await storedClicks(postgres.url, given), { clicks: given, distinct: given })
     const [click] = (await one.request('GET', '/events?event_type=click&page=1&per_page=1')).json

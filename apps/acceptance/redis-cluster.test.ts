@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { makeWarmLink, sendVisitors, storedClicks } from '#testing/click-scene.ts'
+import { makeWarmLink, sendVisitors, storedClicks } from '#testing/click-context.ts'
 import { type ListeningServer, startServer } from '#testing/process.ts'
 import { missing } from '#testing/programs.ts'
 import { startRedisCluster } from '#testing/redis-cluster.ts'
@@ -85,9 +85,9 @@ t.test('on a Redis Cluster', { skip }, async (t) => {
     t.ok(after > before, 'the stream takes clicks again')
     await more(100)
     await Promise.all(crowds.map((crowd) => crowd.leave()))
-    for (const { tally } of crowds) {
-      followed += tally.given
-      t.same([tally.refused.size, tally.unanswered], [0, 0], 'every visitor was led on')
+    for (const { aggregate } of crowds) {
+      followed += aggregate.given
+      t.same([aggregate.refused.size, aggregate.unanswered], [0, 0], 'every visitor was led on')
     }
     t.same(await storedClicks(postgres.url, followed), { clicks: followed, distinct: followed })
   })

@@ -1,6 +1,6 @@
 import { type Option, type Program, plain, readCommandLine, UsageError } from '#apps/command-line.ts'
-import { errorText } from '#platform/error-fields.ts'
-import { StartRefused } from '#platform/start-refused.ts'
+import { errorText } from '#platform/http/error-fields.ts'
+import { StartRefused } from '#platform/problem/start-refused.ts'
 import { backupCommand, restoreCommand } from './backup.ts'
 import type { Command } from './command.ts'
 import { exportCommand } from './export.ts'

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { readConfig } from '#apps/config.ts'
-import { FolderInUse } from '#platform/folder-lock.ts'
-import type { InstallationMode } from '#platform/installation.ts'
+import { FolderInUse } from '#platform/database/folder-lock.ts'
+import type { InstallationMode } from '#platform/redis/installation.ts'
 import { CommandError } from './command.ts'
 
 interface OpenOptions {

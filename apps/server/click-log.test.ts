@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import t, { type Test } from 'tap'
-import { makeWarmLink, sendVisitors, storedClicks } from '#testing/click-scene.ts'
+import { makeWarmLink, sendVisitors, storedClicks } from '#testing/click-context.ts'
 import { type ListeningServer, spawnServer, startServer } from '#testing/process.ts'
 import { startPostgres } from '#testing/servers.ts'
 import { mountSmallDisk, whyNoSmallDisk } from '#testing/small-disk.ts'
 
 /** Without Redis a click waits in the local log: each redirect given is one event stored, whatever is taken away. */
 
-async function setScene(t: Test, dataDir?: string) {
+async function createContext(t: Test, dataDir?: string) {
   const postgres = await startPostgres(t, { fsync: true })
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'fairlead-click-log-')))
   t.teardown(() => rm(folder, { recursive: true, force: true }).catch(() => undefined))
@@ -40,7 +40,7 @@ const countClicks = async ({ request }: ListeningServer) => {
 }
 
 t.test('killed with -9 between append and storage, again and again, it loses and doubles none', async (t) => {
-  const { start, postgres, holdStorage } = await setScene(t)
+  const { start, postgres, holdStorage } = await createContext(t)
   let server = await start()
   await makeWarmLink(server, 'warm')
   let given = 1
@@ -52,7 +52,7 @@ t.test('killed with -9 between append and storage, again and again, it loses and
     await server.end('SIGKILL')
     await visitors.leave()
     await release()
-    given += visitors.tally.given
+    given += visitors.aggregate.given
     // Its click may be in the log although its answer was not sent.
     uncertain += 8
     server = await start()
@@ -65,7 +65,7 @@ t.test('killed with -9 between append and storage, again and again, it loses and
 })
 
 t.test('while PostgreSQL is away redirects go on, and are stored when it is back', async (t) => {
-  const { start, postgres } = await setScene(t)
+  const { start, postgres } = await createContext(t)
   const server = await start()
   await makeWarmLink(server, 'warm')
   const visitors = sendVisitors(server, '/warm')
@@ -74,13 +74,13 @@ t.test('while PostgreSQL is away redirects go on, and are stored when it is back
   await postgres.start()
   await visitors.untilGiven(100)
   await visitors.leave()
-  t.equal(visitors.tally.refused.size, 0)
-  const given = visitors.tally.given + 1
+  t.equal(visitors.aggregate.refused.size, 0)
+  const given = visitors.aggregate.given + 1
   t.same(await storedClicks(postgres.url, given), { clicks: given, distinct: given })
 })
 
 t.test('an end in good order stores everything and leaves no log', async (t) => {
-  const { start, postgres, folder } = await setScene(t)
+  const { start, postgres, folder } = await createContext(t)
   const server = await start()
   await makeWarmLink(server, 'warm')
   const visitors = sendVisitors(server, '/warm')
@@ -88,7 +88,7 @@ t.test('an end in good order stores everything and leaves no log', async (t) => 
   await visitors.leave()
   t.same(await server.end(), { code: 0, signal: null })
   t.same(await readdir(join(folder, 'clicks', '0')), [])
-  const given = visitors.tally.given + 1
+  const given = visitors.aggregate.given + 1
   t.same(await storedClicks(postgres.url, 0), { clicks: given, distinct: given })
 })
 
@@ -97,14 +97,14 @@ t.test(
   { skip: whyNoSmallDisk() },
   async (t) => {
     const disk = mountSmallDisk(t, 8)
-    const { start, postgres } = await setScene(t, join(disk.path, 'data'))
+    const { start, postgres } = await createContext(t, join(disk.path, 'data'))
     const server = await start()
     await makeWarmLink(server, 'warm')
     const filler = join(disk.path, 'filler')
     await writeFile(filler, Buffer.alloc(16 * 1024 * 1024)).catch(() => undefined)
     const visitors = sendVisitors(server, '/warm')
     // What was written ahead of the records still has room.
-    while (!visitors.tally.refused.has(503)) await new Promise((done) => setTimeout(done, 20))
+    while (!visitors.aggregate.refused.has(503)) await new Promise((done) => setTimeout(done, 20))
     const refused = await server.request('GET', '/warm')
     t.equal(refused.status, 503)
     t.ok(Number(refused.headers.get('retry-after')) > 0)
@@ -112,8 +112,8 @@ t.test(
     await rm(filler)
     await visitors.untilGiven(200)
     await visitors.leave()
-    t.same([...visitors.tally.refused.keys()], [503])
-    const given = visitors.tally.given + 1
+    t.same([...visitors.aggregate.refused.keys()], [503])
+    const given = visitors.aggregate.given + 1
     t.same(
       await storedClicks(postgres.url, given),
       { clicks: given, distinct: given },
@@ -123,7 +123,7 @@ t.test(
 )
 
 t.test('without a place for clicks it does not start', async (t) => {
-  const { env, folder } = await setScene(t)
+  const { env, folder } = await createContext(t)
   await writeFile(join(folder, 'clicks'), 'a file in its way')
   const refused = spawnServer(t, env)
   t.equal((await refused.exited).code, 1)
@@ -138,7 +138,7 @@ t.test('without a place for clicks it does not start', async (t) => {
 })
 
 t.test('events and statistics include every redirect that was answered before', async (t) => {
-  const { start } = await setScene(t)
+  const { start } = await createContext(t)
   const server = await start()
   await makeWarmLink(server, 'warm')
   const [event] = (await settled(server, '/events?event_type=click')).json
@@ -153,7 +153,7 @@ t.test('events and statistics include every redirect that was answered before', 
 })
 
 t.test('when clicks can not be stored in time, the answer says that some may be missing', async (t) => {
-  const { start, holdStorage } = await setScene(t)
+  const { start, holdStorage } = await createContext(t)
   const server = await start()
   await makeWarmLink(server, 'warm')
   t.same(await countClicks(server), { clicks: 1, pending: null })

@@ -2,7 +2,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
-import { makeWarmLink, sendVisitors } from '#testing/click-scene.ts'
+import { makeWarmLink, sendVisitors } from '#testing/click-context.ts'
 import { startServer } from '#testing/process.ts'
 import { mountSmallDisk, whyNoSmallDisk } from '#testing/small-disk.ts'
 
@@ -30,17 +30,17 @@ t.test(
 
     const filler = join(disk.path, 'filler')
     await writeFile(filler, Buffer.alloc(200 * 1024 * 1024)).catch(() => undefined)
-    while (!visitors.tally.refused.has(503) || !answers.has(503)) await wait(20)
+    while (!visitors.aggregate.refused.has(503) || !answers.has(503)) await wait(20)
     await rm(filler)
     await visitors.untilGiven(200)
     while ((await create()) !== 201) await wait(20)
     isOver = true
     await Promise.all([writing, visitors.leave()])
 
-    t.same([...visitors.tally.refused.keys()], [503], 'redirects')
+    t.same([...visitors.aggregate.refused.keys()], [503], 'redirects')
     t.same([...answers.keys()].sort(), [201, 503], 'writes')
     const total = async (path: string) => Number((await request('GET', path)).headers.get('x-total-count'))
-    const given = visitors.tally.given + 1
+    const given = visitors.aggregate.given + 1
     const clicks = () => total('/events?event_type=click&per_page=1')
     while ((await clicks()) < given) await wait(50)
     t.equal(await clicks(), given, 'each redirect that was given is one click')

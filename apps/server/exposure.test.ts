@@ -6,11 +6,11 @@ import { refuseExposure } from './exposure.ts'
 
 /** A server without keys is not reached by others unless that is meant. */
 
-const judge = (env: Record<string, string>) => () => refuseExposure(readConfig(env))
+const check = (env: Record<string, string>) => () => refuseExposure(readConfig(env))
 
 t.test('an open server listens on this machine only', async (t) => {
   for (const HOST of ['127.0.0.1', '127.8.9.1', '::1', 'localhost', '::ffff:127.0.0.1'])
-    t.doesNotThrow(judge({ HOST }), HOST)
+    t.doesNotThrow(check({ HOST }), HOST)
   for (const HOST of [
     '0.0.0.0',
     '::',
@@ -20,13 +20,13 @@ t.test('an open server listens on this machine only', async (t) => {
     '127.0.0.1.example',
     '0'
   ])
-    t.throws(judge({ HOST }), /AUTH=keys/, HOST)
+    t.throws(check({ HOST }), /AUTH=keys/, HOST)
 })
 
 t.test('with keys, or where it is said, a server listens anywhere', async (t) => {
-  t.doesNotThrow(judge({ HOST: '0.0.0.0', AUTH: 'keys' }))
-  t.doesNotThrow(judge({ HOST: '0.0.0.0', AUTH_OPEN_BEYOND_LOOPBACK: 'yes' }))
-  t.throws(judge({ HOST: '0.0.0.0', AUTH_OPEN_BEYOND_LOOPBACK: 'no' }), /AUTH=keys/)
+  t.doesNotThrow(check({ HOST: '0.0.0.0', AUTH: 'keys' }))
+  t.doesNotThrow(check({ HOST: '0.0.0.0', AUTH_OPEN_BEYOND_LOOPBACK: 'yes' }))
+  t.throws(check({ HOST: '0.0.0.0', AUTH_OPEN_BEYOND_LOOPBACK: 'no' }), /AUTH=keys/)
 })
 
 t.test('an open server beyond this machine refuses to start and says what to set', async (t) => {

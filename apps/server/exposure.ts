@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 import type { Config } from '#apps/config.ts'
-import { StartRefused } from '#platform/start-refused.ts'
+import { StartRefused } from '#platform/problem/start-refused.ts'
 
 /** What other machines can't reach (RFC 6890): 127.0.0.0/8, and `::1`; an IPv6 form of an IPv4 address counts as that. */
 const loopback = new BlockList()

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { readPostmaster } from '#platform/database/bundled-cluster.ts'
 import { storageOf } from '#testing/app.ts'
-import { makeWarmLink, sendVisitors } from '#testing/click-scene.ts'
+import { makeWarmLink, sendVisitors } from '#testing/click-context.ts'
 import { type ListeningServer, startServer } from '#testing/process.ts'
 
 /** Kills amid writes and clicks: what was acknowledged is there afterwards, once, and nothing is half done. */
@@ -75,8 +75,8 @@ t.test(
       else await server.end('SIGKILL')
       isOver = true
       await Promise.all([writers, visitors.leave()])
-      given += visitors.tally.given
-      unanswered += visitors.tally.unanswered
+      given += visitors.aggregate.given
+      unanswered += visitors.aggregate.unanswered
       if (victim !== 'postgres') server = await startServer(t, storage)
     }
 

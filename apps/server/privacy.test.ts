@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import t from 'tap'
 import { unique, until } from '#apps/acceptance/subject.ts'
-import { setScene } from '#testing/click-scene.ts'
+import { createContext } from '#testing/click-context.ts'
 import { missing } from '#testing/programs.ts'
 
 /**
@@ -55,12 +55,12 @@ async function readTables(url: string): Promise<string> {
 }
 
 t.test('no address of a client is kept whole, and no secret in the log', { skip }, async (t) => {
-  const scene = await setScene(t)
+  const context = await createContext(t)
   const key = `fl_${randomBytes(8).toString('hex')}_${randomBytes(32).toString('base64url')}`
-  const redisUrl = new URL(scene.env['REDIS_URL'] ?? '')
-  const databaseUrl = new URL(scene.env['DATABASE_URL'] ?? '')
+  const redisUrl = new URL(context.env['REDIS_URL'] ?? '')
+  const databaseUrl = new URL(context.env['DATABASE_URL'] ?? '')
   databaseUrl.password = 'database-password-9f3'
-  const server = await scene.start({
+  const server = await context.start({
     AUTH: 'keys',
     ADMIN_KEY: key,
     TRUST_PROXY: '127.0.0.1',
@@ -138,8 +138,8 @@ t.test('no address of a client is kept whole, and no secret in the log', { skip 
   const { short_code: code } = (
     await server.request('GET', '/urls?per_page=1&page=1', { headers: { authorization: `Bearer ${key}` } })
   ).json[0]
-  const tables = await readTables(scene.postgres.url)
-  await Promise.all([scene.redis.kill(), scene.postgres.kill()])
+  const tables = await readTables(context.postgres.url)
+  await Promise.all([context.redis.kill(), context.postgres.kill()])
   const click = await server.request('GET', `/${code}`, {
     headers: { 'x-forwarded-for': CLIENTS[0] as string, 'user-agent': 'a visitor' }
   })
@@ -147,8 +147,8 @@ t.test('no address of a client is kept whole, and no secret in the log', { skip 
   const places = {
     'the tables': tables,
     // Its log of writes has all that was ever in it: stream, counters of limits, cached links.
-    Redis: await readAll(scene.redis.folder),
-    'the folder of the server': await readAll(scene.env['DATA_DIR'] ?? '')
+    Redis: await readAll(context.redis.folder),
+    'the folder of the server': await readAll(context.env['DATA_DIR'] ?? '')
   }
   t.match(places['the tables'], /api_keys: [\s\S]*audit_log: [\s\S]*https:\/\/example\.com\/a/)
   t.match(places['Redis'], /xadd[\s\S]*a visitor/i, 'the clicks are there')

@@ -14,7 +14,7 @@ async function follow({ request }: Running, code: string): Promise<number> {
 }
 
 /** Breaks writes, and asserts what the probe says of that; `mend` undoes it. */
-async function judge(t: Test, running: Running, part: string, code: string, mend: () => Promise<unknown>) {
+async function check(t: Test, running: Running, part: string, code: string, mend: () => Promise<unknown>) {
   const { request } = running
   const create = () => request('POST', '/urls', { json: { original_url: 'https://acme.dev/' } })
   const ready = () => request('GET', '/health/ready')
@@ -51,13 +51,13 @@ t.test('a database that takes reads only', async (t) => {
     )
   }
   await set('on')
-  await judge(t, running, 'writes', code, () => set('off'))
+  await check(t, running, 'writes', code, () => set('off'))
 })
 
 t.test('a table that is locked', async (t) => {
   const { running, code, client } = await startWarm(t, await storageOf(t, 'alone'))
   await client.query('BEGIN; LOCK TABLE urls IN EXCLUSIVE MODE')
-  await judge(t, running, 'writes', code, () => client.query('ROLLBACK'))
+  await check(t, running, 'writes', code, () => client.query('ROLLBACK'))
 })
 
 t.test('a database that is gone', { skip: missing('postgres') }, async (t) => {
@@ -65,5 +65,5 @@ t.test('a database that is gone', { skip: missing('postgres') }, async (t) => {
   const storage = { DATA_DIR: t.testdir(), DATABASE_URL: postgres.url }
   const { running, code } = await startWarm(t, storage)
   await postgres.kill()
-  await judge(t, running, 'database', code, () => postgres.start())
+  await check(t, running, 'database', code, () => postgres.start())
 })

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { type FileCoverage, readCoverage, readLines, spell, summarize } from './coverage.ts'
+import { type FileCoverage, formatRanges, readCoverage, readLines, summarize } from './coverage.ts'
 
 const SOURCE = `// a comment
 import type { Nothing } from './nothing.ts'
@@ -83,7 +83,7 @@ t.test('says the share of all lines and what is left in which file', async (t) =
 })
 
 t.test('spells runs of numbers', async (t) => {
-  t.equal(spell([1, 2, 3, 7, 9, 10]), '1-3, 7, 9-10')
+  t.equal(formatRanges([1, 2, 3, 7, 9, 10]), '1-3, 7, 9-10')
 })
 
 t.test('the sources of the product are found', async (t) => {

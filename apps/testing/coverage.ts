@@ -139,14 +139,14 @@ export function summarize(coverage: FileCoverage[], print: (line: string) => voi
   if (left.length > 0) print('Lines that no test ran:')
   for (const { file, lines, uncovered } of left) {
     const percent = Math.floor((100 * (lines - uncovered.length)) / lines)
-    print(`  ${file}  ${percent} %, ${uncovered.length} of ${lines}: ${spell(uncovered)}`)
+    print(`  ${file}  ${percent} %, ${uncovered.length} of ${lines}: ${formatRanges(uncovered)}`)
   }
   print(`Coverage: ${share.toFixed(1)} % of ${total} lines in ${coverage.length} files`)
   return share
 }
 
 /** `1-3, 7` for 1, 2, 3 and 7. */
-export function spell(numbers: number[]): string {
+export function formatRanges(numbers: number[]): string {
   const runs: [number, number][] = []
   for (const number of numbers) {
     const last = runs.at(-1)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fastify from 'fastify'
 import pg from 'pg'
 import type { Test } from 'tap'
-import database from '#platform/database.ts'
+import database from '#platform/database/index.ts'
 import { startPostgres } from './servers.ts'
 
 /** Fresh databases for tests, quickly: copies of one that has been migrated. */

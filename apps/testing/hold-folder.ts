@@ -1,4 +1,4 @@
-import { lockFolder } from '#platform/folder-lock.ts'
+import { lockFolder } from '#platform/database/folder-lock.ts'
 
 /** A process that holds the folder named on its command line until it is killed; says so to its parent. */
 await lockFolder(process.argv[2] ?? '.')

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { listFiles, ROOT, readImports, readText } from './sources.ts'
-import { findRoom, judge, ROOMS } from './structure.ts'
+import { check, findRoom, PLATFORM_ROOMS, ROOMS } from './structure.ts'
 
 /** The house keeps its rules (docs/adr, CONTRIBUTING.md). Each test also says how much it saw: a gate that sees nothing passes. */
 
@@ -17,7 +17,7 @@ t.test('every file is in a room and imports what its room may', async (t) => {
   const count = files.reduce((sum, file) => sum + readImports(readText(file)).length, 0)
   t.ok(count >= 500, `${count} imports`)
   t.same(
-    files.flatMap((file) => judge(file, readImports(readText(file)))),
+    files.flatMap((file) => check(file, readImports(readText(file)))),
     []
   )
 })
@@ -29,9 +29,16 @@ t.test('no room is empty', async (t) => {
     if (name !== 'dashboard' && name !== 'load') t.ok(rooms.has(name), name)
 })
 
+t.test(
+  'each folder of plugins/platform has its place in the order, and no file lies beside them',
+  async (t) => {
+    t.same(readdirSync(join(ROOT, 'plugins/platform')).sort(), [...PLATFORM_ROOMS].sort())
+  }
+)
+
 t.test('the judgement finds what it is for', async (t) => {
   const isRefused = (file: string, specifier: string, isType = false) =>
-    t.equal(judge(file, [{ specifier, isType }]).length, 1, `${file} from ${specifier}`)
+    t.equal(check(file, [{ specifier, isType }]).length, 1, `${file} from ${specifier}`)
   isRefused('plugins/urls/service.ts', '#plugins/users/service.ts')
   isRefused('plugins/urls/service.ts', 'fastify', true)
   isRefused('plugins/urls/service.ts', 'drizzle-orm')
@@ -42,14 +49,14 @@ t.test('the judgement finds what it is for', async (t) => {
   isRefused('plugins/urls/routes.test.ts', '#plugins/users/store.ts')
   isRefused('plugins/platform/cache/index.ts', '#plugins/urls/index.ts')
   isRefused('plugins/platform/cache/index.ts', '#apps/config.ts')
-  isRefused('plugins/platform/cache/index.ts', '../redis.ts')
+  isRefused('plugins/platform/cache/index.ts', '../redis/index.ts')
   isRefused('schema/shapes/url.ts', '#schema/tables/urls.ts')
-  isRefused('schema/tables/urls.ts', '#platform/database.ts')
+  isRefused('schema/tables/urls.ts', '#platform/database/index.ts')
   isRefused('apps/server/main.ts', '#plugins/urls/index.ts')
   isRefused('apps/acceptance/urls.test.ts', '#plugins/urls/service.ts')
-  isRefused('loadtest/bench.ts', '#platform/redis.ts')
+  isRefused('loadtest/bench.ts', '#platform/redis/index.ts')
   isRefused('somewhere/else.ts', 'node:fs')
-  t.same(judge('plugins/urls/service.ts', [{ specifier: '#schema/tables/urls.ts', isType: true }]), [])
+  t.same(check('plugins/urls/service.ts', [{ specifier: '#schema/tables/urls.ts', isType: true }]), [])
 })
 
 t.test('imports are read in every form', async (t) => {

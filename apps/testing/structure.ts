@@ -16,6 +16,26 @@ interface Room {
 /** What capabilities know of one another beside decorators; only types. */
 const CONTRACT = /^#plugins\/[^/]+\/contract\.ts$/
 
+/**
+ * The rooms of `plugins/platform`, from the ground up: a file may import from its own room and from those before it, so there are no
+ * circles. A room joins this list where its imports allow.
+ */
+export const PLATFORM_ROOMS = [
+  'problem',
+  'async',
+  'net',
+  'access',
+  'database',
+  'backup',
+  'redis',
+  'cache',
+  'queue',
+  'http',
+  'idempotency',
+  'limits',
+  'observability'
+]
+
 const SQL = ['drizzle-orm', 'pg', 'pg-copy-streams']
 const HTTP = ['fastify', 'fastify-plugin', '@fastify']
 /** All programs read their arguments by it. */
@@ -113,13 +133,14 @@ export function findRoom(file: string): { name: string; subject: string } | unde
 }
 
 /** What is wrong with the imports of `file`, in words; nothing when all is well. */
-export function judge(file: string, imports: Import[]): string[] {
+export function check(file: string, imports: Import[]): string[] {
   const found = findRoom(file)
   if (!found) return [`${file} is in no room`]
   const { name, subject } = found
   const room = ROOMS[name]
   const isTest = /\.test\.ts$/.test(file)
   return imports.flatMap(({ specifier, isType }) => {
+    if (pointsUp(file, specifier)) return [`${file} imports ${specifier}, a room above its own`]
     if (specifier.startsWith('../')) return [`${file} imports ${specifier}: another room is named with #`]
     const allowed = [
       ...(room?.may ?? []),
@@ -145,4 +166,12 @@ function isWithin(specifier: string, name: string): boolean {
   return /[/:]$/.test(name)
     ? specifier.startsWith(name)
     : specifier === name || specifier.startsWith(`${name}/`)
+}
+
+/** True if a file of `plugins/platform` imports from a room that is not below its own, tests excepted. */
+function pointsUp(file: string, specifier: string): boolean {
+  const own = /^plugins\/platform\/([^/]+)\//.exec(file)?.[1]
+  const other = /^#platform\/([^/]+)\//.exec(specifier)?.[1]
+  if (own === undefined || other === undefined || own === other || file.endsWith('.test.ts')) return false
+  return PLATFORM_ROOMS.indexOf(other) >= PLATFORM_ROOMS.indexOf(own)
 }

@@ -1,5 +1,5 @@
 import { run } from '#apps/run.ts'
-import { StartRefused } from '#platform/start-refused.ts'
+import { StartRefused } from '#platform/problem/start-refused.ts'
 
 /**
  * The worker: the server's plugins without its routes but the probes and the metrics. Stores clicks from the Redis stream

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
-import { makeWarmLink, setScene } from '#testing/click-scene.ts'
+import { createContext, makeWarmLink } from '#testing/click-context.ts'
 import { type ListeningServer, startWorker } from '#testing/process.ts'
 import { missing } from '#testing/programs.ts'
 
@@ -16,16 +16,16 @@ async function readGauge({ request }: ListeningServer, name: string): Promise<nu
 }
 
 t.test('clicks wait in the stream, for all to see, until a worker stores them', { skip }, async (t) => {
-  const scene = await setScene(t)
-  const server = await scene.start({ CLICK_DRAIN: 'off' })
+  const context = await createContext(t)
+  const server = await context.start({ CLICK_DRAIN: 'off' })
   await makeWarmLink(server, 'warm')
   for (let visit = 0; visit < 9; visit++) await server.request('GET', '/warm')
   const waiting = await readGauge(server, 'fairlead_clicks_stream_entries')
   t.ok(waiting && waiting > 0 && waiting <= 10, `${waiting} batches wait`)
   t.ok(((await readGauge(server, 'fairlead_clicks_lag_seconds')) ?? 0) > 0)
 
-  const worker = await startWorker(t, scene.env)
-  t.same(await scene.stored(10), { clicks: 10, distinct: 10 })
+  const worker = await startWorker(t, context.env)
+  t.same(await context.stored(10), { clicks: 10, distinct: 10 })
   while ((await readGauge(worker, 'fairlead_clicks_stream_entries')) !== 0) await wait(10)
   t.equal(await readGauge(server, 'fairlead_clicks_lag_seconds'), 0)
   t.match((await worker.request('GET', '/metrics')).text, /^fairlead_clicks_total\{outcome="stored"\} 10$/m)
@@ -33,16 +33,16 @@ t.test('clicks wait in the stream, for all to see, until a worker stores them', 
   for (const path of ['/warm', '/urls', '/openapi.json'])
     t.equal((await worker.request('GET', path)).status, 404, `${path} is not for workers`)
 
-  await scene.redis.kill()
+  await context.redis.kill()
   t.equal(await readGauge(server, 'fairlead_clicks_stream_entries'), undefined, 'nobody knows')
   while ((await readGauge(server, 'fairlead_redis_connected')) !== 0) await wait(10)
-  await scene.redis.start()
+  await context.redis.start()
   t.same(await worker.end('SIGTERM'), { code: 0, signal: null })
 })
 
 t.test('a worker whose port is taken says what to set', { skip }, async (t) => {
-  const scene = await setScene(t)
-  const first = await startWorker(t, scene.env)
+  const context = await createContext(t)
+  const first = await startWorker(t, context.env)
   const port = new URL(first.url).port
-  await t.rejects(startWorker(t, { ...scene.env, WORKER_PORT: port }), /set HOST or WORKER_PORT to another/)
+  await t.rejects(startWorker(t, { ...context.env, WORKER_PORT: port }), /set HOST or WORKER_PORT to another/)
 })

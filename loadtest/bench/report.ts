@@ -44,13 +44,13 @@ export function formatOutcome(outcome: Outcome): string {
     notes.push(
       `  last click stored ${(outcome.lagMs / 1_000).toFixed(2)} s after the load; fdatasync p50 ${outcome.fdatasyncMs.toFixed(2)} ms`
     )
-  for (const { text, isMet } of judge(outcome)) notes.push(`  ${isMet ? 'meets' : 'MISSES'} its bar: ${text}`)
+  for (const { text, isMet } of check(outcome)) notes.push(`  ${isMet ? 'meets' : 'MISSES'} its bar: ${text}`)
   if (outcome.problem) notes.push(`  VOID: ${outcome.problem}`)
   return [line(cells), ...notes].join('\n')
 }
 
 /** Each bar of a case, and whether the case meets it. */
-function judge({ bars, ratios, samples, ...outcome }: Outcome): { text: string; isMet: boolean }[] {
+function check({ bars, ratios, samples, ...outcome }: Outcome): { text: string; isMet: boolean }[] {
   const [[reference, ratio] = ['', undefined]] = Object.entries(ratios)
   if (!bars || !ratio) return []
   const list = []
@@ -91,7 +91,7 @@ export function tabulate(outcomes: Outcome[]): string {
       `${outcome.memoryMiB}`,
       `${ratio?.rps.median.toFixed(2)} (${name})`,
       `× ${ratio?.cpu.median.toFixed(2)}`,
-      judge(outcome)
+      check(outcome)
         .map(({ text }) => text)
         .join(', ')
     ]

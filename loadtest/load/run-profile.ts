@@ -101,10 +101,10 @@ function summarize(profile: Profile, bursts: Burst[]): Load {
     p99: latencies.percentile(0.99),
     max: latencies.maxMs
   }
-  return { ...load, broken: judge(profile, load) }
+  return { ...load, broken: check(profile, load) }
 }
 
-function judge({ thresholds }: Profile, load: Omit<Load, 'broken'>): string[] {
+function check({ thresholds }: Profile, load: Omit<Load, 'broken'>): string[] {
   const broken: string[] = []
   const share = load.answers === 0 ? 1 : load.failures / load.answers
   if (share > thresholds.errors) broken.push(`${load.failures} of ${load.answers} requests failed`)

@@ -35,18 +35,18 @@ export async function configure(
 }
 
 /** The same routes without their patience. */
-function hurry(route: Route): Route {
+function scaleRoute(route: Route): Route {
   return {
     ...route,
     group_wait: '1s',
     group_interval: '1s',
-    ...(route.routes && { routes: route.routes.map(hurry) })
+    ...(route.routes && { routes: route.routes.map(scaleRoute) })
   }
 }
 
 /** Starts an Alertmanager whose configuration `edit` completes. */
 export async function startAlertmanager(t: Test, edit: (config: string) => string) {
-  const folder = await configure(t, edit, hurry)
+  const folder = await configure(t, edit, scaleRoute)
   const port = await findPort()
   const url = `http://127.0.0.1:${port}`
   const server = await runServer({

@@ -29,8 +29,8 @@ export interface DrillReport {
 const CODE = 'drill'
 const TARGET = 'https://example.com/made-after-the-base-backup'
 
-/** Runs the drill, telling `say` of each step. Throws when a step can't be done; what differs is in the report. */
-export async function runDrill(say: (step: string) => void): Promise<DrillReport> {
+/** Runs the drill, telling `log` of each step. Throws when a step can't be done; what differs is in the report. */
+export async function runDrill(log: (step: string) => void): Promise<DrillReport> {
   const user = await findUser('postgres', 'nobody')
   const folder = await makeFolder('drill', user)
   const servers: Server[] = []
@@ -46,11 +46,11 @@ export async function runDrill(say: (step: string) => void): Promise<DrillReport
     servers.push(source)
     const fairlead = await fairleadOn(source.url)
     await loadSeeds(fairlead.url)
-    say('the seed set is loaded')
+    log('the seed set is loaded')
 
     const atDump = await readTables(source.url)
-    say(`dumped to ${tools.run('dump.sh', [], libpqOf(source.url))}`)
-    say(`base backup in ${tools.run('base.sh', [], libpqOf(source.url))}`)
+    log(`dumped to ${tools.run('dump.sh', [], libpqOf(source.url))}`)
+    log(`base backup in ${tools.run('base.sh', [], libpqOf(source.url))}`)
 
     await create(fairlead.url, CODE, TARGET)
     await follow(fairlead.url, CODE)
@@ -58,7 +58,7 @@ export async function runDrill(say: (step: string) => void): Promise<DrillReport
     const tables = await readTables(source.url)
     const [moment] = await query<{ at: string }>(source.url, 'SELECT clock_timestamp()::text AS at')
     if (!moment) throw new Error('the server does not say what time it is')
-    say(`${moment.at} is the moment to come back to`)
+    log(`${moment.at} is the moment to come back to`)
 
     await query(
       source.url,
@@ -66,27 +66,27 @@ export async function runDrill(say: (step: string) => void): Promise<DrillReport
     )
     await untilArchived(source.url)
     await source.kill()
-    say('events deleted, links overwritten, users dropped; then the server died')
+    log('events deleted, links overwritten, users dropped; then the server died')
 
     const start = performance.now()
     const restored = await startPostgres(null, {
       installed: true,
       fsync: true,
-      makeData: (data) => say(tools.run('restore-base.sh', [data, '--time', moment.at]))
+      makeData: (data) => log(tools.run('restore-base.sh', [data, '--time', moment.at]))
     })
     servers.push(restored)
     await until(restored.url, 'SELECT NOT pg_is_in_recovery() AS done')
     const pointInTimeSeconds = secondsSince(start)
     const differences = compareTables(tables, await readTables(restored.url))
-    say(`restored in ${pointInTimeSeconds} s; ${differences.join(', ') || 'every table is as it was'}`)
+    log(`restored in ${pointInTimeSeconds} s; ${differences.join(', ') || 'every table is as it was'}`)
 
     const again = await fairleadOn(restored.url)
     const followed = await follow(again.url, CODE)
     const created = await create(again.url, `${CODE}2`, TARGET)
-    say(`Fairlead on it leads to ${followed}`)
+    log(`Fairlead on it leads to ${followed}`)
 
     const dump = await restoreDump(restored.url, atDump, tools.run)
-    say(
+    log(
       `the dump restored in ${dump.seconds} s; ${dump.differences.join(', ') || 'every table is as it was'}`
     )
     return { tables, differences, pointInTimeSeconds, dump, followed, created }

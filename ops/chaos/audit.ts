@@ -38,7 +38,7 @@ export function findLost({ entries }: Ledger, events: Map<number, number>): numb
 }
 
 /** Compares a book with what is stored. */
-export async function judge(ledger: Ledger, events: Map<number, number>, query: Query): Promise<Audit> {
+export async function checkLedger(ledger: Ledger, events: Map<number, number>, query: Query): Promise<Audit> {
   const audit = {
     answers: 0,
     events: 0,

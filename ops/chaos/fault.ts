@@ -6,14 +6,14 @@ import type { Network } from './network.ts'
 /** What a fault is: data, and a function that does it. */
 
 /** `plain`: programs reach each other directly. `linked`: through links, with data on small disks of their own. */
-export type StageName = 'plain' | 'linked'
+export type TestbedName = 'plain' | 'linked'
 
 export interface Fault {
   /** In kebab-case; `--only` takes it. */
   name: string
   /** What is done, and what ends it. */
   what: string
-  stage: StageName
+  testbed: TestbedName
   /** Part of the short run. */
   isSmoke?: boolean
   /** Why it can't be done on this machine; null when it can. */
@@ -28,11 +28,11 @@ export interface Fault {
   /** Longest time from its end until all programs are up and nothing fails any more. */
   recoverWithinMs?: number
   /** Does it and undoes it. Resolves when it is over. Throws where it could not be done. */
-  run(scene: Scene): Promise<void>
+  run(context: Context): Promise<void>
 }
 
 /** What a fault works with. */
-export interface Scene {
+export interface Context {
   readonly stack: Stack
   /** Where the data and logs of the stack are. */
   readonly folder: string

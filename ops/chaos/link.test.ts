@@ -53,7 +53,7 @@ t.test('passes everything on in both directions, and the ends', async (t) => {
 t.test('delays what passes both ways, in order', async (t) => {
   const link = await open(t)
   const socket = await dial(t, link)
-  await link.setWeather({ kind: 'delay', ms: 60, jitterMs: 30 })
+  await link.setCondition({ kind: 'delay', ms: 60, jitterMs: 30 })
   const start = performance.now()
   const sent = Array.from({ length: 50 }, (_, at) => `${at},`).join('')
   t.equal(await say(socket, sent), sent)
@@ -63,14 +63,14 @@ t.test('delays what passes both ways, in order', async (t) => {
 t.test('what is lost is sent again: late, in order and whole', async (t) => {
   const link = await open(t)
   const socket = await dial(t, link)
-  await link.setWeather({ kind: 'loss', share: 0.2 })
+  await link.setCondition({ kind: 'loss', share: 0.2 })
   for (let at = 0; at < 10; at++) t.equal(await say(socket, `piece ${at}`), `piece ${at}`)
 })
 
 t.test('is narrow', async (t) => {
   const link = await open(t)
   const socket = await dial(t, link)
-  await link.setWeather({ kind: 'narrow', bytesPerSecond: 100_000 })
+  await link.setCondition({ kind: 'narrow', bytesPerSecond: 100_000 })
   const start = performance.now()
   await say(socket, 'a'.repeat(10_000))
   t.ok(performance.now() - start >= 100, 'ten thousand bytes take a tenth of a second')
@@ -79,7 +79,7 @@ t.test('is narrow', async (t) => {
 t.test('is silent without telling anybody, and goes on afterwards', async (t) => {
   const link = await open(t)
   const socket = await dial(t, link)
-  await link.setWeather({ kind: 'silence' })
+  await link.setCondition({ kind: 'silence' })
   let isHeard = false
   const heard = say(socket, 'hello').then((text) => {
     isHeard = true
@@ -88,7 +88,7 @@ t.test('is silent without telling anybody, and goes on afterwards', async (t) =>
   // The echo of another link has come by then.
   await say(await dial(t, await open(t)), 'hello')
   t.notOk(isHeard)
-  await link.setWeather({ kind: 'clear' })
+  await link.setCondition({ kind: 'clear' })
   t.equal(await heard, 'hello')
 })
 
@@ -98,9 +98,9 @@ t.test('cut, it resets connections and refuses new ones until it is mended', asy
   await say(socket, 'hello')
   const broken = once(socket, 'error')
   socket.on('error', () => undefined)
-  await link.setWeather({ kind: 'cut' })
+  await link.setCondition({ kind: 'cut' })
   t.match(await broken.catch((error) => [error]), [{ code: 'ECONNRESET' }])
   await t.rejects(dial(t, link), { code: 'ECONNREFUSED' })
-  await link.setWeather({ kind: 'clear' })
+  await link.setCondition({ kind: 'clear' })
   t.equal(await say(await dial(t, link), 'again'), 'again')
 })

@@ -13,7 +13,7 @@ import { setTimeout as wait } from 'node:timers/promises'
  * - `cut`: connections are reset and new ones refused.
  * - `narrow`: so many bytes a second, in each direction of each connection.
  */
-export type Weather =
+export type NetworkCondition =
   | { kind: 'clear' }
   | { kind: 'delay'; ms: number; jitterMs?: number }
   | { kind: 'loss'; share: number }
@@ -25,7 +25,7 @@ export interface Link {
   /** Where to connect to instead of the target, as `host:port`. */
   readonly address: string
   /** Changes what it does, to connections that there are too. */
-  setWeather(weather: Weather): Promise<void>
+  setCondition(condition: NetworkCondition): Promise<void>
   /** Ends it and all that passes through it. */
   close(): Promise<void>
 }
@@ -38,7 +38,7 @@ const MAX_QUEUED_BYTES = 1024 * 1024
 export async function openLink(target: string): Promise<Link> {
   const { hostname, port: targetPort } = new URL(`tcp://${target}`)
   const sockets = new Set<Socket>()
-  let weather: Weather = { kind: 'clear' }
+  let condition: NetworkCondition = { kind: 'clear' }
   /** Resolves when the silence is over. */
   let speech = Promise.withResolvers<void>()
   speech.resolve()
@@ -74,9 +74,9 @@ export async function openLink(target: string): Promise<Link> {
     from.on('data', (piece) => {
       queued += piece.length
       if (queued > MAX_QUEUED_BYTES) from.pause()
-      const dueAt = performance.now() + delayOf(weather)
+      const dueAt = performance.now() + delayOf(condition)
       // It is wire time and not waiting for one another that pieces have in common.
-      free = Math.max(free, dueAt) + wireMs(weather, piece.length)
+      free = Math.max(free, dueAt) + wireMs(condition, piece.length)
       const due = free
       last = last
         .then(() => arrive(due))
@@ -112,9 +112,9 @@ export async function openLink(target: string): Promise<Link> {
   const { port } = address
   return {
     address: `127.0.0.1:${port}`,
-    async setWeather(next) {
-      const before = weather
-      weather = next
+    async setCondition(next) {
+      const before = condition
+      condition = next
       if (before.kind === 'silence') speech.resolve()
       if (next.kind === 'silence') speech = Promise.withResolvers()
       if (next.kind === 'cut' && server.listening) {
@@ -132,14 +132,14 @@ export async function openLink(target: string): Promise<Link> {
   }
 }
 
-function delayOf(weather: Weather): number {
-  if (weather.kind === 'delay') return weather.ms + (weather.jitterMs ?? 0) * (2 * Math.random() - 1)
-  if (weather.kind !== 'loss') return 0
+function delayOf(condition: NetworkCondition): number {
+  if (condition.kind === 'delay') return condition.ms + (condition.jitterMs ?? 0) * (2 * Math.random() - 1)
+  if (condition.kind !== 'loss') return 0
   let ms = 0
-  for (let timeout = RETRANSMIT_MS; Math.random() < weather.share; timeout *= 2) ms += timeout
+  for (let timeout = RETRANSMIT_MS; Math.random() < condition.share; timeout *= 2) ms += timeout
   return ms
 }
 
-function wireMs(weather: Weather, bytes: number): number {
-  return weather.kind === 'narrow' ? (bytes / weather.bytesPerSecond) * 1_000 : 0
+function wireMs(condition: NetworkCondition, bytes: number): number {
+  return condition.kind === 'narrow' ? (bytes / condition.bytesPerSecond) * 1_000 : 0
 }

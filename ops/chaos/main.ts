@@ -9,8 +9,8 @@ import { ROOT } from '#testing/sources.ts'
 import type { Fault } from './fault.ts'
 import { faults, pickFaults } from './faults.ts'
 import { runFault } from './run-fault.ts'
-import { combine, describe, type Run, renew, type Score, tell } from './scorecard.ts'
-import { type Stage, setStage } from './stage.ts'
+import { combine, describe, format, type Run, renew, type Score } from './scorecard.ts'
+import { startTestbed, type Testbed } from './testbed.ts'
 
 /** `npm run chaos`: breaks the local stack under steady load and reports which invariants held. */
 const { values } = readCommandLine({
@@ -68,7 +68,7 @@ async function main(): Promise<void> {
   const scores: Score[] = []
   // Those of one stage together: setting one takes a while.
   for (const name of ['plain', 'linked'] as const) {
-    const own = chosen.filter((fault) => fault.stage === name)
+    const own = chosen.filter((fault) => fault.testbed === name)
     if (own.length > 0) await runOn(name, own, scores)
   }
   const minutes = (performance.now() - start) / 60_000
@@ -81,11 +81,11 @@ function choose(): readonly Fault[] {
   return values.smoke ? faults.filter(({ isSmoke }) => isSmoke) : faults
 }
 
-let stage: Stage | null = null
+let testbed: Testbed | null = null
 
-async function runOn(name: Fault['stage'], own: readonly Fault[], scores: Score[]): Promise<void> {
+async function runOn(name: Fault['testbed'], own: readonly Fault[], scores: Score[]): Promise<void> {
   const isLight = values.light || missing('prometheus') !== false
-  stage = await setStage(name, {
+  testbed = await startTestbed(name, {
     replicas: Number(values.replicas),
     requestsPerSecond: Number(values.rate),
     connections: Number(values.connections),
@@ -95,15 +95,15 @@ async function runOn(name: Fault['stage'], own: readonly Fault[], scores: Score[
     for (const fault of own) {
       const rounds: Score[] = []
       while (rounds.length < Number(values.repeat)) {
-        const score = await runFault(fault, stage)
+        const score = await runFault(fault, testbed)
         rounds.push(score)
-        process.stdout.write(tell(score))
+        process.stdout.write(format(score))
       }
       scores.push(combine(rounds))
     }
   } finally {
-    await stage.close()
-    stage = null
+    await testbed.close()
+    testbed = null
   }
 }
 
@@ -138,7 +138,7 @@ function round(_name: string, value: unknown): unknown {
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.once(signal, () => void Promise.resolve(stage?.close()).finally(() => process.exit(130)))
+  process.once(signal, () => void Promise.resolve(testbed?.close()).finally(() => process.exit(130)))
 
 main().catch((error: Error) => {
   process.stderr.write(`${error.message}\n`)

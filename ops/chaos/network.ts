@@ -1,11 +1,11 @@
-import { type Link, openLink, type Weather } from './link.ts'
+import { type Link, type NetworkCondition, openLink } from './link.ts'
 
 /** All links of a stack, by who talks to whom. */
 export interface Network {
   /** For the stack's `route`: opens a link from `from` to `to` and gives its address. */
   route(from: string, to: string, address: string): Promise<string>
   /** Changes the links from all programs that `from` matches to all that `to` does; throws when there is none. */
-  setWeather(from: RegExp, to: RegExp, weather: Weather): Promise<void>
+  setCondition(from: RegExp, to: RegExp, condition: NetworkCondition): Promise<void>
   close(): Promise<void>
 }
 
@@ -18,10 +18,10 @@ export function createNetwork(): Network {
       links.push({ from, to, link })
       return link.address
     },
-    async setWeather(from, to, weather) {
+    async setCondition(from, to, condition) {
       const meant = links.filter((one) => from.test(one.from) && to.test(one.to))
       if (meant.length === 0) throw new Error(`There is no link from ${from} to ${to}`)
-      await Promise.all(meant.map(({ link }) => link.setWeather(weather)))
+      await Promise.all(meant.map(({ link }) => link.setCondition(condition)))
     },
     async close() {
       await Promise.all(links.map(({ link }) => link.close()))

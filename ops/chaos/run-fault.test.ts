@@ -2,28 +2,28 @@ import t from 'tap'
 import { missing } from '#testing/programs.ts'
 import { pickFaults } from './faults.ts'
 import { runFault } from './run-fault.ts'
-import { setStage } from './stage.ts'
+import { startTestbed } from './testbed.ts'
 
 /** Faults on a small stack without what watches: that what holds is found to hold, and what does not is not. */
 
 const skip = missing('postgres') || missing('redis-server') || missing('nginx')
 
 t.test('a fault is done, undone and judged', { skip }, async (t) => {
-  const stage = await setStage('linked', {
+  const testbed = await startTestbed('linked', {
     replicas: 2,
     requestsPerSecond: 100,
     connections: 20,
     isLight: true
   })
-  t.teardown(stage.close)
+  t.teardown(testbed.close)
 
   await t.test('what the stack stands holds', async (t) => {
     const [fault] = pickFaults(['replica-redis-cut'])
     if (!fault) throw new Error('there is no such fault')
-    const run: typeof fault.run = async (scene) => {
-      await fault.run({ ...scene, hold: async () => scene.load.more(100) })
+    const run: typeof fault.run = async (context) => {
+      await fault.run({ ...context, hold: async () => context.load.more(100) })
     }
-    const score = await runFault({ ...fault, run }, stage)
+    const score = await runFault({ ...fault, run }, testbed)
     t.equal(score.verdict, 'held', JSON.stringify([score.invariants, score.failures]))
     t.ok((score.audit?.answers ?? 0) >= 200, 'it was under load')
     t.equal(score.audit?.events, score.audit?.answers)
@@ -34,7 +34,7 @@ t.test('a fault is done, undone and judged', { skip }, async (t) => {
       {
         name: 'clicks-deleted',
         what: 'Clicks are deleted behind its back.',
-        stage: 'linked',
+        testbed: 'linked',
         async run({ load, query, until }) {
           await load.pause()
           const stored = async () =>
@@ -47,7 +47,7 @@ t.test('a fault is done, undone and judged', { skip }, async (t) => {
           load.resume()
         }
       },
-      stage,
+      testbed,
       2_000
     )
     t.equal(score.verdict, 'broken')
@@ -59,11 +59,11 @@ t.test('a fault is done, undone and judged', { skip }, async (t) => {
       {
         name: 'none',
         what: 'Nothing.',
-        stage: 'linked',
+        testbed: 'linked',
         isImpossible: () => 'it takes two machines',
         run: async () => undefined
       },
-      stage
+      testbed
     )
     t.match(score, { verdict: 'not run', notes: ['it takes two machines'] })
   })

@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { readMetric } from '#loadtest/links.ts'
 import { type AlertWatch, waitForCalm, watchAlerts } from './alerts.ts'
-import { findLost, judge, readEvents } from './audit.ts'
-import type { Fault, Scene } from './fault.ts'
+import { checkLedger, findLost, readEvents } from './audit.ts'
+import type { Context, Fault } from './fault.ts'
 import { KINDS, type Ledger } from './ledger.ts'
 import type { Invariant, Score } from './scorecard.ts'
-import type { Stage } from './stage.ts'
+import type { Testbed } from './testbed.ts'
 
 /** One fault, from a stack that is well to a stack that is well again, and what held meanwhile. */
 
@@ -17,17 +17,17 @@ const QUIET_MS = 2_000
 const DRAIN_MS = 60_000
 const WARM_UP_REQUESTS = 200
 
-/** Runs `fault` on `stage`; clicks get `drainMs` to be stored. A fault that could not be done scores as one whose invariants did not hold. */
-export async function runFault(fault: Fault, stage: Stage, drainMs = DRAIN_MS): Promise<Score> {
-  const { stack, load } = stage
+/** Runs `fault` on `testbed`; clicks get `drainMs` to be stored. A fault that could not be done scores as one whose invariants did not hold. */
+export async function runFault(fault: Fault, testbed: Testbed, drainMs = DRAIN_MS): Promise<Score> {
+  const { stack, load } = testbed
   const score = { name: fault.name, what: fault.what, notes: [] as string[], invariants: [] as Invariant[] }
   const impossible = fault.isImpossible?.() ?? null
   if (impossible !== null) return { ...score, verdict: 'not run', notes: [impossible] }
   const expected = stack.watchers === null ? [] : (fault.alerts ?? [])
   if (stack.watchers && expected.length > 0) await waitForCalm(stack.watchers, expected, CALM_MS)
-  const [row] = await stage.query<{ last: string }>('SELECT coalesce(max(id), 0) AS last FROM events')
+  const [row] = await testbed.query<{ last: string }>('SELECT coalesce(max(id), 0) AS last FROM events')
   // The fault before may have emptied caches.
-  await stage.warm()
+  await testbed.warm()
   // A fault may be run again: what is stored late of the run before must not count as of this one.
   const ledger = load.open(`${fault.name}.${Date.now().toString(36)}`)
   load.resume()
@@ -35,8 +35,8 @@ export async function runFault(fault: Fault, stage: Stage, drainMs = DRAIN_MS): 
   await load.more(WARM_UP_REQUESTS)
   const alerts = stack.watchers && watchAlerts(stack.watchers, expected)
 
-  const scene: Scene = {
-    ...stage,
+  const context: Context = {
+    ...testbed,
     check,
     note: (what) => void score.notes.push(what),
     async hold(ms) {
@@ -46,21 +46,21 @@ export async function runFault(fault: Fault, stage: Stage, drainMs = DRAIN_MS): 
   }
   const startedAt = performance.now()
   try {
-    await fault.run(scene)
+    await fault.run(context)
   } catch (error) {
     check(`it could be done: ${(error as Error).message}`, false)
   }
   const endedAt = performance.now()
   const recoverWithin = fault.recoverWithinMs ?? RECOVER_MS
-  const recoveryMs = await recover(stage, ledger, endedAt, recoverWithin)
+  const recoveryMs = await recover(testbed, ledger, endedAt, recoverWithin)
   await alerts?.wait(ALERT_MS - (performance.now() - startedAt))
   alerts?.stop()
   await load.pause()
 
-  const events = await drain(stage, ledger, Number(row?.last), drainMs)
-  const audit = await judge(ledger, events, stage.query)
+  const events = await drain(testbed, ledger, Number(row?.last), drainMs)
+  const audit = await checkLedger(ledger, events, testbed.query)
   score.invariants.unshift(
-    ...judgeRequests(fault, ledger),
+    ...checkRequests(fault, ledger),
     {
       what: `each answer is one event: ${audit.answers} answers, ${audit.lost} lost, ${audit.duplicates} counted twice, ${audit.unheard} events of answers that nobody heard`,
       holds: audit.duplicates === 0 && audit.lost === 0
@@ -93,8 +93,8 @@ async function until(what: string, isSo: () => Promise<boolean> | boolean, ms = 
 }
 
 /** Waits until all programs are up and nothing has failed for a while. Gives how long after `endedAt` that began. */
-async function recover(stage: Stage, ledger: Ledger, endedAt: number, ms: number): Promise<number> {
-  const isUp = () => stage.stack.units.every(({ state }) => state === 'up')
+async function recover(testbed: Testbed, ledger: Ledger, endedAt: number, ms: number): Promise<number> {
+  const isUp = () => testbed.stack.units.every(({ state }) => state === 'up')
   let upAt = endedAt
   for (;;) {
     const now = performance.now()
@@ -107,23 +107,29 @@ async function recover(stage: Stage, ledger: Ledger, endedAt: number, ms: number
 }
 
 /** Waits until what was answered is stored and nothing waits any more. Gives what is stored then. */
-async function drain(stage: Stage, ledger: Ledger, since: number, ms: number): Promise<Map<number, number>> {
+async function drain(
+  testbed: Testbed,
+  ledger: Ledger,
+  since: number,
+  ms: number
+): Promise<Map<number, number>> {
   for (const deadline = performance.now() + ms; ; await wait(250)) {
-    const isEmpty = Number(await stage.redis('XLEN', 'fairlead:clicks')) === 0 && !(await hasSpooled(stage))
-    const events = await readEvents(stage.query, ledger.label, since)
+    const isEmpty =
+      Number(await testbed.redis('XLEN', 'fairlead:clicks')) === 0 && !(await hasSpooled(testbed))
+    const events = await readEvents(testbed.query, ledger.label, since)
     if ((isEmpty && findLost(ledger, events).length === 0) || performance.now() > deadline) return events
   }
 }
 
 /** True if the local log of a replica has clicks, or the replica does not say. */
-async function hasSpooled({ stack }: Stage): Promise<boolean> {
+async function hasSpooled({ stack }: Testbed): Promise<boolean> {
   const waiting = await Promise.all(
     stack.replicas.map(({ unit }) => readMetric(unit.url, 'fairlead_clicks_log_bytes').catch(() => 1))
   )
   return waiting.some((bytes) => bytes > 0)
 }
 
-function judgeRequests({ mayFail }: Fault, { counts }: Ledger): Invariant[] {
+function checkRequests({ mayFail }: Fault, { counts }: Ledger): Invariant[] {
   return KINDS.filter((kind) => !mayFail?.kinds.includes(kind)).map((kind) => ({
     what: `no ${kind} fails: ${counts[kind].failed} of ${counts[kind].asked}`,
     holds: counts[kind].failed === 0

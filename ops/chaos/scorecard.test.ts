@@ -1,10 +1,10 @@
 import t from 'tap'
 import { missing } from '#testing/programs.ts'
-import { judge } from './audit.ts'
+import { checkLedger } from './audit.ts'
 import { faults, pickFaults } from './faults.ts'
 import { openLedger } from './ledger.ts'
-import { combine, describe, type Run, renew, type Score, tabulate, tell } from './scorecard.ts'
-import { whyNoDisks } from './stage.ts'
+import { combine, describe, format, type Run, renew, type Score, tabulate } from './scorecard.ts'
+import { whyNoDisks } from './testbed.ts'
 
 /** What is made of what was counted. */
 
@@ -25,7 +25,7 @@ t.test('finds what is lost, what is counted twice and what nobody heard the answ
     [3, 2],
     [4, 1]
   ])
-  const audit = await judge(ledger, events, noUrls)
+  const audit = await checkLedger(ledger, events, noUrls)
   t.same(audit, { answers: 4, events: 6, lost: 1, unheard: 2, duplicates: 1, unmade: 0 })
   t.same(ledger.counts.follow, { asked: 6, failed: 2 })
   t.match(ledger.failures, [/follow 4: reset/, /follow 5: 503/])
@@ -34,7 +34,7 @@ t.test('finds what is lost, what is counted twice and what nobody heard the answ
 t.test('a created link that is not stored is found', async (t) => {
   const ledger = openLedger('book')
   ledger.addCreated(7, 'seven')
-  t.match(await judge(ledger, new Map(), noUrls), { unmade: 1 })
+  t.match(await checkLedger(ledger, new Map(), noUrls), { unmade: 1 })
 })
 
 const scores: Score[] = [
@@ -90,7 +90,7 @@ t.test('the scorecard says what broke and what was not run', async (t) => {
   t.match(text, /- `one`: not so: no follow fails: 1 of 9/)
   t.notMatch(text, /not so: all else/)
   t.match(text, /- `two`: It needs root\. it takes root\./)
-  t.match(tell(scores[0] as Score), /broken +one .*\n {2}not so: no follow.*\n {2}0\.1 s follow 3: 502/)
+  t.match(format(scores[0] as Score), /broken +one .*\n {2}not so: no follow.*\n {2}0\.1 s follow 3: 502/)
 })
 
 t.test('a fault that was run again held when it held each time', async (t) => {

@@ -95,7 +95,7 @@ export function describe({ scores, ...on }: Run): string {
 }
 
 /** One fault in a line, and below it what did not hold, for a terminal. */
-export function tell(score: Score): string {
+export function format(score: Score): string {
   const { name, verdict, seconds = 0, recoverySeconds = 0, invariants, notes, failures = [] } = score
   const head = `${verdict.padEnd(8)} ${name.padEnd(30)} ${seconds.toFixed(1)} s, recovery ${recoverySeconds.toFixed(1)} s`
   const broken = invariants.filter(({ holds }) => !holds).map(({ what }) => `  not so: ${what}`)

@@ -55,14 +55,14 @@ esac
 const rollouts = ['fairlead', 'fairlead-worker', 'nginx'].map(
   (name) => `rollout status deployment/${name} --timeout=15m`
 )
-const say = () => undefined
+const log = () => undefined
 
 t.test('a release is applied by its digest and waited for', async (t) => {
   const { command, ...cluster } = await startCluster(t, { fairlead: 4, 'fairlead-worker': 4, nginx: 1 })
   await deploy(
-    makeKubernetesRelease({ overlay: 'staging', image: IMAGE, say, command }),
+    makeKubernetesRelease({ overlay: 'staging', image: IMAGE, log, command }),
     async () => undefined,
-    say
+    log
   )
   t.same(await cluster.readCommands(), ['apply --kustomize FOLDER', ...rollouts])
   const { resources, images } = await cluster.readApplied()
@@ -93,7 +93,7 @@ t.test('broken promises put back the revisions that were there, of what has chan
   const { command, ...cluster } = await startCluster(t, { fairlead: 4, 'fairlead-worker': 7, nginx: 1 })
   const check = () => Promise.reject(new Error('redirects fail'))
   await t.rejects(
-    deploy(makeKubernetesRelease({ overlay: 'production', image: IMAGE, say, command }), check, say),
+    deploy(makeKubernetesRelease({ overlay: 'production', image: IMAGE, log, command }), check, log),
     {
       name: 'RolledBack',
       message: 'redirects fail'
@@ -110,7 +110,7 @@ t.test('so does a rollout that does not end', async (t) => {
   )
   const check = () => Promise.reject(new Error('must not be asked'))
   await t.rejects(
-    deploy(makeKubernetesRelease({ overlay: 'production', image: IMAGE, say, command }), check, say),
+    deploy(makeKubernetesRelease({ overlay: 'production', image: IMAGE, log, command }), check, log),
     {
       name: 'RolledBack',
       message: /deployment\/fairlead .*ended with 1: timed out/
@@ -123,9 +123,9 @@ t.test('a first release can not be taken back, and says so', async (t) => {
   const { command } = await startCluster(t, {}, 'fairlead')
   await t.rejects(
     deploy(
-      makeKubernetesRelease({ overlay: 'staging', image: IMAGE, say, command }),
+      makeKubernetesRelease({ overlay: 'staging', image: IMAGE, log, command }),
       async () => undefined,
-      say
+      log
     ),
     { name: 'RollbackFailed', message: /timed out.*\n.*nothing was there before/s }
   )
@@ -133,5 +133,5 @@ t.test('a first release can not be taken back, and says so', async (t) => {
 
 t.test('an image without a digest is refused', async (t) => {
   for (const image of ['ghcr.io/fairlead/fairlead:main', 'fairlead', `x@sha256:${'a'.repeat(63)}`])
-    t.throws(() => makeKubernetesRelease({ overlay: 'staging', image, say }), /no image with a digest/)
+    t.throws(() => makeKubernetesRelease({ overlay: 'staging', image, log }), /no image with a digest/)
 })

@@ -16,7 +16,7 @@ export interface KubernetesOptions {
   image: string
   /** How long a Deployment may take. */
   timeout?: string
-  say: (line: string) => void
+  log: (line: string) => void
   /** The program; found on PATH when not said. */
   command?: string
 }
@@ -31,13 +31,13 @@ const IMAGE = 'ghcr.io/fairlead/fairlead'
  * name their own ConfigMaps, which stay, so settings go back too. Throws where `image` has no digest.
  */
 export function makeKubernetesRelease(options: KubernetesOptions): Release {
-  const { overlay, image, timeout = '15m', say, command = 'kubectl' } = options
+  const { overlay, image, timeout = '15m', log, command = 'kubectl' } = options
   const [, newName, digest] = /^([\w./:-]+)@(sha256:[0-9a-f]{64})$/.exec(image) ?? []
   if (newName === undefined) throw new Error(`${image} is no image with a digest: name@sha256:…`)
   const before = new Map<string, string>()
   let namespace = ''
 
-  const kubectl = (...args: string[]) => run(command, ['--namespace', namespace, ...args], say)
+  const kubectl = (...args: string[]) => run(command, ['--namespace', namespace, ...args], log)
   const revisionOf = (deployment: string) =>
     kubectl(
       'get',
@@ -58,7 +58,7 @@ export function makeKubernetesRelease(options: KubernetesOptions): Release {
       // kustomize takes folders outside of its own by relative paths, and nothing of it is written into the repository.
       const folder = await realpath(await mkdtemp(join(tmpdir(), 'fairlead-deploy-')))
       try {
-        namespace = readNamespace(await run(command, ['kustomize', source], say))
+        namespace = readNamespace(await run(command, ['kustomize', source], log))
         for (const name of DEPLOYMENTS) {
           const revision = await revisionOf(name)
           if (revision !== '') before.set(name, revision)
@@ -96,8 +96,8 @@ function readNamespace(manifests: string): string {
 }
 
 /** Runs a command; gives what it printed, throws with what it complained of. */
-async function run(command: string, args: string[], say: (line: string) => void): Promise<string> {
-  say(`${command} ${args.join(' ')}`)
+async function run(command: string, args: string[], log: (line: string) => void): Promise<string> {
+  log(`${command} ${args.join(' ')}`)
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = new Promise<number>((done, fail) => {
     child.once('error', fail)

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { makeKubernetesRelease } from './kubernetes.ts'
 import { deploy } from './release.ts'
-import { type CheckOptions, checkRelease, look, spell } from './slo-check.ts'
+import { type CheckOptions, checkRelease, formatCheck, look } from './slo-check.ts'
 
 /**
  * The last step of a release (docs/deploy.md):
@@ -27,7 +27,7 @@ const { values, positionals } = parseArgs({
   }
 })
 
-const say = (line: string) => process.stdout.write(`${line}\n`)
+const log = (line: string) => process.stdout.write(`${line}\n`)
 
 async function main(): Promise<void> {
   const [command] = positionals
@@ -42,14 +42,14 @@ async function main(): Promise<void> {
   }
   if (command === 'check') {
     await waitForPrometheus(options)
-    for (const finding of await checkRelease(options)) say(spell(finding))
+    for (const finding of await checkRelease(options)) log(formatCheck(finding))
     return
   }
   if (command !== 'kubernetes') throw new Error(`There is no ${command}: check or kubernetes`)
-  const release = makeKubernetesRelease({ overlay: required('overlay'), image: required('image'), say })
+  const release = makeKubernetesRelease({ overlay: required('overlay'), image: required('image'), log })
   await waitForPrometheus(options)
   await refuseDuringIncident(options)
-  await deploy(release, async () => (await checkRelease(options)).map(spell).map(say), say)
+  await deploy(release, async () => (await checkRelease(options)).map(formatCheck).map(log), log)
 }
 
 /** A release into a fire could not be told from what burns already. */
@@ -61,7 +61,7 @@ async function refuseDuringIncident(options: CheckOptions): Promise<void> {
   )
   if (broken.length > 0)
     throw new Error(
-      `Promises are broken before it began (--during-incident goes on):\n${broken.map(spell).join('\n')}`
+      `Promises are broken before it began (--during-incident goes on):\n${broken.map(formatCheck).join('\n')}`
     )
 }
 

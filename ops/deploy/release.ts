@@ -25,16 +25,16 @@ export class RollbackFailed extends Error {
 export async function deploy(
   release: Release,
   check: () => Promise<unknown>,
-  say: (line: string) => void
+  log: (line: string) => void
 ): Promise<void> {
   try {
     await release.apply()
-    say('in place; watching it')
+    log('in place; watching it')
     await check()
-    say('kept')
+    log('kept')
   } catch (error) {
     const reason = (error as Error).message
-    say(`not good:\n${reason}\nrolling back`)
+    log(`not good:\n${reason}\nrolling back`)
     try {
       await release.rollBack()
     } catch (second) {
@@ -42,7 +42,7 @@ export async function deploy(
         cause: second
       })
     }
-    say('rolled back')
+    log('rolled back')
     throw new RolledBack(reason, { cause: error })
   }
 }

@@ -64,7 +64,7 @@ export async function checkRelease(options: CheckOptions): Promise<Finding[]> {
     const failed = findings.filter(({ name, isGood }) => !isGood && (isOver || name !== 'redirects'))
     bad = failed.length > 0 ? bad + 1 : 0
     if (bad >= BAD_LOOKS || (isOver && findings.some(({ name, isGood }) => name === 'redirects' && !isGood)))
-      throw new PromisesBroken(failed.map(spell).join('\n'))
+      throw new PromisesBroken(failed.map(formatCheck).join('\n'))
     if (isOver && bad === 0) return findings
   }
 }
@@ -98,10 +98,10 @@ export async function look(options: CheckOptions, windowS: number): Promise<Find
     name: string,
     expression: string,
     limit: string,
-    judge: (value: number) => boolean
+    check: (value: number) => boolean
   ): Promise<Finding> {
     const value = await query(options, expression)
-    return { name, value, limit, isGood: value !== null && judge(value) }
+    return { name, value, limit, isGood: value !== null && check(value) }
   }
 }
 
@@ -115,7 +115,7 @@ function apiErrors(window: string): string {
 }
 
 /** A finding as a line of text. */
-export function spell({ name, value, limit, isGood }: Finding): string {
+export function formatCheck({ name, value, limit, isGood }: Finding): string {
   const shown = value === null ? 'not measured' : Number(value.toPrecision(4))
   return `${isGood ? 'good' : 'bad'}: ${name} ${shown} (${limit})`
 }

@@ -1,7 +1,7 @@
 import { label, picture } from '#loadtest/svg.ts'
 import type { Board, Panel } from './board.ts'
 import { type Box, type Curve, drawGraph, GREY, INK, RED, type Span } from './draw-graph.ts'
-import { say } from './units.ts'
+import { format } from './units.ts'
 
 /** A dashboard as one SVG: all its panels, in the places that they have in Grafana. */
 
@@ -29,7 +29,7 @@ export function drawBoard(board: Board, span: Span, read: (panel: Panel) => Curv
 
 function drawPanel(panel: Panel, curves: Curve[], span: Span): string {
   const { title, description, unit, bad, isBadBelow, isNumber } = panel
-  const threshold = bad !== undefined && `bad ${isBadBelow ? 'below' : 'from'} ${say(bad, unit)}`
+  const threshold = bad !== undefined && `bad ${isBadBelow ? 'below' : 'from'} ${format(bad, unit)}`
   return [
     `<rect x="0.5" y="0.5" width="${WIDTH - 1}" height="${HEIGHT - 1}" rx="6" fill="none" stroke="#d0d7de"/>`,
     label(BOX.left, 26, title, { size: 14, weight: 600 }),
@@ -52,7 +52,7 @@ function drawPanel(panel: Panel, curves: Curve[], span: Span): string {
 function drawNumbers({ unit, bad, isBadBelow }: Panel, curves: Curve[]): string[] {
   const width = (BOX.right - BOX.left) / curves.length
   const numbers = curves.map(({ name, points }) => ({ name, value: points.at(-1)?.[1] ?? Number.NaN }))
-  const texts = numbers.map(({ value }) => (Number.isNaN(value) ? 'no data' : say(value, unit)))
+  const texts = numbers.map(({ value }) => (Number.isNaN(value) ? 'no data' : format(value, unit)))
   const size = Math.min(52, (width - 12) / (0.62 * Math.max(...texts.map(({ length }) => length))))
   const y = (BOX.top + BOX.bottom) / 2
   return numbers.flatMap(({ name, value }, at) => {

@@ -2,7 +2,7 @@ import { scaleLinear } from 'd3-scale'
 import { area, curveMonotoneX, line } from 'd3-shape'
 import { COLOURS, label } from '#loadtest/svg.ts'
 import type { Panel } from './board.ts'
-import { say, scaleOf } from './units.ts'
+import { format, scaleOf } from './units.ts'
 
 /** Curves over time as SVG, with axes, the threshold of their panel, marks and a legend. */
 
@@ -115,7 +115,7 @@ function layOutLegend(curves: Curve[], unit: string, box: Box): { rows: number; 
   let [left, row] = [box.left, 0]
   const places = curves.map(({ name, points }, at) => {
     const value = points.findLast(([, one]) => Number.isFinite(one))?.[1]
-    const text = `${name} ${value === undefined ? '' : say(value, unit)}`
+    const text = `${name} ${value === undefined ? '' : format(value, unit)}`
     const width = 26 + text.length * 5.9
     if (left + width > box.right + 12 && left > box.left) [left, row] = [box.left, row + 1]
     left += width

@@ -6,7 +6,7 @@ import type { Board, Panel } from './board.ts'
 import { boards } from './boards.ts'
 import { drawBoard } from './draw-board.ts'
 import type { Curve } from './draw-graph.ts'
-import { say, scaleOf } from './units.ts'
+import { format, scaleOf } from './units.ts'
 
 /** Pictures of dashboards say what their panels say. */
 
@@ -58,7 +58,7 @@ t.test('values are said in units that are read at a glance', async (t) => {
     ]
   } as const
   for (const [unit, pairs] of Object.entries(said))
-    for (const [value, text] of pairs) t.equal(say(value, unit), text, unit)
+    for (const [value, text] of pairs) t.equal(format(value, unit), text, unit)
   t.throws(() => scaleOf('furlongs', 1), /furlongs/)
   for (const { unit } of boards.flatMap(({ panels }) => panels)) t.ok(scaleOf(unit, 1))
 })

@@ -46,7 +46,7 @@ export function scaleOf(unit: string, most: number): Scale {
 }
 
 /** A value with its unit, with as many digits as are read at a glance. */
-export function say(value: number, unit: string): string {
+export function format(value: number, unit: string): string {
   const { factor, suffix } = scaleOf(unit, Math.abs(value))
   // 99.99 % and 100 % are not the same.
   const digits = unit === 'percentunit' ? 4 : 3

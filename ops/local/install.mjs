@@ -81,14 +81,14 @@ async function install() {
   if (!isNewEnough(process.versions.node) && !JSON.parse(lock).packages[`node_modules/node-${system}`])
     fail(`${needsNode()}, and none is pinned for ${system}.\n${INSTALL_NODE}`)
   const why = existsSync(installed) ? 'some are missing, or not those of package-lock.json' : 'first run'
-  say(`Installing dependencies (${why}; takes a minute or so) ...`)
+  log(`Installing dependencies (${why}; takes a minute or so) ...`)
   const omitted = EXTENTS[needed]?.omits ?? []
   // `npm ci` deletes node_modules first, of which a server may be running.
   const verb = isInstalled(0) ? ['install', '--no-save'] : ['ci']
   const args = [...verb, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
   args.push(...['dev', 'peer'].map((kind) => `--${omitted.includes(kind) ? 'omit' : 'include'}=${kind}`))
   const begun = Date.now()
-  const report = () => say(`Still installing, ${Math.round((Date.now() - begun) / 1_000)} s`)
+  const report = () => log(`Still installing, ${Math.round((Date.now() - begun) / 1_000)} s`)
   const timer = process.stderr.isTTY ? undefined : setInterval(report, PROGRESS_MS)
   const failure = await new Promise((done) => {
     // Standard output belongs to the command that comes next.
@@ -175,7 +175,7 @@ function isNewEnough(version) {
 }
 
 /** @param {string} message */
-function say(message) {
+function log(message) {
   process.stderr.write(`${message}\n`)
 }
 
@@ -184,6 +184,6 @@ function say(message) {
  * @returns {never}
  */
 function fail(message) {
-  say(message)
+  log(message)
   process.exit(1)
 }

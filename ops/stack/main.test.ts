@@ -61,7 +61,7 @@ function run(t: Test, state: string, args: string[]): { child: ChildProcess; out
 t.test('it shows what is up, starts again what dies, and leaves nothing behind', { skip }, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-stack-'))
   t.teardown(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
-  const say = async (...args: string[]) => {
+  const log = async (...args: string[]) => {
     const { child, output } = run(t, folder, args)
     await once(child, 'close')
     return output()
@@ -78,27 +78,27 @@ t.test('it shows what is up, starts again what dies, and leaves nothing behind',
     t.same([state, restarts], ['up', 0], name)
     t.ok(findGroup(pid).length > 0, `${name} runs as ${pid}`)
   }
-  t.match(await say(), `A stack runs in ${folder} already`)
+  t.match(await log(), `A stack runs in ${folder} already`)
 
   const victims = ['redis', 'replica-1']
   for (const name of victims) process.kill(before.get(name)?.pid ?? 0, 'SIGKILL')
   let now: Map<string, Row>
-  do now = readTable(await say('status'))
+  do now = readTable(await log('status'))
   while (victims.some((name) => now.get(name)?.restarts !== 1 || now.get(name)?.state !== 'up'))
   for (const [name, { pid, restarts }] of now) {
     const isVictim = victims.includes(name)
     t.same([pid !== before.get(name)?.pid, restarts], [isVictim, isVictim ? 1 : 0], name)
   }
   t.match(
-    await say('rolling-restart'),
+    await log('rolling-restart'),
     /replica-1 is back\n.*\nreplica-2 is back\nall replicas were restarted/
   )
-  t.match(await say('dance'), /There is no command dance; there is status, rolling-restart, stop/)
+  t.match(await log('dance'), /There is no command dance; there is status, rolling-restart, stop/)
 
-  const last = readTable(await say('status'))
+  const last = readTable(await log('status'))
   stack.kill('SIGINT')
   t.same(await once(stack, 'exit'), [0, null])
   for (const rows of [before, now, last])
     for (const [name, { pid }] of rows) t.same(findGroup(pid), [], `nothing of ${name} is left`)
-  t.match(await say('status'), `No stack runs in ${folder}`)
+  t.match(await log('status'), `No stack runs in ${folder}`)
 })

@@ -33,7 +33,7 @@ echo "$DEBIAN_FRONTEND $policy: $*" >> ${log}
     has: (command) => !missing.includes(command),
     isRoot,
     policy,
-    say: (text) => said.push(text)
+    log: (text) => said.push(text)
   }
   return { folder, machine, said, policy, read: async () => (await readFile(log, 'utf8')).trim().split('\n') }
 }

@@ -23,24 +23,24 @@ export interface Machine {
   isRoot: boolean
   /** What keeps services from being started as they are installed (Debian policy, 9.3.3.1). */
   policy: string
-  say(text: string): void
+  log(text: string): void
 }
 
 const HERE: Machine = {
   has: (command) => findCommand(command) !== null,
   isRoot: process.getuid?.() === 0,
   policy: '/usr/sbin/policy-rc.d',
-  say: (text) => process.stdout.write(`${text}\n`)
+  log: (text) => process.stdout.write(`${text}\n`)
 }
 
 /** Installs what is missing on Debian or Ubuntu; the packages' own services stay off. Throws where it can't. */
-export async function provision({ has, isRoot, policy, say }: Machine = HERE): Promise<void> {
+export async function provision({ has, isRoot, policy, log }: Machine = HERE): Promise<void> {
   const missing = Object.entries(PACKAGES).flatMap(([name, command]) => (has(command) ? [] : [name]))
-  if (missing.length === 0) return say('Everything that the stack runs is installed')
+  if (missing.length === 0) return log('Everything that the stack runs is installed')
   if (spawnSync('apt-get', ['--version']).status !== 0)
     throw new Error(`There is no apt-get here: install ${missing.join(', ')} in this system's way`)
   if (!isRoot) throw new Error('Installing packages takes root: sudo npm run stack -- --provision')
-  say(`Installing ${missing.join(', ')}`)
+  log(`Installing ${missing.join(', ')}`)
   // A machine that has a policy keeps it.
   const isOurs = !existsSync(policy)
   if (isOurs) await writeFile(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
@@ -56,5 +56,5 @@ export async function provision({ has, isRoot, policy, say }: Machine = HERE): P
   } finally {
     if (isOurs) await rm(policy, { force: true })
   }
-  say('Everything that the stack runs is installed')
+  log('Everything that the stack runs is installed')
 }

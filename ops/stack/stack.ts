@@ -20,7 +20,7 @@ export interface StackOptions {
   /** Leaves out what watches. */
   isLight: boolean
   /** Has alerts count in seconds what they count in minutes: same rules, for tests that can't wait. */
-  isHurried?: boolean
+  isScaled?: boolean
   /** Settings of servers and worker beside those that the stack gives. */
   env?: Record<string, string>
   /**
@@ -44,7 +44,7 @@ export interface Stack {
   unit(name: string): Supervised
   /**
    * Restarts the replicas one by one, the next when the one before is ready. nginx goes elsewhere while one is away, since
-   * that refuses connections before it closes any (plugins/platform/lifecycle.ts). Throws where one does not end in good
+   * that refuses connections before it closes any (plugins/platform/observability/lifecycle.ts). Throws where one does not end in good
    * order or does not come back; the others are as they were then.
    */
   rollingRestart(onStep?: (text: string) => void): Promise<void>
@@ -62,7 +62,7 @@ export async function startStack({
   replicas: count,
   port,
   isLight,
-  isHurried = false,
+  isScaled = false,
   env = {},
   route = async (_from, _to, address) => address
 }: StackOptions): Promise<Stack> {
@@ -130,7 +130,7 @@ export async function startStack({
         postgres,
         redis,
         proxy,
-        isHurried
+        isScaled
       })
       await watchers.start()
     }

@@ -6,9 +6,9 @@ import { findCommand } from '#testing/programs.ts'
 import { findPort } from '#testing/server-process.ts'
 import { ROOT } from '#testing/sources.ts'
 import { type Discord, startDiscord } from './discord.ts'
-import { HURRIED_SCRAPES, hurryRoutes, hurryRules, type Rules } from './hurry.ts'
 import { answers, ENVIRONMENT, need } from './parts.ts'
 import type { NginxUnit } from './proxy.ts'
+import { type Rules, SCALED_SCRAPES, scaleRoutes, scaleRules } from './scaled-rules.ts'
 import type { Supervised, Unit } from './supervisor.ts'
 
 /** What watches the rest: Prometheus, Alertmanager and exporters, configured by the files in ops/. */
@@ -29,7 +29,7 @@ interface Watched {
   redis: Unit & { redisUrl: string }
   proxy: NginxUnit
   /** Whether alerts count in seconds what they count in minutes. */
-  isHurried: boolean
+  isScaled: boolean
 }
 
 interface PrometheusConfig {
@@ -60,9 +60,9 @@ export async function addWatchers(
     alertmanager: [`127.0.0.1:${alertmanagerPort}`],
     ...Object.fromEntries(exporters.map(({ job, unit }) => [job, [hostOf(unit.url)]]))
   }
-  const { isHurried } = watched
-  const alertmanager = await makeAlertmanager(folder, alertmanagerPort, discord.webhookUrl, isHurried)
-  const prometheus = await makePrometheus(folder, prometheusPort, alertmanagerPort, targets, isHurried)
+  const { isScaled } = watched
+  const alertmanager = await makeAlertmanager(folder, alertmanagerPort, discord.webhookUrl, isScaled)
+  const prometheus = await makePrometheus(folder, prometheusPort, alertmanagerPort, targets, isScaled)
   const all = [...exporters.map(({ unit }) => unit), alertmanager, prometheus].map(add)
   return {
     prometheusUrl: prometheus.url,
@@ -81,18 +81,18 @@ async function makePrometheus(
   port: number,
   alertmanagerPort: number,
   targets: Record<string, string[]>,
-  isHurried: boolean
+  isScaled: boolean
 ): Promise<Unit> {
   const home = join(folder, 'prometheus')
   await mkdir(home, { recursive: true })
   const config = parse(await readFile(join(OPS, 'prometheus', 'prometheus.yml'), 'utf8')) as PrometheusConfig
-  config.rule_files = [join(await copyRules(home, isHurried), '*.yml')]
-  if (isHurried) config.global = { ...config.global, ...HURRIED_SCRAPES, evaluation_interval: '2s' }
+  config.rule_files = [join(await copyRules(home, isScaled), '*.yml')]
+  if (isScaled) config.global = { ...config.global, ...SCALED_SCRAPES, evaluation_interval: '2s' }
   config.alerting.alertmanagers = [{ static_configs: [{ targets: [`127.0.0.1:${alertmanagerPort}`] }] }]
   const known = new Map(config.scrape_configs.map(({ dns_sd_configs: _dns, ...job }) => [job.job_name, job]))
   config.scrape_configs = Object.entries(targets).map(([job_name, own]) => ({
     ...(known.get(job_name) ?? { job_name }),
-    ...(isHurried && HURRIED_SCRAPES),
+    ...(isScaled && SCALED_SCRAPES),
     static_configs: [{ targets: own }]
   }))
   await writeFile(join(home, 'prometheus.yml'), stringify(config))
@@ -112,13 +112,13 @@ async function makePrometheus(
 }
 
 /** The shipped rules. Those that count months are asked as often as the others: a stack lives for minutes. */
-async function copyRules(home: string, isHurried: boolean): Promise<string> {
+async function copyRules(home: string, isScaled: boolean): Promise<string> {
   const [from, to] = [join(OPS, 'prometheus', 'rules'), join(home, 'rules')]
   await mkdir(to, { recursive: true })
   for (const name of await readdir(from)) {
     const rules = parse(await readFile(join(from, name), 'utf8')) as Rules
-    for (const group of rules.groups) if (isHurried || /m$/.test(group.interval ?? '')) delete group.interval
-    await writeFile(join(to, name), stringify(isHurried ? hurryRules(rules) : rules))
+    for (const group of rules.groups) if (isScaled || /m$/.test(group.interval ?? '')) delete group.interval
+    await writeFile(join(to, name), stringify(isScaled ? scaleRules(rules) : rules))
   }
   return to
 }
@@ -127,14 +127,14 @@ async function makeAlertmanager(
   folder: string,
   port: number,
   webhookUrl: string,
-  isHurried: boolean
+  isScaled: boolean
 ): Promise<Unit> {
   const home = join(folder, 'alertmanager')
   await rm(home, { recursive: true, force: true })
   await cp(join(OPS, 'alertmanager'), home, { recursive: true })
   const file = join(home, 'alertmanager.yml')
   const text = (await readFile(file, 'utf8')).replaceAll(WEBHOOK, webhookUrl)
-  await writeFile(file, isHurried ? hurryRoutes(text) : text)
+  await writeFile(file, isScaled ? scaleRoutes(text) : text)
   const url = `http://127.0.0.1:${port}`
   return {
     name: 'alertmanager',

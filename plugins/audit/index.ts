@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
-import { repeat } from '#platform/repeat.ts'
+import { repeat } from '#platform/async/repeat.ts'
 import { auditRoutes } from './routes.ts'
 import { type AuditService, createAuditService } from './service.ts'
 
@@ -41,14 +41,14 @@ async function audit(app: FastifyInstance, { routes, retentionMonths }: AuditOpt
   }
 
   if (retentionMonths === 0) return
-  const keepUp = () =>
+  const maintain = () =>
     app.maintenance.run(service.maintain).then(
       (deleted) => {
         if (deleted !== null && deleted > 0) app.log.info({ deleted }, 'expired audit entries deleted')
       },
       (error: Error) => app.log.warn({ err: error }, 'the upkeep of the audit log waits')
     )
-  const run = repeat(app, UPKEEP_EVERY_MS, keepUp)
+  const run = repeat(app, UPKEEP_EVERY_MS, maintain)
   // The start does not wait for it.
   app.addHook('onReady', async () => void run())
 }

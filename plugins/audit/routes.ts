@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { linkTo } from '#platform/paging.ts'
+import { linkTo } from '#platform/http/paging.ts'
 import { answers } from '#schema/shapes/answers.ts'
 import { AuditEntry, AuditQuery } from '#schema/shapes/audit.ts'
 import { Type } from '#schema/shapes/type.ts'

@@ -1,9 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { AuditChange, EraseChanges, FindOwned, RecordChanges } from '#platform/audit-change.ts'
-import type { Database } from '#platform/database.ts'
-import { presentChange } from '#platform/present-rows.ts'
-import { parseWireTime } from '#platform/wire-time.ts'
+import type { Database } from '#platform/database/index.ts'
+import { presentChange } from '#platform/http/present-rows.ts'
+import { parseWireTime } from '#platform/http/wire-time.ts'
 import type { AuditEntry, AuditQuery } from '#schema/shapes/audit.ts'
+import type { AuditChange, EraseChanges, FindOwned, RecordChanges } from './contract.ts'
 import {
   type AuditAuthor,
   type AuditRecord,

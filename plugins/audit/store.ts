@@ -1,7 +1,7 @@
 import { and, desc, eq, gte, lt, lte, sql } from 'drizzle-orm'
-import type { AuditErasure } from '#platform/audit-change.ts'
-import type { Executor } from '#platform/database.ts'
+import type { Executor } from '#platform/database/index.ts'
 import { type AuditRow, auditLog } from '#schema/tables/audit-log.ts'
+import type { AuditErasure } from './contract.ts'
 
 /** All SQL of the audit log. Every function runs on the executor it is given: the pool or a transaction. */
 

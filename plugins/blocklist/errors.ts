@@ -1,4 +1,4 @@
-import { defineProblem } from '#platform/problem.ts'
+import { defineProblem } from '#platform/problem/problem.ts'
 
 const unknown = defineProblem('BLOCKED_HOST_UNKNOWN', 404, 'The host is not blocked')
 const invalid = defineProblem('INPUT_INVALID', 422, 'The input is not valid')

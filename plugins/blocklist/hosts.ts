@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { canonicalHost } from '#platform/networks.ts'
+import { canonicalHost } from '#platform/net/networks.ts'
 
 /** Hosts and domains as a list names them, and whether one that a URL leads to is among them. */
 

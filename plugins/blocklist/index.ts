@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { repeat } from '#platform/repeat.ts'
+import { repeat } from '#platform/async/repeat.ts'
 import { type ListFile, openListFile } from './file.ts'
 import { blocklistRoutes } from './routes.ts'
 import { type BlocklistService, createBlocklistService } from './service.ts'
@@ -41,7 +41,7 @@ async function blocklist(app: FastifyInstance, options: BlocklistOptions) {
   if (routes) await app.register(blocklistRoutes)
 
   let isFailing = false
-  const keepUp = () =>
+  const maintain = () =>
     refresh().then(
       () => {
         isFailing = false
@@ -51,8 +51,8 @@ async function blocklist(app: FastifyInstance, options: BlocklistOptions) {
         isFailing = true
       }
     )
-  repeat(app, everyMs, keepUp)
-  app.cache.onInvalidate(NAME, () => void keepUp())
+  repeat(app, everyMs, maintain)
+  app.cache.onInvalidate(NAME, () => void maintain())
   if (file !== undefined) {
     list = await openListFile({
       path: file,
@@ -71,7 +71,7 @@ async function blocklist(app: FastifyInstance, options: BlocklistOptions) {
     app.addHook('onClose', async () => list?.close())
   }
   // Nobody is served before it is known.
-  app.addHook('onReady', keepUp)
+  app.addHook('onReady', maintain)
 }
 
 export default fp(blocklist, {

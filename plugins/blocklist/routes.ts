@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { pageHeaders } from '#platform/paging.ts'
+import { pageHeaders } from '#platform/http/paging.ts'
 import { answers } from '#schema/shapes/answers.ts'
 import { BlockedHost, BlockedHostDraft, BlockedHostParams } from '#schema/shapes/blocked-host.ts'
 import { PageQuery, pageWindow } from '#schema/shapes/page.ts'

@@ -1,5 +1,5 @@
-import type { RecordChanges } from '#platform/audit-change.ts'
-import type { Database } from '#platform/database.ts'
+import type { Database } from '#platform/database/index.ts'
+import type { RecordChanges } from '#plugins/audit/contract.ts'
 import type { BlockedHost, BlockedHostDraft } from '#schema/shapes/blocked-host.ts'
 import { type Page, type PageQuery, pageWindow } from '#schema/shapes/page.ts'
 import { wireTime } from '#schema/shapes/text.ts'

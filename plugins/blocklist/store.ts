@@ -1,5 +1,5 @@
 import { and, asc, count, eq, isNull, sql } from 'drizzle-orm'
-import type { Executor } from '#platform/database.ts'
+import type { Executor } from '#platform/database/index.ts'
 import { type BlockedHostRow, blockedHosts } from '#schema/tables/blocked-hosts.ts'
 
 /** All SQL of the block list. Every function runs on the executor it is given: the pool or a transaction. */

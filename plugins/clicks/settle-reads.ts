@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { withDeadline } from '#platform/deadline.ts'
-import { describeHeader } from '#platform/describe-answers.ts'
-import type { FreshMark } from '#platform/read-replica.ts'
+import { withDeadline } from '#platform/async/deadline.ts'
+import type { FreshMark } from '#platform/database/read-replica.ts'
+import { describeHeader } from '#platform/http/describe-answers.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import { buildApp } from '#apps/app.ts'
 import { readConfig } from '#apps/config.ts'
 import { hasRedis, type Running, startApp, storageOf } from '#testing/app.ts'
-import { makeWarmLink } from '#testing/click-scene.ts'
+import { makeWarmLink } from '#testing/click-context.ts'
 import { startServer } from '#testing/process.ts'
 
 /** Readers wait for clicks under way: across replicas, buffered, and in logs of other processes. */

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { createBoundedCache } from '#platform/bounded-cache.ts'
+import { createBoundedCache } from '#platform/async/bounded-cache.ts'
 import type { SaltProvider } from './contract.ts'
 
 /** Visitors hashed a moment ago: one that follows several links is hashed once. */

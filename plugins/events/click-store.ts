@@ -1,8 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { isbot } from 'isbot'
-import { createBoundedCache } from '#platform/bounded-cache.ts'
-import type { Executor } from '#platform/database.ts'
-import { columnOf } from '#platform/sql-column.ts'
+import { createBoundedCache } from '#platform/async/bounded-cache.ts'
+import type { Executor } from '#platform/database/index.ts'
+import { columnOf } from '#platform/database/sql-column.ts'
 import type { Click } from '#plugins/clicks/contract.ts'
 import { events } from '#schema/tables/events.ts'
 

@@ -1,4 +1,4 @@
-import { defineProblem } from '#platform/problem.ts'
+import { defineProblem } from '#platform/problem/problem.ts'
 
 const unknown = defineProblem('EVENT_UNKNOWN', 404, 'No such event')
 const referenceUnknown = defineProblem('REFERENCE_UNKNOWN', 404, 'The event refers to what does not exist')

@@ -11,7 +11,7 @@ const { pool } = app.database
 const post = async (path: string, json: object, headers = {}) =>
   (await request('POST', path, { json, headers })).json
 let made = 0
-async function makeScene() {
+async function makeContext() {
   made++
   const user = await post('/users', { username: `user${made}`, email: `user${made}@example.com` })
   const target = { original_url: 'https://a.dev', user_id: user.id }
@@ -21,10 +21,10 @@ async function makeScene() {
   return { user: Number(user.id), url: Number(url.id) }
 }
 
-type Scene = Awaited<ReturnType<typeof makeScene>>
+type Context = Awaited<ReturnType<typeof makeContext>>
 
 /** The rows of a scene in the order in which they are locked. */
-const ORDER: [table: string, where: (scene: Scene) => string][] = [
+const ORDER: [table: string, where: (context: Context) => string][] = [
   ['users', ({ user }) => `id = ${user}`],
   ['api_keys', ({ user }) => `user_id = ${user}`],
   ['urls', ({ url }) => `id = ${url}`],
@@ -33,7 +33,7 @@ const ORDER: [table: string, where: (scene: Scene) => string][] = [
   ['url_stats_daily', ({ url }) => `url_id = ${url}`]
 ]
 
-const WRITES: Record<string, (scene: Scene) => Promise<{ status: number }>> = {
+const WRITES: Record<string, (context: Context) => Promise<{ status: number }>> = {
   'POST /urls': ({ user }) =>
     request('POST', '/urls', { json: { original_url: 'https://a.dev', user_id: user } }),
   'PUT /urls/:id': ({ url }) => request('PUT', `/urls/${url}`, { json: { title: 'new' } }),
@@ -50,13 +50,13 @@ const WRITES: Record<string, (scene: Scene) => Promise<{ status: number }>> = {
 for (const [name, write] of Object.entries(WRITES)) {
   t.test(`${name} takes locks in order`, async (t) => {
     for (const [place, [table, where]] of ORDER.entries()) {
-      const scene = await makeScene()
+      const context = await makeContext()
       const holder = await pool.connect()
       try {
         await holder.query('BEGIN')
-        await holder.query(`SELECT FROM ${table} WHERE ${where(scene)} FOR UPDATE`)
+        await holder.query(`SELECT FROM ${table} WHERE ${where(context)} FOR UPDATE`)
         let isDone = false
-        const writing = write(scene).finally(() => {
+        const writing = write(context).finally(() => {
           isDone = true
         })
         const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
@@ -65,7 +65,7 @@ for (const [name, write] of Object.entries(WRITES)) {
         if (!isDone)
           for (const [later, laterWhere] of ORDER.slice(place + 1))
             await t.resolves(
-              holder.query(`SELECT FROM ${later} WHERE ${laterWhere(scene)} FOR UPDATE NOWAIT`),
+              holder.query(`SELECT FROM ${later} WHERE ${laterWhere(context)} FOR UPDATE NOWAIT`),
               `holds no row of ${later} while it waits for ${table}`
             )
         await holder.query('ROLLBACK')
@@ -79,8 +79,8 @@ for (const [name, write] of Object.entries(WRITES)) {
 
 t.test('events and erasures of one user at once all end well', async (t) => {
   for (let round = 0; round < 5; round++) {
-    const scene = await makeScene()
-    const { user, url } = scene
+    const context = await makeContext()
+    const { user, url } = context
     const event = { url_id: url, user_id: user, event_type: 'seen' }
     const answers = await Promise.all([
       ...Array.from({ length: 6 }, () => request('POST', '/events', { json: event })),

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { Within } from '#platform/database.ts'
-import { sendPage } from '#platform/paging.ts'
+import type { Within } from '#platform/database/index.ts'
+import { sendPage } from '#platform/http/paging.ts'
 import { answers } from '#schema/shapes/answers.ts'
 import { Event, EventDraft, EventQuery } from '#schema/shapes/event.ts'
 import { IdParams } from '#schema/shapes/id-params.ts'

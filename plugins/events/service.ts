@@ -1,12 +1,12 @@
-import { type Caller, isWithin, ownerOf, reachOf } from '#platform/access/caller.ts'
-import type { Database, Executor, Within } from '#platform/database.ts'
-import { retryTakenId, violatedConstraint } from '#platform/database-errors.ts'
-import { createPageIndex } from '#platform/page-index.ts'
-import { storedBytes } from '#platform/plain-json.ts'
-import { presentEvent } from '#platform/present-rows.ts'
-import type { FreshMark } from '#platform/read-replica.ts'
-import { type LongPage, mapPage } from '#platform/row-chunks.ts'
-import { parseWireTime } from '#platform/wire-time.ts'
+import { type Caller, isWithin, ownerFilterOf, ownerOf } from '#platform/access/caller.ts'
+import { retryTakenId, violatedConstraint } from '#platform/database/errors.ts'
+import type { Database, Executor, Within } from '#platform/database/index.ts'
+import { createPageIndex } from '#platform/database/page-index.ts'
+import type { FreshMark } from '#platform/database/read-replica.ts'
+import { type LongPage, mapPage } from '#platform/database/row-chunks.ts'
+import { storedBytes } from '#platform/http/plain-json.ts'
+import { presentEvent } from '#platform/http/present-rows.ts'
+import { parseWireTime } from '#platform/http/wire-time.ts'
 import type { Click } from '#plugins/clicks/contract.ts'
 import type { Event, EventDraft, EventQuery } from '#schema/shapes/event.ts'
 import { pageWindow } from '#schema/shapes/page.ts'
@@ -19,10 +19,10 @@ import {
   type EventRecord,
   eraseDetails,
   findEvent,
-  holdUrl,
-  holdUser,
   insertEvents,
-  listEvents
+  listEvents,
+  lockUrlForShare,
+  lockUserForShare
 } from './store.ts'
 
 const INSERT_CHUNK = 5_000
@@ -58,12 +58,12 @@ export function createEventService(database: Database, maxDetailsBytes: number):
 
   return {
     async list(caller, query, mark) {
-      const reach = reachOf(caller)
+      const ownerFilter = ownerFilterOf(caller)
       const since = query.since === undefined ? undefined : (parseWireTime(query.since) ?? undefined)
       const until = query.until === undefined ? undefined : (parseWireTime(query.until, true) ?? undefined)
       if (since && until && since > until) throw rangeReversed()
       const filter = {
-        owner: reach === 'all' ? undefined : reach,
+        owner: ownerFilter === 'all' ? undefined : ownerFilter,
         urlId: query.url_id,
         userId: query.user_id,
         eventType: query.event_type,
@@ -81,7 +81,7 @@ export function createEventService(database: Database, maxDetailsBytes: number):
     },
 
     async get(caller, id) {
-      const row = await findEvent(database.db, id, reachOf(caller))
+      const row = await findEvent(database.db, id, ownerFilterOf(caller))
       if (!row) throw eventUnknown(id)
       return presentEvent(row)
     },
@@ -92,13 +92,14 @@ export function createEventService(database: Database, maxDetailsBytes: number):
       within = database.transaction
     ) {
       if (storedBytes(JSON.stringify(details)) > maxDetailsBytes) throw detailsTooLarge(maxDetailsBytes)
-      const reach = reachOf(caller)
-      const userId = ownerOf(reach, named)
+      const ownerFilter = ownerFilterOf(caller)
+      const userId = ownerOf(ownerFilter, named)
       return retryTakenId(() =>
         within(async (tx) => {
           // Users before urls, as everywhere.
-          const isUserThere = userId === null || (isWithin(reach, userId) && (await holdUser(tx, userId)))
-          if (!(await holdUrl(tx, urlId, reach))) throw urlMissing(urlId)
+          const isUserThere =
+            userId === null || (isWithin(ownerFilter, userId) && (await lockUserForShare(tx, userId)))
+          if (!(await lockUrlForShare(tx, urlId, ownerFilter))) throw urlMissing(urlId)
           if (userId !== null && !isUserThere) throw userMissing(userId)
           const [inserted] = await insertEvents(tx, [{ urlId, userId, eventType, details }])
           const row = inserted as EventRow

@@ -1,9 +1,9 @@
 import { and, count, eq, gte, isNull, lte, ne, type SQL, sql } from 'drizzle-orm'
-import type { Reach } from '#platform/access/caller.ts'
-import { countBuckets } from '#platform/count-buckets.ts'
-import type { Executor } from '#platform/database.ts'
-import { type EventChunk, readEventChunk } from '#platform/event-chunks.ts'
-import type { BucketCount, Place } from '#platform/page-index.ts'
+import type { OwnerFilter } from '#platform/access/caller.ts'
+import { countBuckets } from '#platform/database/count-buckets.ts'
+import { type EventChunk, readEventChunk } from '#platform/database/event-chunks.ts'
+import type { Executor } from '#platform/database/index.ts'
+import type { BucketCount, Place } from '#platform/database/page-index.ts'
 import { type EventRow, events } from '#schema/tables/events.ts'
 import { urls } from '#schema/tables/urls.ts'
 import { users } from '#schema/tables/users.ts'
@@ -32,16 +32,20 @@ export async function insertEvents(on: Executor, records: EventRecord[]): Promis
 }
 
 /** Those of deleted urls too. */
-const ofUrlsWithin = (reach: Reach) =>
-  reach === 'all'
+const ofUrlsWithin = (ownerFilter: OwnerFilter) =>
+  ownerFilter === 'all'
     ? undefined
-    : sql`${events.urlId} in (select ${urls.id} from ${urls} where ${urls.userId} = ${reach})`
+    : sql`${events.urlId} in (select ${urls.id} from ${urls} where ${urls.userId} = ${ownerFilter})`
 
-export async function findEvent(on: Executor, id: number, reach: Reach): Promise<EventRow | null> {
+export async function findEvent(
+  on: Executor,
+  id: number,
+  ownerFilter: OwnerFilter
+): Promise<EventRow | null> {
   const [row] = await on
     .select()
     .from(events)
-    .where(and(eq(events.id, id), ofUrlsWithin(reach)))
+    .where(and(eq(events.id, id), ofUrlsWithin(ownerFilter)))
     .limit(1)
   return row ?? null
 }
@@ -56,14 +60,14 @@ export async function eraseDetails(tx: Executor, userId: number, urlIds: readonl
 }
 
 /** Tells whether a url is within reach and not deleted, and keeps it so until the transaction ends. */
-export async function holdUrl(tx: Executor, id: number, reach: Reach): Promise<boolean> {
-  const owned = reach === 'all' ? undefined : eq(urls.userId, reach)
+export async function lockUrlForShare(tx: Executor, id: number, ownerFilter: OwnerFilter): Promise<boolean> {
+  const owned = ownerFilter === 'all' ? undefined : eq(urls.userId, ownerFilter)
   const live = and(eq(urls.id, id), isNull(urls.deletedAt), owned)
   return (await tx.select({ id: urls.id }).from(urls).where(live).for('share')).length > 0
 }
 
 /** Tells whether a user exists, and keeps it from being deleted until the transaction ends. */
-export async function holdUser(tx: Executor, id: number): Promise<boolean> {
+export async function lockUserForShare(tx: Executor, id: number): Promise<boolean> {
   return (await tx.select({ id: users.id }).from(users).where(eq(users.id, id)).for('key share')).length > 0
 }
 

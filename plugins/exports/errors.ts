@@ -1,4 +1,4 @@
-import { defineProblem } from '#platform/problem.ts'
+import { defineProblem } from '#platform/problem/problem.ts'
 
 const refused = defineProblem('EXPORT_REFUSED', 403, 'Only the user itself or an administrator may export it')
 

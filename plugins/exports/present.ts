@@ -1,4 +1,4 @@
-import { presentChange, presentStoredUrl, presentTime } from '#platform/present-rows.ts'
+import { presentChange, presentStoredUrl, presentTime } from '#platform/http/present-rows.ts'
 import type { AuditEntry } from '#schema/shapes/audit.ts'
 import { wireTime } from '#schema/shapes/text.ts'
 import type { ExportedSession, ExportedUrl } from '#schema/shapes/user-export.ts'

@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, type SQL, sql } from 'drizzle-orm'
-import type { Executor } from '#platform/database.ts'
-import { type EventChunk, readEventChunk } from '#platform/event-chunks.ts'
+import { type EventChunk, readEventChunk } from '#platform/database/event-chunks.ts'
+import type { Executor } from '#platform/database/index.ts'
 import { type ApiKeyRow, apiKeys } from '#schema/tables/api-keys.ts'
 import { type AuditRow, auditLog } from '#schema/tables/audit-log.ts'
 import { events } from '#schema/tables/events.ts'

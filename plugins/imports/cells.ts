@@ -1,5 +1,5 @@
-import { isPlainJson, MAX_DEPTH } from '#platform/plain-json.ts'
-import { parseWireTime, TIME_RANGE } from '#platform/wire-time.ts'
+import { isPlainJson, MAX_DEPTH } from '#platform/http/plain-json.ts'
+import { parseWireTime, TIME_RANGE } from '#platform/http/wire-time.ts'
 import { isLonger, lengthLimit } from '#schema/shapes/text.ts'
 import { isTargetUrl, TargetUrl } from '#schema/shapes/url.ts'
 

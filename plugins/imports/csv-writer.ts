@@ -1,4 +1,4 @@
-import { endOfString } from '#platform/plain-json.ts'
+import { endOfString } from '#platform/http/plain-json.ts'
 
 /** Writes CSV as Python's csv module and PostgreSQL do: quotes only where they are needed. */
 

@@ -1,4 +1,4 @@
-import { defineProblem } from '#platform/problem.ts'
+import { defineProblem } from '#platform/problem/problem.ts'
 
 const unreadable = defineProblem('IMPORT_UNREADABLE', 422, 'The file can not be imported')
 const tooLarge = defineProblem('BODY_TOO_LARGE', 413, 'The body is too large')

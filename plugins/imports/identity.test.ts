@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { nastyText, nastyValue } from '#apps/acceptance/nasty.ts'
+import { arbitraryText, arbitraryValue } from '#apps/acceptance/arbitraries.ts'
 import { hasRedis, type Running, startApp } from '#testing/app.ts'
 import { wipe } from '#testing/import-rows.ts'
 
@@ -15,7 +15,7 @@ const second = await startApp(t, { profile, env })
 /** Text of up to `limit` characters and a little more, most of it of two UTF-16 units each. */
 const upTo = (limit: number) =>
   fc.oneof(
-    nastyText,
+    arbitraryText,
     fc.string({ unit: 'binary', minLength: limit - 2, maxLength: limit + 1 }),
     fc
       .tuple(fc.constantFrom('😀', 'é', 'a', '𝕏'), fc.integer({ min: limit - 2, max: limit + 1 }))
@@ -44,7 +44,10 @@ const drafts = fc.record({
     { maxLength: 4 }
   ),
   events: fc.array(
-    fc.record({ event_type: upTo(64), details: fc.dictionary(nastyText, nastyValue, { maxKeys: 4 }) }),
+    fc.record({
+      event_type: upTo(64),
+      details: fc.dictionary(arbitraryText, arbitraryValue, { maxKeys: 4 })
+    }),
     { maxLength: 4 }
   ),
   isGuarded: fc.boolean()

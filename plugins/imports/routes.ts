@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import multipart from '@fastify/multipart'
 import type { FastifyInstance, FastifyRequest, FastifySchemaCompiler } from 'fastify'
-import { reachOf } from '#platform/access/caller.ts'
+import { ownerFilterOf } from '#platform/access/caller.ts'
 import { answers } from '#schema/shapes/answers.ts'
 import { ImportQuery, ImportReport, type OnConflict, SetReport } from '#schema/shapes/import-report.ts'
 import { Problem } from '#schema/shapes/problem.ts'
@@ -111,7 +111,7 @@ export async function importRoutes(
         }
       },
       async function onExport({ caller, query }, reply) {
-        if (reachOf(caller) !== 'all') throw exportPartial()
+        if (ownerFilterOf(caller) !== 'all') throw exportPartial()
         const file = await openExport(app.imports, name, (query as ExportQuery).for === 'spreadsheet')
         // Else the database is slow, not the client.
         reply.raw.setTimeout(STALLED_MS, () => reply.raw.writableNeedDrain && reply.raw.destroy())

@@ -1,5 +1,5 @@
-import type { Database } from '#platform/database.ts'
-import { storedBytes } from '#platform/plain-json.ts'
+import type { Database } from '#platform/database/index.ts'
+import { storedBytes } from '#platform/http/plain-json.ts'
 import type { ImportReport, OnConflict } from '#schema/shapes/import-report.ts'
 import { type Batch, createBatchBuilder } from './batch.ts'
 import type { BatchStore } from './batch-store.ts'

@@ -10,7 +10,7 @@ const COLUMNS = 'id, url_id, user_id, event_type, "timestamp", details'
  * Waits until whoever has drawn an id by now has stored its event: a primary key with the timestamp in it would let both
  * have the id. To be called in a short transaction of its own, as those who come later wait behind the lock.
  */
-export async function awaitDrawers(client: ClientBase): Promise<void> {
+export async function waitForInFlightInserts(client: ClientBase): Promise<void> {
   await client.query('LOCK TABLE ONLY events IN SHARE ROW EXCLUSIVE MODE')
 }
 
@@ -18,7 +18,7 @@ export async function awaitDrawers(client: ClientBase): Promise<void> {
  * Gives new ids to the clicks of this server that took ids of staged rows since the import began, after `lastDrawn`: the
  * sequence can't be past ids that have not been read yet. Nobody was answered a click's id. Events of requests keep theirs.
  */
-export async function makeRoom(
+export async function reassignIds(
   client: ClientBase,
   { leastId, greatestId }: Batch,
   lastDrawn: number

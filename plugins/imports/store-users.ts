@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg'
-import { foldName } from '#platform/folding.ts'
+import { foldName } from '#platform/database/folding.ts'
 import type { Remark } from './report.ts'
 import type { Merged } from './store.ts'
 
@@ -13,7 +13,12 @@ export async function mergeUsers(client: ClientBase): Promise<Merged> {
     'SELECT DISTINCT username FROM staging WHERE octet_length(username) > length(username)'
   )
   const names = others.map(({ username }) => username)
-  const { rows: twins } = await client.query<{ line: string; field: string; value: string; holder: string }>(
+  const { rows: duplicates } = await client.query<{
+    line: string
+    field: string
+    value: string
+    holder: string
+  }>(
     `
     WITH folded AS (
       SELECT staging.*,
@@ -46,10 +51,15 @@ export async function mergeUsers(client: ClientBase): Promise<Merged> {
     ORDER BY line LIMIT 1000`,
     [names, names.map(foldName)]
   )
-  return { rejected: [], warnings: twins.map(describeTwin) }
+  return { rejected: [], warnings: duplicates.map(describeDuplicate) }
 }
 
-function describeTwin(twin: { line: string; field: string; value: string; holder: string }): Remark {
-  const { line, field, value, holder } = twin
+function describeDuplicate(duplicate: {
+  line: string
+  field: string
+  value: string
+  holder: string
+}): Remark {
+  const { line, field, value, holder } = duplicate
   return { line: Number(line), reason: `${field} ${value} is already user ${holder}'s: kept as a twin` }
 }

@@ -3,7 +3,7 @@ import type { OnConflict } from '#schema/shapes/import-report.ts'
 import type { Batch } from './batch.ts'
 import type { KindName } from './kinds.ts'
 import type { Outcome } from './report.ts'
-import { awaitDrawers, makeRoom, mergeEvents } from './store-events.ts'
+import { mergeEvents, reassignIds, waitForInFlightInserts } from './store-events.ts'
 import { passSequence } from './store-sequences.ts'
 import { fillGaps, stageRows } from './store-staging.ts'
 import { settleIds } from './store-taken.ts'
@@ -55,14 +55,14 @@ export async function storeBatch(
     await inTransaction(client, async () => {
       await takeTurn()
       await passSequence(client, 'events_id_seq', batch.greatestId)
-      await awaitDrawers(client)
+      await waitForInFlightInserts(client)
     })
   return inTransaction(client, async () => {
     await takeTurn()
     await passSequence(client, `${name}_id_seq`, batch.greatestId)
     await stageRows(client, batch)
     if (name === 'events' && batch.greatestId > rules.lastDrawn)
-      await makeRoom(client, batch, rules.lastDrawn)
+      await reassignIds(client, batch, rules.lastDrawn)
     const { skipped, conflicts, moved, changed } = await settleIds(client, batch, rules)
     if (batch.hasGaps) await fillGaps(client, name)
     const { rejected, warnings } = await merges[name](client, codes)

@@ -1,4 +1,4 @@
-import { defineProblem } from '#platform/problem.ts'
+import { defineProblem } from '#platform/problem/problem.ts'
 
 const unknown = defineProblem('KEY_UNKNOWN', 404, 'No such key')
 const revoked = defineProblem('KEY_REVOKED', 409, 'The key is revoked')

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { credentialsInvalid } from '#platform/access/errors.ts'
+import { createLastUsed } from './last-used.ts'
 import { keyRoutes } from './routes.ts'
 import { createKeyService, KEYS, type KeyService } from './service.ts'
-import { createUses } from './uses.ts'
 import { createVerifier, type HeldKey, type KeyVerifier } from './verifier.ts'
 
 declare module 'fastify' {
@@ -27,25 +27,27 @@ const USES_EVERY_MS = 60_000
  */
 async function keys(app: FastifyInstance, { routes, adminKey }: KeyOptions) {
   const { record: audit, findOwned, erase } = app.audit
-  const collaborators = { holdUser: app.users.hold, audit, findOwned, erase }
+  const collaborators = { lockUserForShare: app.users.lockForShare, audit, findOwned, erase }
   const inner = createKeyService(app.database, app.cache, collaborators, Date.now)
-  const { service, read, noteUses, ensureAdminKey, isAnyGood, onUserDeleted } = inner
-  const uses = createUses(noteUses, (error) => app.log.warn({ err: error }, 'the last uses of keys wait'))
+  const { service, read, storeLastUsed, ensureAdminKey, isAnyGood, onUserDeleted } = inner
+  const lastUsed = createLastUsed(storeLastUsed, (error) =>
+    app.log.warn({ err: error }, 'the last uses of keys wait')
+  )
   const { verify, open, callerOf } = createVerifier({
     cache: app.cache.open<HeldKey>({ name: KEYS, load: read, versionOf: ({ version }) => version }),
     read,
-    onUse: uses.note,
+    onUse: lastUsed.note,
     now: Date.now
   })
   app.decorate('keys', { ...service, open, callerOf })
   app.users.onDelete(onUserDeleted)
-  app.access.recogniseBy((request) => {
+  app.access.authenticateBy((request) => {
     const text = keyOf(request)
     return text === null ? null : verify(text)
   })
   if (routes) await app.register(keyRoutes)
 
-  const timer = setInterval(uses.flush, USES_EVERY_MS)
+  const timer = setInterval(lastUsed.flush, USES_EVERY_MS)
   timer.unref()
   app.addHook('onReady', async () => {
     if (adminKey !== undefined && !(await ensureAdminKey(adminKey)))
@@ -55,7 +57,7 @@ async function keys(app: FastifyInstance, { routes, adminKey }: KeyOptions) {
   })
   app.addHook('onClose', async () => {
     clearInterval(timer)
-    await uses.flush()
+    await lastUsed.flush()
   })
 }
 

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { pageHeaders } from '#platform/paging.ts'
+import { pageHeaders } from '#platform/http/paging.ts'
 import { answers } from '#schema/shapes/answers.ts'
 import { IssuedKey, Key, KeyDraft, KeyParams } from '#schema/shapes/key.ts'
 import { PageQuery, pageWindow } from '#schema/shapes/page.ts'

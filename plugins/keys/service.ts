@@ -1,10 +1,10 @@
-import { type Caller, type Reach, reachOf, scopesOf } from '#platform/access/caller.ts'
+import { type Caller, type OwnerFilter, ownerFilterOf, scopesOf } from '#platform/access/caller.ts'
 import { notAllowed } from '#platform/access/errors.ts'
-import type { EraseChanges, FindOwned, RecordChanges } from '#platform/audit-change.ts'
 import type { Cache } from '#platform/cache/index.ts'
-import type { Database, Executor } from '#platform/database.ts'
-import { presentKey } from '#platform/present-rows.ts'
-import { parseWireTime } from '#platform/wire-time.ts'
+import type { Database, Executor } from '#platform/database/index.ts'
+import { presentKey } from '#platform/http/present-rows.ts'
+import { parseWireTime } from '#platform/http/wire-time.ts'
+import type { EraseChanges, FindOwned, RecordChanges } from '#plugins/audit/contract.ts'
 import type { IssuedKey, Key, KeyDraft, Role } from '#schema/shapes/key.ts'
 import { type Page, type PageQuery, pageWindow } from '#schema/shapes/page.ts'
 import { wireTime } from '#schema/shapes/text.ts'
@@ -27,10 +27,10 @@ import {
   listKeys,
   lockKey,
   type NewKey,
-  noteUses,
   replaceSecret,
   revokeKey,
-  revokeKeysOfUser
+  revokeKeysOfUser,
+  storeLastUsed
 } from './store.ts'
 import type { HeldKey } from './verifier.ts'
 
@@ -54,7 +54,7 @@ export const KEYS = 'keys'
 
 /** The part of `app.users` and `app.audit` that keys need. */
 export interface KeyCollaborators {
-  holdUser(tx: Executor, id: number, reach: Reach): Promise<void>
+  lockUserForShare(tx: Executor, id: number, ownerFilter: OwnerFilter): Promise<void>
   audit: RecordChanges
   findOwned: FindOwned
   erase: EraseChanges
@@ -63,7 +63,7 @@ export interface KeyCollaborators {
 export function createKeyService(
   database: Database,
   cache: Pick<Cache, 'invalidate'>,
-  { holdUser, audit, findOwned, erase }: KeyCollaborators,
+  { lockUserForShare, audit, findOwned, erase }: KeyCollaborators,
   now: () => number
 ) {
   const forget = (rows: ApiKeyRow[]) =>
@@ -98,7 +98,7 @@ export function createKeyService(
       const wanted = readExpiry(draft.expires_at, now())
       const parts = createKeyParts()
       const row = await database.transaction(async (tx) => {
-        if (userId !== null) await holdUser(tx, userId, reachOf(caller))
+        if (userId !== null) await lockUserForShare(tx, userId, ownerFilterOf(caller))
         const secretHash = hashSecret(parts.secret)
         const end = await endOfCaller(tx, caller)
         if (end !== null && wanted !== null && wanted > end) throw expiryPastMaker(wireTime(end))
@@ -163,7 +163,8 @@ export function createKeyService(
     },
 
     /** Writes when keys were used last. */
-    noteUses: (uses: readonly (readonly [id: string, at: number])[]) => noteUses(database.db, uses),
+    storeLastUsed: (lastUsed: readonly (readonly [id: string, at: number])[]) =>
+      storeLastUsed(database.db, lastUsed),
 
     /**
      * Sees to it that the key of the settings is there, as the first administrator's. One that was rotated or revoked

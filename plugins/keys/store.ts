@@ -1,6 +1,6 @@
 import { and, count, desc, eq, gt, isNull, or, sql } from 'drizzle-orm'
-import type { Executor } from '#platform/database.ts'
-import { columnOf } from '#platform/sql-column.ts'
+import type { Executor } from '#platform/database/index.ts'
+import { columnOf } from '#platform/database/sql-column.ts'
 import { type ApiKeyRow, apiKeys } from '#schema/tables/api-keys.ts'
 
 /** All SQL of keys. Every function runs on the executor it is given: the pool or a transaction. */
@@ -96,15 +96,15 @@ export function revokeKeysOfUser(
 }
 
 /** Notes when keys were used last (milliseconds since the epoch), in one statement; never sets a time back. */
-export async function noteUses(
+export async function storeLastUsed(
   on: Executor,
-  uses: readonly (readonly [id: string, at: number])[]
+  lastUsed: readonly (readonly [id: string, at: number])[]
 ): Promise<void> {
   await on.execute(sql`
     update ${apiKeys} as k set last_used_at = greatest(k.last_used_at, to_timestamp(used.at / 1000))
     from unnest(
-      ${columnOf(uses, ([id]) => id)}::text[],
-      ${columnOf(uses, ([, at]) => at)}::bigint[]
+      ${columnOf(lastUsed, ([id]) => id)}::text[],
+      ${columnOf(lastUsed, ([, at]) => at)}::bigint[]
     ) as used(public_id, at)
     where k.public_id = used.public_id`)
 }

@@ -1,6 +1,6 @@
 import t from 'tap'
+import { createLastUsed } from './last-used.ts'
 import { createKeyParts, formatKey, hashSecret } from './secret.ts'
-import { createUses } from './uses.ts'
 import { createVerifier, type HeldKey, MAX_AGE_MS } from './verifier.ts'
 
 /** How old what is known of a key may be, and when a use of it is written. */
@@ -8,7 +8,7 @@ import { createVerifier, type HeldKey, MAX_AGE_MS } from './verifier.ts'
 const parts = createKeyParts()
 const key = formatKey(parts)
 
-function scene(held: Partial<HeldKey> = {}) {
+function context(held: Partial<HeldKey> = {}) {
   const base: HeldKey = {
     publicId: parts.publicId,
     hash: hashSecret(parts.secret).toString('base64'),
@@ -39,13 +39,13 @@ function scene(held: Partial<HeldKey> = {}) {
 }
 
 t.test('a held key is judged in the same turn', async (t) => {
-  const { state, verify } = scene()
+  const { state, verify } = context()
   t.match(verify(key), { kind: 'key', keyId: parts.publicId, role: 'read-only' })
   t.equal(state.uses, 1)
 })
 
 t.test('what is known for too long is asked for anew', async (t) => {
-  const { state, verify, base } = scene()
+  const { state, verify, base } = context()
   state.now = MAX_AGE_MS - 1
   t.notOk(verify(key) instanceof Promise)
   state.now = MAX_AGE_MS
@@ -61,12 +61,12 @@ t.test('what is known for too long is asked for anew', async (t) => {
 
 t.test('an expired, a revoked and an unknown key are refused, and their use is not noted', async (t) => {
   for (const held of [{ expiresAt: 1 }, { isRevoked: true }, { hash: hashSecret('x').toString('base64') }]) {
-    const { state, verify } = scene(held)
+    const { state, verify } = context(held)
     state.now = 1
     t.throws(() => verify(key), { code: 'CREDENTIALS_INVALID' })
     t.equal(state.uses, 0)
   }
-  const { state, verify } = scene({ expiresAt: 2 })
+  const { state, verify } = context({ expiresAt: 2 })
   state.now = 1
   t.match(verify(key), { kind: 'key' }, 'not yet')
   state.held = null
@@ -74,7 +74,7 @@ t.test('an expired, a revoked and an unknown key are refused, and their use is n
 })
 
 t.test('a key that was shown before is good until it changes', async (t) => {
-  const { state, open, callerOf, base } = scene()
+  const { state, open, callerOf, base } = context()
   const { version, caller } = await open(key)
   t.match(caller, { kind: 'key', keyId: parts.publicId })
   t.equal(callerOf(parts.publicId, version), caller)
@@ -92,7 +92,7 @@ t.test('uses are written together, and kept while they can not be', async (t) =>
   const written: unknown[] = []
   const errors: unknown[] = []
   let isAway = true
-  const uses = createUses(
+  const uses = createLastUsed(
     async (noted) => {
       if (isAway) throw new Error('away')
       written.push(noted)

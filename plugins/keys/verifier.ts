@@ -72,7 +72,7 @@ export function createVerifier({ cache, read, onUse, now }: VerifierOptions): Ke
 
   type Proof = (held: HeldKey, hash: Buffer) => boolean
 
-  function judge(held: HeldKey | null, isProven: Proof): HeldKey {
+  function check(held: HeldKey | null, isProven: Proof): HeldKey {
     if (held === null) throw credentialsInvalid()
     const time = now()
     const isOver = held.isRevoked || (held.expiresAt ?? Number.POSITIVE_INFINITY) <= time
@@ -87,9 +87,9 @@ export function createVerifier({ cache, read, onUse, now }: VerifierOptions): Ke
     const isFresh = (held: HeldKey | null) =>
       held === null || (Math.abs(now() - held.readAt) < MAX_AGE_MS && held.version >= version)
     const found = cache.get(publicId)
-    if (!(found instanceof Promise) && isFresh(found)) return judge(found, isProven)
+    if (!(found instanceof Promise) && isFresh(found)) return check(found, isProven)
     return Promise.resolve(found).then(async (held) =>
-      judge(isFresh(held) ? held : await read(publicId), isProven)
+      check(isFresh(held) ? held : await read(publicId), isProven)
     )
   }
 

@@ -1,4 +1,4 @@
-import { defineProblem } from '#platform/problem.ts'
+import { defineProblem } from '#platform/problem/problem.ts'
 
 const unknown = defineProblem('LINK_UNKNOWN', 404, 'No such link')
 const expired = defineProblem('LINK_EXPIRED', 410, 'The link has expired')

@@ -1,14 +1,14 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { TieredCache } from '#platform/cache/tiered.ts'
-import { createAddressReader } from '#platform/client-address.ts'
+import { createAddressReader } from '#platform/net/client-address.ts'
 import type { Waiter } from '#platform/queue/batcher.ts'
-import type { Hop } from './hop.ts'
-import type { Timer } from './timers.ts'
+import type { CachedLink } from './cached-link.ts'
+import type { Timer } from './redirect-histogram.ts'
 import { CACHE_CONTROL, isExpired, type RecordVisit } from './visit.ts'
 
 export interface FastLaneOptions {
-  links: TieredCache<Hop>
+  links: TieredCache<CachedLink>
   followed: Timer
   record: RecordVisit
   /** Proxies whose X-Forwarded-For is believed: addresses or CIDRs. */
@@ -38,20 +38,20 @@ export function openFastLane(app: FastifyInstance, options: FastLaneOptions): vo
 
   /** A redirect that waits for its click. An object with what it needs: closures would be three. */
   class Waiting implements Waiter {
-    readonly hop: Hop
+    readonly cachedLink: CachedLink
     readonly request: IncomingMessage
     readonly response: ServerResponse
     readonly start = performance.now()
 
-    constructor(hop: Hop, request: IncomingMessage, response: ServerResponse) {
-      this.hop = hop
+    constructor(cachedLink: CachedLink, request: IncomingMessage, response: ServerResponse) {
+      this.cachedLink = cachedLink
       this.request = request
       this.response = response
     }
 
     onTaken(): void {
       followed.observe(performance.now() - this.start)
-      const { location } = this.hop
+      const { location } = this.cachedLink
       this.response.writeHead(302, { location, 'cache-control': CACHE_CONTROL, 'content-length': '0' }).end()
     }
 
@@ -63,11 +63,11 @@ export function openFastLane(app: FastifyInstance, options: FastLaneOptions): vo
   function answers(request: IncomingMessage, response: ServerResponse): boolean {
     const { url } = request
     if (url === undefined || url.length > MAX_PATH || request.method !== 'GET') return false
-    const hop = links.held(url.slice(1))
-    if (hop === undefined || !hop.isActive || isExpired(hop)) return false
+    const cachedLink = links.held(url.slice(1))
+    if (cachedLink === undefined || !cachedLink.isActive || isExpired(cachedLink)) return false
     // The link's own text: its hash is known, that of the request's is not.
-    if (taken.has(hop.shortCode) || !server.listening) return false
-    record(hop, request, addressOf(request), new Waiting(hop, request, response))
+    if (taken.has(cachedLink.shortCode) || !server.listening) return false
+    record(cachedLink, request, addressOf(request), new Waiting(cachedLink, request, response))
     return true
   }
 

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { type CachedLink, checkCachedLink, encodeHop, toHop } from './cached-link.ts'
 import { openFastLane } from './fast-lane.ts'
-import { encodeHop, type Hop, judgeHop, toHop } from './hop.ts'
+import { createRedirectHistogram } from './redirect-histogram.ts'
 import { followRoutes } from './routes.ts'
-import { createTimers } from './timers.ts'
 import { createRecorder } from './visit.ts'
 import { createVisitReader } from './visit-ids.ts'
 import { watchBlocklist } from './watch-blocklist.ts'
@@ -25,23 +25,23 @@ export interface RedirectOptions {
  */
 async function redirects(app: FastifyInstance, options: RedirectOptions) {
   if (!options.routes) return
-  const judge = (hop: Hop) => judgeHop(hop, app.blocklist.blocks)
-  const links = app.cache.open<Hop>({
+  const check = (cachedLink: CachedLink) => checkCachedLink(cachedLink, app.blocklist.blocks)
+  const links = app.cache.open<CachedLink>({
     name: 'links',
     async load(code) {
       const target = await app.urls.findByCode(code)
-      return target && judge(toHop(target))
+      return target && check(toHop(target))
     },
-    versionOf: (hop) => hop.version,
+    versionOf: (cachedLink) => cachedLink.version,
     encode: encodeHop,
-    decode: (text) => judge(JSON.parse(text))
+    decode: (text) => check(JSON.parse(text))
   })
-  watchBlocklist(app, links, judge)
-  const timers = createTimers(app)
+  watchBlocklist(app, links, check)
+  const histogram = createRedirectHistogram(app)
   const record = createRecorder(app.clicks, options.honourOptOut, createVisitReader(options.trustProxy))
-  await app.register(followRoutes, { links, timers, record, guesses: app.limits.unknownCodes })
+  await app.register(followRoutes, { links, histogram, record, unknownCodes: app.limits.unknownCodes })
   if (options.fastLane)
-    openFastLane(app, { links, followed: timers.followed, record, trustProxy: options.trustProxy })
+    openFastLane(app, { links, followed: histogram.followed, record, trustProxy: options.trustProxy })
 }
 
 export default fp(redirects, {

@@ -1,18 +1,18 @@
 import { type AddressInfo, connect } from 'node:net'
-import { setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as tick } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import fastify, { LogController } from 'fastify'
 import fp from 'fastify-plugin'
 import t, { type Test } from 'tap'
 import access from '#platform/access/index.ts'
 import cache from '#platform/cache/index.ts'
-import errors from '#platform/errors.ts'
-import metrics from '#platform/metrics.ts'
+import errors from '#platform/http/errors.ts'
+import requests from '#platform/http/request-log.ts'
+import metrics from '#platform/observability/metrics.ts'
 import type { Waiter } from '#platform/queue/batcher.ts'
-import redis from '#platform/redis.ts'
-import requests from '#platform/requests.ts'
+import redis from '#platform/redis/index.ts'
 import { createClient } from '#testing/app.ts'
-import type { Target } from './hop.ts'
+import type { Target } from './cached-link.ts'
 import redirects from './index.ts'
 
 type Click = Parameters<ReturnType<typeof fastify>['clicks']['add']>[0]
@@ -138,12 +138,12 @@ t.test('a visit keeps its name and its address when the proxy gives up during th
   const socket = connect(port, '127.0.0.1')
   const headers = 'Host: a\r\nX-Visit-Id: 1.2-3\r\nX-Forwarded-For: 203.0.113.8\r\n'
   socket.write(`GET /a HTTP/1.1\r\n${headers}\r\n`)
-  while (lookups.length === 0) await turn()
+  while (lookups.length === 0) await tick()
   socket.destroy()
   const countConnections = promisify(app.server.getConnections.bind(app.server))
-  while ((await countConnections()) > 0) await turn()
+  while ((await countConnections()) > 0) await tick()
   lookup.resolve()
-  while (clicks.length === 0) await turn()
+  while (clicks.length === 0) await tick()
   t.match(clicks, [{ visit: '1.2-3', ip: '203.0.113.8' }])
 })
 

@@ -1,13 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { TieredCache } from '#platform/cache/tiered.ts'
-import { sendPageOrProblem } from '#platform/error-page.ts'
-import { answerError } from '#platform/errors.ts'
-import type { Guesses } from '#platform/limits/index.ts'
-import { logRequest, REQUEST_ID_FIELD } from '#platform/requests.ts'
+import { sendPageOrProblem } from '#platform/http/error-page.ts'
+import { answerError } from '#platform/http/errors.ts'
+import { logRequest, REQUEST_ID_FIELD } from '#platform/http/request-log.ts'
+import type { FailureLimiter } from '#platform/limits/index.ts'
 import { pageOrProblemAnswer } from '#schema/shapes/problem.ts'
+import { type CachedLink, isCode } from './cached-link.ts'
 import { LINK_BLOCKED, LINK_EXPIRED, LINK_UNKNOWN, visitUnrecorded } from './errors.ts'
-import { type Hop, isCode } from './hop.ts'
-import type { Timer, Timers } from './timers.ts'
+import type { RedirectHistogram, Timer } from './redirect-histogram.ts'
 import { CACHE_CONTROL, isExpired, type RecordVisit } from './visit.ts'
 
 interface Follow {
@@ -35,9 +35,14 @@ const PATHS = ['/:short_code', '/s/:short_code', '/urls/:short_code/redirect']
  */
 export async function followRoutes(
   app: FastifyInstance,
-  options: { links: TieredCache<Hop>; timers: Timers; record: RecordVisit; guesses: Guesses | null }
+  options: {
+    links: TieredCache<CachedLink>
+    histogram: RedirectHistogram
+    record: RecordVisit
+    unknownCodes: FailureLimiter | null
+  }
 ) {
-  const { links, timers, record, guesses } = options
+  const { links, histogram, record, unknownCodes } = options
 
   app.setChildLoggerFactory((logger) => logger)
   app.setErrorHandler((error, request, reply) => {
@@ -50,34 +55,39 @@ export async function followRoutes(
   function onFollow(request: FastifyRequest<Follow>, reply: FastifyReply): void {
     const start = performance.now()
     const code = request.params.short_code
-    if (guesses?.isHeldBack(request) && links.held(code) === undefined) {
+    if (unknownCodes?.isBlocked(request) && links.held(code) === undefined) {
       // Whoever has asked for too many codes that no link has follows what is held, and has nothing looked up.
-      refuse(reply, guesses.refuse(request), timers.limited, start)
+      refuse(reply, unknownCodes.refuse(request), histogram.limited, start)
       return
     }
     const found = isCode(code) ? links.get(code) : null
     if (found instanceof Promise)
       found
-        .then((hop) => follow(hop, request, reply, start))
-        .catch((error: Error) => refuse(reply, error, timers.failed, start))
+        .then((cachedLink) => follow(cachedLink, request, reply, start))
+        .catch((error: Error) => refuse(reply, error, histogram.failed, start))
     else follow(found, request, reply, start)
   }
 
-  function follow(hop: Hop | null, request: FastifyRequest<Follow>, reply: FastifyReply, start: number) {
-    if (hop?.isBlocked) refuse(reply, LINK_BLOCKED, timers.blocked, start)
-    else if (hop === null || !hop.isActive) {
-      if (isCode(request.params.short_code)) guesses?.note(request)
-      refuse(reply, LINK_UNKNOWN, timers.unknown, start)
-    } else if (isExpired(hop)) refuse(reply, LINK_EXPIRED, timers.expired, start)
+  function follow(
+    cachedLink: CachedLink | null,
+    request: FastifyRequest<Follow>,
+    reply: FastifyReply,
+    start: number
+  ) {
+    if (cachedLink?.isBlocked) refuse(reply, LINK_BLOCKED, histogram.blocked, start)
+    else if (cachedLink === null || !cachedLink.isActive) {
+      if (isCode(request.params.short_code)) unknownCodes?.note(request)
+      refuse(reply, LINK_UNKNOWN, histogram.unknown, start)
+    } else if (isExpired(cachedLink)) refuse(reply, LINK_EXPIRED, histogram.expired, start)
     else
-      record(hop, request.raw, request.address, {
-        onTaken: () => lead(hop, reply, start),
-        onRefused: (error) => refuse(reply, visitUnrecorded(error), timers.failed, start)
+      record(cachedLink, request.raw, request.address, {
+        onTaken: () => lead(cachedLink, reply, start),
+        onRefused: (error) => refuse(reply, visitUnrecorded(error), histogram.failed, start)
       })
   }
 
-  function lead({ location }: Hop, reply: FastifyReply, start: number): void {
-    stop(timers.followed, start)
+  function lead({ location }: CachedLink, reply: FastifyReply, start: number): void {
+    stop(histogram.followed, start)
     reply.code(302).header('location', location).header('cache-control', CACHE_CONTROL).send()
   }
 

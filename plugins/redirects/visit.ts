@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Waiter } from '#platform/queue/batcher.ts'
 import type { ClickDraft, Clicks } from '#plugins/clicks/contract.ts'
-import type { Hop } from './hop.ts'
+import type { CachedLink } from './cached-link.ts'
 import type { VisitReader } from './visit-ids.ts'
 
 /** What a redirect says and hands on, whichever way it is answered: by the route, or past it by the fast lane. */
@@ -13,7 +13,12 @@ import type { VisitReader } from './visit-ids.ts'
 export const CACHE_CONTROL = 'private, no-cache'
 
 /** Hands one visit to `app.clicks`, from the address `ip`; `waiter` is told as by {@link Clicks.add}. */
-export type RecordVisit = (hop: Hop, request: IncomingMessage, ip: string, waiter: Waiter) => void
+export type RecordVisit = (
+  cachedLink: CachedLink,
+  request: IncomingMessage,
+  ip: string,
+  waiter: Waiter
+) => void
 
 /**
  * Makes what records visits. `honourOptOut`: those who ask not to be tracked are counted and nothing else. `readVisit`: by
@@ -38,7 +43,7 @@ export function createRecorder(clicks: Clicks, honourOptOut: boolean, readVisit:
 }
 
 /** Whether the link had an end and is past it. */
-export function isExpired({ expiresAt }: Hop): boolean {
+export function isExpired({ expiresAt }: CachedLink): boolean {
   return expiresAt !== null && expiresAt <= Date.now()
 }
 

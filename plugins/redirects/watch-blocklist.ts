@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { TieredCache } from '#platform/cache/tiered.ts'
-import type { Hop } from './hop.ts'
+import type { CachedLink } from './cached-link.ts'
 
 /** Hops judged in one turn of the event loop, so that redirects go on while many are. */
 const AT_ONCE = 2_000
@@ -12,16 +12,16 @@ const AT_ONCE = 2_000
  */
 export function watchBlocklist(
   app: FastifyInstance,
-  links: TieredCache<Hop>,
-  judge: (hop: Hop) => Hop
+  links: TieredCache<CachedLink>,
+  check: (cachedLink: CachedLink) => CachedLink
 ): void {
   let round = 0
 
-  async function judgeAll(): Promise<void> {
+  async function checkAll(): Promise<void> {
     const own = ++round
     let judged = 0
-    for (const hop of links.heldValues()) {
-      judge(hop)
+    for (const cachedLink of links.heldValues()) {
+      check(cachedLink)
       if (++judged % AT_ONCE > 0) continue
       await nextTurn()
       // The list has changed once more: another round has begun from the start.
@@ -29,5 +29,5 @@ export function watchBlocklist(
     }
   }
 
-  app.blocklist.onChange(() => void judgeAll())
+  app.blocklist.onChange(() => void checkAll())
 }

@@ -1,4 +1,4 @@
-import { defineProblem } from '#platform/problem.ts'
+import { defineProblem } from '#platform/problem/problem.ts'
 
 const invalid = defineProblem('INPUT_INVALID', 422, 'The input is not valid')
 const failed = defineProblem('SIGN_IN_FAILED', 401, 'The sign-in did not succeed')

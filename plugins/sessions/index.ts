@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { SESSION_COOKIE } from '#platform/access/describe.ts'
-import { isSameOrigin, originRefused } from '#platform/origins.ts'
-import { repeat } from '#platform/repeat.ts'
+import { repeat } from '#platform/async/repeat.ts'
+import { isSameOrigin, originRefused } from '#platform/http/origins.ts'
 import { createCookie } from './cookies.ts'
 import type { OidcOptions } from './oidc-client.ts'
 import { sessionRoutes } from './routes.ts'
@@ -36,7 +36,7 @@ async function sessions(app: FastifyInstance, { routes, own, oidc, ...times }: S
     {
       openKey: app.keys.open,
       callerOfKey: app.keys.callerOf,
-      holdByEmail: app.users.holdByEmail,
+      lockByEmailForShare: app.users.lockByEmailForShare,
       audit: app.audit.record,
       actAs: app.audit.actAs
     },
@@ -45,7 +45,7 @@ async function sessions(app: FastifyInstance, { routes, own, oidc, ...times }: S
   const cookie = createCookie(SESSION_COOKIE, own)
   app.decorate('sessions', service)
   app.users.onDelete(onUserDeleted)
-  app.access.recogniseBy((request) => {
+  app.access.authenticateBy((request) => {
     const token = cookie.read(request)
     if (token === null) return null
     if (!SAFE.has(request.method) && !isSameOrigin(request, own))

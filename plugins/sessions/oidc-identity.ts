@@ -1,4 +1,4 @@
-import { foldIdentity, isPlainIdentity } from '#platform/folding.ts'
+import { foldIdentity, isPlainIdentity } from '#platform/database/folding.ts'
 import type { Role } from '#schema/shapes/key.ts'
 import { emailConfusable, emailUnverified, roleMissing } from './errors.ts'
 import type { Claims, OidcOptions } from './oidc-client.ts'

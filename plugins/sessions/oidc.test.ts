@@ -98,7 +98,7 @@ interface Trip {
 
 const provider = await startProvider(t)
 
-async function scene(t: Test, env: Record<string, string> = {}) {
+async function context(t: Test, env: Record<string, string> = {}) {
   const log: string[] = []
   const logger = { level: 'warn', stream: { write: (line: string) => void log.push(line) } }
   const running = await startApp(t, { env: { ...ENV, OIDC_ISSUER: provider.issuer, ...env }, logger })
@@ -148,7 +148,7 @@ function isRefused(t: Test, answer: Answer, status: number, code: string, name: 
   t.equal(sessionOf(answer), undefined, `${name}: no session`)
 }
 
-const running = await scene(t)
+const running = await context(t)
 const { log, invite, visit, redeem, signIn, admin, request } = running
 
 t.test('who is known by a verified address has a session of that user', async (t) => {
@@ -254,12 +254,14 @@ t.test('who has no verified address, or is nobody here, is refused', async (t) =
 })
 
 t.test('an address that folds to another, or looks like it, signs nobody in', async (t) => {
-  const running = await scene(t, { OIDC_ADMINS: 'kim@example.com' })
+  const running = await context(t, { OIDC_ADMINS: 'kim@example.com' })
   await running.invite('kim')
   // As an import of another system may bring them.
-  const twins = Object.values(PEOPLE).flatMap((person) => ('email' in person ? [String(person.email)] : []))
+  const duplicates = Object.values(PEOPLE).flatMap((person) =>
+    'email' in person ? [String(person.email)] : []
+  )
   const body = ['id,username,email,created_at']
-    .concat(twins.map((email, at) => `${900 + at},twin${at},${email},2025-01-01 00:00:00`))
+    .concat(duplicates.map((email, at) => `${900 + at},twin${at},${email},2025-01-01 00:00:00`))
     .join('\n')
   const headers = { 'content-type': 'text/csv', 'x-api-key': ADMIN }
   t.equal((await running.request('POST', '/users/bulk', { body, headers })).status, 201)
@@ -270,7 +272,7 @@ t.test('an address that folds to another, or looks like it, signs nobody in', as
 })
 
 t.test('roles come from the list of administrators, or from a claim', async (t) => {
-  const running = await scene(t, { OIDC_ROLE_CLAIM: 'roles' })
+  const running = await context(t, { OIDC_ROLE_CLAIM: 'roles' })
   const { invite, signIn } = running
   for (const name of ['root', 'reader', 'ada']) await invite(name)
   for (const [account, role] of [
@@ -284,7 +286,7 @@ t.test('roles come from the list of administrators, or from a claim', async (t) 
 })
 
 t.test('a sign-in returns to the path of PUBLIC_URL, which a proxy takes off', async (t) => {
-  const { invite, visit, redeem } = await scene(t, { PUBLIC_URL: `${PUBLIC_URL}/l` })
+  const { invite, visit, redeem } = await context(t, { PUBLIC_URL: `${PUBLIC_URL}/l` })
   await invite('ada')
   const answer = await redeem(await visit('ada', undefined, '?return_to=/docs'))
   t.equal(answer.headers.get('location'), '/l/docs')

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { type Caller, scopesOf } from '#platform/access/caller.ts'
 import { credentialsInvalid } from '#platform/access/errors.ts'
-import type { RecordChanges } from '#platform/audit-change.ts'
-import type { Database, Executor } from '#platform/database.ts'
+import type { Database, Executor } from '#platform/database/index.ts'
+import type { RecordChanges } from '#plugins/audit/contract.ts'
 import type { Role } from '#schema/shapes/key.ts'
 import type { Session } from '#schema/shapes/session.ts'
 import { wireTime } from '#schema/shapes/text.ts'
@@ -55,7 +55,7 @@ type Owner = { caller: Caller } & Pick<SessionRow, 'keyVersion' | 'role' | 'name
 export interface SessionCollaborators {
   openKey(key: string): Promise<{ caller: Caller; version: number; expiresAt: Date | null }>
   callerOfKey(id: string, version: number): Caller | Promise<Caller>
-  holdByEmail(tx: Executor, email: string): Promise<{ id: number; username: string } | null>
+  lockByEmailForShare(tx: Executor, email: string): Promise<{ id: number; username: string } | null>
   audit: RecordChanges
   actAs<T>(
     author: Pick<Caller, 'kind' | 'keyId' | 'userId' | 'name'> & { requestId: string },
@@ -78,7 +78,7 @@ const TOKEN = /^[\w-]{43}$/
 
 export function createSessionService(
   database: Database,
-  { openKey, callerOfKey, holdByEmail, audit, actAs }: SessionCollaborators,
+  { openKey, callerOfKey, lockByEmailForShare, audit, actAs }: SessionCollaborators,
   { idleMs, maxMs }: SessionTimes
 ) {
   const noteAfterMs = idleMs / NOTES_PER_IDLE_TIME
@@ -145,7 +145,7 @@ export function createSessionService(
 
     async signInUser({ email, role }, visit) {
       return database.transaction(async (tx) => {
-        const user = await holdByEmail(tx, email)
+        const user = await lockByEmailForShare(tx, email)
         if (user === null) throw userUninvited()
         const { id: userId, username: name } = user
         const caller = callerOfUser({ userId, role, name })

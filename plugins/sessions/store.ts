@@ -1,5 +1,5 @@
 import { and, eq, gt, inArray, lte, or, type SQL, sql } from 'drizzle-orm'
-import type { Executor } from '#platform/database.ts'
+import type { Executor } from '#platform/database/index.ts'
 import { type SessionRow, sessions } from '#schema/tables/sessions.ts'
 
 /** All SQL of sessions. Every function runs on the executor it is given. The time is the database's, the same for all replicas. */

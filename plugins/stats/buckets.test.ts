@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { DAY_MS, HOUR_MS } from './aggregate.ts'
 import { cutBuckets, firstOf, isTimeZone, startOfDay, type Unit } from './buckets.ts'
-import { DAY_MS, HOUR_MS } from './tally.ts'
 
 const cut = (from: string, to: string, unit: Unit, tz: string) =>
   cutBuckets(Date.parse(from), Date.parse(to), unit, tz, 1_000)?.map((bound) =>

@@ -1,5 +1,5 @@
-import { createBoundedCache } from '#platform/bounded-cache.ts'
-import { DAY_MS, HOUR_MS } from './tally.ts'
+import { createBoundedCache } from '#platform/async/bounded-cache.ts'
+import { DAY_MS, HOUR_MS } from './aggregate.ts'
 
 /**
  * Time cut into the hours, days, weeks (from Monday, ISO 8601) or months of a time zone. Clicks are counted by UTC

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import t from 'tap'
 import { profiles, type Running, startApp } from '#testing/app.ts'
 import { CHROME, makeClick as click } from '#testing/make-click.ts'
+import { DAY_MS } from './aggregate.ts'
 import { createClickCounter } from './service-counter.ts'
-import { DAY_MS } from './tally.ts'
 
 /** What is counted, as seen over HTTP. */
 

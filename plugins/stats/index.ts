@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { repeat } from '#platform/repeat.ts'
+import { repeat } from '#platform/async/repeat.ts'
 import { statsRoutes } from './routes.ts'
 import { createStatsService, type StatsService } from './service.ts'
 import { createClickCounter } from './service-counter.ts'

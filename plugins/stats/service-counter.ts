@@ -1,6 +1,6 @@
-import type { Executor } from '#platform/database.ts'
+import type { Executor } from '#platform/database/index.ts'
+import { ALL_URLS, type CountedClick, countHours, DAY_MS, listVisits, sumDays } from './aggregate.ts'
 import { addToDays, addToHours, ensureVisitorsPartitions, insertVisits } from './store-clicks.ts'
-import { ALL_URLS, type CountedClick, countHours, DAY_MS, listVisits, sumDays } from './tally.ts'
 
 /** Days around today whose visitors are still told apart: clicks wait a while in streams, and clocks differ. */
 const OPEN_DAYS = 1

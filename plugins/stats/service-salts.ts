@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import type { Database } from '#platform/database.ts'
-import { shareSalt } from './store-upkeep.ts'
-import { DAY_MS } from './tally.ts'
+import type { Database } from '#platform/database/index.ts'
+import { DAY_MS } from './aggregate.ts'
+import { shareSalt } from './store-maintenance.ts'
 
 /** How long before midnight the salt of the next day is fetched: the database may be away just then. */
 const AHEAD_MS = 900_000

@@ -1,15 +1,15 @@
-import { type Caller, reachOf } from '#platform/access/caller.ts'
-import type { Database, Executor } from '#platform/database.ts'
-import type { FreshMark } from '#platform/read-replica.ts'
-import { parseWireTime } from '#platform/wire-time.ts'
+import { type Caller, ownerFilterOf } from '#platform/access/caller.ts'
+import type { Database, Executor } from '#platform/database/index.ts'
+import type { FreshMark } from '#platform/database/read-replica.ts'
+import { parseWireTime } from '#platform/http/wire-time.ts'
 import type { OverallStats, StatsQuery, UrlStats } from '#schema/shapes/stats.ts'
 import { wireTime } from '#schema/shapes/text.ts'
+import { ALL_URLS, DAY_MS } from './aggregate.ts'
 import { cutBuckets, firstOf, isTimeZone, startOfDay, type Unit } from './buckets.ts'
 import { rangeReversed, rangeTooLong, timeTooEarly, zoneUnknown } from './errors.ts'
+import { type MaintenanceReport, maintain } from './service-maintenance.ts'
 import { createSaltKeeper } from './service-salts.ts'
-import { keepUp, type UpkeepReport } from './service-upkeep.ts'
 import { listTop, type StatsOf, sumDays, sumHours } from './store.ts'
-import { ALL_URLS, DAY_MS } from './tally.ts'
 
 /** `app.stats`: how often links were followed. Reads rollups, never events. */
 export interface StatsService {
@@ -23,9 +23,9 @@ export interface StatsService {
   refreshSalt(): Promise<boolean>
   /**
    * Makes partitions ahead and drops those that are over at `now`, milliseconds since the epoch; the plugin calls it. See
-   * {@link keepUp}.
+   * {@link maintain}.
    */
-  maintain(now: number): Promise<UpkeepReport | null>
+  maintain(now: number): Promise<MaintenanceReport | null>
 }
 
 /** The parts of other capabilities that statistics need. */
@@ -93,13 +93,13 @@ export function createStatsService(
     },
 
     async overall(caller, query, mark) {
-      const reach = reachOf(caller)
+      const ownerFilter = ownerFilterOf(caller)
       const range = readRange(query, now())
       const [links, users] = [await countUrls(caller), await countUsers(caller)]
-      const of = reach === 'all' ? ALL_URLS : { owner: reach }
+      const of = ownerFilter === 'all' ? ALL_URLS : { owner: ownerFilter }
       const [counted, top] = await database.readFresh(mark, async (on) => [
         await read(on, of, range),
-        await listTop(on, wholeDays(range.bounds), { perDay: TOP_CANDIDATES, limit: TOP_URLS, reach })
+        await listTop(on, wholeDays(range.bounds), { perDay: TOP_CANDIDATES, limit: TOP_URLS, ownerFilter })
       ])
       return {
         links,
@@ -117,7 +117,7 @@ export function createStatsService(
 
     currentSalt: salts.current,
     refreshSalt: salts.refresh,
-    maintain: (time) => keepUp(database, { now: time, retentionMonths })
+    maintain: (time) => maintain(database, { now: time, retentionMonths })
   }
 }
 

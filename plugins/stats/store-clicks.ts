@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm'
-import type { Executor } from '#platform/database.ts'
-import { columnOf } from '#platform/sql-column.ts'
+import type { Executor } from '#platform/database/index.ts'
+import { columnOf } from '#platform/database/sql-column.ts'
 import { urlStatsDaily } from '#schema/tables/url-stats-daily.ts'
 import { urlStatsHourly } from '#schema/tables/url-stats-hourly.ts'
 import { urlVisitors } from '#schema/tables/url-visitors.ts'
-import { type Count, DAY_MS, type Visit } from './tally.ts'
+import { type Count, DAY_MS, type Visit } from './aggregate.ts'
 
 /**
  * The SQL that counts. Several drainers count the same hot links at once: every statement takes its rows in one

@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, gte, isNull, lt, ne, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
-import type { Reach } from '#platform/access/caller.ts'
-import type { Executor } from '#platform/database.ts'
+import type { OwnerFilter } from '#platform/access/caller.ts'
+import type { Executor } from '#platform/database/index.ts'
 import { formatInstant } from '#schema/tables/instant.ts'
 import { urlStatsDaily } from '#schema/tables/url-stats-daily.ts'
 import { urlStatsHourly } from '#schema/tables/url-stats-hourly.ts'
@@ -75,9 +75,9 @@ export interface TopUrl {
 export async function listTop(
   on: Executor,
   bounds: readonly number[],
-  { perDay, limit, reach }: { perDay: number; limit: number; reach: Reach }
+  { perDay, limit, ownerFilter }: { perDay: number; limit: number; ownerFilter: OwnerFilter }
 ): Promise<TopUrl[]> {
-  const ofUser = reach === 'all' ? undefined : countedOf(urlStatsDaily.urlId, { owner: reach })
+  const ofUser = ownerFilter === 'all' ? undefined : countedOf(urlStatsDaily.urlId, { owner: ownerFilter })
   const days = on
     .select({ day: urlStatsDaily.day })
     .from(urlStatsDaily)

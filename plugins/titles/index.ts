@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { SYSTEM } from '#platform/access/caller.ts'
-import { fetchPublic, type PublicFetchOptions } from '#platform/fetch-public.ts'
+import { type PublicFetchOptions, safeFetch } from '#platform/net/safe-fetch.ts'
 import { createQueue } from './queue.ts'
 import { readTitle } from './title.ts'
 
@@ -46,7 +46,7 @@ async function titles(app: FastifyInstance, { fetches, network = {} }: TitleOpti
   })
 
   async function addTitle(id: number, target: string, signal: AbortSignal): Promise<boolean> {
-    const { status, contentType, body } = await fetchPublic(target, { ...FETCH, ...network, signal })
+    const { status, contentType, body } = await safeFetch(target, { ...FETCH, ...network, signal })
     if (status !== 200 || !/^text\/html\b|^application\/xhtml\+xml\b/i.test(contentType)) return false
     const title = readTitle(body, contentType)
     if (title === null) return false

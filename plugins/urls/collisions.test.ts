@@ -8,12 +8,12 @@ import { createUrlService } from './service.ts'
 
 const { app, request } = await startApp(t)
 const collaborators = {
-  holdUser: app.users.hold,
+  lockUserForShare: app.users.lockForShare,
   record: app.events.record,
   audit: app.audit.record,
   findOwned: async () => [],
   erase: async () => undefined,
-  judgeTarget: () => null
+  checkTarget: () => null
 }
 const random = (size: number) => new Uint8Array(size).fill(10)
 const { service } = createUrlService(app.database, app.cache, collaborators, { codeLength: 6, random })

@@ -1,5 +1,5 @@
-import { defineProblem } from '#platform/problem.ts'
-import { TIME_RANGE } from '#platform/wire-time.ts'
+import { TIME_RANGE } from '#platform/http/wire-time.ts'
+import { defineProblem } from '#platform/problem/problem.ts'
 
 const unknown = defineProblem('URL_UNKNOWN', 404, 'No such url')
 const taken = defineProblem('URL_CODE_TAKEN', 409, 'The short code is taken')

@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import type { Executor } from '#platform/database.ts'
-import type { Lookup } from '#platform/fetch-public.ts'
+import type { Executor } from '#platform/database/index.ts'
+import type { Lookup } from '#platform/net/safe-fetch.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import { createCode, RESERVED_CODES } from './codes.ts'
 import { targetRefused } from './errors.ts'
 import { resolvesInside } from './resolving.ts'
 import { urlRoutes } from './routes.ts'
 import { createUrlService, type UrlService } from './service.ts'
-import { createTargetJudge, type TargetRules } from './targets.ts'
+import { createTargetCheck, type TargetRules } from './targets.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -44,11 +44,11 @@ export interface UrlOptions {
  */
 async function urls(app: FastifyInstance, { routes, publicUrl, codeLength, targets }: UrlOptions) {
   const collaborators = {
-    holdUser: app.users.hold,
+    lockUserForShare: app.users.lockForShare,
     record: app.events.record,
     audit: app.audit.record,
     findOwned: app.audit.findOwned,
-    judgeTarget: createTargetJudge({ publicUrl, ...targets, blocks: app.blocklist.blocks }),
+    checkTarget: createTargetCheck({ publicUrl, ...targets, blocks: app.blocklist.blocks }),
     async erase(tx: Executor, userId: number, rows: UrlRow[]) {
       const ids = rows.map(({ id }) => id)
       await app.events.erase(tx, userId, ids)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { canonicalHost } from '#platform/networks.ts'
+import { canonicalHost } from '#platform/net/networks.ts'
 import { startApp } from '#testing/app.ts'
 
 /** Each spelling of a host is that host: for the block list, for private targets, and for links back to this server. */

@@ -1,4 +1,4 @@
-import { presentStoredUrl } from '#platform/present-rows.ts'
+import { presentStoredUrl } from '#platform/http/present-rows.ts'
 import type { Url } from '#schema/shapes/url.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import { isReservedCode } from './codes.ts'

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
-import { type Lookup, lookupAll } from '#platform/fetch-public.ts'
-import { canonicalHost, isPrivateAddress } from '#platform/networks.ts'
+import { canonicalHost, isPrivateAddress } from '#platform/net/networks.ts'
+import { type Lookup, lookupAll } from '#platform/net/safe-fetch.ts'
 
 /** How long a creation waits for the name server. */
 const PATIENCE_MS = 2_000

@@ -1,4 +1,4 @@
-import { parseWireTime } from '#platform/wire-time.ts'
+import { parseWireTime } from '#platform/http/wire-time.ts'
 import { wireTime } from '#schema/shapes/text.ts'
 import type { UrlChange } from '#schema/shapes/url.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'

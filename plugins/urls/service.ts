@@ -1,11 +1,11 @@
-import { type Caller, ownerOf, type Reach, reachOf } from '#platform/access/caller.ts'
-import type { FindOwned, RecordChanges } from '#platform/audit-change.ts'
+import { type Caller, type OwnerFilter, ownerFilterOf, ownerOf } from '#platform/access/caller.ts'
+import { batchLoad } from '#platform/async/batch-load.ts'
 import type { Cache } from '#platform/cache/index.ts'
-import { coalesce } from '#platform/coalesce.ts'
-import type { Database, Executor, Within } from '#platform/database.ts'
-import { retryTakenId } from '#platform/database-errors.ts'
-import { createPageIndex } from '#platform/page-index.ts'
-import type { LongPage } from '#platform/row-chunks.ts'
+import { retryTakenId } from '#platform/database/errors.ts'
+import type { Database, Executor, Within } from '#platform/database/index.ts'
+import { createPageIndex } from '#platform/database/page-index.ts'
+import type { LongPage } from '#platform/database/row-chunks.ts'
+import type { FindOwned, RecordChanges } from '#plugins/audit/contract.ts'
 import { pageWindow } from '#schema/shapes/page.ts'
 import { isTrue } from '#schema/shapes/text.ts'
 import type { UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
@@ -67,7 +67,7 @@ export interface UrlService {
 
 /** What links need of others: of `app.users`, `app.events` and `app.audit`, and who judges where they may lead. */
 export interface UrlCollaborators {
-  holdUser(tx: Executor, id: number, reach: Reach): Promise<void>
+  lockUserForShare(tx: Executor, id: number, ownerFilter: OwnerFilter): Promise<void>
   record(
     tx: Executor,
     records: { urlId: number; userId: number | null; eventType: string; details: Record<string, unknown> }[]
@@ -77,7 +77,7 @@ export interface UrlCollaborators {
   /** Takes what a user said of the urls `ids` out of their events and audit entries. */
   erase(tx: Executor, userId: number, rows: UrlRow[]): Promise<void>
   /** What is wrong with a target, or null; `here` as in {@link TargetContext}. */
-  judgeTarget(target: string, here?: string): string | null
+  checkTarget(target: string, here?: string): string | null
 }
 
 export interface UrlServiceOptions {
@@ -94,7 +94,7 @@ const LINKS = 'links'
 export function createUrlService(
   database: Database,
   cache: Pick<Cache, 'invalidate'>,
-  { holdUser, record, audit, findOwned, erase, judgeTarget }: UrlCollaborators,
+  { lockUserForShare, record, audit, findOwned, erase, checkTarget }: UrlCollaborators,
   { codeLength, random }: UrlServiceOptions
 ) {
   const pages = createPageIndex({ countBuckets: countUrlBuckets })
@@ -106,14 +106,14 @@ export function createUrlService(
     )
 
   function refuseTarget(target: string, path: string, here: string | undefined): void {
-    const verdict = judgeTarget(target, here)
+    const verdict = checkTarget(target, here)
     if (verdict !== null) throw targetRefused(path, verdict)
   }
 
   async function insert(tx: Executor, caller: Caller, draft: UrlDraft): Promise<UrlRow> {
-    const reach = reachOf(caller)
-    const userId = ownerOf(reach, draft.user_id)
-    if (userId !== null) await holdUser(tx, userId, reach)
+    const ownerFilter = ownerFilterOf(caller)
+    const userId = ownerOf(ownerFilter, draft.user_id)
+    if (userId !== null) await lockUserForShare(tx, userId, ownerFilter)
     const values = {
       userId,
       originalUrl: draft.original_url,
@@ -146,9 +146,9 @@ export function createUrlService(
 
   const service: UrlService = {
     async list(caller, query) {
-      const reach = reachOf(caller)
+      const ownerFilter = ownerFilterOf(caller)
       const filter = {
-        owner: reach === 'all' ? undefined : reach,
+        owner: ownerFilter === 'all' ? undefined : ownerFilter,
         userId: query.user_id,
         isActive: query.is_active && isTrue(query.is_active),
         shortCode: query.short_code,
@@ -164,7 +164,7 @@ export function createUrlService(
     },
 
     async get(caller, id) {
-      const row = await findUrl(database.db, id, reachOf(caller))
+      const row = await findUrl(database.db, id, ownerFilterOf(caller))
       if (!row) throw urlUnknown(id)
       return row
     },
@@ -180,7 +180,7 @@ export function createUrlService(
 
     async change(caller, id, change, { here } = {}) {
       const [before, after] = await database.transaction(async (tx) => {
-        const old = await lockUrl(tx, id, reachOf(caller))
+        const old = await lockUrl(tx, id, ownerFilterOf(caller))
         if (!old) throw urlUnknown(id)
         const changes = differences(old, change)
         if (changes.length === 0) return [old, old]
@@ -206,7 +206,7 @@ export function createUrlService(
 
     async remove(caller, id, reason) {
       const row = await database.transaction(async (tx) => {
-        const old = await lockUrl(tx, id, reachOf(caller))
+        const old = await lockUrl(tx, id, ownerFilterOf(caller))
         if (!old) throw urlUnknown(id)
         await record(tx, [{ urlId: id, userId: old.userId, eventType: 'deleted', details: { reason } }])
         await audit(tx, [{ action: 'deleted', resource: 'url', id, before: valuesOf(old) }])
@@ -215,7 +215,7 @@ export function createUrlService(
       await forget([row])
     },
 
-    findByCode: coalesce(findByCodes)
+    findByCode: batchLoad(findByCodes)
   }
 
   /** In the transaction that deletes a user: its urls lose their owner, or with `cascade` are deleted too. */

@@ -1,12 +1,12 @@
 import { and, asc, count, eq, gte, isNull, or, type SQL, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { PgColumn } from 'drizzle-orm/pg-core'
-import type { Reach } from '#platform/access/caller.ts'
-import { countBuckets } from '#platform/count-buckets.ts'
-import type { Executor } from '#platform/database.ts'
-import { patternOf } from '#platform/folding.ts'
-import type { BucketCount, Place } from '#platform/page-index.ts'
-import { type RowChunk, readChunk } from '#platform/row-chunks.ts'
+import type { OwnerFilter } from '#platform/access/caller.ts'
+import { countBuckets } from '#platform/database/count-buckets.ts'
+import { patternOf } from '#platform/database/folding.ts'
+import type { Executor } from '#platform/database/index.ts'
+import type { BucketCount, Place } from '#platform/database/page-index.ts'
+import { type RowChunk, readChunk } from '#platform/database/row-chunks.ts'
 import { type UrlRow, urls } from '#schema/tables/urls.ts'
 
 /** All SQL of urls. Every function runs on the executor it is given: the pool or a transaction. */
@@ -31,7 +31,7 @@ export interface UrlFilter {
 
 const live = isNull(urls.deletedAt)
 
-const owned = (reach: Reach) => (reach === 'all' ? undefined : eq(urls.userId, reach))
+const owned = (ownerFilter: OwnerFilter) => (ownerFilter === 'all' ? undefined : eq(urls.userId, ownerFilter))
 
 /**
  * Inserts a url under the first of `codes` that no url has, in one statement. Gives null when all are taken (or
@@ -58,20 +58,20 @@ export async function insertUrl(on: Executor, values: UrlValues, codes: string[]
   return id === undefined ? null : findUrl(on, Number(id), 'all')
 }
 
-export async function findUrl(on: Executor, id: number, reach: Reach): Promise<UrlRow | null> {
+export async function findUrl(on: Executor, id: number, ownerFilter: OwnerFilter): Promise<UrlRow | null> {
   const [row] = await on
     .select()
     .from(urls)
-    .where(and(eq(urls.id, id), live, owned(reach)))
+    .where(and(eq(urls.id, id), live, owned(ownerFilter)))
   return row ?? null
 }
 
 /** Reads a url and keeps others from changing it until the transaction ends. */
-export async function lockUrl(tx: Executor, id: number, reach: Reach): Promise<UrlRow | null> {
+export async function lockUrl(tx: Executor, id: number, ownerFilter: OwnerFilter): Promise<UrlRow | null> {
   const [row] = await tx
     .select()
     .from(urls)
-    .where(and(eq(urls.id, id), live, owned(reach)))
+    .where(and(eq(urls.id, id), live, owned(ownerFilter)))
     .for('update')
   return row ?? null
 }

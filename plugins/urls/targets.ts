@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { canonicalAuthority, canonicalHost, isPrivateAddress } from '#platform/networks.ts'
+import { canonicalAuthority, canonicalHost, isPrivateAddress } from '#platform/net/networks.ts'
 
 /** Where a link may lead, judged when it is created or its target changed; imports bring what was accepted elsewhere. */
 
@@ -33,7 +33,7 @@ export interface TargetContext {
  * Gives the judge of targets, which takes an absolute URL and gives what is wrong with it, or null. Without `publicUrl` only the request
  * tells where people reach this server: `here`.
  */
-export function createTargetJudge({ publicUrl, ownHosts, allowsPrivate, blocks }: TargetRules) {
+export function createTargetCheck({ publicUrl, ownHosts, allowsPrivate, blocks }: TargetRules) {
   const own = new Set(ownHosts.map((host) => canonicalAuthority(new URL(`http://${host}`))))
 
   function leadsHome(url: URL, here: string | undefined): boolean {
@@ -45,7 +45,7 @@ export function createTargetJudge({ publicUrl, ownHosts, allowsPrivate, blocks }
     return `${url.pathname}/`.startsWith(home.pathname)
   }
 
-  return function judge(target: string, here?: string): Verdict | null {
+  return function checkTarget(target: string, here?: string): Verdict | null {
     const url = new URL(target)
     if (url.username !== '' || url.password !== '') return 'must not hold a user name or password'
     if (leadsHome(url, here)) return 'leads back here'

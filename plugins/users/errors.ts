@@ -1,4 +1,4 @@
-import { defineProblem } from '#platform/problem.ts'
+import { defineProblem } from '#platform/problem/problem.ts'
 
 const unknown = defineProblem('USER_UNKNOWN', 404, 'No such user')
 const taken = defineProblem('USER_TAKEN', 409, 'The username or email is taken')

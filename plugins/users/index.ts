@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { repeat } from '#platform/repeat.ts'
+import { repeat } from '#platform/async/repeat.ts'
 import { userRoutes } from './routes.ts'
 import { createUserService, type UserService } from './service.ts'
 import { refoldUsers } from './service-refold.ts'

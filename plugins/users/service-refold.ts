@@ -1,5 +1,5 @@
-import type { Database, Executor } from '#platform/database.ts'
-import { foldIdentity, foldName } from '#platform/folding.ts'
+import { foldIdentity, foldName } from '#platform/database/folding.ts'
+import type { Database, Executor } from '#platform/database/index.ts'
 import { claimKey, dropKey, type FoldedUser, findUnfolded, lockUser, promoteTwin } from './store.ts'
 
 /** Users that one statement looks through. */
@@ -25,8 +25,8 @@ function isFolded(user: FoldedUser): boolean {
   return isNameFolded(user) && isEmailFolded(user)
 }
 
-function isNameFolded({ username, usernameKey, usernameTwin }: FoldedUser): boolean {
-  return (usernameKey ?? usernameTwin ?? foldIdentity(username)) === foldName(username)
+function isNameFolded({ username, usernameKey, usernameDuplicate }: FoldedUser): boolean {
+  return (usernameKey ?? usernameDuplicate ?? foldIdentity(username)) === foldName(username)
 }
 
 function isEmailFolded({ email, emailKey }: FoldedUser): boolean {
@@ -38,7 +38,7 @@ async function refold(tx: Executor, id: number): Promise<boolean> {
   if (user === null || isFolded(user)) return false
   const [name, email] = [foldName(user.username), foldIdentity(user.email)]
   if (!isNameFolded(user) && !(await claimKey(tx, id, 'username', name)))
-    await dropKey(tx, id, { usernameKey: null, usernameTwin: name })
+    await dropKey(tx, id, { usernameKey: null, usernameDuplicate: name })
   if (!isEmailFolded(user)) {
     if (!(await claimKey(tx, id, 'email', email))) await dropKey(tx, id, { emailKey: null })
     // The old key may have kept another user from having its own.

@@ -1,9 +1,9 @@
-import { type Caller, isWithin, type Reach, reachOf } from '#platform/access/caller.ts'
-import type { EraseChanges, RecordChanges } from '#platform/audit-change.ts'
-import type { Database, Executor, Within } from '#platform/database.ts'
-import { violatedConstraint } from '#platform/database-errors.ts'
-import { createPageIndex } from '#platform/page-index.ts'
-import { type LongPage, mapPage } from '#platform/row-chunks.ts'
+import { type Caller, isWithin, type OwnerFilter, ownerFilterOf } from '#platform/access/caller.ts'
+import { violatedConstraint } from '#platform/database/errors.ts'
+import type { Database, Executor, Within } from '#platform/database/index.ts'
+import { createPageIndex } from '#platform/database/page-index.ts'
+import { type LongPage, mapPage } from '#platform/database/row-chunks.ts'
+import type { EraseChanges, RecordChanges } from '#plugins/audit/contract.ts'
 import { type PageQuery, pageWindow } from '#schema/shapes/page.ts'
 import { wireTime } from '#schema/shapes/text.ts'
 import type { User, UserChange, UserDraft } from '#schema/shapes/user.ts'
@@ -14,11 +14,11 @@ import {
   deleteUser,
   findTakenField,
   findUser,
-  holdUser,
-  holdUserByEmail,
   insertUser,
   listUsers,
   lockUser,
+  lockUserByEmailForShare,
+  lockUserForShare,
   promoteTwin,
   type UserField,
   updateUser,
@@ -52,9 +52,9 @@ export interface UserService {
    */
   onDelete(work: UserDeletion): void
   /** Throws USER_UNKNOWN unless the user exists and is within reach; it then stays until the transaction ends. */
-  hold(tx: Executor, id: number, reach: Reach): Promise<void>
+  lockForShare(tx: Executor, id: number, ownerFilter: OwnerFilter): Promise<void>
   /** The user with this email address, compared without case; it then stays until the transaction ends. */
-  holdByEmail(tx: Executor, email: string): Promise<User | null>
+  lockByEmailForShare(tx: Executor, email: string): Promise<User | null>
 }
 
 export function createUserService(
@@ -83,18 +83,18 @@ export function createUserService(
 
   return {
     async list(caller, query) {
-      const reach = reachOf(caller)
+      const ownerFilter = ownerFilterOf(caller)
       const page = await pages.read(
         database.readStale,
         pageWindow(query),
-        (on, place, limit) => listUsers(on, reach, place, limit),
-        reach === 'all' ? undefined : async (on) => ((await findUser(on, reach)) ? 1 : 0)
+        (on, place, limit) => listUsers(on, ownerFilter, place, limit),
+        ownerFilter === 'all' ? undefined : async (on) => ((await findUser(on, ownerFilter)) ? 1 : 0)
       )
       return mapPage(page, present)
     },
 
     async get(caller, id) {
-      const row = isWithin(reachOf(caller), id) ? await findUser(database.db, id) : null
+      const row = isWithin(ownerFilterOf(caller), id) ? await findUser(database.db, id) : null
       if (!row) throw userUnknown(id)
       return present(row)
     },
@@ -143,12 +143,12 @@ export function createUserService(
       deletions.push(work)
     },
 
-    async hold(tx, id, reach) {
-      if (!isWithin(reach, id) || !(await holdUser(tx, id))) throw userUnknown(id)
+    async lockForShare(tx, id, ownerFilter) {
+      if (!isWithin(ownerFilter, id) || !(await lockUserForShare(tx, id))) throw userUnknown(id)
     },
 
-    async holdByEmail(tx, email) {
-      const row = await holdUserByEmail(tx, email)
+    async lockByEmailForShare(tx, email) {
+      const row = await lockUserByEmailForShare(tx, email)
       return row && present(row)
     }
   }

@@ -1,11 +1,11 @@
 import { and, asc, eq, gte, isNull, notExists, or, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
-import type { Reach } from '#platform/access/caller.ts'
-import { countBuckets } from '#platform/count-buckets.ts'
-import type { Executor } from '#platform/database.ts'
-import { foldIdentity, foldName } from '#platform/folding.ts'
-import type { BucketCount, Place } from '#platform/page-index.ts'
-import { type RowChunk, readChunk } from '#platform/row-chunks.ts'
+import type { OwnerFilter } from '#platform/access/caller.ts'
+import { countBuckets } from '#platform/database/count-buckets.ts'
+import { foldIdentity, foldName } from '#platform/database/folding.ts'
+import type { Executor } from '#platform/database/index.ts'
+import type { BucketCount, Place } from '#platform/database/page-index.ts'
+import { type RowChunk, readChunk } from '#platform/database/row-chunks.ts'
 import { type UserRow, users } from '#schema/tables/users.ts'
 
 /** All SQL of users. Every function runs on the executor it is given: the pool or a transaction. */
@@ -14,10 +14,10 @@ import { type UserRow, users } from '#schema/tables/users.ts'
 const keys = {
   username: {
     key: users.usernameKey,
-    twin: sql`coalesce(${users.usernameTwin}, lower(${users.username} collate "C"))`,
+    duplicate: sql`coalesce(${users.usernameDuplicate}, lower(${users.username} collate "C"))`,
     fold: foldName
   },
-  email: { key: users.emailKey, twin: sql`lower(${users.email} collate "C")`, fold: foldIdentity }
+  email: { key: users.emailKey, duplicate: sql`lower(${users.email} collate "C")`, fold: foldIdentity }
 } as const
 
 export type UserField = keyof typeof keys
@@ -64,13 +64,13 @@ export async function lockUser(tx: Executor, id: number): Promise<UserRow | null
 }
 
 /** Tells whether a user exists, and keeps it from being deleted until the transaction ends. */
-export async function holdUser(tx: Executor, id: number): Promise<boolean> {
+export async function lockUserForShare(tx: Executor, id: number): Promise<boolean> {
   const rows = await tx.select({ id: users.id }).from(users).where(eq(users.id, id)).for('key share')
   return rows.length > 0
 }
 
 /** The user who holds an email address, not a twin; keeps it from being deleted until the transaction ends. */
-export async function holdUserByEmail(tx: Executor, email: string): Promise<UserRow | null> {
+export async function lockUserByEmailForShare(tx: Executor, email: string): Promise<UserRow | null> {
   const [row] = await tx
     .select()
     .from(users)
@@ -116,14 +116,14 @@ export async function wasUserId(on: Executor, id: number): Promise<boolean> {
  * somebody holds it, as one does who has only changed its case.
  */
 export async function promoteTwin(tx: Executor, field: UserField, value: string): Promise<void> {
-  const { key, twin, fold } = keys[field]
+  const { key, duplicate, fold } = keys[field]
   const folded = fold(value)
   // A twin that is going away in another transaction is waited for and passed over. Links being created hold their
   // owner in a way that this lock does not wait for.
   const [heir] = await tx
     .select({ id: users.id })
     .from(users)
-    .where(and(eq(twin, folded), isNull(key)))
+    .where(and(eq(duplicate, folded), isNull(key)))
     .orderBy(asc(users.id))
     .limit(1)
     .for('no key update')
@@ -139,7 +139,7 @@ export async function claimKey(tx: Executor, id: number, field: UserField, folde
     .where(eq(field === 'username' ? holders.usernameKey : holders.emailKey, folded))
   const { rowCount } = await tx
     .update(users)
-    .set(field === 'username' ? { usernameKey: folded, usernameTwin: null } : { emailKey: folded })
+    .set(field === 'username' ? { usernameKey: folded, usernameDuplicate: null } : { emailKey: folded })
     .where(and(eq(users.id, id), notExists(holder)))
   return rowCount === 1
 }
@@ -147,11 +147,11 @@ export async function claimKey(tx: Executor, id: number, field: UserField, folde
 /** A chunk of the users within reach, `limit` at most, in the order of ids, from `fromId` on after skipping `skip`. */
 export function listUsers(
   on: Executor,
-  reach: Reach,
+  ownerFilter: OwnerFilter,
   { fromId, skip }: Place,
   limit: number
 ): Promise<RowChunk<UserRow>> {
-  const wanted = and(gte(users.id, fromId), reach === 'all' ? undefined : eq(users.id, reach))
+  const wanted = and(gte(users.id, fromId), ownerFilter === 'all' ? undefined : eq(users.id, ownerFilter))
   const read = (most: number) =>
     on.select().from(users).where(wanted).orderBy(asc(users.id)).limit(most).offset(skip)
   return readChunk(limit, read)
@@ -165,7 +165,7 @@ export function countUsers(on: Executor, fromId: number, bucketSize: number): Pr
 export async function dropKey(
   tx: Executor,
   id: number,
-  columns: { usernameKey: null; usernameTwin: string } | { emailKey: null }
+  columns: { usernameKey: null; usernameDuplicate: string } | { emailKey: null }
 ): Promise<void> {
   await tx.update(users).set(columns).where(eq(users.id, id))
 }
@@ -173,7 +173,7 @@ export async function dropKey(
 /** What keys are made of, and the keys. */
 export type FoldedUser = Pick<
   UserRow,
-  'id' | 'username' | 'email' | 'usernameKey' | 'usernameTwin' | 'emailKey'
+  'id' | 'username' | 'email' | 'usernameKey' | 'usernameDuplicate' | 'emailKey'
 >
 
 /**
@@ -189,7 +189,7 @@ export async function findUnfolded(
     with page as (select * from ${users} where id > ${after} order by id limit ${limit})
     select max(id) as last, json_agg(json_build_object(
       'id', id, 'username', username, 'email', email,
-      'usernameKey', username_key, 'usernameTwin', username_twin, 'emailKey', email_key
+      'usernameKey', username_key, 'usernameDuplicate', username_twin, 'emailKey', email_key
     )) filter (
       where octet_length(username) > length(username)
         or coalesce(username_key, username_twin) <> lower(username collate "C")

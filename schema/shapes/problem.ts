@@ -27,7 +27,7 @@ export function problemAnswer(description: string, headers?: Record<string, obje
   }
 }
 
-/** The same where a client that prefers HTML gets a page (plugins/platform/error-page.ts). */
+/** The same where a client that prefers HTML gets a page (plugins/platform/http/error-page.ts). */
 export function pageOrProblemAnswer(description: string): object {
   const content = {
     'application/problem+json': { schema: Problem },

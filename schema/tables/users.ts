@@ -3,7 +3,7 @@ import { bigint, index, pgTable, text } from 'drizzle-orm/pg-core'
 import { instant } from './instant.ts'
 
 /**
- * People who own links. `username_key` and `email_key` hold the compared form (plugins/platform/folding.ts) and are what is
+ * People who own links. `username_key` and `email_key` hold the compared form (plugins/platform/database/folding.ts) and are what is
  * unique: an imported twin leaves its key empty, so real sets load whole while `POST /users` still refuses
  * duplicates without a race. The application folds names, not the database, whose lower() depends on its locale.
  */
@@ -16,13 +16,13 @@ export const users = pgTable(
     usernameKey: text('username_key').unique(),
     emailKey: text('email_key').unique(),
     /** Of a user without `username_key`: what that would be. Null where it is what ASCII folds the name to. */
-    usernameTwin: text('username_twin'),
+    usernameDuplicate: text('username_twin'),
     createdAt: instant('created_at', { precision: 0 }).notNull().default(sql`date_trunc('second', now())`)
   },
   (table) => [
     // A twin is looked up by its compared form when the holder of the key goes away.
     index('users_username_heir')
-      .on(sql`coalesce(${table.usernameTwin}, lower(${table.username} collate "C"))`)
+      .on(sql`coalesce(${table.usernameDuplicate}, lower(${table.username} collate "C"))`)
       .where(sql`${table.usernameKey} is null`),
     index('users_email_heir')
       .on(sql`lower(${table.email} collate "C")`)

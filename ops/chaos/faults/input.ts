@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { readMetric } from '#loadtest/links.ts'
-import type { Fault, Scene } from '#ops/chaos/fault.ts'
+import type { Context, Fault } from '#ops/chaos/fault.ts'
 import type { ImportReport } from '#schema/shapes/import-report.ts'
 import type { Url } from '#schema/shapes/url.ts'
 
@@ -10,7 +10,7 @@ type Body = NonNullable<RequestInit['body']>
 
 const HEADER = 'id,url_id,user_id,event_type,timestamp,details'
 
-function post({ stack }: Scene, path: string, body: Body, method = 'POST', type = 'text/csv') {
+function post({ stack }: Context, path: string, body: Body, method = 'POST', type = 'text/csv') {
   return fetch(`${stack.url}${path}`, {
     method,
     headers: { 'content-type': type },
@@ -24,8 +24,8 @@ export const inputFaults: Fault[] = [
   {
     name: 'csv-huge',
     what: '200,000 events are imported in one file.',
-    stage: 'plain',
-    async run(scene) {
+    testbed: 'plain',
+    async run(context) {
       function* lines() {
         yield `${HEADER}\n`
         // The last ids first: links that are created meanwhile get events with ids past those that were imported so far, and
@@ -37,16 +37,16 @@ export const inputFaults: Fault[] = [
           yield `${rows.join('\n')}\n`
         }
       }
-      const answer = await post(scene, '/events/bulk', Readable.toWeb(Readable.from(lines())) as Body)
+      const answer = await post(context, '/events/bulk', Readable.toWeb(Readable.from(lines())) as Body)
       const report = (await answer.json()) as ImportReport
-      scene.check(`all rows are imported: ${report.imported}`, report.imported === 200_000)
+      context.check(`all rows are imported: ${report.imported}`, report.imported === 200_000)
     }
   },
   {
     name: 'csv-broken',
     what: 'Files that are none are imported: noise, quotes that never end, a line of 16 MB, the wrong header, half a row.',
-    stage: 'plain',
-    async run(scene) {
+    testbed: 'plain',
+    async run(context) {
       const noise = Buffer.from(Array.from({ length: 100_000 }, (_, at) => (at * 7_919) % 256))
       const files: Record<string, Body> = {
         noise,
@@ -56,11 +56,11 @@ export const inputFaults: Fault[] = [
         'half a row': `${HEADER}\n20000001,1,1`
       }
       for (const [name, body] of Object.entries(files)) {
-        const answer = await post(scene, '/events/bulk', body)
+        const answer = await post(context, '/events/bulk', body)
         const text = await answer.text()
         const isRefused = answer.status >= 400 && answer.status < 500
         const isReported = answer.status === 201 && (JSON.parse(text) as ImportReport).imported === 0
-        scene.check(
+        context.check(
           `${name}: nothing is imported, and it says so (${answer.status})`,
           isRefused || isReported
         )
@@ -70,11 +70,11 @@ export const inputFaults: Fault[] = [
   {
     name: 'hot-key-expiry',
     what: 'The most popular link is changed while all replicas are asked for it: every cache drops it at once.',
-    stage: 'plain',
-    async run(scene) {
-      const { stack, redis, check } = scene
+    testbed: 'plain',
+    async run(context) {
+      const { stack, redis, check } = context
       const target = { original_url: 'https://acme.dev/hot' }
-      const made = await post(scene, '/urls', JSON.stringify(target), 'POST', 'application/json')
+      const made = await post(context, '/urls', JSON.stringify(target), 'POST', 'application/json')
       const { id, short_code } = (await made.json()) as Url
       const follow = (base: string) => fetch(`${base}/${short_code}`, { redirect: 'manual' })
       for (const { unit } of stack.replicas) await follow(unit.url)
@@ -85,14 +85,14 @@ export const inputFaults: Fault[] = [
         return (await Promise.all(all)).reduce((sum, one) => sum + one, 0)
       }
       // Links that the steady load creates are looked up too: not while this is counted.
-      await scene.load.pause()
+      await context.load.pause()
       const before = await loads()
-      await post(scene, `/urls/${id}`, '{"title":"hot"}', 'PUT', 'application/json')
+      await post(context, `/urls/${id}`, '{"title":"hot"}', 'PUT', 'application/json')
       for (const key of (await redis('KEYS', `fairlead:*${short_code}*`)) as string[]) await redis('DEL', key)
       const asked = stack.replicas.flatMap(({ unit }) => Array.from({ length: 100 }, () => follow(unit.url)))
       const statuses = (await Promise.all(asked)).map(({ status }) => status)
       const after = (await loads()) - before
-      scene.load.resume()
+      context.load.resume()
       check(
         'all are led on',
         statuses.every((status) => status === 302)

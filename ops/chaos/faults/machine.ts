@@ -2,14 +2,14 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, globSync } from 'node:fs'
 import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Fault, Scene } from '#ops/chaos/fault.ts'
-import { whyNoDisks } from '#ops/chaos/stage.ts'
+import type { Context, Fault } from '#ops/chaos/fault.ts'
+import { whyNoDisks } from '#ops/chaos/testbed.ts'
 import { ROOT } from '#testing/sources.ts'
 
 /** What happens to machines, and what is done on them: disks, clocks, releases. */
 
 /** Fills the disk of a part up and gives what empties it again. */
-function fill({ folder }: Scene, part: string): () => Promise<void> {
+function fill({ folder }: Context, part: string): () => Promise<void> {
   const ballast = join(folder, part, 'ballast')
   // It ends with "no space left", which is what is wanted.
   spawnSync('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=1M'], { stdio: 'ignore' })
@@ -26,42 +26,42 @@ export const machineFaults: Fault[] = [
   {
     name: 'disk-full-postgres',
     what: 'The disk of PostgreSQL is full for 8 s.',
-    stage: 'linked',
+    testbed: 'linked',
     isImpossible: whyNoDisks,
     mayFail: { kinds: ['create', 'fresh'], because: 'what can not be written is refused' },
     recoverWithinMs: 20_000,
-    async run(scene) {
-      const empty = fill(scene, 'postgres')
-      await scene.hold(8_000).finally(empty)
+    async run(context) {
+      const empty = fill(context, 'postgres')
+      await context.hold(8_000).finally(empty)
     }
   },
   {
     name: 'disk-full-redis',
     what: 'The disk of Redis is full, until somebody is told.',
-    stage: 'linked',
+    testbed: 'linked',
     isImpossible: whyNoDisks,
     alerts: ['RedisNotPersisting'],
-    async run(scene) {
-      const empty = fill(scene, 'redis')
-      await scene.hold(8_000).finally(empty)
+    async run(context) {
+      const empty = fill(context, 'redis')
+      await context.hold(8_000).finally(empty)
     }
   },
   {
     name: 'disk-full-replica',
     what: 'Redis and PostgreSQL are out of reach and the disk of a replica, where its clicks would wait, is full.',
-    stage: 'linked',
+    testbed: 'linked',
     isImpossible: whyNoDisks,
     mayFail: {
       kinds: ['follow', 'fresh', 'create'],
       because: 'a redirect whose click nothing can take is refused, so that none is given uncounted'
     },
-    async run(scene) {
-      const empty = fill(scene, 'replica-1')
+    async run(context) {
+      const empty = fill(context, 'replica-1')
       try {
-        await scene.network?.setWeather(/^replica-/, /^(redis|postgres)$/, { kind: 'cut' })
-        await scene.hold(6_000)
+        await context.network?.setCondition(/^replica-/, /^(redis|postgres)$/, { kind: 'cut' })
+        await context.hold(6_000)
       } finally {
-        await scene.network?.setWeather(/^replica-/, /^(redis|postgres)$/, { kind: 'clear' })
+        await context.network?.setCondition(/^replica-/, /^(redis|postgres)$/, { kind: 'clear' })
         await empty()
       }
     }
@@ -69,7 +69,7 @@ export const machineFaults: Fault[] = [
   {
     name: 'clock-step',
     what: 'The clock of a replica jumps an hour ahead and, seconds later, two hours back.',
-    stage: 'plain',
+    testbed: 'plain',
     isImpossible: () => (findFaketime() ? null : 'faketime is not installed'),
     async run({ stack, folder, hold }) {
       const [replica] = stack.replicas
@@ -104,7 +104,7 @@ export const machineFaults: Fault[] = [
   {
     name: 'migration',
     what: 'The next release is rolled out, with a migration that adds a column, an index and a table; the old one serves beside it.',
-    stage: 'plain',
+    testbed: 'plain',
     async run({ stack, folder, query, check }) {
       const release = await makeRelease(join(folder, 'release'))
       const processes = [...stack.replicas, stack.unit('worker')]

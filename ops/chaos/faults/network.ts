@@ -1,6 +1,6 @@
 import type { Fault } from '#ops/chaos/fault.ts'
 import { KINDS } from '#ops/chaos/ledger.ts'
-import type { Weather } from '#ops/chaos/link.ts'
+import type { NetworkCondition } from '#ops/chaos/link.ts'
 
 /** What happens to the network between any two parts. */
 
@@ -23,46 +23,52 @@ const PAIRS: { name: string; from: RegExp; to: RegExp; mayFail?: Fault['mayFail'
   { name: 'nginx-replica', from: /^nginx$/, to: /^replica-1$/ }
 ]
 
-const WEATHERS: { name: string; what: string; weather: Weather; seconds: number; isSoft: boolean }[] = [
+const NETWORK_CONDITIONS: {
+  name: string
+  what: string
+  condition: NetworkCondition
+  seconds: number
+  isSoft: boolean
+}[] = [
   {
     name: 'delay',
     what: 'everything takes 100 ± 50 ms more each way',
-    weather: { kind: 'delay', ms: 100, jitterMs: 50 },
+    condition: { kind: 'delay', ms: 100, jitterMs: 50 },
     seconds: 5,
     isSoft: true
   },
   {
     name: 'loss',
     what: 'a tenth of the pieces are lost and sent again after 200 ms or more',
-    weather: { kind: 'loss', share: 0.1 },
+    condition: { kind: 'loss', share: 0.1 },
     seconds: 5,
     isSoft: true
   },
   {
     name: 'cut',
     what: 'connections are reset and new ones refused for 5 s',
-    weather: { kind: 'cut' },
+    condition: { kind: 'cut' },
     seconds: 5,
     isSoft: false
   },
   {
     name: 'silence',
     what: 'nothing arrives for 6 s and nobody is told',
-    weather: { kind: 'silence' },
+    condition: { kind: 'silence' },
     seconds: 6,
     isSoft: false
   }
 ]
 
 const crossed: Fault[] = PAIRS.flatMap((pair) =>
-  WEATHERS.map(({ name, what, weather, seconds, isSoft }) => ({
+  NETWORK_CONDITIONS.map(({ name, what, condition, seconds, isSoft }) => ({
     name: `${pair.name}-${name}`,
     what: `Between ${pair.name.replace('-', ' and ')} ${what}.`,
-    stage: 'linked' as const,
+    testbed: 'linked' as const,
     ...(pair.mayFail && !isSoft && { mayFail: pair.mayFail }),
     async run({ network, hold }) {
-      await network?.setWeather(pair.from, pair.to, weather)
-      await hold(seconds * 1_000).finally(() => network?.setWeather(pair.from, pair.to, { kind: 'clear' }))
+      await network?.setCondition(pair.from, pair.to, condition)
+      await hold(seconds * 1_000).finally(() => network?.setCondition(pair.from, pair.to, { kind: 'clear' }))
     }
   }))
 )
@@ -72,19 +78,19 @@ export const networkFaults: Fault[] = [
   {
     name: 'redis-slow',
     what: 'Redis answers everybody half a second late for 8 s.',
-    stage: 'linked',
+    testbed: 'linked',
     async run({ network, hold }) {
-      await network?.setWeather(/./, /^redis$/, { kind: 'delay', ms: 250 })
-      await hold(8_000).finally(() => network?.setWeather(/./, /^redis$/, { kind: 'clear' }))
+      await network?.setCondition(/./, /^redis$/, { kind: 'delay', ms: 250 })
+      await hold(8_000).finally(() => network?.setCondition(/./, /^redis$/, { kind: 'clear' }))
     }
   },
   {
     name: 'postgres-slow',
     what: 'PostgreSQL answers everybody half a second late for 8 s.',
-    stage: 'linked',
+    testbed: 'linked',
     async run({ network, hold }) {
-      await network?.setWeather(/./, /^postgres$/, { kind: 'delay', ms: 250 })
-      await hold(8_000).finally(() => network?.setWeather(/./, /^postgres$/, { kind: 'clear' }))
+      await network?.setCondition(/./, /^postgres$/, { kind: 'delay', ms: 250 })
+      await hold(8_000).finally(() => network?.setCondition(/./, /^postgres$/, { kind: 'clear' }))
     }
   }
 ]

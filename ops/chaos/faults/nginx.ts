@@ -9,7 +9,7 @@ export const nginxFaults: Fault[] = [
   {
     name: 'nginx-reload',
     what: 'nginx reads its configuration again (SIGHUP), three times: it closes kept connections of clients that are idle.',
-    stage: 'plain',
+    testbed: 'plain',
     async run({ stack }) {
       for (let round = 0; round < 3; round++) {
         stack.unit('nginx').signal('SIGHUP')
@@ -20,14 +20,14 @@ export const nginxFaults: Fault[] = [
   {
     name: 'nginx-kill',
     what: 'nginx is killed (SIGKILL) and started again by its supervisor.',
-    stage: 'plain',
+    testbed: 'plain',
     mayFail: { kinds: ['follow', 'fresh', 'create'], because: 'there is one nginx' },
-    run: (scene) => end(scene, scene.stack.unit('nginx'), 'SIGKILL')
+    run: (context) => end(context, context.stack.unit('nginx'), 'SIGKILL')
   },
   {
     name: 'nginx-gone',
     what: 'nginx is stopped, until somebody is told.',
-    stage: 'plain',
+    testbed: 'plain',
     mayFail: { kinds: ['follow', 'fresh', 'create'], because: 'there is one nginx' },
     alerts: ['NginxDown'],
     async run({ stack, hold }) {
@@ -38,7 +38,7 @@ export const nginxFaults: Fault[] = [
   {
     name: 'slowloris',
     what: '500 clients send a byte of a request that never ends every 500 ms.',
-    stage: 'plain',
+    testbed: 'plain',
     async run({ stack, check }) {
       const { hostname, port } = new URL(stack.url)
       const sockets: Socket[] = []
@@ -63,7 +63,7 @@ export const nginxFaults: Fault[] = [
   {
     name: 'load-spike',
     what: 'Ten times the load for 8 s.',
-    stage: 'plain',
+    testbed: 'plain',
     async run({ load, hold, note }) {
       const { skipped, rate } = load
       load.setRate(rate * 10)

@@ -11,7 +11,7 @@ export const postgresFaults: Fault[] = [
   {
     name: 'postgres-gone-30s',
     what: 'PostgreSQL is stopped for 30 s.',
-    stage: 'plain',
+    testbed: 'plain',
     isSmoke: true,
     mayFail: AWAY,
     alerts: ['PostgresDown'],
@@ -24,14 +24,14 @@ export const postgresFaults: Fault[] = [
   {
     name: 'postgres-immediate-restart',
     what: 'PostgreSQL ends at once (SIGQUIT, an immediate shutdown), is started again and recovers from its log.',
-    stage: 'plain',
+    testbed: 'plain',
     mayFail: AWAY,
-    run: (scene) => end(scene, scene.stack.unit('postgres'), 'SIGQUIT')
+    run: (context) => end(context, context.stack.unit('postgres'), 'SIGQUIT')
   },
   {
     name: 'postgres-freeze',
     what: 'PostgreSQL stands still for 8 s (SIGSTOP, SIGCONT of all its processes).',
-    stage: 'plain',
+    testbed: 'plain',
     mayFail: AWAY,
     async run({ stack, query, hold }) {
       const rows = await query<{ pid: number }>('SELECT pid FROM pg_stat_activity')
@@ -52,7 +52,7 @@ export const postgresFaults: Fault[] = [
   {
     name: 'postgres-sessions-ended',
     what: 'All sessions of servers and worker are ended (pg_terminate_backend), five times.',
-    stage: 'plain',
+    testbed: 'plain',
     mayFail: { kinds: ['create', 'fresh'], because: 'what was under way in a session ended with it' },
     async run({ query }) {
       for (let round = 0; round < 5; round++) {
@@ -66,7 +66,7 @@ export const postgresFaults: Fault[] = [
   {
     name: 'postgres-connections-exhausted',
     what: 'Others take every connection of PostgreSQL, and the sessions of servers and worker are ended.',
-    stage: 'plain',
+    testbed: 'plain',
     mayFail: AWAY,
     alerts: ['PostgresConnectionsHigh'],
     async run({ stack, query, hold }) {
@@ -92,7 +92,7 @@ export const postgresFaults: Fault[] = [
   {
     name: 'postgres-locked',
     what: 'Another session holds an exclusive lock on the table of events for 8 s.',
-    stage: 'plain',
+    testbed: 'plain',
     mayFail: { kinds: ['create', 'fresh'], because: 'a create writes an event and waits for the lock' },
     async run({ stack, hold }) {
       const client = new pg.Client({ connectionString: stack.databaseUrl })

@@ -7,7 +7,7 @@ export const redisFaults: Fault[] = [
   {
     name: 'redis-gone-30s',
     what: 'Redis is stopped for 30 s.',
-    stage: 'plain',
+    testbed: 'plain',
     isSmoke: true,
     alerts: ['RedisDown'],
     async run({ stack, hold }) {
@@ -19,7 +19,7 @@ export const redisFaults: Fault[] = [
   {
     name: 'redis-restart',
     what: 'Redis is stopped in good order and started again at once.',
-    stage: 'plain',
+    testbed: 'plain',
     async run({ stack }) {
       await stack.unit('redis').stop()
       await stack.unit('redis').start()
@@ -28,19 +28,19 @@ export const redisFaults: Fault[] = [
   {
     name: 'redis-kill',
     what: 'Redis is killed (SIGKILL) and started again by its supervisor: it reads its append-only file.',
-    stage: 'plain',
-    run: (scene) => end(scene, scene.stack.unit('redis'), 'SIGKILL')
+    testbed: 'plain',
+    run: (context) => end(context, context.stack.unit('redis'), 'SIGKILL')
   },
   {
     name: 'redis-freeze',
     what: 'Redis stands still for 8 s (SIGSTOP, SIGCONT): commands wait.',
-    stage: 'plain',
-    run: (scene) => freeze(scene, scene.stack.unit('redis'), 8_000)
+    testbed: 'plain',
+    run: (context) => freeze(context, context.stack.unit('redis'), 8_000)
   },
   {
     name: 'redis-flush-cache',
     what: 'Everything in Redis but the clicks is deleted.',
-    stage: 'plain',
+    testbed: 'plain',
     async run({ redis, check }) {
       const keys = (await redis('KEYS', 'fairlead:*')) as string[]
       const cached = keys.filter((key) => !key.startsWith('fairlead:clicks'))
@@ -51,7 +51,7 @@ export const redisFaults: Fault[] = [
   {
     name: 'redis-flush-all',
     what: 'FLUSHALL and FLUSHDB, by hand and by a script: Redis refuses them, as it is configured.',
-    stage: 'plain',
+    testbed: 'plain',
     async run({ redis, check }) {
       const commands = [['FLUSHALL'], ['FLUSHDB', 'ASYNC'], ['EVAL', "redis.call('FLUSHALL')", 0]] as const
       for (const [command, ...args] of commands) {
@@ -63,7 +63,7 @@ export const redisFaults: Fault[] = [
   {
     name: 'redis-full',
     what: 'Redis may use no more memory (maxmemory, noeviction): it refuses every write.',
-    stage: 'plain',
+    testbed: 'plain',
     alerts: ['RedisMemoryHigh'],
     async run({ redis, hold }) {
       await redis('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')

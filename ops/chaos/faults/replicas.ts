@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Fault, Scene } from '#ops/chaos/fault.ts'
+import type { Context, Fault } from '#ops/chaos/fault.ts'
 import { end, freeze } from '#ops/chaos/units.ts'
 import type { Supervised } from '#ops/stack/supervisor.ts'
 
 /** What happens to replicas. */
 
-function first({ stack }: Scene): Supervised {
+function first({ stack }: Context): Supervised {
   const [replica] = stack.replicas
   if (!replica) throw new Error('there is no replica')
   return replica
@@ -15,47 +15,47 @@ export const replicaFaults: Fault[] = [
   {
     name: 'replica-kill',
     what: 'A replica is killed (SIGKILL) and started again by its supervisor, twice.',
-    stage: 'plain',
+    testbed: 'plain',
     isSmoke: true,
-    async run(scene) {
-      for (const replica of scene.stack.replicas.slice(0, 2)) {
-        await end(scene, replica, 'SIGKILL')
+    async run(context) {
+      for (const replica of context.stack.replicas.slice(0, 2)) {
+        await end(context, replica, 'SIGKILL')
       }
     }
   },
   {
     name: 'replica-term',
     what: 'Each replica in turn is asked to end (SIGTERM) and started again by its supervisor.',
-    stage: 'plain',
-    async run(scene) {
-      for (const replica of scene.stack.replicas) {
-        await end(scene, replica, 'SIGTERM')
+    testbed: 'plain',
+    async run(context) {
+      for (const replica of context.stack.replicas) {
+        await end(context, replica, 'SIGTERM')
       }
     }
   },
   {
     name: 'rolling-restart',
     what: 'All replicas are replaced one by one.',
-    stage: 'plain',
+    testbed: 'plain',
     isSmoke: true,
     run: ({ stack }) => stack.rollingRestart()
   },
   {
     name: 'replica-freeze',
     what: 'A replica stands still for 8 s (SIGSTOP, SIGCONT): it takes connections and does not answer.',
-    stage: 'plain',
-    run: (scene) => freeze(scene, first(scene), 8_000)
+    testbed: 'plain',
+    run: (context) => freeze(context, first(context), 8_000)
   },
   {
     name: 'replica-hang',
     what: 'A replica stands still for 25 s (SIGSTOP, SIGCONT), which is longer than visitors wait.',
-    stage: 'plain',
-    run: (scene) => freeze(scene, first(scene), 25_000)
+    testbed: 'plain',
+    run: (context) => freeze(context, first(context), 25_000)
   },
   {
     name: 'replicas-gone',
     what: 'All replicas are stopped, until somebody is told, and started again.',
-    stage: 'plain',
+    testbed: 'plain',
     isSmoke: true,
     mayFail: { kinds: ['follow', 'fresh', 'create'], because: 'nobody is there to answer' },
     alerts: ['FairleadDown'],
@@ -68,7 +68,7 @@ export const replicaFaults: Fault[] = [
   {
     name: 'start-order-shuffled',
     what: 'Everything is stopped and started at once in another order: nginx and servers before the stores.',
-    stage: 'plain',
+    testbed: 'plain',
     mayFail: { kinds: ['follow', 'fresh', 'create'], because: 'nobody is there to answer' },
     recoverWithinMs: 20_000,
     async run({ stack }) {

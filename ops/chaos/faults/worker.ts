@@ -9,19 +9,19 @@ export const workerFaults: Fault[] = [
   {
     name: 'worker-kill',
     what: 'The worker is killed (SIGKILL) amid its work, three times.',
-    stage: 'plain',
+    testbed: 'plain',
     isSmoke: true,
-    async run(scene) {
-      const worker = scene.stack.unit('worker')
+    async run(context) {
+      const worker = context.stack.unit('worker')
       for (let round = 0; round < 3; round++) {
-        await end(scene, worker, 'SIGKILL')
+        await end(context, worker, 'SIGKILL')
       }
     }
   },
   {
     name: 'worker-gone',
     what: 'There is no worker, until somebody is told.',
-    stage: 'plain',
+    testbed: 'plain',
     alerts: ['WorkerDown'],
     async run({ stack, hold }) {
       const worker = stack.unit('worker')
@@ -32,13 +32,13 @@ export const workerFaults: Fault[] = [
   {
     name: 'worker-freeze',
     what: 'The worker stands still for 8 s (SIGSTOP, SIGCONT) with clicks in hand.',
-    stage: 'plain',
-    run: (scene) => freeze(scene, scene.stack.unit('worker'), 8_000)
+    testbed: 'plain',
+    run: (context) => freeze(context, context.stack.unit('worker'), 8_000)
   },
   {
     name: 'poison-click',
     what: 'Into the stream come batches that are none, and one with a click that PostgreSQL refuses.',
-    stage: 'plain',
+    testbed: 'plain',
     alerts: ['ClicksDeadLettered'],
     async run({ redis, hold, until, check }) {
       const dead = async () => Number(await redis('XLEN', 'fairlead:clicks:dead'))

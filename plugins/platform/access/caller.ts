@@ -46,16 +46,16 @@ export function scopesOf(role: Role, wanted?: readonly string[] | null): Readonl
 }
 
 /** Whose things a caller reaches: everybody's, or those of the user with this id. */
-export type Reach = 'all' | number
+export type OwnerFilter = 'all' | number
 
 /** Whose a new thing is: of whom the draft names, else of the caller where it reaches its own only. */
-export function ownerOf(reach: Reach, named: number | null | undefined): number | null {
-  return named ?? (reach === 'all' ? null : reach)
+export function ownerOf(ownerFilter: OwnerFilter, named: number | null | undefined): number | null {
+  return named ?? (ownerFilter === 'all' ? null : ownerFilter)
 }
 
-/** Whether who reaches `reach` reaches the things of this user. */
-export function isWithin(reach: Reach, userId: number): boolean {
-  return reach === 'all' || reach === userId
+/** Whether who reaches `ownerFilter` reaches the things of this user. */
+export function isWithin(ownerFilter: OwnerFilter, userId: number): boolean {
+  return ownerFilter === 'all' || ownerFilter === userId
 }
 
 /** No user has this id (see schema/shapes/text.ts, Id). */
@@ -65,7 +65,7 @@ const NOBODY = 0
  * Whose things `caller` reaches. Admins reach all. Others reach those of their user; a read-only key that was given to no
  * user is for watching, and sees all. Whoever is left reaches nothing.
  */
-export function reachOf({ kind, role, userId }: Caller): Reach {
+export function ownerFilterOf({ kind, role, userId }: Caller): OwnerFilter {
   if (role === 'admin') return 'all'
   if (userId !== null) return userId
   return kind === 'key' && role === 'read-only' ? 'all' : NOBODY

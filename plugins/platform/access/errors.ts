@@ -1,4 +1,4 @@
-import { defineProblem, type ProblemError } from '#platform/problem.ts'
+import { defineProblem, type ProblemError } from '#platform/problem/problem.ts'
 import type { Scope } from '#schema/shapes/key.ts'
 
 const missing = defineProblem('CREDENTIALS_MISSING', 401, 'This needs a key')

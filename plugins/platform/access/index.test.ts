@@ -1,8 +1,8 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
-import errors from '#platform/errors.ts'
+import errors from '#platform/http/errors.ts'
 import { SCOPES } from '#schema/shapes/key.ts'
-import { type Caller, OPEN, PUBLIC, reachOf, SYSTEM, scopesOf } from './caller.ts'
+import { type Caller, OPEN, ownerFilterOf, PUBLIC, SYSTEM, scopesOf } from './caller.ts'
 import { credentialsInvalid } from './errors.ts'
 import access from './index.ts'
 
@@ -28,14 +28,14 @@ const member: Caller = {
 
 /** Recognises `Bearer good` at once, `Bearer later` by a promise, and refuses `Bearer bad`. */
 function recogniseWords(app: FastifyInstance) {
-  app.access.recogniseBy(({ headers: { authorization } }) => {
+  app.access.authenticateBy(({ headers: { authorization } }) => {
     if (authorization === 'Bearer good') return member
     if (authorization === 'Bearer later') return Promise.resolve(member)
     if (authorization === 'Bearer bad') throw credentialsInvalid()
     if (authorization === 'Bearer bad later') return Promise.reject(credentialsInvalid())
     return authorization === 'Bearer none later' ? Promise.resolve(null) : null
   })
-  app.access.recogniseBy(({ headers: { cookie } }) => (cookie === 'good' ? member : null))
+  app.access.authenticateBy(({ headers: { cookie } }) => (cookie === 'good' ? member : null))
 }
 
 function addRoutes(app: FastifyInstance) {
@@ -95,14 +95,14 @@ t.test('with keys, a caller is let in where its scopes reach', async (t) => {
 })
 
 t.test('a caller reaches everything, the things of its user, or nothing', async (t) => {
-  t.equal(reachOf(OPEN), 'all')
-  t.equal(reachOf(SYSTEM), 'all')
-  t.equal(reachOf(member), 7)
-  t.equal(reachOf({ ...member, role: 'read-only' }), 7)
-  t.equal(reachOf({ ...member, role: 'read-only', userId: null }), 'all', 'a key for watching')
-  t.equal(reachOf({ ...member, role: 'admin' }), 'all')
+  t.equal(ownerFilterOf(OPEN), 'all')
+  t.equal(ownerFilterOf(SYSTEM), 'all')
+  t.equal(ownerFilterOf(member), 7)
+  t.equal(ownerFilterOf({ ...member, role: 'read-only' }), 7)
+  t.equal(ownerFilterOf({ ...member, role: 'read-only', userId: null }), 'all', 'a key for watching')
+  t.equal(ownerFilterOf({ ...member, role: 'admin' }), 'all')
   for (const lost of [PUBLIC, { ...member, userId: null }, { ...PUBLIC, kind: 'session' as const }])
-    t.equal(reachOf(lost), 0)
+    t.equal(ownerFilterOf(lost), 0)
 })
 
 t.test('a role bounds the scopes of its keys', async (t) => {

@@ -11,13 +11,13 @@ export type Requirement = Scope | 'signed-in' | 'public'
  * Tells who sent a request: null when it holds no credentials of its kind. Throws a problem when it holds some that are
  * not good. A promise only where it has to be asked for.
  */
-export type Recogniser = (request: FastifyRequest) => Caller | null | Promise<Caller | null>
+export type Authenticator = (request: FastifyRequest) => Caller | null | Promise<Caller | null>
 
 /** `app.access`: who may do what. */
 export interface Access {
   readonly mode: 'open' | 'keys'
   /** Adds a way to be recognised; the first that finds its kind of credentials decides. */
-  recogniseBy(recogniser: Recogniser): void
+  authenticateBy(authenticator: Authenticator): void
   /** Every route and what it asks; complete once the app is ready. */
   routes(): GuardedRoute[]
 }
@@ -63,15 +63,15 @@ type Request = FastifyRequest & { [recognised]?: Caller }
  * nothing. Register it first: it must see every route.
  */
 async function access(app: FastifyInstance, { mode }: AccessOptions) {
-  const recognisers: Recogniser[] = []
+  const authenticators: Authenticator[] = []
   const routes: RouteOptions[] = []
   const unknown = mode === 'open' ? OPEN : PUBLIC
 
-  function recognise(request: FastifyRequest, from = 0): Caller | null | Promise<Caller | null> {
-    for (const [at, recogniser] of recognisers.entries()) {
+  function authenticate(request: FastifyRequest, from = 0): Caller | null | Promise<Caller | null> {
+    for (const [at, authenticator] of authenticators.entries()) {
       if (at < from) continue
-      const found = recogniser(request)
-      if (found instanceof Promise) return found.then((caller) => caller ?? recognise(request, at + 1))
+      const found = authenticator(request)
+      if (found instanceof Promise) return found.then((caller) => caller ?? authenticate(request, at + 1))
       if (found !== null) return found
     }
     return null
@@ -89,7 +89,7 @@ async function access(app: FastifyInstance, { mode }: AccessOptions) {
 
   /** Answers in the same turn where everything needed is known. */
   function guard(request: FastifyRequest): void | Promise<void> {
-    const caller = recognise(request)
+    const caller = authenticate(request)
     if (caller instanceof Promise) return caller.then((one) => admit(request, one))
     admit(request, caller)
   }
@@ -122,8 +122,8 @@ async function access(app: FastifyInstance, { mode }: AccessOptions) {
   })
   app.decorate('access', {
     mode,
-    recogniseBy(recogniser) {
-      recognisers.push(recogniser)
+    authenticateBy(authenticator) {
+      authenticators.push(authenticator)
     },
     routes: () =>
       routes.flatMap(({ method, url, config }) =>

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
-import redis from '#platform/redis.ts'
+import redis from '#platform/redis/index.ts'
 import { missing } from '#testing/programs.ts'
 import { startRedis } from '#testing/servers.ts'
 import cache, { type CacheOptions } from './index.ts'

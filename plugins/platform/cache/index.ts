@@ -1,9 +1,14 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import type { Fullness } from '#platform/bounded-cache.ts'
-import type { RedisClient } from '#platform/redis-cluster.ts'
-import { type Announcer, type Change, createAnnouncer, type Message } from './announcer.ts'
-import { createListener, type Listener } from './listener.ts'
+import type { Fullness } from '#platform/async/bounded-cache.ts'
+import type { RedisClient } from '#platform/redis/redis-cluster.ts'
+import {
+  type Change,
+  createInvalidationPublisher,
+  type InvalidationPublisher,
+  type Message
+} from './invalidation-publisher.ts'
+import { createInvalidationSubscriber, type InvalidationSubscriber } from './invalidation-subscriber.ts'
 import type { CacheStats } from './lookup.ts'
 import { createSharedTier, defineScripts } from './shared.ts'
 import { type ControlledCache, createTieredCache, type TieredCache } from './tiered.ts'
@@ -134,12 +139,12 @@ async function cache(app: FastifyInstance, options: CacheOptions) {
     async invalidate(name, changes) {
       const own = caches.get(name)
       if (own) for (const { key, version } of changes) own.forget(key, version)
-      if (changes.length > 0) await channel?.announcer.tell(name, changes)
+      if (changes.length > 0) await channel?.publisher.publish(name, changes)
     },
     async invalidateUnknown(name) {
       const own = caches.get(name)
       own?.forgetUnknown(0)
-      const generation = await channel?.announcer.tellUnknown(name)
+      const generation = await channel?.publisher.tellUnknown(name)
       if (generation) own?.forgetUnknown(generation)
     },
     onInvalidate: (name, listener) => void listeners.set(name, listener),
@@ -167,14 +172,14 @@ async function cache(app: FastifyInstance, options: CacheOptions) {
   // When all caches are open, so that it can ask for their generations.
   app.addHook('onReady', () => channel.listener.start())
   app.addHook('onClose', async () => {
-    await channel.announcer.close()
+    await channel.publisher.close()
     channel.listener.close()
   })
 }
 
 interface Channel {
-  announcer: Announcer
-  listener: Listener
+  publisher: InvalidationPublisher
+  listener: InvalidationSubscriber
 }
 
 function openChannel(
@@ -193,7 +198,7 @@ function openChannel(
   // Redis keeps channels apart neither by database number nor by key prefix.
   const database = 'db' in redis.options ? redis.options.db : 0
   const channel = `${redis.options.keyPrefix ?? ''}cache:${database ?? 0}`
-  const announcer = createAnnouncer({
+  const publisher = createInvalidationPublisher({
     redis,
     channel,
     markMs: FLOOR_MS,
@@ -201,7 +206,7 @@ function openChannel(
     retryMs: 200,
     onProblem: (error) => app.log.warn({ err: error }, 'changes wait for Redis')
   })
-  const listener = createListener({
+  const listener = createInvalidationSubscriber({
     redis,
     channel,
     doubtMs,
@@ -216,11 +221,11 @@ function openChannel(
       if (generation !== undefined) one.forgetUnknown(generation)
     },
     onDoubt() {
-      for (const one of caches.values()) one.doubt()
-      for (const tell of listeners.values()) tell()
+      for (const one of caches.values()) one.markStale()
+      for (const publish of listeners.values()) publish()
     }
   })
-  return { announcer, listener }
+  return { publisher, listener }
 }
 
 export default fp(cache, { name: 'cache', dependencies: ['redis'], fastify: '5.x' })

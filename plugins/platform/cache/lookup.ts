@@ -1,6 +1,6 @@
-import { type Breaker, createBreaker } from '#platform/breaker.ts'
-import { withDeadline } from '#platform/deadline.ts'
-import { defineProblem, type ProblemError } from '#platform/problem.ts'
+import { type Breaker, createBreaker } from '#platform/async/breaker.ts'
+import { withDeadline } from '#platform/async/deadline.ts'
+import { defineProblem, type ProblemError } from '#platform/problem/problem.ts'
 import type { SharedTier } from './shared.ts'
 
 /** One lookup of a key that this process does not hold: Redis, then the origin, each left alone while it fails. */
@@ -53,10 +53,10 @@ export interface LookupOptions<V> {
 
 export interface Lookup<V> {
   /**
-   * Looks `key` up. Redis is believed from version `floor` on, and about what does not exist when it learned it in
+   * Looks `key` up. Redis is believed from version `minVersion` on, and about what does not exist when it learned it in
    * `generation` or later. Rejects with a 503 problem when nobody can say.
    */
-  find(key: string, floor: number, generation: number): Promise<Looked<V>>
+  find(key: string, minVersion: number, generation: number): Promise<Looked<V>>
 }
 
 /** Makes the lookup of one cache. */
@@ -94,12 +94,12 @@ export function createLookup<V>(options: LookupOptions<V>): Lookup<V> {
   }
 
   return {
-    async find(key, floor, generation) {
+    async find(key, minVersion, generation) {
       let fallback: Looked<V> | null = null
       const held = shared === null ? null : await shared.read(key)
-      if (held?.kind === 'value' && held.version >= floor) {
+      if (held?.kind === 'value' && held.version >= minVersion) {
         fallback = { value: held.value, version: held.version, isFresh: held.isFresh }
-      } else if (held?.kind === 'unknown' && held.generation >= generation && floor <= 0) {
+      } else if (held?.kind === 'unknown' && held.generation >= generation && minVersion <= 0) {
         fallback = { value: null, version: 0, isFresh: true }
       }
       if (fallback?.isFresh) {

@@ -1,7 +1,7 @@
 import type { Result } from 'ioredis'
-import { createBreaker } from '#platform/breaker.ts'
-import { coalesce } from '#platform/coalesce.ts'
-import type { RedisClient } from '#platform/redis-cluster.ts'
+import { batchLoad } from '#platform/async/batch-load.ts'
+import { createBreaker } from '#platform/async/breaker.ts'
+import type { RedisClient } from '#platform/redis/redis-cluster.ts'
 
 /**
  * The tier that replicas share: one Redis string a key, `<kind><version>:<fresh until>:<payload>`. Its kinds are a
@@ -126,7 +126,7 @@ export function createSharedTier<V>(redis: RedisClient, options: SharedOptions<V
   // In a cluster the keys lie on many nodes: they are asked for one by one, and those of one node travel together.
   const get = redis.isCluster
     ? (key: string) => redis.get(sharedKey(name, key))
-    : coalesce((keys) => redis.mget(keys.map((key) => sharedKey(name, key))))
+    : batchLoad((keys) => redis.mget(keys.map((key) => sharedKey(name, key))))
 
   return {
     async read(key) {

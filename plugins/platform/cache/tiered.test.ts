@@ -291,7 +291,7 @@ t.test('what is held in doubt', async (t) => {
     const { cache, asked, warm } = createBench()
     await warm('a', v(1))
     await warm('none', null)
-    cache.doubt()
+    cache.markStale()
     const answers = [cache.get('a'), cache.get('none')]
     await asked[2]?.answer(v(2))
     await asked[3]?.answer(v(1))
@@ -303,7 +303,7 @@ t.test('what is held in doubt', async (t) => {
     const { cache, asked, warm, state } = createBench()
     await warm('a', v(1))
     state.isListening = false
-    cache.doubt()
+    cache.markStale()
     const answer = cache.get('a')
     await asked[1]?.fail()
     t.same(await answer, v(1))
@@ -313,7 +313,7 @@ t.test('what is held in doubt', async (t) => {
   t.test('is used when nobody says better soon', async (t) => {
     const { cache, asked, warm } = createBench()
     await warm('a', v(1))
-    cache.doubt()
+    cache.markStale()
     t.same(await cache.get('a'), v(1))
     await asked[1]?.answer(v(2))
     t.same(cache.get('a'), v(2))
@@ -322,7 +322,7 @@ t.test('what is held in doubt', async (t) => {
   t.test('is not used when it is known to have changed', async (t) => {
     const { cache, asked, warm } = createBench()
     await warm('a', v(1))
-    cache.doubt()
+    cache.markStale()
     const answer = outcome(cache.get('a'))
     cache.forget('a', 2)
     await asked[1]?.fail()
@@ -332,7 +332,7 @@ t.test('what is held in doubt', async (t) => {
   t.test('was looked up before the doubt, even if it came after', async (t) => {
     const { cache, asked } = createBench()
     const early = cache.get('a')
-    cache.doubt()
+    cache.markStale()
     await asked[0]?.answer(v(1))
     t.same(await early, v(1))
     const late = cache.get('a')

@@ -53,13 +53,13 @@ export interface ControlledCache<V> extends TieredCache<V> {
   /** Drops all knowledge of what does not exist from before `generation`. */
   forgetUnknown(generation: number): void
   /** Doubts all that is held: something may have changed unheard. */
-  doubt(): void
+  markStale(): void
   stats(): CacheStats
 }
 
 interface Flight<V> {
   /** Highest version that was invalidated since its lookup began; 0 when none was. */
-  floor: number
+  minVersion: number
   promise: Promise<V | null>
 }
 
@@ -138,7 +138,7 @@ export function createTieredCache<V>(options: TieredOptions<V>): ControlledCache
   function join(key: string): Promise<V | null> {
     const flight = flights.get(key)
     if (flight !== undefined) return flight.promise
-    const started: Flight<V> = { floor: 0, promise: Promise.resolve(null) }
+    const started: Flight<V> = { minVersion: 0, promise: Promise.resolve(null) }
     flights.set(key, started)
     started.promise = fly(key, started)
     return started.promise
@@ -147,10 +147,10 @@ export function createTieredCache<V>(options: TieredOptions<V>): ControlledCache
   async function fly(key: string, flight: Flight<V>): Promise<V | null> {
     try {
       for (let attempt = 1; ; attempt++) {
-        flight.floor = 0
+        flight.minVersion = 0
         const begun = { epoch, generation }
         const looked = await lookup.find(key, lowestVersion(key), begun.generation)
-        if (looked.version >= flight.floor) {
+        if (looked.version >= flight.minVersion) {
           keep(key, looked, begun.epoch)
           return looked.value
         }
@@ -204,7 +204,7 @@ export function createTieredCache<V>(options: TieredOptions<V>): ControlledCache
     const entry = memory.peek(key)
     if (entry !== undefined && entry.version < version) memory.delete(key)
     const flight = flights.get(key)
-    if (flight !== undefined) flight.floor = Math.max(flight.floor, version)
+    if (flight !== undefined) flight.minVersion = Math.max(flight.minVersion, version)
   }
 
   return {
@@ -215,9 +215,9 @@ export function createTieredCache<V>(options: TieredOptions<V>): ControlledCache
     forgetUnknown(since) {
       generation = Math.max(generation, since)
       unknown.clear()
-      for (const flight of flights.values()) flight.floor = Math.max(flight.floor, 1)
+      for (const flight of flights.values()) flight.minVersion = Math.max(flight.minVersion, 1)
     },
-    doubt() {
+    markStale() {
       epoch++
     },
     stats: () => ({

@@ -4,7 +4,7 @@ import { chownSync, readdirSync } from 'node:fs'
 import { mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { StartRefused } from '#platform/start-refused.ts'
+import { StartRefused } from '#platform/problem/start-refused.ts'
 import { BUNDLED_MAJOR, type BundledPrograms, noBuild } from './bundled-programs.ts'
 import { killWithThisProcess } from './parent-death.ts'
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { StartRefused } from '#platform/start-refused.ts'
+import { StartRefused } from '#platform/problem/start-refused.ts'
 
 /** The PostgreSQL programs of the npm package for this platform, and how this process may run them. */
 

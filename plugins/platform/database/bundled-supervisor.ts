@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
-import { StartRefused } from '#platform/start-refused.ts'
+import { StartRefused } from '#platform/problem/start-refused.ts'
 import { type BundledPrograms, noBuild } from './bundled-programs.ts'
 import { killWithThisProcess } from './parent-death.ts'
 

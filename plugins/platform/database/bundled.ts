@@ -2,12 +2,12 @@ import { accessSync, constants } from 'node:fs'
 import { mkdtemp, readlink, realpath, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { FolderInUse, lockFolder } from '#platform/folder-lock.ts'
-import { openPrivateFolder } from '#platform/private-folder.ts'
-import { StartRefused } from '#platform/start-refused.ts'
+import { StartRefused } from '#platform/problem/start-refused.ts'
 import { BUNDLED_USER, prepareCluster, readPostmaster, stopLeftover } from './bundled-cluster.ts'
 import { findBundledPrograms } from './bundled-programs.ts'
 import { type Log, supervise } from './bundled-supervisor.ts'
+import { FolderInUse, lockFolder } from './folder-lock.ts'
+import { openPrivateFolder } from './private-folder.ts'
 
 /** How to reach a PostgreSQL over its Unix socket: options of node-postgres. Nothing is left to PG… variables. */
 export interface SocketConnection {

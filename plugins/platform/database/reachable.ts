@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
-import { StartRefused } from '#platform/start-refused.ts'
+import { StartRefused } from '#platform/problem/start-refused.ts'
 
 /**
  * Repeats `ping` with growing pauses until the database answers. Throws {@link StartRefused} when it does not within `timeoutMs`

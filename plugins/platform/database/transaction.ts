@@ -1,7 +1,7 @@
 import { drizzle } from 'drizzle-orm/node-postgres'
 import type { Pool } from 'pg'
-import type { Executor } from '#platform/database.ts'
-import { findDriverError } from '#platform/database-errors.ts'
+import { findDriverError } from './errors.ts'
+import type { Executor } from './index.ts'
 
 /**
  * A process that stops amid a transaction (a hung machine, SIGSTOP) must not keep its locks: others would wait for it, and a request

@@ -1,4 +1,4 @@
-import { findDriverError, isPassingError } from '#platform/database-errors.ts'
+import { findDriverError, isTransientError } from './errors.ts'
 
 /** Whether transactions succeed, as the readiness probe reports it. */
 export interface WriteWatch {
@@ -23,7 +23,7 @@ export function createWriteWatch(now: () => number = () => performance.now()): W
       } catch (error) {
         // Maintenance gives a lock up after a second (lock_timeout) and tries again later.
         const isLockTimeout = findDriverError(error)?.code === '55P03'
-        if (isPassingError(error) && !isLockTimeout) failure = { error: error as Error, at: now() }
+        if (isTransientError(error) && !isLockTimeout) failure = { error: error as Error, at: now() }
         throw error
       }
     },

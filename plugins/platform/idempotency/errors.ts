@@ -1,4 +1,4 @@
-import { defineProblem } from '#platform/problem.ts'
+import { defineProblem } from '#platform/problem/problem.ts'
 
 const inUse = defineProblem('IDEMPOTENCY_KEY_IN_USE', 409, 'A request with this key is under way')
 const reused = defineProblem('IDEMPOTENCY_KEY_REUSED', 422, 'The key was sent with another request')

@@ -3,7 +3,7 @@ import t from 'tap'
 import { until } from '#apps/acceptance/subject.ts'
 import { buildApp } from '#apps/app.ts'
 import { readConfig } from '#apps/config.ts'
-import { databaseProblem } from '#platform/database-errors.ts'
+import { databaseProblem } from '#platform/database/errors.ts'
 import { profiles, startApp, storageOf } from '#testing/app.ts'
 import { tryToHold } from './store.ts'
 

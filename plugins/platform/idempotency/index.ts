@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Caller } from '#platform/access/caller.ts'
-import type { Executor, Within } from '#platform/database.ts'
-import { repeat } from '#platform/repeat.ts'
+import { repeat } from '#platform/async/repeat.ts'
+import type { Executor, Within } from '#platform/database/index.ts'
 import { answerErased, keyInUse, keyReused, keyUnsupported } from './errors.ts'
 import {
   type AnswersOf,

@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm'
-import type { Executor } from '#platform/database.ts'
+import type { Executor } from '#platform/database/index.ts'
 import { idempotencyKeys } from '#schema/tables/idempotency-keys.ts'
 
 /** The SQL of answers that are kept by key. Every function runs on the executor it is given. */

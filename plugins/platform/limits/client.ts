@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { normalizeIP } from '@fastify/rate-limit'
 import type { FastifyRequest } from 'fastify'
-import type { RedisClient } from '#platform/redis-cluster.ts'
+import type { RedisClient } from '#platform/redis/redis-cluster.ts'
 
 /**
  * For whom a request counts: the key that was sent, else the signed-in user, else the address it came from; of IPv6 its first 64

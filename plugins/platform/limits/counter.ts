@@ -1,16 +1,16 @@
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { createBoundedCache } from '#platform/bounded-cache.ts'
-import { type Breaker, createBreaker } from '#platform/breaker.ts'
-import type { RedisClient } from '#platform/redis-cluster.ts'
-import type { LimitName, Policy, Standing } from './policy.ts'
+import { createBoundedCache } from '#platform/async/bounded-cache.ts'
+import { type Breaker, createBreaker } from '#platform/async/breaker.ts'
+import type { RedisClient } from '#platform/redis/redis-cluster.ts'
+import type { LimitName, Policy, RateLimitState } from './policy.ts'
 
 /** Counts what clients do under one policy. */
 export interface Counter {
   /** Milliseconds until `client`, which was over the limit when last counted, has room again; 0 when it has. Asks nobody. */
   heldBackMs(client: string): number
   /** Counts one request for `client` and gives where that leaves it. Never rejects. */
-  count(request: FastifyRequest, client: string): Promise<Standing>
+  count(request: FastifyRequest, client: string): Promise<RateLimitState>
 }
 
 export interface CounterOptions {
@@ -44,7 +44,7 @@ export async function createCounter(app: FastifyInstance, options: CounterOption
   const settings = { global: false, max: policy.max, timeWindow: policy.windowMs, cache: MAX_CLIENTS }
   const heldBack = createBoundedCache<number>(`limit:${name}`, MAX_CLIENTS)
 
-  async function open(more: object): Promise<(request: FastifyRequest) => Promise<Standing>> {
+  async function open(more: object): Promise<(request: FastifyRequest) => Promise<RateLimitState>> {
     let check: ReturnType<FastifyInstance['createRateLimit']> | undefined
     await app.register(async (scope) => {
       await scope.register(rateLimit, { ...settings, ...more })
@@ -67,12 +67,12 @@ export async function createCounter(app: FastifyInstance, options: CounterOption
       keyGenerator: (request: FastifyRequest) => hash(clientOf(request))
     }))
 
-  async function ask(request: FastifyRequest): Promise<Standing> {
+  async function ask(request: FastifyRequest): Promise<RateLimitState> {
     if (together === null || redis?.status !== 'ready' || !breaker.allows()) return alone(request)
     try {
-      const standing = await together(request)
+      const state = await together(request)
       breaker.succeed()
-      return standing
+      return state
     } catch {
       breaker.fail()
       return alone(request)
@@ -83,9 +83,9 @@ export async function createCounter(app: FastifyInstance, options: CounterOption
     heldBackMs: (client) => Math.max(0, (heldBack.get(client) ?? 0) - now()),
     async count(request, client) {
       clients.set(request, client)
-      const standing = await ask(request)
-      if (standing.isExceeded) heldBack.set(client, now() + standing.resetMs)
-      return standing
+      const state = await ask(request)
+      if (state.isExceeded) heldBack.set(client, now() + state.resetMs)
+      return state
     }
   }
 }

@@ -1,4 +1,4 @@
-import { defineProblem, type ProblemError } from '#platform/problem.ts'
+import { defineProblem, type ProblemError } from '#platform/problem/problem.ts'
 import { fieldName, type LimitName } from './policy.ts'
 
 const limited = defineProblem('RATE_LIMITED', 429, 'Too many requests')

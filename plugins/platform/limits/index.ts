@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
-import { describeAnswer } from '#platform/describe-answers.ts'
-import type { RedisClient } from '#platform/redis-cluster.ts'
+import { describeAnswer } from '#platform/http/describe-answers.ts'
+import type { RedisClient } from '#platform/redis/redis-cluster.ts'
 import { problemAnswer } from '#schema/shapes/problem.ts'
 import { addressOf, clientOf, createHasher } from './client.ts'
 import { type Counter, createCounter, createLimitBreaker } from './counter.ts'
@@ -19,10 +19,10 @@ import {
 /** Limits that a route may name in its configuration. */
 export type RouteLimit = Exclude<LimitName, 'credentials' | 'unknownCodes'>
 
-/** Guesses of one kind: counted when they fail, refused before anything is looked up when too many did. */
-export interface Guesses {
+/** FailureLimiter of one kind: counted when they fail, refused before anything is looked up when too many did. */
+export interface FailureLimiter {
   /** Whether the address of the request has guessed too often. Asks nobody. */
-  isHeldBack(request: FastifyRequest): boolean
+  isBlocked(request: FastifyRequest): boolean
   /** Counts a refusal and gives the problem to throw: RATE_LIMITED. */
   refuse(request: FastifyRequest): Error
   /** Counts a guess that failed. */
@@ -32,7 +32,7 @@ export interface Guesses {
 /** `app.limits`: what is counted beside the routes. */
 export interface Limits {
   /** Short codes that no link has; null where nothing is limited. */
-  readonly unknownCodes: Guesses | null
+  readonly unknownCodes: FailureLimiter | null
 }
 
 export interface LimitOptions {
@@ -82,11 +82,11 @@ async function limits(app: FastifyInstance, { policies }: LimitOptions) {
     return rateLimited(name, secondsOf(waitMs))
   }
 
-  function guesses(name: LimitName): Guesses | null {
+  function failureLimiter(name: LimitName): FailureLimiter | null {
     if (counters === null) return null
     const counter = counters[name]
     return {
-      isHeldBack: ({ address }) => counter.heldBackMs(addressOf(address)) > 0,
+      isBlocked: ({ address }) => counter.heldBackMs(addressOf(address)) > 0,
       refuse: (request) => refusal(request, name, counter.heldBackMs(addressOf(request.address))),
       note(request) {
         void counter.count(request, addressOf(request.address))
@@ -99,11 +99,11 @@ async function limits(app: FastifyInstance, { policies }: LimitOptions) {
     return async function onLimit(request: FastifyRequest, reply: FastifyReply) {
       const who = clientOf(request)
       const heldMs = counter.heldBackMs(who)
-      const standing =
+      const state =
         heldMs > 0 ? { isExceeded: true, remaining: 0, resetMs: heldMs } : await counter.count(request, who)
       reply.header('ratelimit-policy', policyField(name, policy))
-      reply.header('ratelimit', standingField(name, standing))
-      if (standing.isExceeded) throw refusal(request, name, standing.resetMs)
+      reply.header('ratelimit', standingField(name, state))
+      if (state.isExceeded) throw refusal(request, name, state.resetMs)
     }
   }
 
@@ -116,9 +116,9 @@ async function limits(app: FastifyInstance, { policies }: LimitOptions) {
     route.onRequest = [...[route.onRequest ?? []].flat(), limitRoute(name, counters[name], policies[name])]
   })
 
-  const credentials = guesses('credentials')
+  const credentials = failureLimiter('credentials')
   if (credentials !== null && app.access.mode === 'keys') limitCredentials(app, credentials)
-  app.decorate('limits', { unknownCodes: guesses('unknownCodes') })
+  app.decorate('limits', { unknownCodes: failureLimiter('unknownCodes') })
 }
 
 async function openCounters(app: FastifyInstance, policies: Record<LimitName, Policy>) {
@@ -154,11 +154,11 @@ const REFUSAL = problemAnswer('The client made too many requests of the kind', {
  * Whoever tries keys is refused before they are looked up. Asked before the recognisers of those who know keys, and only on
  * routes that need one; a cookie that has ended is no guess.
  */
-function limitCredentials(app: FastifyInstance, credentials: Guesses): void {
+function limitCredentials(app: FastifyInstance, credentials: FailureLimiter): void {
   const hasKey = ({ headers }: FastifyRequest) =>
     headers.authorization !== undefined || headers['x-api-key'] !== undefined
-  app.access.recogniseBy((request) => {
-    if (hasKey(request) && credentials.isHeldBack(request)) throw credentials.refuse(request)
+  app.access.authenticateBy((request) => {
+    if (hasKey(request) && credentials.isBlocked(request)) throw credentials.refuse(request)
     return null
   })
   app.addHook('onRoute', (route: RouteOptions) => {

@@ -12,7 +12,7 @@ export interface Policy {
 }
 
 /** One client's standing under a policy. */
-export interface Standing {
+export interface RateLimitState {
   isExceeded: boolean
   remaining: number
   resetMs: number
@@ -43,7 +43,7 @@ export function policyField(name: LimitName, { max, windowMs }: Policy): string 
 }
 
 /** The `RateLimit` field (the same draft, section 4): what is left, and the seconds until all is again. */
-export function standingField(name: LimitName, { remaining, resetMs }: Standing): string {
+export function standingField(name: LimitName, { remaining, resetMs }: RateLimitState): string {
   return `"${fieldName(name)}";r=${remaining};t=${secondsOf(resetMs)}`
 }
 

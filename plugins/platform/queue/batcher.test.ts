@@ -4,7 +4,7 @@ import { type Batcher, createBatcher } from './batcher.ts'
 import type { EncodedBatch } from './encoder.ts'
 
 /** A next stage that the test controls. */
-function createStage() {
+function createTestbed() {
   const batches: EncodedBatch[] = []
   const waiting: PromiseWithResolvers<void>[] = []
   return {
@@ -25,7 +25,7 @@ const read = ({ record }: EncodedBatch): number[] => numberCodec.decode(record)
 const add = (batcher: Batcher<number>) =>
   new Promise<void>((onTaken, onRefused) => batcher.add(1, { onTaken, onRefused }))
 
-const turn = () => new Promise((done) => setImmediate(done))
+const tick = () => new Promise((done) => setImmediate(done))
 const spill = () => Promise.reject(new Error('nothing is to be spilled'))
 const defaults = () => ({
   encoder: numberCodec.createEncoder(),
@@ -37,137 +37,137 @@ const defaults = () => ({
 })
 
 t.test('items of one event-loop tick travel together', async (t) => {
-  const stage = createStage()
-  const batcher = createBatcher({ ...defaults(), send: stage.send })
+  const testbed = createTestbed()
+  const batcher = createBatcher({ ...defaults(), send: testbed.send })
   const all = Array.from({ length: 20 }, () => add(batcher))
-  while (stage.batches.length === 0) await turn()
+  while (testbed.batches.length === 0) await tick()
   t.same(
-    stage.batches.map(({ items }) => items),
+    testbed.batches.map(({ items }) => items),
     [20]
   )
   t.equal(batcher.pending, 20)
-  stage.waiting[0]?.resolve()
+  testbed.waiting[0]?.resolve()
   await Promise.all(all)
   t.equal(batcher.pending, 0)
 })
 
 t.test('what is added while a batch is in flight travels in the next, at once when it returns', async (t) => {
-  const stage = createStage()
-  const batcher = createBatcher({ ...defaults(), send: stage.send })
+  const testbed = createTestbed()
+  const batcher = createBatcher({ ...defaults(), send: testbed.send })
   const first = add(batcher)
-  await turn()
+  await tick()
   const later = [add(batcher)]
-  await turn()
+  await tick()
   later.push(add(batcher), add(batcher))
-  await turn()
-  t.equal(stage.batches.length, 1)
-  stage.waiting[0]?.resolve()
+  await tick()
+  t.equal(testbed.batches.length, 1)
+  testbed.waiting[0]?.resolve()
   await first
-  await turn()
+  await tick()
   t.same(
-    stage.batches.map(({ items }) => items),
+    testbed.batches.map(({ items }) => items),
     [1, 3]
   )
-  stage.waiting[1]?.resolve()
+  testbed.waiting[1]?.resolve()
   await Promise.all(later)
 })
 
 t.test('a full batch leaves without waiting', async (t) => {
-  const stage = createStage()
-  const batcher = createBatcher({ ...defaults(), waitMs: 60_000, maxItems: 5, send: stage.send })
+  const testbed = createTestbed()
+  const batcher = createBatcher({ ...defaults(), waitMs: 60_000, maxItems: 5, send: testbed.send })
   for (let count = 0; count < 5; count++) batcher.add(1, null)
   t.same(
-    stage.batches.map(({ items }) => items),
+    testbed.batches.map(({ items }) => items),
     [5]
   )
-  stage.waiting[0]?.resolve()
+  testbed.waiting[0]?.resolve()
   await batcher.flush()
 })
 
 t.test('a batch has every item in the order in which they were added, however many they are', async (t) => {
-  const stage = createStage()
-  const batcher = createBatcher({ ...defaults(), waitMs: 60_000, send: stage.send })
+  const testbed = createTestbed()
+  const batcher = createBatcher({ ...defaults(), waitMs: 60_000, send: testbed.send })
   for (const count of [1, 63, 64, 65, 200]) {
     const numbers = Array.from({ length: count }, (_, at) => at + 1)
     for (const number of numbers) batcher.add(number, null)
     const flushed = batcher.flush()
-    stage.waiting.shift()?.resolve()
+    testbed.waiting.shift()?.resolve()
     await flushed
-    const batch = stage.batches.shift() as EncodedBatch
+    const batch = testbed.batches.shift() as EncodedBatch
     t.equal(batch.items, count)
     t.same(read(batch), numbers)
   }
 })
 
 t.test('past the bound of what may wait, batches are spilled and no waiter is forgotten', async (t) => {
-  const stage = createStage()
+  const testbed = createTestbed()
   const spilled: EncodedBatch[] = []
   const batcher = createBatcher({
     ...defaults(),
     maxItems: 10,
     maxPending: 30,
-    send: stage.send,
+    send: testbed.send,
     spill: async (batch) => {
       spilled.push(batch)
     }
   })
   const all = Array.from({ length: 100 }, () => add(batcher))
-  await turn()
+  await tick()
   t.ok(batcher.pending <= 30, `${batcher.pending} wait`)
   t.equal(spilled.flatMap(read).length, 70)
   const flushed = batcher.flush()
   while (batcher.pending > 0) {
-    stage.waiting.shift()?.resolve()
-    await turn()
+    testbed.waiting.shift()?.resolve()
+    await tick()
   }
   await Promise.all([...all, flushed])
-  t.equal(stage.batches.flatMap(read).length, 30)
+  t.equal(testbed.batches.flatMap(read).length, 30)
 })
 
 t.test('waiters learn that their batch was refused, and the next batch goes on', async (t) => {
-  const stage = createStage()
-  const batcher = createBatcher({ ...defaults(), send: stage.send })
+  const testbed = createTestbed()
+  const batcher = createBatcher({ ...defaults(), send: testbed.send })
   const first = add(batcher)
-  await turn()
+  await tick()
   const second = add(batcher)
-  stage.waiting[0]?.reject(new Error('the disk is full'))
+  testbed.waiting[0]?.reject(new Error('the disk is full'))
   await t.rejects(first, /the disk is full/)
-  await turn()
-  stage.waiting[1]?.resolve()
+  await tick()
+  testbed.waiting[1]?.resolve()
   await second
   t.equal(batcher.pending, 0)
 })
 
 t.test('flush sends what waits and resolves when all is done with', async (t) => {
-  const stage = createStage()
-  const batcher = createBatcher({ ...defaults(), waitMs: 60_000, send: stage.send })
+  const testbed = createTestbed()
+  const batcher = createBatcher({ ...defaults(), waitMs: 60_000, send: testbed.send })
   batcher.add(1, null)
   let isFlushed = false
   const flushed = batcher.flush().then(() => {
     isFlushed = true
   })
-  await turn()
-  t.equal(stage.batches.length, 1)
+  await tick()
+  t.equal(testbed.batches.length, 1)
   t.notOk(isFlushed)
-  stage.waiting[0]?.resolve()
+  testbed.waiting[0]?.resolve()
   await flushed
 })
 
 t.test('settle waits for the batches of its call, however many are added meanwhile', async (t) => {
-  const stage = createStage()
-  const batcher = createBatcher({ ...defaults(), waitMs: 60_000, maxInFlight: 2, send: stage.send })
+  const testbed = createTestbed()
+  const batcher = createBatcher({ ...defaults(), waitMs: 60_000, maxInFlight: 2, send: testbed.send })
   batcher.add(1, null)
   const first = batcher.settle()
   batcher.add(2, null)
   const second = batcher.settle()
   batcher.add(3, null)
-  stage.waiting[0]?.resolve()
+  testbed.waiting[0]?.resolve()
   await first
-  t.same(stage.batches.map(read), [[1], [2]], 'the third waits for others')
-  stage.waiting[1]?.reject(new Error('the disk is full'))
+  t.same(testbed.batches.map(read), [[1], [2]], 'the third waits for others')
+  testbed.waiting[1]?.reject(new Error('the disk is full'))
   await second
   t.equal(batcher.pending, 1)
   const flushed = batcher.flush()
-  stage.waiting[2]?.resolve()
+  testbed.waiting[2]?.resolve()
   await flushed
 })

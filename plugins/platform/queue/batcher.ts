@@ -1,4 +1,4 @@
-import { gather } from '#platform/gather.ts'
+import { microBatch } from '#platform/async/micro-batch.ts'
 import type { EncodedBatch, Encoder } from './encoder.ts'
 
 /**
@@ -76,7 +76,7 @@ export function createBatcher<Draft>(options: BatcherOptions<Draft>): Batcher<Dr
   function schedule(): void {
     if (isScheduled) return
     isScheduled = true
-    if (waitMs === 0) gather(size, onTime)
+    if (waitMs === 0) microBatch(size, onTime)
     else timer = setTimeout(onTime, waitMs)
   }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { RedisClient } from '#platform/redis-cluster.ts'
+import type { RedisClient } from '#platform/redis/redis-cluster.ts'
 import type { Entry, RedisStream } from './redis-stream.ts'
 import { createStoring, type StoringOptions } from './storing.ts'
 
@@ -19,7 +19,7 @@ export interface ConsumerOptions<Item> extends StoringOptions<Item> {
 
 export interface Consumer {
   /** Cuts the pause in which items gather short. */
-  hurry(): void
+  wake(): void
   /** Finishes what is in hand, within `timeoutMs`, and stops. What is not finished stays in the stream. */
   stop(timeoutMs: number): Promise<void>
 }
@@ -121,7 +121,7 @@ export function startConsumer<Item>(options: ConsumerOptions<Item>): Consumer {
   const running = run()
 
   return {
-    hurry: () => gathering.abort(),
+    wake: () => gathering.abort(),
     async stop(timeoutMs) {
       stopping.abort()
       if (isReading) connection.disconnect()

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
-import { createBreaker } from '#platform/breaker.ts'
+import { createBreaker } from '#platform/async/breaker.ts'
 import { batchOf, numberCodec } from '#testing/number-codec.ts'
 import { createDelivery, ItemsUnrecorded, noCounts } from './delivery.ts'
 

@@ -1,5 +1,5 @@
-import type { Breaker } from '#platform/breaker.ts'
-import { withDeadline } from '#platform/deadline.ts'
+import type { Breaker } from '#platform/async/breaker.ts'
+import { withDeadline } from '#platform/async/deadline.ts'
 import type { EncodedBatch } from './encoder.ts'
 import type { LogConsumer } from './log-consumer.ts'
 import type { RedisStream } from './redis-stream.ts'

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
-import { type Breaker, createBreaker } from '#platform/breaker.ts'
-import { isPassingError } from '#platform/database-errors.ts'
-import { withDeadline } from '#platform/deadline.ts'
-import { connectAgain, type RedisClient } from '#platform/redis-cluster.ts'
-import { repeat } from '#platform/repeat.ts'
-import { StartRefused } from '#platform/start-refused.ts'
+import { type Breaker, createBreaker } from '#platform/async/breaker.ts'
+import { withDeadline } from '#platform/async/deadline.ts'
+import { repeat } from '#platform/async/repeat.ts'
+import { isTransientError } from '#platform/database/errors.ts'
+import { StartRefused } from '#platform/problem/start-refused.ts'
+import { connectAgain, type RedisClient } from '#platform/redis/redis-cluster.ts'
 import { createBatcher, type Waiter } from './batcher.ts'
 import { type Consumer, startConsumer } from './consumer.ts'
 import { createDelivery, type DeliveryCounts, noCounts } from './delivery.ts'
@@ -91,7 +91,7 @@ export async function openQueue<Draft, Item>(
       if (store === null) throw new Error(`nothing stores ${names.all}`)
       await store(items)
     },
-    isTransient: isPassingError,
+    isTransient: isTransientError,
     onOutage: (error: unknown) => app.log.warn({ err: error }, `${names.all} wait to be stored`)
   }
   const logs = await openLogs()
@@ -105,7 +105,7 @@ export async function openQueue<Draft, Item>(
     streamBreaker: breaker('stream'),
     storeBreaker: breaker('database'),
     storeTimeoutMs: options.storeTimeoutMs,
-    isTransient: isPassingError,
+    isTransient: isTransientError,
     onOutage: (stage, error) => app.log.debug({ err: error, stage }, `a batch of ${names.all} was not taken`)
   })
   const isBuffered = options.durability === 'buffered'
@@ -223,7 +223,7 @@ export async function openQueue<Draft, Item>(
       const leftMs = Math.max(0, deadline - performance.now())
       const isSettled = await Promise.all([
         logs.settle(leftMs, others),
-        stream?.settle(deadline, () => consumer?.hurry())
+        stream?.settle(deadline, () => consumer?.wake())
       ])
       return !isSettled.includes(false)
     },

@@ -1,6 +1,6 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { FolderInUse, lockFolder } from '#platform/folder-lock.ts'
+import { FolderInUse, lockFolder } from '#platform/database/folder-lock.ts'
 import { hasSegments } from './local-log.ts'
 
 /**

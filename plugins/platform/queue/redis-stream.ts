@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { RedisClient } from '#platform/redis-cluster.ts'
+import type { RedisClient } from '#platform/redis/redis-cluster.ts'
 
 /** The Redis Stream between the replicas that answer and the consumers that store: one entry is one batch. */
 

@@ -1,0 +1,75 @@
+import type { Answer } from '#testing/app.ts'
+import type { Operation } from './openapi.ts'
+import { findFaults } from './subject.ts'
+
+/** Judges answers by the description alone: whatever was sent, an answer is one of those that are described. */
+
+export interface Asked {
+  method: string
+  /** With the query. */
+  target: string
+  headers?: Record<string, string>
+}
+
+/** What comes before the operation is known: too slow, a head too large; and a request, method or path that nothing takes. */
+const BEFORE = new Set([408, 431])
+const NOWHERE = new Set([...BEFORE, 400, 404, 405, 414])
+
+/** What is not described: pages and files for people and robots. */
+const UNDESCRIBED =
+  /^\/(docs(\/.*)?|openapi\.json|metrics|robots\.txt|favicon\.ico|\.well-known\/security\.txt)?\/?(\?|$)/
+
+/** What is wrong with an answer, whatever was asked. */
+export function checkAnswer(operations: Operation[], asked: Asked, answer: Answer): string[] {
+  const { method, target } = asked
+  const { status, text, headers } = answer
+  // Imports and exports run a few at a time, and say when to come back.
+  const isBusy = answer.json?.code === 'IMPORTS_BUSY' && headers.has('retry-after')
+  if (status >= 500 && !isBusy) return [`${status}: ${text}`]
+  const type = headers.get('content-type')?.split(';', 1)[0] ?? ''
+  if (type === 'text/html' && isErrorPage(asked, answer)) return []
+  const faults = status >= 400 && method !== 'HEAD' ? findFaults(answer, status) : []
+  if (!UNDESCRIBED.test(target)) {
+    faults.push(...checkType(status, type, headers))
+    const operation = operations.find(
+      (one) => one.method === (method === 'HEAD' ? 'GET' : method) && one.pattern.test(target)
+    )
+    if (operation) faults.push(...checkShape(operation, method, answer, type))
+    else if (!NOWHERE.has(status) && method !== 'HEAD') faults.push(`${status} of what is not described`)
+  }
+  return faults.map((fault) => `${method} ${target.slice(0, 300)}: ${fault}`)
+}
+
+/** True if `answer` is a page that may run nothing, and the client asked for pages (plugins/platform/http/error-page.ts). */
+function isErrorPage({ headers: sent }: Asked, { status, headers }: Answer): boolean {
+  const policy = headers.get('content-security-policy') ?? ''
+  return (
+    status >= 400 &&
+    /text\/(html|\*)/i.test(`${sent?.['accept']}`) &&
+    /^default-src 'none'; style-src 'sha256-[^;]+; img-src 'self';/.test(policy) &&
+    headers.get('x-content-type-options') === 'nosniff'
+  )
+}
+
+/** No browser takes any other answer for a page: it is JSON or CSV, and said to be nothing else. */
+function checkType(status: number, type: string, headers: Headers): string[] {
+  const faults = []
+  if (!/^(application\/(problem\+)?json|text\/csv)?$/.test(type)) faults.push(`content type ${type}`)
+  // A redirect has no body. What Node's parser refuses is answered without headers of ours.
+  if (status !== 302 && headers.has('x-request-id') && headers.get('x-content-type-options') !== 'nosniff')
+    faults.push('may be sniffed')
+  return faults
+}
+
+function checkShape({ answers }: Operation, method: string, answer: Answer, type: string): string[] {
+  const described = answers.get(answer.status)
+  if (!described) return BEFORE.has(answer.status) ? [] : [`${answer.status} is not described`]
+  if (method === 'HEAD') return []
+  if (described.size === 0)
+    return answer.text === '' ? [] : [`${answer.status} has a body: ${answer.text.slice(0, 200)}`]
+  const fits = described.get(type)
+  if (!fits) return [`${answer.status} as ${type} is not described`]
+  return fits(type === 'text/csv' ? answer.text : answer.json)
+    ? []
+    : [`not as described: ${JSON.stringify(fits.errors)} ${answer.text.slice(0, 300)}`]
+}

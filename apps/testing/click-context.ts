@@ -1,0 +1,125 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import pg from 'pg'
+import type { Test } from 'tap'
+import type { Running } from './app.ts'
+import { type ListeningServer, startServer } from './process.ts'
+import { startPostgres, startRedis } from './servers.ts'
+
+/** What tests of lost and found clicks have in common: real servers of their own, visitors, and the count after. */
+
+export interface Visitors {
+  /** Redirects that were given, answers of other kinds by status, and requests that got no answer. */
+  aggregate: { given: number; refused: Map<number, number>; unanswered: number }
+  /** Resolves when `given` has grown by `more`. */
+  untilGiven(more: number): Promise<void>
+  /** Stops them and resolves when the last answer is here. */
+  leave(): Promise<void>
+}
+
+export interface ClickContext {
+  postgres: Awaited<ReturnType<typeof startPostgres>>
+  redis: Awaited<ReturnType<typeof startRedis>>
+  env: Record<string, string>
+  start(env?: Record<string, string>): Promise<ListeningServer>
+  /** Resolves with the clicks stored once no more come and `atLeast` are there; also how many have an id of their own. */
+  stored(atLeast: number): Promise<{ clicks: number; distinct: number }>
+}
+
+/** Starts a PostgreSQL and a Redis that keep what they acknowledged, and gives the settings of servers on them. */
+export async function createContext(t: Test): Promise<ClickContext> {
+  const [postgres, redis] = await Promise.all([
+    startPostgres(t, { fsync: true }),
+    startRedis(t, { aof: true })
+  ])
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-clicks-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const env = {
+    HOST: '127.0.0.1',
+    PORT: '0',
+    DATA_DIR: folder,
+    DATABASE_URL: postgres.url,
+    REDIS_URL: redis.url,
+    DATABASE_CONNECT_TIMEOUT_MS: '500',
+    CLICK_STORE_TIMEOUT_MS: '500'
+  }
+  return {
+    postgres,
+    redis,
+    env,
+    start: (more = {}) => startServer(t, { ...env, ...more }),
+    stored: (atLeast) => storedClicks(postgres.url, atLeast)
+  }
+}
+
+/** Resolves with the clicks that the database at `url` has once there are `atLeast`, or when none come any more. */
+export async function storedClicks(
+  url: string,
+  atLeast: number
+): Promise<{ clicks: number; distinct: number }> {
+  for (const deadline = Date.now() + 30_000; ; await wait(100)) {
+    const counts = await count(url).catch(() => null)
+    const isDone = counts !== null && counts.clicks >= atLeast
+    if (!isDone && Date.now() < deadline) continue
+    if (counts === null) throw new Error('PostgreSQL does not answer')
+    return counts
+  }
+}
+
+async function count(url: string): Promise<{ clicks: number; distinct: number }> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    const { rows } = await client.query<{ clicks: number; distinct: number }>(
+      `SELECT count(*)::int AS clicks, count(DISTINCT click_id)::int AS distinct FROM events WHERE event_type = 'click'`
+    )
+    return rows[0] as { clicks: number; distinct: number }
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+/** Makes a link under `code` and follows it once, so that the server has it at hand. */
+export async function makeWarmLink({ request }: Pick<Running, 'request'>, code: string): Promise<void> {
+  const { status } = await request('POST', '/urls', {
+    json: { original_url: 'https://example.com/', short_code: code }
+  })
+  if (status !== 201) throw new Error(`the link was not made: ${status}`)
+  const { status: followed } = await request('GET', `/${code}`)
+  if (followed !== 302) throw new Error(`the link does not lead on: ${followed}`)
+}
+
+/** Lets `width` visitors follow a link again and again until they are told to leave. */
+export function sendVisitors(server: Pick<Running, 'request'>, path: string, width = 8): Visitors {
+  const aggregate: Visitors['aggregate'] = { given: 0, refused: new Map(), unanswered: 0 }
+  let isOver = false
+  const visit = async () => {
+    while (!isOver) {
+      try {
+        const { status } = await server.request('GET', path)
+        if (status === 302) aggregate.given++
+        else aggregate.refused.set(status, (aggregate.refused.get(status) ?? 0) + 1)
+      } catch {
+        aggregate.unanswered++
+        await wait(5)
+      }
+    }
+  }
+  const visits = Promise.all(Array.from({ length: width }, visit))
+  return {
+    aggregate,
+    async untilGiven(more) {
+      const goal = aggregate.given + more
+      for (const deadline = Date.now() + 30_000; aggregate.given < goal; await wait(5)) {
+        if (Date.now() > deadline) throw new Error(`only ${aggregate.given} redirects of ${goal} were given`)
+      }
+    },
+    async leave() {
+      isOver = true
+      await visits
+    }
+  }
+}

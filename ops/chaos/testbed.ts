@@ -1,0 +1,129 @@
+import { spawnSync } from 'node:child_process'
+import { chmod, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import pg from 'pg'
+import { loadFile } from '#loadtest/links.ts'
+import { type Stack, startStack } from '#ops/stack/stack.ts'
+import type { Url } from '#schema/shapes/url.ts'
+import { ROOT } from '#testing/sources.ts'
+import type { TestbedName } from './fault.ts'
+import { createLoad, type Load } from './load.ts'
+import { createNetwork, type Network } from './network.ts'
+
+/** A running stack with the seed set in it, warm, and the load on it. */
+export interface Testbed {
+  readonly stack: Stack
+  readonly load: Load
+  readonly network: Network | null
+  readonly folder: string
+  /** Has every replica follow every link of the load once: after this they are in its cache, and in Redis. */
+  warm(): Promise<void>
+  query<Row extends object>(text: string, values?: unknown[]): Promise<Row[]>
+  redis(command: string, ...args: (string | number)[]): Promise<unknown>
+  close(): Promise<void>
+}
+
+export interface TestbedOptions {
+  replicas: number
+  requestsPerSecond: number
+  connections: number
+  isLight: boolean
+}
+
+/** Disks of the linked stage, in MiB: small enough to be filled at once. */
+const DISKS = { postgres: 1_024, redis: 256, 'replica-1': 64 }
+
+const LINKS = 500
+
+const SEEDS = join(ROOT, 'apps', 'testing', 'fixtures', 'seed-csv')
+
+/** Why no disk can be made here; null when one can. */
+export function whyNoDisks(): string | null {
+  return process.getuid?.() === 0 ? null : 'a small disk of its own takes root'
+}
+
+/** Sets the stage. Throws, with nothing left behind, when a part of it does not come up. */
+export async function startTestbed(name: TestbedName, options: TestbedOptions): Promise<Testbed> {
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-chaos-'))
+  await chmod(folder, 0o755)
+  const network = name === 'linked' ? createNetwork() : null
+  const ends: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true, maxRetries: 5 })]
+  const close = async () => {
+    while (ends.length > 0) await ends.pop()?.()
+  }
+  try {
+    if (network && whyNoDisks() === null) ends.push(await mountDisks(folder))
+    if (network) ends.push(network.close)
+    const { replicas, isLight } = options
+    const route = network ? { route: network.route } : {}
+    const stack = await startStack({ folder, replicas, isLight, isScaled: true, ...route })
+    ends.push(stack.stop)
+    const pool = new pg.Pool({ connectionString: stack.databaseUrl, max: 2, connectionTimeoutMillis: 2_000 })
+    pool.on('error', () => undefined)
+    ends.push(() => pool.end())
+    const redis = new Redis(stack.redisUrl, { maxRetriesPerRequest: 1 })
+    redis.on('error', () => undefined)
+    ends.push(async () => redis.disconnect())
+    for (const kind of ['users', 'urls', 'events'] as const)
+      await loadFile(stack.url, kind, await readFile(join(SEEDS, `${kind}.csv`), 'utf8'))
+    const links = await readLinks(stack.url)
+    const { requestsPerSecond, connections } = options
+    const nginx = new URL(stack.url).host
+    const url = network ? `http://${await network.route('client', 'nginx', nginx)}` : stack.url
+    const load = createLoad({ url, connections, requestsPerSecond, links })
+    ends.push(load.close)
+    return {
+      stack,
+      load,
+      network,
+      folder,
+      warm: () => warm(stack, links),
+      query: async <Row extends object>(text: string, values: unknown[] = []) =>
+        (await pool.query(text, values)).rows as Row[],
+      redis: (command, ...args) => redis.call(command, ...args),
+      close
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** Gives the folders of {@link DISKS} a disk each. Gives what takes them away again. */
+async function mountDisks(folder: string): Promise<() => Promise<void>> {
+  const mounted: string[] = []
+  for (const [name, size] of Object.entries(DISKS)) {
+    const path = join(folder, name)
+    await mkdir(path)
+    const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}m`, 'tmpfs', path])
+    if (status !== 0) throw new Error(`mount ${path}: ${stderr}`)
+    mounted.push(path)
+  }
+  return async () => {
+    for (const path of mounted) spawnSync('umount', ['-l', path])
+  }
+}
+
+/** The first active links of the seed set: as many as can be warmed before each fault. */
+async function readLinks(url: string): Promise<Url[]> {
+  const answer = await fetch(`${url}/urls?is_active=true&per_page=${LINKS}`)
+  return (await answer.json()) as Url[]
+}
+
+async function warm({ replicas }: Stack, links: readonly Url[]): Promise<void> {
+  await Promise.all(
+    replicas.map(async ({ unit }) => {
+      for (let at = 0; at < links.length; at += 50) {
+        const some = links.slice(at, at + 50)
+        await Promise.all(
+          some.map(async ({ short_code }) => {
+            const { status } = await fetch(`${unit.url}/${short_code}`, { redirect: 'manual' })
+            if (status !== 302) throw new Error(`${short_code} answered ${status}`)
+          })
+        )
+      }
+    })
+  )
+}

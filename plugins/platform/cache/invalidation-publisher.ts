@@ -1,0 +1,187 @@
+import type { RedisClient } from '#platform/redis/redis-cluster.ts'
+import { sharedKey } from './shared.ts'
+
+/**
+ * Tells Redis and the other replicas what changed. What can't be told while Redis is away waits and is told when it is
+ * back, so that an outage leaves no outdated value behind.
+ */
+
+/** One changed key and the version that the change gave it. */
+export interface Change {
+  key: string
+  version: number
+}
+
+/** What replicas send one another, as JSON. */
+export interface Message {
+  cache: string
+  /** Changed keys with their new versions. */
+  changed?: [key: string, version: number][]
+  /** What was learned in an earlier generation not to exist may exist now. */
+  generation?: number
+}
+
+export interface InvalidationPublisher {
+  /**
+   * Marks the keys in Redis and publishes them. Resolves when Redis has both, or when they wait for it. Never rejects.
+   */
+  publish(cache: string, changes: readonly Change[]): Promise<void>
+  /** Begins a new generation of knowledge of what does not exist, likewise. Gives it, or null when it waits. */
+  tellUnknown(cache: string): Promise<number | null>
+  /** Tells what waits if Redis answers, then stops. */
+  close(): Promise<void>
+}
+
+export interface InvalidationPublisherOptions {
+  /** A client that has the cache's scripts. */
+  redis: RedisClient
+  channel: string
+  /** How long a mark keeps older versions out of Redis; longer than any lookup takes. */
+  markMs: number
+  /**
+   * Most changes that wait; beyond it the oldest are dropped. What Redis holds of those is past its time by then, or
+   * will be within its freshness.
+   */
+  maxWaiting: number
+  /** Pause between attempts to tell what waits. */
+  retryMs: number
+  /** Called once when telling begins to fail, until all is told. */
+  onProblem(error: unknown): void
+}
+
+interface Waiting {
+  cache: string
+  change: Change
+}
+
+/** Keys in one message and one write. */
+const BATCH = 500
+
+/** The Redis key of the generation of a cache's knowledge of what does not exist. */
+export function generationKey(cache: string): string {
+  return `cache-generation:${cache}`
+}
+
+/** Makes an announcer. */
+export function createInvalidationPublisher(options: InvalidationPublisherOptions): InvalidationPublisher {
+  const { redis, channel, markMs, maxWaiting, retryMs, onProblem } = options
+  const changesWaiting = new Map<string, Waiting>()
+  const unknownWaiting = new Set<string>()
+  let timer: NodeJS.Timeout | undefined
+  let isClosed = false
+  let isTroubled = false
+
+  function broadcast(message: Message): Promise<number> {
+    return redis.publish(channel, JSON.stringify(message))
+  }
+
+  async function send(cache: string, changes: readonly Change[]): Promise<void> {
+    // Called in one turn of the event loop, these go out in one write and in this order (autopipelining): a replica
+    // that hears of the change and reads Redis at once finds the mark.
+    const marks = changes.map(({ key, version }) =>
+      redis.fairleadMark(sharedKey(cache, key), version, markMs)
+    )
+    // In a cluster they go to several nodes, in any order.
+    if (redis.isCluster) await Promise.all(marks)
+    const published = broadcast({ cache, changed: changes.map(({ key, version }) => [key, version]) })
+    await Promise.all([...marks, published])
+  }
+
+  async function sendUnknown(cache: string): Promise<number> {
+    // Never falls back, not even when Redis lost its data: the clock is ahead of what was counted before.
+    const generation = await redis.fairleadGeneration(generationKey(cache), Date.now())
+    await broadcast({ cache, generation })
+    return generation
+  }
+
+  function put(cache: string, change: Change): void {
+    const id = sharedKey(cache, change.key)
+    if ((changesWaiting.get(id)?.change.version ?? 0) > change.version) return
+    changesWaiting.delete(id)
+    changesWaiting.set(id, { cache, change })
+    if (changesWaiting.size <= maxWaiting) return
+    const [oldest] = changesWaiting.keys()
+    if (oldest !== undefined) changesWaiting.delete(oldest)
+  }
+
+  function count(): number {
+    return changesWaiting.size + unknownWaiting.size
+  }
+
+  function schedule(): void {
+    if (isClosed || count() === 0) return
+    timer ??= setTimeout(async () => {
+      await sendWaiting().catch(report)
+      timer = undefined
+      schedule()
+    }, retryMs).unref()
+  }
+
+  async function sendWaiting(): Promise<void> {
+    if (redis.status !== 'ready') return
+    for (const cache of unknownWaiting) {
+      await sendUnknown(cache)
+      unknownWaiting.delete(cache)
+    }
+    while (changesWaiting.size > 0) {
+      const batch = nextBatch()
+      await send(
+        batch.cache,
+        batch.waiting.map(([, { change }]) => change)
+      )
+      // A newer change of the same key may have come to wait meanwhile.
+      for (const [id, sent] of batch.waiting) if (changesWaiting.get(id) === sent) changesWaiting.delete(id)
+    }
+    isTroubled = false
+  }
+
+  function nextBatch(): { cache: string; waiting: [string, Waiting][] } {
+    const waiting: [string, Waiting][] = []
+    let cache = ''
+    for (const one of changesWaiting) {
+      cache ||= one[1].cache
+      if (one[1].cache === cache) waiting.push(one)
+      if (waiting.length === BATCH) break
+    }
+    return { cache, waiting }
+  }
+
+  function report(error: unknown): void {
+    if (!isTroubled) onProblem(error)
+    isTroubled = true
+  }
+
+  return {
+    async publish(cache, changes) {
+      for (let start = 0; start < changes.length; start += BATCH) {
+        const batch = changes.slice(start, start + BATCH)
+        try {
+          // Behind what waits, so that one request at most waits for a Redis that hangs.
+          if (redis.status === 'ready' && count() === 0) {
+            await send(cache, batch)
+            continue
+          }
+        } catch (error) {
+          report(error)
+        }
+        for (const change of batch) put(cache, change)
+      }
+      schedule()
+    },
+    async tellUnknown(cache) {
+      try {
+        if (redis.status === 'ready' && count() === 0) return await sendUnknown(cache)
+      } catch (error) {
+        report(error)
+      }
+      unknownWaiting.add(cache)
+      schedule()
+      return null
+    },
+    async close() {
+      isClosed = true
+      clearTimeout(timer)
+      await sendWaiting().catch(report)
+    }
+  }
+}

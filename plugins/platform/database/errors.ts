@@ -1,0 +1,87 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { defineProblem, type ProblemError } from '#platform/problem/problem.ts'
+
+const unavailable = defineProblem('DATABASE_UNAVAILABLE', 503, 'The database is not available')
+const unstorable = defineProblem('VALUE_NOT_STORABLE', 422, 'A value can not be stored')
+
+/** SQLSTATEs (PostgreSQL manual, appendix A) and socket errors that a later try may not meet. */
+const PASSING =
+  /^(08...|53...|57P0[1-5]|57014|58...|40001|40P01|55P03|25006|25P0[34]|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOENT|ENOTFOUND|EAI_AGAIN)$/
+const PASSING_MESSAGES =
+  /timeout exceeded when trying to connect|timeout expired|Connection terminated|Query read timeout|not queryable|connection timeout/i
+
+interface DriverError extends Error {
+  code?: string
+  constraint?: string
+  syscall?: string
+}
+
+/** The driver's error in `error` or its causes (Drizzle wraps it), or null when no database is to blame. */
+export function findDriverError(error: unknown): DriverError | null {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { code } = at as DriverError
+    if (typeof code === 'string' && (/^[0-9A-Z]{5}$/.test(code) || PASSING.test(code))) return at
+    if (PASSING_MESSAGES.test(at.message) || isConnectError(at)) return at
+  }
+  return null
+}
+
+/** Whatever the reason: a Unix socket whose queue is full, for one, gives EAGAIN. */
+function isConnectError({ syscall }: DriverError): boolean {
+  return syscall === 'connect' || syscall === 'getaddrinfo'
+}
+
+/** The unique constraint that `error` says was violated (SQLSTATE 23505), or null. */
+export function violatedConstraint(error: unknown): string | null {
+  const cause = findDriverError(error)
+  return cause?.code === '23505' ? (cause.constraint ?? '') : null
+}
+
+/** Whether `error` says that the database is away or overloaded, so that trying again helps. */
+export function isTransientError(error: unknown): boolean {
+  const cause = findDriverError(error)
+  return cause !== null && (cause.code === undefined || PASSING.test(cause.code) || isConnectError(cause))
+}
+
+/** The problem to answer for a database error: 503 when trying again helps, 422 for bad data, null for a bug. */
+export function databaseProblem(error: unknown): ProblemError | null {
+  const cause = findDriverError(error)
+  if (!cause) return null
+  if (cause.code?.startsWith('22')) {
+    return unstorable('A text of the request holds characters that can not be stored', { cause: error })
+  }
+  if (isTransientError(cause)) {
+    return unavailable('The database did not answer in time; try again shortly', {
+      retryAfter: 1,
+      cause: error
+    })
+  }
+  return null
+}
+
+/**
+ * Runs `work` (a transaction) again when the id it drew from a sequence was taken by an import in that moment; the
+ * import moves the sequence past its ids, so the next draw is free.
+ */
+export async function retryTakenId<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (attempt === 5 || !violatedConstraint(error)?.endsWith('_pkey')) throw error
+    }
+  }
+}
+
+/** Runs `work` (a transaction) again when PostgreSQL ended it to undo a deadlock, up to five times. */
+export async function retryDeadlock<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (attempt === 5 || findDriverError(error)?.code !== '40P01') throw error
+      // Two that start again at once may meet again.
+      await wait(Math.random() * 20 * attempt)
+    }
+  }
+}

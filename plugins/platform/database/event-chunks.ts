@@ -1,0 +1,42 @@
+import { asc, getTableColumns, type SQL, sql } from 'drizzle-orm'
+import { type EventRow, events } from '#schema/tables/events.ts'
+import type { Executor } from './index.ts'
+import { CHUNK_ROWS, type RowChunk } from './row-chunks.ts'
+
+/** Reading events by chunks of bounded size: a page of rows that each hold much would not fit into memory. */
+
+export type EventChunk = RowChunk<EventRow>
+
+/** A chunk ends with the row whose `details` reach this sum. */
+const CHUNK_BYTES = 4 * 1_048_576
+
+/** Reads the first chunk of the events that are `wanted`, after the first `skip` of them, and `limit` rows at most. */
+export async function readEventChunk(
+  on: Executor,
+  wanted: SQL | undefined,
+  { limit, skip = 0 }: { limit: number; skip?: number }
+): Promise<EventChunk> {
+  const most = Math.min(limit, CHUNK_ROWS)
+  const page = on
+    .select(getTableColumns(events))
+    .from(events)
+    .where(wanted)
+    .orderBy(asc(events.id))
+    .limit(most)
+    .offset(skip)
+    .as('page')
+  // Over the page alone: PostgreSQL would measure the skipped rows too.
+  const bytes = sql<number>`octet_length(${page.details}::text)`
+  const sum = sql<string>`sum(${bytes}) over (order by ${page.id})`
+  const measured = on
+    .select({ ...page._.selectedFields, sum: sum.as('sum'), bytes: bytes.as('bytes') })
+    .from(page)
+    .as('measured')
+  const found = await on
+    .select()
+    .from(measured)
+    .where(sql`${measured.sum} - ${measured.bytes} < ${CHUNK_BYTES}`)
+    .orderBy(asc(measured.id))
+  const isLast = found.length < most && Number(found.at(-1)?.sum ?? 0) < CHUNK_BYTES
+  return { rows: found.map(({ bytes: _own, sum: _sum, ...row }) => row), isLast }
+}

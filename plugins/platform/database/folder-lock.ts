@@ -1,0 +1,171 @@
+import { createHash } from 'node:crypto'
+import { open, readdir, realpath, rm } from 'node:fs/promises'
+import { connect, createServer, type Server } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { StartRefused } from '#platform/problem/start-refused.ts'
+
+/**
+ * A lock on a folder of data. It is a listening Unix socket, so the kernel lets go of it however the holder dies, and it
+ * works between containers that share the folder, where process ids (PostgreSQL's own lock) say nothing.
+ *
+ * A dead holder leaves its socket's file, and taking that away while others look for it can't be made safe. So each who
+ * wants the lock listens on a file of its own, with a number that nobody used, and then looks around: whoever sees
+ * another alive gives up and tries again later. Of two who both listen the later one looks when the earlier one
+ * listens, so never do both stay. Only who stays takes dead files away, and whoever listens makes sure that its own is
+ * still there.
+ */
+
+/** Longest path a Unix socket may have (sun_path of unix(7), less the final NUL; macOS has the shorter one). */
+const MAX_SOCKET_PATH = 103
+
+/** Looks before giving up on others who want the lock too; a holder ends the search at once. */
+const MAX_ATTEMPTS = 25
+const PAUSE_MS = 10
+
+/** Thrown when another live process holds the folder. */
+export class FolderInUse extends StartRefused {}
+
+/** Where the sockets of a folder are, each the prefix and a number. */
+interface Place {
+  folder: string
+  prefix: string
+  /** Ends the use of `folder`. */
+  release(): Promise<void>
+}
+
+/** What a socket's listener says of itself. */
+interface Listener {
+  isHolder: boolean
+  pid: string
+}
+
+interface Claim {
+  server: Server
+  /** Says from now on that it holds the lock. */
+  settle(): void
+}
+
+/**
+ * Locks `folder` (which exists). Gives a function that unlocks it; throws {@link FolderInUse} with the holder's
+ * process id in the message.
+ */
+export async function lockFolder(folder: string): Promise<() => Promise<void>> {
+  const place = await placeOf(folder)
+  try {
+    const server = await lockPlace(folder, place)
+    return () => close(server).finally(place.release)
+  } catch (error) {
+    await place.release()
+    throw error
+  }
+}
+
+async function lockPlace(folder: string, place: Place): Promise<Server> {
+  let pid = 'unknown'
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    if (attempt > 0) await wait(Math.random() * PAUSE_MS * attempt)
+    const numbers = await listNumbers(place)
+    const seen = await findLive(place, numbers)
+    if (seen?.isHolder) throw inUse(folder, seen.pid)
+    pid = seen?.pid ?? pid
+    if (seen !== null) continue
+
+    const own = Math.max(0, ...numbers) + 1
+    const claim = await listen(pathOf(place, own))
+    if (claim === null) continue
+    const others = (await listNumbers(place)).filter((number) => number !== own)
+    const isAlone = (await findLive(place, others)) === null && (await ask(pathOf(place, own))) !== null
+    if (!isAlone) {
+      await close(claim.server)
+      continue
+    }
+    claim.settle()
+    await Promise.all(others.map((number) => rm(pathOf(place, number), { force: true })))
+    return claim.server
+  }
+  throw inUse(folder, pid)
+}
+
+function inUse(folder: string, holder: string): FolderInUse {
+  return new FolderInUse(
+    `The data folder ${folder} is in use by another Fairlead process (pid ${holder}). ` +
+      'Stop that process, or set DATA_DIR to another folder.'
+  )
+}
+
+async function placeOf(folder: string): Promise<Place> {
+  const real = await realpath(folder)
+  const place = { folder: real, prefix: 'lock-', release: async () => undefined }
+  // Room for any number that there will be.
+  if (Buffer.byteLength(pathOf(place, 1e9)) <= MAX_SOCKET_PATH) return place
+  if (process.platform === 'linux') {
+    // A short way to the same folder (proc(5)).
+    const handle = await open(real)
+    return { ...place, folder: `/proc/self/fd/${handle.fd}`, release: () => handle.close() }
+  }
+  const name = createHash('sha256').update(real).digest('hex').slice(0, 32)
+  return { ...place, folder: '/tmp', prefix: `fairlead-${name}-` }
+}
+
+function pathOf({ folder, prefix }: Place, number: number): string {
+  return join(folder, `${prefix}${number}.sock`)
+}
+
+async function listNumbers({ folder, prefix }: Place): Promise<number[]> {
+  return (await readdir(folder)).flatMap((name) => {
+    const [, number] = name.startsWith(prefix) ? (/^(\d+)\.sock$/.exec(name.slice(prefix.length)) ?? []) : []
+    return number === undefined ? [] : [Number(number)]
+  })
+}
+
+/** Somebody who listens on one of the sockets, the holder if there is one; null when all are dead. */
+async function findLive(place: Place, numbers: number[]): Promise<Listener | null> {
+  const answers = await Promise.all(numbers.map((number) => ask(pathOf(place, number))))
+  return answers.find((one) => one?.isHolder) ?? answers.find((one) => one !== null) ?? null
+}
+
+/** Listens on `path`, telling each caller who we are; null when the path is taken. */
+function listen(path: string): Promise<Claim | null> {
+  let role = 'wants'
+  return new Promise((done, fail) => {
+    const server = createServer((socket) => {
+      socket.on('error', () => socket.destroy())
+      socket.end(`${role} ${process.pid}`)
+    })
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') done(null)
+      else fail(error)
+    })
+    const settle = () => {
+      role = 'holds'
+    }
+    server.listen(path, () => done({ server: server.unref(), settle }))
+  })
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((done) => server.close(() => done()))
+}
+
+/** Who listens at `path`, or null when nobody does. */
+function ask(path: string): Promise<Listener | null> {
+  return new Promise((done) => {
+    let answer = ''
+    let isConnected = false
+    const socket = connect(path)
+    // It lives and does not say: as if it held the lock.
+    socket.setTimeout(1_000, () => socket.destroy())
+    socket.on('connect', () => {
+      isConnected = true
+    })
+    socket.on('data', (chunk) => {
+      answer += chunk
+    })
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => {
+      const [role, pid = 'unknown'] = answer.split(' ')
+      done(isConnected ? { isHolder: role !== 'wants', pid } : null)
+    })
+  })
+}

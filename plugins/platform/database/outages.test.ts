@@ -1,0 +1,71 @@
+import { sql } from 'drizzle-orm'
+import fastify from 'fastify'
+import type { PoolClient } from 'pg'
+import t, { type Test } from 'tap'
+import { startPostgres } from '#testing/servers.ts'
+import database from './index.ts'
+
+/** The database plugin alone, with a pool of two, on a PostgreSQL of the test's own. */
+async function startDatabase(t: Test) {
+  const server = await startPostgres(t, { fsync: true })
+  const app = fastify({ pluginTimeout: 60_000 })
+  await app.register(database, {
+    url: server.url,
+    dataDir: t.testdirName,
+    poolSize: 2,
+    connectTimeoutMs: 2_000,
+    statementTimeoutMs: 5_000,
+    startTimeoutMs: 10_000,
+    pooler: 'none',
+    budget: 'warn',
+    replicas: 1,
+    margin: 0
+  })
+  t.teardown(() => app.close())
+  return { server, database: app.database }
+}
+
+const answer = sql<{ one: number }>`SELECT 1 AS one`
+
+t.test('transactions', async (t) => {
+  t.test('give back their connection when it breaks before they begin', async (t) => {
+    const { database } = await startDatabase(t)
+    const cut = (client: PoolClient) => {
+      // pg keeps the connection there; its types leave it out.
+      const { connection } = client as unknown as { connection: { stream: { destroy(): void } } }
+      connection.stream.destroy()
+    }
+    database.pool.on('acquire', cut)
+    for (let round = 0; round < 5; round++) {
+      await t.rejects(database.transaction(async (tx) => tx.execute(answer)))
+    }
+    database.pool.off('acquire', cut)
+    const { rows } = await database.transaction(async (tx) => tx.execute(answer))
+    t.same(rows, [{ one: 1 }])
+    t.equal(database.pool.waitingCount, 0)
+  })
+
+  t.test('fail, and leave the process alive, when the server dies in the middle', async (t) => {
+    const { server, database } = await startDatabase(t)
+    const lost = database.transaction(async (tx) => {
+      await tx.execute(answer)
+      await server.kill()
+      await tx.execute(answer)
+    })
+    await t.rejects(lost)
+    await server.start()
+    t.same((await database.transaction(async (tx) => tx.execute(answer))).rows, [{ one: 1 }])
+  })
+
+  t.test('say why they failed, and leave a connection that is used again', async (t) => {
+    const { database } = await startDatabase(t)
+    await t.rejects(
+      database.transaction(async (tx) => tx.execute(sql`SELECT nothing`)),
+      {
+        cause: { code: '42703' }
+      }
+    )
+    t.same((await database.db.execute(answer)).rows, [{ one: 1 }])
+    t.equal(database.pool.totalCount, 1)
+  })
+})

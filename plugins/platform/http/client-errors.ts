@@ -1,0 +1,43 @@
+import type { FastifyServerOptions } from 'fastify'
+import { http } from '#platform/net/node-http.ts'
+import { ProblemError } from '#platform/problem/problem.ts'
+import { presentProblem } from './errors.ts'
+import { ANSWER_HEADERS } from './request-log.ts'
+
+/** Methods that any route of ours takes: what `Allow` says where no path is known. */
+const METHODS = 'DELETE, GET, HEAD, POST, PUT'
+
+/**
+ * Fastify's `clientErrorHandler`: what Node's HTTP parser refuses never becomes a request; it is answered on the bare
+ * socket, as a problem too, and the connection is closed.
+ */
+export const refuseConnection: NonNullable<FastifyServerOptions['clientErrorHandler']> = (error, socket) => {
+  if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy()
+  const packet = String(error.rawPacket)
+  const status = statusOf(error.code, packet)
+  const title = http.STATUS_CODES[status] ?? 'Bad Request'
+  const [code, detail] =
+    status === 405
+      ? ['METHOD_NOT_ALLOWED', 'The method is not known here']
+      : ['REQUEST_MALFORMED', 'The request is not valid HTTP']
+  const problem = presentProblem(new ProblemError({ code, status, title }, detail), '/', 'none')
+  const body = JSON.stringify(problem)
+  const head = [
+    `HTTP/1.1 ${status} ${title}`,
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    ...Object.entries(ANSWER_HEADERS).map(([name, value]) => `${name}: ${value}`),
+    ...(status === 405 ? [`Allow: ${METHODS}`] : []),
+    'Connection: close'
+  ]
+  // What answers a HEAD has no body, whatever its length says; it would be read as the next answer (RFC 9112, section 6.3).
+  socket.end(`${head.join('\r\n')}\r\n\r\n${packet.startsWith('HEAD ') ? '' : body}`)
+}
+
+function statusOf(code: string | undefined, packet: string): number {
+  if (code === 'HPE_HEADER_OVERFLOW') return 431
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 408
+  // A method that Node has never heard of is a method all the same (RFC 9110, section 15.5.6); the rest is noise.
+  const isRequest = /^[A-Z]{2,32} \S+ HTTP\/1\.[01]\r\n/.test(packet)
+  return code === 'HPE_INVALID_METHOD' && isRequest ? 405 : 400
+}

@@ -1,0 +1,117 @@
+import fastify from 'fastify'
+import t, { type Test } from 'tap'
+import { defineProblem } from '#platform/problem/problem.ts'
+import { Type } from '#schema/shapes/type.ts'
+import { createClient } from '#testing/app.ts'
+import errors from './errors.ts'
+
+const teapot = defineProblem('TEAPOT', 418, 'A teapot')
+
+/** An app whose route `/` throws what the test says. */
+async function startThrowing(t: Test, thrown: unknown) {
+  const lines: { level: number; err?: { message: string; stack: string } }[] = []
+  const app = fastify({
+    logger: { level: 'warn', stream: { write: (line) => void lines.push(JSON.parse(line)) } }
+  })
+  await app.register(errors)
+  app.get('/', async () => {
+    throw thrown
+  })
+  app.get('/callback', (_request, reply) => void reply.send(thrown))
+  app.get('/hook', { onRequest: (_request, _reply, done) => done(thrown as Error) }, async () => 'never')
+  const Shape = Type.Object({ count: Type.Integer() })
+  app.get('/shape', { schema: { response: { 200: Shape } } }, async () => ({ count: 'many' }))
+  t.teardown(() => app.close())
+  return { lines, request: createClient(await app.listen({ port: 0, host: '127.0.0.1' })) }
+}
+
+t.test('an unexpected error is a bare 500, and logged whole', async (t) => {
+  const { request, lines } = await startThrowing(t, new Error('the secret is in /etc/secret'))
+  for (const path of ['/', '/callback', '/hook']) {
+    const { status, json, headers, text } = await request('GET', path)
+    t.equal(status, 500)
+    t.equal(headers.get('content-type'), 'application/problem+json')
+    t.match(json, { type: 'urn:fairlead:problem:internal', status: 500, code: 'INTERNAL', instance: path })
+    t.match(json.detail, json.request_id, 'whoever reads the log finds it')
+    t.notMatch(text, /secret|\.ts|at /)
+    t.match(lines.pop(), {
+      level: 50,
+      reqId: json.request_id,
+      err: { message: /secret/, stack: /errors\.test\.ts/ }
+    })
+  }
+})
+
+t.test('whatever is thrown, a problem is answered', async (t) => {
+  for (const thrown of [
+    'text',
+    5,
+    true,
+    null,
+    undefined,
+    {},
+    [],
+    { statusCode: 'x' },
+    { statusCode: 99 },
+    { code: 5 }
+  ]) {
+    const { request } = await startThrowing(t, thrown)
+    const { status, json } = await request('GET', '/')
+    t.equal(status, 500, JSON.stringify(thrown))
+    t.equal(json?.status, 500)
+  }
+})
+
+t.test('what can not be put in shape is an error of ours', async (t) => {
+  const { request, lines } = await startThrowing(t, null)
+  const { status, json } = await request('GET', '/shape')
+  t.equal(status, 500)
+  t.equal(json.code, 'INTERNAL')
+  t.match(lines.pop(), { level: 50 })
+})
+
+t.test('a problem says what its definition says, and that is no line of the log', async (t) => {
+  const errors = [{ path: 'spout', message: 'is short' }]
+  const { request, lines } = await startThrowing(t, teapot('Short and stout', { errors, retryAfter: 7 }))
+  const { status, json, headers } = await request('GET', '/?private=1')
+  t.equal(status, 418)
+  t.equal(headers.get('retry-after'), '7')
+  t.same(json, {
+    type: 'urn:fairlead:problem:teapot',
+    title: 'A teapot',
+    status: 418,
+    detail: 'Short and stout',
+    instance: '/',
+    error: 'Short and stout',
+    code: 'TEAPOT',
+    request_id: json.request_id,
+    errors
+  })
+  t.same(lines, [])
+})
+
+t.test('errors of the database are told apart by what helps', async (t) => {
+  const driverError = (code: string) =>
+    Object.assign(new Error('driver'), { code, detail: 'Key (email)=(a@b.c)' })
+  for (const [code, status, retryAfter] of [
+    ['57P01', 503, '1'],
+    ['08006', 503, '1'],
+    ['53300', 503, '1'],
+    ['57014', 503, '1'],
+    ['40P01', 503, '1'],
+    ['ECONNREFUSED', 503, '1'],
+    ['22P05', 422, null],
+    ['22021', 422, null],
+    ['23505', 500, null],
+    ['42P01', 500, null]
+  ] as const) {
+    const wrapped = new Error('Failed query: insert into secret', { cause: driverError(code) })
+    for (const thrown of [driverError(code), wrapped]) {
+      const { request } = await startThrowing(t, thrown)
+      const answer = await request('GET', '/')
+      t.equal(answer.status, status, code)
+      t.equal(answer.headers.get('retry-after'), retryAfter)
+      t.notMatch(answer.text, /secret|a@b\.c|driver/)
+    }
+  }
+})

@@ -1,0 +1,152 @@
+import type {
+  FastifyError,
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  FastifySchemaValidationError
+} from 'fastify'
+import fp from 'fastify-plugin'
+import { databaseProblem } from '#platform/database/errors.ts'
+import { defineProblem, type FieldError, ProblemError } from '#platform/problem/problem.ts'
+import { MAX_LOCATION_BYTES } from '#schema/shapes/location.ts'
+import type { Problem } from '#schema/shapes/problem.ts'
+import { answerWhileDraining } from './drain-body.ts'
+import { ANSWER_HEADERS } from './request-log.ts'
+import { TIME_RANGE } from './wire-time.ts'
+
+const notFound = defineProblem('NOT_FOUND', 404, 'Not found')
+const malformedBody = defineProblem('BODY_MALFORMED', 400, 'The body is not a JSON object')
+const invalidInput = defineProblem('INPUT_INVALID', 422, 'The input is not valid')
+const tooLarge = defineProblem('BODY_TOO_LARGE', 413, 'The body is too large')
+const unsupportedType = defineProblem('CONTENT_TYPE_UNSUPPORTED', 415, 'The content type is not supported')
+const internal = defineProblem('INTERNAL', 500, 'Something went wrong on our side')
+
+/**
+ * Makes every error an RFC 9457 problem: what the capabilities throw, what Fastify refuses, what the database
+ * reports, and the rest as a bare 500 that is logged whole. Never a stack trace, never HTML.
+ */
+async function errors(app: FastifyInstance) {
+  app.setErrorHandler(answerError)
+}
+
+/**
+ * Answers `error` as a problem, or as `send` does; also what Fastify itself refuses before a route is found
+ * (`frameworkErrors`).
+ */
+export function answerError(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  send: typeof sendProblem = sendProblem
+) {
+  const problem = toProblem(error, request)
+  if (problem.statusCode >= 500 && !problem.isExpected) {
+    const level = problem.statusCode === 503 ? 'warn' : 'error'
+    request.log[level]({ err: error, code: problem.code }, problem.title)
+  }
+  if (problem.retryAfter !== undefined) reply.header('retry-after', problem.retryAfter)
+  if (problem.headers !== undefined) reply.headers(problem.headers)
+  return send(problem, request, reply)
+}
+
+/** Sends `problem` with its status, the contract's extra members and the request id. */
+export function sendProblem(problem: ProblemError, request: FastifyRequest, reply: FastifyReply) {
+  // Routes without hooks, and what the router refuses, have no headers of answers yet (requests.ts).
+  if (!reply.hasHeader('x-request-id')) reply.headers({ ...ANSWER_HEADERS, 'x-request-id': request.id })
+  reply.code(problem.statusCode).type('application/problem+json')
+  const answer = presentProblem(problem, request.url, request.id)
+  if (problem.statusCode !== 413 || request.raw.complete) return reply.serializer(JSON.stringify).send(answer)
+  const body = JSON.stringify(answer)
+  return reply
+    .headers({ connection: 'close', 'content-length': Buffer.byteLength(body) })
+    .send(answerWhileDraining(request.raw, body))
+}
+
+/** The wire form of a problem. Takes the request's url, whose query is left out: it may hold what is private. */
+export function presentProblem(problem: ProblemError, url: string, requestId: string): Problem {
+  const { code, title, statusCode, message, errors } = problem
+  return {
+    type: `urn:fairlead:problem:${code.toLowerCase().replaceAll('_', '-')}`,
+    title,
+    status: statusCode,
+    detail: message,
+    instance: url.split('?', 1)[0] ?? '/',
+    error: message,
+    code,
+    request_id: requestId,
+    ...(errors && { errors: [...errors] })
+  }
+}
+
+function toProblem(error: unknown, request: FastifyRequest): ProblemError {
+  if (error instanceof ProblemError) return error
+  // Anything can be thrown, null too.
+  const known: FastifyError = Object(error)
+  if (known.validation) return fromValidation(known.validation, known.validationContext)
+  if (String(known.code).startsWith('FST_') || (known.statusCode ?? 500) < 500)
+    return fromFramework(known, request)
+  return (
+    databaseProblem(error) ??
+    internal(`The error is logged with the request id ${request.id}`, { cause: error })
+  )
+}
+
+function fromValidation(failures: FastifySchemaValidationError[], context?: string): ProblemError {
+  if (context === 'params')
+    return notFound('There is nothing at this address: a part of it is no id of the kind that belongs there')
+  const [first] = failures
+  if (context === 'body' && first?.instancePath === '' && first.keyword === 'type') {
+    return malformedBody('Send a JSON object as the body')
+  }
+  const errors = failures.slice(0, 20).map(presentFailure)
+  const detail = errors.map(({ path, message }) => `${path} ${message}`).join('; ')
+  return invalidInput(detail, { errors })
+}
+
+function presentFailure({
+  instancePath,
+  keyword,
+  params,
+  message
+}: FastifySchemaValidationError): FieldError {
+  const path = instancePath.slice(1).replaceAll('/', '.')
+  if (keyword === 'required') {
+    const missing = String(params['missingProperty'])
+    return { path: path ? `${path}.${missing}` : missing, message: 'is required' }
+  }
+  if (keyword === 'format') return { path, message: describeFormat(String(params['format'])) }
+  if (keyword === 'pattern') return { path, message: 'holds characters that are not allowed' }
+  return { path, message: message ?? 'is not valid' }
+}
+
+function describeFormat(format: string): string {
+  if (format === 'target-url')
+    return `must be an absolute URL such as https://example.com, without spaces, of a scheme that is allowed, and of at most ${MAX_LOCATION_BYTES} bytes when percent-encoded`
+  if (format === 'wire-time') return `must be a time such as 2025-06-04T00:07:00 (UTC), ${TIME_RANGE}`
+  if (format === 'email') return 'must be an email address'
+  return `must match format ${format}`
+}
+
+function fromFramework(error: FastifyError, request: FastifyRequest): ProblemError {
+  switch (error.code) {
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return unsupportedType(
+        `This route does not take the content type ${request.headers['content-type'] ?? '(none)'}; send application/json`
+      )
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+    case 'FST_REQ_FILE_TOO_LARGE':
+      return tooLarge('The body is larger than this route takes; send less at a time')
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+      return malformedBody('The body is not JSON; send a JSON object')
+  }
+  const status = error.statusCode ?? 500
+  if (status === 404) return notFound(error.message)
+  if (status >= 400 && status < 500) return new ProblemError({ ...REQUEST_MALFORMED, status }, error.message)
+  return internal(`The error is logged with the request id ${request.id}`, { cause: error })
+}
+
+/** What Fastify refuses with a status of its own. */
+const REQUEST_MALFORMED = { code: 'REQUEST_MALFORMED', title: 'The request is malformed' }
+
+export default fp(errors, { name: 'errors', fastify: '5.x' })

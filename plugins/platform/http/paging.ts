@@ -1,0 +1,64 @@
+import { Readable } from 'node:stream'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { LongPage } from '#platform/database/row-chunks.ts'
+import type { Page } from '#schema/shapes/page.ts'
+
+/**
+ * Says in headers what a list leaves out: `X-Total-Count`, and `Link` (RFC 8288) with first, prev, next and last
+ * where they exist. The links repeat the parameters that the route takes, so that their length is bounded as that of the
+ * parameters is. Takes the window that was served; gives the rows to send.
+ */
+export function pageHeaders<Row>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  window: { page: number; perPage: number },
+  { rows, total }: Page<Row>
+): Row[] {
+  const { page, perPage } = window
+  const last = Math.max(1, Math.ceil(total / perPage))
+  const links: string[] = []
+  const add = (rel: string, target: number) =>
+    links.push(linkTo(request, rel, { page: target, per_page: perPage }))
+  if (page > 1) {
+    add('first', 1)
+    add('prev', Math.min(page - 1, last))
+  }
+  if (page < last) {
+    add('next', page + 1)
+    add('last', last)
+  }
+  reply.header('x-total-count', total)
+  if (links.length > 0) reply.header('link', links.join(', '))
+  return rows
+}
+
+/** A link (RFC 8288) to the list that `request` reads, with other `parameters`. Its path begins with that of PUBLIC_URL. */
+export function linkTo(request: FastifyRequest, rel: string, parameters: Record<string, number>): string {
+  const [path = '', search = ''] = (request.server.publicPath + request.url).split('?', 2)
+  const query = new URLSearchParams(search)
+  for (const [name, value] of Object.entries(parameters)) query.set(name, String(value))
+  return `<${path}?${query}>; rel="${rel}"`
+}
+
+/**
+ * As {@link pageHeaders}, for a list that may not fit into memory: gives its rows to send, or where there are more than were read sends them as they are
+ * read.
+ */
+export function sendPage<Row>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  window: { page: number; perPage: number },
+  page: LongPage<Row>
+): Row[] {
+  const rows = pageHeaders(request, reply, window, page)
+  if (page.rest === null) return rows
+  reply.type('application/json; charset=utf-8')
+  // A stream is sent as it is, not through the serialiser of the shape.
+  return reply.send(Readable.from(formatRows(rows, page.rest))) as never
+}
+
+async function* formatRows<Row>(first: Row[], rest: AsyncIterable<Row[]>): AsyncGenerator<string> {
+  yield JSON.stringify(first).slice(0, -1)
+  for await (const rows of rest) if (rows.length > 0) yield `,${JSON.stringify(rows).slice(1, -1)}`
+  yield ']'
+}

@@ -1,0 +1,94 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { withDeadline } from '#platform/async/deadline.ts'
+import { Type } from '#schema/shapes/type.ts'
+
+const Check = Type.Object({
+  status: Type.String({ examples: ['ok', 'failed'] }),
+  ms: Type.Number(),
+  error: Type.Optional(Type.String())
+})
+const Readiness = Type.Object({
+  status: Type.String({ description: 'ok, degraded (redirects work, but a part failed) or draining' }),
+  checks: Type.Object({ database: Check, writes: Check, cache: Check, load: Check })
+})
+const Health = Type.Object({ status: Type.Literal('ok') })
+
+export interface HealthOptions {
+  routes: boolean
+  /** Longest wait for one part's answer. */
+  timeoutMs: number
+}
+
+/**
+ * The probes. `/health` and `/health/live` say that the process answers. `/health/ready` asks each part: the database, whether
+ * that takes writes, Redis, and whether the process sheds load. When one fails it is 200 and `degraded`: links that are held
+ * are followed without any of them, and all replicas fail together, so that a 503 would take the last one out of service
+ * (docs/adr/2026-11-30-degraded-replicas-stay.md). While draining it is 503.
+ */
+async function health(app: FastifyInstance, options: HealthOptions) {
+  if (options.routes) await app.register(healthRoutes, options)
+}
+
+const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (app, { timeoutMs }) => {
+  const tags = ['health']
+  // Probes come every few seconds from several places: worth a log line only when something is wrong.
+  const logLevel = 'warn'
+
+  for (const url of ['/health', '/health/live']) {
+    app.get(
+      url,
+      {
+        logLevel,
+        config: { access: 'public', query: 'any' },
+        schema: { tags, summary: 'The process answers', response: { 200: Health } }
+      },
+      async function onLive() {
+        return { status: 'ok' as const }
+      }
+    )
+  }
+
+  app.get(
+    '/health/ready',
+    {
+      logLevel,
+      config: { access: 'public', query: 'any' },
+      schema: { tags, summary: 'Whether to send traffic here', response: { 200: Readiness, 503: Readiness } }
+    },
+    async function onReady(request, reply) {
+      const [database, writes, cache, load] = await Promise.all([
+        check(() => app.database.ping(), timeoutMs),
+        check(() => app.database.pingWrites(), timeoutMs),
+        check(() => app.cache.ping(), timeoutMs),
+        check(() => app.shedding.ping(), timeoutMs)
+      ])
+      const checks = { database, writes, cache, load }
+      const isWell = Object.values(checks).every(({ error }) => error === undefined)
+      const status = app.lifecycle.draining ? 'draining' : isWell ? 'ok' : 'degraded'
+      if (status !== 'ok') request.log.warn({ ...checks, status }, `readiness ${status}`)
+      reply.code(status === 'draining' ? 503 : 200)
+      return { status, checks }
+    }
+  )
+}
+
+async function check(ask: () => Promise<void>, timeoutMs: number) {
+  const start = performance.now()
+  const ms = () => Math.round((performance.now() - start) * 100) / 100
+  try {
+    await withDeadline(ask(), timeoutMs)
+    return { status: 'ok', ms: ms() }
+  } catch (error) {
+    // The first line: Drizzle's second one has the parameters of the statement.
+    const [message] = (error as Error).message.split('\n', 1)
+    return { status: 'failed', ms: ms(), error: message || (error as Error).name }
+  }
+}
+
+export default fp(health, {
+  name: 'health',
+  dependencies: ['shedding', 'database', 'cache', 'lifecycle'],
+  fastify: '5.x'
+})

@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto'
+import { sql } from 'drizzle-orm'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Executor } from '#platform/database/index.ts'
+import { StartRefused } from '#platform/problem/start-refused.ts'
+import { visitorSalts } from '#schema/tables/visitor-salts.ts'
+
+/** The key in Redis, after the prefix, that holds the id of the installation whose keys these are. */
+const KEY = 'installation'
+
+/** The day of the row that holds the id: no day, so the row is never pruned. */
+const NO_DAY = 'infinity'
+
+/**
+ * What a process does with the id: servers and workers `claim` the prefix for their database, commands only `check` that it is not
+ * another's, and a restore must `ignore` it, because it replaces the id of the database.
+ */
+export type InstallationMode = 'claim' | 'check' | 'ignore'
+
+interface InstallationOptions {
+  prefix: string
+  mode: InstallationMode
+}
+
+/**
+ * Keeps two installations from sharing the keys, links and clicks of one Redis: the first one writes its id there, and one with
+ * another id does not start. See docs/adr/2026-11-30-one-installation-a-prefix.md. Throws {@link StartRefused}. When Redis was away at
+ * the start, the process ends as soon as it learns of another id.
+ */
+async function installation(app: FastifyInstance, { prefix, mode }: InstallationOptions) {
+  if (mode === 'ignore' || !app.hasDecorator('redis')) return
+  const { redis } = app
+  const { db } = app.database
+  const id = mode === 'claim' ? await ensureInstallation(db) : await readInstallation(db)
+  // A database that no server of this release has used yet.
+  if (id === null) return
+
+  /** Resolves to a refusal when Redis belongs to another installation; to null too when it does not answer. */
+  const check = async (): Promise<StartRefused | null> => {
+    try {
+      if (mode === 'claim') await redis.set(KEY, id, 'NX')
+      const owner = await redis.get(KEY)
+      return owner === null || owner === id ? null : refusal(prefix)
+    } catch {
+      return null
+    }
+  }
+
+  const refused = redis.status === 'ready' ? await check() : null
+  if (refused) throw refused
+  // Also after a restart of Redis, which may have lost the key or be another one.
+  redis.on('ready', async () => {
+    const error = await check()
+    if (error)
+      setImmediate(() => {
+        throw error
+      })
+  })
+}
+
+function refusal(prefix: string): StartRefused {
+  return new StartRefused(
+    `The Redis of REDIS_URL holds the keys of another installation under "${prefix}": set REDIS_PREFIX to a prefix of its own. ` +
+      `If that installation is gone, delete the key ${prefix}${KEY} and start again.`
+  )
+}
+
+async function ensureInstallation(on: Executor): Promise<string> {
+  await on
+    .insert(visitorSalts)
+    .values({ day: NO_DAY, salt: randomBytes(16) })
+    .onConflictDoNothing()
+  const id = await readInstallation(on)
+  if (id === null) throw new Error('The id of the installation was deleted')
+  return id
+}
+
+/** The id of the installation, hexadecimal. It is a row, so backups, moves, standbys and upgrades keep it. */
+async function readInstallation(on: Executor): Promise<string | null> {
+  const [row] = await on.select().from(visitorSalts).where(sql`${visitorSalts.day} = ${NO_DAY}::date`)
+  return row?.salt.toString('hex') ?? null
+}
+
+export default fp(installation, { name: 'installation', dependencies: ['database', 'redis'], fastify: '5.x' })

@@ -1,0 +1,63 @@
+import { toLocation } from '#schema/shapes/location.ts'
+
+/** What a redirect needs of a link, made ready when it enters the cache so that a hit has nothing left to do. */
+export interface CachedLink {
+  urlId: number
+  userId: number | null
+  shortCode: string
+  /** The target as a header can carry it. */
+  location: string
+  /** False too while the link is blocked, so that a hit has one thing to look at. */
+  isActive: boolean
+  /** Whether it would be active, but for the host that it leads to. Redis does not hold this: each process judges for itself. */
+  isBlocked: boolean
+  /** Milliseconds since the epoch, null for never. */
+  expiresAt: number | null
+  version: number
+}
+
+/** A link as `app.urls` gives it. */
+export interface Target {
+  id: number
+  userId: number | null
+  shortCode: string
+  originalUrl: string
+  isActive: boolean
+  expiresAt: number | null
+  version: number
+}
+
+export function toHop({
+  id,
+  userId,
+  shortCode,
+  originalUrl,
+  isActive,
+  expiresAt,
+  version
+}: Target): CachedLink {
+  const location = toLocation(originalUrl)
+  return { urlId: id, userId, shortCode, location, isActive, isBlocked: false, expiresAt, version }
+}
+
+/** Judges a hop, in place, by whether links may lead where it does. Gives it. */
+export function checkCachedLink(cachedLink: CachedLink, blocks: (url: string) => boolean): CachedLink {
+  const isActive = cachedLink.isActive || cachedLink.isBlocked
+  cachedLink.isBlocked = isActive && blocks(cachedLink.location)
+  cachedLink.isActive = isActive && !cachedLink.isBlocked
+  return cachedLink
+}
+
+/** The text of a hop for Redis, as if no host were blocked. */
+export function encodeHop(cachedLink: CachedLink): string {
+  return JSON.stringify({
+    ...cachedLink,
+    isActive: cachedLink.isActive || cachedLink.isBlocked,
+    isBlocked: false
+  })
+}
+
+/** Whether any link may have this code; what can't be one is not worth a lookup. */
+export function isCode(text: string): boolean {
+  return /^[A-Za-z0-9_-]{1,64}$/.test(text)
+}

@@ -1,0 +1,70 @@
+import { sql } from 'drizzle-orm'
+import type { Database, Executor } from '#platform/database/index.ts'
+import { visitorSalts } from '#schema/tables/visitor-salts.ts'
+
+/** The SQL that keeps the tables in shape: salts of days, partitions made ahead, and those whose time is over. */
+
+/** The salt of a UTC day, given as 2025-06-04: `candidate`, or what another replica stored before. */
+export async function shareSalt(on: Executor, day: string, candidate: Buffer): Promise<Buffer> {
+  await on.insert(visitorSalts).values({ day, salt: candidate }).onConflictDoNothing()
+  const [row] = await on.select().from(visitorSalts).where(sql`${visitorSalts.day} = ${day}::date`)
+  // Deleted between the two statements: the day is over, and what was made with the candidate can't be repeated.
+  return row?.salt ?? candidate
+}
+
+/** Deletes the salts of the days before `day`. */
+export async function deleteSalts(on: Executor, day: string): Promise<void> {
+  await on.delete(visitorSalts).where(sql`${visitorSalts.day} < ${day}::date`)
+}
+
+/**
+ * Runs `work` in a transaction unless another replica is at such work: then it does nothing and gives null. The
+ * locks that DDL takes are waited for briefly: whoever queues behind a waiting DROP waits as well.
+ */
+export async function underMaintenanceLock<T>(
+  database: Database,
+  work: (tx: Executor) => Promise<T>
+): Promise<T | null> {
+  return database.transaction(async (tx) => {
+    const { rows } = await tx.execute<{ taken: boolean }>(
+      sql`select pg_try_advisory_xact_lock(hashtext('fairlead.stats.upkeep')) as taken`
+    )
+    if (!rows[0]?.taken) return null
+    await tx.execute(sql`set local lock_timeout = '1s'`)
+    return work(tx)
+  })
+}
+
+/** Makes the partitions of events for months, given as 2025-06; moves in what waited in the default partition. */
+export async function ensureEventsPartitions(tx: Executor, months: string[]): Promise<void> {
+  const days = months.map((month) => `${month}-01T00:00:00Z`)
+  await tx.execute(
+    sql`select ensure_events_partition(at) from unnest(${sql.param(days)}::timestamptz[]) as at`
+  )
+}
+
+/** The partitions of `events` (named by month) or `url_visitors` (by day): their names and months or days, rising. */
+export async function listPartitions(
+  on: Executor,
+  table: 'events' | 'url_visitors'
+): Promise<{ name: string; of: string }[]> {
+  const { rows } = await on.execute<{ name: string }>(sql`
+    select relname as name from pg_inherits join pg_class on pg_class.oid = inhrelid
+    where inhparent = ${table}::regclass order by 1`)
+  return rows.flatMap(({ name }) => {
+    const of = name.slice(table.length + 1).replaceAll('_', '-')
+    return /^\d{4}-\d{2}(-\d{2})?$/.test(of) ? [{ name, of }] : []
+  })
+}
+
+/** Drops one partition that {@link listPartitions} gave: at once, whatever it holds. */
+export async function dropPartition(tx: Executor, name: string): Promise<void> {
+  await tx.execute(sql`drop table if exists ${sql.identifier(name)}`)
+}
+
+/** Deletes the events before a month, given as 2025-06, that are in no partition of a month. */
+export async function deleteStrayEvents(tx: Executor, month: string): Promise<void> {
+  await tx.execute(
+    sql`delete from events_default where "timestamp" < ${`${month}-01T00:00:00Z`}::timestamptz`
+  )
+}
