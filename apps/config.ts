@@ -142,6 +142,7 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
       redisReplicas: settings.REDIS_REPLICAS,
       maxBatch: settings.CLICK_BATCH,
       waitMs: settings.CLICK_WAIT_MS,
+      groupMs: settings.CLICK_GROUP_MS,
       maxPending: settings.CLICK_PENDING,
       takeOverMs: settings.CLICK_TAKE_OVER_MS,
       storeTimeoutMs: settings.CLICK_STORE_TIMEOUT_MS,

@@ -160,6 +160,12 @@ export const Settings = Type.Object({
   }),
   CLICK_BATCH: count('Most clicks of one batch', 2_000, 1, 10_000),
   CLICK_WAIT_MS: count('How long a buffered click may wait for company', 50, 1, 10_000),
+  CLICK_GROUP_MS: count(
+    'With Redis: how long an acknowledged click waits for others of the same replica; a replica with one client at a time does not wait',
+    2,
+    0,
+    100
+  ),
   CLICK_PENDING: count(
     'Most clicks in memory; past that they go to the disk, and without Redis redirects are answered 503',
     50_000,

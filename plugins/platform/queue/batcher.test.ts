@@ -84,6 +84,37 @@ t.test('a full batch leaves without waiting', async (t) => {
   await batcher.flush()
 })
 
+t.test('an adaptive batch waits for company as long as that brings some', async (t) => {
+  const testbed = createTestbed()
+  const batcher = createBatcher({
+    ...defaults(),
+    waitMs: 60_000,
+    isAdaptive: true,
+    send: testbed.send
+  })
+  const sizes = () => testbed.batches.map(({ items }) => items)
+  /** Lets the event loop turn, then sends what still waits. */
+  async function finish(): Promise<void> {
+    for (let count = 0; count < 10; count++) await tick()
+    const flushed = batcher.flush()
+    for (const gate of testbed.waiting.splice(0)) gate.resolve()
+    await flushed
+  }
+  batcher.add(1, null)
+  for (let count = 0; count < 10; count++) await tick()
+  batcher.add(1, null)
+  await finish()
+  t.same(sizes(), [2], 'clicks of several ticks travel together')
+  for (let count = 0; count < 3; count++) {
+    batcher.add(1, null)
+    await finish()
+  }
+  batcher.add(1, null)
+  while (testbed.batches.length < 5) await tick()
+  t.same(sizes(), [2, 1, 1, 1, 1], 'after three waits in vain the next batch leaves at once')
+  await finish()
+})
+
 t.test('a batch has every item in the order in which they were added, however many they are', async (t) => {
   const testbed = createTestbed()
   const batcher = createBatcher({ ...defaults(), waitMs: 60_000, send: testbed.send })

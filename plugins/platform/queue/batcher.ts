@@ -1,5 +1,6 @@
 import { microBatch } from '#platform/async/micro-batch.ts'
 import type { EncodedBatch, Encoder } from './encoder.ts'
+import { createGroupWindow } from './group-window.ts'
 
 /**
  * Group commit: items that are added while a batch is in flight travel together in the next one, so a busy
@@ -18,8 +19,10 @@ export interface BatcherOptions<Draft> {
   maxPending: number
   /** Most items of a batch. */
   maxItems: number
-  /** Longest wait of an item for others, in milliseconds; 0 waits as {@link gather} does. */
+  /** Longest wait of an item for others, in milliseconds; 0 waits as {@link microBatch} does. */
   waitMs: number
+  /** True if items wait only while that brings company, see {@link createGroupWindow}. */
+  isAdaptive?: boolean
   /** Most batches in flight. */
   maxInFlight: number
   now?: () => number
@@ -59,6 +62,7 @@ const ENCODED_TOGETHER = 64
 
 export function createBatcher<Draft>(options: BatcherOptions<Draft>): Batcher<Draft> {
   const { encoder, send, spill, waitMs, maxInFlight, maxItems, maxPending, now = Date.now } = options
+  const window = options.isAdaptive ? createGroupWindow() : null
   const waiting: ClosedBatch[] = []
   const inFlight = new Set<ClosedBatch>()
   /** Of the open batch: items that are not encoded, when each was added, and all waiters. */
@@ -76,22 +80,25 @@ export function createBatcher<Draft>(options: BatcherOptions<Draft>): Batcher<Dr
   function schedule(): void {
     if (isScheduled) return
     isScheduled = true
-    if (waitMs === 0) microBatch(size, onTime)
+    if (waitMs === 0 || window?.opens() === false) microBatch(size, onTime)
     else timer = setTimeout(onTime, waitMs)
   }
 
   function onTime(): void {
     isScheduled = false
+    timer = undefined
     // With all in flight, the next that returns sends what has gathered.
     if (inFlight.size < maxInFlight) close()
   }
 
   function close(): void {
     if (size() === 0) return
-    if (waitMs > 0) {
+    if (timer !== undefined) {
       clearTimeout(timer)
+      timer = undefined
       isScheduled = false
     }
+    window?.observe(size())
     encode()
     const closed = { ...encoder.seal(now()), since, waiters }
     waiters = []

@@ -58,6 +58,8 @@ export interface QueueOptions {
   maxBatch: number
   /** How long a buffered item may wait for others, in milliseconds. */
   waitMs: number
+  /** How long an acknowledged item waits for others before Redis gets it, in milliseconds, while there are others. */
+  groupMs: number
   maxPending: number
   takeOverMs: number
   storeTimeoutMs: number
@@ -116,7 +118,9 @@ export async function openQueue<Draft, Item>(
     spill: (batch) => delivery.spill(batch).catch(logLoss),
     maxItems: options.maxBatch,
     maxPending: options.maxPending,
-    waitMs: isBuffered ? options.waitMs : 0,
+    // The local log takes one group after the other, and what comes meanwhile is the next.
+    waitMs: isBuffered ? options.waitMs : stream === null ? 0 : options.groupMs,
+    isAdaptive: !isBuffered,
     // The log writes one group after the other.
     maxInFlight: stream === null ? 1 : 2
   })
