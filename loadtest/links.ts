@@ -39,6 +39,30 @@ export async function loadLinks(baseUrl: string, codes: string[]): Promise<void>
   await loadFile(baseUrl, 'urls', [header, ...rows, ''].join('\n'))
 }
 
+/** Creates the user with the id 1. */
+export async function loadUser(baseUrl: string): Promise<void> {
+  await loadFile(baseUrl, 'users', 'id,username,email\n1,bench,bench@acme.dev\n')
+}
+
+/** Adds three clicks of today to each link, and to the rollups a click of each link on each of the last 30 days. */
+export async function growClicks(testbed: Pick<Testbed, 'query'>): Promise<void> {
+  await testbed.query('SELECT ensure_events_partition(now())')
+  await testbed.query(
+    `INSERT INTO events (url_id, event_type, "timestamp", details, click_id)
+     SELECT id, 'click', date_trunc('second', now()), jsonb_build_object('short_code', short_code), gen_random_uuid()
+     FROM urls, generate_series(1, 3)`
+  )
+  for (const [table, column, start] of [
+    ['url_stats_daily', 'day', `(now() AT TIME ZONE 'UTC')::date - n`],
+    ['url_stats_hourly', 'hour', `date_trunc('hour', now()) - n * interval '1 day'`]
+  ])
+    await testbed.query(
+      `INSERT INTO ${table} (url_id, ${column}, clicks)
+       SELECT counted.id, ${start}, sum(1 + urls.id % 7)
+       FROM urls, generate_series(0, 29) n, LATERAL (VALUES (urls.id), (0)) AS counted(id) GROUP BY 1, 2`
+    )
+}
+
 /** Posts a CSV file to the bulk route of `kind`. Throws when a row was not taken. */
 export async function loadFile(
   baseUrl: string,

@@ -46,6 +46,13 @@ const DRAINED_ELSEWHERE = { CLICK_DRAIN: 'off' }
 
 const JSON_HEADERS = { 'content-type': 'application/json' }
 const get = (path: string): Request => ({ method: 'GET', path })
+const send = (method: 'POST' | 'PUT', path: string, body: object): Request => ({
+  method,
+  path,
+  headers: JSON_HEADERS,
+  body: JSON.stringify(body)
+})
+const list = (page: number) => get(`/urls?page=${page}&per_page=50`)
 
 /** The cases for a database that has a link for each of `codes`, with the ids from 1 on, and none for `unknown`. */
 export function makeCases(codes: string[], unknown: string[]): Case[] {
@@ -69,6 +76,9 @@ export function makeCases(codes: string[], unknown: string[]): Case[] {
     requests: follow(codes.slice(0, 1_000)),
     proof: inProcess
   }
+  const ids = codes.map((_, at) => at + 1)
+  const pages = Array.from({ length: Math.floor(codes.length / 50) }, (_, at) => at + 1)
+  const api = { env: {}, withRedis: true, status: 200, warmUp: 2_000, references: ['fastify', 'raw'] }
   return [
     {
       ...redirect,
@@ -158,47 +168,78 @@ export function makeCases(codes: string[], unknown: string[]): Case[] {
       requests: follow(unknown)
     },
     {
+      ...api,
+      name: 'health',
+      title: 'GET /health',
+      references: ['json'],
+      requests: () => [get('/health')]
+    },
+    {
+      ...api,
+      name: 'read',
+      title: 'GET /urls/:id, warm',
+      references: ['json'],
+      requests: (index, connections) => share(ids, index, connections).map((id) => get(`/urls/${id}`)),
+      bars: { cpu: 2.5 }
+    },
+    { ...api, name: 'read-user', title: 'GET /users/:id', requests: () => [get('/users/1')] },
+    {
+      ...api,
       name: 'create',
       title: 'POST /urls',
-      env: {},
-      withRedis: true,
       status: 201,
-      warmUp: 2_000,
-      references: ['fastify', 'raw'],
       requests: (index) => [
-        {
-          method: 'POST',
-          path: '/urls',
-          headers: JSON_HEADERS,
-          body: JSON.stringify({ original_url: `https://acme.dev/created/${index}`, title: 'Bench' })
-        }
+        send('POST', '/urls', { original_url: `https://acme.dev/created/${index}`, title: 'Bench' })
       ]
     },
     {
-      name: 'list',
-      title: 'GET /urls, 50 links a page',
-      env: {},
-      withRedis: true,
-      status: 200,
-      warmUp: 2_000,
-      references: ['fastify', 'raw'],
-      requests: (index, connections) => {
-        const pages = Array.from({ length: Math.floor(codes.length / 50) }, (_, at) => at + 1)
-        return share(pages, index, connections).map((page) => get(`/urls?page=${page}&per_page=50`))
-      }
+      ...api,
+      name: 'change',
+      title: 'PUT /urls/:id',
+      requests: (index, connections) =>
+        share(ids, index, connections).flatMap((id) =>
+          ['One', 'Two'].map((title) => send('PUT', `/urls/${id}`, { title }))
+        )
     },
     {
+      ...api,
+      name: 'list',
+      title: 'GET /urls, 50 links a page',
+      requests: (index, connections) => share(pages, index, connections).map(list)
+    },
+    {
+      ...api,
+      name: 'list-end',
+      title: 'GET /urls, a page near the end',
+      requests: () => pages.slice(-10).map(list)
+    },
+    {
+      ...api,
+      name: 'list-filtered',
+      title: 'GET /urls?q=, 50 links a page',
+      requests: () => [1, 2, 3, 4, 5].map((page) => get(`/urls?q=bench&page=${page}&per_page=50`))
+    },
+    {
+      ...api,
+      name: 'events',
+      title: 'GET /events?url_id=',
+      requests: (index, connections) =>
+        share(ids, index, connections).map((id) => get(`/events?url_id=${id}`))
+    },
+    {
+      ...api,
       name: 'stats',
       title: 'GET /urls/:id/stats, 30 days',
-      env: {},
-      withRedis: true,
-      status: 200,
-      warmUp: 2_000,
-      references: ['fastify', 'raw'],
-      requests: (index, connections) => {
-        const ids = codes.map((_, at) => at + 1)
-        return share(ids, index, connections).map((id) => get(`/urls/${id}/stats?unit=day`))
-      }
+      requests: (index, connections) =>
+        share(ids, index, connections).map((id) => get(`/urls/${id}/stats?unit=day`))
+    },
+    {
+      ...api,
+      name: 'stats-all',
+      title: 'GET /stats, 30 days, 10 connections',
+      plan: { connections: 10 },
+      warmUp: 200,
+      requests: () => [get('/stats?unit=day')]
     }
   ]
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { type Checkout, checkOut, installPackages } from '#loadtest/checkout.ts'
 import { measureFdatasync } from '#loadtest/fdatasync.ts'
-import { loadLinks, makeCodes } from '#loadtest/links.ts'
+import { growClicks, loadLinks, loadUser, makeCodes } from '#loadtest/links.ts'
 import {
   type MeasuredOptions,
   type MeasuredProcess,
@@ -79,7 +79,9 @@ async function main(): Promise<void> {
 async function seed({ testbed, root }: Version, codes: string[]): Promise<void> {
   const server = await startServer({ env: testbed.env(false), ...(root && { root }) })
   await loadLinks(server.url, codes)
+  await loadUser(server.url)
   await server.stop()
+  await growClicks(testbed)
   await testbed.query('VACUUM ANALYZE')
 }
 

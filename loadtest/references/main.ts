@@ -2,12 +2,14 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import fastify from 'fastify'
 import pg from 'pg'
+import { Url } from '#schema/shapes/url.ts'
 
 /**
  * What the server is compared with, as processes of their own: the least that can answer the same request.
  *
  * - `raw`: node:http, a 302 with a Location
  * - `fastify`: a route without hooks or schema, the same answer
+ * - `json`: a route that answers the JSON of a link through a schema
  * - `postgres`: such a route that looks the code up with one prepared statement (DATABASE_URL)
  */
 const TARGET = 'https://acme.dev/harbor/canyon/1'
@@ -37,6 +39,27 @@ async function listenFastify(): Promise<void> {
   announce((app.server.address() as AddressInfo).port)
 }
 
+async function listenJson(): Promise<void> {
+  const app = fastify()
+  const link = {
+    id: 1,
+    user_id: null,
+    short_code: 'bAcmeOne',
+    short_url: 'http://127.0.0.1:3000/bAcmeOne',
+    original_url: TARGET,
+    title: 'Bench 1',
+    is_active: true,
+    created_at: '2026-01-01T00:00:00Z',
+    updated_at: '2026-01-01T00:00:00Z',
+    expires_at: null
+  }
+  app.get('/*', { schema: { response: { 200: Url } } }, (_request, reply) => {
+    reply.send(link)
+  })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  announce((app.server.address() as AddressInfo).port)
+}
+
 async function listenPostgres(): Promise<void> {
   // biome-ignore lint/style/noProcessEnv: a process' entry reads its environment
   const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL'], max: 10 })
@@ -53,5 +76,6 @@ async function listenPostgres(): Promise<void> {
 const kind = process.argv[2]
 if (kind === 'raw') listenRaw()
 else if (kind === 'fastify') await listenFastify()
+else if (kind === 'json') await listenJson()
 else if (kind === 'postgres') await listenPostgres()
-else throw new Error(`There is no reference ${kind}: raw, fastify or postgres`)
+else throw new Error(`There is no reference ${kind}: raw, fastify, json or postgres`)
