@@ -43,17 +43,18 @@ export function createAuditService(
   database: Database,
   { retentionMonths }: AuditServiceOptions
 ): AuditService {
+  const { db } = database
   // Who asks passes beside the services, not through them: each of their calls would have to hand it on.
   const authors = new AsyncLocalStorage<AuditAuthor>()
   return {
-    async record(tx, changes) {
+    async record(changes) {
       const author = authors.getStore() ?? SYSTEM
       for (let at = 0; at < changes.length; at += RECORD_CHUNK)
-        await insertAudit(tx, author, changes.slice(at, at + RECORD_CHUNK).map(toRecord))
+        await insertAudit(db, author, changes.slice(at, at + RECORD_CHUNK).map(toRecord))
     },
 
-    erase: eraseAudit,
-    findOwned,
+    erase: (erasure) => eraseAudit(db, erasure),
+    findOwned: (resource, userId) => findOwned(db, resource, userId),
 
     actAs: (author, work) => authors.run(author, work),
 
@@ -69,7 +70,7 @@ export function createAuditService(
         until: query.until === undefined ? undefined : (parseWireTime(query.until, true) ?? undefined),
         beforeId
       }
-      const rows = await listAudit(database.db, filter, perPage + 1)
+      const rows = await listAudit(db, filter, perPage + 1)
       return { entries: rows.slice(0, perPage).map(presentChange), hasMore: rows.length > perPage }
     },
 
@@ -77,8 +78,8 @@ export function createAuditService(
       if (retentionMonths === 0) return 0
       let deleted = 0
       for (;;) {
-        const count = await database.transaction((tx) =>
-          deleteOldAudit(tx, { now, months: retentionMonths, limit: DELETE_CHUNK })
+        const count = await database.transaction(() =>
+          deleteOldAudit(db, { now, months: retentionMonths, limit: DELETE_CHUNK })
         )
         deleted += count
         if (count < DELETE_CHUNK) return deleted

@@ -67,8 +67,8 @@ export async function findUrl(on: Executor, id: number, ownerFilter: OwnerFilter
 }
 
 /** Reads a url and keeps others from changing it until the transaction ends. */
-export async function lockUrl(tx: Executor, id: number, ownerFilter: OwnerFilter): Promise<UrlRow | null> {
-  const [row] = await tx
+export async function lockUrl(on: Executor, id: number, ownerFilter: OwnerFilter): Promise<UrlRow | null> {
+  const [row] = await on
     .select()
     .from(urls)
     .where(and(eq(urls.id, id), live, owned(ownerFilter)))
@@ -81,8 +81,8 @@ export type UrlColumns = Partial<
 >
 
 /** Sets columns and moves `version` and `updated_at` on. */
-export async function updateUrl(tx: Executor, id: number, columns: UrlColumns): Promise<UrlRow> {
-  const [row] = await tx
+export async function updateUrl(on: Executor, id: number, columns: UrlColumns): Promise<UrlRow> {
+  const [row] = await on
     .update(urls)
     .set({ ...columns, version: sql`${urls.version} + 1`, updatedAt: sql`date_trunc('second', now())` })
     .where(eq(urls.id, id))
@@ -103,8 +103,8 @@ const belongingTo = ({ userId, formerIds }: UrlsOfUser) =>
   )
 
 /** Takes the owner off all urls of a user, deleted ones too, and sets `columns`. Gives the rows as they are now. */
-export async function disownUrls(tx: Executor, of: UrlsOfUser, columns: UrlColumns = {}): Promise<UrlRow[]> {
-  return tx
+export async function disownUrls(on: Executor, of: UrlsOfUser, columns: UrlColumns = {}): Promise<UrlRow[]> {
+  return on
     .update(urls)
     .set({ ...columns, userId: null, version: sql`${urls.version} + 1` })
     .where(belongingTo(of))
@@ -112,9 +112,9 @@ export async function disownUrls(tx: Executor, of: UrlsOfUser, columns: UrlColum
 }
 
 /** Marks all urls of a user deleted. Gives the rows that were not before. */
-export async function deleteUrlsOfUser(tx: Executor, of: UrlsOfUser): Promise<UrlRow[]> {
+export async function deleteUrlsOfUser(on: Executor, of: UrlsOfUser): Promise<UrlRow[]> {
   const now = sql`date_trunc('second', now())`
-  return tx
+  return on
     .update(urls)
     .set({ deletedAt: now, updatedAt: now, version: sql`${urls.version} + 1` })
     .where(and(belongingTo(of), live))
