@@ -1,3 +1,5 @@
+import type { SQL } from 'drizzle-orm'
+
 /** A change as a capability tells the audit log of it: `before` and `after` hold the values that it changed. */
 export interface AuditChange {
   action: string
@@ -9,6 +11,12 @@ export interface AuditChange {
 
 /** `app.audit.record`: appends changes, in the transaction that makes them. */
 export type RecordChanges = (changes: AuditChange[]) => Promise<void>
+
+/**
+ * `app.audit.insertionOf`: the INSERT of changes that a select gives (action, resource, resource_id, before, after), as part of a
+ * statement that makes them.
+ */
+export type InsertionOf = (rows: SQL) => SQL
 
 /** What erasure takes out of the audit log: the values of things, and the name of a user on what it changed. */
 export interface AuditErasure {

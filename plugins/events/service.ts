@@ -1,3 +1,4 @@
+import type { SQL } from 'drizzle-orm'
 import { type Caller, isWithin, ownerFilterOf, ownerOf } from '#platform/access/caller.ts'
 import { violatedConstraint } from '#platform/database/errors.ts'
 import type { Database } from '#platform/database/index.ts'
@@ -20,6 +21,7 @@ import {
   eraseDetails,
   findEvent,
   insertEvents,
+  insertionOf,
   listEvents,
   lockUrlForShare,
   lockUserForShare
@@ -37,6 +39,10 @@ export interface EventService {
   create(caller: Caller, draft: EventDraft): Promise<Event>
   /** Writes events in the caller's transaction, as of now. */
   record(records: EventRecord[]): Promise<void>
+  /**
+   * The INSERT of events that a select gives (url_id, user_id, event_type, details), as part of a statement that changes their links.
+   */
+  insertionOf(rows: SQL): SQL
   /** Empties the details of what a user did and of what happened to its urls, in the caller's transaction. */
   erase(userId: number, urlIds: readonly number[]): Promise<void>
   /** Stores clicks in one transaction, each once however often it comes. */
@@ -110,6 +116,8 @@ export function createEventService(database: Database, maxDetailsBytes: number):
         await insertEvents(db, records.slice(at, at + INSERT_CHUNK))
       }
     },
+
+    insertionOf,
 
     erase: (userId, urlIds) => eraseDetails(db, userId, urlIds),
 

@@ -27,6 +27,11 @@ export interface EventFilter {
   until?: Date | undefined
 }
 
+/** An INSERT of the rows that a select gives: url_id, user_id, event_type, details. */
+export function insertionOf(rows: SQL): SQL {
+  return sql`insert into ${events} (url_id, user_id, event_type, details) ${rows}`
+}
+
 export async function insertEvents(on: Executor, records: EventRecord[]): Promise<EventRow[]> {
   return on.insert(events).values(records).returning()
 }

@@ -67,13 +67,10 @@ export function createKeyService(
   now: () => number
 ) {
   const { db } = database
-  const forgetAfterCommit = (rows: ApiKeyRow[]) =>
-    database.afterCommit(() =>
-      cache.invalidate(
-        KEYS,
-        rows.map(({ publicId: key, version }) => ({ key, version }))
-      )
-    )
+  const forgetAfterCommit = (rows: ApiKeyRow[]) => {
+    const entries = rows.map(({ publicId: key, version }) => ({ key, version }))
+    return database.afterCommit(() => cache.invalidate(KEYS, entries))
+  }
 
   /** When the key expires that the caller came with, or began its session with; null for never. */
   async function endOfCaller({ keyId }: Caller): Promise<Date | null> {

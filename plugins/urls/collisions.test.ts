@@ -8,10 +8,9 @@ import { createUrlService, type UrlService } from './service.ts'
 
 const { app, request } = await startApp(t)
 const collaborators = {
-  lockUserForShare: app.users.lockForShare,
-  record: app.events.record,
-  audit: app.audit.record,
-  findOwned: async () => [],
+  users: app.users,
+  events: app.events,
+  audit: app.audit,
   erase: async () => undefined,
   checkTarget: () => null
 }

@@ -43,10 +43,9 @@ export interface UrlOptions {
  */
 async function urls(app: FastifyInstance, { routes, publicUrl, codeLength, targets }: UrlOptions) {
   const collaborators = {
-    lockUserForShare: app.users.lockForShare,
-    record: app.events.record,
-    audit: app.audit.record,
-    findOwned: app.audit.findOwned,
+    users: app.users,
+    events: app.events,
+    audit: app.audit,
     checkTarget: createTargetCheck({ publicUrl, ...targets, blocks: app.blocklist.blocks }),
     async erase(userId: number, rows: UrlRow[]) {
       const ids = rows.map(({ id }) => id)

@@ -1,10 +1,11 @@
+import type { SQL } from 'drizzle-orm'
 import { type Caller, type OwnerFilter, ownerFilterOf, ownerOf } from '#platform/access/caller.ts'
 import { batchLoad } from '#platform/async/batch-load.ts'
 import type { Cache } from '#platform/cache/index.ts'
 import type { Database } from '#platform/database/index.ts'
 import { createPageIndex } from '#platform/database/page-index.ts'
 import type { LongPage } from '#platform/database/row-chunks.ts'
-import type { FindOwned, RecordChanges } from '#plugins/audit/contract.ts'
+import type { FindOwned, InsertionOf, RecordChanges } from '#plugins/audit/contract.ts'
 import { pageWindow } from '#schema/shapes/page.ts'
 import { isTrue } from '#schema/shapes/text.ts'
 import type { UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
@@ -67,12 +68,17 @@ export interface UrlService {
 
 /** What links need of others: of `app.users`, `app.events` and `app.audit`, and who judges where they may lead. */
 export interface UrlCollaborators {
-  lockUserForShare(id: number, ownerFilter: OwnerFilter): Promise<void>
-  record(
-    records: { urlId: number; userId: number | null; eventType: string; details: Record<string, unknown> }[]
-  ): Promise<void>
-  audit: RecordChanges
-  findOwned: FindOwned
+  users: {
+    lockForShare(id: number, ownerFilter: OwnerFilter): Promise<void>
+    shareLockOf(id: number, ownerFilter: OwnerFilter): SQL
+  }
+  events: {
+    record(
+      records: { urlId: number; userId: number | null; eventType: string; details: Record<string, unknown> }[]
+    ): Promise<void>
+    insertionOf(rows: SQL): SQL
+  }
+  audit: { record: RecordChanges; insertionOf: InsertionOf; findOwned: FindOwned }
   /** Takes what a user said of the urls `ids` out of their events and audit entries. */
   erase(userId: number, rows: UrlRow[]): Promise<void>
   /** What is wrong with a target, or null; `here` as in {@link TargetContext}. */
@@ -93,19 +99,16 @@ const LINKS = 'links'
 export function createUrlService(
   database: Database,
   cache: Pick<Cache, 'invalidate'>,
-  { lockUserForShare, record, audit, findOwned, erase, checkTarget }: UrlCollaborators,
+  { users, events, audit, erase, checkTarget }: UrlCollaborators,
   { codeLength, random }: UrlServiceOptions
 ) {
   const { db } = database
   const pages = createPageIndex({ countBuckets: countUrlBuckets })
   const byCodes = prepareFindByCodes(db, database.statementName('find_urls_by_code'))
-  const forgetAfterCommit = (rows: UrlRow[]) =>
-    database.afterCommit(() =>
-      cache.invalidate(
-        LINKS,
-        rows.map(({ shortCode: key, version }) => ({ key, version }))
-      )
-    )
+  const forgetAfterCommit = (rows: UrlRow[]) => {
+    const entries = rows.map(({ shortCode: key, version }) => ({ key, version }))
+    return database.afterCommit(() => cache.invalidate(LINKS, entries))
+  }
 
   function refuseTarget(target: string, path: string, here: string | undefined): void {
     const verdict = checkTarget(target, here)
@@ -115,7 +118,6 @@ export function createUrlService(
   async function insert(caller: Caller, draft: UrlDraft): Promise<UrlRow> {
     const ownerFilter = ownerFilterOf(caller)
     const userId = ownerOf(ownerFilter, draft.user_id)
-    if (userId !== null) await lockUserForShare(userId, ownerFilter)
     const values = {
       userId,
       originalUrl: draft.original_url,
@@ -125,14 +127,15 @@ export function createUrlService(
     }
     const chosen = draft.short_code ?? undefined
     const candidates = () => (chosen === undefined ? createCandidates(codeLength, random) : [chosen])
+    const owner = userId === null ? null : users.shareLockOf(userId, ownerFilter)
+    const parts = { owner, audited: valuesOf({ ...values, shortCode: '' }), events, audit }
     let row: UrlRow | null = null
     // Another creation may take the same code in the same moment; a second look sees it taken.
-    for (let left = chosen === undefined ? 3 : 1; left > 0 && !row; left--)
-      row = await insertUrl(db, values, candidates())
+    for (let left = 3; left > 0 && !row; left--) {
+      row = await insertUrl(db, values, candidates(), parts)
+      if (row === null && userId !== null) await users.lockForShare(userId, ownerFilter)
+    }
     if (!row) throw chosen === undefined ? codesExhausted() : codeTaken(chosen)
-    const { id: urlId, shortCode: short_code, originalUrl: original_url } = row
-    await record([{ urlId, userId, eventType: 'created', details: { short_code, original_url } }])
-    await audit([{ action: 'created', resource: 'url', id: urlId, after: valuesOf(row) }])
     // A redirect may just have learnt that nobody has this code.
     await forgetAfterCommit([row])
     return row
@@ -196,10 +199,10 @@ export function createUrlService(
           eventType: 'updated',
           details: { field, new_value }
         }))
-        await record(records)
+        await events.record(records)
         const fields = changes.map(({ field }) => field)
         const [before, after] = [pick(valuesOf(old), fields), pick(valuesOf(changed), fields)]
-        await audit([{ action: 'updated', resource: 'url', id, before, after }])
+        await audit.record([{ action: 'updated', resource: 'url', id, before, after }])
         await forgetAfterCommit([changed])
         return { before: old, after: changed }
       })
@@ -209,8 +212,8 @@ export function createUrlService(
       await database.transaction(async () => {
         const old = await lockUrl(db, id, ownerFilterOf(caller))
         if (!old) throw urlUnknown(id)
-        await record([{ urlId: id, userId: old.userId, eventType: 'deleted', details: { reason } }])
-        await audit([{ action: 'deleted', resource: 'url', id, before: valuesOf(old) }])
+        await events.record([{ urlId: id, userId: old.userId, eventType: 'deleted', details: { reason } }])
+        await audit.record([{ action: 'deleted', resource: 'url', id, before: valuesOf(old) }])
         await forgetAfterCommit([await updateUrl(db, id, { deletedAt: new Date() })])
       })
     },
@@ -221,19 +224,21 @@ export function createUrlService(
   /** In the transaction that deletes a user: its urls lose their owner, or with `cascade` are deleted too. */
   async function onUserDeleted(user: { id: number; cascade: boolean; isErased: boolean }) {
     // Those that were its own until it was deleted, when it is erased after that.
-    const formerIds = user.isErased ? (await findOwned('url', user.id)).map(Number) : []
+    const formerIds = user.isErased ? (await audit.findOwned('url', user.id)).map(Number) : []
     const of = { userId: user.id, formerIds }
     if (user.cascade) {
       const deleted = await deleteUrlsOfUser(db, of)
       const details = { reason: 'user_deleted' }
-      await record(deleted.map((row) => ({ urlId: row.id, userId: user.id, eventType: 'deleted', details })))
-      await audit(
+      await events.record(
+        deleted.map((row) => ({ urlId: row.id, userId: user.id, eventType: 'deleted', details }))
+      )
+      await audit.record(
         deleted.map((row) => ({ action: 'deleted', resource: 'url', id: row.id, before: valuesOf(row) }))
       )
     }
     const disowned = await disownUrls(db, of, user.isErased ? ERASED : {})
     const [before, after] = [{ user_id: user.id }, { user_id: null }]
-    await audit(disowned.map(({ id }) => ({ action: 'updated', resource: 'url', id, before, after })))
+    await audit.record(disowned.map(({ id }) => ({ action: 'updated', resource: 'url', id, before, after })))
     if (user.isErased) await erase(user.id, disowned)
     await forgetAfterCommit(disowned)
   }

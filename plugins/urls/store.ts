@@ -1,4 +1,4 @@
-import { and, asc, count, eq, gte, isNull, or, type SQL, sql } from 'drizzle-orm'
+import { and, asc, count, eq, getTableColumns, gte, isNull, or, type SQL, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { OwnerFilter } from '#platform/access/caller.ts'
@@ -33,11 +33,26 @@ const live = isNull(urls.deletedAt)
 
 const owned = (ownerFilter: OwnerFilter) => (ownerFilter === 'all' ? undefined : eq(urls.userId, ownerFilter))
 
+/** The parts of others in the statement that creates a url. */
+export interface CreationParts {
+  /** Locks the owner: a SELECT that gives a row when it exists; null for a url without an owner. */
+  owner: SQL | null
+  /** The values that the audit log keeps, beside the code. */
+  audited: Record<string, unknown>
+  events: { insertionOf(rows: SQL): SQL }
+  audit: { insertionOf(rows: SQL): SQL }
+}
+
 /**
- * Inserts a url under the first of `codes` that no url has, in one statement. Gives null when all are taken (or
- * the chosen one was taken in the same moment).
+ * Inserts a url under the first of `codes` that no url has, with its event and its audit entry, in one statement. Gives null when all are
+ * taken (or the chosen one was taken in the same moment), or the owner does not exist.
  */
-export async function insertUrl(on: Executor, values: UrlValues, codes: string[]): Promise<UrlRow | null> {
+export async function insertUrl(
+  on: Executor,
+  values: UrlValues,
+  codes: string[],
+  { owner, audited, events, audit }: CreationParts
+): Promise<UrlRow | null> {
   const free = on
     .select({
       userId: sql`${values.userId}::bigint`.as('user_id'),
@@ -47,15 +62,30 @@ export async function insertUrl(on: Executor, values: UrlValues, codes: string[]
       isActive: sql`${values.isActive}::boolean`.as('is_active'),
       expiresAt: sql`${values.expiresAt?.toISOString() ?? null}::timestamptz`.as('expires_at')
     })
-    .from(sql`unnest(${sql.param(codes)}::text[]) with ordinality as candidate(code, place)`)
+    .from(
+      sql`unnest(${sql.param(codes)}::text[]) with ordinality as candidate(code, place)${owner ? sql`, owner` : undefined}`
+    )
     .where(sql`not exists (select from ${urls} where ${urls.shortCode} = candidate.code)`)
     .orderBy(sql`candidate.place`)
     .limit(1)
-  const inserted = await on.execute<{ id: string }>(sql`
+  const created = on.$with('created', getTableColumns(urls)).as(sql`
     insert into ${urls} (user_id, short_code, original_url, title, is_active, expires_at) ${free}
-    on conflict (short_code) do nothing returning id`)
-  const id = inserted.rows[0]?.id
-  return id === undefined ? null : findUrl(on, Number(id), 'all')
+    on conflict (short_code) do nothing returning *`)
+  const event = events.insertionOf(sql`
+    select id, user_id, 'created', jsonb_build_object('short_code', short_code, 'original_url', original_url) from created`)
+  const entry = audit.insertionOf(sql`
+    select 'created', 'url', id::text, null::jsonb,
+      ${JSON.stringify(audited)}::jsonb || jsonb_build_object('short_code', short_code) from created`)
+  const [row] = await on
+    .with(
+      ...(owner === null ? [] : [on.$with('owner', {}).as(owner)]),
+      created,
+      on.$with('event', {}).as(event),
+      on.$with('entry', {}).as(entry)
+    )
+    .select()
+    .from(created)
+  return row ?? null
 }
 
 export async function findUrl(on: Executor, id: number, ownerFilter: OwnerFilter): Promise<UrlRow | null> {

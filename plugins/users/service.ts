@@ -1,3 +1,4 @@
+import type { SQL } from 'drizzle-orm'
 import { type Caller, isWithin, type OwnerFilter, ownerFilterOf } from '#platform/access/caller.ts'
 import { violatedConstraint } from '#platform/database/errors.ts'
 import type { Database } from '#platform/database/index.ts'
@@ -20,6 +21,7 @@ import {
   lockUserByEmailForShare,
   lockUserForShare,
   promoteTwin,
+  shareLockOf,
   type UserField,
   updateUser,
   wasUserId
@@ -48,6 +50,8 @@ export interface UserService {
   onDelete(work: UserDeletion): void
   /** Throws USER_UNKNOWN unless the user exists and is within reach; it then stays until the transaction ends. */
   lockForShare(id: number, ownerFilter: OwnerFilter): Promise<void>
+  /** The SELECT of {@link lockForShare}, as part of a larger statement: gives no row where that throws. */
+  shareLockOf(id: number, ownerFilter: OwnerFilter): SQL
   /** The user with this email address, compared without case; it then stays until the transaction ends. */
   lockByEmailForShare(email: string): Promise<User | null>
 }
@@ -139,6 +143,8 @@ export function createUserService(
     async lockForShare(id, ownerFilter) {
       if (!isWithin(ownerFilter, id) || !(await lockUserForShare(db, id))) throw userUnknown(id)
     },
+
+    shareLockOf: (id, ownerFilter) => shareLockOf(isWithin(ownerFilter, id) ? id : null),
 
     async lockByEmailForShare(email) {
       const row = await lockUserByEmailForShare(db, email)

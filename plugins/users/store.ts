@@ -1,4 +1,4 @@
-import { and, asc, eq, gte, isNull, notExists, or, sql } from 'drizzle-orm'
+import { and, asc, eq, gte, isNull, notExists, or, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { OwnerFilter } from '#platform/access/caller.ts'
 import { countBuckets } from '#platform/database/count-buckets.ts'
@@ -63,10 +63,14 @@ export async function lockUser(on: Executor, id: number): Promise<UserRow | null
   return row ?? null
 }
 
+/** A SELECT of a user that keeps it from being deleted until the transaction ends. */
+export function shareLockOf(id: number | null): SQL {
+  return sql`select from ${users} where ${users.id} = ${id}::bigint for key share`
+}
+
 /** Tells whether a user exists, and keeps it from being deleted until the transaction ends. */
 export async function lockUserForShare(on: Executor, id: number): Promise<boolean> {
-  const rows = await on.select({ id: users.id }).from(users).where(eq(users.id, id)).for('key share')
-  return rows.length > 0
+  return (await on.execute(shareLockOf(id))).rowCount === 1
 }
 
 /** The user who holds an email address, not a twin; keeps it from being deleted until the transaction ends. */

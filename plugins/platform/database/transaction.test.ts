@@ -16,6 +16,16 @@ const backend = async () => {
   const { rows } = await db.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`)
   return rows[0]?.pid
 }
+
+/** A function that resolves once it was called `left` times. */
+function barrier(left: number): () => Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  return () => {
+    if (--left === 0) resolve()
+    return promise
+  }
+}
+
 t.beforeEach(() => db.execute(sql`delete from notes`))
 
 t.test('a nested transaction joins the outer one', async (t) => {
@@ -65,19 +75,19 @@ t.test('a statement after the end of its transaction is refused', async (t) => {
 })
 
 t.test('transactions side by side do not see each other', async (t) => {
-  const { promise: bothWrote, resolve } = Promise.withResolvers<void>()
-  let writers = 0
+  const [bothWrote, bothRead] = [barrier(2), barrier(2)]
   const write = (n: number) =>
     database.transaction(async () => {
       await add(n)
-      if (++writers === 2) {
-        t.same(await database.outside(read), [])
-        resolve()
-      }
-      await bothWrote
-      return read()
+      await bothWrote()
+      const seen = [await read(), await database.outside(read)]
+      await bothRead()
+      return seen
     })
-  t.same(await Promise.all([write(1), write(2)]), [[1], [2]])
+  t.same(await Promise.all([write(1), write(2)]), [
+    [[1], []],
+    [[2], []]
+  ])
   t.same(await read(), [1, 2])
 })
 
