@@ -1,4 +1,4 @@
-import type { SQL } from 'drizzle-orm'
+import type { SqlPart } from '#platform/database/index.ts'
 
 /** A change as a capability tells the audit log of it: `before` and `after` hold the values that it changed. */
 export interface AuditChange {
@@ -16,7 +16,7 @@ export type RecordChanges = (changes: AuditChange[]) => Promise<void>
  * `app.audit.insertionOf`: the INSERT of changes that a select gives (action, resource, resource_id, before, after), as part of a
  * statement that makes them.
  */
-export type InsertionOf = (rows: SQL) => SQL
+export type InsertionOf = (rows: SqlPart) => SqlPart
 
 /** What erasure takes out of the audit log: the values of things, and the name of a user on what it changed. */
 export interface AuditErasure {

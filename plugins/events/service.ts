@@ -1,7 +1,6 @@
-import type { SQL } from 'drizzle-orm'
 import { type Caller, isWithin, ownerFilterOf, ownerOf } from '#platform/access/caller.ts'
 import { violatedConstraint } from '#platform/database/errors.ts'
-import type { Database } from '#platform/database/index.ts'
+import type { Database, SqlPart } from '#platform/database/index.ts'
 import { createPageIndex } from '#platform/database/page-index.ts'
 import type { FreshMark } from '#platform/database/read-replica.ts'
 import { type LongPage, mapPage } from '#platform/database/row-chunks.ts'
@@ -42,7 +41,7 @@ export interface EventService {
   /**
    * The INSERT of events that a select gives (url_id, user_id, event_type, details), as part of a statement that changes their links.
    */
-  insertionOf(rows: SQL): SQL
+  insertionOf(rows: SqlPart): SqlPart
   /** Empties the details of what a user did and of what happened to its urls, in the caller's transaction. */
   erase(userId: number, urlIds: readonly number[]): Promise<void>
   /** Stores clicks in one transaction, each once however often it comes. */

@@ -1,8 +1,7 @@
-import type { SQL } from 'drizzle-orm'
 import { type Caller, type OwnerFilter, ownerFilterOf, ownerOf } from '#platform/access/caller.ts'
 import { batchLoad } from '#platform/async/batch-load.ts'
 import type { Cache } from '#platform/cache/index.ts'
-import type { Database } from '#platform/database/index.ts'
+import type { Database, SqlPart } from '#platform/database/index.ts'
 import { createPageIndex } from '#platform/database/page-index.ts'
 import type { LongPage } from '#platform/database/row-chunks.ts'
 import type { FindOwned, InsertionOf, RecordChanges } from '#plugins/audit/contract.ts'
@@ -70,13 +69,13 @@ export interface UrlService {
 export interface UrlCollaborators {
   users: {
     lockForShare(id: number, ownerFilter: OwnerFilter): Promise<void>
-    shareLockOf(id: number, ownerFilter: OwnerFilter): SQL
+    shareLockOf(id: number, ownerFilter: OwnerFilter): SqlPart
   }
   events: {
     record(
       records: { urlId: number; userId: number | null; eventType: string; details: Record<string, unknown> }[]
     ): Promise<void>
-    insertionOf(rows: SQL): SQL
+    insertionOf(rows: SqlPart): SqlPart
   }
   audit: { record: RecordChanges; insertionOf: InsertionOf; findOwned: FindOwned }
   /** Takes what a user said of the urls `ids` out of their events and audit entries. */
@@ -130,8 +129,8 @@ export function createUrlService(
     const owner = userId === null ? null : users.shareLockOf(userId, ownerFilter)
     const parts = { owner, audited: valuesOf({ ...values, shortCode: '' }), events, audit }
     let row: UrlRow | null = null
-    // Another creation may take the same code in the same moment; a second look sees it taken.
-    for (let left = 3; left > 0 && !row; left--) {
+    // Another creation may take the same code in the same moment; a second look sees it taken. The owner is locked then.
+    for (let left = chosen === undefined ? 3 : 2; left > 0 && !row; left--) {
       row = await insertUrl(db, values, candidates(), parts)
       if (row === null && userId !== null) await users.lockForShare(userId, ownerFilter)
     }

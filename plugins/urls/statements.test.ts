@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import t from 'tap'
 import { startApp } from '#testing/app.ts'
 
@@ -25,6 +26,16 @@ async function statementsOf(work: () => Promise<{ status: number }>): Promise<st
   app.database.pool.removeAllListeners('acquire').removeAllListeners('release')
   return [...sent, String(status)]
 }
+
+t.test('look-ups that callers share run outside of their transactions', async (t) => {
+  await app.database.transaction(async () => {
+    await app.database.db.execute(
+      sql`insert into urls (short_code, original_url) values ('early', 'https://a.dev')`
+    )
+    t.equal(await app.urls.findByCode('early'), null)
+  })
+  t.match(await app.urls.findByCode('early'), { originalUrl: 'https://a.dev' })
+})
 
 t.test('POST /urls sends one statement in a transaction, with a key four', async (t) => {
   const user = await request('POST', '/users', { json: { username: 'ada', email: 'ada@example.com' } })

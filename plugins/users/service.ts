@@ -1,7 +1,6 @@
-import type { SQL } from 'drizzle-orm'
 import { type Caller, isWithin, type OwnerFilter, ownerFilterOf } from '#platform/access/caller.ts'
 import { violatedConstraint } from '#platform/database/errors.ts'
-import type { Database } from '#platform/database/index.ts'
+import type { Database, SqlPart } from '#platform/database/index.ts'
 import { createPageIndex } from '#platform/database/page-index.ts'
 import { type LongPage, mapPage } from '#platform/database/row-chunks.ts'
 import type { EraseChanges, RecordChanges } from '#plugins/audit/contract.ts'
@@ -51,7 +50,7 @@ export interface UserService {
   /** Throws USER_UNKNOWN unless the user exists and is within reach; it then stays until the transaction ends. */
   lockForShare(id: number, ownerFilter: OwnerFilter): Promise<void>
   /** The SELECT of {@link lockForShare}, as part of a larger statement: gives no row where that throws. */
-  shareLockOf(id: number, ownerFilter: OwnerFilter): SQL
+  shareLockOf(id: number, ownerFilter: OwnerFilter): SqlPart
   /** The user with this email address, compared without case; it then stays until the transaction ends. */
   lockByEmailForShare(email: string): Promise<User | null>
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import fastifyPostgres from '@fastify/postgres'
-import type { ExtractTablesWithRelations } from 'drizzle-orm'
+import type { ExtractTablesWithRelations, SQL } from 'drizzle-orm'
 import { drizzle, type NodePgDatabase, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres'
 import type { PgDatabase } from 'drizzle-orm/pg-core'
 import type { FastifyInstance } from 'fastify'
@@ -22,6 +22,9 @@ type Schema = Record<string, never>
 
 /** What a store's functions run on: `app.database.db`, or the standby. */
 export type Executor = PgDatabase<NodePgQueryResultHKT, Schema, ExtractTablesWithRelations<Schema>>
+
+/** SQL that a capability supplies as part of another one's statement. */
+export type SqlPart = SQL
 
 /** `app.database`: the one way to storage: PostgreSQL, bundled or a server. */
 export interface Database {
