@@ -102,9 +102,9 @@ t.test('nobody changes or deletes entries', async (t) => {
   await t.rejects(run('delete from audit_log'), refused)
   await t.rejects(run('truncate audit_log'), refused)
   const erase = (column: string) =>
-    app.database.transaction(async (tx) => {
-      await tx.execute(sql`set local fairlead.audit = 'erasure'`)
-      await tx.execute(sql.raw(`update audit_log set ${column}`))
+    app.database.transaction(async () => {
+      await app.database.db.execute(sql`set local fairlead.audit = 'erasure'`)
+      await app.database.db.execute(sql.raw(`update audit_log set ${column}`))
     })
   await t.rejects(erase(`action = 'x'`), refused, 'erasure takes out values only')
   await t.resolves(erase('before = null'))
@@ -116,7 +116,7 @@ t.test('retention deletes what is older, and nothing else', async (t) => {
     createAuditService(app.database, { retentionMonths: 2 }).maintain(Date.now() + months * 31 * 86_400_000)
   t.equal(await maintain(1), 0)
   await app.audit.actAs({ kind: 'key', keyId: 'k1', userId: 7, name: 'ci', requestId: null }, () =>
-    app.database.transaction((tx) => app.audit.record(tx, [{ action: 'revoked', resource: 'key', id: 'k2' }]))
+    app.audit.record([{ action: 'revoked', resource: 'key', id: 'k2' }])
   )
   t.match(await read('key_id=k1&user_id=7'), [{ action: 'revoked', actor: { kind: 'key', name: 'ci' } }])
   t.ok((await maintain(3)) > 20)

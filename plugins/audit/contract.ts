@@ -1,4 +1,4 @@
-import type { Executor } from '#platform/database/index.ts'
+import type { SqlPart } from '#platform/database/index.ts'
 
 /** A change as a capability tells the audit log of it: `before` and `after` hold the values that it changed. */
 export interface AuditChange {
@@ -9,8 +9,14 @@ export interface AuditChange {
   after?: Record<string, unknown> | null
 }
 
-/** `app.audit.record`: appends changes in the transaction that makes them. */
-export type RecordChanges = (tx: Executor, changes: AuditChange[]) => Promise<void>
+/** `app.audit.record`: appends changes, in the transaction that makes them. */
+export type RecordChanges = (changes: AuditChange[]) => Promise<void>
+
+/**
+ * `app.audit.insertionOf`: the INSERT of changes that a select gives (action, resource, resource_id, before, after), as part of a
+ * statement that makes them.
+ */
+export type InsertionOf = (rows: SqlPart) => SqlPart
 
 /** What erasure takes out of the audit log: the values of things, and the name of a user on what it changed. */
 export interface AuditErasure {
@@ -20,10 +26,10 @@ export interface AuditErasure {
 }
 
 /** `app.audit.erase`: takes values out of entries, in the transaction that erases them elsewhere. */
-export type EraseChanges = (tx: Executor, erasure: AuditErasure) => Promise<void>
+export type EraseChanges = (erasure: AuditErasure) => Promise<void>
 
 /**
  * `app.audit.findOwned`: the ids of the things of a kind that belonged to a user by what the audit log says, which knows it after the
  * user was deleted too.
  */
-export type FindOwned = (tx: Executor, resource: string, userId: number) => Promise<string[]>
+export type FindOwned = (resource: string, userId: number) => Promise<string[]>

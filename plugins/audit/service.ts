@@ -3,7 +3,7 @@ import type { Database } from '#platform/database/index.ts'
 import { presentChange } from '#platform/http/present-rows.ts'
 import { parseWireTime } from '#platform/http/wire-time.ts'
 import type { AuditEntry, AuditQuery } from '#schema/shapes/audit.ts'
-import type { AuditChange, EraseChanges, FindOwned, RecordChanges } from './contract.ts'
+import type { AuditChange, EraseChanges, FindOwned, InsertionOf, RecordChanges } from './contract.ts'
 import {
   type AuditAuthor,
   type AuditRecord,
@@ -11,6 +11,7 @@ import {
   eraseAudit,
   findOwned,
   insertAudit,
+  insertionOf,
   listAudit
 } from './store.ts'
 
@@ -18,6 +19,7 @@ import {
 export interface AuditService {
   /** Appends changes in the caller's transaction, as made by whoever {@link actAs} said: else by the system. */
   record: RecordChanges
+  insertionOf: InsertionOf
   /** Takes values out of entries, for the erasure of a user; nothing else ever changes one. */
   erase: EraseChanges
   findOwned: FindOwned
@@ -43,17 +45,20 @@ export function createAuditService(
   database: Database,
   { retentionMonths }: AuditServiceOptions
 ): AuditService {
+  const { db } = database
   // Who asks passes beside the services, not through them: each of their calls would have to hand it on.
   const authors = new AsyncLocalStorage<AuditAuthor>()
+  const author = () => authors.getStore() ?? SYSTEM
   return {
-    async record(tx, changes) {
-      const author = authors.getStore() ?? SYSTEM
+    async record(changes) {
       for (let at = 0; at < changes.length; at += RECORD_CHUNK)
-        await insertAudit(tx, author, changes.slice(at, at + RECORD_CHUNK).map(toRecord))
+        await insertAudit(db, author(), changes.slice(at, at + RECORD_CHUNK).map(toRecord))
     },
 
-    erase: eraseAudit,
-    findOwned,
+    insertionOf: (rows) => insertionOf(author(), rows),
+
+    erase: (erasure) => eraseAudit(db, erasure),
+    findOwned: (resource, userId) => findOwned(db, resource, userId),
 
     actAs: (author, work) => authors.run(author, work),
 
@@ -69,7 +74,7 @@ export function createAuditService(
         until: query.until === undefined ? undefined : (parseWireTime(query.until, true) ?? undefined),
         beforeId
       }
-      const rows = await listAudit(database.db, filter, perPage + 1)
+      const rows = await listAudit(db, filter, perPage + 1)
       return { entries: rows.slice(0, perPage).map(presentChange), hasMore: rows.length > perPage }
     },
 
@@ -77,8 +82,8 @@ export function createAuditService(
       if (retentionMonths === 0) return 0
       let deleted = 0
       for (;;) {
-        const count = await database.transaction((tx) =>
-          deleteOldAudit(tx, { now, months: retentionMonths, limit: DELETE_CHUNK })
+        const count = await database.transaction(() =>
+          deleteOldAudit(db, { now, months: retentionMonths, limit: DELETE_CHUNK })
         )
         deleted += count
         if (count < DELETE_CHUNK) return deleted

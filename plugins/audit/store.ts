@@ -1,4 +1,4 @@
-import { and, desc, eq, gte, lt, lte, sql } from 'drizzle-orm'
+import { and, desc, eq, gte, lt, lte, type SQL, sql } from 'drizzle-orm'
 import type { Executor } from '#platform/database/index.ts'
 import { type AuditRow, auditLog } from '#schema/tables/audit-log.ts'
 import type { AuditErasure } from './contract.ts'
@@ -33,14 +33,19 @@ export interface AuditFilter {
   beforeId?: number | undefined
 }
 
-/** Appends `records` in one statement, however many they are. */
-export async function insertAudit(tx: Executor, by: AuditAuthor, records: AuditRecord[]): Promise<void> {
-  await tx.execute(sql`
+/** An INSERT of the rows that a select gives: action, resource, resource_id, before, after. */
+export function insertionOf(by: AuditAuthor, rows: SQL): SQL {
+  return sql`
     insert into audit_log (actor_kind, actor_key_id, actor_user_id, actor_name, request_id,
       action, resource, resource_id, before, after)
-    select ${by.kind}, ${by.keyId}, ${by.userId}::bigint, ${by.name}, ${by.requestId}, change.*
-    from jsonb_to_recordset(${JSON.stringify(records)}::jsonb)
-      as change(action text, resource text, resource_id text, before jsonb, after jsonb)`)
+    select ${by.kind}, ${by.keyId}, ${by.userId}::bigint, ${by.name}, ${by.requestId}, change.* from (${rows}) as change`
+}
+
+/** Appends `records` in one statement, however many they are. */
+export async function insertAudit(on: Executor, by: AuditAuthor, records: AuditRecord[]): Promise<void> {
+  const rows = sql`select * from jsonb_to_recordset(${JSON.stringify(records)}::jsonb)
+    as record(action text, resource text, resource_id text, before jsonb, after jsonb)`
+  await on.execute(insertionOf(by, rows))
 }
 
 /** The newest `limit` entries that match, newest first. */
@@ -68,10 +73,10 @@ export async function listAudit(on: Executor, filter: AuditFilter, limit: number
 }
 
 /** The ids of the things of a kind whose entries name a user as their owner, before or after a change. */
-export async function findOwned(tx: Executor, resource: string, userId: number): Promise<string[]> {
-  await tx.execute(sql`set local statement_timeout = 0`)
+export async function findOwned(on: Executor, resource: string, userId: number): Promise<string[]> {
+  await on.execute(sql`set local statement_timeout = 0`)
   const owned = JSON.stringify({ user_id: userId })
-  const { rows } = await tx.execute<{ id: string }>(sql`
+  const { rows } = await on.execute<{ id: string }>(sql`
     select distinct resource_id as id from audit_log
     where resource = ${resource} and (before @> ${owned}::jsonb or after @> ${owned}::jsonb)`)
   return rows.map(({ id }) => id)
@@ -81,17 +86,17 @@ export async function findOwned(tx: Executor, resource: string, userId: number):
  * Takes the values out of the entries of `ids`, and the name of the user `authorId` out of what it changed. The entries stay:
  * who did what to which, by number.
  */
-export async function eraseAudit(tx: Executor, { resource, ids, authorId }: AuditErasure): Promise<void> {
+export async function eraseAudit(on: Executor, { resource, ids, authorId }: AuditErasure): Promise<void> {
   // No index leads from a user to what it did: the log is read as a whole.
-  await tx.execute(sql`set local statement_timeout = 0`)
-  await tx.execute(sql`set local fairlead.audit = 'erasure'`)
-  await tx.execute(sql`
+  await on.execute(sql`set local statement_timeout = 0`)
+  await on.execute(sql`set local fairlead.audit = 'erasure'`)
+  await on.execute(sql`
     update audit_log set before = null, after = null
     where resource = ${resource} and resource_id = any(${sql.param(ids.map(String))}::text[])`)
   if (authorId !== undefined)
-    await tx.execute(sql`
+    await on.execute(sql`
       update audit_log set actor_name = null where actor_user_id = ${authorId} and actor_name is not null`)
-  await tx.execute(sql`set local fairlead.audit = ''`)
+  await on.execute(sql`set local fairlead.audit = ''`)
 }
 
 /**
@@ -99,12 +104,12 @@ export async function eraseAudit(tx: Executor, { resource, ids, authorId }: Audi
  * lacks is its last: on 31 March a month ends with 28 February. Gives how many.
  */
 export async function deleteOldAudit(
-  tx: Executor,
+  on: Executor,
   { now, months, limit }: { now: number; months: number; limit: number }
 ): Promise<number> {
-  await tx.execute(sql`set local fairlead.audit = 'retention'`)
+  await on.execute(sql`set local fairlead.audit = 'retention'`)
   const end = sql`(to_timestamp(${now}::double precision / 1000) at time zone 'UTC' - make_interval(months => ${months})) at time zone 'UTC'`
-  const { rowCount } = await tx.execute(sql`
+  const { rowCount } = await on.execute(sql`
     delete from audit_log where id in (
       select id from audit_log where at < ${end} order by id limit ${limit})`)
   return rowCount ?? 0

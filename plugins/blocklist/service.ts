@@ -43,6 +43,7 @@ export function createBlocklistService(
   database: Database,
   { audit, fileEntries, announce }: BlocklistCollaborators
 ) {
+  const { db } = database
   const listeners: (() => void)[] = []
   let known: { version: number; hosts: string[] } = { version: 0, hosts: [] }
   let matcher = createMatcher([])
@@ -58,8 +59,8 @@ export function createBlocklistService(
   async function read(): Promise<void> {
     do {
       isOutdated = false
-      if ((await readVersion(database.db)) === known.version) continue
-      known = await readList(database.db)
+      if ((await readVersion(db)) === known.version) continue
+      known = await readList(db)
       compile()
     } while (isOutdated)
   }
@@ -84,36 +85,36 @@ export function createBlocklistService(
 
     async list(query) {
       const { page, perPage } = pageWindow(query)
-      const rows = await listHosts(database.db, perPage, (page - 1) * perPage)
-      return { rows: rows.map(present), total: await countHosts(database.db) }
+      const rows = await listHosts(db, perPage, (page - 1) * perPage)
+      return { rows: rows.map(present), total: await countHosts(db) }
     },
 
     async add({ host, reason = null }) {
       const entry = normalizeEntry(host)
       if (entry === null) throw hostUnreadable()
-      const [row, isNew] = await database.transaction(async (tx) => {
-        await lockList(tx)
-        const old = await findHost(tx, entry)
+      const [row, isNew] = await database.transaction(async () => {
+        await lockList(db)
+        const old = await findHost(db, entry)
         if (old !== null) return [old, false] as const
-        await audit(tx, [{ action: 'created', resource: 'blocked-host', id: entry, after: { reason } }])
-        return [await insertHost(tx, entry, reason), true] as const
+        await audit([{ action: 'created', resource: 'blocked-host', id: entry, after: { reason } }])
+        return [await insertHost(db, entry, reason), true] as const
       })
-      if (isNew) await tell(row.version)
+      if (isNew) await database.afterCommit(() => tell(row.version))
       return present(row)
     },
 
     async remove(host) {
       const entry = normalizeEntry(host) ?? host
-      const row = await database.transaction(async (tx) => {
-        await lockList(tx)
+      const row = await database.transaction(async () => {
+        await lockList(db)
         // An earlier release may have spelt it otherwise.
-        const old = (await findHost(tx, entry)) ?? (await findHost(tx, host))
+        const old = (await findHost(db, entry)) ?? (await findHost(db, host))
         if (old === null) throw hostUnknown(entry)
         const before = { reason: old.reason }
-        await audit(tx, [{ action: 'deleted', resource: 'blocked-host', id: old.host, before }])
-        return removeHost(tx, old.host)
+        await audit([{ action: 'deleted', resource: 'blocked-host', id: old.host, before }])
+        return removeHost(db, old.host)
       })
-      await tell(row.version)
+      await database.afterCommit(() => tell(row.version))
     }
   }
   return { service, compile, refresh }

@@ -48,15 +48,15 @@ export async function findHost(on: Executor, host: string): Promise<BlockedHostR
 }
 
 /** Lets one change of the list follow the other until the transaction ends, so that versions are committed in their order. */
-export async function lockList(tx: Executor): Promise<void> {
-  await tx.execute(sql`select pg_advisory_xact_lock(hashtext('blocked_hosts'))`)
+export async function lockList(on: Executor): Promise<void> {
+  await on.execute(sql`select pg_advisory_xact_lock(hashtext('blocked_hosts'))`)
 }
 
 const next = sql`(select coalesce(max(version), 0) + 1 from blocked_hosts)`
 
-export async function insertHost(tx: Executor, host: string, reason: string | null): Promise<BlockedHostRow> {
+export async function insertHost(on: Executor, host: string, reason: string | null): Promise<BlockedHostRow> {
   const createdAt = sql`date_trunc('second', now())`
-  const [row] = await tx
+  const [row] = await on
     .insert(blockedHosts)
     .values({ host, reason, version: next as unknown as number })
     .onConflictDoUpdate({
@@ -67,8 +67,8 @@ export async function insertHost(tx: Executor, host: string, reason: string | nu
   return row as BlockedHostRow
 }
 
-export async function removeHost(tx: Executor, host: string): Promise<BlockedHostRow> {
-  const [row] = await tx
+export async function removeHost(on: Executor, host: string): Promise<BlockedHostRow> {
+  const [row] = await on
     .update(blockedHosts)
     .set({ removedAt: sql`now()`, version: next })
     .where(eq(blockedHosts.host, host))

@@ -28,16 +28,16 @@ const agents = createBoundedCache<Agent>('user-agents', 5_000)
 const NO_AGENT: Agent = { isBot: false, json: '' }
 
 /** Inserts `clicks`, none of which may be there: throws the driver's 23505 when one is. Gives them as they are counted. */
-export async function insertNewClicks(tx: Executor, clicks: Click[]): Promise<CountedClick[]> {
-  await ensurePartitions(tx, clicks)
-  await tx.execute(insertion(clicks))
+export async function insertNewClicks(on: Executor, clicks: Click[]): Promise<CountedClick[]> {
+  await ensurePartitions(on, clicks)
+  await on.execute(insertion(clicks))
   return clicks.map(toCounted)
 }
 
 /** Inserts those of `clicks` whose id is not there yet. Gives the clicks that were new. */
-export async function insertMissingClicks(tx: Executor, clicks: Click[]): Promise<CountedClick[]> {
-  await ensurePartitions(tx, clicks)
-  const { rows } = await tx.execute<{ click_id: string }>(sql`
+export async function insertMissingClicks(on: Executor, clicks: Click[]): Promise<CountedClick[]> {
+  await ensurePartitions(on, clicks)
+  const { rows } = await on.execute<{ click_id: string }>(sql`
     ${insertion(clicks)}
     on conflict (click_id, "timestamp") where click_id is not null do nothing
     returning click_id`)
@@ -83,9 +83,9 @@ function agentOf(userAgent: string | null): Agent {
 }
 
 /** Makes the partitions of the months that the clicks fall in; normally they have been made long ahead. */
-async function ensurePartitions(tx: Executor, clicks: Click[]): Promise<void> {
+async function ensurePartitions(on: Executor, clicks: Click[]): Promise<void> {
   for (const month of monthsOf(clicks))
-    await tx.execute(sql`select ensure_events_partition(${new Date(month).toISOString()}::timestamptz)`)
+    await on.execute(sql`select ensure_events_partition(${new Date(month).toISOString()}::timestamptz)`)
 }
 
 /** The starts of the UTC months that the clicks fall in, milliseconds since the epoch. */

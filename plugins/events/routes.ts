@@ -1,5 +1,4 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { Within } from '#platform/database/index.ts'
 import { sendPage } from '#platform/http/paging.ts'
 import { answers } from '#schema/shapes/answers.ts'
 import { Event, EventDraft, EventQuery } from '#schema/shapes/event.ts'
@@ -57,8 +56,7 @@ export const eventRoutes: FastifyPluginAsyncTypebox = async (app) => {
       }
     },
     async function onCreate(request, reply) {
-      const create = (within?: Within<Event>) => app.events.create(request.caller, request.body, within)
-      return app.idempotency.once(request, reply, 201, create, (event) => event)
+      return app.idempotency.once(request, reply, 201, () => app.events.create(request.caller, request.body))
     }
   )
 }

@@ -1,6 +1,6 @@
 import { type Caller, isWithin, ownerFilterOf, ownerOf } from '#platform/access/caller.ts'
-import { retryTakenId, violatedConstraint } from '#platform/database/errors.ts'
-import type { Database, Executor, Within } from '#platform/database/index.ts'
+import { violatedConstraint } from '#platform/database/errors.ts'
+import type { Database, SqlPart } from '#platform/database/index.ts'
 import { createPageIndex } from '#platform/database/page-index.ts'
 import type { FreshMark } from '#platform/database/read-replica.ts'
 import { type LongPage, mapPage } from '#platform/database/row-chunks.ts'
@@ -20,6 +20,7 @@ import {
   eraseDetails,
   findEvent,
   insertEvents,
+  insertionOf,
   listEvents,
   lockUrlForShare,
   lockUserForShare
@@ -34,11 +35,15 @@ export interface EventService {
   /** Throws EVENT_UNKNOWN. */
   get(caller: Caller, id: number): Promise<Event>
   /** Records what a client reports. Throws REFERENCE_UNKNOWN when the url or user does not exist, INPUT_INVALID for large details. */
-  create(caller: Caller, draft: EventDraft, within?: Within<Event>): Promise<Event>
+  create(caller: Caller, draft: EventDraft): Promise<Event>
   /** Writes events in the caller's transaction, as of now. */
-  record(tx: Executor, records: EventRecord[]): Promise<void>
+  record(records: EventRecord[]): Promise<void>
+  /**
+   * The INSERT of events that a select gives (url_id, user_id, event_type, details), as part of a statement that changes their links.
+   */
+  insertionOf(rows: SqlPart): SqlPart
   /** Empties the details of what a user did and of what happened to its urls, in the caller's transaction. */
-  erase(tx: Executor, userId: number, urlIds: readonly number[]): Promise<void>
+  erase(userId: number, urlIds: readonly number[]): Promise<void>
   /** Stores clicks in one transaction, each once however often it comes. */
   storeClicks(clicks: Click[]): Promise<void>
   /** Lets a capability count clicks in the transaction that stores them. */
@@ -46,14 +51,15 @@ export interface EventService {
 }
 
 /** Called in the transaction that stores clicks, with those that were new. */
-export type ClickCounter = (tx: Executor, clicks: CountedClick[]) => Promise<void>
+export type ClickCounter = (clicks: CountedClick[]) => Promise<void>
 
 export function createEventService(database: Database, maxDetailsBytes: number): EventService {
   const pages = createPageIndex({ countBuckets: countEventBuckets })
+  const { db } = database
   const counters: ClickCounter[] = []
 
-  async function count(tx: Executor, clicks: CountedClick[]): Promise<void> {
-    for (const counter of counters) await counter(tx, clicks)
+  async function count(clicks: CountedClick[]): Promise<void> {
+    for (const counter of counters) await counter(clicks)
   }
 
   return {
@@ -81,49 +87,44 @@ export function createEventService(database: Database, maxDetailsBytes: number):
     },
 
     async get(caller, id) {
-      const row = await findEvent(database.db, id, ownerFilterOf(caller))
+      const row = await findEvent(db, id, ownerFilterOf(caller))
       if (!row) throw eventUnknown(id)
       return presentEvent(row)
     },
 
-    async create(
-      caller,
-      { url_id: urlId, user_id: named, event_type: eventType, details = {} },
-      within = database.transaction
-    ) {
+    async create(caller, { url_id: urlId, user_id: named, event_type: eventType, details = {} }) {
       if (storedBytes(JSON.stringify(details)) > maxDetailsBytes) throw detailsTooLarge(maxDetailsBytes)
       const ownerFilter = ownerFilterOf(caller)
       const userId = ownerOf(ownerFilter, named)
-      return retryTakenId(() =>
-        within(async (tx) => {
-          // Users before urls, as everywhere.
-          const isUserThere =
-            userId === null || (isWithin(ownerFilter, userId) && (await lockUserForShare(tx, userId)))
-          if (!(await lockUrlForShare(tx, urlId, ownerFilter))) throw urlMissing(urlId)
-          if (userId !== null && !isUserThere) throw userMissing(userId)
-          const [inserted] = await insertEvents(tx, [{ urlId, userId, eventType, details }])
-          const row = inserted as EventRow
-          if (eventType === 'click')
-            await count(tx, [{ urlId, at: row.timestamp, isBot: false, visitor: null }])
-          return presentEvent(row)
-        })
-      )
+      return database.transaction(async () => {
+        // Users before urls, as everywhere.
+        const isUserThere =
+          userId === null || (isWithin(ownerFilter, userId) && (await lockUserForShare(db, userId)))
+        if (!(await lockUrlForShare(db, urlId, ownerFilter))) throw urlMissing(urlId)
+        if (userId !== null && !isUserThere) throw userMissing(userId)
+        const [inserted] = await insertEvents(db, [{ urlId, userId, eventType, details }])
+        const row = inserted as EventRow
+        if (eventType === 'click') await count([{ urlId, at: row.timestamp, isBot: false, visitor: null }])
+        return presentEvent(row)
+      })
     },
 
-    async record(tx, records) {
+    async record(records) {
       // A statement takes at most 65,535 parameters (PostgreSQL protocol, Bind).
       for (let at = 0; at < records.length; at += INSERT_CHUNK) {
-        await insertEvents(tx, records.slice(at, at + INSERT_CHUNK))
+        await insertEvents(db, records.slice(at, at + INSERT_CHUNK))
       }
     },
 
-    erase: eraseDetails,
+    insertionOf,
+
+    erase: (userId, urlIds) => eraseDetails(db, userId, urlIds),
 
     async storeClicks(clicks) {
       const storeBy = (insert: typeof insertNewClicks) =>
-        database.transaction(async (tx) => {
-          const stored = await insert(tx, clicks)
-          if (stored.length > 0) await count(tx, stored)
+        database.transaction(async () => {
+          const stored = await insert(db, clicks)
+          if (stored.length > 0) await count(stored)
         })
       try {
         await storeBy(insertNewClicks)

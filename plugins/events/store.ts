@@ -27,6 +27,11 @@ export interface EventFilter {
   until?: Date | undefined
 }
 
+/** An INSERT of the rows that a select gives: url_id, user_id, event_type, details. */
+export function insertionOf(rows: SQL): SQL {
+  return sql`insert into ${events} (url_id, user_id, event_type, details) ${rows}`
+}
+
 export async function insertEvents(on: Executor, records: EventRecord[]): Promise<EventRow[]> {
   return on.insert(events).values(records).returning()
 }
@@ -53,22 +58,22 @@ export async function findEvent(
 /**
  * Empties the details of what a user did and of what happened to its urls. Clicks stay: they tell of visitors, who are not named.
  */
-export async function eraseDetails(tx: Executor, userId: number, urlIds: readonly number[]): Promise<void> {
+export async function eraseDetails(on: Executor, userId: number, urlIds: readonly number[]): Promise<void> {
   const kept = and(ne(events.eventType, 'click'), sql`${events.details} <> '{}'::jsonb`)
   for (const whose of [eq(events.userId, userId), sql`${events.urlId} = any(${sql.param(urlIds)}::bigint[])`])
-    await tx.update(events).set({ details: {} }).where(and(whose, kept))
+    await on.update(events).set({ details: {} }).where(and(whose, kept))
 }
 
 /** Tells whether a url is within reach and not deleted, and keeps it so until the transaction ends. */
-export async function lockUrlForShare(tx: Executor, id: number, ownerFilter: OwnerFilter): Promise<boolean> {
+export async function lockUrlForShare(on: Executor, id: number, ownerFilter: OwnerFilter): Promise<boolean> {
   const owned = ownerFilter === 'all' ? undefined : eq(urls.userId, ownerFilter)
   const live = and(eq(urls.id, id), isNull(urls.deletedAt), owned)
-  return (await tx.select({ id: urls.id }).from(urls).where(live).for('share')).length > 0
+  return (await on.select({ id: urls.id }).from(urls).where(live).for('share')).length > 0
 }
 
 /** Tells whether a user exists, and keeps it from being deleted until the transaction ends. */
-export async function lockUserForShare(tx: Executor, id: number): Promise<boolean> {
-  return (await tx.select({ id: users.id }).from(users).where(eq(users.id, id)).for('key share')).length > 0
+export async function lockUserForShare(on: Executor, id: number): Promise<boolean> {
+  return (await on.select({ id: users.id }).from(users).where(eq(users.id, id)).for('key share')).length > 0
 }
 
 /** A chunk of the events that match, `limit` at most, in the order of ids, from `fromId` on after skipping `skip`. */

@@ -112,7 +112,7 @@ export function createExportService(
         if (!caller.scopes.has(scope)) throw notAllowed(scope)
       const { kind, keyId, userId, name } = caller
       await actAs({ kind, keyId, userId, name, requestId }, () =>
-        database.transaction((tx) => audit(tx, [{ action: 'exported', resource: 'user', id }]))
+        audit([{ action: 'exported', resource: 'user', id }])
       )
       return write(user)
     }

@@ -43,16 +43,9 @@ async function imports(app: FastifyInstance, options: ImportOptions) {
     maxDetailsBytes,
     forgetUnknownCodes: () => app.cache.invalidateUnknown('links'),
     audit: (kind, { count, imported, skipped, rejected }) =>
-      app.database.transaction((tx) =>
-        app.audit.record(tx, [
-          {
-            action: 'imported',
-            resource: kind,
-            id: null,
-            after: { count, imported, skipped, rejected }
-          }
-        ])
-      ),
+      app.audit.record([
+        { action: 'imported', resource: kind, id: null, after: { count, imported, skipped, rejected } }
+      ]),
     onFinish(kind, { imported, skipped, rejected }) {
       for (const [result, count] of Object.entries({ imported, skipped, rejected })) {
         rows.labels(kind, result).inc(count)

@@ -1,7 +1,7 @@
 import { type Caller, type OwnerFilter, ownerFilterOf, scopesOf } from '#platform/access/caller.ts'
 import { notAllowed } from '#platform/access/errors.ts'
 import type { Cache } from '#platform/cache/index.ts'
-import type { Database, Executor } from '#platform/database/index.ts'
+import type { Database } from '#platform/database/index.ts'
 import { presentKey } from '#platform/http/present-rows.ts'
 import { parseWireTime } from '#platform/http/wire-time.ts'
 import type { EraseChanges, FindOwned, RecordChanges } from '#plugins/audit/contract.ts'
@@ -54,7 +54,7 @@ export const KEYS = 'keys'
 
 /** The part of `app.users` and `app.audit` that keys need. */
 export interface KeyCollaborators {
-  lockUserForShare(tx: Executor, id: number, ownerFilter: OwnerFilter): Promise<void>
+  lockUserForShare(id: number, ownerFilter: OwnerFilter): Promise<void>
   audit: RecordChanges
   findOwned: FindOwned
   erase: EraseChanges
@@ -66,18 +66,23 @@ export function createKeyService(
   { lockUserForShare, audit, findOwned, erase }: KeyCollaborators,
   now: () => number
 ) {
-  const forget = (rows: ApiKeyRow[]) =>
-    cache.invalidate(
-      KEYS,
-      rows.map(({ publicId: key, version }) => ({ key, version }))
-    )
+  const { db } = database
+  const forgetAfterCommit = (rows: ApiKeyRow[]) => {
+    const entries = rows.map(({ publicId: key, version }) => ({ key, version }))
+    return database.afterCommit(() => cache.invalidate(KEYS, entries))
+  }
 
-  async function insert(tx: Executor, key: NewKey): Promise<ApiKeyRow | null> {
-    const row = await insertKey(tx, key)
+  /** When the key expires that the caller came with, or began its session with; null for never. */
+  async function endOfCaller({ keyId }: Caller): Promise<Date | null> {
+    return keyId === null ? null : ((await findKey(db, keyId))?.expiresAt ?? null)
+  }
+
+  async function insert(key: NewKey): Promise<ApiKeyRow | null> {
+    const row = await insertKey(db, key)
     if (row !== null) {
       const { name, role, scopes, user_id, expires_at } = presentKey(row)
       const after = { name, role, scopes, user_id, expires_at }
-      await audit(tx, [{ action: 'created', resource: 'key', id: key.publicId, after }])
+      await audit([{ action: 'created', resource: 'key', id: key.publicId, after }])
     }
     return row
   }
@@ -85,8 +90,8 @@ export function createKeyService(
   const service: KeyService = {
     async list(_caller, query) {
       const { page, perPage } = pageWindow(query)
-      const rows = await listKeys(database.db, perPage, (page - 1) * perPage)
-      return { rows: rows.map(presentKey), total: await countKeys(database.db) }
+      const rows = await listKeys(db, perPage, (page - 1) * perPage)
+      return { rows: rows.map(presentKey), total: await countKeys(db) }
     },
 
     async create(caller, draft) {
@@ -97,45 +102,45 @@ export function createKeyService(
       refuseMore(caller, role, scopes)
       const wanted = readExpiry(draft.expires_at, now())
       const parts = createKeyParts()
-      const row = await database.transaction(async (tx) => {
-        if (userId !== null) await lockUserForShare(tx, userId, ownerFilterOf(caller))
+      const row = await database.transaction(async () => {
+        if (userId !== null) await lockUserForShare(userId, ownerFilterOf(caller))
         const secretHash = hashSecret(parts.secret)
-        const end = await endOfCaller(tx, caller)
+        const end = await endOfCaller(caller)
         if (end !== null && wanted !== null && wanted > end) throw expiryPastMaker(wireTime(end))
         const expiresAt = wanted ?? end
         const key = { publicId: parts.publicId, secretHash, name, role, scopes, userId, expiresAt }
-        return insert(tx, key)
+        return insert(key)
       })
       // 64 random bits that are there already are a broken source of randomness.
       if (row === null) throw new Error('A new key has the id of another')
-      await forget([row])
+      await forgetAfterCommit([row])
       return { ...presentKey(row), key: formatKey(parts) }
     },
 
     async rotate(caller, id) {
       const parts = createKeyParts(id)
-      const row = await database.transaction(async (tx) => {
-        const old = await lockKey(tx, id)
+      const row = await database.transaction(async () => {
+        const old = await lockKey(db, id)
         if (old === null) throw keyUnknown(id)
         if (old.revokedAt !== null) throw keyRevoked(id)
         refuseMore(caller, old.role as Role, old.scopes)
-        const end = await endOfCaller(tx, caller)
+        const end = await endOfCaller(caller)
         if (end !== null && (old.expiresAt === null || old.expiresAt > end)) throw keyOutlives(id)
-        await audit(tx, [{ action: 'rotated', resource: 'key', id }])
-        return replaceSecret(tx, id, hashSecret(parts.secret))
+        await audit([{ action: 'rotated', resource: 'key', id }])
+        return replaceSecret(db, id, hashSecret(parts.secret))
       })
-      await forget([row])
+      await forgetAfterCommit([row])
       return { ...presentKey(row), key: formatKey(parts) }
     },
 
     async revoke(_caller, id) {
-      const row = await database.transaction(async (tx) => {
-        const revoked = await revokeKey(tx, id)
-        if (revoked !== null) await audit(tx, [{ action: 'revoked', resource: 'key', id }])
-        return revoked ?? findKey(tx, id)
+      const row = await database.transaction(async () => {
+        const revoked = await revokeKey(db, id)
+        if (revoked !== null) await audit([{ action: 'revoked', resource: 'key', id }])
+        return revoked ?? findKey(db, id)
       })
       if (row === null) throw keyUnknown(id)
-      await forget([row])
+      await forgetAfterCommit([row])
     }
   }
 
@@ -145,7 +150,7 @@ export function createKeyService(
     /** What the cache holds of a key. */
     async read(publicId: string): Promise<HeldKey | null> {
       const readAt = now()
-      const row = await findKey(database.db, publicId)
+      const row = await findKey(db, publicId)
       if (row === null) return null
       const { secretHash, name, role, scopes, userId, expiresAt, revokedAt, version } = row
       return {
@@ -163,8 +168,7 @@ export function createKeyService(
     },
 
     /** Writes when keys were used last. */
-    storeLastUsed: (lastUsed: readonly (readonly [id: string, at: number])[]) =>
-      storeLastUsed(database.db, lastUsed),
+    storeLastUsed: (lastUsed: readonly (readonly [id: string, at: number])[]) => storeLastUsed(db, lastUsed),
 
     /**
      * Sees to it that the key of the settings is there, as the first administrator's. One that was rotated or revoked
@@ -176,37 +180,29 @@ export function createKeyService(
       const { publicId, secret } = parts
       const secretHash = hashSecret(secret)
       const key = { publicId, secretHash, name: 'ADMIN_KEY', role: 'admin', scopes: null, userId: null }
-      const created = await database.transaction((tx) => insert(tx, { ...key, expiresAt: null }))
-      if (created !== null) await forget([created])
-      const row = created ?? (await findKey(database.db, publicId))
+      const created = await database.transaction(() => insert({ ...key, expiresAt: null }))
+      if (created !== null) await forgetAfterCommit([created])
+      const row = created ?? (await findKey(db, publicId))
       return row !== null && row.revokedAt === null && isSecret(secret, row.secretHash)
     },
 
     /** Whether there is a key that lets somebody in. */
-    isAnyGood: () => isAnyKeyGood(database.db),
+    isAnyGood: () => isAnyKeyGood(db),
 
     /** In the transaction that deletes a user: its keys are revoked. */
-    async onUserDeleted(tx: Executor, { id, isErased }: { id: number; isErased: boolean }) {
-      const formerIds = isErased ? await findOwned(tx, 'key', id) : []
+    async onUserDeleted({ id, isErased }: { id: number; isErased: boolean }) {
+      const formerIds = isErased ? await findOwned('key', id) : []
       const of = { userId: id, formerIds }
-      const revoked = await revokeKeysOfUser(tx, of, isErased ? { name: 'erased' } : {})
-      await audit(
-        tx,
-        revoked.map(({ publicId }) => ({ action: 'revoked', resource: 'key', id: publicId }))
-      )
-      if (isErased) await erase(tx, { resource: 'key', ids: revoked.map(({ publicId }) => publicId) })
-      return () => forget(revoked)
+      const revoked = await revokeKeysOfUser(db, of, isErased ? { name: 'erased' } : {})
+      await audit(revoked.map(({ publicId }) => ({ action: 'revoked', resource: 'key', id: publicId })))
+      if (isErased) await erase({ resource: 'key', ids: revoked.map(({ publicId }) => publicId) })
+      await forgetAfterCommit(revoked)
     }
   }
 }
 
 function refuseMore(caller: Caller, role: Role, scopes: readonly string[] | null): void {
   for (const scope of scopesOf(role, scopes)) if (!caller.scopes.has(scope)) throw notAllowed(scope)
-}
-
-/** When the key expires that the caller came with, or began its session with; null for never. */
-async function endOfCaller(tx: Executor, { keyId }: Caller): Promise<Date | null> {
-  return keyId === null ? null : ((await findKey(tx, keyId))?.expiresAt ?? null)
 }
 
 function readExpiry(text: string | null | undefined, now: number): Date | null {

@@ -22,8 +22,8 @@ export async function findKey(on: Executor, publicId: string): Promise<ApiKeyRow
 }
 
 /** Reads a key and keeps others from changing it until the transaction ends. */
-export async function lockKey(tx: Executor, publicId: string): Promise<ApiKeyRow | null> {
-  const [row] = await tx.select().from(apiKeys).where(eq(apiKeys.publicId, publicId)).for('update')
+export async function lockKey(on: Executor, publicId: string): Promise<ApiKeyRow | null> {
+  const [row] = await on.select().from(apiKeys).where(eq(apiKeys.publicId, publicId)).for('update')
   return row ?? null
 }
 
@@ -55,8 +55,8 @@ export async function isAnyKeyGood(on: Executor): Promise<boolean> {
 
 const next = sql`${apiKeys.version} + 1`
 
-export async function replaceSecret(tx: Executor, publicId: string, secretHash: Buffer): Promise<ApiKeyRow> {
-  const [row] = await tx
+export async function replaceSecret(on: Executor, publicId: string, secretHash: Buffer): Promise<ApiKeyRow> {
+  const [row] = await on
     .update(apiKeys)
     .set({ secretHash, version: next })
     .where(eq(apiKeys.publicId, publicId))
@@ -79,11 +79,11 @@ export async function revokeKey(on: Executor, publicId: string): Promise<ApiKeyR
  * keys.
  */
 export function revokeKeysOfUser(
-  tx: Executor,
+  on: Executor,
   { userId, formerIds }: { userId: number; formerIds: readonly string[] },
   columns: { name?: string }
 ): Promise<ApiKeyRow[]> {
-  return tx
+  return on
     .update(apiKeys)
     .set({ ...columns, revokedAt: sql`coalesce(${apiKeys.revokedAt}, now())`, userId: null, version: next })
     .where(

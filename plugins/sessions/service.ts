@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { type Caller, scopesOf } from '#platform/access/caller.ts'
 import { credentialsInvalid } from '#platform/access/errors.ts'
-import type { Database, Executor } from '#platform/database/index.ts'
+import type { Database } from '#platform/database/index.ts'
 import type { RecordChanges } from '#plugins/audit/contract.ts'
 import type { Role } from '#schema/shapes/key.ts'
 import type { Session } from '#schema/shapes/session.ts'
@@ -55,7 +55,7 @@ type Owner = { caller: Caller } & Pick<SessionRow, 'keyVersion' | 'role' | 'name
 export interface SessionCollaborators {
   openKey(key: string): Promise<{ caller: Caller; version: number; expiresAt: Date | null }>
   callerOfKey(id: string, version: number): Caller | Promise<Caller>
-  lockByEmailForShare(tx: Executor, email: string): Promise<{ id: number; username: string } | null>
+  lockByEmailForShare(email: string): Promise<{ id: number; username: string } | null>
   audit: RecordChanges
   actAs<T>(
     author: Pick<Caller, 'kind' | 'keyId' | 'userId' | 'name'> & { requestId: string },
@@ -81,6 +81,7 @@ export function createSessionService(
   { openKey, callerOfKey, lockByEmailForShare, audit, actAs }: SessionCollaborators,
   { idleMs, maxMs }: SessionTimes
 ) {
+  const { db } = database
   const noteAfterMs = idleMs / NOTES_PER_IDLE_TIME
   // When the session ends of which a caller is.
   const ends = new WeakMap<Caller, Pick<Session, 'expires_at' | 'idle_expires_at'>>()
@@ -106,14 +107,13 @@ export function createSessionService(
     { action, resource: 'session', id }
   ]
 
-  async function end(tx: Executor, token: string): Promise<void> {
-    const old = await deleteSession(tx, hashToken(token))
-    if (old !== null) await audit(tx, auditOf(old, 'signed-out'))
+  async function end(token: string): Promise<void> {
+    const old = await deleteSession(db, hashToken(token))
+    if (old !== null) await audit(auditOf(old, 'signed-out'))
   }
 
-  /** Begins a session in `tx` for `owner`, and ends the one that the browser had. */
+  /** Begins a session for `owner`, and ends the one that the browser had. */
   async function begin(
-    tx: Executor,
     owner: Owner,
     { oldToken, requestId }: Visit,
     notAfter: Date | null
@@ -123,14 +123,14 @@ export function createSessionService(
     const { keyId, userId, name } = caller
     return actAs({ kind: 'session', keyId, userId, name, requestId }, async () => {
       // Whoever had the old one, or planted it, has nothing by it.
-      if (oldToken !== null) await end(tx, oldToken)
+      if (oldToken !== null) await end(oldToken)
       const id = randomBytes(8).toString('hex')
       const row = await insertSession(
-        tx,
+        db,
         { id, tokenHash: hashToken(token), keyId, userId, ...of },
         { maxMs, notAfter }
       )
-      await audit(tx, auditOf(row, 'signed-in'))
+      await audit(auditOf(row, 'signed-in'))
       const maxAgeMs = row.expiresAt.getTime() - row.createdAt.getTime()
       return { token, session: describe(become(caller, row)), maxAgeMs }
     })
@@ -140,35 +140,35 @@ export function createSessionService(
     async signIn(key, visit) {
       const { caller, version: keyVersion, expiresAt } = await openKey(key)
       const owner = { caller, keyVersion, role: null, name: null }
-      return database.transaction((tx) => begin(tx, owner, visit, expiresAt))
+      return database.transaction(() => begin(owner, visit, expiresAt))
     },
 
     async signInUser({ email, role }, visit) {
-      return database.transaction(async (tx) => {
-        const user = await lockByEmailForShare(tx, email)
+      return database.transaction(async () => {
+        const user = await lockByEmailForShare(email)
         if (user === null) throw userUninvited()
         const { id: userId, username: name } = user
         const caller = callerOfUser({ userId, role, name })
-        return begin(tx, { caller, keyVersion: null, role, name }, visit, null)
+        return begin({ caller, keyVersion: null, role, name }, visit, null)
       })
     },
 
     async callerOf(token) {
       if (!TOKEN.test(token)) throw credentialsInvalid()
-      const row = await findSession(database.db, hashToken(token), { idleMs, noteAfterMs })
+      const row = await findSession(db, hashToken(token), { idleMs, noteAfterMs })
       if (row === null) throw credentialsInvalid()
       const caller = await ownerOf(row)
-      if (!row.isNoted) row.lastSeenAt = (await noteSeen(database.db, row.id)) ?? row.lastSeenAt
+      if (!row.isNoted) row.lastSeenAt = (await noteSeen(db, row.id)) ?? row.lastSeenAt
       return become(caller, row)
     },
 
     describe,
 
-    signOut: (token) => database.transaction((tx) => end(tx, token)),
+    signOut: (token) => database.transaction(() => end(token)),
 
     async prune() {
       for (let count = 0; ; ) {
-        const deleted = await deleteOver(database.db, idleMs, PRUNE_AT_ONCE)
+        const deleted = await deleteOver(db, idleMs, PRUNE_AT_ONCE)
         count += deleted
         if (deleted < PRUNE_AT_ONCE) return count
       }
@@ -184,7 +184,7 @@ export function createSessionService(
   return {
     service,
     /** In the transaction that deletes a user. */
-    onUserDeleted: (tx: Executor, { id }: { id: number }) => deleteSessionsOfUser(tx, id)
+    onUserDeleted: ({ id }: { id: number }) => deleteSessionsOfUser(db, id)
   }
 }
 

@@ -10,12 +10,12 @@ const ms = (count: number): SQL => sql`${count}::double precision * interval '1 
 
 /** Inserts a session that ends after `maxMs`, or at `notAfter` if that is sooner. */
 export async function insertSession(
-  tx: Executor,
+  on: Executor,
   session: NewSession,
   { maxMs, notAfter }: { maxMs: number; notAfter: Date | null }
 ): Promise<SessionRow> {
   const expiresAt = sql`least(now() + ${ms(maxMs)}, ${notAfter?.toISOString() ?? null}::timestamptz)`
-  const [row] = await tx
+  const [row] = await on
     .insert(sessions)
     .values({ ...session, expiresAt })
     .returning()
@@ -52,13 +52,13 @@ export async function noteSeen(on: Executor, id: string): Promise<Date | null> {
 }
 
 /** Ends the session with this hash of a cookie; gives it if there was one. */
-export async function deleteSession(tx: Executor, tokenHash: Buffer): Promise<SessionRow | null> {
-  const [row] = await tx.delete(sessions).where(eq(sessions.tokenHash, tokenHash)).returning()
+export async function deleteSession(on: Executor, tokenHash: Buffer): Promise<SessionRow | null> {
+  const [row] = await on.delete(sessions).where(eq(sessions.tokenHash, tokenHash)).returning()
   return row ?? null
 }
 
-export async function deleteSessionsOfUser(tx: Executor, userId: number): Promise<void> {
-  await tx.delete(sessions).where(eq(sessions.userId, userId))
+export async function deleteSessionsOfUser(on: Executor, userId: number): Promise<void> {
+  await on.delete(sessions).where(eq(sessions.userId, userId))
 }
 
 /** Deletes up to `limit` sessions that are over; gives how many. */

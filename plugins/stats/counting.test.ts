@@ -118,10 +118,10 @@ profiles(t, async (t, profile) => {
   t.test('a click that comes days late is a click and no visitor', async (t) => {
     const id = await createUrl(running)
     const now = Date.parse('2026-02-10T12:00:00Z')
-    const count = createClickCounter(() => now)
+    const count = createClickCounter(app.database.db, () => now)
     const late = { urlId: id, at: new Date(now - 3 * DAY_MS), isBot: false, visitor: 'a1' }
     const strange = { urlId: id, at: new Date(now), isBot: false, visitor: 'not a hash' }
-    await app.database.transaction((tx) => count(tx, [late, strange]))
+    await app.database.transaction(() => count([late, strange]))
     t.match(await read(`/urls/${id}/stats?from=2026-02-01&to=2026-02-10`), { clicks: 2, visitors: 0 })
   })
 

@@ -38,7 +38,7 @@ async function stats(app: FastifyInstance, { routes, retentionMonths }: StatsOpt
     { retentionMonths }
   )
   app.decorate('stats', service)
-  app.events.onClicks(createClickCounter(Date.now))
+  app.events.onClicks(createClickCounter(app.database.db, Date.now))
   app.clicks.saltWith(service.currentSalt)
   if (routes) await app.register(statsRoutes)
 

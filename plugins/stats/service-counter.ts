@@ -10,22 +10,22 @@ const OPEN_DAYS = 1
  * new is for the insert of its event to say. A visitor of a day that is no longer open (a click that waited on a disk
  * for days) counts as a click and not as a visitor: who came that day has been forgotten.
  */
-export function createClickCounter(now: () => number) {
+export function createClickCounter(db: Executor, now: () => number) {
   function isOpen(day: number): boolean {
     return Math.abs(day - Math.floor(now() / DAY_MS) * DAY_MS) <= OPEN_DAYS * DAY_MS
   }
 
-  async function countVisitors(tx: Executor, clicks: readonly CountedClick[]): Promise<Map<string, number>> {
+  async function countVisitors(clicks: readonly CountedClick[]): Promise<Map<string, number>> {
     const visits = listVisits(clicks, isOpen)
     if (visits.length === 0) return new Map()
     const days = new Set(visits.map(({ day }) => new Date(day).toISOString().slice(0, 10)))
-    await ensureVisitorsPartitions(tx, [...days].sort())
-    const fresh = await insertVisits(tx, visits)
+    await ensureVisitorsPartitions(db, [...days].sort())
+    const fresh = await insertVisits(db, visits)
     return new Map(fresh.map(({ urlId, start, visitors }) => [`${urlId} ${start}`, visitors]))
   }
 
-  return async function count(tx: Executor, clicks: readonly CountedClick[]): Promise<void> {
-    const visitors = await countVisitors(tx, clicks)
+  return async function count(clicks: readonly CountedClick[]): Promise<void> {
+    const visitors = await countVisitors(clicks)
     const hours = countHours(clicks)
     const days = sumDays(hours).map((day) => ({
       ...day,
@@ -33,8 +33,8 @@ export function createClickCounter(now: () => number) {
     }))
     // Everybody counts up the rows of all links: those come last, so that nobody waits for them longer than a commit.
     for (const wanted of [isOfOne, isOfAll]) {
-      await addToHours(tx, hours.filter(wanted))
-      await addToDays(tx, days.filter(wanted))
+      await addToHours(db, hours.filter(wanted))
+      await addToDays(db, days.filter(wanted))
     }
   }
 }

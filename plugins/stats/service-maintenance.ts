@@ -30,27 +30,28 @@ export async function maintain(
   database: Database,
   { now, retentionMonths }: { now: number; retentionMonths: number }
 ): Promise<MaintenanceReport | null> {
+  const { db } = database
   const day = (ahead: number) => new Date(now + ahead * DAY_MS).toISOString().slice(0, 10)
-  const isMade = await underMaintenanceLock(database, async (tx) => {
+  const isMade = await underMaintenanceLock(database, async () => {
     const months = Array.from({ length: MONTHS_AHEAD + 1 }, (_, ahead) => monthOf(now, ahead))
-    await ensureEventsPartitions(tx, months)
-    await ensureVisitorsPartitions(tx, [day(0), day(1)])
-    await deleteSalts(tx, day(0))
+    await ensureEventsPartitions(db, months)
+    await ensureVisitorsPartitions(db, [day(0), day(1)])
+    await deleteSalts(db, day(0))
     return true
   })
   if (isMade === null) return null
 
-  const over = (await listPartitions(database.db, 'url_visitors')).filter(({ of }) => of < day(-VISITOR_DAYS))
+  const over = (await listPartitions(db, 'url_visitors')).filter(({ of }) => of < day(-VISITOR_DAYS))
   if (retentionMonths > 0) {
     const oldest = monthOf(now, -retentionMonths)
-    over.push(...(await listPartitions(database.db, 'events')).filter(({ of }) => of < oldest))
-    await underMaintenanceLock(database, (tx) => deleteStrayEvents(tx, oldest))
+    over.push(...(await listPartitions(db, 'events')).filter(({ of }) => of < oldest))
+    await underMaintenanceLock(database, () => deleteStrayEvents(db, oldest))
   }
   // One transaction each: a DROP locks the whole table, and should do so for a moment only.
   const dropped: string[] = []
   for (const { name } of over) {
-    const isDropped = await underMaintenanceLock(database, async (tx) => {
-      await dropPartition(tx, name)
+    const isDropped = await underMaintenanceLock(database, async () => {
+      await dropPartition(db, name)
       return true
     })
     if (isDropped) dropped.push(name)

@@ -12,16 +12,16 @@ import { type Count, DAY_MS, type Visit } from './aggregate.ts'
  */
 
 /** Makes room for the visitors of days, given as 2025-06-04; costs next to nothing where there is room. */
-export async function ensureVisitorsPartitions(tx: Executor, days: string[]): Promise<void> {
-  await tx.execute(sql`select ensure_visitors_partition(day) from unnest(${sql.param(days)}::date[]) as day`)
+export async function ensureVisitorsPartitions(on: Executor, days: string[]): Promise<void> {
+  await on.execute(sql`select ensure_visitors_partition(day) from unnest(${sql.param(days)}::date[]) as day`)
 }
 
 /** Remembers who came. Gives how many of them had not come before, by link and day (its start in milliseconds). */
 export async function insertVisits(
-  tx: Executor,
+  on: Executor,
   visits: readonly Visit[]
 ): Promise<{ urlId: number; start: number; visitors: number }[]> {
-  const { rows } = await tx.execute<{ url_id: string; start: string; visitors: string }>(sql`
+  const { rows } = await on.execute<{ url_id: string; start: string; visitors: string }>(sql`
     with fresh as (
       insert into ${urlVisitors} (day, url_id, visitor)
       select date '1970-01-01' + number, url_id, ('x' || lpad(visitor, 16, '0'))::bit(64)::bigint
@@ -44,8 +44,8 @@ export async function insertVisits(
 }
 
 /** Adds to the hours. */
-export async function addToHours(tx: Executor, counts: readonly Count[]): Promise<void> {
-  await tx.execute(sql`
+export async function addToHours(on: Executor, counts: readonly Count[]): Promise<void> {
+  await on.execute(sql`
     insert into ${urlStatsHourly} as t (url_id, hour, clicks, bots)
     select url_id, to_timestamp(start / 1000), clicks, bots
     from unnest(
@@ -60,10 +60,10 @@ export async function addToHours(tx: Executor, counts: readonly Count[]): Promis
 
 /** Adds to the days. */
 export async function addToDays(
-  tx: Executor,
+  on: Executor,
   counts: readonly (Count & { visitors: number })[]
 ): Promise<void> {
-  await tx.execute(sql`
+  await on.execute(sql`
     insert into ${urlStatsDaily} as t (url_id, day, clicks, bots, visitors)
     select url_id, (to_timestamp(start / 1000) at time zone 'UTC')::date, clicks, bots, visitors
     from unnest(

@@ -21,24 +21,21 @@ export async function deleteSalts(on: Executor, day: string): Promise<void> {
  * Runs `work` in a transaction unless another replica is at such work: then it does nothing and gives null. The
  * locks that DDL takes are waited for briefly: whoever queues behind a waiting DROP waits as well.
  */
-export async function underMaintenanceLock<T>(
-  database: Database,
-  work: (tx: Executor) => Promise<T>
-): Promise<T | null> {
-  return database.transaction(async (tx) => {
-    const { rows } = await tx.execute<{ taken: boolean }>(
+export async function underMaintenanceLock<T>(database: Database, work: () => Promise<T>): Promise<T | null> {
+  return database.transaction(async () => {
+    const { rows } = await database.db.execute<{ taken: boolean }>(
       sql`select pg_try_advisory_xact_lock(hashtext('fairlead.stats.upkeep')) as taken`
     )
     if (!rows[0]?.taken) return null
-    await tx.execute(sql`set local lock_timeout = '1s'`)
-    return work(tx)
+    await database.db.execute(sql`set local lock_timeout = '1s'`)
+    return work()
   })
 }
 
 /** Makes the partitions of events for months, given as 2025-06; moves in what waited in the default partition. */
-export async function ensureEventsPartitions(tx: Executor, months: string[]): Promise<void> {
+export async function ensureEventsPartitions(on: Executor, months: string[]): Promise<void> {
   const days = months.map((month) => `${month}-01T00:00:00Z`)
-  await tx.execute(
+  await on.execute(
     sql`select ensure_events_partition(at) from unnest(${sql.param(days)}::timestamptz[]) as at`
   )
 }
@@ -58,13 +55,13 @@ export async function listPartitions(
 }
 
 /** Drops one partition that {@link listPartitions} gave: at once, whatever it holds. */
-export async function dropPartition(tx: Executor, name: string): Promise<void> {
-  await tx.execute(sql`drop table if exists ${sql.identifier(name)}`)
+export async function dropPartition(on: Executor, name: string): Promise<void> {
+  await on.execute(sql`drop table if exists ${sql.identifier(name)}`)
 }
 
 /** Deletes the events before a month, given as 2025-06, that are in no partition of a month. */
-export async function deleteStrayEvents(tx: Executor, month: string): Promise<void> {
-  await tx.execute(
+export async function deleteStrayEvents(on: Executor, month: string): Promise<void> {
+  await on.execute(
     sql`delete from events_default where "timestamp" < ${`${month}-01T00:00:00Z`}::timestamptz`
   )
 }

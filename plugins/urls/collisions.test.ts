@@ -2,31 +2,31 @@ import { sql } from 'drizzle-orm'
 import t from 'tap'
 import { SYSTEM } from '#platform/access/caller.ts'
 import { startApp } from '#testing/app.ts'
-import { createUrlService } from './service.ts'
+import { createUrlService, type UrlService } from './service.ts'
 
 /** What happens where random codes meet taken ones: with a source of randomness that always gives the same. */
 
 const { app, request } = await startApp(t)
 const collaborators = {
-  lockUserForShare: app.users.lockForShare,
-  record: app.events.record,
-  audit: app.audit.record,
-  findOwned: async () => [],
+  users: app.users,
+  events: app.events,
+  audit: app.audit,
   erase: async () => undefined,
   checkTarget: () => null
 }
 const random = (size: number) => new Uint8Array(size).fill(10)
 const { service } = createUrlService(app.database, app.cache, collaborators, { codeLength: 6, random })
-const draft = { original_url: 'https://example.com' }
+const create = async (service: UrlService) =>
+  (await service.prepare(SYSTEM, { original_url: 'https://example.com' }))()
 
 t.test('a taken code gives way to a longer one, in the same statement', async (t) => {
   const codes = []
-  for (let at = 0; at < 3; at++) codes.push((await service.create(SYSTEM, draft)).shortCode)
+  for (let at = 0; at < 3; at++) codes.push((await create(service)).shortCode)
   t.same(codes, ['AAAAAA', 'AAAAAAA', 'AAAAAAAA'])
 })
 
 t.test('when all are taken it is said so, and nothing is left behind', async (t) => {
-  await t.rejects(service.create(SYSTEM, draft), {
+  await t.rejects(create(service), {
     code: 'URL_CODES_EXHAUSTED',
     statusCode: 503,
     retryAfter: 1
@@ -43,7 +43,7 @@ t.test('of creations that draw the same codes at once each gets its own', async 
     codeLength: 6,
     random: other
   })
-  const tries = await Promise.allSettled(Array.from({ length: 3 }, () => service.create(SYSTEM, draft)))
+  const tries = await Promise.allSettled(Array.from({ length: 3 }, () => create(service)))
   const codes = tries.flatMap((one) => (one.status === 'fulfilled' ? [one.value.shortCode] : []))
   t.equal(new Set(codes).size, codes.length)
   t.ok(codes.includes('BBBBBB'))

@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import type { Executor } from '#platform/database/index.ts'
 import type { Lookup } from '#platform/net/safe-fetch.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import { createCode, RESERVED_CODES } from './codes.ts'
@@ -44,16 +43,15 @@ export interface UrlOptions {
  */
 async function urls(app: FastifyInstance, { routes, publicUrl, codeLength, targets }: UrlOptions) {
   const collaborators = {
-    lockUserForShare: app.users.lockForShare,
-    record: app.events.record,
-    audit: app.audit.record,
-    findOwned: app.audit.findOwned,
+    users: app.users,
+    events: app.events,
+    audit: app.audit,
     checkTarget: createTargetCheck({ publicUrl, ...targets, blocks: app.blocklist.blocks }),
-    async erase(tx: Executor, userId: number, rows: UrlRow[]) {
+    async erase(userId: number, rows: UrlRow[]) {
       const ids = rows.map(({ id }) => id)
-      await app.events.erase(tx, userId, ids)
-      await app.idempotency.erase(tx, { urlIds: ids, shortCodes: rows.map(({ shortCode }) => shortCode) })
-      await app.audit.erase(tx, { resource: 'url', ids })
+      await app.events.erase(userId, ids)
+      await app.idempotency.erase({ urlIds: ids, shortCodes: rows.map(({ shortCode }) => shortCode) })
+      await app.audit.erase({ resource: 'url', ids })
     }
   }
   const { service, onUserDeleted } = createUrlService(app.database, app.cache, collaborators, {
@@ -67,11 +65,17 @@ async function urls(app: FastifyInstance, { routes, publicUrl, codeLength, targe
   const listeners: ((row: UrlRow) => void)[] = []
   app.decorate('urls', {
     ...service,
-    async create(caller, draft, within, target = {}) {
+    async prepare(caller, draft, target = {}) {
       await refuseInside(draft.original_url, target.blamed ?? 'original_url')
-      const row = await service.create(caller, draft, within, target)
-      if (row.title === null) for (const tell of listeners) tell(row)
-      return row
+      const create = await service.prepare(caller, draft, target)
+      return async () => {
+        const row = await create()
+        if (row.title === null)
+          await app.database.afterCommit(() => {
+            for (const tell of listeners) tell(row)
+          })
+        return row
+      }
     },
     async change(caller, id, change, context) {
       const { original_url: target } = change

@@ -1,6 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
-import type { Within } from '#platform/database/index.ts'
 import { mapPage } from '#platform/database/row-chunks.ts'
 import { sendPage } from '#platform/http/paging.ts'
 import { answers } from '#schema/shapes/answers.ts'
@@ -10,7 +9,6 @@ import { pageWindow } from '#schema/shapes/page.ts'
 import { PLAIN_TEXT } from '#schema/shapes/text.ts'
 import { Type } from '#schema/shapes/type.ts'
 import { ShortenDraft, Url, UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
-import type { UrlRow } from '#schema/tables/urls.ts'
 import { presentSet, presentUrl } from './present.ts'
 import { readShorten } from './shorten.ts'
 
@@ -70,10 +68,10 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
     },
     async function onCreate(request, reply) {
       const target = { here: addressOf(request) }
-      const create = (within?: Within<UrlRow>) =>
-        app.urls.create(request.caller, request.body, within, target)
-      const present = (row: UrlRow) => presentSet(row, baseUrl(request))
-      return app.idempotency.once(request, reply, 201, create, present)
+      const create = await app.urls.prepare(request.caller, request.body, target)
+      return app.idempotency.once(request, reply, 201, async () =>
+        presentSet(await create(), baseUrl(request))
+      )
     }
   )
 
@@ -92,9 +90,10 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
     async function onShorten(request, reply) {
       const { blamed, ...draft } = readShorten(request.body)
       const target = { blamed, here: addressOf(request) }
-      const create = (within?: Within<UrlRow>) => app.urls.create(request.caller, draft, within, target)
-      const present = (row: UrlRow) => presentSet(row, baseUrl(request))
-      return app.idempotency.once(request, reply, 201, create, present)
+      const create = await app.urls.prepare(request.caller, draft, target)
+      return app.idempotency.once(request, reply, 201, async () =>
+        presentSet(await create(), baseUrl(request))
+      )
     }
   )
   // Else the path is a short code to the router.

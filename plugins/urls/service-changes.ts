@@ -36,7 +36,9 @@ export function differences(old: UrlRow, change: UrlChange): Difference[] {
 }
 
 /** What the audit log keeps of a url: what somebody chose or may change. */
-export function valuesOf(row: UrlRow): Record<keyof UrlChange | 'user_id' | 'short_code', unknown> {
+export function valuesOf(
+  row: Pick<UrlRow, 'userId' | 'shortCode' | 'originalUrl' | 'title' | 'isActive' | 'expiresAt'>
+): Record<keyof UrlChange | 'user_id' | 'short_code', unknown> {
   return {
     user_id: row.userId,
     short_code: row.shortCode,

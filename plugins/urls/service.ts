@@ -1,11 +1,10 @@
 import { type Caller, type OwnerFilter, ownerFilterOf, ownerOf } from '#platform/access/caller.ts'
 import { batchLoad } from '#platform/async/batch-load.ts'
 import type { Cache } from '#platform/cache/index.ts'
-import { retryTakenId } from '#platform/database/errors.ts'
-import type { Database, Executor, Within } from '#platform/database/index.ts'
+import type { Database, SqlPart } from '#platform/database/index.ts'
 import { createPageIndex } from '#platform/database/page-index.ts'
 import type { LongPage } from '#platform/database/row-chunks.ts'
-import type { FindOwned, RecordChanges } from '#plugins/audit/contract.ts'
+import type { FindOwned, InsertionOf, RecordChanges } from '#plugins/audit/contract.ts'
 import { pageWindow } from '#schema/shapes/page.ts'
 import { isTrue } from '#schema/shapes/text.ts'
 import type { UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
@@ -50,10 +49,11 @@ export interface UrlService {
   /** Throws URL_UNKNOWN. */
   get(caller: Caller, id: number): Promise<UrlRow>
   /**
-   * Throws USER_UNKNOWN, URL_CODE_TAKEN, URL_CODE_RESERVED, URL_CODES_EXHAUSTED, and URL_TARGET_REFUSED, which blames
-   * the field `target.blamed`.
+   * Checks a draft, which may wait for a name server, and gives the function that creates the url, which may run in a transaction. Throws
+   * URL_CODE_RESERVED, and URL_TARGET_REFUSED, which blames the field `target.blamed`; the function throws USER_UNKNOWN, URL_CODE_TAKEN,
+   * URL_CODES_EXHAUSTED.
    */
-  create(caller: Caller, draft: UrlDraft, within?: Within<UrlRow>, target?: TargetContext): Promise<UrlRow>
+  prepare(caller: Caller, draft: UrlDraft, target?: TargetContext): Promise<() => Promise<UrlRow>>
   /**
    * Changes what differs, an `updated` event for each field. Gives the row before and after. Throws URL_UNKNOWN,
    * URL_TARGET_REFUSED.
@@ -67,15 +67,19 @@ export interface UrlService {
 
 /** What links need of others: of `app.users`, `app.events` and `app.audit`, and who judges where they may lead. */
 export interface UrlCollaborators {
-  lockUserForShare(tx: Executor, id: number, ownerFilter: OwnerFilter): Promise<void>
-  record(
-    tx: Executor,
-    records: { urlId: number; userId: number | null; eventType: string; details: Record<string, unknown> }[]
-  ): Promise<void>
-  audit: RecordChanges
-  findOwned: FindOwned
+  users: {
+    lockForShare(id: number, ownerFilter: OwnerFilter): Promise<void>
+    shareLockOf(id: number, ownerFilter: OwnerFilter): SqlPart
+  }
+  events: {
+    record(
+      records: { urlId: number; userId: number | null; eventType: string; details: Record<string, unknown> }[]
+    ): Promise<void>
+    insertionOf(rows: SqlPart): SqlPart
+  }
+  audit: { record: RecordChanges; insertionOf: InsertionOf; findOwned: FindOwned }
   /** Takes what a user said of the urls `ids` out of their events and audit entries. */
-  erase(tx: Executor, userId: number, rows: UrlRow[]): Promise<void>
+  erase(userId: number, rows: UrlRow[]): Promise<void>
   /** What is wrong with a target, or null; `here` as in {@link TargetContext}. */
   checkTarget(target: string, here?: string): string | null
 }
@@ -94,26 +98,25 @@ const LINKS = 'links'
 export function createUrlService(
   database: Database,
   cache: Pick<Cache, 'invalidate'>,
-  { lockUserForShare, record, audit, findOwned, erase, checkTarget }: UrlCollaborators,
+  { users, events, audit, erase, checkTarget }: UrlCollaborators,
   { codeLength, random }: UrlServiceOptions
 ) {
+  const { db } = database
   const pages = createPageIndex({ countBuckets: countUrlBuckets })
-  const byCodes = prepareFindByCodes(database.db, database.statementName('find_urls_by_code'))
-  const forget = (rows: UrlRow[]) =>
-    cache.invalidate(
-      LINKS,
-      rows.map(({ shortCode: key, version }) => ({ key, version }))
-    )
+  const byCodes = prepareFindByCodes(db, database.statementName('find_urls_by_code'))
+  const forgetAfterCommit = (rows: UrlRow[]) => {
+    const entries = rows.map(({ shortCode: key, version }) => ({ key, version }))
+    return database.afterCommit(() => cache.invalidate(LINKS, entries))
+  }
 
   function refuseTarget(target: string, path: string, here: string | undefined): void {
     const verdict = checkTarget(target, here)
     if (verdict !== null) throw targetRefused(path, verdict)
   }
 
-  async function insert(tx: Executor, caller: Caller, draft: UrlDraft): Promise<UrlRow> {
+  async function insert(caller: Caller, draft: UrlDraft): Promise<UrlRow> {
     const ownerFilter = ownerFilterOf(caller)
     const userId = ownerOf(ownerFilter, draft.user_id)
-    if (userId !== null) await lockUserForShare(tx, userId, ownerFilter)
     const values = {
       userId,
       originalUrl: draft.original_url,
@@ -123,19 +126,23 @@ export function createUrlService(
     }
     const chosen = draft.short_code ?? undefined
     const candidates = () => (chosen === undefined ? createCandidates(codeLength, random) : [chosen])
+    const owner = userId === null ? null : users.shareLockOf(userId, ownerFilter)
+    const parts = { owner, audited: valuesOf({ ...values, shortCode: '' }), events, audit }
     let row: UrlRow | null = null
-    // Another creation may take the same code in the same moment; a second look sees it taken.
-    for (let left = chosen === undefined ? 3 : 1; left > 0 && !row; left--)
-      row = await insertUrl(tx, values, candidates())
+    // Another creation may take the same code in the same moment; a second look sees it taken. The owner is locked then.
+    for (let left = chosen === undefined ? 3 : 2; left > 0 && !row; left--) {
+      row = await insertUrl(db, values, candidates(), parts)
+      if (row === null && userId !== null) await users.lockForShare(userId, ownerFilter)
+    }
     if (!row) throw chosen === undefined ? codesExhausted() : codeTaken(chosen)
-    const { id: urlId, shortCode: short_code, originalUrl: original_url } = row
-    await record(tx, [{ urlId, userId, eventType: 'created', details: { short_code, original_url } }])
-    await audit(tx, [{ action: 'created', resource: 'url', id: urlId, after: valuesOf(row) }])
+    // A redirect may just have learnt that nobody has this code.
+    await forgetAfterCommit([row])
     return row
   }
 
   async function findByCodes(codes: readonly string[]): Promise<(LinkTarget | null)[]> {
-    const rows = new Map((await byCodes.execute({ codes })).map((row) => [row.shortCode, row]))
+    const found = await database.outside(() => byCodes.execute({ codes }))
+    const rows = new Map(found.map((row) => [row.shortCode, row]))
     return codes.map((code) => {
       const row = rows.get(code)
       if (row === undefined) return null
@@ -164,85 +171,75 @@ export function createUrlService(
     },
 
     async get(caller, id) {
-      const row = await findUrl(database.db, id, ownerFilterOf(caller))
+      const row = await findUrl(db, id, ownerFilterOf(caller))
       if (!row) throw urlUnknown(id)
       return row
     },
 
-    async create(caller, draft, within = database.transaction, { blamed = 'original_url', here } = {}) {
+    async prepare(caller, draft, { blamed = 'original_url', here } = {}) {
       refuseTarget(draft.original_url, blamed, here)
       if (draft.short_code && isReservedCode(draft.short_code)) throw codeReserved(draft.short_code)
-      const row = await retryTakenId(() => within((tx) => insert(tx, caller, draft)))
-      // A redirect may just have learnt that nobody has this code.
-      await forget([row])
-      return row
+      return () => database.transaction(() => insert(caller, draft))
     },
 
     async change(caller, id, change, { here } = {}) {
-      const [before, after] = await database.transaction(async (tx) => {
-        const old = await lockUrl(tx, id, ownerFilterOf(caller))
+      return database.transaction(async () => {
+        const old = await lockUrl(db, id, ownerFilterOf(caller))
         if (!old) throw urlUnknown(id)
         const changes = differences(old, change)
-        if (changes.length === 0) return [old, old]
+        if (changes.length === 0) return { before: old, after: old }
         const columns = Object.assign({}, ...changes.map(({ columns }) => columns)) as UrlColumns
         // One that was imported and stays is not judged.
         if (columns.originalUrl !== undefined) refuseTarget(columns.originalUrl, 'original_url', here)
-        const changed = await updateUrl(tx, id, columns)
+        const changed = await updateUrl(db, id, columns)
         const records = changes.map(({ field, new_value }) => ({
           urlId: id,
           userId: old.userId,
           eventType: 'updated',
           details: { field, new_value }
         }))
-        await record(tx, records)
+        await events.record(records)
         const fields = changes.map(({ field }) => field)
         const [before, after] = [pick(valuesOf(old), fields), pick(valuesOf(changed), fields)]
-        await audit(tx, [{ action: 'updated', resource: 'url', id, before, after }])
-        return [old, changed]
+        await audit.record([{ action: 'updated', resource: 'url', id, before, after }])
+        await forgetAfterCommit([changed])
+        return { before: old, after: changed }
       })
-      if (before !== after) await forget([after])
-      return { before, after }
     },
 
     async remove(caller, id, reason) {
-      const row = await database.transaction(async (tx) => {
-        const old = await lockUrl(tx, id, ownerFilterOf(caller))
+      await database.transaction(async () => {
+        const old = await lockUrl(db, id, ownerFilterOf(caller))
         if (!old) throw urlUnknown(id)
-        await record(tx, [{ urlId: id, userId: old.userId, eventType: 'deleted', details: { reason } }])
-        await audit(tx, [{ action: 'deleted', resource: 'url', id, before: valuesOf(old) }])
-        return updateUrl(tx, id, { deletedAt: new Date() })
+        await events.record([{ urlId: id, userId: old.userId, eventType: 'deleted', details: { reason } }])
+        await audit.record([{ action: 'deleted', resource: 'url', id, before: valuesOf(old) }])
+        await forgetAfterCommit([await updateUrl(db, id, { deletedAt: new Date() })])
       })
-      await forget([row])
     },
 
     findByCode: batchLoad(findByCodes)
   }
 
   /** In the transaction that deletes a user: its urls lose their owner, or with `cascade` are deleted too. */
-  async function onUserDeleted(tx: Executor, user: { id: number; cascade: boolean; isErased: boolean }) {
+  async function onUserDeleted(user: { id: number; cascade: boolean; isErased: boolean }) {
     // Those that were its own until it was deleted, when it is erased after that.
-    const formerIds = user.isErased ? (await findOwned(tx, 'url', user.id)).map(Number) : []
+    const formerIds = user.isErased ? (await audit.findOwned('url', user.id)).map(Number) : []
     const of = { userId: user.id, formerIds }
     if (user.cascade) {
-      const deleted = await deleteUrlsOfUser(tx, of)
+      const deleted = await deleteUrlsOfUser(db, of)
       const details = { reason: 'user_deleted' }
-      await record(
-        tx,
+      await events.record(
         deleted.map((row) => ({ urlId: row.id, userId: user.id, eventType: 'deleted', details }))
       )
-      await audit(
-        tx,
+      await audit.record(
         deleted.map((row) => ({ action: 'deleted', resource: 'url', id: row.id, before: valuesOf(row) }))
       )
     }
-    const disowned = await disownUrls(tx, of, user.isErased ? ERASED : {})
+    const disowned = await disownUrls(db, of, user.isErased ? ERASED : {})
     const [before, after] = [{ user_id: user.id }, { user_id: null }]
-    await audit(
-      tx,
-      disowned.map(({ id }) => ({ action: 'updated', resource: 'url', id, before, after }))
-    )
-    if (user.isErased) await erase(tx, user.id, disowned)
-    return () => forget(disowned)
+    await audit.record(disowned.map(({ id }) => ({ action: 'updated', resource: 'url', id, before, after })))
+    if (user.isErased) await erase(user.id, disowned)
+    await forgetAfterCommit(disowned)
   }
 
   return { service, onUserDeleted }

@@ -1,4 +1,4 @@
-import { and, asc, count, eq, gte, isNull, or, type SQL, sql } from 'drizzle-orm'
+import { and, asc, count, eq, getTableColumns, gte, isNull, or, type SQL, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { OwnerFilter } from '#platform/access/caller.ts'
@@ -33,11 +33,26 @@ const live = isNull(urls.deletedAt)
 
 const owned = (ownerFilter: OwnerFilter) => (ownerFilter === 'all' ? undefined : eq(urls.userId, ownerFilter))
 
+/** The parts of others in the statement that creates a url. */
+export interface CreationParts {
+  /** Locks the owner: a SELECT that gives a row when it exists; null for a url without an owner. */
+  owner: SQL | null
+  /** The values that the audit log keeps, beside the code. */
+  audited: Record<string, unknown>
+  events: { insertionOf(rows: SQL): SQL }
+  audit: { insertionOf(rows: SQL): SQL }
+}
+
 /**
- * Inserts a url under the first of `codes` that no url has, in one statement. Gives null when all are taken (or
- * the chosen one was taken in the same moment).
+ * Inserts a url under the first of `codes` that no url has, with its event and its audit entry, in one statement. Gives null when all are
+ * taken (or the chosen one was taken in the same moment), or the owner does not exist.
  */
-export async function insertUrl(on: Executor, values: UrlValues, codes: string[]): Promise<UrlRow | null> {
+export async function insertUrl(
+  on: Executor,
+  values: UrlValues,
+  codes: string[],
+  { owner, audited, events, audit }: CreationParts
+): Promise<UrlRow | null> {
   const free = on
     .select({
       userId: sql`${values.userId}::bigint`.as('user_id'),
@@ -47,15 +62,30 @@ export async function insertUrl(on: Executor, values: UrlValues, codes: string[]
       isActive: sql`${values.isActive}::boolean`.as('is_active'),
       expiresAt: sql`${values.expiresAt?.toISOString() ?? null}::timestamptz`.as('expires_at')
     })
-    .from(sql`unnest(${sql.param(codes)}::text[]) with ordinality as candidate(code, place)`)
+    .from(
+      sql`unnest(${sql.param(codes)}::text[]) with ordinality as candidate(code, place)${owner ? sql`, owner` : undefined}`
+    )
     .where(sql`not exists (select from ${urls} where ${urls.shortCode} = candidate.code)`)
     .orderBy(sql`candidate.place`)
     .limit(1)
-  const inserted = await on.execute<{ id: string }>(sql`
+  const created = on.$with('created', getTableColumns(urls)).as(sql`
     insert into ${urls} (user_id, short_code, original_url, title, is_active, expires_at) ${free}
-    on conflict (short_code) do nothing returning id`)
-  const id = inserted.rows[0]?.id
-  return id === undefined ? null : findUrl(on, Number(id), 'all')
+    on conflict (short_code) do nothing returning *`)
+  const event = events.insertionOf(sql`
+    select id, user_id, 'created', jsonb_build_object('short_code', short_code, 'original_url', original_url) from created`)
+  const entry = audit.insertionOf(sql`
+    select 'created', 'url', id::text, null::jsonb,
+      ${JSON.stringify(audited)}::jsonb || jsonb_build_object('short_code', short_code) from created`)
+  const [row] = await on
+    .with(
+      ...(owner === null ? [] : [on.$with('owner', {}).as(owner)]),
+      created,
+      on.$with('event', {}).as(event),
+      on.$with('entry', {}).as(entry)
+    )
+    .select()
+    .from(created)
+  return row ?? null
 }
 
 export async function findUrl(on: Executor, id: number, ownerFilter: OwnerFilter): Promise<UrlRow | null> {
@@ -67,8 +97,8 @@ export async function findUrl(on: Executor, id: number, ownerFilter: OwnerFilter
 }
 
 /** Reads a url and keeps others from changing it until the transaction ends. */
-export async function lockUrl(tx: Executor, id: number, ownerFilter: OwnerFilter): Promise<UrlRow | null> {
-  const [row] = await tx
+export async function lockUrl(on: Executor, id: number, ownerFilter: OwnerFilter): Promise<UrlRow | null> {
+  const [row] = await on
     .select()
     .from(urls)
     .where(and(eq(urls.id, id), live, owned(ownerFilter)))
@@ -81,8 +111,8 @@ export type UrlColumns = Partial<
 >
 
 /** Sets columns and moves `version` and `updated_at` on. */
-export async function updateUrl(tx: Executor, id: number, columns: UrlColumns): Promise<UrlRow> {
-  const [row] = await tx
+export async function updateUrl(on: Executor, id: number, columns: UrlColumns): Promise<UrlRow> {
+  const [row] = await on
     .update(urls)
     .set({ ...columns, version: sql`${urls.version} + 1`, updatedAt: sql`date_trunc('second', now())` })
     .where(eq(urls.id, id))
@@ -103,8 +133,8 @@ const belongingTo = ({ userId, formerIds }: UrlsOfUser) =>
   )
 
 /** Takes the owner off all urls of a user, deleted ones too, and sets `columns`. Gives the rows as they are now. */
-export async function disownUrls(tx: Executor, of: UrlsOfUser, columns: UrlColumns = {}): Promise<UrlRow[]> {
-  return tx
+export async function disownUrls(on: Executor, of: UrlsOfUser, columns: UrlColumns = {}): Promise<UrlRow[]> {
+  return on
     .update(urls)
     .set({ ...columns, userId: null, version: sql`${urls.version} + 1` })
     .where(belongingTo(of))
@@ -112,9 +142,9 @@ export async function disownUrls(tx: Executor, of: UrlsOfUser, columns: UrlColum
 }
 
 /** Marks all urls of a user deleted. Gives the rows that were not before. */
-export async function deleteUrlsOfUser(tx: Executor, of: UrlsOfUser): Promise<UrlRow[]> {
+export async function deleteUrlsOfUser(on: Executor, of: UrlsOfUser): Promise<UrlRow[]> {
   const now = sql`date_trunc('second', now())`
-  return tx
+  return on
     .update(urls)
     .set({ deletedAt: now, updatedAt: now, version: sql`${urls.version} + 1` })
     .where(and(belongingTo(of), live))

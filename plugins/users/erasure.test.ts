@@ -57,8 +57,8 @@ t.test('nothing that an erased user said is left, and what others count on is', 
       await request('POST', '/keys', { json: { name: `${word} laptop`, role: 'member', user_id: user.id } })
       const author = { kind: 'key', keyId: 'k', userId: user.id, name, requestId: null }
       await app.audit.actAs(author, () =>
-        app.database.transaction((tx) =>
-          app.audit.record(tx, [{ action: 'looked', resource: 'url', id: kept.id, after: { seen: true } }])
+        app.database.transaction(() =>
+          app.audit.record([{ action: 'looked', resource: 'url', id: kept.id, after: { seen: true } }])
         )
       )
       t.equal((await request('GET', `/${url.short_code}`)).status, 302)
@@ -144,7 +144,7 @@ t.test('an erasure that fails has erased nothing', async (t) => {
   const { json: user } = await request('POST', '/users', { json: draft })
   await request('POST', '/urls', { json: { user_id: user.id, original_url: 'https://yukon.example/' } })
   const before = await tablesWith('yukon')
-  app.users.onDelete(async (_tx, { id }) => {
+  app.users.onDelete(async ({ id }) => {
     if (id === user.id) throw new Error('broken')
   })
   t.equal((await request('POST', `/users/${user.id}/erasure`)).status, 500)

@@ -23,9 +23,9 @@ async function users(app: FastifyInstance, options: { routes: boolean }) {
     'users',
     createUserService(app.database, {
       record: app.audit.record,
-      async erase(tx, erasure) {
-        await app.audit.erase(tx, erasure)
-        for (const id of erasure.ids) await app.idempotency.erase(tx, { userId: Number(id) })
+      async erase(erasure) {
+        await app.audit.erase(erasure)
+        for (const id of erasure.ids) await app.idempotency.erase({ userId: Number(id) })
       }
     })
   )

@@ -1,5 +1,4 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { Within } from '#platform/database/index.ts'
 import { sendPage } from '#platform/http/paging.ts'
 import { answers } from '#schema/shapes/answers.ts'
 import { IdParams } from '#schema/shapes/id-params.ts'
@@ -58,8 +57,7 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
       }
     },
     async function onCreate(request, reply) {
-      const create = (within?: Within<User>) => app.users.create(request.body, within)
-      return app.idempotency.once(request, reply, 201, create, (user) => user)
+      return app.idempotency.once(request, reply, 201, () => app.users.create(request.body))
     }
   )
 

@@ -15,7 +15,7 @@ export async function refoldUsers(database: Database): Promise<number> {
   for (let after = 0; ; ) {
     const { rows, last } = await findUnfolded(database.db, after, PAGE)
     for (const row of rows)
-      if (!isFolded(row) && (await database.transaction((tx) => refold(tx, row.id)))) changed++
+      if (!isFolded(row) && (await database.transaction(() => refold(database.db, row.id)))) changed++
     if (last === null) return changed
     after = last
   }
@@ -33,16 +33,16 @@ function isEmailFolded({ email, emailKey }: FoldedUser): boolean {
   return emailKey === null || emailKey === foldIdentity(email)
 }
 
-async function refold(tx: Executor, id: number): Promise<boolean> {
-  const user = await lockUser(tx, id)
+async function refold(db: Executor, id: number): Promise<boolean> {
+  const user = await lockUser(db, id)
   if (user === null || isFolded(user)) return false
   const [name, email] = [foldName(user.username), foldIdentity(user.email)]
-  if (!isNameFolded(user) && !(await claimKey(tx, id, 'username', name)))
-    await dropKey(tx, id, { usernameKey: null, usernameDuplicate: name })
+  if (!isNameFolded(user) && !(await claimKey(db, id, 'username', name)))
+    await dropKey(db, id, { usernameKey: null, usernameDuplicate: name })
   if (!isEmailFolded(user)) {
-    if (!(await claimKey(tx, id, 'email', email))) await dropKey(tx, id, { emailKey: null })
+    if (!(await claimKey(db, id, 'email', email))) await dropKey(db, id, { emailKey: null })
     // The old key may have kept another user from having its own.
-    await promoteTwin(tx, 'email', user.emailKey ?? email)
+    await promoteTwin(db, 'email', user.emailKey ?? email)
   }
   return true
 }

@@ -1,6 +1,6 @@
 import { type Caller, isWithin, type OwnerFilter, ownerFilterOf } from '#platform/access/caller.ts'
 import { violatedConstraint } from '#platform/database/errors.ts'
-import type { Database, Executor, Within } from '#platform/database/index.ts'
+import type { Database, SqlPart } from '#platform/database/index.ts'
 import { createPageIndex } from '#platform/database/page-index.ts'
 import { type LongPage, mapPage } from '#platform/database/row-chunks.ts'
 import type { EraseChanges, RecordChanges } from '#plugins/audit/contract.ts'
@@ -20,16 +20,14 @@ import {
   lockUserByEmailForShare,
   lockUserForShare,
   promoteTwin,
+  shareLockOf,
   type UserField,
   updateUser,
   wasUserId
 } from './store.ts'
 
 /** Runs in the transaction that deletes a user, or erases one that was deleted before. */
-export type UserDeletion = (
-  tx: Executor,
-  user: { id: number; cascade: boolean; isErased: boolean }
-) => Promise<(() => Promise<void>) | void>
+export type UserDeletion = (user: { id: number; cascade: boolean; isErased: boolean }) => Promise<void>
 
 /** `app.users`: who owns links. A caller that does not reach all meets its own user only; changes are an administrator's. */
 export interface UserService {
@@ -37,7 +35,7 @@ export interface UserService {
   /** Throws USER_UNKNOWN. */
   get(caller: Caller, id: number): Promise<User>
   /** Throws USER_TAKEN when the username or email is somebody's, compared without case. */
-  create(draft: UserDraft, within?: Within<User>): Promise<User>
+  create(draft: UserDraft): Promise<User>
   /** Changes the fields given. Throws USER_UNKNOWN, USER_TAKEN. */
   change(id: number, change: UserChange): Promise<User>
   /** Deletes the user after all {@link UserDeletion}s registered with `onDelete`. Throws USER_UNKNOWN. */
@@ -47,38 +45,36 @@ export interface UserService {
    * transaction. Works after the user was deleted too, and again. Throws USER_UNKNOWN for an id that no user ever had.
    */
   erase(id: number): Promise<void>
-  /**
-   * Lets a capability that refers to users act in the deleting transaction. What it gives is called after commit.
-   */
+  /** Lets a capability that refers to users act in the deleting transaction. */
   onDelete(work: UserDeletion): void
   /** Throws USER_UNKNOWN unless the user exists and is within reach; it then stays until the transaction ends. */
-  lockForShare(tx: Executor, id: number, ownerFilter: OwnerFilter): Promise<void>
+  lockForShare(id: number, ownerFilter: OwnerFilter): Promise<void>
+  /** The SELECT of {@link lockForShare}, as part of a larger statement: gives no row where that throws. */
+  shareLockOf(id: number, ownerFilter: OwnerFilter): SqlPart
   /** The user with this email address, compared without case; it then stays until the transaction ends. */
-  lockByEmailForShare(tx: Executor, email: string): Promise<User | null>
+  lockByEmailForShare(email: string): Promise<User | null>
 }
 
 export function createUserService(
   database: Database,
   { record: audit, erase }: { record: RecordChanges; erase: EraseChanges }
 ): UserService {
+  const { db } = database
   const deletions: UserDeletion[] = []
   const pages = createPageIndex({ countBuckets: countUsers })
 
   async function remove(id: number, cascade: boolean, isErased: boolean): Promise<void> {
-    const afterwards = await database.transaction(async (tx) => {
-      const old = await lockUser(tx, id)
+    await database.transaction(async () => {
+      const old = await lockUser(db, id)
       if (old) {
-        await deleteUser(tx, id)
-        for (const field of heldFields(old)) await promoteTwin(tx, field, old[field])
-      } else if (!(isErased && (await wasUserId(tx, id)))) throw userUnknown(id)
-      const followUps = []
-      for (const work of deletions) followUps.push(await work(tx, { id, cascade, isErased }))
+        await deleteUser(db, id)
+        for (const field of heldFields(old)) await promoteTwin(db, field, old[field])
+      } else if (!(isErased && (await wasUserId(db, id)))) throw userUnknown(id)
+      for (const work of deletions) await work({ id, cascade, isErased })
       const before = isErased || !old ? null : Object.fromEntries(heldValues(old))
-      await audit(tx, [{ action: isErased ? 'erased' : 'deleted', resource: 'user', id, before }])
-      if (isErased) await erase(tx, { resource: 'user', ids: [id], authorId: id })
-      return followUps
+      await audit([{ action: isErased ? 'erased' : 'deleted', resource: 'user', id, before }])
+      if (isErased) await erase({ resource: 'user', ids: [id], authorId: id })
     })
-    for (const work of afterwards) await work?.()
   }
 
   return {
@@ -94,21 +90,21 @@ export function createUserService(
     },
 
     async get(caller, id) {
-      const row = isWithin(ownerFilterOf(caller), id) ? await findUser(database.db, id) : null
+      const row = isWithin(ownerFilterOf(caller), id) ? await findUser(db, id) : null
       if (!row) throw userUnknown(id)
       return present(row)
     },
 
-    async create({ username, email }, within = database.transaction) {
-      return within(async (tx) => {
+    async create({ username, email }) {
+      return database.transaction(async () => {
         for (;;) {
-          const row = await insertUser(tx, { username, email })
+          const row = await insertUser(db, { username, email })
           if (row) {
             const after = { username, email }
-            await audit(tx, [{ action: 'created', resource: 'user', id: row.id, after }])
+            await audit([{ action: 'created', resource: 'user', id: row.id, after }])
             return present(row)
           }
-          const taken = await findTakenField(tx, { username, email })
+          const taken = await findTakenField(db, { username, email })
           if (taken) throw userTaken(taken)
           // The holder was deleted in between, or an import took the id that was drawn: the next try tells.
         }
@@ -117,18 +113,18 @@ export function createUserService(
 
     async change(id, { username, email }) {
       const row = await refuseTaken(() =>
-        database.transaction(async (tx) => {
-          const old = await lockUser(tx, id)
+        database.transaction(async () => {
+          const old = await lockUser(db, id)
           if (!old) throw userUnknown(id)
           // An imported twin may send its own value back unchanged: only what differs claims a key.
           const change: { username?: string; email?: string } = {}
           if (username !== undefined && username !== old.username) change.username = username
           if (email !== undefined && email !== old.email) change.email = email
           if (Object.keys(change).length === 0) return old
-          const changed = await updateUser(tx, id, change)
+          const changed = await updateUser(db, id, change)
           const before = Object.fromEntries(heldValues(old).filter(([field]) => field in change))
-          await audit(tx, [{ action: 'updated', resource: 'user', id, before, after: change }])
-          for (const field of heldFields(old)) if (field in change) await promoteTwin(tx, field, old[field])
+          await audit([{ action: 'updated', resource: 'user', id, before, after: change }])
+          for (const field of heldFields(old)) if (field in change) await promoteTwin(db, field, old[field])
           return changed
         })
       )
@@ -143,12 +139,14 @@ export function createUserService(
       deletions.push(work)
     },
 
-    async lockForShare(tx, id, ownerFilter) {
-      if (!isWithin(ownerFilter, id) || !(await lockUserForShare(tx, id))) throw userUnknown(id)
+    async lockForShare(id, ownerFilter) {
+      if (!isWithin(ownerFilter, id) || !(await lockUserForShare(db, id))) throw userUnknown(id)
     },
 
-    async lockByEmailForShare(tx, email) {
-      const row = await lockUserByEmailForShare(tx, email)
+    shareLockOf: (id, ownerFilter) => shareLockOf(isWithin(ownerFilter, id) ? id : null),
+
+    async lockByEmailForShare(email) {
+      const row = await lockUserByEmailForShare(db, email)
       return row && present(row)
     }
   }

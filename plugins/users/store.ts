@@ -1,4 +1,4 @@
-import { and, asc, eq, gte, isNull, notExists, or, sql } from 'drizzle-orm'
+import { and, asc, eq, gte, isNull, notExists, or, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { OwnerFilter } from '#platform/access/caller.ts'
 import { countBuckets } from '#platform/database/count-buckets.ts'
@@ -58,20 +58,24 @@ export async function findUser(on: Executor, id: number): Promise<UserRow | null
 }
 
 /** Reads a user and keeps others from changing or deleting it until the transaction ends. */
-export async function lockUser(tx: Executor, id: number): Promise<UserRow | null> {
-  const [row] = await tx.select().from(users).where(eq(users.id, id)).for('update')
+export async function lockUser(on: Executor, id: number): Promise<UserRow | null> {
+  const [row] = await on.select().from(users).where(eq(users.id, id)).for('update')
   return row ?? null
 }
 
+/** A SELECT of a user that keeps it from being deleted until the transaction ends. */
+export function shareLockOf(id: number | null): SQL {
+  return sql`select from ${users} where ${users.id} = ${id}::bigint for key share`
+}
+
 /** Tells whether a user exists, and keeps it from being deleted until the transaction ends. */
-export async function lockUserForShare(tx: Executor, id: number): Promise<boolean> {
-  const rows = await tx.select({ id: users.id }).from(users).where(eq(users.id, id)).for('key share')
-  return rows.length > 0
+export async function lockUserForShare(on: Executor, id: number): Promise<boolean> {
+  return (await on.execute(shareLockOf(id))).rowCount === 1
 }
 
 /** The user who holds an email address, not a twin; keeps it from being deleted until the transaction ends. */
-export async function lockUserByEmailForShare(tx: Executor, email: string): Promise<UserRow | null> {
-  const [row] = await tx
+export async function lockUserByEmailForShare(on: Executor, email: string): Promise<UserRow | null> {
+  const [row] = await on
     .select()
     .from(users)
     .where(eq(users.emailKey, foldIdentity(email)))
@@ -81,11 +85,11 @@ export async function lockUserByEmailForShare(tx: Executor, email: string): Prom
 
 /** Sets the given fields and their keys; throws the driver's 23505 when another user holds a key. */
 export async function updateUser(
-  tx: Executor,
+  on: Executor,
   id: number,
   change: { username?: string; email?: string }
 ): Promise<UserRow> {
-  const [row] = await tx
+  const [row] = await on
     .update(users)
     .set({
       ...(change.username !== undefined && {
@@ -99,8 +103,8 @@ export async function updateUser(
   return row as UserRow
 }
 
-export async function deleteUser(tx: Executor, id: number): Promise<void> {
-  await tx.delete(users).where(eq(users.id, id))
+export async function deleteUser(on: Executor, id: number): Promise<void> {
+  await on.delete(users).where(eq(users.id, id))
 }
 
 /** Whether the sequence has given `id`: imports move it past their ids, too. */
@@ -115,29 +119,29 @@ export async function wasUserId(on: Executor, id: number): Promise<boolean> {
  * Gives the key of `value` to the oldest imported twin with that value, so that the value stays taken; nothing when
  * somebody holds it, as one does who has only changed its case.
  */
-export async function promoteTwin(tx: Executor, field: UserField, value: string): Promise<void> {
+export async function promoteTwin(on: Executor, field: UserField, value: string): Promise<void> {
   const { key, duplicate, fold } = keys[field]
   const folded = fold(value)
   // A twin that is going away in another transaction is waited for and passed over. Links being created hold their
   // owner in a way that this lock does not wait for.
-  const [heir] = await tx
+  const [heir] = await on
     .select({ id: users.id })
     .from(users)
     .where(and(eq(duplicate, folded), isNull(key)))
     .orderBy(asc(users.id))
     .limit(1)
     .for('no key update')
-  if (heir) await claimKey(tx, heir.id, field, folded)
+  if (heir) await claimKey(on, heir.id, field, folded)
 }
 
 /** Gives a key to a user unless somebody holds it; tells whether it did. */
-export async function claimKey(tx: Executor, id: number, field: UserField, folded: string): Promise<boolean> {
+export async function claimKey(on: Executor, id: number, field: UserField, folded: string): Promise<boolean> {
   const holders = alias(users, 'holders')
-  const holder = tx
+  const holder = on
     .select({ id: holders.id })
     .from(holders)
     .where(eq(field === 'username' ? holders.usernameKey : holders.emailKey, folded))
-  const { rowCount } = await tx
+  const { rowCount } = await on
     .update(users)
     .set(field === 'username' ? { usernameKey: folded, usernameDuplicate: null } : { emailKey: folded })
     .where(and(eq(users.id, id), notExists(holder)))
@@ -163,11 +167,11 @@ export function countUsers(on: Executor, fromId: number, bucketSize: number): Pr
 
 /** Takes a key that another user holds from a user, which becomes its twin. */
 export async function dropKey(
-  tx: Executor,
+  on: Executor,
   id: number,
   columns: { usernameKey: null; usernameDuplicate: string } | { emailKey: null }
 ): Promise<void> {
-  await tx.update(users).set(columns).where(eq(users.id, id))
+  await on.update(users).set(columns).where(eq(users.id, id))
 }
 
 /** What keys are made of, and the keys. */

@@ -60,26 +60,17 @@ export function databaseProblem(error: unknown): ProblemError | null {
 }
 
 /**
- * Runs `work` (a transaction) again when the id it drew from a sequence was taken by an import in that moment; the
- * import moves the sequence past its ids, so the next draw is free.
+ * Runs `work` (a transaction) again, up to five times, after a deadlock, or when an import took the id that `work` drew from a sequence:
+ * the import moves the sequence past its ids, so the next draw is free.
  */
-export async function retryTakenId<T>(work: () => Promise<T>): Promise<T> {
+export async function retryConflict<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work()
     } catch (error) {
-      if (attempt === 5 || !violatedConstraint(error)?.endsWith('_pkey')) throw error
-    }
-  }
-}
-
-/** Runs `work` (a transaction) again when PostgreSQL ended it to undo a deadlock, up to five times. */
-export async function retryDeadlock<T>(work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work()
-    } catch (error) {
-      if (attempt === 5 || findDriverError(error)?.code !== '40P01') throw error
+      const isConflict =
+        findDriverError(error)?.code === '40P01' || violatedConstraint(error)?.endsWith('_pkey') === true
+      if (attempt === 5 || !isConflict) throw error
       // Two that start again at once may meet again.
       await wait(Math.random() * 20 * attempt)
     }

@@ -8,9 +8,9 @@ const { database } = app
 t.test('a transaction is kept whole or not at all', async (t) => {
   await database.db.execute(sql`create table scratch (n int)`)
   const add = (n: number) => sql`insert into scratch values (${n})`
-  t.equal(await database.transaction(async (tx) => (await tx.execute(add(1))).rowCount), 1)
-  const failing = database.transaction(async (tx) => {
-    await tx.execute(add(2))
+  t.equal(await database.transaction(async () => (await database.db.execute(add(1))).rowCount), 1)
+  const failing = database.transaction(async () => {
+    await database.db.execute(add(2))
     throw new Error('changed my mind')
   })
   await t.rejects(failing, /changed my mind/)
@@ -46,10 +46,10 @@ t.test('a statement that fails costs nobody else anything', async (t) => {
 })
 
 t.test('a connection that is cut off amid a transaction fails that one only', async (t) => {
-  const failing = database.transaction(async (tx) => {
-    const { rows } = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`)
+  const failing = database.transaction(async () => {
+    const { rows } = await database.db.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`)
     await database.pool.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid])
-    await tx.execute(sql`select 1`)
+    await database.db.execute(sql`select 1`)
   })
   await t.rejects(failing)
   for (let at = 0; at < 20; at++) await database.ping()
@@ -65,13 +65,13 @@ t.test('a transaction that meets a deadlock runs again', async (t) => {
     first = done
   })
   const take = (ids: [number, number]) =>
-    database.transaction(async (tx) => {
-      await tx.execute(sql`set local deadlock_timeout = '10ms'`)
-      await tx.execute(add(ids[0]))
+    database.transaction(async () => {
+      await database.db.execute(sql`set local deadlock_timeout = '10ms'`)
+      await database.db.execute(add(ids[0]))
       // Each has one row and wants the other.
       if (++runs === 2) first()
       await both
-      await tx.execute(add(ids[1]))
+      await database.db.execute(add(ids[1]))
     })
   await Promise.all([take([1, 2]), take([2, 1])])
   t.equal(runs, 3)

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import fastifyPostgres from '@fastify/postgres'
-import type { ExtractTablesWithRelations } from 'drizzle-orm'
+import type { ExtractTablesWithRelations, SQL } from 'drizzle-orm'
 import { drizzle, type NodePgDatabase, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres'
 import type { PgDatabase } from 'drizzle-orm/pg-core'
 import type { FastifyInstance } from 'fastify'
@@ -9,38 +9,40 @@ import type { ClientBase, Pool, PoolClient, PoolConfig } from 'pg'
 import { StartRefused } from '#platform/problem/start-refused.ts'
 import { startBundledPostgres } from './bundled.ts'
 import { checkBudget } from './connection-budget.ts'
-import { findDriverError, retryDeadlock } from './errors.ts'
+import { findDriverError } from './errors.ts'
 import { migrate } from './migrations.ts'
 import { waitUntilReachable } from './reachable.ts'
 import { type FreshMark, openReadReplica, type ReadReplica } from './read-replica.ts'
-import { runTransaction } from './transaction.ts'
+import { createTransactions } from './transaction.ts'
 import { createWriteWatch } from './write-watch.ts'
 
 const MIGRATIONS = join(import.meta.dirname, '..', '..', '..', 'drizzle')
 
 type Schema = Record<string, never>
 
-/** What a store's functions run on: the pool (one statement) or a transaction. */
+/** What a store's functions run on: `app.database.db`, or the standby. */
 export type Executor = PgDatabase<NodePgQueryResultHKT, Schema, ExtractTablesWithRelations<Schema>>
 
-/** Runs work in a transaction and gives what it gives: `app.database.transaction`, or one that does more within. */
-export type Within<T> = (work: (tx: Executor) => Promise<T>) => Promise<T>
+/** SQL that a capability supplies as part of another one's statement. */
+export type SqlPart = SQL
 
 /** `app.database`: the one way to storage: PostgreSQL, bundled or a server. */
 export interface Database {
-  /** Drizzle on the pool, for single statements. Never use it inside a transaction: all connections may be in one. */
+  /** Drizzle: runs a statement in the transaction of the async context, or on the pool. */
   readonly db: NodePgDatabase<Schema>
+  /** Knows no transaction. Never use it inside of one: all connections may be in one. */
   readonly pool: Pool
   /** The name to prepare a hot statement under; empty, so that it is not kept, where connections are pooled outside. */
   statementName(name: string): string
   /**
    * Runs `work`, which only reads and may see what was some seconds ago: on the standby where there is one that is up to date,
-   * else on the pool. It may run twice.
+   * else on the pool; inside a transaction, there. It may run twice.
    */
   readStale<T>(work: (on: Executor) => Promise<T>): Promise<T>
   /**
    * Runs `work`, which only reads and must see what was committed before {@link markFresh} gave `mark`: on the
-   * standby where that has it, else on the pool. Null reads a standby that may be behind. It may run twice.
+   * standby where that has it, else on the pool. Null reads a standby that may be behind. Inside a transaction it reads there.
+   * It may run twice.
    */
   readFresh<T>(mark: FreshMark, work: (on: Executor) => Promise<T>): Promise<T>
   /** Gives the mark for {@link readFresh}; null when the primary does not answer. */
@@ -48,10 +50,16 @@ export interface Database {
   /** Whether {@link readStale} uses the standby now; null where none is configured. */
   readonly usesStandby: boolean | null
   /**
-   * Runs `work` in a transaction: commits when it resolves, rolls back when it throws, and gives its result. Runs it again when it met
-   * a deadlock, so `work` changes nothing but the database. Locks are taken in the order of docs/adr/2026-11-30-one-order-of-locks.md.
+   * Runs `work` in a transaction, which `db` uses from there on: commits when `work` resolves, rolls back when it throws, and gives its
+   * result. A call inside another one joins it; when the inner one throws, the outer one rolls back. The outermost runs again after a
+   * deadlock, so `work` changes only the database. `db` throws when it is used after the end: await each promise in `work`.
+   * Locks are taken in the order of docs/adr/2026-11-30-one-order-of-locks.md.
    */
-  transaction<T>(work: (tx: Executor) => Promise<T>): Promise<T>
+  transaction<T>(work: () => Promise<T>): Promise<T>
+  /** Runs `work` after the commit of the outermost transaction, which waits for it; at once where there is none. */
+  afterCommit(work: () => unknown): Promise<void>
+  /** Runs `work` outside of the transaction of the async context: work that callers share, or that outlives the transaction. */
+  outside<T>(work: () => T): T
   /** Lends a connection of the pool, for what Drizzle can't say (COPY, cursors). */
   withClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T>
   /** Resolves when the database answers a query; rejects with the driver's error. */
@@ -124,20 +132,24 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
   // The pool listens while a connection is idle. One that breaks while it is lent, between two statements of a
   // transaction, would end the process just so; whoever has it learns of it by the next statement.
   pool.on('connect', (client) => client.on('error', () => undefined))
-  const db = drizzle(pool)
   const writes = createWriteWatch()
+  const transactions = createTransactions(pool, writes.watch)
+  const db = drizzle({ client: transactions.client as Pool })
   let replica: ReadReplica | null = null
   const service: Database = {
     db,
     pool,
     statementName: (name) => (pooled ? '' : name),
-    readStale: (work) => (replica === null ? work(db) : replica.run(work)),
-    readFresh: (mark, work) => (replica === null ? work(db) : replica.runFresh(mark, work)),
+    readStale: (work) => (replica === null || transactions.isInside() ? work(db) : replica.run(work)),
+    readFresh: (mark, work) =>
+      replica === null || transactions.isInside() ? work(db) : replica.runFresh(mark, work),
     markFresh: async () => replica?.markFresh(),
     get usesStandby() {
       return replica === null ? null : replica.isUsed
     },
-    transaction: (work) => writes.watch(retryDeadlock(() => runTransaction(pool, work))),
+    transaction: transactions.run,
+    afterCommit: transactions.afterCommit,
+    outside: transactions.outside,
     async withClient(work) {
       const client = await pool.connect()
       let failure: Error | undefined

@@ -37,30 +37,30 @@ t.test('transactions', async (t) => {
     }
     database.pool.on('acquire', cut)
     for (let round = 0; round < 5; round++) {
-      await t.rejects(database.transaction(async (tx) => tx.execute(answer)))
+      await t.rejects(database.transaction(async () => database.db.execute(answer)))
     }
     database.pool.off('acquire', cut)
-    const { rows } = await database.transaction(async (tx) => tx.execute(answer))
+    const { rows } = await database.transaction(async () => database.db.execute(answer))
     t.same(rows, [{ one: 1 }])
     t.equal(database.pool.waitingCount, 0)
   })
 
   t.test('fail, and leave the process alive, when the server dies in the middle', async (t) => {
     const { server, database } = await startDatabase(t)
-    const lost = database.transaction(async (tx) => {
-      await tx.execute(answer)
+    const lost = database.transaction(async () => {
+      await database.db.execute(answer)
       await server.kill()
-      await tx.execute(answer)
+      await database.db.execute(answer)
     })
     await t.rejects(lost)
     await server.start()
-    t.same((await database.transaction(async (tx) => tx.execute(answer))).rows, [{ one: 1 }])
+    t.same((await database.transaction(async () => database.db.execute(answer))).rows, [{ one: 1 }])
   })
 
   t.test('say why they failed, and leave a connection that is used again', async (t) => {
     const { database } = await startDatabase(t)
     await t.rejects(
-      database.transaction(async (tx) => tx.execute(sql`SELECT nothing`)),
+      database.transaction(async () => database.db.execute(sql`SELECT nothing`)),
       {
         cause: { code: '42703' }
       }

@@ -2,9 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { sql } from 'drizzle-orm'
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import { until } from '#apps/acceptance/subject.ts'
+import type { Executor } from '#platform/database/index.ts'
 import { type Running, startApp } from '#testing/app.ts'
 import { missing } from '#testing/programs.ts'
 import { startPostgres } from '#testing/servers.ts'
@@ -56,6 +58,16 @@ t.test('with a hot standby', { skip }, async (t) => {
     t.equal((await request('GET', '/unseen')).status, 302)
     await request('DELETE', `/urls/${id}`)
     t.equal((await request('GET', '/unseen')).status, 404)
+    const { readStale, readFresh, transaction } = app.app.database
+    const isStandby = async (on: Executor) => {
+      const { rows } = await on.execute<{ answer: boolean }>(sql`select pg_is_in_recovery() as answer`)
+      return rows[0]?.answer
+    }
+    const inside = [
+      await transaction(() => readStale(isStandby)),
+      await transaction(() => readFresh(null, isStandby))
+    ]
+    t.same([await readStale(isStandby), ...inside], [true, false, false], 'a transaction reads what it wrote')
   })
 
   await t.test('concurrent readers each see what was written before them', async (t) => {

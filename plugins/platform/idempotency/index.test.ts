@@ -85,8 +85,8 @@ t.test('a replica that stops amid a transaction does not keep the key', async (t
   const storage = await storageOf(t, 'alone')
   const [stopped, other] = [await startApp(t, { storage }), await startApp(t, { storage })]
   const { promise: goesOn, resolve: goOn } = Promise.withResolvers<void>()
-  const work = stopped.app.database.transaction(async (tx) => {
-    await tryToHold(tx, { scope: 'open', key: 'k1' })
+  const work = stopped.app.database.transaction(async () => {
+    await tryToHold(stopped.app.database.db, { scope: 'open', key: 'k1' })
     await goesOn
   })
   const failure = work.then(

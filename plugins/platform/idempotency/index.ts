@@ -3,7 +3,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from
 import fp from 'fastify-plugin'
 import type { Caller } from '#platform/access/caller.ts'
 import { repeat } from '#platform/async/repeat.ts'
-import type { Executor, Within } from '#platform/database/index.ts'
 import { answerErased, keyInUse, keyReused, keyUnsupported } from './errors.ts'
 import {
   type AnswersOf,
@@ -11,7 +10,6 @@ import {
   ERASED_STATUS,
   eraseAnswers,
   findAnswer,
-  type KeptAnswer,
   keepAnswer,
   tryToHold
 } from './store.ts'
@@ -19,23 +17,17 @@ import {
 /** `app.idempotency`: requests that may be repeated and are done once. */
 export interface Idempotency {
   /**
-   * Answers a POST. Without an `Idempotency-Key` that is `present(await create())`. With one, `create` gets the transaction
-   * to work within, and the answer is kept in it: whoever repeats the request gets that answer and nothing is done.
+   * Answers a POST with what `create` gives. With an `Idempotency-Key`, it runs in a transaction in which the answer is kept: whoever
+   * repeats the request gets that answer and nothing is done.
    * Only success is kept. Takes the status of success. Throws IDEMPOTENCY_KEY_IN_USE while the first request is under
    * way, IDEMPOTENCY_KEY_REUSED when the request is another one, and what `create` throws.
    */
-  once<T, A>(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    status: number,
-    create: (within?: Within<T>) => Promise<T>,
-    present: (made: T) => A
-  ): Promise<A>
+  once<A>(request: FastifyRequest, reply: FastifyReply, status: number, create: () => Promise<A>): Promise<A>
   /**
    * Takes the answers about a user, or about links, out of what is kept, in the transaction that erases them. Who repeats such
    * a request is told so (410 IDEMPOTENCY_ANSWER_ERASED), and nothing is done.
    */
-  erase(tx: Executor, about: AnswersOf): Promise<void>
+  erase(about: AnswersOf): Promise<void>
   /** Deletes the answers that are over; gives how many. */
   prune(): Promise<number>
 }
@@ -56,69 +48,48 @@ declare module 'fastify' {
 const PRUNE_EVERY_MS = 600_000
 const PRUNE_AT_ONCE = 5_000
 
-/** Ends the transaction of a repeated request, and brings the answer of the first one out of it. */
-class Repeated extends Error {
-  override readonly name = 'Repeated'
-  readonly kept: KeptAnswer
-  constructor(kept: KeptAnswer) {
-    super('The request was answered before')
-    this.kept = kept
-  }
-}
-
 /**
  * Publishes `app.idempotency`: see docs/adr/2026-11-25-idempotency-keys.md, and draft-ietf-httpapi-idempotency-key-header-07.
  * Register it before the routes.
  */
 async function idempotency(app: FastifyInstance) {
   const { database } = app
+  const { db } = database
 
   async function prune(): Promise<number> {
     for (let count = 0; ; ) {
-      const deleted = await deleteOver(database.db, PRUNE_AT_ONCE)
+      const deleted = await deleteOver(db, PRUNE_AT_ONCE)
       count += deleted
       if (deleted < PRUNE_AT_ONCE) return count
     }
   }
 
   const service: Idempotency = {
-    async once<T, A>(
-      request: FastifyRequest,
-      reply: FastifyReply,
-      status: number,
-      create: (within?: Within<T>) => Promise<T>,
-      present: (made: T) => A
-    ): Promise<A> {
+    async once<A>(request: FastifyRequest, reply: FastifyReply, status: number, create: () => Promise<A>) {
       const key = request.headers['idempotency-key']
       reply.code(status)
-      if (typeof key !== 'string') return present(await create())
+      if (typeof key !== 'string') return create()
       const owner = { scope: scopeOf(request.caller), key }
       const fingerprint = fingerprintOf(request)
-      const within: Within<T> = (work) =>
-        database.transaction(async (tx) => {
-          if (!(await tryToHold(tx, owner))) throw keyInUse()
-          const kept = await findAnswer(tx, owner)
-          if (kept) throw new Repeated(kept)
-          const made = await work(tx)
-          // The text that is sent, so that both answers are the same to the byte.
-          const answer = reply.serializeInput(present(made) as Record<string, unknown>, String(status))
-          await keepAnswer(tx, owner, { fingerprint, status, answer: String(answer) })
-          return made
-        })
-      try {
-        return present(await create(within))
-      } catch (error) {
-        if (!(error instanceof Repeated)) throw error
-        const { kept } = error
-        if (kept.status === ERASED_STATUS) throw answerErased()
-        if (kept.fingerprint !== fingerprint) throw keyReused()
-        reply.code(kept.status).header('idempotent-replayed', 'true')
-        // As it was kept: another release may have given it, with other fields than the route's schema has now.
-        reply.type('application/json; charset=utf-8').serializer(JSON.stringify)
-        return JSON.parse(kept.answer) as A
-      }
+      const { kept, made } = await database.transaction(async () => {
+        if (!(await tryToHold(db, owner))) throw keyInUse()
+        const kept = await findAnswer(db, owner)
+        if (kept !== null) return { kept, made: null }
+        const made = await create()
+        // The text that is sent, so that both answers are the same to the byte.
+        const answer = String(reply.serializeInput(made as Record<string, unknown>, String(status)))
+        await keepAnswer(db, owner, { fingerprint, status, answer })
+        return { kept, made }
+      })
+      if (kept === null) return made
+      if (kept.status === ERASED_STATUS) throw answerErased()
+      if (kept.fingerprint !== fingerprint) throw keyReused()
+      reply.code(kept.status).header('idempotent-replayed', 'true')
+      // As it was kept: another release may have given it, with other fields than the route's schema has now.
+      reply.type('application/json; charset=utf-8').serializer(JSON.stringify)
+      return JSON.parse(kept.answer) as A
     },
-    erase: eraseAnswers,
+    erase: (about) => eraseAnswers(db, about),
     prune
   }
   app.decorate('idempotency', service)

@@ -23,9 +23,9 @@ export interface KeptAnswer {
  * Takes a key until the transaction ends, or tells that another transaction has it. The lock goes only when what the
  * transaction wrote can be seen, so whoever gets it and looks with its next statement misses nothing.
  */
-export async function tryToHold(tx: Executor, { scope, key }: KeyOfCaller): Promise<boolean> {
+export async function tryToHold(on: Executor, { scope, key }: KeyOfCaller): Promise<boolean> {
   const name = `fairlead.idempotency:${scope}:${key}`
-  const { rows } = await tx.execute<{ held: boolean }>(
+  const { rows } = await on.execute<{ held: boolean }>(
     sql`select pg_try_advisory_xact_lock(hashtextextended(${name}, 0)) as held`
   )
   return rows[0]?.held === true
@@ -46,8 +46,8 @@ export async function findAnswer(on: Executor, { scope, key }: KeyOfCaller): Pro
 }
 
 /** Keeps an answer; one that is over and was not deleted yet is replaced. */
-export async function keepAnswer(tx: Executor, owner: KeyOfCaller, kept: KeptAnswer): Promise<void> {
-  await tx
+export async function keepAnswer(on: Executor, owner: KeyOfCaller, kept: KeptAnswer): Promise<void> {
+  await on
     .insert(idempotencyKeys)
     .values({ ...owner, ...kept })
     .onConflictDoUpdate({
@@ -63,14 +63,14 @@ export type AnswersOf = { userId: number } | { urlIds: readonly number[]; shortC
  * Takes the values out of the answers that hold them, and the hash of the request, from which they could be guessed. The
  * keys stay, so that nothing is done twice. Reads all that is kept, which is a day's.
  */
-export async function eraseAnswers(tx: Executor, about: AnswersOf): Promise<void> {
+export async function eraseAnswers(on: Executor, about: AnswersOf): Promise<void> {
   const holds =
     'userId' in about
       ? sql`answer::jsonb @> ${JSON.stringify({ user_id: about.userId })}::jsonb
           or (answer::jsonb @> ${JSON.stringify({ id: about.userId })}::jsonb and answer::jsonb ? 'username')`
       : sql`answer::jsonb->>'short_code' = any(${sql.param(about.shortCodes)}::text[])
           or answer::jsonb->>'url_id' = any(${sql.param(about.urlIds.map(String))}::text[])`
-  await tx.execute(
+  await on.execute(
     sql`update ${idempotencyKeys} set status = ${ERASED_STATUS}, answer = 'null', fingerprint = '' where ${holds}`
   )
 }

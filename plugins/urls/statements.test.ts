@@ -1,0 +1,50 @@
+import { sql } from 'drizzle-orm'
+import t from 'tap'
+import { startApp } from '#testing/app.ts'
+
+const { app, request } = await startApp(t)
+
+/** The statements that `work` sends, by their first words. */
+async function statementsOf(work: () => Promise<{ status: number }>): Promise<string[]> {
+  const sent: string[] = []
+  const clients = new Map<object, unknown>()
+  app.database.pool.on('acquire', (client) => {
+    const query = client.query.bind(client)
+    clients.set(client, client.query)
+    client.query = ((statement: string | { text: string }, ...rest: []) => {
+      sent.push(
+        (typeof statement === 'string' ? statement : statement.text)
+          .trim()
+          .split(/[\s;]+/, 1)
+          .join()
+      )
+      return query(statement as string, ...rest)
+    }) as typeof client.query
+  })
+  app.database.pool.on('release', (_error, client) => Object.assign(client, { query: clients.get(client) }))
+  const { status } = await work()
+  app.database.pool.removeAllListeners('acquire').removeAllListeners('release')
+  return [...sent, String(status)]
+}
+
+t.test('look-ups that callers share run outside of their transactions', async (t) => {
+  await app.database.transaction(async () => {
+    await app.database.db.execute(
+      sql`insert into urls (short_code, original_url) values ('early', 'https://a.dev')`
+    )
+    t.equal(await app.urls.findByCode('early'), null)
+  })
+  t.match(await app.urls.findByCode('early'), { originalUrl: 'https://a.dev' })
+})
+
+t.test('POST /urls sends one statement in a transaction, with a key four', async (t) => {
+  const user = await request('POST', '/users', { json: { username: 'ada', email: 'ada@example.com' } })
+  const json = { original_url: 'https://a.dev', user_id: user.json.id, title: 'A title' }
+  const create = (headers = {}) => statementsOf(() => request('POST', '/urls', { json, headers }))
+  await create()
+  const transaction = (...statements: string[]) => ['BEGIN', ...statements, 'COMMIT', '201']
+  t.same(
+    [await create(), await create({ 'idempotency-key': 'k1' }), await create({ 'idempotency-key': 'k1' })],
+    [transaction('with'), transaction('select', 'select', 'with', 'insert'), transaction('select', 'select')]
+  )
+})
