@@ -27,6 +27,7 @@ import health from '#platform/observability/health.ts'
 import lifecycle from '#platform/observability/lifecycle.ts'
 import metrics from '#platform/observability/metrics.ts'
 import tracing from '#platform/observability/tracing.ts'
+import outbox from '#platform/outbox/index.ts'
 import redis from '#platform/redis/index.ts'
 import installation, { type InstallationMode } from '#platform/redis/installation.ts'
 import redisPolicy from '#platform/redis/redis-policy.ts'
@@ -112,6 +113,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     await app.register(lifecycle, config.lifecycle)
     await app.register(database, { ...config.database, attach })
     await app.register(maintenance)
+    await app.register(outbox, { dispatches: routes })
     await app.register(idempotency)
     await app.register(redis, config.redis)
     await app.register(installation, { prefix: config.redis.prefix, mode })

@@ -56,6 +56,8 @@ async function startUsed(t: Test, storage: Record<string, string>) {
   const browser = { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0' }
   t.equal((await running.request('GET', `/${url.short_code}`, { headers: browser })).status, 302)
   await until(async () => (await send('GET', `/urls/${url.id}/stats`)).json.clicks === 1)
+  running.app.outbox.consume('backup', async () => undefined, { concurrency: 0 })
+  await running.app.outbox.add({ topic: 'backup', aggregate: '1', payload: { id: 1 } })
   return { ...running, send, url }
 }
 

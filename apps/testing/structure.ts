@@ -31,6 +31,7 @@ export const PLATFORM_ROOMS = [
   'cache',
   'queue',
   'http',
+  'outbox',
   'idempotency',
   'limits',
   'observability'

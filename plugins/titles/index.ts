@@ -2,7 +2,6 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { SYSTEM } from '#platform/access/caller.ts'
 import { type PublicFetchOptions, safeFetch } from '#platform/net/safe-fetch.ts'
-import { createQueue } from './queue.ts'
 import { readTitle } from './title.ts'
 
 export interface TitleOptions {
@@ -15,13 +14,12 @@ export interface TitleOptions {
 /** What is taken of a page: titles stand at the top. */
 const FETCH = { timeoutMs: 5_000, maxBytes: 65_536, maxRedirects: 3, accept: 'text/html' }
 
-/** Who the audit log says it was. */
+/** The actor in the audit log. */
 const AUTHOR = { kind: 'system', keyId: null, userId: null, name: 'title of the page', requestId: null }
 
 /**
- * Titles: a link that was created without one gets that of the page it leads to, some time after the creation was answered. The
- * page is fetched by fetch-public.ts; what can't be fetched leaves the link without a title. A queue of a few that is full takes
- * no more. Off unless it is set. Publishes nothing.
+ * Gives a link that was created without a title that of its target page, soon after the creation. Consumes `url.untitled` of the
+ * outbox. A page that can't be fetched leaves the link without a title. Off unless it is set.
  */
 async function titles(app: FastifyInstance, { fetches, network = {} }: TitleOptions) {
   if (!fetches) return
@@ -32,40 +30,48 @@ async function titles(app: FastifyInstance, { fetches, network = {} }: TitleOpti
     labelNames: ['outcome'],
     registers: [client.register]
   })
-  const queue = createQueue<{ id: number; originalUrl: string }>({
-    concurrency: 2,
-    maxWaiting: 500,
-    async work({ id, originalUrl }, signal) {
-      try {
-        outcomes.inc({ outcome: (await addTitle(id, originalUrl, signal)) ? 'added' : 'none' })
-      } catch (error) {
-        outcomes.inc({ outcome: 'failed' })
-        app.log.debug({ err: error, url: id }, 'the page of a new link gave no title')
-      }
-    }
-  })
 
-  async function addTitle(id: number, target: string, signal: AbortSignal): Promise<boolean> {
-    const { status, contentType, body } = await safeFetch(target, { ...FETCH, ...network, signal })
-    if (status !== 200 || !/^text\/html\b|^application\/xhtml\+xml\b/i.test(contentType)) return false
+  async function addTitle(id: number, signal: AbortSignal): Promise<'added' | 'none' | 'failed'> {
+    const link = await findUntitled(id)
+    if (link === null) return 'none'
+    const page = await safeFetch(link.originalUrl, { ...FETCH, ...network, signal }).catch((error: Error) => {
+      // Repeat what this process broke off. A page that fails now is not worth another attempt.
+      signal.throwIfAborted()
+      app.log.debug({ err: error, url: id }, 'fetching the title of a page failed')
+      return null
+    })
+    if (page === null) return 'failed'
+    const { status, contentType, body } = page
+    if (status !== 200 || !/^text\/html\b|^application\/xhtml\+xml\b/i.test(contentType)) return 'none'
     const title = readTitle(body, contentType)
-    if (title === null) return false
-    // Its owner may have changed the link meanwhile.
-    const now = await app.urls.get(SYSTEM, id)
-    if (now.title !== null || now.originalUrl !== target) return false
+    if (title === null) return 'none'
+    // The link may have changed meanwhile.
+    if ((await findUntitled(id))?.originalUrl !== link.originalUrl) return 'none'
     await app.audit.actAs(AUTHOR, () => app.urls.change(SYSTEM, id, { title }))
-    return true
+    return 'added'
   }
 
-  app.urls.onUntitled(({ id, originalUrl }) => {
-    if (!queue.add({ id, originalUrl })) outcomes.inc({ outcome: 'dropped' })
-  })
-  app.addHook('onClose', () => queue.close())
+  /** The link `id` unless it has a title by now or is deleted. */
+  async function findUntitled(id: number) {
+    try {
+      const link = await app.urls.get(SYSTEM, id)
+      return link.title === null ? link : null
+    } catch (error) {
+      if ((error as { code?: string }).code === 'URL_UNKNOWN') return null
+      throw error
+    }
+  }
+
+  app.outbox.consume<{ id: number }>(
+    'url.untitled',
+    async ({ id }, signal) => outcomes.inc({ outcome: await addTitle(id, signal) }),
+    { maxPending: 1_000 }
+  )
 }
 
 export default fp(titles, {
   name: 'titles',
   encapsulate: true,
-  dependencies: ['metrics', 'audit', 'urls'],
+  dependencies: ['metrics', 'outbox', 'audit', 'urls'],
   fastify: '5.x'
 })

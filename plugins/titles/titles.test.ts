@@ -1,16 +1,17 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { until } from '#apps/acceptance/subject.ts'
 import { buildApp } from '#apps/app.ts'
 import { readConfig } from '#apps/config.ts'
-import { createClient, storageOf } from '#testing/app.ts'
+import { createClient, startApp, storageOf } from '#testing/app.ts'
+import { startServer } from '#testing/process.ts'
 import { readTitle } from './title.ts'
 
 /** Titles of pages, fetched for links that were created without one. */
 
-/** An app that takes 127.0.0.1 for the public internet, and a site there that counts who asks. */
-async function start(t: Test, page: string, type = 'text/html; charset=utf-8') {
+/** A site that answers every request with `page` and counts them. */
+async function startSite(t: Test, page: string, type = 'text/html; charset=utf-8') {
   let asked = 0
   const site = createServer((_request, response) => {
     asked++
@@ -18,24 +19,34 @@ async function start(t: Test, page: string, type = 'text/html; charset=utf-8') {
   })
   await new Promise<void>((done) => site.listen(0, '127.0.0.1', done))
   t.teardown(() => site.close())
-  const config = readConfig({ TITLE_FETCH: 'on', LINGER_MS: '100', ...(await storageOf(t, 'alone')) })
+  const target = `http://127.0.0.1:${(site.address() as AddressInfo).port}/page`
+  return { target, asked: () => asked }
+}
+
+/** An app that takes 127.0.0.1 for the public internet. */
+async function startFetcher(t: Test, storage?: Record<string, string>) {
+  const settings = { TITLE_FETCH: 'on', LINGER_MS: '100', ...(storage ?? (await storageOf(t, 'alone'))) }
+  const config = readConfig(settings)
   const network = { permits: (address: string) => address === '127.0.0.1' }
   const app = await buildApp({ ...config, titles: { ...config.titles, network } })
   t.teardown(() => app.close())
   const request = createClient(await app.listen({ host: '127.0.0.1', port: 0 }))
-  const target = `http://127.0.0.1:${(site.address() as AddressInfo).port}/page`
-  /** Resolves when so many pages have been dealt with. */
+  /** Resolves with the outcomes of `count` pages. */
   async function settled(count: number) {
-    for (let attempt = 0; attempt < 1_000; attempt++) {
-      const { text } = await request('GET', '/metrics')
-      const outcomes = [...text.matchAll(/^fairlead_titles_total\{outcome="(\w+)"\} (\d+)$/gm)]
-      if (outcomes.reduce((sum, [, , value]) => sum + Number(value), 0) === count)
-        return Object.fromEntries(outcomes.map(([, outcome, value]) => [outcome, Number(value)]))
-      await wait(10)
-    }
-    throw new Error('it never came to be')
+    const outcomes = await until(
+      async () => {
+        const { text } = await request('GET', '/metrics')
+        return [...text.matchAll(/^fairlead_titles_total\{outcome="(\w+)"\} (\d+)$/gm)]
+      },
+      (outcomes) => outcomes.reduce((sum, [, , value]) => sum + Number(value), 0) === count
+    )
+    return Object.fromEntries(outcomes.map(([, outcome, value]) => [outcome, Number(value)]))
   }
-  return { request, target, settled, asked: () => asked }
+  return { app, request, settled }
+}
+
+async function start(t: Test, page: string, type?: string) {
+  return { ...(await startSite(t, page, type)), ...(await startFetcher(t)) }
 }
 
 t.test('a link without a title gets that of its page, as text, and it is said who did it', async (t) => {
@@ -66,6 +77,47 @@ t.test('what is no page gives no title', async (t) => {
   await request('POST', '/shorten', { json: { url: target } })
   t.same(await settled(1), { none: 1 })
   t.match((await request('GET', '/urls')).json, [{ title: null }])
+})
+
+/** Kills the process by SIGKILL once a message of the outbox is committed, before the process claims it. */
+const KILL_BEFORE_DISPATCH = `
+import { createRequire } from 'node:module'
+const { Client } = createRequire(process.cwd() + '/')('pg')
+const { query } = Client.prototype
+let [isAdded, isCommitted] = [false, false]
+Client.prototype.query = function (...args) {
+  const text = args[0]?.text ?? String(args[0])
+  if (isCommitted && text.includes('for update skip locked')) process.kill(process.pid, 'SIGKILL')
+  const result = query.apply(this, args)
+  if (text.includes('insert into "outbox"')) isAdded = true
+  if (text === 'COMMIT' && isAdded) result.then(() => { isCommitted = true })
+  return result
+}
+`
+
+t.test('a server that was killed after the commit leaves the title to the next one', async (t) => {
+  const storage = await storageOf(t, 'alone')
+  const { target, asked } = await startSite(t, '<title>After all</title>')
+  const server = await startServer(t, { ...storage, TITLE_FETCH: 'on' }, { inject: KILL_BEFORE_DISPATCH })
+  await server.request('POST', '/urls', { json: { original_url: target } }).catch(() => null)
+  t.match(await server.exited, { signal: 'SIGKILL' })
+  t.equal(asked(), 0)
+  const { request, settled } = await startFetcher(t, storage)
+  t.same(await settled(1), { added: 1 })
+  t.match((await request('GET', '/urls')).json, [{ title: 'After all' }])
+})
+
+t.test('nothing is written while titles are off, nor for imported links', async (t) => {
+  const { target } = await startSite(t, '<title>Unwanted</title>')
+  const storage = await storageOf(t, 'alone')
+  const { app: off, request } = await startApp(t, { storage })
+  await request('POST', '/urls', { json: { original_url: target } })
+  const { request: requestOn } = await startFetcher(t, storage)
+  const body = `original_url,short_code\n${target},imported\n`
+  const headers = { 'content-type': 'text/csv' }
+  t.equal((await requestOn('POST', '/urls/bulk', { body, headers })).status, 201)
+  t.same((await off.database.pool.query('SELECT topic FROM outbox')).rows, [])
+  t.match((await request('GET', '/urls')).json, [{ title: null }, { title: null }])
 })
 
 t.test('titles are read from whatever a page is', async (t) => {

@@ -12,6 +12,7 @@ const collaborators = {
   events: app.events,
   audit: app.audit,
   erase: async () => undefined,
+  outbox: app.outbox,
   checkTarget: () => null
 }
 const random = (size: number) => new Uint8Array(size).fill(10)

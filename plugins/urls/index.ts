@@ -12,8 +12,6 @@ import { createTargetCheck, type TargetRules } from './targets.ts'
 declare module 'fastify' {
   interface FastifyInstance {
     urls: UrlService & {
-      /** Calls `listener` with each link that was created without a title, after its commit. */
-      onUntitled(listener: (row: UrlRow) => void): void
       /** A random code that may be taken; `attempt` counts from 0 the tries that found none free: codes grow with it. */
       createCode(attempt: number): string
       /** Codes, in lower case, whose path is the server's own. */
@@ -46,6 +44,7 @@ async function urls(app: FastifyInstance, { routes, publicUrl, codeLength, targe
     users: app.users,
     events: app.events,
     audit: app.audit,
+    outbox: app.outbox,
     checkTarget: createTargetCheck({ publicUrl, ...targets, blocks: app.blocklist.blocks }),
     async erase(userId: number, rows: UrlRow[]) {
       const ids = rows.map(({ id }) => id)
@@ -62,20 +61,11 @@ async function urls(app: FastifyInstance, { routes, publicUrl, codeLength, targe
     if (targets.resolves && (await resolvesInside(target, targets.lookup)))
       throw targetRefused(path, 'leads into a private network')
   }
-  const listeners: ((row: UrlRow) => void)[] = []
   app.decorate('urls', {
     ...service,
     async prepare(caller, draft, target = {}) {
       await refuseInside(draft.original_url, target.blamed ?? 'original_url')
-      const create = await service.prepare(caller, draft, target)
-      return async () => {
-        const row = await create()
-        if (row.title === null)
-          await app.database.afterCommit(() => {
-            for (const tell of listeners) tell(row)
-          })
-        return row
-      }
+      return service.prepare(caller, draft, target)
     },
     async change(caller, id, change, context) {
       const { original_url: target } = change
@@ -84,7 +74,6 @@ async function urls(app: FastifyInstance, { routes, publicUrl, codeLength, targe
         await refuseInside(target, 'original_url')
       return service.change(caller, id, change, context)
     },
-    onUntitled: (listener) => void listeners.push(listener),
     createCode: (attempt) => createCode(codeLength + Math.floor(attempt / 3)),
     reservedCodes: RESERVED_CODES
   })
@@ -94,6 +83,6 @@ async function urls(app: FastifyInstance, { routes, publicUrl, codeLength, targe
 
 export default fp(urls, {
   name: 'urls',
-  dependencies: ['database', 'idempotency', 'cache', 'audit', 'blocklist', 'users', 'events'],
+  dependencies: ['database', 'outbox', 'idempotency', 'cache', 'audit', 'blocklist', 'users', 'events'],
   fastify: '5.x'
 })

@@ -78,6 +78,7 @@ export interface UrlCollaborators {
     insertionOf(rows: SqlPart): SqlPart
   }
   audit: { record: RecordChanges; insertionOf: InsertionOf; findOwned: FindOwned }
+  outbox: { add(message: { topic: string; aggregate: string; payload: { id: number } }): Promise<void> }
   /** Takes what a user said of the urls `ids` out of their events and audit entries. */
   erase(userId: number, rows: UrlRow[]): Promise<void>
   /** What is wrong with a target, or null; `here` as in {@link TargetContext}. */
@@ -98,7 +99,7 @@ const LINKS = 'links'
 export function createUrlService(
   database: Database,
   cache: Pick<Cache, 'invalidate'>,
-  { users, events, audit, erase, checkTarget }: UrlCollaborators,
+  { users, events, audit, outbox, erase, checkTarget }: UrlCollaborators,
   { codeLength, random }: UrlServiceOptions
 ) {
   const { db } = database
@@ -135,6 +136,8 @@ export function createUrlService(
       if (row === null && userId !== null) await users.lockForShare(userId, ownerFilter)
     }
     if (!row) throw chosen === undefined ? codesExhausted() : codeTaken(chosen)
+    if (row.title === null)
+      await outbox.add({ topic: 'url.untitled', aggregate: String(row.id), payload: { id: row.id } })
     // A redirect may just have learnt that nobody has this code.
     await forgetAfterCommit([row])
     return row
