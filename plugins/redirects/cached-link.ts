@@ -27,7 +27,7 @@ export interface Target {
   version: number
 }
 
-export function toHop({
+export function toCachedLink({
   id,
   userId,
   shortCode,
@@ -40,7 +40,7 @@ export function toHop({
   return { urlId: id, userId, shortCode, location, isActive, isBlocked: false, expiresAt, version }
 }
 
-/** Judges a hop, in place, by whether links may lead where it does. Gives it. */
+/** Sets whether the target of a link is blocked, in place. Returns the link. */
 export function checkCachedLink(cachedLink: CachedLink, blocks: (url: string) => boolean): CachedLink {
   const isActive = cachedLink.isActive || cachedLink.isBlocked
   cachedLink.isBlocked = isActive && blocks(cachedLink.location)
@@ -48,8 +48,8 @@ export function checkCachedLink(cachedLink: CachedLink, blocks: (url: string) =>
   return cachedLink
 }
 
-/** The text of a hop for Redis, as if no host were blocked. */
-export function encodeHop(cachedLink: CachedLink): string {
+/** The text of a cached link for Redis, as if no host were blocked. */
+export function encodeCachedLink(cachedLink: CachedLink): string {
   return JSON.stringify({
     ...cachedLink,
     isActive: cachedLink.isActive || cachedLink.isBlocked,
@@ -57,7 +57,7 @@ export function encodeHop(cachedLink: CachedLink): string {
   })
 }
 
-/** Whether any link may have this code; what can't be one is not worth a lookup. */
+/** True if a link may have this code. Other texts are not looked up. */
 export function isCode(text: string): boolean {
   return /^[A-Za-z0-9_-]{1,64}$/.test(text)
 }

@@ -76,7 +76,7 @@ export async function followRoutes(
   ) {
     if (cachedLink?.isBlocked) refuse(reply, LINK_BLOCKED, histogram.blocked, start)
     else if (cachedLink === null || !cachedLink.isActive) {
-      if (isCode(request.params.short_code)) unknownCodes?.note(request)
+      if (isCode(request.params.short_code)) unknownCodes?.record(request)
       refuse(reply, LINK_UNKNOWN, histogram.unknown, start)
     } else if (isExpired(cachedLink)) refuse(reply, LINK_EXPIRED, histogram.expired, start)
     else
