@@ -1,15 +1,15 @@
 import { toLocation } from '#schema/shapes/location.ts'
 
-/** What a redirect needs of a link, made ready when it enters the cache so that a hit has nothing left to do. */
+/** What a redirect needs to know of a link, computed when it enters the cache. */
 export interface CachedLink {
   urlId: number
   userId: number | null
   shortCode: string
   /** The target as a header can carry it. */
   location: string
-  /** False too while the link is blocked, so that a hit has one thing to look at. */
+  /** False for a deleted link too. */
   isActive: boolean
-  /** Whether it would be active, but for the host that it leads to. Redis does not hold this: each process judges for itself. */
+  /** Redis does not hold this: each process has its own list of blocked hosts. */
   isBlocked: boolean
   /** Milliseconds since the epoch, null for never. */
   expiresAt: number | null
@@ -42,19 +42,13 @@ export function toCachedLink({
 
 /** Sets whether the target of a link is blocked, in place. Returns the link. */
 export function checkCachedLink(cachedLink: CachedLink, blocks: (url: string) => boolean): CachedLink {
-  const isActive = cachedLink.isActive || cachedLink.isBlocked
-  cachedLink.isBlocked = isActive && blocks(cachedLink.location)
-  cachedLink.isActive = isActive && !cachedLink.isBlocked
+  cachedLink.isBlocked = blocks(cachedLink.location)
   return cachedLink
 }
 
 /** The text of a cached link for Redis, as if no host were blocked. */
 export function encodeCachedLink(cachedLink: CachedLink): string {
-  return JSON.stringify({
-    ...cachedLink,
-    isActive: cachedLink.isActive || cachedLink.isBlocked,
-    isBlocked: false
-  })
+  return JSON.stringify({ ...cachedLink, isBlocked: false })
 }
 
 /** True if a link may have this code. Other texts are not looked up. */

@@ -42,11 +42,6 @@ export function createRecorder(clicks: Clicks, honourOptOut: boolean, readVisit:
   }
 }
 
-/** Whether the link had an end and is past it. */
-export function isExpired({ expiresAt }: CachedLink): boolean {
-  return expiresAt !== null && expiresAt <= Date.now()
-}
-
 /**
  * Whether the browser asks not to be tracked: `DNT: 1` (W3C Tracking Preference Expression, section 5.2), or
  * `Sec-GPC: 1` (Global Privacy Control, section 3.1).
