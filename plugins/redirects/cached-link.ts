@@ -1,5 +1,11 @@
 import { toLocation } from '#schema/shapes/location.ts'
 
+/**
+ * The format of cached links in Redis (OpenOptions.format). Take another letter with each change after which a release could
+ * serve a link of the other format wrongly: a field that restricts it, above all. `v` was the first.
+ */
+export const LINK_FORMAT = 'w'
+
 /** What a redirect needs to know of a link, computed when it enters the cache. */
 export interface CachedLink {
   urlId: number

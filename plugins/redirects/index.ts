@@ -1,6 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { type CachedLink, checkCachedLink, encodeCachedLink, toCachedLink } from './cached-link.ts'
+import {
+  type CachedLink,
+  checkCachedLink,
+  encodeCachedLink,
+  LINK_FORMAT,
+  toCachedLink
+} from './cached-link.ts'
 import { openFastLane } from './fast-lane.ts'
 import { createRedirectHistogram } from './redirect-histogram.ts'
 import { followRoutes } from './routes.ts'
@@ -28,6 +34,7 @@ async function redirects(app: FastifyInstance, options: RedirectOptions) {
   const check = (cachedLink: CachedLink) => checkCachedLink(cachedLink, app.blocklist.blocks)
   const links = app.cache.open<CachedLink>({
     name: 'links',
+    format: LINK_FORMAT,
     async load(code) {
       const target = await app.urls.findByCode(code)
       return target && check(toCachedLink(target))
