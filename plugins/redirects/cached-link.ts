@@ -10,6 +10,8 @@ export const LINK_FORMAT = 'w'
 export interface CachedLink {
   urlId: number
   userId: number | null
+  /** Empty for the default domain. */
+  domain: string
   shortCode: string
   /** The target as a header can carry it. */
   location: string
@@ -26,6 +28,8 @@ export interface CachedLink {
 export interface Target {
   id: number
   userId: number | null
+  /** Empty for the default domain. */
+  domain: string
   shortCode: string
   originalUrl: string
   isActive: boolean
@@ -36,6 +40,7 @@ export interface Target {
 export function toCachedLink({
   id,
   userId,
+  domain,
   shortCode,
   originalUrl,
   isActive,
@@ -43,7 +48,7 @@ export function toCachedLink({
   version
 }: Target): CachedLink {
   const location = toLocation(originalUrl)
-  return { urlId: id, userId, shortCode, location, isActive, isBlocked: false, expiresAt, version }
+  return { urlId: id, userId, domain, shortCode, location, isActive, isBlocked: false, expiresAt, version }
 }
 
 /** Sets whether the target of a link is blocked, in place. Returns the link. */

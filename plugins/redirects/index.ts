@@ -35,8 +35,8 @@ async function redirects(app: FastifyInstance, options: RedirectOptions) {
   const links = app.cache.open<CachedLink>({
     name: 'links',
     format: LINK_FORMAT,
-    async load(code) {
-      const target = await app.urls.findByCode(code)
+    async load(key) {
+      const target = await app.urls.findByKey(key)
       return target && check(toCachedLink(target))
     },
     versionOf: (cachedLink) => cachedLink.version,

@@ -6,6 +6,7 @@ const NOW = 1_000
 const LINK = toCachedLink({
   id: 7,
   userId: 3,
+  domain: '',
   shortCode: 'a',
   originalUrl: 'https://acme.dev/café',
   isActive: true,

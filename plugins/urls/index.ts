@@ -52,7 +52,8 @@ async function urls(app: FastifyInstance, { routes, publicUrl, codeLength, targe
     async erase(tx: Executor, userId: number, rows: UrlRow[]) {
       const ids = rows.map(({ id }) => id)
       await app.events.erase(tx, userId, ids)
-      await app.idempotency.erase(tx, { urlIds: ids, shortCodes: rows.map(({ shortCode }) => shortCode) })
+      const links = rows.map(({ domain, shortCode: code }) => ({ domain, code }))
+      await app.idempotency.erase(tx, { urlIds: ids, links })
       await app.audit.erase(tx, { resource: 'url', ids })
     }
   }

@@ -1,5 +1,4 @@
 import { type Caller, type OwnerFilter, ownerFilterOf, ownerOf } from '#platform/access/caller.ts'
-import { batchLoad } from '#platform/async/batch-load.ts'
 import type { Cache } from '#platform/cache/index.ts'
 import { retryTakenId } from '#platform/database/errors.ts'
 import type { Database, Executor, Within } from '#platform/database/index.ts'
@@ -13,6 +12,7 @@ import type { UrlRow } from '#schema/tables/urls.ts'
 import { createCandidates, isReservedCode, type RandomSource } from './codes.ts'
 import { codeReserved, codesExhausted, codeTaken, targetRefused, urlUnknown } from './errors.ts'
 import { differences, pick, type Replaced, readExpiry, valuesOf } from './service-changes.ts'
+import { createTargetLookup, keyOf, type LinkTarget } from './service-targets.ts'
 import {
   countUrlBuckets,
   countUrls,
@@ -22,24 +22,10 @@ import {
   insertUrl,
   listUrls,
   lockUrl,
-  prepareFindByCodes,
   type UrlColumns,
   updateUrl
 } from './store.ts'
 import type { TargetContext } from './targets.ts'
-
-/** What a redirect needs to know of a link. */
-export interface LinkTarget {
-  id: number
-  userId: number | null
-  shortCode: string
-  originalUrl: string
-  /** False too when the link is deleted. */
-  isActive: boolean
-  /** Milliseconds since the epoch. */
-  expiresAt: number | null
-  version: number
-}
 
 /**
  * `app.urls`: links and their codes. A caller meets its own where it does not reach all: another's is unknown to it. Each change
@@ -61,8 +47,8 @@ export interface UrlService {
   change(caller: Caller, id: number, change: UrlChange, target?: TargetContext): Promise<Replaced>
   /** Marks the url deleted; row, code and events stay. `reason` goes in the event. Throws URL_UNKNOWN. */
   remove(caller: Caller, id: number, reason: string): Promise<void>
-  /** The link behind a code, deleted ones too, or null. One prepared query for all of a turn; callers cache. */
-  findByCode(code: string): Promise<LinkTarget | null>
+  /** The link of an encoded {@link LinkKey}, deleted ones too, or null. Batched into one prepared query; callers cache. */
+  findByKey(key: string): Promise<LinkTarget | null>
 }
 
 /** What links need of others: of `app.users`, `app.events` and `app.audit`, and who judges where they may lead. */
@@ -88,7 +74,13 @@ export interface UrlServiceOptions {
 /** What an erased link still says: a target that leads nowhere (RFC 2606, section 2). */
 const ERASED = { originalUrl: 'https://erased.invalid/', title: null }
 
-/** The cache in which redirects keep {@link LinkTarget}s by code. */
+/**
+ * A creation that meets another one of the same code waits for it in the first of two unique indexes, and begins again. Until
+ * `urls_short_code_unique` goes.
+ */
+const TAKEN = /_pkey$|^urls_short_code_unique$/
+
+/** The cache in which redirects keep {@link LinkTarget}s by encoded key. */
 const LINKS = 'links'
 
 export function createUrlService(
@@ -98,11 +90,10 @@ export function createUrlService(
   { codeLength, random }: UrlServiceOptions
 ) {
   const pages = createPageIndex({ countBuckets: countUrlBuckets })
-  const byCodes = prepareFindByCodes(database.db, database.statementName('find_urls_by_code'))
   const forget = (rows: UrlRow[]) =>
     cache.invalidate(
       LINKS,
-      rows.map(({ shortCode: key, version }) => ({ key, version }))
+      rows.map((row) => ({ key: keyOf(row), version: row.version }))
     )
 
   function refuseTarget(target: string, path: string, here: string | undefined): void {
@@ -134,16 +125,6 @@ export function createUrlService(
     return row
   }
 
-  async function findByCodes(codes: readonly string[]): Promise<(LinkTarget | null)[]> {
-    const rows = new Map((await byCodes.execute({ codes })).map((row) => [row.shortCode, row]))
-    return codes.map((code) => {
-      const row = rows.get(code)
-      if (row === undefined) return null
-      const { deletedAt, expiresAt, isActive, ...rest } = row
-      return { ...rest, isActive: isActive && deletedAt === null, expiresAt: expiresAt?.getTime() ?? null }
-    })
-  }
-
   const service: UrlService = {
     async list(caller, query) {
       const ownerFilter = ownerFilterOf(caller)
@@ -172,7 +153,7 @@ export function createUrlService(
     async create(caller, draft, within = database.transaction, { blamed = 'original_url', here } = {}) {
       refuseTarget(draft.original_url, blamed, here)
       if (draft.short_code && isReservedCode(draft.short_code)) throw codeReserved(draft.short_code)
-      const row = await retryTakenId(() => within((tx) => insert(tx, caller, draft)))
+      const row = await retryTakenId(() => within((tx) => insert(tx, caller, draft)), TAKEN)
       // A redirect may just have learnt that nobody has this code.
       await forget([row])
       return row
@@ -215,7 +196,7 @@ export function createUrlService(
       await forget([row])
     },
 
-    findByCode: batchLoad(findByCodes)
+    findByKey: createTargetLookup(database)
   }
 
   /** In the transaction that deletes a user: its urls lose their owner, or with `cascade` are deleted too. */

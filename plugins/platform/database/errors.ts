@@ -61,14 +61,14 @@ export function databaseProblem(error: unknown): ProblemError | null {
 
 /**
  * Runs `work` (a transaction) again when the id it drew from a sequence was taken by an import in that moment; the
- * import moves the sequence past its ids, so the next draw is free.
+ * import moves the sequence past its ids, so the next draw is free. `taken` matches the constraints whose violation is retried.
  */
-export async function retryTakenId<T>(work: () => Promise<T>): Promise<T> {
+export async function retryTakenId<T>(work: () => Promise<T>, taken = /_pkey$/): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work()
     } catch (error) {
-      if (attempt === 5 || !violatedConstraint(error)?.endsWith('_pkey')) throw error
+      if (attempt === 5 || !taken.test(violatedConstraint(error) ?? '')) throw error
     }
   }
 }
