@@ -10,6 +10,7 @@ export function makeClick(urlId: number, at: string | number, more: Partial<Clic
     id: randomUUID(),
     urlId,
     userId: null,
+    domain: '',
     shortCode: `c${urlId}`,
     at: typeof at === 'number' ? at : Date.parse(at),
     method: 'GET',

@@ -39,6 +39,8 @@ export const PLATFORM_ROOMS = [
 
 const SQL = ['drizzle-orm', 'pg', 'pg-copy-streams']
 const HTTP = ['fastify', 'fastify-plugin', '@fastify']
+/** How all capabilities name a link. */
+const LINK_KEY = '#schema/link-key.ts'
 /** All programs read their arguments by it. */
 const COMMAND_LINE = '#apps/command-line.ts'
 
@@ -49,6 +51,7 @@ const COMMAND_LINE = '#apps/command-line.ts'
 export const ROOMS: Record<string, Room> = {
   tables: { files: /^schema\/tables\//, may: ['./', 'drizzle-orm'] },
   shapes: { files: /^schema\/shapes\//, may: ['./', 'typebox'] },
+  vocabulary: { files: /^schema\/[^/]+\.ts$/, may: [] },
   migrations: { files: /^drizzle\.config\.ts$/, may: ['drizzle-kit'] },
   platform: { files: /^plugins\/platform\//, may: ['./', '#platform/', '#schema/', 'node:', '*'] },
   // SQL lives here and nowhere else in a capability.
@@ -60,13 +63,13 @@ export const ROOMS: Record<string, Room> = {
   // The rules of the domain see neither requests nor SQL. A row's type brings no SQL along.
   services: {
     files: /^plugins\/([^/]+)\/(?:.+\/)?service[^/]*\.ts$/,
-    may: ['./', '#plugins/$1/', '#platform/', '#schema/shapes/', 'node:', '*'],
+    may: ['./', '#plugins/$1/', '#platform/', '#schema/shapes/', LINK_KEY, 'node:', '*'],
     not: [...HTTP, ...SQL],
     mayTypes: ['#schema/tables/']
   },
   capabilities: {
     files: /^plugins\/([^/]+)\//,
-    may: ['./', '#plugins/$1/', '#platform/', '#schema/shapes/', 'node:', '*'],
+    may: ['./', '#plugins/$1/', '#platform/', '#schema/shapes/', LINK_KEY, 'node:', '*'],
     not: SQL,
     mayTypes: ['#schema/tables/', 'pg']
   },

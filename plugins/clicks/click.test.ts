@@ -8,7 +8,8 @@ import type { ClickDraft } from './contract.ts'
 const drafts = fc.record<ClickDraft>({
   urlId: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
   userId: fc.option(fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER })),
-  shortCode: fc.string({ minLength: 1, maxLength: 64 }),
+  domain: fc.constantFrom('', 'go.example', 'localhost:3000'),
+  shortCode: fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/),
   method: fc.constantFrom('GET', 'HEAD'),
   ip: fc.ipV4(),
   userAgent: fc.option(fc.string({ maxLength: 400 }), { nil: undefined }),

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
+import { decodeLinkKey, encodeLinkKey } from '#schema/link-key.ts'
 import type { Click, ClickDraft } from './contract.ts'
 
 /** Clicks and batches of them: what a redirect hands over, what is sent on, what is stored. */
@@ -8,7 +9,7 @@ import type { Click, ClickDraft } from './contract.ts'
 export type Row = [
   urlId: number,
   userId: number | null,
-  shortCode: string,
+  linkKey: string,
   at: number,
   isHead: 0 | 1,
   userAgent: string | null,
@@ -71,11 +72,11 @@ function visitId(at: number, name: string): string {
 
 /** The tuple of a draft. `visitor` is its hash, or null. */
 export function toRow(draft: ClickDraft, at: number, visitor: string | null): Row {
-  const { urlId, userId, shortCode, method, userAgent, referrer } = draft
+  const { urlId, userId, domain, shortCode, method, userAgent, referrer } = draft
   return [
     urlId,
     userId,
-    shortCode,
+    encodeLinkKey({ domain, code: shortCode }),
     at,
     method === 'HEAD' ? 1 : 0,
     userAgent === undefined ? null : userAgent.slice(0, MAX_USER_AGENT),
@@ -86,12 +87,14 @@ export function toRow(draft: ClickDraft, at: number, visitor: string | null): Ro
 
 /** The clicks of a batch, each with its id. */
 export function clicksOf({ id, rows, visits = [] }: Batch): Click[] {
-  return rows.map(([urlId, userId, shortCode, at, isHead, userAgent, referrer, visitor], place) => {
+  return rows.map(([urlId, userId, linkKey, at, isHead, userAgent, referrer, visitor], place) => {
+    const { domain, code: shortCode } = decodeLinkKey(linkKey)
     const visit = visits[place] ?? null
     return {
       id: visit === null ? id + place.toString(16).padStart(4, '0') : visitId(at, visit),
       urlId,
       userId,
+      domain,
       shortCode,
       at,
       method: isHead ? 'HEAD' : 'GET',
@@ -135,11 +138,11 @@ function isVisit(visit: unknown): boolean {
 
 function isRow(row: unknown): boolean {
   if (!Array.isArray(row) || row.length !== 8) return false
-  const [urlId, userId, shortCode, at, , userAgent, referrer, visitor] = row as Row
+  const [urlId, userId, linkKey, at, , userAgent, referrer, visitor] = row as Row
   return (
     Number.isSafeInteger(urlId) &&
     (userId === null || Number.isSafeInteger(userId)) &&
-    typeof shortCode === 'string' &&
+    typeof linkKey === 'string' &&
     Number.isFinite(at) &&
     (userAgent === null || typeof userAgent === 'string') &&
     (referrer === null || typeof referrer === 'string') &&

@@ -6,6 +6,8 @@ import type { Queue } from '#platform/queue/index.ts'
 export interface ClickDraft {
   urlId: number
   userId: number | null
+  /** Empty for the default domain. */
+  domain: string
   shortCode: string
   method: 'GET' | 'HEAD'
   /** Null for a visitor that must not be told from others. */
@@ -22,6 +24,8 @@ export interface Click {
   id: string
   urlId: number
   userId: number | null
+  /** Empty for the default domain. */
+  domain: string
   shortCode: string
   /** Milliseconds since the epoch. */
   at: number

@@ -65,10 +65,11 @@ function toCounted({ urlId, at, userAgent, visitor }: Click): CountedClick {
   return { urlId, at: second, isBot: agentOf(userAgent).isBot, visitor }
 }
 
-function detailsOf({ shortCode, method, userAgent, referrer }: Click): string {
+function detailsOf({ domain, shortCode, method, userAgent, referrer }: Click): string {
   const referrerJson = referrer === null ? '' : `,"referrer":${JSON.stringify(referrer)}`
   const methodJson = method === 'HEAD' ? ',"method":"HEAD"' : ''
-  return `{"short_code":${JSON.stringify(shortCode)}${referrerJson}${agentOf(userAgent).json}${methodJson}}`
+  const domainJson = domain === '' ? '' : `,"domain":${JSON.stringify(domain)}`
+  return `{"short_code":${JSON.stringify(shortCode)}${domainJson}${referrerJson}${agentOf(userAgent).json}${methodJson}}`
 }
 
 function agentOf(userAgent: string | null): Agent {

@@ -1,15 +1,23 @@
 import { toLocation } from '#schema/shapes/location.ts'
 
-/** What a redirect needs of a link, made ready when it enters the cache so that a hit has nothing left to do. */
+/**
+ * The format of cached links in Redis (OpenOptions.format). Take another letter with each change after which a release could
+ * serve a link of the other format wrongly: a field that restricts it, above all. `v` was the first.
+ */
+export const LINK_FORMAT = 'w'
+
+/** What a redirect needs to know of a link, computed when it enters the cache. */
 export interface CachedLink {
   urlId: number
   userId: number | null
+  /** Empty for the default domain. */
+  domain: string
   shortCode: string
   /** The target as a header can carry it. */
   location: string
-  /** False too while the link is blocked, so that a hit has one thing to look at. */
+  /** False for a deleted link too. */
   isActive: boolean
-  /** Whether it would be active, but for the host that it leads to. Redis does not hold this: each process judges for itself. */
+  /** Redis does not hold this: each process has its own list of blocked hosts. */
   isBlocked: boolean
   /** Milliseconds since the epoch, null for never. */
   expiresAt: number | null
@@ -20,6 +28,8 @@ export interface CachedLink {
 export interface Target {
   id: number
   userId: number | null
+  /** Empty for the default domain. */
+  domain: string
   shortCode: string
   originalUrl: string
   isActive: boolean
@@ -27,9 +37,10 @@ export interface Target {
   version: number
 }
 
-export function toHop({
+export function toCachedLink({
   id,
   userId,
+  domain,
   shortCode,
   originalUrl,
   isActive,
@@ -37,27 +48,21 @@ export function toHop({
   version
 }: Target): CachedLink {
   const location = toLocation(originalUrl)
-  return { urlId: id, userId, shortCode, location, isActive, isBlocked: false, expiresAt, version }
+  return { urlId: id, userId, domain, shortCode, location, isActive, isBlocked: false, expiresAt, version }
 }
 
-/** Judges a hop, in place, by whether links may lead where it does. Gives it. */
+/** Sets whether the target of a link is blocked, in place. Returns the link. */
 export function checkCachedLink(cachedLink: CachedLink, blocks: (url: string) => boolean): CachedLink {
-  const isActive = cachedLink.isActive || cachedLink.isBlocked
-  cachedLink.isBlocked = isActive && blocks(cachedLink.location)
-  cachedLink.isActive = isActive && !cachedLink.isBlocked
+  cachedLink.isBlocked = blocks(cachedLink.location)
   return cachedLink
 }
 
-/** The text of a hop for Redis, as if no host were blocked. */
-export function encodeHop(cachedLink: CachedLink): string {
-  return JSON.stringify({
-    ...cachedLink,
-    isActive: cachedLink.isActive || cachedLink.isBlocked,
-    isBlocked: false
-  })
+/** The text of a cached link for Redis, as if no host were blocked. */
+export function encodeCachedLink(cachedLink: CachedLink): string {
+  return JSON.stringify({ ...cachedLink, isBlocked: false })
 }
 
-/** Whether any link may have this code; what can't be one is not worth a lookup. */
+/** True if a link may have this code. Other texts are not looked up. */
 export function isCode(text: string): boolean {
   return /^[A-Za-z0-9_-]{1,64}$/.test(text)
 }

@@ -5,7 +5,8 @@ import { createAddressReader } from '#platform/net/client-address.ts'
 import type { Waiter } from '#platform/queue/batcher.ts'
 import type { CachedLink } from './cached-link.ts'
 import type { Timer } from './redirect-histogram.ts'
-import { CACHE_CONTROL, isExpired, type RecordVisit } from './visit.ts'
+import { isPlain } from './resolve.ts'
+import { CACHE_CONTROL, type RecordVisit } from './visit.ts'
 
 export interface FastLaneOptions {
   links: TieredCache<CachedLink>
@@ -22,7 +23,7 @@ const MAX_PATH = 65
  * Answers `GET /:short_code` of a link that is held in process before the framework sees the request: router, request and
  * reply objects and the listeners of a logging server are a fifth of what such a redirect costs (docs/adr/2026-11-25-fast-lane.md).
  * Everything else goes the framework's way, which answers the same to the byte: other paths and methods, what has to be
- * looked up, inactive and expired links, a click that nothing takes, and all of it once the server closes, when
+ * looked up, links that are not plain (resolve.ts), a click that nothing takes, and all of it once the server closes, when
  * answers say `Connection: close`.
  *
  * Codes that a route of its own stands before (an imported link may be called `users`) are that route's.
@@ -64,7 +65,7 @@ export function openFastLane(app: FastifyInstance, options: FastLaneOptions): vo
     const { url } = request
     if (url === undefined || url.length > MAX_PATH || request.method !== 'GET') return false
     const cachedLink = links.held(url.slice(1))
-    if (cachedLink === undefined || !cachedLink.isActive || isExpired(cachedLink)) return false
+    if (cachedLink === undefined || !isPlain(cachedLink, Date.now())) return false
     // The link's own text: its hash is known, that of the request's is not.
     if (taken.has(cachedLink.shortCode) || !server.listening) return false
     record(cachedLink, request, addressOf(request), new Waiting(cachedLink, request, response))

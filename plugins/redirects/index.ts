@@ -1,6 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { type CachedLink, checkCachedLink, encodeHop, toHop } from './cached-link.ts'
+import {
+  type CachedLink,
+  checkCachedLink,
+  encodeCachedLink,
+  LINK_FORMAT,
+  toCachedLink
+} from './cached-link.ts'
 import { openFastLane } from './fast-lane.ts'
 import { createRedirectHistogram } from './redirect-histogram.ts'
 import { followRoutes } from './routes.ts'
@@ -19,7 +25,7 @@ export interface RedirectOptions {
 }
 
 /**
- * Follows links. Hops are looked up in the cache `links`, which app.urls invalidates with each change; each 302 is handed
+ * Follows links. They are looked up in the cache `links`, which app.urls invalidates with each change; each 302 is handed
  * to app.clicks, which makes one click event of it. Publishes nothing. Answers 403 for a blocked target, 404 for a code that leads nowhere, 410
  * past an expiry, 429 to who asks for too many unknown codes, 503 with Retry-After when neither cache nor database can say, or when nothing can take the click.
  */
@@ -28,12 +34,13 @@ async function redirects(app: FastifyInstance, options: RedirectOptions) {
   const check = (cachedLink: CachedLink) => checkCachedLink(cachedLink, app.blocklist.blocks)
   const links = app.cache.open<CachedLink>({
     name: 'links',
-    async load(code) {
-      const target = await app.urls.findByCode(code)
-      return target && check(toHop(target))
+    format: LINK_FORMAT,
+    async load(key) {
+      const target = await app.urls.findByKey(key)
+      return target && check(toCachedLink(target))
     },
     versionOf: (cachedLink) => cachedLink.version,
-    encode: encodeHop,
+    encode: encodeCachedLink,
     decode: (text) => check(JSON.parse(text))
   })
   watchBlocklist(app, links, check)

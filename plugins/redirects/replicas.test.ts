@@ -83,6 +83,20 @@ t.test('replicas on one PostgreSQL and one Redis', { skip }, async (t) => {
     }
   })
 
+  t.test('a link that an earlier release left in Redis is looked up again', async (t) => {
+    const { path, target } = await create()
+    const key = `cache:links${path.replace('/', ':')}`
+    const link = {
+      urlId: 1,
+      location: 'https://acme.dev/without-its-restriction',
+      isActive: true,
+      version: 1
+    }
+    await first.app.redis.set(key, `v1:${Date.now() + 60_000}:${JSON.stringify(link)}`)
+    t.equal(await follow(first, path), target)
+    await until(async () => /^w1:/.test((await first.app.redis.get(key)) ?? ''))
+  })
+
   t.test('a flood of unknown codes reaches the database once a code', async (t) => {
     const { path, target } = await create()
     t.equal(await follow(first, path), target)

@@ -61,13 +61,21 @@ async function startRedirects(
       }
     },
     urls: {
-      async findByCode(code: string) {
+      async findByKey(code: string) {
         lookups.push(code)
         if (state.isDown) throw new Error('the database is away')
         await state.lookup
         const link = links.get(code)
         if (link === undefined) return null
-        const target = { id: 7, userId: 3, shortCode: code, isActive: true, expiresAt: null, version: 1 }
+        const target = {
+          id: 7,
+          userId: 3,
+          domain: '',
+          shortCode: code,
+          isActive: true,
+          expiresAt: null,
+          version: 1
+        }
         return { originalUrl: 'https://acme.dev/a', ...target, ...link }
       }
     }
@@ -103,7 +111,7 @@ t.test('a click says who came from where by which link', async (t) => {
   links.set('a', {})
   await request('GET', '/a', { headers: { 'user-agent': 'test/1', referer: 'https://from.example/' } })
   await request('HEAD', '/a', { headers: { 'user-agent': 'test/2' } })
-  const link = { urlId: 7, userId: 3, shortCode: 'a', ip: '127.0.0.1' }
+  const link = { urlId: 7, userId: 3, domain: '', shortCode: 'a', ip: '127.0.0.1' }
   t.same(clicks, [
     { ...link, method: 'GET', userAgent: 'test/1', referrer: 'https://from.example/' },
     { ...link, method: 'HEAD', userAgent: 'test/2', referrer: undefined }
@@ -122,7 +130,7 @@ t.test('a visitor who asks not to be tracked is counted without a trace, where t
     const { links, clicks, request } = await startRedirects(t, { honourOptOut })
     links.set('a', {})
     for (const signal of signals) await request('GET', '/a', { headers: { ...from, ...signal } })
-    const link = { urlId: 7, userId: 3, shortCode: 'a', method: 'GET' }
+    const link = { urlId: 7, userId: 3, domain: '', shortCode: 'a', method: 'GET' }
     const told = { ...link, ip: '127.0.0.1', userAgent: 'test/1', referrer: 'https://from.example/' }
     const untold = honourOptOut ? { ...link, ip: null, userAgent: undefined, referrer: undefined } : told
     t.same(clicks, [untold, untold, told, told])

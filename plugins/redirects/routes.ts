@@ -6,9 +6,10 @@ import { logRequest, REQUEST_ID_FIELD } from '#platform/http/request-log.ts'
 import type { FailureLimiter } from '#platform/limits/index.ts'
 import { pageOrProblemAnswer } from '#schema/shapes/problem.ts'
 import { type CachedLink, isCode } from './cached-link.ts'
-import { LINK_BLOCKED, LINK_EXPIRED, LINK_UNKNOWN, visitUnrecorded } from './errors.ts'
+import { visitUnrecorded } from './errors.ts'
 import type { RedirectHistogram, Timer } from './redirect-histogram.ts'
-import { CACHE_CONTROL, isExpired, type RecordVisit } from './visit.ts'
+import { resolve } from './resolve.ts'
+import { CACHE_CONTROL, type RecordVisit } from './visit.ts'
 
 interface Follow {
   Params: { short_code: string }
@@ -74,19 +75,21 @@ export async function followRoutes(
     reply: FastifyReply,
     start: number
   ) {
-    if (cachedLink?.isBlocked) refuse(reply, LINK_BLOCKED, histogram.blocked, start)
-    else if (cachedLink === null || !cachedLink.isActive) {
-      if (isCode(request.params.short_code)) unknownCodes?.note(request)
-      refuse(reply, LINK_UNKNOWN, histogram.unknown, start)
-    } else if (isExpired(cachedLink)) refuse(reply, LINK_EXPIRED, histogram.expired, start)
-    else
-      record(cachedLink, request.raw, request.address, {
-        onTaken: () => lead(cachedLink, reply, start),
+    const resolution = resolve(cachedLink, Date.now())
+    if (resolution.kind === 'location') {
+      const { location, link } = resolution
+      record(link, request.raw, request.address, {
+        onTaken: () => redirect(location, reply, start),
         onRefused: (error) => refuse(reply, visitUnrecorded(error), histogram.failed, start)
       })
+      return
+    }
+    const { problem, outcome } = resolution
+    if (outcome === 'unknown' && isCode(request.params.short_code)) unknownCodes?.record(request)
+    refuse(reply, problem, histogram[outcome], start)
   }
 
-  function lead({ location }: CachedLink, reply: FastifyReply, start: number): void {
+  function redirect(location: string, reply: FastifyReply, start: number): void {
     stop(histogram.followed, start)
     reply.code(302).header('location', location).header('cache-control', CACHE_CONTROL).send()
   }

@@ -25,12 +25,13 @@ export type RecordVisit = (
  * what name a visit that is sent to a second replica is known.
  */
 export function createRecorder(clicks: Clicks, honourOptOut: boolean, readVisit: VisitReader): RecordVisit {
-  return ({ urlId, userId, shortCode }, request, ip, waiter) => {
+  return ({ urlId, userId, domain, shortCode }, request, ip, waiter) => {
     const { method, headers } = request
     const isTold = !honourOptOut || !optsOut(headers)
     const draft: ClickDraft = {
       urlId,
       userId,
+      domain,
       shortCode,
       method: method as 'GET' | 'HEAD',
       ip: isTold ? ip : null,
@@ -40,11 +41,6 @@ export function createRecorder(clicks: Clicks, honourOptOut: boolean, readVisit:
     }
     clicks.add(draft, waiter)
   }
-}
-
-/** Whether the link had an end and is past it. */
-export function isExpired({ expiresAt }: CachedLink): boolean {
-  return expiresAt !== null && expiresAt <= Date.now()
 }
 
 /**

@@ -3,12 +3,12 @@ import type { FastifyInstance } from 'fastify'
 import type { TieredCache } from '#platform/cache/tiered.ts'
 import type { CachedLink } from './cached-link.ts'
 
-/** Hops judged in one turn of the event loop, so that redirects go on while many are. */
-const AT_ONCE = 2_000
+/** Links checked per event-loop tick, so that redirects go on between. */
+const CHUNK = 2_000
 
 /**
- * Judges the hops that are held each time the list of blocked hosts is another, so that a hit asks nothing of the list. A hop that
- * enters is judged in the turn in which it does so, by the list of that moment: none slips in between.
+ * Checks all cached links again when the list of blocked hosts changes, so that a hit does not read the list. A link that
+ * enters the cache is checked in the same tick, by the current list: none slips in between.
  */
 export function watchBlocklist(
   app: FastifyInstance,
@@ -19,12 +19,12 @@ export function watchBlocklist(
 
   async function checkAll(): Promise<void> {
     const own = ++round
-    let judged = 0
+    let checked = 0
     for (const cachedLink of links.heldValues()) {
       check(cachedLink)
-      if (++judged % AT_ONCE > 0) continue
+      if (++checked % CHUNK > 0) continue
       await nextTurn()
-      // The list has changed once more: another round has begun from the start.
+      // The list has changed again: another round has begun from the start.
       if (own !== round) return
     }
   }

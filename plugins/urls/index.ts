@@ -49,7 +49,8 @@ async function urls(app: FastifyInstance, { routes, publicUrl, codeLength, targe
     async erase(userId: number, rows: UrlRow[]) {
       const ids = rows.map(({ id }) => id)
       await app.events.erase(userId, ids)
-      await app.idempotency.erase({ urlIds: ids, shortCodes: rows.map(({ shortCode }) => shortCode) })
+      const links = rows.map(({ domain, shortCode: code }) => ({ domain, code }))
+      await app.idempotency.erase({ urlIds: ids, links })
       await app.audit.erase({ resource: 'url', ids })
     }
   }

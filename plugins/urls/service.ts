@@ -1,5 +1,4 @@
 import { type Caller, type OwnerFilter, ownerFilterOf, ownerOf } from '#platform/access/caller.ts'
-import { batchLoad } from '#platform/async/batch-load.ts'
 import type { Cache } from '#platform/cache/index.ts'
 import type { Database, SqlPart } from '#platform/database/index.ts'
 import { createPageIndex } from '#platform/database/page-index.ts'
@@ -12,6 +11,7 @@ import type { UrlRow } from '#schema/tables/urls.ts'
 import { createCandidates, isReservedCode, type RandomSource } from './codes.ts'
 import { codeReserved, codesExhausted, codeTaken, targetRefused, urlUnknown } from './errors.ts'
 import { differences, pick, type Replaced, readExpiry, valuesOf } from './service-changes.ts'
+import { createTargetLookup, keyOf, type LinkTarget } from './service-targets.ts'
 import {
   countUrlBuckets,
   countUrls,
@@ -21,24 +21,10 @@ import {
   insertUrl,
   listUrls,
   lockUrl,
-  prepareFindByCodes,
   type UrlColumns,
   updateUrl
 } from './store.ts'
 import type { TargetContext } from './targets.ts'
-
-/** What a redirect needs to know of a link. */
-export interface LinkTarget {
-  id: number
-  userId: number | null
-  shortCode: string
-  originalUrl: string
-  /** False too when the link is deleted. */
-  isActive: boolean
-  /** Milliseconds since the epoch. */
-  expiresAt: number | null
-  version: number
-}
 
 /**
  * `app.urls`: links and their codes. A caller meets its own where it does not reach all: another's is unknown to it. Each change
@@ -61,8 +47,8 @@ export interface UrlService {
   change(caller: Caller, id: number, change: UrlChange, target?: TargetContext): Promise<Replaced>
   /** Marks the url deleted; row, code and events stay. `reason` goes in the event. Throws URL_UNKNOWN. */
   remove(caller: Caller, id: number, reason: string): Promise<void>
-  /** The link behind a code, deleted ones too, or null. One prepared query for all of a turn; callers cache. */
-  findByCode(code: string): Promise<LinkTarget | null>
+  /** The link of an encoded {@link LinkKey}, deleted ones too, or null. Batched into one prepared query; callers cache. */
+  findByKey(key: string): Promise<LinkTarget | null>
 }
 
 /** What links need of others: of `app.users`, `app.events` and `app.audit`, and who judges where they may lead. */
@@ -93,7 +79,7 @@ export interface UrlServiceOptions {
 /** What an erased link still says: a target that leads nowhere (RFC 2606, section 2). */
 const ERASED = { originalUrl: 'https://erased.invalid/', title: null }
 
-/** The cache in which redirects keep {@link LinkTarget}s by code. */
+/** The cache in which redirects keep {@link LinkTarget}s by encoded key. */
 const LINKS = 'links'
 
 export function createUrlService(
@@ -104,9 +90,8 @@ export function createUrlService(
 ) {
   const { db } = database
   const pages = createPageIndex({ countBuckets: countUrlBuckets })
-  const byCodes = prepareFindByCodes(db, database.statementName('find_urls_by_code'))
   const forgetAfterCommit = (rows: UrlRow[]) => {
-    const entries = rows.map(({ shortCode: key, version }) => ({ key, version }))
+    const entries = rows.map((row) => ({ key: keyOf(row), version: row.version }))
     return database.afterCommit(() => cache.invalidate(LINKS, entries))
   }
 
@@ -141,17 +126,6 @@ export function createUrlService(
     // A redirect may just have learnt that nobody has this code.
     await forgetAfterCommit([row])
     return row
-  }
-
-  async function findByCodes(codes: readonly string[]): Promise<(LinkTarget | null)[]> {
-    const found = await database.outside(() => byCodes.execute({ codes }))
-    const rows = new Map(found.map((row) => [row.shortCode, row]))
-    return codes.map((code) => {
-      const row = rows.get(code)
-      if (row === undefined) return null
-      const { deletedAt, expiresAt, isActive, ...rest } = row
-      return { ...rest, isActive: isActive && deletedAt === null, expiresAt: expiresAt?.getTime() ?? null }
-    })
   }
 
   const service: UrlService = {
@@ -220,7 +194,7 @@ export function createUrlService(
       })
     },
 
-    findByCode: batchLoad(findByCodes)
+    findByKey: createTargetLookup(database)
   }
 
   /** In the transaction that deletes a user: its urls lose their owner, or with `cascade` are deleted too. */

@@ -32,9 +32,9 @@ t.test('look-ups that callers share run outside of their transactions', async (t
     await app.database.db.execute(
       sql`insert into urls (short_code, original_url) values ('early', 'https://a.dev')`
     )
-    t.equal(await app.urls.findByCode('early'), null)
+    t.equal(await app.urls.findByKey('early'), null)
   })
-  t.match(await app.urls.findByCode('early'), { originalUrl: 'https://a.dev' })
+  t.match(await app.urls.findByKey('early'), { originalUrl: 'https://a.dev' })
 })
 
 t.test('POST /urls sends one statement in a transaction, with a key four', async (t) => {

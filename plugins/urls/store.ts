@@ -65,12 +65,14 @@ export async function insertUrl(
     .from(
       sql`unnest(${sql.param(codes)}::text[]) with ordinality as candidate(code, place)${owner ? sql`, owner` : undefined}`
     )
-    .where(sql`not exists (select from ${urls} where ${urls.shortCode} = candidate.code)`)
+    .where(
+      sql`not exists (select from ${urls} where ${urls.domain} = '' and ${urls.shortCode} = candidate.code)`
+    )
     .orderBy(sql`candidate.place`)
     .limit(1)
   const created = on.$with('created', getTableColumns(urls)).as(sql`
     insert into ${urls} (user_id, short_code, original_url, title, is_active, expires_at) ${free}
-    on conflict (short_code) do nothing returning *`)
+    on conflict (domain, short_code) do nothing returning *`)
   const event = events.insertionOf(sql`
     select id, user_id, 'created', jsonb_build_object('short_code', short_code, 'original_url', original_url) from created`)
   const entry = audit.insertionOf(sql`
@@ -194,12 +196,16 @@ function containing(text: string): (column: PgColumn) => SQL {
   return (column) => sql`${column} collate "C" ilike ${pattern}`
 }
 
-/** The look-up of redirects, prepared once: unprepared it costs 2.5 times as much CPU. Includes deleted urls. */
-export function prepareFindByCodes(db: NodePgDatabase<Record<string, never>>, statementName: string) {
+/**
+ * The look-up of redirects, prepared once: unprepared it costs 2.5 times as much CPU. Includes deleted urls, and urls that
+ * pair a domain with a code of another key.
+ */
+export function prepareFindByKeys(db: NodePgDatabase<Record<string, never>>, statementName: string) {
   return db
     .select({
       id: urls.id,
       userId: urls.userId,
+      domain: urls.domain,
       shortCode: urls.shortCode,
       originalUrl: urls.originalUrl,
       isActive: urls.isActive,
@@ -208,6 +214,9 @@ export function prepareFindByCodes(db: NodePgDatabase<Record<string, never>>, st
       version: urls.version
     })
     .from(urls)
-    .where(sql`${urls.shortCode} = any(${sql.placeholder('codes')}::text[])`)
+    .where(
+      sql`${urls.domain} = any(${sql.placeholder('domains')}::text[])
+        and ${urls.shortCode} = any(${sql.placeholder('codes')}::text[])`
+    )
     .prepare(statementName)
 }

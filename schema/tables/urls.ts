@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { bigint, boolean, index, integer, pgTable, text } from 'drizzle-orm/pg-core'
+import { bigint, boolean, index, integer, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { instant } from './instant.ts'
 
 /**
@@ -12,6 +12,9 @@ export const urls = pgTable(
   {
     id: bigint({ mode: 'number' }).primaryKey().generatedByDefaultAsIdentity(),
     userId: bigint('user_id', { mode: 'number' }),
+    /** Host of the domain in whose code space the code is; empty for the default domain. */
+    domain: text().notNull().default(''),
+    /** Unique by itself for one release more: the release before this one inserts `on conflict (short_code)`. */
     shortCode: text('short_code').notNull().unique(),
     originalUrl: text('original_url').notNull(),
     title: text(),
@@ -22,7 +25,10 @@ export const urls = pgTable(
     deletedAt: instant('deleted_at', { precision: 0 }),
     version: integer().notNull().default(1)
   },
-  (table) => [index('urls_user').on(table.userId, table.id)]
+  (table) => [
+    uniqueIndex('urls_link_key').on(table.domain, table.shortCode),
+    index('urls_user').on(table.userId, table.id)
+  ]
 )
 
 export type UrlRow = typeof urls.$inferSelect

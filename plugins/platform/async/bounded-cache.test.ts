@@ -54,7 +54,14 @@ t.test('100,000 values of each input leave every cache within its bound', async 
       'taken',
       (place) =>
         new Promise((done) => {
-          const link = { urlId: 1, userId: null, shortCode: 'a', method: 'GET' as const, referrer: undefined }
+          const link = {
+            urlId: 1,
+            userId: null,
+            domain: '',
+            shortCode: 'a',
+            method: 'GET' as const,
+            referrer: undefined
+          }
           const draft = { ...link, ip: addressOf(place), userAgent: `agent ${place}`, visit: undefined }
           app.clicks.add(draft, { onTaken: () => done('taken'), onRefused: done })
         })

@@ -21,6 +21,11 @@ export interface OpenOptions<V> {
   load(key: string): Promise<V | null>
   /** A whole number from 1 that grows with each change. */
   versionOf(value: V): number
+  /**
+   * Letter of the format of entries in Redis, `v` by default. Entries of other formats are misses, so change it when the release
+   * before must not answer from new entries, or this one not from old ones.
+   */
+  format?: string
   /** Text for Redis; JSON when not said. */
   encode?(value: V): string
   decode?(text: string): V
@@ -107,6 +112,7 @@ async function cache(app: FastifyInstance, options: CacheOptions) {
         name,
         load,
         versionOf,
+        format = 'v',
         encode = JSON.stringify,
         decode = JSON.parse,
         loadTimeoutMs = 3_000
@@ -126,7 +132,8 @@ async function cache(app: FastifyInstance, options: CacheOptions) {
         patienceMs: PATIENCE_MS,
         // Setting the clock must not change how old things are; only what replicas share goes by it.
         now: () => performance.now(),
-        shared: redis && createSharedTier(redis, { name, encode, decode, now: Date.now, ...sharedBounds }),
+        shared:
+          redis && createSharedTier(redis, { name, format, encode, decode, now: Date.now, ...sharedBounds }),
         isListening: () => channel === null || channel.listener.isListening,
         onOutage(isOut, error) {
           if (isOut) app.log.warn({ err: error, cache: name }, 'lookups fail: going on with what is held')

@@ -1,5 +1,3 @@
-import { createStringTable } from './string-table.ts'
-
 /**
  * The in-process tier: a bounded map from keys to values that are ready to use. It evicts by SIEVE (Zhang et al.,
  * NSDI '24) instead of strict LRU: a hit sets one flag and moves nothing, and a key that is asked for once, as by a
@@ -45,7 +43,7 @@ export interface Memory<V> {
 
 /** Makes an empty in-process tier for up to `maxEntries` (1 or more) keys. */
 export function createMemory<V>(maxEntries: number): Memory<V> {
-  const entries = createStringTable<Entry<V>>()
+  const entries = new Map<string, Entry<V>>()
   let newest: Entry<V> | null = null
   let oldest: Entry<V> | null = null
   /** Where the next search for an entry to evict begins; null for the oldest. */
@@ -121,7 +119,7 @@ export function createMemory<V>(maxEntries: number): Memory<V> {
         else newest.newer = entry
         newest = entry
       }
-      entries.set(entry)
+      entries.set(key, entry)
     },
     delete(key) {
       const entry = entries.get(key)

@@ -18,6 +18,7 @@ async function createTiers(t: Test) {
   const clock = { time: Date.now() }
   const tier = createSharedTier<Link>(redis, {
     name: 'links',
+    format: 'v',
     encode: JSON.stringify,
     decode: JSON.parse,
     freshMs: 10_000,

@@ -5,8 +5,12 @@ import type { RedisClient } from '#platform/redis/redis-cluster.ts'
 
 /**
  * The tier that replicas share: one Redis string a key, `<kind><version>:<fresh until>:<payload>`. Its kinds are a
- * value (v), a key known not to exist (u, version 0, its payload the generation of such knowledge) and the mark that an
- * invalidation leaves (t). Every key expires, so the policy `volatile-lru` may evict any of them.
+ * value (the letter of the cache's format, `v` by default), a key known not to exist (that letter in upper case, version 0,
+ * its payload the generation of such knowledge) and the mark that an invalidation leaves (`t`). Every key expires, so the
+ * policy `volatile-lru` may evict any of them.
+ *
+ * Replicas of two releases share keys during a rollout. Marks mean the same to both, while an entry of another format
+ * is a miss: a release never answers from an entry whose restrictions it does not know.
  *
  * Invariant: an older version never replaces a newer one. Both writers compare inside Redis, where scripts run alone.
  */
@@ -65,6 +69,8 @@ export interface SharedTier<V> {
 
 export interface SharedOptions<V> {
   name: string
+  /** The lower-case letter of the format of entries, other than `t` and `u` (earlier releases' unknown keys). */
+  format: string
   encode(value: V): string
   decode(text: string): V
   /** How long a value is used without asking the origin again. */
@@ -89,7 +95,8 @@ export function sharedKey(name: string, key: string): string {
 
 /** Makes the Redis tier of one cache. While Redis fails it is left alone, so that a hung one costs few requests time. */
 export function createSharedTier<V>(redis: RedisClient, options: SharedOptions<V>): SharedTier<V> {
-  const { name, freshMs, staleMs, unknownMs, encode, decode, now } = options
+  const { name, format, freshMs, staleMs, unknownMs, encode, decode, now } = options
+  const unknownKind = format.toUpperCase()
   // One failure is enough: a lost connection is known without asking, so what fails is a Redis that hangs.
   const breaker = createBreaker({ threshold: 1, minMs: 100, maxMs: 1_000, now: () => performance.now() })
 
@@ -98,14 +105,14 @@ export function createSharedTier<V>(redis: RedisClient, options: SharedOptions<V
     const second = text.indexOf(':', first + 1)
     const version = Number(text.slice(1, first))
     switch (text[0]) {
-      case 'v': {
+      case format: {
         const value = decodeOrNull(text.slice(second + 1))
         const leftMs = Number(text.slice(first + 1, second)) - now()
         // Clocks differ a little. Far more than there ever is says that one was set back: nobody knows how old it is.
         const isFresh = leftMs > 0 && leftMs < 2 * freshMs
         return value === null ? null : { kind: 'value', value, version, isFresh }
       }
-      case 'u':
+      case unknownKind:
         return { kind: 'unknown', version: 0, generation: Number(text.slice(second + 1)) }
       case 't':
         return { kind: 'mark', version }
@@ -114,7 +121,7 @@ export function createSharedTier<V>(redis: RedisClient, options: SharedOptions<V
     }
   }
 
-  /** What an incompatible release wrote counts as not held: it is looked up and written over. */
+  /** An entry that can not be decoded counts as not held: it is looked up and overwritten. */
   function decodeOrNull(text: string): V | null {
     try {
       return decode(text)
@@ -146,7 +153,7 @@ export function createSharedTier<V>(redis: RedisClient, options: SharedOptions<V
       const time = now()
       const lifeMs = value === null ? unknownMs : freshMs
       const payload = value === null ? generation : encode(value)
-      const held = `${value === null ? 'u' : 'v'}${version}:${time + lifeMs}:${payload}`
+      const held = `${value === null ? unknownKind : format}${version}:${time + lifeMs}:${payload}`
       const ttlMs = value === null ? unknownMs : freshMs + staleMs
       try {
         return await redis.fairleadFill(sharedKey(name, key), version, time, held, ttlMs)

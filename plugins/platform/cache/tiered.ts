@@ -1,6 +1,6 @@
+import { LRUCache } from 'lru-cache'
 import { type CacheStats, createLookup, type Looked } from './lookup.ts'
 import { createMemory, type Entry } from './memory.ts'
-import { createRecent } from './recent.ts'
 import type { SharedTier } from './shared.ts'
 
 /**
@@ -72,8 +72,8 @@ export function createTieredCache<V>(options: TieredOptions<V>): ControlledCache
   const start = options.now()
   const now = () => options.now() - start
   const memory = createMemory<V>(maxEntries)
-  const unknown = createRecent<number>(maxUnknown, unknownMs, now)
-  const floors = createRecent<number>(maxEntries, floorMs, now)
+  const unknown = createExpiring(maxUnknown, unknownMs, options.now)
+  const floors = createExpiring(maxEntries, floorMs, options.now)
   const flights = new Map<string, Flight<V>>()
   const stats = { hits: 0, stale: 0, negatives: 0, redisHits: 0, loads: 0, failures: 0 }
   let epoch = 0
@@ -228,6 +228,11 @@ export function createTieredCache<V>(options: TieredOptions<V>): ControlledCache
       invalidated: floors.size
     })
   }
+}
+
+/** A bounded map whose entries expire. By size, because a map that is bounded by `max` takes the memory of all entries at once. */
+function createExpiring(maxSize: number, ttl: number, now: () => number): LRUCache<string, number> {
+  return new LRUCache({ maxSize, sizeCalculation: () => 1, ttl, ttlResolution: 0, perf: { now } })
 }
 
 /**

@@ -59,6 +59,9 @@ export function databaseProblem(error: unknown): ProblemError | null {
   return null
 }
 
+/** Constraints that a second try gets past: it draws another id, or finds the short code taken. */
+const RETRIED = /_pkey$|_short_code_unique$/
+
 /**
  * Runs `work` (a transaction) again, up to five times, after a deadlock, or when an import took the id that `work` drew from a sequence:
  * the import moves the sequence past its ids, so the next draw is free.
@@ -69,7 +72,7 @@ export async function retryConflict<T>(work: () => Promise<T>): Promise<T> {
       return await work()
     } catch (error) {
       const isConflict =
-        findDriverError(error)?.code === '40P01' || violatedConstraint(error)?.endsWith('_pkey') === true
+        findDriverError(error)?.code === '40P01' || RETRIED.test(violatedConstraint(error) ?? '')
       if (attempt === 5 || !isConflict) throw error
       // Two that start again at once may meet again.
       await wait(Math.random() * 20 * attempt)

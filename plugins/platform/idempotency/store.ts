@@ -1,5 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { Executor } from '#platform/database/index.ts'
+import type { LinkKey } from '#schema/link-key.ts'
 import { idempotencyKeys } from '#schema/tables/idempotency-keys.ts'
 
 /** The SQL of answers that are kept by key. Every function runs on the executor it is given. */
@@ -57,7 +58,7 @@ export async function keepAnswer(on: Executor, owner: KeyOfCaller, kept: KeptAns
 }
 
 /** Whose answers are taken out: those about a user and what it owns, or about links and their events. */
-export type AnswersOf = { userId: number } | { urlIds: readonly number[]; shortCodes: readonly string[] }
+export type AnswersOf = { userId: number } | { urlIds: readonly number[]; links: readonly LinkKey[] }
 
 /**
  * Takes the values out of the answers that hold them, and the hash of the request, from which they could be guessed. The
@@ -68,7 +69,9 @@ export async function eraseAnswers(on: Executor, about: AnswersOf): Promise<void
     'userId' in about
       ? sql`answer::jsonb @> ${JSON.stringify({ user_id: about.userId })}::jsonb
           or (answer::jsonb @> ${JSON.stringify({ id: about.userId })}::jsonb and answer::jsonb ? 'username')`
-      : sql`answer::jsonb->>'short_code' = any(${sql.param(about.shortCodes)}::text[])
+      : sql`(coalesce(answer::jsonb->>'domain', ''), answer::jsonb->>'short_code') in (select * from unnest(
+            ${sql.param(about.links.map(({ domain }) => domain))}::text[],
+            ${sql.param(about.links.map(({ code }) => code))}::text[]))
           or answer::jsonb->>'url_id' = any(${sql.param(about.urlIds.map(String))}::text[])`
   await on.execute(
     sql`update ${idempotencyKeys} set status = ${ERASED_STATUS}, answer = 'null', fingerprint = '' where ${holds}`

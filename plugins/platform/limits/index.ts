@@ -19,14 +19,14 @@ import {
 /** Limits that a route may name in its configuration. */
 export type RouteLimit = Exclude<LimitName, 'credentials' | 'unknownCodes'>
 
-/** FailureLimiter of one kind: counted when they fail, refused before anything is looked up when too many did. */
+/** Limits failed attempts of one kind by IP address: too many, and further ones are refused before any lookup. */
 export interface FailureLimiter {
-  /** Whether the address of the request has guessed too often. Asks nobody. */
+  /** True if the address of the request is blocked; does no I/O. */
   isBlocked(request: FastifyRequest): boolean
   /** Counts a refusal and gives the problem to throw: RATE_LIMITED. */
   refuse(request: FastifyRequest): Error
-  /** Counts a guess that failed. */
-  note(request: FastifyRequest): void
+  /** Counts a failed attempt. */
+  record(request: FastifyRequest): void
 }
 
 /** `app.limits`: what is counted beside the routes. */
@@ -88,7 +88,7 @@ async function limits(app: FastifyInstance, { policies }: LimitOptions) {
     return {
       isBlocked: ({ address }) => counter.heldBackMs(addressOf(address)) > 0,
       refuse: (request) => refusal(request, name, counter.heldBackMs(addressOf(request.address))),
-      note(request) {
+      record(request) {
         void counter.count(request, addressOf(request.address))
       }
     }
@@ -166,7 +166,7 @@ function limitCredentials(app: FastifyInstance, credentials: FailureLimiter): vo
     route.onError = [
       ...[route.onError ?? []].flat(),
       (request, _reply, error, done) => {
-        if (error.code === 'CREDENTIALS_INVALID' && hasKey(request)) credentials.note(request)
+        if (error.code === 'CREDENTIALS_INVALID' && hasKey(request)) credentials.record(request)
         done()
       }
     ]

@@ -1,0 +1,50 @@
+import t from 'tap'
+import { type CachedLink, toCachedLink } from './cached-link.ts'
+import { isPlain, resolve } from './resolve.ts'
+
+const NOW = 1_000
+const LINK = toCachedLink({
+  id: 7,
+  userId: 3,
+  domain: '',
+  shortCode: 'a',
+  originalUrl: 'https://acme.dev/café',
+  isActive: true,
+  expiresAt: null,
+  version: 1
+})
+
+/** What may be wrong with a link, in the order in which it decides, with the status that it gives. */
+const REASONS: [name: string, change: Partial<CachedLink>, status: number][] = [
+  ['blocked', { isBlocked: true }, 403],
+  ['inactive', { isActive: false }, 404],
+  ['expired', { expiresAt: NOW }, 410]
+]
+
+function statusOf(link: CachedLink | null): number {
+  const resolution = resolve(link, NOW)
+  return resolution.kind === 'location' ? 302 : resolution.problem.statusCode
+}
+
+t.test('a link without a reason against it gives its location, also just before it expires', async (t) => {
+  for (const expiresAt of [null, NOW + 1]) {
+    const link = { ...LINK, expiresAt }
+    t.same(resolve(link, NOW), { kind: 'location', location: 'https://acme.dev/caf%C3%A9', link })
+    t.ok(isPlain(link, NOW))
+  }
+})
+
+t.test('a code that no link has is unknown', async (t) => {
+  t.equal(statusOf(null), 404)
+})
+
+t.test('of each pair of reasons the earlier one decides', async (t) => {
+  const pairs = REASONS.flatMap((first, at) => REASONS.slice(at).map((second) => [first, second] as const))
+  t.same(
+    pairs.map(([first, second]) => {
+      const link = { ...LINK, ...second[1], ...first[1] }
+      return [`${first[0]}, ${second[0]}`, statusOf(link), isPlain(link, NOW)]
+    }),
+    pairs.map(([first, second]) => [`${first[0]}, ${second[0]}`, first[2], false])
+  )
+})
