@@ -5,6 +5,7 @@ import type { Lookup } from '#platform/net/safe-fetch.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import { createCode, RESERVED_CODES } from './codes.ts'
 import { targetRefused } from './errors.ts'
+import { presentForExport } from './present.ts'
 import { resolvesInside } from './resolving.ts'
 import { urlRoutes } from './routes.ts'
 import { createUrlService, type UrlService } from './service.ts'
@@ -13,6 +14,8 @@ import { createTargetCheck, type TargetRules } from './targets.ts'
 declare module 'fastify' {
   interface FastifyInstance {
     urls: UrlService & {
+      /** A link as it is exported: with what only its owner and administrators see, without its short URL. */
+      presentForExport: typeof presentForExport
       /** Calls `listener` with each link that was created without a title, after its commit. */
       onUntitled(listener: (row: UrlRow) => void): void
       /** A random code that may be taken; `attempt` counts from 0 the tries that found none free: codes grow with it. */
@@ -80,6 +83,7 @@ async function urls(app: FastifyInstance, { routes, publicUrl, codeLength, targe
         await refuseInside(target, 'original_url')
       return service.change(caller, id, change, context)
     },
+    presentForExport,
     onUntitled: (listener) => void listeners.push(listener),
     createCode: (attempt) => createCode(codeLength + Math.floor(attempt / 3)),
     reservedCodes: RESERVED_CODES
