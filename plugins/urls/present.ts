@@ -1,8 +1,11 @@
-import { optionalWireTime, wireTime } from '#schema/shapes/text.ts'
 import type { Url } from '#schema/shapes/url.ts'
+import type { ExportedUrl } from '#schema/shapes/user-export.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import { isReservedCode } from './codes.ts'
+import { FIELDS, type LinkField, presentField } from './fields.ts'
 import { warnOfHost } from './look-alikes.ts'
+
+const SHOWN = FIELDS.filter(({ isHidden }) => !isHidden)
 
 /** A url whose target was just set: with what is odd about that, if anything is. */
 export function presentSet(row: UrlRow, base: string): Url {
@@ -16,25 +19,16 @@ export function presentSet(row: UrlRow, base: string): Url {
  */
 export function presentUrl(row: UrlRow, base: string): Url {
   const path = isReservedCode(row.shortCode) ? `s/${row.shortCode}` : row.shortCode
-  return { ...presentStoredUrl(row), short_url: `${base}/${path}` }
-}
-
-/** A url without what depends on where people reach the server. */
-export function presentStoredUrl(row: UrlRow): Omit<Url, 'short_url' | 'warnings'> {
-  return {
-    id: row.id,
-    user_id: row.userId,
-    short_code: row.shortCode,
-    original_url: row.originalUrl,
-    title: row.title,
-    is_active: row.isActive,
-    created_at: wireTime(row.createdAt),
-    updated_at: wireTime(row.updatedAt),
-    expires_at: optionalWireTime(row.expiresAt)
-  }
+  return { ...presentFields<Omit<Url, 'short_url'>>(row, SHOWN), short_url: `${base}/${path}` }
 }
 
 /** A url as an export holds it. */
-export function presentForExport(row: UrlRow) {
-  return { ...presentStoredUrl(row), deleted_at: optionalWireTime(row.deletedAt) }
+export function presentForExport(row: UrlRow): Omit<ExportedUrl, 'statistics' | 'events' | 'audit'> {
+  return presentFields(row, FIELDS)
+}
+
+function presentFields<Presented>(row: UrlRow, fields: readonly LinkField[]): Presented {
+  const presented: Record<string, unknown> = {}
+  for (const field of fields) presented[field.name] = presentField(field, row)
+  return presented as Presented
 }

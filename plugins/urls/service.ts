@@ -12,7 +12,8 @@ import type { UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import { createCandidates, isReservedCode, type RandomSource } from './codes.ts'
 import { codeReserved, codesExhausted, codeTaken, targetRefused, urlUnknown } from './errors.ts'
-import { differences, pick, type Replaced, readExpiry, valuesOf } from './service-changes.ts'
+import type { UrlColumns } from './fields.ts'
+import { columnsOf, differences, ERASED, pick, type Replaced, valuesOf } from './service-changes.ts'
 import {
   countUrlBuckets,
   countUrls,
@@ -23,7 +24,6 @@ import {
   listUrls,
   lockUrl,
   prepareFindByCodes,
-  type UrlColumns,
   updateUrl
 } from './store.ts'
 import type { TargetContext } from './targets.ts'
@@ -85,11 +85,8 @@ export interface UrlServiceOptions {
   random?: RandomSource
 }
 
-/** What an erased link still says: a target that leads nowhere (RFC 2606, section 2). */
-const ERASED = { originalUrl: 'https://erased.invalid/', title: null }
-
 /** The cache in which redirects keep {@link LinkTarget}s by code. */
-const LINKS = 'links'
+export const LINKS = 'links'
 
 export function createUrlService(
   database: Database,
@@ -114,20 +111,13 @@ export function createUrlService(
     const ownerFilter = ownerFilterOf(caller)
     const userId = ownerOf(ownerFilter, draft.user_id)
     if (userId !== null) await lockUserForShare(tx, userId, ownerFilter)
-    const values = {
-      userId,
-      originalUrl: draft.original_url,
-      title: draft.title ?? null,
-      isActive: draft.is_active ?? true,
-      expiresAt: readExpiry(draft.expires_at)
-    }
-    const chosen = draft.short_code ?? undefined
-    const candidates = () => (chosen === undefined ? createCandidates(codeLength, random) : [chosen])
+    const { shortCode: chosen, ...values } = { ...columnsOf(draft), userId }
+    const candidates = () => (chosen === null ? createCandidates(codeLength, random) : [chosen])
     let row: UrlRow | null = null
     // Another creation may take the same code in the same moment; a second look sees it taken.
-    for (let left = chosen === undefined ? 3 : 1; left > 0 && !row; left--)
+    for (let left = chosen === null ? 3 : 1; left > 0 && !row; left--)
       row = await insertUrl(tx, values, candidates())
-    if (!row) throw chosen === undefined ? codesExhausted() : codeTaken(chosen)
+    if (!row) throw chosen === null ? codesExhausted() : codeTaken(chosen)
     const { id: urlId, shortCode: short_code, originalUrl: original_url } = row
     await record(tx, [{ urlId, userId, eventType: 'created', details: { short_code, original_url } }])
     await audit(tx, [{ action: 'created', resource: 'url', id: urlId, after: valuesOf(row) }])

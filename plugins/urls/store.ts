@@ -8,16 +8,9 @@ import type { Executor } from '#platform/database/index.ts'
 import type { BucketCount, Place } from '#platform/database/page-index.ts'
 import { type RowChunk, readChunk } from '#platform/database/row-chunks.ts'
 import { type UrlRow, urls } from '#schema/tables/urls.ts'
+import { type CachedColumn, type ChosenColumns, FIELDS, type UrlColumns } from './fields.ts'
 
 /** All SQL of urls. Every function runs on the executor it is given: the pool or a transaction. */
-
-export interface UrlValues {
-  userId: number | null
-  originalUrl: string
-  title: string | null
-  isActive: boolean
-  expiresAt: Date | null
-}
 
 export interface UrlFilter {
   /** Only this user's, whatever else is asked for. */
@@ -37,25 +30,27 @@ const owned = (ownerFilter: OwnerFilter) => (ownerFilter === 'all' ? undefined :
  * Inserts a url under the first of `codes` that no url has, in one statement. Gives null when all are taken (or
  * the chosen one was taken in the same moment).
  */
-export async function insertUrl(on: Executor, values: UrlValues, codes: string[]): Promise<UrlRow | null> {
-  const free = on
-    .select({
-      userId: sql`${values.userId}::bigint`.as('user_id'),
-      shortCode: sql`candidate.code`.as('short_code'),
-      originalUrl: sql`${values.originalUrl}::text`.as('original_url'),
-      title: sql`${values.title}::text`.as('title'),
-      isActive: sql`${values.isActive}::boolean`.as('is_active'),
-      expiresAt: sql`${values.expiresAt?.toISOString() ?? null}::timestamptz`.as('expires_at')
-    })
-    .from(sql`unnest(${sql.param(codes)}::text[]) with ordinality as candidate(code, place)`)
-    .where(sql`not exists (select from ${urls} where ${urls.shortCode} = candidate.code)`)
-    .orderBy(sql`candidate.place`)
-    .limit(1)
+export async function insertUrl(
+  on: Executor,
+  values: Omit<ChosenColumns, 'shortCode'>,
+  codes: string[]
+): Promise<UrlRow | null> {
+  const given = Object.entries(values).map(([key, value]) => ({ column: urls[key as keyof UrlRow], value }))
+  const names = given.map(({ column }) => sql.identifier(column.name))
   const inserted = await on.execute<{ id: string }>(sql`
-    insert into ${urls} (user_id, short_code, original_url, title, is_active, expires_at) ${free}
+    insert into ${urls} (short_code, ${sql.join(names, sql`, `)})
+    select candidate.code, ${sql.join(given.map(castParam), sql`, `)}
+    from unnest(${sql.param(codes)}::text[]) with ordinality as candidate(code, place)
+    where not exists (select from ${urls} where ${urls.shortCode} = candidate.code)
+    order by candidate.place limit 1
     on conflict (short_code) do nothing returning id`)
   const id = inserted.rows[0]?.id
   return id === undefined ? null : findUrl(on, Number(id), 'all')
+}
+
+/** A parameter of the type of its column: a select does not take the types from where it inserts. */
+function castParam({ column, value }: { column: PgColumn; value: unknown }): SQL {
+  return sql`${sql.param(value, column)}::${sql.raw(column.getSQLType())}`
 }
 
 export async function findUrl(on: Executor, id: number, ownerFilter: OwnerFilter): Promise<UrlRow | null> {
@@ -75,10 +70,6 @@ export async function lockUrl(tx: Executor, id: number, ownerFilter: OwnerFilter
     .for('update')
   return row ?? null
 }
-
-export type UrlColumns = Partial<
-  Pick<UrlRow, 'title' | 'originalUrl' | 'isActive' | 'expiresAt' | 'deletedAt'>
->
 
 /** Sets columns and moves `version` and `updated_at` on. */
 export async function updateUrl(tx: Executor, id: number, columns: UrlColumns): Promise<UrlRow> {
@@ -166,17 +157,11 @@ function containing(text: string): (column: PgColumn) => SQL {
 
 /** The look-up of redirects, prepared once: unprepared it costs 2.5 times as much CPU. Includes deleted urls. */
 export function prepareFindByCodes(db: NodePgDatabase<Record<string, never>>, statementName: string) {
+  const cached = Object.fromEntries(
+    FIELDS.filter(({ isCached }) => isCached).map(({ column }) => [column, urls[column]])
+  ) as Pick<typeof urls, CachedColumn>
   return db
-    .select({
-      id: urls.id,
-      userId: urls.userId,
-      shortCode: urls.shortCode,
-      originalUrl: urls.originalUrl,
-      isActive: urls.isActive,
-      expiresAt: urls.expiresAt,
-      deletedAt: urls.deletedAt,
-      version: urls.version
-    })
+    .select({ ...cached, version: urls.version })
     .from(urls)
     .where(sql`${urls.shortCode} = any(${sql.placeholder('codes')}::text[])`)
     .prepare(statementName)

@@ -1,0 +1,49 @@
+import { getTableColumns } from 'drizzle-orm'
+import t from 'tap'
+import { Url, UrlChange, UrlDraft } from '#schema/shapes/url.ts'
+import { urls } from '#schema/tables/urls.ts'
+import { FIELDS } from './fields.ts'
+
+const names = (isWanted: (field: (typeof FIELDS)[number]) => boolean) =>
+  FIELDS.filter(isWanted)
+    .map(({ name }) => name)
+    .sort()
+
+t.test('the list has the columns of the table, with their names and types', async (t) => {
+  const { version: _, ...columns } = getTableColumns(urls)
+  t.same(
+    FIELDS.map(({ column, name }) => `${column} ${name}`).sort(),
+    Object.entries(columns)
+      .map(([column, { name }]) => `${column} ${name}`)
+      .sort()
+  )
+  const types = { 'timestamp (0) with time zone': 'timestamptz' } as Record<string, string>
+  const wrong = FIELDS.filter(({ column, type }) => {
+    const ofColumn = urls[column].getSQLType()
+    return type !== (types[ofColumn] ?? ofColumn)
+  })
+  t.same(wrong, [])
+})
+
+t.test('the list has the properties of the shapes', async (t) => {
+  const { short_url: _, warnings: __, ...shown } = Url.properties
+  t.same(
+    names(({ isHidden }) => !isHidden),
+    Object.keys(shown).sort()
+  )
+  t.same(
+    names(({ setOn }) => setOn !== undefined),
+    Object.keys(UrlDraft.properties).sort()
+  )
+  t.same(
+    names(({ setOn }) => setOn === 'change'),
+    Object.keys(UrlChange.properties).sort()
+  )
+})
+
+t.test('what a client sets is in the audit log and in files', async (t) => {
+  t.same(
+    FIELDS.filter(({ setOn, audit, file }) => setOn !== undefined && !(audit && file)),
+    []
+  )
+})
