@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg'
-import { compactJson } from './csv-writer.ts'
+import { compactJson } from '#platform/http/plain-json.ts'
 import type { Column, Kind } from './kinds.ts'
 import { quoteName } from './store-staging.ts'
 
