@@ -10,7 +10,7 @@ import { KIND_ORDER, type Kind, type Kinds } from './kinds.ts'
 import { createReferences, type References } from './references.ts'
 import { createReportBuilder } from './report.ts'
 import { type ReadPiece, readCsvRows, readJsonRows, warnOfNewRows } from './rows.ts'
-import { hasValues, inSnapshot, readRows } from './store-export.ts'
+import { findColumns, inSnapshot, readRows } from './store-export.ts'
 
 /** Files that belong together: what one refers to may get another id by the one before. */
 export interface ImportSet {
@@ -145,9 +145,7 @@ export function createImportService(
           inSnapshot(client, async () => {
             for (const name of only) {
               const kind = kinds[name]
-              const extras = kind.columns.filter(({ isExtra }) => isExtra)
-              const withExtras = await hasValues(client, kind, extras)
-              const columns = kind.columns.filter(({ isExtra }) => withExtras || !isExtra)
+              const columns = await findColumns(client, kind)
               await write(name, formatFile())
 
               async function* formatFile() {
