@@ -96,6 +96,15 @@ const list = [
     isCached: true,
     isHidden: true,
     file: { isExtra: true }
+  },
+  {
+    column: 'note',
+    name: 'note',
+    type: 'text',
+    setOn: 'change',
+    audit: 'presence',
+    erased: null,
+    file: { isExtra: true }
   }
 ] as const satisfies readonly LinkField[]
 
