@@ -2,6 +2,7 @@ import { getTableColumns } from 'drizzle-orm'
 import t from 'tap'
 import { Url, UrlChange, UrlDraft } from '#schema/shapes/url.ts'
 import { urls } from '#schema/tables/urls.ts'
+import { listFiles, readText } from '#testing/sources.ts'
 import { FIELDS } from './fields.ts'
 
 const names = (isWanted: (field: (typeof FIELDS)[number]) => boolean) =>
@@ -45,5 +46,19 @@ t.test('what a client sets is in the audit log and in files', async (t) => {
   t.same(
     FIELDS.filter(({ setOn, audit, file }) => setOn !== undefined && !(audit && file)),
     []
+  )
+})
+
+t.test('the walk-through names every source file that knows its example', async (t) => {
+  const [, section = ''] = /### Add a link field\n(.*?)\n### /s.exec(readText('CONTRIBUTING.md')) ?? []
+  const [, example = ''] = /^`(\w+)` is the example/m.exec(section) ?? []
+  const steps = [...section.matchAll(/^\d+\. `([^`]+)`/gm)].map(([, file]) => file)
+  t.ok(names(({ setOn }) => setOn !== undefined).includes(example as never), example)
+  const rooms = ['audit', 'events', 'exports', 'imports', 'stats', 'titles', 'urls', 'users']
+  const files = listFiles(['schema', ...rooms.map((room) => `plugins/${room}`)], /(?<!\.test)\.ts$/)
+  t.ok(files.length > 70, `${files.length} files`)
+  t.same(
+    files.filter((file) => readText(file).match(`\\b${example}\\b`)),
+    steps.sort()
   )
 })
