@@ -33,26 +33,27 @@ export interface StoreRules {
  */
 export async function storeBatch(client: ClientBase, batch: Batch, rules: StoreRules): Promise<Outcome> {
   const { kind, months, greatestId } = batch
-  const sequence = `${kind.name}_id_seq`
+  const { name, columns, prepare, waitForInFlightInserts, reassignIds, merge } = kind
+  const sequence = `${name}_id_seq`
   const takeTurn = () =>
-    client.query("SELECT pg_advisory_xact_lock(hashtext('fairlead.imports'), hashtext($1))", [kind.name])
-  if (kind.prepare) await inTransaction(client, async () => kind.prepare?.(client, months))
-  if (kind.waitForInFlightInserts)
+    client.query("SELECT pg_advisory_xact_lock(hashtext('fairlead.imports'), hashtext($1))", [name])
+  if (prepare) await inTransaction(client, () => prepare(client, months))
+  if (waitForInFlightInserts)
     await inTransaction(client, async () => {
       await takeTurn()
       await passSequence(client, sequence, greatestId)
-      await kind.waitForInFlightInserts?.(client)
+      await waitForInFlightInserts(client)
     })
   return inTransaction(client, async () => {
     await takeTurn()
     await passSequence(client, sequence, greatestId)
     await stageRows(client, batch)
     const leastId = Math.max(batch.leastId, rules.lastDrawn + 1)
-    if (leastId <= greatestId) await kind.reassignIds?.(client, { leastId, greatestId })
+    if (leastId <= greatestId) await reassignIds?.(client, { leastId, greatestId })
     const { skipped, conflicts, moved, changed } = await settleIds(client, batch, rules)
-    const { rejected, warnings } = await kind.merge(client, batch)
+    const { rejected, warnings } = await merge(client, batch)
     const unknown: Remark[] = []
-    for (const column of kind.columns) unknown.push(...(await findUnknown(client, column)))
+    for (const column of columns) unknown.push(...(await findUnknown(client, column)))
     for (const { line } of rejected) {
       conflicts.delete(line)
       const row = moved.get(line)

@@ -124,7 +124,7 @@ export type CachedColumn = Extract<(typeof list)[number], { isCached: true }>['c
 export type UrlColumns = Partial<Omit<UrlRow, 'id' | 'version'>>
 
 /** The value of a field as it travels. */
-export function presentField({ column }: LinkField, row: UrlRow): unknown {
+export function presentField({ column }: LinkField, row: Partial<UrlRow>): unknown {
   const value = row[column]
   return value instanceof Date ? wireTime(value) : value
 }

@@ -49,7 +49,7 @@ export function differences(old: UrlRow, change: UrlChange): Difference[] {
 const NOT_RECORDED = '(not recorded)'
 
 /** What the audit log keeps of a url: what a client chose or may change. */
-export function valuesOf(row: UrlRow): Record<string, unknown> {
+export function valuesOf(row: ChosenColumns): Record<string, unknown> {
   return Object.fromEntries(
     AUDITED.map((field) => {
       const value = presentField(field, row)
