@@ -40,6 +40,7 @@ export interface Config {
   readonly urls: {
     publicUrl: string | undefined
     codeLength: number
+    schemes: string[]
     targets: { ownHosts: string[]; allowsPrivate: boolean; resolves: boolean; lookup?: Lookup }
   }
   readonly blocklist: { file: string | undefined; fileEveryMs?: number; everyMs?: number }
@@ -47,7 +48,7 @@ export interface Config {
   readonly redirects: { honourOptOut: boolean; fastLane: boolean }
   readonly stats: { retentionMonths: number }
   readonly events: { maxDetailsBytes: number }
-  readonly imports: { limitBytes: number; maxDetailsBytes: number; schemes: string[] }
+  readonly imports: { limitBytes: number }
   readonly health: { timeoutMs: number }
   readonly lifecycle: LifecycleOptions
   readonly shutdown: { timeoutMs: number }
@@ -153,6 +154,7 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
     urls: {
       publicUrl: settings.PUBLIC_URL?.replace(/\/+$/, ''),
       codeLength: settings.CODE_LENGTH,
+      schemes: splitList(settings.TARGET_SCHEMES),
       targets: {
         ownHosts: splitList(settings.OWN_HOSTS),
         allowsPrivate: settings.TARGET_PRIVATE === 'allow',
@@ -167,11 +169,7 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
     },
     stats: { retentionMonths: settings.EVENT_RETENTION_MONTHS },
     events: { maxDetailsBytes: settings.DETAILS_LIMIT_BYTES },
-    imports: {
-      limitBytes: settings.BULK_LIMIT_BYTES,
-      maxDetailsBytes: settings.DETAILS_LIMIT_BYTES,
-      schemes: splitList(settings.TARGET_SCHEMES)
-    },
+    imports: { limitBytes: settings.BULK_LIMIT_BYTES },
     health: { timeoutMs: settings.READY_TIMEOUT_MS },
     lifecycle: {
       drainMs: settings.DRAIN_MS,

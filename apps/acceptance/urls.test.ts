@@ -24,6 +24,24 @@ servedInEachMode(t, async (t, api) => {
     t.match(await createUrl(api, { user_id: null, title: null }), { user_id: null, title: null })
   })
 
+  t.test('a note is kept, changed with an event, and taken off', async (t) => {
+    const note = `Printed on the leaflet 😀\n${unique()}`
+    const { id } = await createUrl(api, { note })
+    t.equal((await api('GET', `/urls/${id}`)).json.note, note)
+    const longest = '😀'.repeat(2_000)
+    t.match(await api('PUT', `/urls/${id}`, { json: { note: longest } }), {
+      status: 200,
+      json: { note: longest }
+    })
+    t.match(await api('PUT', `/urls/${id}`, { json: { note: null } }), { status: 200, json: { note: null } })
+    t.match(
+      (await listEvents(api, `url_id=${id}&event_type=updated`)).map(({ details }) => details),
+      [longest, null].map((new_value) => ({ field: 'note', new_value }))
+    )
+    for (const bad of [`${longest}x`, 5, 'a\0'])
+      isProblem(t, await api('PUT', `/urls/${id}`, { json: { note: bad } }), 422, 'note')
+  })
+
   t.test('the same target twice gives two urls with two codes', async (t) => {
     const original_url = `https://example.com/${unique()}`
     const [one, other] = [await createUrl(api, { original_url }), await createUrl(api, { original_url })]

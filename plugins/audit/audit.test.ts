@@ -44,6 +44,19 @@ t.test('each change says what it changed and on which request', async (t) => {
   t.equal((await read('request_id=r-1')).length, 1)
 })
 
+t.test('a note leaves that it changed, and none of its text', async (t) => {
+  const { json: url } = await request('POST', '/urls', { json: { original_url, note: 'first' } })
+  for (const note of ['second', null]) await request('PUT', `/urls/${url.id}`, { json: { note } })
+  await request('DELETE', `/urls/${url.id}`)
+  const hidden = { note: '(not recorded)' }
+  t.match(await read(`resource=url&resource_id=${url.id}`), [
+    { action: 'deleted', before: { note: null } },
+    { action: 'updated', before: hidden, after: { note: null } },
+    { action: 'updated', before: hidden, after: hidden },
+    { action: 'created', after: hidden }
+  ])
+})
+
 t.test('what did not happen is not in it', async (t) => {
   const before = (await read('per_page=1'))[0].id
   await request('POST', '/urls', { json: { original_url, user_id: 999 } })

@@ -1,9 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Database } from '#platform/database/index.ts'
-import { presentChange } from '#platform/http/present-rows.ts'
 import { parseWireTime } from '#platform/http/wire-time.ts'
 import type { AuditEntry, AuditQuery } from '#schema/shapes/audit.ts'
 import type { AuditChange, EraseChanges, FindOwned, InsertionOf, RecordChanges } from './contract.ts'
+import { presentChange } from './present.ts'
 import {
   type AuditAuthor,
   type AuditRecord,
@@ -25,6 +25,8 @@ export interface AuditService {
   findOwned: FindOwned
   /** Runs `work`, and whatever it leads to, on behalf of `author`. */
   actAs<T>(author: AuditAuthor, work: () => T): T
+  /** An entry as it travels. */
+  present: typeof presentChange
   /** The newest entries that match, newest first, and whether there are more. */
   list(query: AuditQuery): Promise<{ entries: AuditEntry[]; hasMore: boolean }>
   /** Deletes the entries that are older than the retention at `now`, milliseconds since the epoch. Gives how many. */
@@ -59,6 +61,7 @@ export function createAuditService(
 
     erase: (erasure) => eraseAudit(db, erasure),
     findOwned: (resource, userId) => findOwned(db, resource, userId),
+    present: presentChange,
 
     actAs: (author, work) => authors.run(author, work),
 

@@ -1,11 +1,17 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import type { ImportKind } from '#plugins/imports/contract.ts'
 import { eventRoutes } from './routes.ts'
 import { createEventService, type EventService } from './service.ts'
+import { createEventImport, type ImportListener } from './store-import.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    events: EventService
+    events: EventService & {
+      importKind: ImportKind
+      /** Lets a capability read imported events in the transaction that stores them. */
+      onImport(listener: ImportListener): void
+    }
   }
 }
 
@@ -21,7 +27,12 @@ export interface EventOptions {
  */
 async function events(app: FastifyInstance, options: EventOptions) {
   const service = createEventService(app.database, options.maxDetailsBytes)
-  app.decorate('events', service)
+  const listeners: ImportListener[] = []
+  app.decorate('events', {
+    ...service,
+    importKind: createEventImport(options.maxDetailsBytes, listeners),
+    onImport: (listener) => void listeners.push(listener)
+  })
   app.clicks.drainTo(service.storeClicks)
   if (options.routes) await app.register(eventRoutes)
 }

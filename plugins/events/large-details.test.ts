@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm'
 import fc from 'fast-check'
 import t from 'tap'
-import { readEventChunk } from '#platform/database/event-chunks.ts'
 import { isPlainJson, storedBytes } from '#platform/http/plain-json.ts'
 import { startApp } from '#testing/app.ts'
+import { readEventChunk } from './store-chunks.ts'
 
 /** Events whose details are large: refused beyond the bound, and where they are there, never read into memory at once. */
 

@@ -3,9 +3,8 @@ import { violatedConstraint } from '#platform/database/errors.ts'
 import type { Database, SqlPart } from '#platform/database/index.ts'
 import { createPageIndex } from '#platform/database/page-index.ts'
 import type { FreshMark } from '#platform/database/read-replica.ts'
-import { type LongPage, mapPage } from '#platform/database/row-chunks.ts'
+import { type LongPage, mapPage, type RowChunk } from '#platform/database/row-chunks.ts'
 import { storedBytes } from '#platform/http/plain-json.ts'
-import { presentEvent } from '#platform/http/present-rows.ts'
 import { parseWireTime } from '#platform/http/wire-time.ts'
 import type { Click } from '#plugins/clicks/contract.ts'
 import type { Event, EventDraft, EventQuery } from '#schema/shapes/event.ts'
@@ -13,7 +12,9 @@ import { pageWindow } from '#schema/shapes/page.ts'
 import type { EventRow } from '#schema/tables/events.ts'
 import { type CountedClick, insertMissingClicks, insertNewClicks } from './click-store.ts'
 import { detailsTooLarge, eventUnknown, rangeReversed, urlMissing, userMissing } from './errors.ts'
+import { presentEvent } from './present.ts'
 import {
+  type After,
   countEventBuckets,
   countEvents,
   type EventRecord,
@@ -23,7 +24,9 @@ import {
   insertionOf,
   listEvents,
   lockUrlForShare,
-  lockUserForShare
+  lockUserForShare,
+  readEventsElsewhere,
+  readEventsOfUrl
 } from './store.ts'
 
 const INSERT_CHUNK = 5_000
@@ -34,6 +37,10 @@ export interface EventService {
   list(caller: Caller, query: EventQuery, mark: FreshMark): Promise<LongPage<Event>>
   /** Throws EVENT_UNKNOWN. */
   get(caller: Caller, id: number): Promise<Event>
+  /** What happened to a link, `limit` events at most, in the order of ids from `after` on. */
+  readOfUrl(urlId: number, page: After): Promise<RowChunk<Event>>
+  /** What a user did on links of others, as `readOfUrl`. */
+  readElsewhere(userId: number, page: After): Promise<RowChunk<Event>>
   /** Records what a client reports. Throws REFERENCE_UNKNOWN when the url or user does not exist, INPUT_INVALID for large details. */
   create(caller: Caller, draft: EventDraft): Promise<Event>
   /** Writes events in the caller's transaction, as of now. */
@@ -92,6 +99,10 @@ export function createEventService(database: Database, maxDetailsBytes: number):
       return presentEvent(row)
     },
 
+    readOfUrl: async (urlId, page) => presentChunk(await readEventsOfUrl(database.db, urlId, page)),
+
+    readElsewhere: async (userId, page) => presentChunk(await readEventsElsewhere(database.db, userId, page)),
+
     async create(caller, { url_id: urlId, user_id: named, event_type: eventType, details = {} }) {
       if (storedBytes(JSON.stringify(details)) > maxDetailsBytes) throw detailsTooLarge(maxDetailsBytes)
       const ownerFilter = ownerFilterOf(caller)
@@ -139,4 +150,8 @@ export function createEventService(database: Database, maxDetailsBytes: number):
       counters.push(work)
     }
   }
+}
+
+function presentChunk({ rows, isLast }: RowChunk<EventRow>): RowChunk<Event> {
+  return { rows: rows.map(presentEvent), isLast }
 }

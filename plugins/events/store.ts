@@ -1,12 +1,12 @@
-import { and, count, eq, gte, isNull, lte, ne, type SQL, sql } from 'drizzle-orm'
+import { and, count, eq, gt, gte, isNull, lte, ne, type SQL, sql } from 'drizzle-orm'
 import type { OwnerFilter } from '#platform/access/caller.ts'
 import { countBuckets } from '#platform/database/count-buckets.ts'
-import { type EventChunk, readEventChunk } from '#platform/database/event-chunks.ts'
 import type { Executor } from '#platform/database/index.ts'
 import type { BucketCount, Place } from '#platform/database/page-index.ts'
 import { type EventRow, events } from '#schema/tables/events.ts'
 import { urls } from '#schema/tables/urls.ts'
 import { users } from '#schema/tables/users.ts'
+import { type EventChunk, readEventChunk } from './store-chunks.ts'
 
 /** All SQL of events. Every function runs on the executor it is given: the pool or a transaction. */
 
@@ -84,6 +84,29 @@ export function listEvents(
   limit: number
 ): Promise<EventChunk> {
   return readEventChunk(on, and(matching(filter), gte(events.id, fromId)), { limit, skip })
+}
+
+/** A place in events that are read by pages: `limit` at most after the id `after`. */
+export interface After {
+  after: number
+  limit: number
+}
+
+/** What happened to a link. */
+export function readEventsOfUrl(on: Executor, urlId: number, { after, limit }: After): Promise<EventChunk> {
+  return readEventChunk(on, and(eq(events.urlId, urlId), gt(events.id, after)), { limit })
+}
+
+/** What a user did on links that are not its own. */
+export function readEventsElsewhere(
+  on: Executor,
+  userId: number,
+  { after, limit }: After
+): Promise<EventChunk> {
+  const isOwn = sql`exists (select from ${urls} where ${urls.id} = ${events.urlId} and ${urls.userId} = ${userId})`
+  return readEventChunk(on, and(eq(events.userId, userId), sql`not ${isOwn}`, gt(events.id, after)), {
+    limit
+  })
 }
 
 export async function countEvents(on: Executor, filter: EventFilter): Promise<number> {

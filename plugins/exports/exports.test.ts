@@ -44,6 +44,7 @@ profiles(t, async (t, profile) => {
     const me = as(key)
     const [link] = links
     await me('PUT', `/urls/${link.id}`, { title: 'Mine, "now"' })
+    await me('PUT', `/urls/${links[2].id}`, { note: 'For the leaflet' })
     await me('DELETE', `/urls/${links[1].id}`)
     await admin('POST', '/events', { url_id: link.id, event_type: 'click', user_id: null })
 
@@ -60,6 +61,7 @@ profiles(t, async (t, profile) => {
       'deleted ones too'
     )
     t.ok(exported.urls[1].deleted_at)
+    t.equal(exported.urls[2].note, 'For the leaflet')
     for (const url of exported.urls.filter((one: { deleted_at: string | null }) => one.deleted_at === null)) {
       const { json } = await me('GET', `/events?url_id=${url.id}`)
       t.same(url.events, json, `events of ${url.id}`)

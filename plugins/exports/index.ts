@@ -14,7 +14,16 @@ const exports: FastifyPluginAsyncTypebox<{ routes: boolean }> = async (app, { ro
   if (!routes) return
   const { open } = createExportService(
     app.database,
-    { findUser: app.users.get, audit: app.audit.record, actAs: app.audit.actAs },
+    {
+      findUser: app.users.get,
+      audit: app.audit.record,
+      actAs: app.audit.actAs,
+      presentChange: app.audit.present,
+      presentKey: app.keys.present,
+      presentUrl: app.urls.presentForExport,
+      readEventsOfUrl: app.events.readOfUrl,
+      readEventsElsewhere: app.events.readElsewhere
+    },
     Date.now
   )
   app.get(
@@ -43,6 +52,6 @@ const exports: FastifyPluginAsyncTypebox<{ routes: boolean }> = async (app, { ro
 export default fp(exports, {
   name: 'exports',
   encapsulate: true,
-  dependencies: ['access', 'database', 'audit', 'users'],
+  dependencies: ['access', 'database', 'audit', 'users', 'keys', 'urls', 'events'],
   fastify: '5.x'
 })

@@ -1,16 +1,9 @@
-import { presentChange, presentStoredUrl, presentTime } from '#platform/http/present-rows.ts'
 import type { AuditEntry } from '#schema/shapes/audit.ts'
 import { wireTime } from '#schema/shapes/text.ts'
-import type { ExportedSession, ExportedUrl } from '#schema/shapes/user-export.ts'
-import type { AuditRow } from '#schema/tables/audit-log.ts'
+import type { ExportedSession } from '#schema/shapes/user-export.ts'
 import type { SessionRow } from '#schema/tables/sessions.ts'
-import type { UrlRow } from '#schema/tables/urls.ts'
 
-/** What an export shows beyond, or short of, what everybody else does. */
-
-export function presentUrl(row: UrlRow): Omit<ExportedUrl, 'statistics' | 'events' | 'audit'> {
-  return { ...presentStoredUrl(row), deleted_at: presentTime(row.deletedAt) }
-}
+/** What an export shows otherwise than other answers do. */
 
 export function presentSession(
   row: Pick<SessionRow, 'id' | 'createdAt' | 'lastSeenAt' | 'expiresAt'>
@@ -23,9 +16,8 @@ export function presentSession(
   }
 }
 
-/** A change, for the user with this id: of whoever else made it only the kind is shown. */
-export function presentChangeFor(userId: number, row: AuditRow): AuditEntry {
-  const entry = presentChange(row)
-  if (row.actorUserId === userId) return entry
-  return { ...entry, actor: { kind: row.actorKind, key_id: null, user_id: null, name: null } }
+/** A change, for the user with this id: of another author only the kind is shown. */
+export function hideAuthor(userId: number, entry: AuditEntry): AuditEntry {
+  if (entry.actor.user_id === userId) return entry
+  return { ...entry, actor: { kind: entry.actor.kind, key_id: null, user_id: null, name: null } }
 }

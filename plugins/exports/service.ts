@@ -2,25 +2,20 @@ import { type Caller, isWithin } from '#platform/access/caller.ts'
 import { notAllowed } from '#platform/access/errors.ts'
 import type { Database } from '#platform/database/index.ts'
 import { type RowChunk, readChunk } from '#platform/database/row-chunks.ts'
-import { presentEvent, presentKey } from '#platform/http/present-rows.ts'
 import type { RecordChanges } from '#plugins/audit/contract.ts'
-import type { Scope } from '#schema/shapes/key.ts'
+import type { AuditEntry } from '#schema/shapes/audit.ts'
+import type { Event } from '#schema/shapes/event.ts'
+import type { Key, Scope } from '#schema/shapes/key.ts'
 import { wireTime } from '#schema/shapes/text.ts'
 import type { User } from '#schema/shapes/user.ts'
+import type { ExportedUrl } from '#schema/shapes/user-export.ts'
+import type { AuditRow } from '#schema/tables/audit-log.ts'
+import type { UrlRow } from '#schema/tables/urls.ts'
 import { exportRefused } from './errors.ts'
-import { presentChangeFor, presentSession, presentUrl } from './present.ts'
-import {
-  type After,
-  readChanges,
-  readDays,
-  readEventsElsewhere,
-  readEventsOfUrl,
-  readKeys,
-  readSessions,
-  readUrls
-} from './store.ts'
+import { hideAuthor, presentSession } from './present.ts'
+import { type After, readChanges, readDays, readKeys, readSessions, readUrls } from './store.ts'
 
-/** The parts of `app.users` and `app.audit` that exports need. */
+/** The parts of `app.users`, `app.audit`, `app.keys`, `app.urls` and `app.events` that exports need. */
 export interface ExportCollaborators {
   findUser(caller: Caller, id: number): Promise<User>
   audit: RecordChanges
@@ -28,6 +23,11 @@ export interface ExportCollaborators {
     author: Pick<Caller, 'kind' | 'keyId' | 'userId' | 'name'> & { requestId: string },
     work: () => T
   ): T
+  presentChange(row: AuditRow): AuditEntry
+  presentKey(row: Awaited<ReturnType<typeof readKeys>>[number]): Key
+  presentUrl(row: UrlRow): Omit<ExportedUrl, 'statistics' | 'events' | 'audit'>
+  readEventsOfUrl(urlId: number, page: After): Promise<RowChunk<Event>>
+  readEventsElsewhere(userId: number, page: After): Promise<RowChunk<Event>>
 }
 
 /** An export holds what these are for, and so needs them all; the last two where it is somebody else's. */
@@ -38,9 +38,12 @@ const PAGE = 1_000
 
 export function createExportService(
   database: Database,
-  { findUser, audit, actAs }: ExportCollaborators,
+  collaborators: ExportCollaborators,
   now: () => number
 ) {
+  const { findUser, audit, actAs, presentChange, presentKey, presentUrl } = collaborators
+  const { readEventsOfUrl, readEventsElsewhere } = collaborators
+
   async function* chunksOf<Row extends { id: number }>(read: (page: After) => Promise<RowChunk<Row>>) {
     for (let after = 0; ; ) {
       const { rows, isLast } = await read({ after, limit: PAGE })
@@ -54,7 +57,10 @@ export function createExportService(
     chunksOf(({ after, limit }) => readChunk(limit, (most) => read({ after, limit: most })))
 
   /** The JSON of an array, a piece at a time. */
-  async function* listOf<Row>(rows: AsyncIterable<Row> | Iterable<Row>, present: (row: Row) => unknown) {
+  async function* listOf<Row>(
+    rows: AsyncIterable<Row> | Iterable<Row>,
+    present: (row: Row) => unknown = (row) => row
+  ) {
     let separator = '['
     for await (const row of rows) {
       yield `${separator}${JSON.stringify(present(row))}`
@@ -69,7 +75,7 @@ export function createExportService(
     const changesOf = (resource: string, id: number) =>
       listOf(
         pagesOf((page) => readChanges(db, resource, id, page)),
-        (row) => presentChangeFor(userId, row)
+        (row) => hideAuthor(userId, presentChange(row))
       )
     yield `{"exported_at":${JSON.stringify(wireTime(new Date(now())))},"user":${JSON.stringify(user)},"keys":`
     yield* listOf(await readKeys(db, userId), presentKey)
@@ -82,20 +88,14 @@ export function createExportService(
       yield `${separator}${JSON.stringify(presentUrl(row)).slice(0, -1)},"statistics":`
       yield JSON.stringify(await readDays(db, row.id))
       yield ',"events":'
-      yield* listOf(
-        chunksOf((page) => readEventsOfUrl(db, row.id, page)),
-        presentEvent
-      )
+      yield* listOf(chunksOf((page) => readEventsOfUrl(row.id, page)))
       yield ',"audit":'
       yield* changesOf('url', row.id)
       yield '}'
       separator = ','
     }
     yield separator === ',' ? '],"events":' : ',"urls":[],"events":'
-    yield* listOf(
-      chunksOf((page) => readEventsElsewhere(db, userId, page)),
-      presentEvent
-    )
+    yield* listOf(chunksOf((page) => readEventsElsewhere(userId, page)))
     yield '}'
   }
 

@@ -1,9 +1,7 @@
-import { and, asc, eq, gt, type SQL, sql } from 'drizzle-orm'
-import { type EventChunk, readEventChunk } from '#platform/database/event-chunks.ts'
+import { and, asc, eq, gt, sql } from 'drizzle-orm'
 import type { Executor } from '#platform/database/index.ts'
 import { type ApiKeyRow, apiKeys } from '#schema/tables/api-keys.ts'
 import { type AuditRow, auditLog } from '#schema/tables/audit-log.ts'
-import { events } from '#schema/tables/events.ts'
 import { type SessionRow, sessions } from '#schema/tables/sessions.ts'
 import { urlStatsDaily } from '#schema/tables/url-stats-daily.ts'
 import { type UrlRow, urls } from '#schema/tables/urls.ts'
@@ -23,20 +21,6 @@ export interface After {
 export function readUrls(on: Executor, userId: number, { after, limit }: After): Promise<UrlRow[]> {
   const wanted = and(eq(urls.userId, userId), gt(urls.id, after))
   return on.select().from(urls).where(wanted).orderBy(asc(urls.id)).limit(limit)
-}
-
-function readEvents(on: Executor, wanted: SQL | undefined, { after, limit }: After): Promise<EventChunk> {
-  return readEventChunk(on, and(wanted, gt(events.id, after)), { limit })
-}
-
-/** What happened to a link. */
-export const readEventsOfUrl = (on: Executor, urlId: number, page: After) =>
-  readEvents(on, eq(events.urlId, urlId), page)
-
-/** What a user did on links that are not its own. */
-export function readEventsElsewhere(on: Executor, userId: number, page: After): Promise<EventChunk> {
-  const isOwn = sql`exists (select from ${urls} where ${urls.id} = ${events.urlId} and ${urls.userId} = ${userId})`
-  return readEvents(on, and(eq(events.userId, userId), sql`not ${isOwn}`), page)
 }
 
 /** The changes of one thing. */

@@ -1,14 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { ClientBase } from 'pg'
 import { findDriverError } from '#platform/database/errors.ts'
 import type { Database } from '#platform/database/index.ts'
 import { type Batch, halveBatch, listRows } from './batch.ts'
+import type { KindName } from './contract.ts'
 import { decodeCopyRow } from './copy-text.ts'
-import type { KindName } from './kinds.ts'
 import { addOutcomes, NOTHING, type Outcome } from './report.ts'
-import { ensurePartitions, type StoreRules, storeBatch } from './store.ts'
+import { type StoreRules, storeBatch } from './store.ts'
 import { findLastDrawn } from './store-sequences.ts'
-import type { Codes } from './store-urls.ts'
 
 /** Gets batches stored whatever meets them on the way: rows that clash, rows that the database refuses. */
 export interface BatchStore {
@@ -20,28 +18,18 @@ export interface BatchStore {
 
 const MAX_ATTEMPTS = 5
 
-export function createBatchStore(database: Database, codes: Codes): BatchStore {
+export function createBatchStore(database: Database): BatchStore {
   const takeTurn: Record<KindName, TurnTaker> = {
     users: createTurns(),
     urls: createTurns(),
     events: createTurns()
-  }
-  /** Months this process has met. One that is dropped since has its old rows in the default partition. */
-  const knownMonths = new Set<string>()
-
-  async function ensureMonths(client: ClientBase, batch: Batch): Promise<void> {
-    const missing = partitionedMonths(batch).filter((month) => !knownMonths.has(month))
-    if (missing.length === 0) return
-    await ensurePartitions(client, missing)
-    for (const month of missing) knownMonths.add(month)
   }
 
   /** One try. What may be mended by another is given, not thrown, so that the pool keeps the connection. */
   async function attempt(batch: Batch, rules: StoreRules): Promise<Outcome | Error> {
     return database.withClient(async (client) => {
       try {
-        await ensureMonths(client, batch)
-        return await storeBatch(client, batch, rules, codes)
+        return await storeBatch(client, batch, rules)
       } catch (error) {
         if (isRace(error) || isRefusal(error)) return error as Error
         throw error
@@ -76,17 +64,6 @@ export function createBatchStore(database: Database, codes: Codes): BatchStore {
     // Waiting here rather than for the database's lock keeps imports from holding connections that requests need.
     store: (batch, rules) => takeTurn[batch.kind.name](() => storeWhole(batch, rules))
   }
-}
-
-/**
- * The months of the rows that get a partition. Times before 2000 or beyond the coming year are mistakes more often
- * than not, and each partition costs every query: those rows go to the default one.
- */
-function partitionedMonths({ months }: Batch): string[] {
-  const limit = new Date()
-  limit.setUTCFullYear(limit.getUTCFullYear() + 1)
-  const last = limit.toISOString().slice(0, 7)
-  return [...months].filter((month) => month >= '2000-01' && month <= last)
 }
 
 type TurnTaker = <T>(work: () => Promise<T>) => Promise<T>

@@ -4,12 +4,11 @@ import t, { type Test } from 'tap'
 import { isLonger } from '#schema/shapes/text.ts'
 import {
   type CellReader,
+  createReader,
   optional,
   readBoolean,
-  readCode,
   readDetails,
   readId,
-  readTarget,
   readText,
   readTime
 } from './cells.ts'
@@ -110,21 +109,21 @@ t.test('lengths are counted as the API counts them', async () => {
   fc.assert(fc.property(text, (text) => isLonger(text, limit) !== accepts(text)))
 })
 
-t.test('codes and targets are what a redirect can serve', async (t) => {
-  check(t, readCode, [
-    ['528279', '528279'],
-    ['a-B_9', 'a-B_9'],
-    ['a b', /letters/],
-    ['a/b', /letters/],
-    ['x'.repeat(65), /letters/],
-    [null, /empty/]
+t.test('a column reads by its type, then by its own check', async (t) => {
+  const refuse = (value: string) => (value === 'no' ? 'is no' : null)
+  const text = { name: 'x', type: 'text', maxLength: 3, refuse } as const
+  check(t, createReader(text), [
+    ['yes', 'yes'],
+    ['no', /^is no$/],
+    ['long', /longer than 3/],
+    ['', ''],
+    [null, null]
   ])
-  check(t, readTarget(['http', 'https']), [
-    ['https://example.com/ü?q=1', 'https://example.com/ü?q=1'],
-    ['javascript:alert(1)', /absolute/],
-    ['https://example.com/\r\nX: y', /absolute/],
-    [`https://example.com/${'x'.repeat(3000)}`, /longer than/],
-    [null, /empty/]
+  check(t, createReader({ ...text, isRequired: true }), [['', /empty/]])
+  check(t, createReader({ ...text, isMade: true }), [['', null]])
+  check(t, createReader({ name: 'x', type: 'bigint', refersTo: 'users' }), [
+    ['', null],
+    ['x', /not an id/]
   ])
 })
 

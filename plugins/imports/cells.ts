@@ -1,7 +1,7 @@
 import { isPlainJson, MAX_DEPTH } from '#platform/http/plain-json.ts'
 import { parseWireTime, TIME_RANGE } from '#platform/http/wire-time.ts'
-import { isLonger, lengthLimit } from '#schema/shapes/text.ts'
-import { isTargetUrl, TargetUrl } from '#schema/shapes/url.ts'
+import { isLonger } from '#schema/shapes/text.ts'
+import type { ImportColumn } from './contract.ts'
 
 /**
  * Reads single values of imported rows. A reader takes what the file holds and gives the text to store (or null),
@@ -23,7 +23,6 @@ const NOT_AN_ID: Unreadable = { wrong: 'is not an id: a whole number from 1 to 1
 const NOT_A_TIME: Unreadable = { wrong: `is not a time such as 2025-06-04 00:07:00, ${TIME_RANGE}` }
 const NOT_A_BOOLEAN: Unreadable = { wrong: 'is neither True nor False' }
 const NOT_TEXT: Unreadable = { wrong: 'holds NUL or bytes that are not Unicode text' }
-const NOT_A_CODE: Unreadable = { wrong: 'is not 1 to 64 of letters, digits, - and _' }
 const NOT_JSON: Unreadable = { wrong: 'is not JSON' }
 const NOT_AN_OBJECT: Unreadable = { wrong: 'is not a JSON object' }
 const NOT_STORABLE: Unreadable = { wrong: 'holds NUL, half characters or is nested too deep' }
@@ -95,23 +94,6 @@ export function readText(minimum: number, maximum: number): CellReader {
   }
 }
 
-export function readCode(cell: Cell): Cell | Unreadable {
-  if (cell === null || cell === '') return MISSING
-  return /^[A-Za-z0-9_-]{1,64}$/.test(cell) ? cell : NOT_A_CODE
-}
-
-/** A URL that links may lead to, of one of `schemes`. */
-export function readTarget(schemes: readonly string[]): CellReader {
-  const maximum = lengthLimit(TargetUrl)
-  const tooLong = { wrong: `is longer than ${maximum} characters` }
-  const notTarget = { wrong: `is not an absolute URL without spaces (${schemes.join(', ')})` }
-  return (cell) => {
-    if (cell === null || cell === '') return MISSING
-    if (isLonger(cell, maximum)) return tooLong
-    return isTargetUrl(cell, schemes) ? cell : notTarget
-  }
-}
-
 /**
  * A JSON object; an empty field is `{}`. The text is stored as it is, not what JSON.parse makes of it: jsonb keeps
  * every digit of a number.
@@ -128,4 +110,29 @@ export function readDetails(cell: Cell): Cell | Unreadable {
   // What can't be stored is escaped, or long from its many brackets.
   const isDoubtful = cell.length >= 2 * MAX_DEPTH || cell.includes('\\u')
   return isDoubtful && !isPlainJson(value) ? NOT_STORABLE : cell
+}
+
+const READERS: Record<Exclude<ImportColumn['type'], 'text'>, CellReader> = {
+  bigint: readId,
+  boolean: readBoolean,
+  timestamptz: readTime,
+  jsonb: readDetails
+}
+
+/** The reader of a column: by its type, then by its own check. An empty field is null, but empty text where none is made. */
+export function createReader({
+  type,
+  maxLength = Infinity,
+  refuse,
+  isRequired,
+  isMade
+}: ImportColumn): CellReader {
+  const read = type === 'text' ? readText(isRequired ? 1 : 0, maxLength) : READERS[type]
+  const checked: CellReader = (cell) => {
+    const value = read(cell)
+    const wrong = typeof value === 'string' ? refuse?.(value) : undefined
+    return wrong ? { wrong } : value
+  }
+  const takesEmpty = isRequired || type === 'jsonb' || (type === 'text' && !isMade)
+  return takesEmpty ? checked : optional(checked)
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { createBatchStore } from './batch-store.ts'
-import { createKinds } from './kinds.ts'
+import { createKind } from './kinds.ts'
 import { importRoutes } from './routes.ts'
 import { createImportService, type ImportService } from './service.ts'
 
@@ -15,10 +15,6 @@ export interface ImportOptions {
   routes: boolean
   /** Largest file that a request may bring, in bytes. */
   limitBytes: number
-  /** Most bytes of an event's details, as JSON. */
-  maxDetailsBytes: number
-  /** Schemes of URLs that links may lead to, in lower case. */
-  schemes: readonly string[]
 }
 
 /**
@@ -26,10 +22,9 @@ export interface ImportOptions {
  * serves `/users/bulk`, `/urls/bulk`, `/events/bulk` and `/sets/bulk`.
  *
  * The way of a file: bytes → text blocks → CSV records → rows (cells read by the columns of the kind) → batches →
- * a staging table → one merge of each batch, in SQL → the report.
+ * a staging table → one merge of each batch, by the capability that owns the rows → the report.
  */
-async function imports(app: FastifyInstance, options: ImportOptions) {
-  const { routes, limitBytes, maxDetailsBytes, schemes } = options
+async function imports(app: FastifyInstance, { routes, limitBytes }: ImportOptions) {
   const { client } = app.metrics
   const rows = new client.Counter({
     name: 'fairlead_imported_rows_total',
@@ -37,11 +32,12 @@ async function imports(app: FastifyInstance, options: ImportOptions) {
     labelNames: ['kind', 'result'],
     registers: [client.register]
   })
-  const kinds = createKinds(schemes)
-  const service = createImportService(app.database, createBatchStore(app.database, app.urls), kinds, {
-    blocks: app.blocklist.blocks,
-    maxDetailsBytes,
-    forgetUnknownCodes: () => app.cache.invalidateUnknown('links'),
+  const kinds = {
+    users: createKind(app.users.importKind),
+    urls: createKind(app.urls.importKind),
+    events: createKind(app.events.importKind)
+  }
+  const service = createImportService(app.database, createBatchStore(app.database), kinds, {
     audit: (kind, { count, imported, skipped, rejected }) =>
       app.audit.record([
         { action: 'imported', resource: kind, id: null, after: { count, imported, skipped, rejected } }
@@ -59,6 +55,6 @@ async function imports(app: FastifyInstance, options: ImportOptions) {
 
 export default fp(imports, {
   name: 'imports',
-  dependencies: ['metrics', 'database', 'cache', 'audit', 'blocklist', 'urls'],
+  dependencies: ['metrics', 'database', 'audit', 'users', 'urls', 'events'],
   fastify: '5.x'
 })

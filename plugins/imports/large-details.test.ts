@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { compactJson } from '#platform/http/plain-json.ts'
 import { startApp } from '#testing/app.ts'
-import { compactJson } from './csv-writer.ts'
 
 /** Details of any size go out and come in again. */
 

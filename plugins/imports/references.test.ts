@@ -64,13 +64,13 @@ t.test('more new ids than fit in memory stop the import', async (t) => {
     code: 'IMPORT_CONFLICT',
     message: /^More than 2 users .*Split the set.*on_conflict=skip$/
   }
-  references.note('users', [
+  references.record('users', [
     ['1', '11'],
     ['2', null],
     ['2', '12']
   ])
-  references.note('urls', [['3', '13']])
-  t.throws(() => references.note('users', [['3', '13']]), problem)
+  references.record('urls', [['3', '13']])
+  t.throws(() => references.record('users', [['3', '13']]), problem)
   const any = createReferences('skip', 0)
-  t.doesNotThrow(() => any.note('users', [['1', '11']]))
+  t.doesNotThrow(() => any.record('users', [['1', '11']]))
 })

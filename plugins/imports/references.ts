@@ -1,8 +1,8 @@
 import type { OnConflict } from '#schema/shapes/import-report.ts'
 import type { Cell } from './cells.ts'
+import type { KindName, Remark } from './contract.ts'
 import { tooManyNewIds } from './errors.ts'
-import { columnIndex, type Kind, type KindName } from './kinds.ts'
-import type { Remark } from './report.ts'
+import { columnIndex, type Kind } from './kinds.ts'
 import type { ReadPiece, ReadRow, RefusedRow } from './rows.ts'
 
 /** The references of one set: what its files call a user or a url may have another id in the database. */
@@ -12,7 +12,7 @@ type NewIds = Map<string, string | null>
 
 export interface References {
   /** Keeps what became of ids of `kind`. Throws IMPORT_CONFLICT for more than fit in memory. */
-  note(kind: KindName, newIds: Iterable<readonly [id: string, newId: string | null]>): void
+  record(kind: KindName, newIds: Iterable<readonly [id: string, newId: string | null]>): void
   /**
    * A piece whose rows refer to what the set means. Rows that cannot do without a rejected row are refused, others lose the reference
    * with a warning. Throws IMPORT_CONFLICT for more rejected rows than fit in memory.
@@ -22,15 +22,6 @@ export interface References {
 
 /** Ids of one file that are remembered, 70 MiB. A row that is rejected after them may take references from a row with its id. */
 const MAX_SEEN = 2_000_000
-
-const REFERENCES: Record<KindName, { name: string; to: 'users' | 'urls' }[]> = {
-  users: [],
-  urls: [{ name: 'user_id', to: 'users' }],
-  events: [
-    { name: 'url_id', to: 'urls' },
-    { name: 'user_id', to: 'users' }
-  ]
-}
 
 /** Ids of a set, of users and of urls each, that become others or none. */
 const MAX_NEW_IDS = 2_000_000
@@ -67,13 +58,15 @@ export function createReferences(onConflict: OnConflict, maxNewIds = MAX_NEW_IDS
   }
 
   return {
-    note(kind, newIds) {
+    record(kind, newIds) {
       if (onConflict !== 'renumber' || kind === 'events') return
       for (const [id, newId] of newIds) keep(kind, id, newId)
     },
 
     rewrite(kind, piece) {
-      const columns = REFERENCES[kind.name].filter(({ to }) => known[to].size > 0)
+      const columns = kind.columns.flatMap(({ name, refersTo }) =>
+        refersTo && known[refersTo].size > 0 ? [{ name, to: refersTo }] : []
+      )
       const refused: RefusedRow[] = [...piece.refused]
       const warnings = new Map<string, Remark>()
       const isKept = (row: ReadRow) =>

@@ -1,12 +1,8 @@
 import type { ImportReport } from '#schema/shapes/import-report.ts'
+import type { Remark } from './contract.ts'
 
 /** Lines that are told of each sort; what is beyond is only counted. */
 const MAX_LINES = 1_000
-
-export interface Remark {
-  line: number
-  reason: string
-}
 
 /** What a batch of rows came to. */
 export interface Outcome {

@@ -76,11 +76,13 @@ profiles(t, async (t, profile) => {
       await create('/urls', { user_id: 1, original_url: 'https://example.com/?q=1,2', title })
     }
     await create('/urls', { original_url: 'https://example.com', expires_at: '2031-01-01T00:00:00' })
+    await create('/urls', { original_url: 'https://example.com', note: '' })
+    await create('/urls', { original_url: 'https://example.com', note: '=1,\n"noted"' })
     t.equal((await first.request('DELETE', '/urls/2')).status, 204)
     const details = { text: '\\ "q" \n  : {', deep: [{ n: 1e21 }] }
     await create('/events', { url_id: 1, event_type: 'odd', details })
     const files = await dump(first)
-    t.match(files.urls, /^id,.*,updated_at,expires_at,deleted_at\n/)
+    t.match(files.urls, /^id,.*,updated_at,expires_at,deleted_at,note\n/)
     await first.close()
     const second = await startApp(t, { profile })
     await load(second, files)

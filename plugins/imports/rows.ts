@@ -25,11 +25,11 @@ export interface RefusedRow {
   id?: Cell
 }
 
-/** What one piece of the source held. `note` is about the file as a whole. */
+/** What one piece of the source held. `remark` is about the file as a whole. */
 export interface ReadPiece {
   rows: ReadRow[]
   refused: RefusedRow[]
-  note?: RefusedRow
+  remark?: RefusedRow
 }
 
 /** Reads a CSV file. Throws IMPORT_UNREADABLE when it is empty or its header lacks a column. */
@@ -41,7 +41,7 @@ export async function* readCsvRows(kind: Kind, source: AsyncIterable<Buffer>): A
     for (const record of records) {
       if (header === null) {
         header = readHeader(kind, record)
-        if (header.note) piece.note = header.note
+        if (header.remark) piece.remark = header.remark
       } else addRow(piece, kind, record.line, record.fault ?? header.pick(record.fields))
     }
     return piece
@@ -54,7 +54,7 @@ export async function* readCsvRows(kind: Kind, source: AsyncIterable<Buffer>): A
 interface Header {
   /** The fields of a record in the order of the kind's columns, or what is wrong with it. */
   pick(fields: Cell[]): Cell[] | string
-  note?: RefusedRow
+  remark?: RefusedRow
 }
 
 function readHeader({ columns }: Kind, { line, fields, fault }: CsvRecord): Header {
@@ -76,7 +76,7 @@ function readHeader({ columns }: Kind, { line, fields, fault }: CsvRecord): Head
       const cells = places.map((place) => fields[place] ?? null)
       return isGuarded ? cells.map((cell) => cell && unguard(cell)) : cells
     },
-    ...(unknown.length > 0 && { note: leftOut(line, unknown) })
+    ...(unknown.length > 0 && { remark: leftOut(line, unknown) })
   }
 }
 
@@ -93,7 +93,7 @@ export async function* readJsonRows(kind: Kind, body: unknown): AsyncGenerator<R
   const pieceRows = 500
   for (let at = 0; at < body.length; at += pieceRows) {
     const piece: ReadPiece = { rows: [], refused: [] }
-    if (at === 0 && unknown.length > 0) piece.note = leftOut(1, unknown)
+    if (at === 0 && unknown.length > 0) piece.remark = leftOut(1, unknown)
     body.slice(at, at + pieceRows).forEach((row: unknown, index) => {
       addRow(piece, kind, at + index + 1, readObject(kind, places, row))
     })
@@ -152,28 +152,6 @@ function addRow(piece: ReadPiece, { columns }: Kind, line: number, cells: Cell[]
   }
   const id = values[0] ?? null
   piece.rows.push({ line, id: id === null ? null : Number(id), values, hasGaps })
-}
-
-/** A piece without the rows whose value in the column `name` is `refused`; the report says of each what it `is`. */
-export function refuseRows(
-  piece: ReadPiece,
-  kind: Kind,
-  name: string,
-  refused: (value: string) => boolean,
-  is: string
-): ReadPiece {
-  const place = columnIndex(kind, name)
-  const bad = new Set(piece.rows.filter(({ values }) => refused(String(values[place]))))
-  if (bad.size === 0) return piece
-  const reason = `${name} ${is}`
-  return {
-    ...piece,
-    rows: piece.rows.filter((row) => !bad.has(row)),
-    refused: [
-      ...piece.refused,
-      ...[...bad].map(({ line, values }) => ({ line, reason, id: values[0] ?? null }))
-    ]
-  }
 }
 
 /** A warning for the first row of a piece that loading the file again would add again, or null. */

@@ -1,16 +1,16 @@
 import type { Database } from '#platform/database/index.ts'
-import { storedBytes } from '#platform/http/plain-json.ts'
 import type { ImportReport, OnConflict } from '#schema/shapes/import-report.ts'
 import { type Batch, createBatchBuilder } from './batch.ts'
 import type { BatchStore } from './batch-store.ts'
-import { compactJson, formatCsvLine } from './csv-writer.ts'
+import type { KindName } from './contract.ts'
+import { formatCsvLine } from './csv-writer.ts'
 import { importsBusy } from './errors.ts'
 import { GUARDED_MARK, guard } from './formulas.ts'
-import { KIND_ORDER, type Kind, type KindName, type Kinds } from './kinds.ts'
+import { KIND_ORDER, type Kind, type Kinds } from './kinds.ts'
 import { createReferences, type References } from './references.ts'
 import { createReportBuilder } from './report.ts'
-import { type ReadPiece, readCsvRows, readJsonRows, refuseRows, warnOfNewRows } from './rows.ts'
-import { hasValues, inSnapshot, readRows } from './store-export.ts'
+import { type ReadPiece, readCsvRows, readJsonRows, warnOfNewRows } from './rows.ts'
+import { findColumns, inSnapshot, readRows } from './store-export.ts'
 
 /** Files that belong together: what one refers to may get another id by the one before. */
 export interface ImportSet {
@@ -49,14 +49,8 @@ interface Run {
 }
 
 export interface ImportCollaborators {
-  /** Whether a link may not lead to this URL, whoever brings it. */
-  blocks(url: string): boolean
-  /** Makes caches ask again for the codes that nobody had. */
-  forgetUnknownCodes(): Promise<void>
   /** Tells the audit log of an import, also of one that broke off: what was stored before stays. */
   audit(kind: KindName, report: ImportReport): Promise<void>
-  /** Most bytes of an event's details, as JSON. */
-  maxDetailsBytes: number
   /** Told of each finished import. */
   onFinish(kind: KindName, report: ImportReport): void
 }
@@ -75,28 +69,10 @@ export function createImportService(
   database: Database,
   batches: BatchStore,
   kinds: Kinds,
-  { blocks, maxDetailsBytes, forgetUnknownCodes, audit, onFinish }: ImportCollaborators
+  { audit, onFinish }: ImportCollaborators
 ): ImportService {
   const limitImports = createLimit(MAX_IMPORTS)
   const limitExports = createLimit(Math.min(MAX_EXPORTS, database.pool.options.max - 1))
-
-  /** A piece without the rows that this server refuses. */
-  function refuse(kind: Kind, piece: ReadPiece): ReadPiece {
-    if (kind.name === 'urls')
-      return refuseRows(piece, kind, 'original_url', blocks, 'leads to a host that is blocked')
-    if (kind.name !== 'events') return piece
-    // Blanks do not count, but text with that many of them is not worth a look.
-    const isLarge = (text: string) =>
-      storedBytes(text) > maxDetailsBytes &&
-      (text.length > 4 * maxDetailsBytes || storedBytes(compactJson(text)) > maxDetailsBytes)
-    return refuseRows(
-      piece,
-      kind,
-      'details',
-      isLarge,
-      `takes more than ${maxDetailsBytes} bytes (DETAILS_LIMIT_BYTES)`
-    )
-  }
 
   /** While a batch is being stored the next one is read: at most two are in memory. */
   async function importPieces(
@@ -110,8 +86,8 @@ export function createImportService(
     let storing: Promise<void> = Promise.resolve()
     async function storeBatch(batch: Batch) {
       const outcome = await batches.store(batch, { lastDrawn, onConflict })
-      if (kind.name === 'urls' && outcome.imported > 0) await forgetUnknownCodes()
-      references.note(kind.name, outcome.newIds)
+      if (outcome.imported > 0) await kind.onStored?.()
+      references.record(kind.name, outcome.newIds)
       report.add(outcome)
       onProgress?.(report.count)
     }
@@ -124,9 +100,9 @@ export function createImportService(
     }
     try {
       for await (const piece of pieces) {
-        const { rows, refused, note, warnings } = references.rewrite(kind, refuse(kind, piece))
+        const { rows, refused, remark, warnings } = references.rewrite(kind, piece)
         report.reject(refused)
-        report.warn([note ?? [], warnOfNewRows(kind, piece) ?? [], warnings].flat())
+        report.warn([remark ?? [], warnOfNewRows(kind, piece) ?? [], warnings].flat())
         builder.add(rows)
         if (builder.rows >= BATCH_ROWS || builder.bytes >= MAX_BATCH_BYTES) await flush()
       }
@@ -169,9 +145,7 @@ export function createImportService(
           inSnapshot(client, async () => {
             for (const name of only) {
               const kind = kinds[name]
-              const extras = kind.columns.filter(({ isExtra }) => isExtra)
-              const withExtras = await hasValues(client, kind, extras)
-              const columns = kind.columns.filter(({ isExtra }) => withExtras || !isExtra)
+              const columns = await findColumns(client, kind)
               await write(name, formatFile())
 
               async function* formatFile() {

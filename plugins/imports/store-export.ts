@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg'
-import { compactJson } from './csv-writer.ts'
+import { compactJson } from '#platform/http/plain-json.ts'
 import type { Column, Kind } from './kinds.ts'
 import { quoteName } from './store-staging.ts'
 
@@ -18,18 +18,13 @@ export async function inSnapshot<T>(client: ClientBase, work: () => Promise<T>):
   }
 }
 
-/** Whether a row of the kind has a value in one of `columns`. */
-export async function hasValues(
-  client: ClientBase,
-  kind: Kind,
-  columns: readonly Column[]
-): Promise<boolean> {
-  if (columns.length === 0) return false
-  const wanted = columns.map(({ name }) => `${quoteName(name)} IS NOT NULL`).join(' OR ')
-  const { rows } = await client.query<{ found: boolean }>(
-    `SELECT EXISTS (SELECT FROM ${kind.name} WHERE ${wanted}) AS found`
-  )
-  return rows[0]?.found ?? false
+/** The columns of a file: without the extra ones in which no row has a value. */
+export async function findColumns(client: ClientBase, kind: Kind): Promise<Column[]> {
+  const extras = kind.columns.filter(({ isExtra }) => isExtra)
+  if (extras.length === 0) return [...kind.columns]
+  const counts = extras.map(({ name }) => `count(${quoteName(name)}) > 0 AS ${quoteName(name)}`).join(', ')
+  const { rows } = await client.query<Record<string, boolean>>(`SELECT ${counts} FROM ${kind.name}`)
+  return kind.columns.filter(({ name, isExtra }) => !isExtra || rows[0]?.[name])
 }
 
 /** Reads `columns` of all rows of the kind in the order of their ids, as the files have them; `columns` begin with the id. */

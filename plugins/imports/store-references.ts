@@ -1,19 +1,17 @@
 import type { ClientBase } from 'pg'
-import type { Remark } from './report.ts'
+import type { Remark } from './contract.ts'
+import type { Column } from './kinds.ts'
 
 /**
- * The ids that staged rows refer to and `table` does not hold, each with the first line that does. No foreign key
- * asks for them: files may come in any order, and what they refer to may never come.
+ * The ids in a column of the staged rows that their table does not hold, each with the first line that has it. No foreign key
+ * refuses them: files may come in any order, and what they refer to may never come.
  */
-export async function findUnknown(
-  client: ClientBase,
-  noun: 'user' | 'url',
-  table: 'users' | 'urls'
-): Promise<Remark[]> {
-  const column = `${noun}_id`
+export async function findUnknown(client: ClientBase, { name, refersTo }: Column): Promise<Remark[]> {
+  if (refersTo === undefined) return []
   const { rows } = await client.query<{ id: string; line: string }>(`
-    SELECT ${column} AS id, min(line) AS line FROM staging WHERE ${column} IS NOT NULL
-    GROUP BY ${column} HAVING NOT EXISTS (SELECT FROM ${table} WHERE ${table}.id = staging.${column})
+    SELECT ${name} AS id, min(line) AS line FROM staging WHERE ${name} IS NOT NULL
+    GROUP BY ${name} HAVING NOT EXISTS (SELECT FROM ${refersTo} WHERE ${refersTo}.id = staging.${name})
     ORDER BY min(line) LIMIT 1000`)
+  const noun = refersTo.slice(0, -1)
   return rows.map(({ id, line }) => ({ line: Number(line), reason: `${noun} ${id} is not known (yet)` }))
 }

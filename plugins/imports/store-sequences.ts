@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg'
-import type { KindName } from './kinds.ts'
+import type { KindName } from './contract.ts'
 
 /** The sequences that ids are drawn from. */
 

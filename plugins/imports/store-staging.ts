@@ -3,7 +3,6 @@ import { pipeline } from 'node:stream/promises'
 import type { ClientBase } from 'pg'
 import { from } from 'pg-copy-streams'
 import type { Batch } from './batch.ts'
-import type { KindName } from './kinds.ts'
 
 /**
  * The staging table: a batch is brought to the database in one go, then sets decide what becomes of it. It is
@@ -24,20 +23,6 @@ export async function stageRows(client: ClientBase, batch: Batch): Promise<void>
   // In one piece: the next batch is read meanwhile, and bits of this one would wait for the loop again and again.
   const text = Readable.from([Buffer.concat(batch.chunks)])
   await pipeline(text, client.query(from(`COPY staging (line, ${names.join(', ')}) FROM STDIN`)))
-}
-
-/** What a missing value becomes, as for `POST`; times take after one another. */
-const MADE: Record<KindName, string> = {
-  users: `created_at = coalesce(created_at, date_trunc('second', now()))`,
-  urls: `is_active = coalesce(is_active, true),
-    created_at = coalesce(created_at, updated_at, date_trunc('second', now())),
-    updated_at = coalesce(updated_at, created_at, date_trunc('second', now()))`,
-  events: `"timestamp" = coalesce("timestamp", date_trunc('second', now()))`
-}
-
-/** Fills the gaps of staged rows, but for ids and codes. */
-export async function fillGaps(client: ClientBase, kind: KindName): Promise<void> {
-  await client.query(`UPDATE staging SET ${MADE[kind]}`)
 }
 
 /** Names of columns come from the kinds' own lists, never from a file; some are words of SQL. */

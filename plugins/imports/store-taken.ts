@@ -1,9 +1,9 @@
 import type { ClientBase } from 'pg'
 import type { OnConflict } from '#schema/shapes/import-report.ts'
 import type { Batch } from './batch.ts'
+import type { Remark } from './contract.ts'
 import { idsTaken } from './errors.ts'
-import type { Kind, KindName } from './kinds.ts'
-import type { Remark } from './report.ts'
+import type { Kind } from './kinds.ts'
 import { passSequence } from './store-sequences.ts'
 import { quoteName } from './store-staging.ts'
 
@@ -11,29 +11,6 @@ import { quoteName } from './store-staging.ts'
  * What becomes of staged rows whose id is there already. A row that says nothing else than the stored one is dropped: the file was
  * loaded before. A different one is a conflict. An empty field says nothing, and `updated_at` moves with each change of a link.
  */
-
-/** Whether the stored row is the same thing as the staged one though it changed since: it never gets a second id. */
-const IS_SAME: Record<KindName, string> = {
-  users: 'present.username = staging.username AND present.email = staging.email',
-  urls: 'present.short_code = staging.short_code',
-  events: 'false'
-}
-
-/** How the database finds a row that has the values of a staged one under another id. */
-const FINDS: Record<KindName, string> = {
-  users: 'present.email = staging.email',
-  urls: 'present.short_code = staging.short_code',
-  // The bounds keep other partitions out.
-  events: `present.url_id = staging.url_id AND present."timestamp" = staging."timestamp"
-    AND present."timestamp" BETWEEN (SELECT min("timestamp") FROM staging) AND (SELECT max("timestamp") FROM staging)`
-}
-
-/** Whether the row that was found is the staged one, though it changed since. A code alone may be that of another link. */
-const IS_FOUND: Record<KindName, string> = {
-  users: IS_SAME.users,
-  urls: `${IS_SAME.urls} AND present.original_url = staging.original_url`,
-  events: 'false'
-}
 
 interface Taken {
   line: number
@@ -102,7 +79,7 @@ async function dropTaken(
   const { rows } = await client.query<{ dropped: string; different: Taken[] | null }>(
     `WITH compared AS MATERIALIZED (
        SELECT staging.line, staging.id, ${listDifferences(kind)} AS differences,
-         coalesce(${IS_SAME[kind.name]}, false) AS is_same
+         coalesce(${kind.isSame}, false) AS is_same
        FROM staging JOIN ${present}
      ), taken AS MATERIALIZED (
        SELECT line, id, differences, differences = '' OR is_same OR NOT $1::boolean AS is_dropped FROM compared
@@ -146,9 +123,9 @@ async function moveRows(
   const { rows: found } = await client.query<Moved & { differences: string }>(
     `WITH found AS MATERIALIZED (
        SELECT DISTINCT ON (staging.line) staging.line, staging.file_id, present.id, ${listDifferences(kind)} AS differences
-       FROM staging JOIN ${kind.name} present ON ${FINDS[kind.name]}
+       FROM staging JOIN ${kind.name} present ON ${kind.finds}
        WHERE staging.id IS NULL AND present.id > coalesce(staging.file_id, 0) AND present.id <= $1::bigint
-         AND (${listDifferences(kind)} = '' OR ${IS_FOUND[kind.name]})
+         AND (${listDifferences(kind)} = '' OR ${kind.isFound})
        ORDER BY staging.line, ${listDifferences(kind)} <> '', present.id
      ), dropped AS (
        DELETE FROM staging USING found WHERE staging.line = found.line

@@ -1,28 +1,17 @@
 import type { ClientBase } from 'pg'
 import type { OnConflict } from '#schema/shapes/import-report.ts'
 import type { Batch } from './batch.ts'
-import type { KindName } from './kinds.ts'
+import type { Remark } from './contract.ts'
 import type { Outcome } from './report.ts'
-import { mergeEvents, reassignIds, waitForInFlightInserts } from './store-events.ts'
+import { findUnknown } from './store-references.ts'
 import { passSequence } from './store-sequences.ts'
-import { fillGaps, stageRows } from './store-staging.ts'
+import { stageRows } from './store-staging.ts'
 import { settleIds } from './store-taken.ts'
-import { type Codes, mergeUrls } from './store-urls.ts'
-import { mergeUsers } from './store-users.ts'
 
 /**
  * Storing one batch of rows. The stores of imports run on a bare client, first parameter as in every store: COPY
  * and its staging table are beyond Drizzle.
  */
-
-/** What the merge of a kind did, beside skipping the ids that are there. */
-export type Merged = Pick<Outcome, 'rejected' | 'warnings'>
-
-const merges: Record<KindName, (client: ClientBase, codes: Codes) => Promise<Merged>> = {
-  users: mergeUsers,
-  urls: mergeUrls,
-  events: mergeEvents
-}
 
 /**
  * Longest run of one statement of an import. The pool's own limit is for requests; a batch may have to wait for a
@@ -42,30 +31,29 @@ export interface StoreRules {
  * are found in what the one before them stored. Clicks that took an id since the import began make room. Throws the driver's errors and
  * IMPORT_CONFLICT; the client is then out of the transaction.
  */
-export async function storeBatch(
-  client: ClientBase,
-  batch: Batch,
-  rules: StoreRules,
-  codes: Codes
-): Promise<Outcome> {
-  const { name } = batch.kind
+export async function storeBatch(client: ClientBase, batch: Batch, rules: StoreRules): Promise<Outcome> {
+  const { kind, months, greatestId } = batch
+  const { name, columns, prepare, waitForInFlightInserts, reassignIds, merge } = kind
+  const sequence = `${name}_id_seq`
   const takeTurn = () =>
     client.query("SELECT pg_advisory_xact_lock(hashtext('fairlead.imports'), hashtext($1))", [name])
-  if (name === 'events')
+  if (prepare) await inTransaction(client, () => prepare(client, months))
+  if (waitForInFlightInserts)
     await inTransaction(client, async () => {
       await takeTurn()
-      await passSequence(client, 'events_id_seq', batch.greatestId)
+      await passSequence(client, sequence, greatestId)
       await waitForInFlightInserts(client)
     })
   return inTransaction(client, async () => {
     await takeTurn()
-    await passSequence(client, `${name}_id_seq`, batch.greatestId)
+    await passSequence(client, sequence, greatestId)
     await stageRows(client, batch)
-    if (name === 'events' && batch.greatestId > rules.lastDrawn)
-      await reassignIds(client, batch, rules.lastDrawn)
+    const leastId = Math.max(batch.leastId, rules.lastDrawn + 1)
+    if (leastId <= greatestId) await reassignIds?.(client, { leastId, greatestId })
     const { skipped, conflicts, moved, changed } = await settleIds(client, batch, rules)
-    if (batch.hasGaps) await fillGaps(client, name)
-    const { rejected, warnings } = await merges[name](client, codes)
+    const { rejected, warnings } = await merge(client, batch)
+    const unknown: Remark[] = []
+    for (const column of columns) unknown.push(...(await findUnknown(client, column)))
     for (const { line } of rejected) {
       conflicts.delete(line)
       const row = moved.get(line)
@@ -77,20 +65,12 @@ export async function storeBatch(
       renumbered: [...conflicts.keys()].filter((line) => moved.has(line)).length,
       conflicts: [...conflicts.values()],
       rejected,
-      warnings: [...changed, ...warnings],
+      warnings: [...changed, ...unknown, ...warnings],
       newIds: [...moved.values()].flatMap(({ fileId, id }) =>
         fileId === null ? [] : [[fileId, id] as const]
       )
     }
   })
-}
-
-/** Makes the partitions of the months given ('2025-07') where they are missing, in a transaction of its own. */
-export async function ensurePartitions(client: ClientBase, months: readonly string[]): Promise<void> {
-  const days = months.map((month) => `${month}-01 00:00:00+00`)
-  await inTransaction(client, () =>
-    client.query('SELECT ensure_events_partition(day) FROM unnest($1::timestamptz[]) AS day', [days])
-  )
 }
 
 /** Runs `work` between BEGIN and COMMIT; when it throws, rolls back (if the connection still can) and rethrows. */

@@ -2,13 +2,14 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { credentialsInvalid } from '#platform/access/errors.ts'
 import { createLastUsed } from './last-used.ts'
+import { presentKey } from './present.ts'
 import { keyRoutes } from './routes.ts'
 import { createKeyService, KEYS, type KeyService } from './service.ts'
 import { createVerifier, type HeldKey, type KeyVerifier } from './verifier.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    keys: KeyService & Pick<KeyVerifier, 'open' | 'callerOf'>
+    keys: KeyService & Pick<KeyVerifier, 'open' | 'callerOf'> & { present: typeof presentKey }
   }
 }
 
@@ -39,7 +40,7 @@ async function keys(app: FastifyInstance, { routes, adminKey }: KeyOptions) {
     onUse: lastUsed.note,
     now: Date.now
   })
-  app.decorate('keys', { ...service, open, callerOf })
+  app.decorate('keys', { ...service, open, callerOf, present: presentKey })
   app.users.onDelete(onUserDeleted)
   app.access.authenticateBy((request) => {
     const text = keyOf(request)

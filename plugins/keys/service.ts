@@ -2,7 +2,6 @@ import { type Caller, type OwnerFilter, ownerFilterOf, scopesOf } from '#platfor
 import { notAllowed } from '#platform/access/errors.ts'
 import type { Cache } from '#platform/cache/index.ts'
 import type { Database } from '#platform/database/index.ts'
-import { presentKey } from '#platform/http/present-rows.ts'
 import { parseWireTime } from '#platform/http/wire-time.ts'
 import type { EraseChanges, FindOwned, RecordChanges } from '#plugins/audit/contract.ts'
 import type { IssuedKey, Key, KeyDraft, Role } from '#schema/shapes/key.ts'
@@ -18,6 +17,7 @@ import {
   memberWithoutUser,
   scopeBeyondRole
 } from './errors.ts'
+import { presentKey } from './present.ts'
 import { createKeyParts, formatKey, hashSecret, isSecret, parseKey } from './secret.ts'
 import {
   countKeys,

@@ -4,6 +4,7 @@ import { repeat } from '#platform/async/repeat.ts'
 import { statsRoutes } from './routes.ts'
 import { createStatsService, type StatsService } from './service.ts'
 import { createClickCounter } from './service-counter.ts'
+import { countStagedClicks } from './store-import.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -39,6 +40,7 @@ async function stats(app: FastifyInstance, { routes, retentionMonths }: StatsOpt
   )
   app.decorate('stats', service)
   app.events.onClicks(createClickCounter(app.database.db, Date.now))
+  app.events.onImport(countStagedClicks)
   app.clicks.saltWith(service.currentSalt)
   if (routes) await app.register(statsRoutes)
 

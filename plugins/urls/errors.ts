@@ -34,7 +34,7 @@ export const targetsDiffer = () =>
     errors: [{ path: 'original_url', message: 'is another target than url' }]
   })
 
-export const expiryUnreadable = () =>
-  invalid(`expires_at must be a time such as 2030-01-01T00:00:00, ${TIME_RANGE}`, {
-    errors: [{ path: 'expires_at', message: `is not a time ${TIME_RANGE}` }]
+export const timeUnreadable = (path: string) =>
+  invalid(`${path} must be a time such as 2030-01-01T00:00:00, ${TIME_RANGE}`, {
+    errors: [{ path, message: `is not a time ${TIME_RANGE}` }]
   })

@@ -1,21 +1,23 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Lookup } from '#platform/net/safe-fetch.ts'
+import type { ImportKind } from '#plugins/imports/contract.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
-import { createCode, RESERVED_CODES } from './codes.ts'
+import { createCode } from './codes.ts'
 import { targetRefused } from './errors.ts'
+import { presentForExport } from './present.ts'
 import { resolvesInside } from './resolving.ts'
 import { urlRoutes } from './routes.ts'
-import { createUrlService, type UrlService } from './service.ts'
+import { createUrlService, LINKS, type UrlService } from './service.ts'
+import { createUrlImport } from './store-import.ts'
 import { createTargetCheck, type TargetRules } from './targets.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     urls: UrlService & {
-      /** A random code that may be taken; `attempt` counts from 0 the tries that found none free: codes grow with it. */
-      createCode(attempt: number): string
-      /** Codes, in lower case, whose path is the server's own. */
-      readonly reservedCodes: ReadonlySet<string>
+      /** A link as it is exported: with what only its owner and administrators see, without its short URL. */
+      presentForExport: typeof presentForExport
+      importKind: ImportKind
     }
   }
 }
@@ -26,6 +28,8 @@ export interface UrlOptions {
   publicUrl: string | undefined
   /** Length of a new code while there is room. */
   codeLength: number
+  /** Schemes of URLs that links may lead to, in lower case. */
+  schemes: readonly string[]
   /** Where links may lead. */
   targets: Omit<TargetRules, 'publicUrl' | 'blocks'> & {
     /** Whether names that have a private address when the link is made are refused too. */
@@ -39,7 +43,7 @@ export interface UrlOptions {
  * Links: publishes `app.urls` and, unless `routes` is false, serves `/urls` and `/shorten`. A change is told to
  * `app.cache` after its commit, so that no replica goes on redirecting to what was.
  */
-async function urls(app: FastifyInstance, { routes, publicUrl, codeLength, targets }: UrlOptions) {
+async function urls(app: FastifyInstance, { routes, publicUrl, codeLength, schemes, targets }: UrlOptions) {
   const collaborators = {
     users: app.users,
     events: app.events,
@@ -75,8 +79,13 @@ async function urls(app: FastifyInstance, { routes, publicUrl, codeLength, targe
         await refuseInside(target, 'original_url')
       return service.change(caller, id, change, context)
     },
-    createCode: (attempt) => createCode(codeLength + Math.floor(attempt / 3)),
-    reservedCodes: RESERVED_CODES
+    presentForExport,
+    importKind: createUrlImport({
+      schemes,
+      blocks: app.blocklist.blocks,
+      createCode: (attempt) => createCode(codeLength + Math.floor(attempt / 3)),
+      forgetUnknownCodes: () => app.cache.invalidateUnknown(LINKS)
+    })
   })
   app.users.onDelete(onUserDeleted)
   if (routes) await app.register(urlRoutes, { publicUrl })

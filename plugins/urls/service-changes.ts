@@ -1,14 +1,13 @@
 import { parseWireTime } from '#platform/http/wire-time.ts'
-import { wireTime } from '#schema/shapes/text.ts'
-import type { UrlChange } from '#schema/shapes/url.ts'
+import type { UrlChange, UrlDraft } from '#schema/shapes/url.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
-import { expiryUnreadable } from './errors.ts'
-import type { UrlColumns } from './store.ts'
+import { timeUnreadable } from './errors.ts'
+import { type ChosenColumns, FIELDS, type LinkField, presentField, type UrlColumns } from './fields.ts'
 
 /** What differs between a url and what is wanted of it, as events, columns and entries of the audit log. */
 
 export interface Difference {
-  field: keyof UrlChange
+  field: string
   new_value: unknown
   columns: UrlColumns
 }
@@ -19,48 +18,56 @@ export interface Replaced {
   after: UrlRow
 }
 
-/** The fields of `change` that differ from the row, as events and as columns. */
-export function differences(old: UrlRow, change: UrlChange): Difference[] {
-  const found: Difference[] = []
-  const add = (field: keyof UrlChange, columns: UrlColumns) =>
-    found.push({ field, new_value: change[field], columns })
-  const { title, original_url: originalUrl, is_active: isActive } = change
-  if (originalUrl !== undefined && originalUrl !== old.originalUrl) add('original_url', { originalUrl })
-  if (title !== undefined && title !== old.title) add('title', { title })
-  if (isActive !== undefined && isActive !== old.isActive) add('is_active', { isActive })
-  if (change.expires_at !== undefined) {
-    const expiresAt = readExpiry(change.expires_at)
-    if (expiresAt?.getTime() !== old.expiresAt?.getTime()) add('expires_at', { expiresAt })
-  }
-  return found
+const CHOSEN = FIELDS.filter(({ setOn }) => setOn !== undefined)
+const CHANGEABLE = FIELDS.filter(({ setOn }) => setOn === 'change')
+const AUDITED = FIELDS.filter(({ audit }) => audit !== undefined)
+
+/** What an erased link still says. */
+export const ERASED: UrlColumns = Object.fromEntries(
+  FIELDS.flatMap(({ column, erased }) => (erased === undefined ? [] : [[column, erased]]))
+)
+
+/** The columns of a new url. Throws INPUT_INVALID. */
+export function columnsOf(draft: UrlDraft): ChosenColumns {
+  const columns = CHOSEN.map((field) => [field.column, readField(field, draft) ?? field.initial ?? null])
+  return Object.fromEntries(columns) as ChosenColumns
 }
 
-/** What the audit log keeps of a url: what somebody chose or may change. */
-export function valuesOf(
-  row: Pick<UrlRow, 'userId' | 'shortCode' | 'originalUrl' | 'title' | 'isActive' | 'expiresAt'>
-): Record<keyof UrlChange | 'user_id' | 'short_code', unknown> {
-  return {
-    user_id: row.userId,
-    short_code: row.shortCode,
-    original_url: row.originalUrl,
-    title: row.title,
-    is_active: row.isActive,
-    expires_at: row.expiresAt && wireTime(row.expiresAt)
-  }
+/** The fields of `change` that differ from the row, as events and as columns. Throws INPUT_INVALID. */
+export function differences(old: UrlRow, change: UrlChange): Difference[] {
+  return CHANGEABLE.flatMap((field) => {
+    const { name, column } = field
+    const value = readField(field, change)
+    const columns = { [column]: value } as UrlColumns
+    if (value === undefined || presentField(field, { ...old, ...columns }) === presentField(field, old))
+      return []
+    return [{ field: name, new_value: change[name as keyof UrlChange], columns }]
+  })
+}
+
+/** Stands in the audit log for a value that it does not keep. */
+const NOT_RECORDED = '(not recorded)'
+
+/** What the audit log keeps of a url: what a client chose or may change. */
+export function valuesOf(row: ChosenColumns): Record<string, unknown> {
+  return Object.fromEntries(
+    AUDITED.map((field) => {
+      const value = presentField(field, row)
+      return [field.name, field.audit === 'value' || value === null ? value : NOT_RECORDED]
+    })
+  )
 }
 
 /** The values of `keys`. */
-export function pick<Key extends string>(
-  values: Record<Key, unknown>,
-  keys: readonly Key[]
-): Record<string, unknown> {
+export function pick(values: Record<string, unknown>, keys: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(keys.map((key) => [key, values[key]]))
 }
 
-/** A time as the wire has it, null for never. Throws INPUT_INVALID. */
-export function readExpiry(text: string | null | undefined): Date | null {
-  if (text === null || text === undefined) return null
-  const time = parseWireTime(text)
-  if (!time) throw expiryUnreadable()
+/** What a client wants in a column: undefined for nothing, null for no value. Throws INPUT_INVALID. */
+function readField({ name, type }: LinkField, wanted: UrlDraft | UrlChange): unknown {
+  const value = (wanted as Record<string, unknown>)[name]
+  if (type !== 'timestamptz' || typeof value !== 'string') return value
+  const time = parseWireTime(value)
+  if (!time) throw timeUnreadable(name)
   return time
 }

@@ -10,7 +10,8 @@ import type { UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import { createCandidates, isReservedCode, type RandomSource } from './codes.ts'
 import { codeReserved, codesExhausted, codeTaken, targetRefused, urlUnknown } from './errors.ts'
-import { differences, pick, type Replaced, readExpiry, valuesOf } from './service-changes.ts'
+import type { UrlColumns } from './fields.ts'
+import { columnsOf, differences, ERASED, pick, type Replaced, valuesOf } from './service-changes.ts'
 import { createTargetLookup, keyOf, type LinkTarget } from './service-targets.ts'
 import {
   countUrlBuckets,
@@ -21,7 +22,6 @@ import {
   insertUrl,
   listUrls,
   lockUrl,
-  type UrlColumns,
   updateUrl
 } from './store.ts'
 import type { TargetContext } from './targets.ts'
@@ -76,11 +76,8 @@ export interface UrlServiceOptions {
   random?: RandomSource
 }
 
-/** What an erased link still says: a target that leads nowhere (RFC 2606, section 2). */
-const ERASED = { originalUrl: 'https://erased.invalid/', title: null }
-
 /** The cache in which redirects keep {@link LinkTarget}s by encoded key. */
-const LINKS = 'links'
+export const LINKS = 'links'
 
 export function createUrlService(
   database: Database,
@@ -103,24 +100,17 @@ export function createUrlService(
   async function insert(caller: Caller, draft: UrlDraft): Promise<UrlRow> {
     const ownerFilter = ownerFilterOf(caller)
     const userId = ownerOf(ownerFilter, draft.user_id)
-    const values = {
-      userId,
-      originalUrl: draft.original_url,
-      title: draft.title ?? null,
-      isActive: draft.is_active ?? true,
-      expiresAt: readExpiry(draft.expires_at)
-    }
-    const chosen = draft.short_code ?? undefined
-    const candidates = () => (chosen === undefined ? createCandidates(codeLength, random) : [chosen])
+    const { shortCode: chosen, ...values } = { ...columnsOf(draft), userId }
+    const candidates = () => (chosen === null ? createCandidates(codeLength, random) : [chosen])
     const owner = userId === null ? null : users.shareLockOf(userId, ownerFilter)
     const parts = { owner, audited: valuesOf({ ...values, shortCode: '' }), events, audit }
     let row: UrlRow | null = null
     // Another creation may take the same code in the same moment; a second look sees it taken. The owner is locked then.
-    for (let left = chosen === undefined ? 3 : 2; left > 0 && !row; left--) {
+    for (let left = chosen === null ? 3 : 2; left > 0 && !row; left--) {
       row = await insertUrl(db, values, candidates(), parts)
       if (row === null && userId !== null) await users.lockForShare(userId, ownerFilter)
     }
-    if (!row) throw chosen === undefined ? codesExhausted() : codeTaken(chosen)
+    if (!row) throw chosen === null ? codesExhausted() : codeTaken(chosen)
     if (row.title === null)
       await outbox.add({ topic: 'url.untitled', aggregate: String(row.id), payload: { id: row.id } })
     // A redirect may just have learnt that nobody has this code.

@@ -8,16 +8,9 @@ import type { Executor } from '#platform/database/index.ts'
 import type { BucketCount, Place } from '#platform/database/page-index.ts'
 import { type RowChunk, readChunk } from '#platform/database/row-chunks.ts'
 import { type UrlRow, urls } from '#schema/tables/urls.ts'
+import { type CachedColumn, type ChosenColumns, FIELDS, type UrlColumns } from './fields.ts'
 
 /** All SQL of urls. Every function runs on the executor it is given: the pool or a transaction. */
-
-export interface UrlValues {
-  userId: number | null
-  originalUrl: string
-  title: string | null
-  isActive: boolean
-  expiresAt: Date | null
-}
 
 export interface UrlFilter {
   /** Only this user's, whatever else is asked for. */
@@ -49,29 +42,18 @@ export interface CreationParts {
  */
 export async function insertUrl(
   on: Executor,
-  values: UrlValues,
+  values: Omit<ChosenColumns, 'shortCode'>,
   codes: string[],
   { owner, audited, events, audit }: CreationParts
 ): Promise<UrlRow | null> {
-  const free = on
-    .select({
-      userId: sql`${values.userId}::bigint`.as('user_id'),
-      shortCode: sql`candidate.code`.as('short_code'),
-      originalUrl: sql`${values.originalUrl}::text`.as('original_url'),
-      title: sql`${values.title}::text`.as('title'),
-      isActive: sql`${values.isActive}::boolean`.as('is_active'),
-      expiresAt: sql`${values.expiresAt?.toISOString() ?? null}::timestamptz`.as('expires_at')
-    })
-    .from(
-      sql`unnest(${sql.param(codes)}::text[]) with ordinality as candidate(code, place)${owner ? sql`, owner` : undefined}`
-    )
-    .where(
-      sql`not exists (select from ${urls} where ${urls.domain} = '' and ${urls.shortCode} = candidate.code)`
-    )
-    .orderBy(sql`candidate.place`)
-    .limit(1)
+  const given = Object.entries(values).map(([key, value]) => ({ column: urls[key as keyof UrlRow], value }))
+  const names = given.map(({ column }) => sql.identifier(column.name))
   const created = on.$with('created', getTableColumns(urls)).as(sql`
-    insert into ${urls} (user_id, short_code, original_url, title, is_active, expires_at) ${free}
+    insert into ${urls} (short_code, ${sql.join(names, sql`, `)})
+    select candidate.code, ${sql.join(given.map(castParam), sql`, `)}
+    from unnest(${sql.param(codes)}::text[]) with ordinality as candidate(code, place)${owner ? sql`, owner` : undefined}
+    where not exists (select from ${urls} where ${urls.domain} = '' and ${urls.shortCode} = candidate.code)
+    order by candidate.place limit 1
     on conflict (domain, short_code) do nothing returning *`)
   const event = events.insertionOf(sql`
     select id, user_id, 'created', jsonb_build_object('short_code', short_code, 'original_url', original_url) from created`)
@@ -88,6 +70,11 @@ export async function insertUrl(
     .select()
     .from(created)
   return row ?? null
+}
+
+/** A parameter of the type of its column: a select does not take the types from where it inserts. */
+function castParam({ column, value }: { column: PgColumn; value: unknown }): SQL {
+  return sql`${sql.param(value, column)}::${sql.raw(column.getSQLType())}`
 }
 
 export async function findUrl(on: Executor, id: number, ownerFilter: OwnerFilter): Promise<UrlRow | null> {
@@ -107,10 +94,6 @@ export async function lockUrl(on: Executor, id: number, ownerFilter: OwnerFilter
     .for('update')
   return row ?? null
 }
-
-export type UrlColumns = Partial<
-  Pick<UrlRow, 'title' | 'originalUrl' | 'isActive' | 'expiresAt' | 'deletedAt'>
->
 
 /** Sets columns and moves `version` and `updated_at` on. */
 export async function updateUrl(on: Executor, id: number, columns: UrlColumns): Promise<UrlRow> {
@@ -201,18 +184,11 @@ function containing(text: string): (column: PgColumn) => SQL {
  * pair a domain with a code of another key.
  */
 export function prepareFindByKeys(db: NodePgDatabase<Record<string, never>>, statementName: string) {
+  const cached = Object.fromEntries(
+    FIELDS.filter(({ isCached }) => isCached).map(({ column }) => [column, urls[column]])
+  ) as Pick<typeof urls, CachedColumn>
   return db
-    .select({
-      id: urls.id,
-      userId: urls.userId,
-      domain: urls.domain,
-      shortCode: urls.shortCode,
-      originalUrl: urls.originalUrl,
-      isActive: urls.isActive,
-      expiresAt: urls.expiresAt,
-      deletedAt: urls.deletedAt,
-      version: urls.version
-    })
+    .select({ ...cached, domain: urls.domain, version: urls.version })
     .from(urls)
     .where(
       sql`${urls.domain} = any(${sql.placeholder('domains')}::text[])

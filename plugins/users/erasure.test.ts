@@ -42,13 +42,13 @@ t.test('nothing that an erased user said is left, and what others count on is', 
           email: `other${ends.length}${word.length}@example.com`
         }
       })
-      const target = { original_url: `https://${word}.example/`, title: `Of ${name}` }
+      const target = { original_url: `https://${word}.example/`, title: `Of ${name}`, note: `For ${name}` }
       const { json: url } = await request('POST', '/urls', { json: { user_id: user.id, ...target } })
       const { json: gone } = await request('POST', '/urls', { json: { user_id: user.id, ...target } })
       const { json: kept } = await request('POST', '/urls', {
         json: { user_id: other.id, original_url: 'https://kept.example/', title: 'Kept' }
       })
-      await request('PUT', `/urls/${url.id}`, { json: { title: `${name} again` } })
+      await request('PUT', `/urls/${url.id}`, { json: { title: `${name} again`, note: `${name} again` } })
       await request('DELETE', `/urls/${gone.id}`)
       const seen = { url_id: kept.id, user_id: user.id, event_type: 'seen', details: { by: name } }
       await request('POST', '/events', { json: seen, headers: { 'idempotency-key': `${word} seen` } })

@@ -1,13 +1,15 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { repeat } from '#platform/async/repeat.ts'
+import type { ImportKind } from '#plugins/imports/contract.ts'
 import { userRoutes } from './routes.ts'
 import { createUserService, type UserService } from './service.ts'
 import { refoldUsers } from './service-refold.ts'
+import { userImport } from './store-import.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    users: UserService
+    users: UserService & { importKind: ImportKind }
   }
 }
 
@@ -19,16 +21,14 @@ const REFOLD_EVERY_MS = 6 * 3_600_000
  * in their deletion through `app.users.onDelete`; users knows of nobody.
  */
 async function users(app: FastifyInstance, options: { routes: boolean }) {
-  app.decorate(
-    'users',
-    createUserService(app.database, {
-      record: app.audit.record,
-      async erase(erasure) {
-        await app.audit.erase(erasure)
-        for (const id of erasure.ids) await app.idempotency.erase({ userId: Number(id) })
-      }
-    })
-  )
+  const service = createUserService(app.database, {
+    record: app.audit.record,
+    async erase(erasure) {
+      await app.audit.erase(erasure)
+      for (const id of erasure.ids) await app.idempotency.erase({ userId: Number(id) })
+    }
+  })
+  app.decorate('users', { ...service, importKind: userImport })
   if (!options.routes) return
   await app.register(userRoutes)
   const refold = repeat(app, REFOLD_EVERY_MS, () =>

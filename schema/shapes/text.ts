@@ -46,6 +46,11 @@ export function wireTime(time: Date): string {
   return time.toISOString().slice(0, -5)
 }
 
+/** A {@link wireTime} that may be missing. */
+export function optionalWireTime(time: Date | null): string | null {
+  return time && wireTime(time)
+}
+
 export const Id = Type.Integer({ minimum: 1, maximum: MAX_ID })
 export const Time = Type.String({ description: 'UTC, without zone', examples: ['2025-06-04T00:07:00'] })
 

@@ -32,6 +32,15 @@ const ExpiresAt = Nullable(
   })
 )
 
+const Note = Nullable(
+  Type.String({
+    maxLength: 2_000,
+    pattern: PLAIN_TEXT,
+    description: 'For the people who manage the link; visitors never see it',
+    examples: ['Printed on the spring leaflet']
+  })
+)
+
 export const Url = Type.Object(
   {
     id: Id,
@@ -44,6 +53,7 @@ export const Url = Type.Object(
     updated_at: Time,
     short_url: Type.String(),
     expires_at: Nullable(Time),
+    note: Nullable(Type.String()),
     warnings: Warnings
   },
   { title: 'Url' }
@@ -54,13 +64,15 @@ export const UrlDraft = Type.Object({
   title: Type.Optional(Title),
   short_code: Type.Optional(Nullable(ShortCode)),
   is_active: Type.Optional(Type.Boolean()),
-  expires_at: Type.Optional(ExpiresAt)
+  expires_at: Type.Optional(ExpiresAt),
+  note: Type.Optional(Note)
 })
 export const UrlChange = Type.Object({
   title: Type.Optional(Title),
   original_url: Type.Optional(TargetUrl),
   is_active: Type.Optional(Type.Boolean()),
-  expires_at: Type.Optional(ExpiresAt)
+  expires_at: Type.Optional(ExpiresAt),
+  note: Type.Optional(Note)
 })
 /** A {@link UrlDraft} that may call its target `url`. */
 export const ShortenDraft = Type.Object({

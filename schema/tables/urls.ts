@@ -23,6 +23,7 @@ export const urls = pgTable(
     updatedAt: instant('updated_at', { precision: 0 }).notNull().default(sql`date_trunc('second', now())`),
     expiresAt: instant('expires_at', { precision: 0 }),
     deletedAt: instant('deleted_at', { precision: 0 }),
+    note: text(),
     version: integer().notNull().default(1)
   },
   (table) => [

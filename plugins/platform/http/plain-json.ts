@@ -28,6 +28,21 @@ export function storedBytes(text: string): number {
   return bytes
 }
 
+/**
+ * Takes the spaces out that PostgreSQL puts between the parts of jsonb, and none of those inside strings. By positions: a regular
+ * expression for strings overflows the stack at some megabytes.
+ */
+export function compactJson(text: string): string {
+  let compact = ''
+  for (let at = 0; ; ) {
+    const quote = text.indexOf('"', at)
+    compact += text.slice(at, quote === -1 ? undefined : quote).replaceAll(' ', '')
+    if (quote === -1) return compact
+    at = endOfString(text, quote + 1)
+    compact += text.slice(quote, at)
+  }
+}
+
 /** The position after the string of a JSON text whose first character is at `at`. */
 export function endOfString(text: string, at: number): number {
   for (let quote = text.indexOf('"', at); ; quote = text.indexOf('"', quote + 1)) {

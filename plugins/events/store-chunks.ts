@@ -1,7 +1,7 @@
 import { asc, getTableColumns, type SQL, sql } from 'drizzle-orm'
+import type { Executor } from '#platform/database/index.ts'
+import { CHUNK_ROWS, type RowChunk } from '#platform/database/row-chunks.ts'
 import { type EventRow, events } from '#schema/tables/events.ts'
-import type { Executor } from './index.ts'
-import { CHUNK_ROWS, type RowChunk } from './row-chunks.ts'
 
 /** Reading events by chunks of bounded size: a page of rows that each hold much would not fit into memory. */
 

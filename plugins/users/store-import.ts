@@ -1,13 +1,35 @@
 import type { ClientBase } from 'pg'
 import { foldName } from '#platform/database/folding.ts'
-import type { Remark } from './report.ts'
-import type { Merged } from './store.ts'
+import type { ImportKind, Merged, Remark } from '#plugins/imports/contract.ts'
+import { lengthLimit } from '#schema/shapes/text.ts'
+import { UserEmail, UserName } from '#schema/shapes/user.ts'
+
+/** The part of users in imports. */
+
+const isSame = 'present.username = staging.username AND present.email = staging.email'
+
+export const userImport: ImportKind = {
+  name: 'users',
+  columns: [
+    { name: 'id', type: 'bigint', isMade: true },
+    { name: 'username', type: 'text', maxLength: lengthLimit(UserName), isRequired: true },
+    { name: 'email', type: 'text', maxLength: lengthLimit(UserEmail), isRequired: true },
+    { name: 'created_at', type: 'timestamptz', isMade: true }
+  ],
+  knownBy: 'email',
+  isSame,
+  finds: 'present.email = staging.email',
+  isFound: isSame,
+  merge: mergeUsers
+}
 
 /**
  * Inserts the staged users. All of them land: one whose username or email somebody already has, compared without
  * case, is a twin and leaves that key to its holder. The oldest line of a file comes first.
  */
-export async function mergeUsers(client: ClientBase): Promise<Merged> {
+async function mergeUsers(client: ClientBase, { hasGaps }: { hasGaps: boolean }): Promise<Merged> {
+  if (hasGaps)
+    await client.query("UPDATE staging SET created_at = coalesce(created_at, date_trunc('second', now()))")
   // The database folds ASCII alike with every locale, and the application the rest.
   const { rows: others } = await client.query<{ username: string }>(
     'SELECT DISTINCT username FROM staging WHERE octet_length(username) > length(username)'

@@ -1,0 +1,64 @@
+import { getTableColumns } from 'drizzle-orm'
+import t from 'tap'
+import { Url, UrlChange, UrlDraft } from '#schema/shapes/url.ts'
+import { urls } from '#schema/tables/urls.ts'
+import { listFiles, readText } from '#testing/sources.ts'
+import { FIELDS } from './fields.ts'
+
+const names = (isWanted: (field: (typeof FIELDS)[number]) => boolean) =>
+  FIELDS.filter(isWanted)
+    .map(({ name }) => name)
+    .sort()
+
+t.test('the list has the columns of the table, with their names and types', async (t) => {
+  const { version: _, ...columns } = getTableColumns(urls)
+  t.same(
+    FIELDS.map(({ column, name }) => `${column} ${name}`).sort(),
+    Object.entries(columns)
+      .map(([column, { name }]) => `${column} ${name}`)
+      .sort()
+  )
+  const types = { 'timestamp (0) with time zone': 'timestamptz' } as Record<string, string>
+  const wrong = FIELDS.filter(({ column, type }) => {
+    const ofColumn = urls[column].getSQLType()
+    return type !== (types[ofColumn] ?? ofColumn)
+  })
+  t.same(wrong, [])
+})
+
+t.test('the list has the properties of the shapes', async (t) => {
+  const { short_url: _, warnings: __, ...shown } = Url.properties
+  t.same(
+    names(({ isHidden }) => !isHidden),
+    Object.keys(shown).sort()
+  )
+  t.same(
+    names(({ setOn }) => setOn !== undefined),
+    Object.keys(UrlDraft.properties).sort()
+  )
+  t.same(
+    names(({ setOn }) => setOn === 'change'),
+    Object.keys(UrlChange.properties).sort()
+  )
+})
+
+t.test('what a client sets is in the audit log and in files', async (t) => {
+  t.same(
+    FIELDS.filter(({ setOn, audit, file }) => setOn !== undefined && !(audit && file)),
+    []
+  )
+})
+
+t.test('the walk-through names every source file that knows its example', async (t) => {
+  const [, section = ''] = /### Add a link field\n(.*?)\n### /s.exec(readText('CONTRIBUTING.md')) ?? []
+  const [, example = ''] = /^`(\w+)` is the example/m.exec(section) ?? []
+  const steps = [...section.matchAll(/^\d+\. `([^`]+)`/gm)].map(([, file]) => file)
+  t.ok(names(({ setOn }) => setOn !== undefined).includes(example as never), example)
+  const rooms = ['audit', 'events', 'exports', 'imports', 'stats', 'titles', 'urls', 'users']
+  const files = listFiles(['schema', ...rooms.map((room) => `plugins/${room}`)], /(?<!\.test)\.ts$/)
+  t.ok(files.length > 70, `${files.length} files`)
+  t.same(
+    files.filter((file) => readText(file).match(`\\b${example}\\b`)),
+    steps.sort()
+  )
+})

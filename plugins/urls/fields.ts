@@ -1,0 +1,130 @@
+import type { ImportColumn } from '#plugins/imports/contract.ts'
+import { wireTime } from '#schema/shapes/text.ts'
+import type { Url } from '#schema/shapes/url.ts'
+import type { UrlRow } from '#schema/tables/urls.ts'
+
+/** Names of the fields on the wire, in events, in the audit log, in files and in SQL. */
+export type FieldName = Exclude<keyof Url, 'short_url' | 'warnings'> | 'deleted_at'
+
+export interface LinkField {
+  /** Its key in a row. */
+  column: Exclude<keyof UrlRow, 'version'>
+  name: FieldName
+  type: 'bigint' | 'text' | 'boolean' | 'timestamptz'
+  /** When a client may set it: with the creation only, or with any change too. The server sets the others. */
+  setOn?: 'creation' | 'change'
+  /** The value in a link that is created without one; null if undefined. */
+  initial?: boolean
+  /** What the audit log keeps of it: its value, or only whether it has one. Nothing if undefined. */
+  audit?: 'value' | 'presence'
+  /** What it becomes when its owner is erased. It stays as it is if undefined. */
+  erased?: string | null
+  /** Redirects depend on it, so their cached entry holds it. */
+  isCached?: true
+  /** Only exports and files show it. */
+  isHidden?: true
+  /** How files of links hold it. A text is at most as long as in the shape if it has no limit here. */
+  file?: Partial<Omit<ImportColumn, 'name' | 'type' | 'refuse'>>
+}
+
+const list = [
+  { column: 'id', name: 'id', type: 'bigint', isCached: true, file: { isMade: true } },
+  {
+    column: 'userId',
+    name: 'user_id',
+    type: 'bigint',
+    setOn: 'creation',
+    audit: 'value',
+    isCached: true,
+    file: { refersTo: 'users' }
+  },
+  {
+    column: 'shortCode',
+    name: 'short_code',
+    type: 'text',
+    setOn: 'creation',
+    audit: 'value',
+    isCached: true,
+    file: { isMade: true }
+  },
+  {
+    column: 'originalUrl',
+    name: 'original_url',
+    type: 'text',
+    setOn: 'change',
+    audit: 'value',
+    // RFC 2606, section 2: it leads nowhere.
+    erased: 'https://erased.invalid/',
+    isCached: true,
+    file: { isRequired: true }
+  },
+  {
+    column: 'title',
+    name: 'title',
+    type: 'text',
+    setOn: 'change',
+    audit: 'value',
+    erased: null,
+    // Other systems keep longer titles than this API takes.
+    file: { maxLength: 4_096 }
+  },
+  {
+    column: 'isActive',
+    name: 'is_active',
+    type: 'boolean',
+    setOn: 'change',
+    initial: true,
+    audit: 'value',
+    isCached: true,
+    file: { isMade: true }
+  },
+  { column: 'createdAt', name: 'created_at', type: 'timestamptz', file: { isMade: true } },
+  { column: 'updatedAt', name: 'updated_at', type: 'timestamptz', file: { isMade: true } },
+  {
+    column: 'expiresAt',
+    name: 'expires_at',
+    type: 'timestamptz',
+    setOn: 'change',
+    audit: 'value',
+    isCached: true,
+    file: { isExtra: true }
+  },
+  {
+    column: 'deletedAt',
+    name: 'deleted_at',
+    type: 'timestamptz',
+    isCached: true,
+    isHidden: true,
+    file: { isExtra: true }
+  },
+  {
+    column: 'note',
+    name: 'note',
+    type: 'text',
+    setOn: 'change',
+    audit: 'presence',
+    erased: null,
+    file: { isExtra: true }
+  }
+] as const satisfies readonly LinkField[]
+
+/**
+ * The fields of a link, in the order in which they travel. Creation, changes, answers, events, the audit log, files, exports, erasure and
+ * the cached entries of redirects are derived from this list: a field is a column, a shape and an entry here.
+ */
+export const FIELDS: readonly LinkField[] = list
+
+/** The columns that a client sets when it creates a link. */
+export type ChosenColumns = Pick<UrlRow, Extract<(typeof list)[number], { setOn: string }>['column']>
+
+/** The columns that the cached entry of a redirect holds. */
+export type CachedColumn = Extract<(typeof list)[number], { isCached: true }>['column']
+
+/** The columns that change after the creation. */
+export type UrlColumns = Partial<Omit<UrlRow, 'id' | 'version'>>
+
+/** The value of a field as it travels. */
+export function presentField({ column }: LinkField, row: Partial<UrlRow>): unknown {
+  const value = row[column]
+  return value instanceof Date ? wireTime(value) : value
+}

@@ -1,0 +1,119 @@
+import type { ClientBase } from 'pg'
+import type { ImportColumn, ImportKind, Remark } from '#plugins/imports/contract.ts'
+import { lengthLimit } from '#schema/shapes/text.ts'
+import type { TSchema } from '#schema/shapes/type.ts'
+import { isTargetUrl, UrlDraft } from '#schema/shapes/url.ts'
+import { RESERVED_CODES } from './codes.ts'
+import { FIELDS, type FieldName } from './fields.ts'
+
+/** The part of links in imports. */
+
+export interface UrlImportOptions {
+  /** Schemes of URLs that links may lead to, in lower case. */
+  schemes: readonly string[]
+  /** Whether a URL leads to a host that is blocked. */
+  blocks(url: string): boolean
+  /** A random code; `attempt` counts from 0 the tries that found none free. */
+  createCode(attempt: number): string
+  /** Makes caches load the codes again that were unknown. */
+  forgetUnknownCodes(): Promise<void>
+}
+
+export function createUrlImport(options: UrlImportOptions): ImportKind {
+  const columns = createColumns(options)
+  const names = columns.map(({ name }) => name).join(', ')
+  const isSame = 'present.short_code = staging.short_code'
+  return {
+    name: 'urls',
+    columns,
+    knownBy: 'short_code',
+    isSame,
+    finds: isSame,
+    // A code alone may be that of another link.
+    isFound: `${isSame} AND present.original_url = staging.original_url`,
+    onStored: options.forgetUnknownCodes,
+
+    /** Refuses links whose code another link has: a code leads to one place. */
+    async merge(client, { hasGaps }) {
+      if (hasGaps) await fillGaps(client, options)
+      const rejected = await refuseTaken(client)
+      await client.query(`INSERT INTO urls (${names}) SELECT ${names} FROM staging`)
+      return { rejected, warnings: await findReserved(client) }
+    }
+  }
+}
+
+/** Imports bring what was accepted elsewhere: of the rules of targets only those hold that no server may pass over. */
+function createColumns({ schemes, blocks }: UrlImportOptions): ImportColumn[] {
+  const checks: Partial<Record<FieldName, (value: string) => string | null>> = {
+    short_code: (code) =>
+      /^[A-Za-z0-9_-]+$/.test(code) ? null : 'is not 1 to 64 of letters, digits, - and _',
+    original_url(url) {
+      if (!isTargetUrl(url, schemes)) return `is not an absolute URL without spaces (${schemes.join(', ')})`
+      return blocks(url) ? 'leads to a host that is blocked' : null
+    }
+  }
+  const shapes = UrlDraft.properties as Partial<Record<FieldName, TSchema>>
+  return FIELDS.flatMap(({ name, type, file }) => {
+    if (file === undefined) return []
+    const [refuse, shape] = [checks[name], shapes[name]]
+    return { name, type, ...(shape && { maxLength: lengthLimit(shape) }), ...(refuse && { refuse }), ...file }
+  })
+}
+
+/** Removes the staged links whose code another link has, in the database or earlier in the file. */
+async function refuseTaken(client: ClientBase): Promise<Remark[]> {
+  const { rows } = await client.query<{ line: string; short_code: string; holder: string }>(`
+    WITH judged AS (
+      SELECT staging.line, coalesce(urls.id, nullif(first_value(staging.id) OVER codes, staging.id)) AS holder
+      FROM staging
+      LEFT JOIN urls ON urls.short_code = staging.short_code
+      WINDOW codes AS (PARTITION BY staging.short_code ORDER BY staging.line)
+    )
+    DELETE FROM staging USING judged
+    WHERE judged.line = staging.line AND judged.holder IS NOT NULL
+    RETURNING staging.line, staging.short_code, judged.holder`)
+  return rows.map(({ line, short_code, holder }) => ({
+    line: Number(line),
+    reason: `short_code ${short_code} is already url ${holder}'s`
+  }))
+}
+
+const INITIAL = FIELDS.flatMap(({ name, initial }) =>
+  initial === undefined ? [] : `${name} = coalesce(${name}, ${initial})`
+)
+
+/** Makes what staged links lack; of their times one stands for the other. */
+async function fillGaps(client: ClientBase, options: UrlImportOptions): Promise<void> {
+  await client.query(`UPDATE staging SET ${INITIAL.join(', ')},
+    created_at = coalesce(created_at, updated_at, date_trunc('second', now())),
+    updated_at = coalesce(updated_at, created_at, date_trunc('second', now()))`)
+  await fillCodes(client, options)
+}
+
+async function fillCodes(client: ClientBase, { createCode }: UrlImportOptions): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    const { rows } = await client.query<{ line: string }>('SELECT line FROM staging WHERE short_code IS NULL')
+    if (rows.length === 0) return
+    await client.query(
+      `WITH made AS (
+         SELECT DISTINCT ON (code) line, code FROM unnest($1::bigint[], $2::text[]) AS made(line, code)
+         WHERE NOT EXISTS (SELECT FROM urls WHERE short_code = code)
+           AND NOT EXISTS (SELECT FROM staging WHERE short_code = code)
+       )
+       UPDATE staging SET short_code = code FROM made WHERE staging.line = made.line`,
+      [rows.map(({ line }) => line), rows.map(() => createCode(attempt))]
+    )
+  }
+}
+
+async function findReserved(client: ClientBase): Promise<Remark[]> {
+  const { rows } = await client.query<{ line: string; short_code: string }>(
+    'SELECT line, short_code FROM staging WHERE lower(short_code) = ANY($1::text[]) ORDER BY line LIMIT 1000',
+    [[...RESERVED_CODES]]
+  )
+  return rows.map(({ line, short_code }) => ({
+    line: Number(line),
+    reason: `short_code ${short_code} is a word of the server's own addresses: the link is at /s/${short_code}`
+  }))
+}
