@@ -3,13 +3,13 @@ import { existsSync, readdirSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { AS_ROOT, buildImage, type Image, listProcesses } from '#testing/image.ts'
 import { injected, startServer } from '#testing/process.ts'
 import { missing } from '#testing/programs.ts'
 import { findPort } from '#testing/server-process.ts'
 import { readText } from '#testing/sources.ts'
+import { until } from '#testing/until.ts'
 
 /** The image's file tree, built by the Dockerfile's own instructions, run read-only as uid 1000 as the engine runs it. */
 
@@ -115,5 +115,5 @@ t.test('the image', { skip }, async (t) => {
 
 /** Waits until the one click is in the list of events. */
 async function countClick({ call }: Awaited<ReturnType<typeof startImage>>): Promise<void> {
-  while ((await call('GET', '/events?event_type=click')).json.length !== 1) await wait(20)
+  await until(async () => (await call('GET', '/events?event_type=click')).json.length === 1)
 }

@@ -4,15 +4,12 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setImmediate, setTimeout as wait } from 'node:timers/promises'
+import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { until } from '#testing/until.ts'
 import { createSupervisor, type Time, type Unit } from './supervisor.ts'
 
 /** Programs that end, hang and refuse to end, under a clock that a test moves. */
-
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await wait(5)
-}
 
 async function makeFolder(t: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-supervisor-'))
