@@ -47,7 +47,6 @@ async function supervise(t: Test, script: string, time?: Time) {
   const program = supervisor.add(unit)
   t.teardown(async () => {
     await program.stop()
-    await supervisor.close()
   })
   return { folder, program, log: () => readFileSync(join(folder, 'logs', 'program.log'), 'utf8') }
 }
@@ -82,7 +81,6 @@ t.test('what does not come to answer is given up with the end of its log', async
   const absent = supervisor.add({ ...program.unit, name: 'absent', command: '/nowhere/absent' })
   await t.rejects(absent.start(), /absent does not answer/)
   t.equal(await absent.stop(), null)
-  await supervisor.close()
 })
 
 t.test('what is stopped while it waits for its next start stays away', async (t) => {
