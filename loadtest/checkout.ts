@@ -1,9 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { refuse } from '#apps/command-line.ts'
-import { endWithThisProcess } from './process-tree.ts'
+import { runNpm } from './npm.ts'
 import { makeScratch } from './scratch.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -35,11 +34,7 @@ export function commitOfWorkingTree(): string {
 export async function installPackages(root: string): Promise<void> {
   const [theirs, ours] = [root, ROOT].map((folder) => readFileSync(join(folder, 'package-lock.json'), 'utf8'))
   if (theirs === ours) return linkPackages(root)
-  const args = ['ci', '--ignore-scripts', '--omit=dev', '--no-audit', '--no-fund', '--loglevel=error']
-  const child = spawn('npm', args, { cwd: root, stdio: ['ignore', 2, 2] })
-  endWithThisProcess(child)
-  const [status] = await once(child, 'exit')
-  if (status !== 0) refuse(`npm ci of the other commit ended with ${status}; see the lines above`)
+  await runNpm(root, ['ci', '--ignore-scripts', '--omit=dev', '--no-audit', '--no-fund', '--loglevel=error'])
 }
 
 /** Gives `root` our packages by links, one for each: if npm ran in `root`, it would delete links and not the packages. */

@@ -1,11 +1,11 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { refuse } from '#apps/command-line.ts'
+import { launch } from '#testing/launch.ts'
 import { findPort } from '#testing/server-process.ts'
-import { endWithThisProcess, killTree, listTree } from './process-tree.ts'
+import { runNpm } from './npm.ts'
+import { killTree, listTree } from './process-tree.ts'
 
 /** A clone of Fairlead that is run as its users run it: by npm, with the Node of the system. */
 
@@ -34,10 +34,7 @@ function makeEnv(more: Record<string, string>): Record<string, string> {
 
 /** Installs what `npm start` would install at its first run. Ends this program when that fails. */
 export async function install(root: string): Promise<void> {
-  const child = spawn('npm', ['run', 'prestart'], { cwd: root, env: makeEnv({}), stdio: ['ignore', 2, 2] })
-  endWithThisProcess(child)
-  const [status] = await once(child, 'exit')
-  if (status !== 0) refuse(`npm run prestart ended with ${status}; see the lines above`)
+  await runNpm(root, ['run', 'prestart'], makeEnv({}))
 }
 
 /** How many packages are installed in `root`, and how much of the disk they take. */
@@ -63,14 +60,16 @@ export async function startInstallation(
   const url = `http://127.0.0.1:${port}`
   const [command = '', ...args] = [...enter, 'npm', 'start']
   const start = performance.now()
-  const child = spawn(command, args, {
+  const launched = launch({
+    command,
+    args,
     cwd: root,
-    env: makeEnv({ PORT: `${port}`, LOG_LEVEL: 'warn', ...env }),
-    stdio: ['ignore', 'ignore', 'inherit']
+    env: makeEnv({ PORT: `${port}`, LOG_LEVEL: 'warn', ...env })
   })
-  endWithThisProcess(child)
+  const { child, isRunning: isAlive } = launched
+  child.stdout?.resume()
+  child.stderr?.pipe(process.stderr)
   const { pid = 0 } = child
-  const isAlive = () => child.exitCode === null && child.signalCode === null
   async function stop(): Promise<void> {
     const tree = listTree(pid)
     const isGone = () => tree.every((one) => listTree(one.pid).length === 0)

@@ -103,9 +103,7 @@ export async function readMetric(baseUrl: string, name: string, labels = ''): Pr
 }
 
 /** How many clicks are stored, exactly. */
-export async function readClicks(testbed: Testbed): Promise<number> {
-  const rows = await testbed.query<{ count: string }>(
-    "SELECT count(*) FROM events WHERE event_type = 'click'"
-  )
+export async function readClicks({ query }: Pick<Testbed, 'query'>): Promise<number> {
+  const rows = await query<{ count: string }>("SELECT count(*) FROM events WHERE event_type = 'click'")
   return Number(rows[0]?.count)
 }

@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
+import { type ChildProcess, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { endWithThisProcess, readCpuSeconds, readMiB } from './process-tree.ts'
+import { launch } from '#testing/launch.ts'
+import { readCpuSeconds, readMiB } from './process-tree.ts'
 
 /** Processes whose use of the machine is read from /proc (Linux): the shipped server, and what it is compared with. */
 
@@ -64,13 +64,9 @@ async function start(args: string[], ready: RegExp, options: MeasuredOptions): P
   const command = [node, ...(options.nodeOptions ?? []), ...args]
   const pinned = options.core === undefined ? [] : pinTo(options.core)
   const [program = '', ...rest] = [...pinned, ...command]
-  const child = spawn(program, rest, {
-    cwd: root,
-    env: { PORT: '0', WORKER_PORT: '0', LOG_LEVEL: 'info', ...options.env },
-    stdio: ['ignore', 'pipe', 'inherit']
-  })
-  const exited = once(child, 'exit')
-  endWithThisProcess(child)
+  const env = { PORT: '0', WORKER_PORT: '0', LOG_LEVEL: 'info', ...options.env }
+  const { child, exited } = launch({ command: program, args: rest, cwd: root, env })
+  child.stderr?.pipe(process.stderr)
   const url = await readUrl(child, ready, command.join(' '))
   child.stdout?.resume()
   const { pid = 0 } = child

@@ -1,4 +1,3 @@
-import type { ChildProcess } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 
@@ -50,13 +49,6 @@ export function killTree(root: number): void {
       // It has ended with its parent.
     }
   }
-}
-
-/** Kills the tree of `child` when this process ends first, before temporary folders are removed. */
-export function endWithThisProcess(child: ChildProcess): void {
-  const kill = () => killTree(child.pid ?? 0)
-  process.prependOnceListener('exit', kill)
-  child.once('exit', () => process.removeListener('exit', kill))
 }
 
 /** Waits up to 5 s until the tree of `root` is idle. Resolves with its CPU time then, in seconds. */

@@ -3,7 +3,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { startApp } from '#testing/app.ts'
-import { createUrl, until } from './subject.ts'
+import { until } from '#testing/until.ts'
+import { createUrl } from './subject.ts'
 
 /**
  * What has been done to other shorteners by who was let in, one test for each class of weakness. The numbers are those

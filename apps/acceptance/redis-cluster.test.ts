@@ -7,7 +7,7 @@ import { type ListeningServer, startServer } from '#testing/process.ts'
 import { missing } from '#testing/programs.ts'
 import { startRedisCluster } from '#testing/redis-cluster.ts'
 import { startPostgres } from '#testing/servers.ts'
-import { until } from './subject.ts'
+import { until } from '#testing/until.ts'
 
 /** Two replicas on a Redis Cluster of six nodes: links are shared, changes heard, and no click lost by a failover. */
 

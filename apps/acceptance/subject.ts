@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { type Answer, createClient, installedProfiles, type Running, startApp } from '#testing/app.ts'
+import { until } from '#testing/until.ts'
 
 /**
  * What the acceptance suites drive: the server of BASE_URL where that is set (through a proxy, against replicas), else
@@ -78,20 +78,6 @@ export async function listEvents(api: Api, query: string): Promise<any[]> {
 export async function clicksOf(api: Api, urlId: number, count: number) {
   const read = () => listEvents(api, `url_id=${urlId}&event_type=click`)
   return until(read, (clicks) => clicks.length >= count)
-}
-
-/** Asks again and again until `isDone`; gives the last answer also when the time is over, for the test to judge. */
-export async function until<T>(
-  ask: () => Promise<T>,
-  isDone: (answer: T) => boolean,
-  timeoutMs = 10_000
-): Promise<T> {
-  const deadline = performance.now() + timeoutMs
-  for (;;) {
-    const answer = await ask()
-    if (isDone(answer) || performance.now() > deadline) return answer
-    await wait(20)
-  }
 }
 
 /** Asserts that `answer` is a problem as the contract says, of `status`, blaming the fields of `paths` if given. */

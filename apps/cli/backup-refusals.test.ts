@@ -2,12 +2,12 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import t from 'tap'
 import { storageOf } from '#testing/app.ts'
 import { makeFolder, runCli as run, startCli as start } from '#testing/cli-process.ts'
 import { ROOT } from '#testing/sources.ts'
+import { until } from '#testing/until.ts'
 
 /** Backups that are damaged, foreign or unfinished, and databases that are not empty. */
 
@@ -84,7 +84,7 @@ t.test('an interrupted backup leaves nothing that looks complete', async (t) => 
   const draftIn = async () => (await readdir(folder)).find((name) => name.includes('unfinished'))
   const begin = async () => {
     const { child, ended } = start(storage, 'backup', join(folder, 'set'))
-    while (!existsSync(join(folder, (await draftIn()) ?? 'none', 'urls.copy'))) await wait(20)
+    await until(async () => existsSync(join(folder, (await draftIn()) ?? 'none', 'urls.copy')))
     return { child, ended }
   }
   const stopped = await begin()

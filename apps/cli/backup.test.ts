@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { startApp, storageOf } from '#testing/app.ts'
 import { makeFolder, runCli as run, startCli as start } from '#testing/cli-process.ts'
 import { ROOT, readText } from '#testing/sources.ts'
+import { until } from '#testing/until.ts'
 
 /** Whole databases out, in and across, by the command line as a process. */
 
@@ -59,10 +59,6 @@ async function startUsed(t: Test, storage: Record<string, string>) {
   running.app.outbox.consume('backup', async () => undefined, { concurrency: 0 })
   await running.app.outbox.add({ topic: 'backup', aggregate: '1', payload: { id: 1 } })
   return { ...running, send, url }
-}
-
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await wait(20)
 }
 
 async function readManifest(folder: string) {

@@ -20,6 +20,7 @@ import t, { type Test } from 'tap'
 import { readPostmaster } from '#platform/database/bundled-cluster.ts'
 import { storageOf } from '#testing/app.ts'
 import { type ListeningServer, spawnServer, startServer } from '#testing/process.ts'
+import { until } from '#testing/until.ts'
 
 /** The bundled PostgreSQL as a server's child: who may run it, what it refuses, and how it ends. */
 
@@ -57,7 +58,7 @@ function isAlive(pid: number): boolean {
 }
 
 async function untilGone(pid: number): Promise<void> {
-  while (isAlive(pid)) await wait(10)
+  await until(() => !isAlive(pid))
 }
 
 /** The processes that `pid` started. */

@@ -7,6 +7,7 @@ import { makeWarmLink, sendVisitors, storedClicks } from '#testing/click-context
 import { type ListeningServer, spawnServer, startServer } from '#testing/process.ts'
 import { startPostgres } from '#testing/servers.ts'
 import { mountSmallDisk, whyNoSmallDisk } from '#testing/small-disk.ts'
+import { until } from '#testing/until.ts'
 
 /** Without Redis a click waits in the local log: each redirect given is one event stored, whatever is taken away. */
 
@@ -104,7 +105,7 @@ t.test(
     await writeFile(filler, Buffer.alloc(16 * 1024 * 1024)).catch(() => undefined)
     const visitors = sendVisitors(server, '/warm')
     // What was written ahead of the records still has room.
-    while (!visitors.aggregate.refused.has(503)) await new Promise((done) => setTimeout(done, 20))
+    await until(() => visitors.aggregate.refused.has(503))
     const refused = await server.request('GET', '/warm')
     t.equal(refused.status, 503)
     t.ok(Number(refused.headers.get('retry-after')) > 0)

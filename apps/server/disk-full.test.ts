@@ -1,10 +1,10 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { makeWarmLink, sendVisitors } from '#testing/click-context.ts'
 import { startServer } from '#testing/process.ts'
 import { mountSmallDisk, whyNoSmallDisk } from '#testing/small-disk.ts'
+import { until } from '#testing/until.ts'
 
 t.test(
   'a full disk below PostgreSQL and the click log: 503 until there is room, and nothing is lost',
@@ -30,10 +30,10 @@ t.test(
 
     const filler = join(disk.path, 'filler')
     await writeFile(filler, Buffer.alloc(200 * 1024 * 1024)).catch(() => undefined)
-    while (!visitors.aggregate.refused.has(503) || !answers.has(503)) await wait(20)
+    await until(() => visitors.aggregate.refused.has(503) && answers.has(503))
     await rm(filler)
     await visitors.untilGiven(200)
-    while ((await create()) !== 201) await wait(20)
+    await until(create, (status) => status === 201)
     isOver = true
     await Promise.all([writing, visitors.leave()])
 
@@ -42,7 +42,7 @@ t.test(
     const total = async (path: string) => Number((await request('GET', path)).headers.get('x-total-count'))
     const given = visitors.aggregate.given + 1
     const clicks = () => total('/events?event_type=click&per_page=1')
-    while ((await clicks()) < given) await wait(50)
+    await until(clicks, (count) => count >= given)
     t.equal(await clicks(), given, 'each redirect that was given is one click')
     // The first is the link that was followed. One whose commit met the full disk may be there though its answer was 503.
     const made = (answers.get(201) ?? 0) + 1

@@ -1,9 +1,9 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { readPostmaster } from '#platform/database/bundled-cluster.ts'
 import { storageOf } from '#testing/app.ts'
 import { makeWarmLink, sendVisitors } from '#testing/click-context.ts'
 import { type ListeningServer, startServer } from '#testing/process.ts'
+import { until } from '#testing/until.ts'
 
 /** Kills amid writes and clicks: what was acknowledged is there afterwards, once, and nothing is half done. */
 
@@ -66,7 +66,7 @@ t.test(
       )
       const progress = async () => {
         const goal = acknowledged.size + 10 + Math.floor(Math.random() * 20)
-        while (acknowledged.size < goal) await wait(5)
+        await until(() => acknowledged.size >= goal)
         await visitors.untilGiven(20)
       }
       await progress()
@@ -105,7 +105,7 @@ t.test(
     const clicks = async () =>
       Number((await request('GET', '/events?event_type=click&per_page=1')).headers.get('x-total-count'))
     // One was the link's first visit; a visit without an answer may have been counted.
-    while ((await clicks()) < given + 1) await wait(50)
+    await until(clicks, (count) => count > given)
     t.ok((await clicks()) <= given + 1 + unanswered, `${given} redirects were given`)
   }
 )
@@ -118,7 +118,7 @@ t.test('SIGTERM amid writes loses nothing that was acknowledged', async (t) => {
   const writers = Promise.all(
     Array.from({ length: 8 }, () => write(server, acknowledged, unsure, () => false))
   )
-  while (acknowledged.size < 60) await wait(5)
+  await until(() => acknowledged.size >= 60)
   await server.end('SIGTERM')
   await writers
   const { request } = await startServer(t, storage)

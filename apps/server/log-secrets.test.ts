@@ -1,6 +1,5 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import { buildApp } from '#apps/app.ts'
@@ -11,6 +10,7 @@ import { createClient, storageOf } from '#testing/app.ts'
 import { spawnServer } from '#testing/process.ts'
 import { missing } from '#testing/programs.ts'
 import { startPostgres, startRedis } from '#testing/servers.ts'
+import { until } from '#testing/until.ts'
 
 /** Each error of a driver, provoked at every level of the log: no line holds a secret, an e-mail address or an address of a client. */
 
@@ -35,10 +35,6 @@ async function startLogging(t: Test, level: string, env: Record<string, string>,
   t.teardown(() => app.close())
   const request = createClient(await app.listen({ host: '127.0.0.1', port: 0 }))
   return { app, request, log: () => lines.join('') }
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await wait(5)
 }
 
 const isLogged = (level: string, least: string) =>

@@ -1,8 +1,8 @@
 import pg from 'pg'
 import t from 'tap'
-import { until } from '#apps/acceptance/subject.ts'
 import { storageOf } from '#testing/app.ts'
 import { startServer } from '#testing/process.ts'
+import { until } from '#testing/until.ts'
 
 t.test('without Redis at its start it boots, serves, says so and ends promptly', async (t) => {
   const server = await startServer(t, {

@@ -3,9 +3,10 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import t from 'tap'
-import { unique, until } from '#apps/acceptance/subject.ts'
+import { unique } from '#apps/acceptance/subject.ts'
 import { createContext } from '#testing/click-context.ts'
 import { missing } from '#testing/programs.ts'
+import { until } from '#testing/until.ts'
 
 /**
  * What is kept of who came: the server as a process, on a PostgreSQL and a Redis of its own, is asked in every way in which

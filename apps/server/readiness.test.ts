@@ -1,9 +1,9 @@
 import pg from 'pg'
 import t, { type Test } from 'tap'
-import { until } from '#apps/acceptance/subject.ts'
 import { type Running, startApp, storageOf } from '#testing/app.ts'
 import { missing } from '#testing/programs.ts'
 import { startPostgres } from '#testing/servers.ts'
+import { until } from '#testing/until.ts'
 
 /** Whatever makes all writes fail shows in the readiness probe, by name, while redirects go on. */
 

@@ -7,6 +7,7 @@ import type { Test } from 'tap'
 import type { Running } from './app.ts'
 import { type ListeningServer, startServer } from './process.ts'
 import { startPostgres, startRedis } from './servers.ts'
+import { until } from './until.ts'
 
 /** What tests of lost and found clicks have in common: real servers of their own, visitors, and the count after. */
 
@@ -113,9 +114,10 @@ export function sendVisitors(server: Pick<Running, 'request'>, path: string, wid
     aggregate,
     async untilGiven(more) {
       const goal = aggregate.given + more
-      for (const deadline = Date.now() + 30_000; aggregate.given < goal; await wait(5)) {
-        if (Date.now() > deadline) throw new Error(`only ${aggregate.given} redirects of ${goal} were given`)
-      }
+      await until(
+        () => aggregate.given,
+        (given) => given >= goal
+      )
     },
     async leave() {
       isOver = true

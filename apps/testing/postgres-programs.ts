@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { initdbArguments } from '#platform/database/bundled-cluster.ts'
 import { findBundledPrograms } from '#platform/database/bundled-programs.ts'
+import type { User } from './launch.ts'
 import { findCommand, ServerMissing } from './programs.ts'
-import { findUser, type User } from './server-process.ts'
+import { findUser } from './server-process.ts'
 
 /** A PostgreSQL before it has data: how its programs run, and the user that owns its files. */
 export interface Postgres {

@@ -1,13 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { createClient, type Running } from './app.ts'
+import { type Exit, launch } from './launch.ts'
+import { ROOT } from './sources.ts'
 
 /** The server as a process of its own, for what only a process shows: its start, its end, its signals and its log. */
-
-const ROOT = join(import.meta.dirname, '..', '..')
 
 /** A line of the log. */
 export interface LogLine {
@@ -15,11 +15,6 @@ export interface LogLine {
   time: string
   msg: string
   [member: string]: unknown
-}
-
-export interface Exit {
-  code: number | null
-  signal: NodeJS.Signals | null
 }
 
 export interface ServerProcess {
@@ -47,17 +42,6 @@ export interface SpawnOptions {
   command?: string[]
 }
 
-/** Runs in the process: when the test's own process is gone, however it went, nobody else would end this one. */
-const ORPHAN_WATCH = `
-import { isMainThread } from 'node:worker_threads'
-if (isMainThread) process.stdin.on('close', () => process.kill(process.pid, 'SIGKILL')).resume().unref()
-`
-
-/** The argument that puts `code` into a Node before its own, and ends it with the test's process. */
-export function injected(code = ''): string {
-  return `--import=data:text/javascript,${encodeURIComponent(ORPHAN_WATCH + code)}`
-}
-
 /** Spawns the server with `env` and nothing else of this process' settings. It is killed with the test. */
 export function spawnServer(
   t: Test,
@@ -66,13 +50,18 @@ export function spawnServer(
     inject = '',
     main = 'apps/server/main.ts',
     wrapper = [],
-    command = [process.execPath, '--import=./apps/preload.mjs', injected(inject), main]
+    command = [
+      ...[process.execPath, '--import=./apps/preload.mjs'],
+      ...(inject ? [`--import=data:text/javascript,${encodeURIComponent(inject)}`] : []),
+      main
+    ]
   }: SpawnOptions = {}
 ): ServerProcess {
   // tap puts its module hooks into every child by NODE_OPTIONS; the server is to run as it does in production.
-  const child = spawn('env', ['-u', 'NODE_OPTIONS', ...wrapper, ...command], {
+  const { child } = launch({
+    command: 'env',
+    args: ['-u', 'NODE_OPTIONS', ...wrapper, ...command],
     cwd: ROOT,
-    stdio: ['pipe', 'pipe', 'pipe'],
     env: {
       HOST: '127.0.0.1',
       PORT: '0',

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { setTimeout as wait } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import type { Test } from 'tap'
 import { findCommand } from './programs.ts'
 import { findPort, type Server } from './server-process.ts'
 import { startRedis } from './servers.ts'
+import { until } from './until.ts'
 
 /** A real Redis Cluster of a test's own: three nodes that share the keys, and a replica of each. */
 
@@ -62,15 +62,10 @@ export async function startRedisCluster(t: Test): Promise<RedisCluster> {
 
 /** Resolves when `node` knows who has each key, and, as a replica, has them too. */
 async function untilWhole(node: Server): Promise<void> {
-  for (const deadline = Date.now() + 30_000; Date.now() < deadline; await wait(50)) {
-    const told = await ask(
-      node,
-      async (redis) => `${await redis.cluster('INFO')}${await redis.info('replication')}`
-    )
-    if (/cluster_state:ok/.test(told) && /role:master\r\nconnected_slaves:1|master_link_status:up/.test(told))
-      return
-  }
-  throw new Error(`the node at ${node.port} does not become part of the cluster`)
+  const describe = () =>
+    ask(node, async (redis) => `${await redis.cluster('INFO')}${await redis.info('replication')}`)
+  const whole = /role:master\r\nconnected_slaves:1|master_link_status:up/
+  await until(describe, (text) => /cluster_state:ok/.test(text) && whole.test(text))
 }
 
 async function ask<T>({ port }: Server, question: (redis: Redis) => Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -9,15 +9,16 @@ import { ServerMissing } from './programs.ts'
 import { createFilter, readTotals, type Totals } from './report.ts'
 import type { Server } from './server-process.ts'
 import { startPostgres, startRedis } from './servers.ts'
+import { listTests } from './suites.ts'
 
 /**
- * What `npm test` runs once the sources are checked: the tests, with the coverage enforced. Its last line is
- * `N passed, N failed`.
+ * `npm test`: checks the sources, then runs the tests with the coverage enforced. `npm run test:systems`, which passes
+ * `--systems`, runs the others. The last line is `N passed, N failed`.
  *
  * All tests share a bundled PostgreSQL. Where they are installed they share a Redis too, and the system's PostgreSQL for what
  * another version could break. TEST_DATABASE_URL, TEST_REDIS_URL and TEST_INSTALLED_URL name servers to use instead.
- * REQUIRE_SERVERS makes it an error to leave anything out. Arguments go to tap; with a test file among them only that
- * runs, without the coverage.
+ * REQUIRE_SERVERS makes it an error to leave anything out. Other arguments go to tap; with a test file among them only that
+ * runs, without the checks and the coverage.
  */
 
 /** Least share of the product's lines that tests must run, in per cent. */
@@ -27,8 +28,12 @@ const root = join(import.meta.dirname, '..', '..')
 const TAP = join(root, 'node_modules', 'tap', 'dist', 'esm', 'run.mjs')
 // biome-ignore lint/style/noProcessEnv: a process' entry reads its environment
 const env = { ...process.env }
-const args = process.argv.slice(2)
+const isSystems = process.argv.includes('--systems')
+const args = process.argv.slice(2).filter((arg) => arg !== '--systems')
 const isWhole = args.every((arg) => arg.startsWith('-'))
+const files = isWhole ? listTests(isSystems ? 'systems' : 'units') : []
+/** The systems run what `npm test` has checked and covered. */
+const isChecked = isWhole && !isSystems
 
 const folder = await mkdtemp(join(tmpdir(), 'fairlead-run-'))
 const servers: Server[] = []
@@ -40,6 +45,10 @@ try {
 }
 
 async function run(): Promise<number> {
+  if (isChecked && spawnSync('npm', ['run', 'check'], { cwd: root, stdio: 'inherit' }).status !== 0) {
+    console.log('0 passed, 1 failed')
+    return 1
+  }
   // Whatever a test leaves behind, killed processes' files included, goes with the run.
   const [temporary, coverage] = [join(folder, 't'), join(folder, 'coverage')]
   await mkdir(temporary)
@@ -50,7 +59,7 @@ async function run(): Promise<number> {
   const { code, passed, failed, skipped } = await runTap({
     ...env,
     TMPDIR: temporary,
-    ...(isWhole && { NODE_V8_COVERAGE: coverage })
+    ...(isChecked && { NODE_V8_COVERAGE: coverage })
   })
 
   let isGood = code === 0 && failed === 0
@@ -62,7 +71,7 @@ async function run(): Promise<number> {
     console.log('Nothing may be skipped in a run with REQUIRE_SERVERS.')
     isGood = false
   }
-  if (isWhole) {
+  if (isChecked) {
     const share = summarize(readCoverage(root, coverage, listProductFiles(root)), console.log)
     if (share < LEAST_COVERAGE) {
       console.log(`At least ${LEAST_COVERAGE} % are needed.`)
@@ -109,7 +118,7 @@ async function runTap(environment: NodeJS.ProcessEnv): Promise<Totals & { code: 
   const report = isTerminal ? ['--reporter=base', `--output-file=${file}`] : ['--reporter=tap', '--no-color']
   const child = spawn(
     process.execPath,
-    [TAP, 'run', '--disable-coverage', '--allow-empty-coverage', ...report, ...args],
+    [TAP, 'run', '--disable-coverage', '--allow-empty-coverage', ...report, ...args, ...files],
     { cwd: root, env: environment, stdio: ['ignore', isTerminal ? 'inherit' : 'pipe', 'inherit'] }
   )
   const lines: string[] = []

@@ -1,11 +1,10 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
 import { chmod, chown, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { type Launched, launch, patienceOf, type User } from './launch.ts'
 
 /** A server program run by a test: what real PostgreSQL, Redis, PgBouncer and nginx have in common. */
 
@@ -44,62 +43,36 @@ export interface Program {
   isReady(): Promise<boolean>
 }
 
-export interface User {
-  uid: number
-  gid: number
-}
-
 const START_TIMEOUT_MS = 30_000
 const STOP_TIMEOUT_MS = 10_000
 
 /** Starts `program` and gives the handle. Throws with the end of its log when it does not come to answer. */
 export async function runServer(program: Program): Promise<Server> {
   const logFile = join(program.folder, 'server.log')
-  let child: ChildProcess | undefined
-  let release: () => void = () => undefined
+  const { command, args, user, folder } = program
+  const options = { command, args, user, folder, logFile, ...(program.env && { env: program.env }) }
+  let launched: Launched | undefined
 
   async function start(): Promise<void> {
     const deadline = performance.now() + START_TIMEOUT_MS
     do {
-      // In a process group of its own: its helpers are killed and frozen with it, and Ctrl+C reaches us alone.
-      child = spawn(program.command, program.args, {
-        ...program.user,
-        ...(program.env && { env: program.env }),
-        stdio: ['ignore', 'pipe', 'pipe'],
-        detached: true
-      })
-      const log = createWriteStream(logFile, { flags: 'a' })
-      child.stdout?.pipe(log, { end: false })
-      child.stderr?.pipe(log, { end: false })
-      child.once('close', () => log.end())
-      release = endWithThisProcess(child, program.folder)
-      while (isRunning(child) && performance.now() < deadline) {
-        if (await program.isReady()) return unref(child)
+      const now = launch(options)
+      launched = now
+      while (now.isRunning() && performance.now() < deadline) {
+        if (await program.isReady()) return now.unref()
         await wait(20)
       }
       // A PostgreSQL whose predecessor was killed refuses to start until the last of its processes has noticed.
     } while (await isWorthRetrying(logFile, deadline))
     await kill()
-    throw new Error(`${program.command} does not answer at port ${program.port}:\n${await tail(logFile)}`)
+    throw new Error(`${command} does not answer at port ${program.port}:\n${await tail(logFile)}`)
   }
 
-  async function kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    const running = child
-    if (!running || !isRunning(running)) return
-    running.ref()
-    const gone = once(running, 'exit')
-    if (signal === 'SIGKILL') signalWhole(running, 'SIGKILL')
-    else running.kill(signal)
-    await gone
-    release()
+  async function stop(signal: NodeJS.Signals): Promise<void> {
+    if (launched?.isRunning()) await launched.stop(signal, patienceOf(STOP_TIMEOUT_MS))
   }
 
-  async function stop(): Promise<void> {
-    const running = child
-    const impatience = setTimeout(() => signalGroup(running, 'SIGKILL'), STOP_TIMEOUT_MS)
-    await kill(program.stopSignal)
-    clearTimeout(impatience)
-  }
+  const kill = (signal: NodeJS.Signals = 'SIGKILL') => stop(signal)
 
   await start()
   return {
@@ -107,10 +80,10 @@ export async function runServer(program: Program): Promise<Server> {
     port: program.port,
     folder: program.folder,
     start,
-    stop,
+    stop: () => stop(program.stopSignal),
     kill,
-    freeze: () => signalWhole(child, 'SIGSTOP'),
-    thaw: () => signalWhole(child, 'SIGCONT'),
+    freeze: () => launched?.signal('SIGSTOP'),
+    thaw: () => launched?.signal('SIGCONT'),
     remove: async () => {
       await kill()
       await rm(program.folder, { recursive: true, force: true, maxRetries: 5 })
@@ -168,58 +141,6 @@ async function isFree(port: number): Promise<boolean> {
   server.close()
   await once(server, 'close')
   return true
-}
-
-/**
- * Has a shell outlive this process in order to kill `child` and delete `folder` when this process ends in whatever
- * way, kill -9 included: it waits for its standard input to close. Gives the function that calls it off.
- */
-function endWithThisProcess(child: ChildProcess, folder: string): () => void {
-  const script = `read -r _; kill -9 -${child.pid} && sleep 0.2; rm -rf "$0"`
-  const watcher = spawn('sh', ['-c', script, folder], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
-  watcher.unref()
-  const { stdin } = watcher
-  if (stdin && 'unref' in stdin && typeof stdin.unref === 'function') stdin.unref()
-  return () => void watcher.kill('SIGKILL')
-}
-
-/** Lets this process end although the child runs: a test that fails half-way must not hang. */
-function unref(child: ChildProcess): void {
-  child.unref()
-  for (const stream of [child.stdout, child.stderr]) {
-    if (stream && 'unref' in stream && typeof stream.unref === 'function') stream.unref()
-  }
-}
-
-function signalGroup(child: ChildProcess | undefined, signal: NodeJS.Signals): void {
-  if (child?.pid && isRunning(child)) process.kill(-child.pid, signal)
-}
-
-/**
- * Signals a program with all its processes. Those of PostgreSQL that serve a connection lead sessions of their own, so a
- * signal to the group misses them, and they would answer on behalf of a server that is dead or frozen.
- */
-function signalWhole(child: ChildProcess | undefined, signal: NodeJS.Signals): void {
-  const children = listChildren(child?.pid)
-  signalGroup(child, signal)
-  for (const pid of children) {
-    try {
-      process.kill(pid, signal)
-    } catch {
-      // It has gone with its parent.
-    }
-  }
-}
-
-/** The processes that `parent` started; none where there is no ps(1). */
-function listChildren(parent: number | undefined): number[] {
-  const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
-  const pairs = (stdout ?? '').split('\n').map((line) => line.trim().split(/\s+/).map(Number))
-  return pairs.filter(([, ppid]) => ppid === parent).map(([pid = 0]) => pid)
-}
-
-function isRunning(child: ChildProcess): boolean {
-  return child.pid !== undefined && child.exitCode === null && child.signalCode === null
 }
 
 async function isWorthRetrying(logFile: string, deadline: number): Promise<boolean> {

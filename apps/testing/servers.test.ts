@@ -10,6 +10,7 @@ import t from 'tap'
 import { missing } from './programs.ts'
 import { findPort } from './server-process.ts'
 import { startNginx, startPgbouncer, startPostgres, startRedis } from './servers.ts'
+import { until } from './until.ts'
 
 async function ask(connectionString: string, query: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString })
@@ -88,7 +89,7 @@ t.test('a Redis', { skip: missing('redis-server') }, async (t) => {
     })
     const [{ port, folder }] = await once(child, 'message')
     child.kill('SIGKILL')
-    while (existsSync(folder)) await wait(20)
+    await until(() => !existsSync(folder))
     const client = new Redis(port, '127.0.0.1', { lazyConnect: true, retryStrategy: () => null })
     client.on('error', () => undefined)
     await t.rejects(client.connect())

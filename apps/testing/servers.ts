@@ -2,9 +2,10 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { accepts, answersPing, answersQuery } from './answers.ts'
+import type { User } from './launch.ts'
 import { findPostgres, initialize } from './postgres-programs.ts'
 import { findCommand, ServerMissing } from './programs.ts'
-import { findPort, findUser, makeFolder, runServer, type Server, type User } from './server-process.ts'
+import { findPort, findUser, makeFolder, runServer, type Server } from './server-process.ts'
 
 /**
  * Real servers of a test's own, which it may kill, freeze and start again. Each function takes the test that the

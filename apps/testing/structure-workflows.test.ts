@@ -144,6 +144,7 @@ t.test('what ships is looked at before', async (t) => {
   const text = steps.map(({ uses = '', run = '' }) => `${uses} ${run}`).join('\n')
   for (const part of [
     'npm test',
+    'npm run test:systems',
     'npm run chaos -- --smoke',
     'docker/build-push-action',
     'anchore/scan-action',

@@ -1,8 +1,8 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { createContext, makeWarmLink } from '#testing/click-context.ts'
 import { type ListeningServer, startWorker } from '#testing/process.ts'
 import { missing } from '#testing/programs.ts'
+import { until } from '#testing/until.ts'
 
 /** The worker beside a server that leaves the clicks to it. */
 
@@ -26,7 +26,7 @@ t.test('clicks wait in the stream, for all to see, until a worker stores them', 
 
   const worker = await startWorker(t, context.env)
   t.same(await context.stored(10), { clicks: 10, distinct: 10 })
-  while ((await readGauge(worker, 'fairlead_clicks_stream_entries')) !== 0) await wait(10)
+  await until(async () => (await readGauge(worker, 'fairlead_clicks_stream_entries')) === 0)
   t.equal(await readGauge(server, 'fairlead_clicks_lag_seconds'), 0)
   t.match((await worker.request('GET', '/metrics')).text, /^fairlead_clicks_total\{outcome="stored"\} 10$/m)
   t.equal((await worker.request('GET', '/health/ready')).json.status, 'ok')
@@ -35,7 +35,7 @@ t.test('clicks wait in the stream, for all to see, until a worker stores them', 
 
   await context.redis.kill()
   t.equal(await readGauge(server, 'fairlead_clicks_stream_entries'), undefined, 'nobody knows')
-  while ((await readGauge(server, 'fairlead_redis_connected')) !== 0) await wait(10)
+  await until(async () => (await readGauge(server, 'fairlead_redis_connected')) === 0)
   await context.redis.start()
   t.same(await worker.end('SIGTERM'), { code: 0, signal: null })
 })

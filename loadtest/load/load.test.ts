@@ -1,45 +1,8 @@
-import { MessageChannel, Worker } from 'node:worker_threads'
 import t, { type Test } from 'tap'
 import { createZipf, type Profile, pickKind, profiles } from '#loadtest/k6/profiles.ts'
 import { createRandom } from '#loadtest/links.ts'
 import { startApp } from '#testing/app.ts'
-import type { Job, Request, Run } from './k6-stand-in.ts'
 import { runProfile } from './run-profile.ts'
-
-/** Executes the k6 script in the stand-in of k6, sending its requests for it; `afterSetup` runs before its first iteration. */
-async function executeScript(
-  t: Test,
-  env: Record<string, string>,
-  iterations: number,
-  afterSetup: () => Promise<unknown> = async () => undefined
-): Promise<Run> {
-  let sent = 0
-  const { port1: port, port2 } = new MessageChannel()
-  const bell = new Int32Array(new SharedArrayBuffer(4))
-  const workerData: Job = { port: port2, bell, env, iterations }
-  const worker = new Worker(new URL('./k6-stand-in.ts', import.meta.url), {
-    workerData,
-    transferList: [port2]
-  })
-  t.teardown(() => worker.terminate())
-  return new Promise((done, fail) => {
-    worker.on('error', fail)
-    port.on('message', async (message: Request | { run: Run }) => {
-      if ('run' in message) return done(message.run)
-      const { method, url, body, params } = message
-      if (sent++ === 1) await afterSetup()
-      const answer = await fetch(url, {
-        method,
-        body,
-        headers: params.headers ?? {},
-        redirect: params.redirects === 0 ? 'manual' : 'follow'
-      })
-      port.postMessage({ status: answer.status, body: await answer.text() })
-      Atomics.store(bell, 0, 1)
-      Atomics.notify(bell, 0)
-    })
-  })
-}
 
 async function startWithLinks(t: Test) {
   // Where no drainer stands between an answer and its event.
@@ -49,51 +12,6 @@ async function startWithLinks(t: Test) {
   }
   return app
 }
-
-t.test('the k6 script asks for what its profile says and meets the answers it expects', async (t) => {
-  const { url, request } = await startWithLinks(t)
-  const run = await executeScript(t, { BASE_URL: `${url}/`, PROFILE: 'smoke' }, 50)
-  t.same(run.checks, { passed: 50, failed: 0 })
-  t.equal(run.targets, 3)
-  t.same(
-    new Set(run.requests.map(({ params }) => params.tags?.['name'])).size,
-    6,
-    'set-up and all five kinds'
-  )
-  t.same(
-    run.metrics['fairlead_unexpected']?.reduce((sum, one) => sum + one),
-    0
-  )
-  const { headers } = await request('GET', '/events?event_type=click&page=1&per_page=1')
-  t.equal(Number(headers.get('x-total-count')), run.metrics['fairlead_redirects']?.length)
-  t.ok(run.sleptSeconds > 0 && run.sleptSeconds <= 6, 'paused between requests as the pace says')
-})
-
-t.test('the k6 script counts an answer that is not the expected', async (t) => {
-  const { url, request } = await startWithLinks(t)
-  const { checks, metrics } = await executeScript(t, { BASE_URL: url, PROFILE: 'load-50' }, 20, () =>
-    request('PUT', '/urls/1', { json: { is_active: false } })
-  )
-  t.ok(checks.failed > 0, 'the first link is followed most')
-  t.equal(checks.failed, metrics['fairlead_unexpected']?.filter(Boolean).length)
-  t.equal(checks.passed, metrics['fairlead_redirects']?.length)
-})
-
-t.test('the k6 script has the stages and the thresholds of its profile', async (t) => {
-  const { url } = await startWithLinks(t)
-  const { options } = await executeScript(t, { BASE_URL: url, PROFILE: 'spike' }, 1)
-  const stages = options.scenarios['spike']?.stages ?? []
-  t.same(
-    stages.map(({ duration, target }) => [duration, target]),
-    [50, 500, 50].flatMap((users, index) => [
-      ['0s', users],
-      [`${profiles.spike.phases[index]?.seconds}s`, users]
-    ])
-  )
-  t.same(options.thresholds['http_req_duration'], ['p(95)<100'])
-  t.same(options.thresholds['fairlead_unexpected'], ['rate<=0'])
-  await t.rejects(executeScript(t, { PROFILE: 'nope' }, 1), /no profile nope: smoke, /)
-})
 
 t.test('autocannon runs a profile, and tells a threshold that was broken', async (t) => {
   const { url } = await startWithLinks(t)

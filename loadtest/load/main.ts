@@ -1,15 +1,18 @@
+import pg from 'pg'
 import { readCommandLine } from '#apps/command-line.ts'
-import { type Cluster, startCluster } from '#loadtest/cluster.ts'
 import { type Profile, profiles, type Target } from '#loadtest/k6/profiles.ts'
-import { readClicks } from '#loadtest/links.ts'
+import { loadSeeds, readClicks } from '#loadtest/links.ts'
+import { readMiB } from '#loadtest/process-tree.ts'
 import { markdownTable, writeResults } from '#loadtest/results.ts'
+import { makeScratch } from '#loadtest/scratch.ts'
 import { awaitClicks } from '#loadtest/stored.ts'
+import { startStack } from '#ops/stack/stack.ts'
 import type { Url } from '#schema/shapes/url.ts'
 import { type Load, runProfile } from './run-profile.ts'
 
 /**
- * Runs a load profile: `npm run load -- load-500`. Without `--url` it starts PostgreSQL, Redis, `--replicas` (6) servers
- * and nginx, loads the seed set, warms the replicas and checks afterwards that each redirect given is one click stored. `--seconds`
+ * Runs a load profile: `npm run load -- load-500`. Without `--url` it starts the local stack with `--replicas` (6) servers,
+ * loads the seed set, warms the replicas and checks afterwards that each redirect given is one click stored. `--seconds`
  * shortens each phase. Exits with 1 when a threshold is broken.
  */
 const { values, words } = readCommandLine({
@@ -46,15 +49,21 @@ async function main(): Promise<void> {
     finish(name, profile, load)
     return
   }
-  const cluster = await startCluster(Number(values.replicas))
+  const folder = makeScratch('load')
+  const stack = await startStack({ folder, replicas: Number(values.replicas), isLight: true })
+  const pool = new pg.Pool({ connectionString: stack.databaseUrl, max: 1 })
   try {
-    const targets = await readTargets(cluster.url)
-    const before = await readClicks(cluster.testbed)
-    const warmUp = await runProfile(warmUpOf(profile), cluster.url, targets)
-    const load = await runProfile(profile, cluster.url, targets)
+    await loadSeeds(stack.url)
+    const targets = await readTargets(stack.url)
+    const countClicks = () =>
+      readClicks({ query: async (text, parameters = []) => (await pool.query(text, parameters)).rows })
+    const before = await countClicks()
+    const warmUp = await runProfile(warmUpOf(profile), stack.url, targets)
+    const load = await runProfile(profile, stack.url, targets)
     finish(name, profile, load)
     const given = [warmUp, load].reduce((sum, { statuses }) => sum + (statuses['302'] ?? 0), 0)
-    const use = await reportCluster(cluster, given, before)
+    const pids = stack.replicas.map(({ pid = 0 }) => pid)
+    const use = await reportUse(pids, countClicks, given, before)
     const isWhole = values.seconds === undefined && values.replicas === '6'
     const { bursts: _bursts, ...summary } = load
     await writeResults(
@@ -62,14 +71,15 @@ async function main(): Promise<void> {
       {
         name,
         profile,
-        replicas: cluster.replicas.length,
+        replicas: pids.length,
         ...summary,
         ...use
       },
       { section: { name: `load-${name.replace(/^load-/, '')}`, content: tabulate(name, profile, load, use) } }
     )
   } finally {
-    await cluster.remove()
+    await pool.end()
+    await stack.stop()
   }
 }
 
@@ -109,17 +119,17 @@ function finish(name: string, profile: Profile, load: Load): void {
 }
 
 /** Says what the replicas used and whether every redirect that was given has been stored as a click. */
-async function reportCluster(cluster: Cluster, given: number, before: number) {
-  const { stored: after, ms } = await awaitClicks(() => readClicks(cluster.testbed), before + given)
+async function reportUse(pids: number[], countClicks: () => Promise<number>, given: number, before: number) {
+  const { stored: after, ms } = await awaitClicks(countClicks, before + given)
   const stored = after - before
   const lagMs = Math.round(ms)
-  const peakMiB = Math.max(...cluster.replicas.map((one) => one.peakMiB()))
+  const peakMiB = Math.max(...pids.map((pid) => readMiB(pid, 'status', 'VmHWM')))
   // Connections are cut at the end: a redirect may be recorded whose answer nobody waited for any more.
   print(
     'clicks',
     `${given.toLocaleString('en')} redirects given, ${stored.toLocaleString('en')} stored ${lagMs} ms later`
   )
-  print('RSS', `${peakMiB} MiB at the peak of the largest of ${cluster.replicas.length} replicas`)
+  print('RSS', `${peakMiB} MiB at the peak of the largest of ${pids.length} replicas`)
   if (stored < given) process.exitCode = 1
   return { given, stored, lagMs, peakMiB }
 }

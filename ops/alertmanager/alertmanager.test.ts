@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { missing } from '#testing/programs.ts'
+import { until } from '#testing/until.ts'
 import { configure, startAlertmanager } from './testbed.ts'
 
 /** Who hears of what, asked of amtool, and once for real: from an alert to the message in the channel. */
@@ -53,7 +54,7 @@ async function startWithChannel(t: Test) {
     channel.closeAllConnections()
   })
   const webhook = `http://127.0.0.1:${(channel.address() as AddressInfo).port}/api/webhooks/1/secret`
-  const { post, until } = await startAlertmanager(t, completeWith(webhook))
+  const { post } = await startAlertmanager(t, completeWith(webhook))
   /** The first message whose title matches. */
   const hear = (title: RegExp) =>
     until(() => messages.flatMap(({ embeds }) => embeds).find((embed) => title.test(embed.title)))

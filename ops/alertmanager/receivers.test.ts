@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { missing } from '#testing/programs.ts'
+import { until } from '#testing/until.ts'
 import { startAlertmanager } from './testbed.ts'
 
 /** The receivers that alertmanager.yml has as comments: they work once their # is deleted. */
@@ -38,7 +39,7 @@ t.test('an alert reaches Slack, by a webhook from a file', { skip }, async (t) =
   })
   const port = await listen(t, server)
   const folder = t.testdir({ webhook: `http://127.0.0.1:${port}/services/secret` })
-  const { post, until } = await startAlertmanager(t, (config) =>
+  const { post } = await startAlertmanager(t, (config) =>
     uncomment(config, 'slack').replaceAll('/run/secrets/slack_webhook', `${folder}/webhook`)
   )
   await post(alert)
@@ -81,7 +82,7 @@ t.test('an alert arrives as an e-mail, with a password from a file', { skip }, a
   const credentials = Buffer.from('\0alerts@example.com\0hunter2').toString('base64')
   const port = await listen(t, createMailServer(mails, credentials))
   const folder = t.testdir({ password: 'hunter2' })
-  const { post, until } = await startAlertmanager(t, (config) =>
+  const { post } = await startAlertmanager(t, (config) =>
     uncomment(config, 'email')
       .replaceAll('/run/secrets/smtp_password', `${folder}/password`)
       // The stand-in has no certificate.

@@ -1,6 +1,5 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { parse, stringify } from 'yaml'
 import { findCommand } from '#testing/programs.ts'
@@ -85,15 +84,6 @@ export async function startAlertmanager(t: Test, edit: (config: string) => strin
         body: JSON.stringify(body)
       })
       if (!response.ok) throw new Error(await response.text())
-    },
-    /** Resolves with what `find` gives once that is something, or undefined after 15 seconds. */
-    async until<T>(find: () => T | undefined): Promise<T | undefined> {
-      const deadline = performance.now() + 15_000
-      for (;;) {
-        const found = find()
-        if (found !== undefined || performance.now() > deadline) return found
-        await wait(50)
-      }
     }
   }
 }

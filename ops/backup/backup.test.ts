@@ -7,6 +7,7 @@ import t, { type Test } from 'tap'
 import { findCommand, missing } from '#testing/programs.ts'
 import { findUser, makeFolder } from '#testing/server-process.ts'
 import { startPostgres } from '#testing/servers.ts'
+import { until } from '#testing/until.ts'
 import { runDrill } from './drill.ts'
 import {
   type BackupTools,
@@ -113,7 +114,7 @@ t.test('the nightly backups end when they are told to, whatever they are at', { 
     const nightly = tools.start('nightly.sh', { BACKUP_BASES: 'off', ...env })
     t.teardown(() => nightly.kill('SIGKILL'))
     const ended = once(nightly, 'exit')
-    while (!existsSync(asked)) await wait(1)
+    await until(() => existsSync(asked))
     await wait(ms)
     nightly.kill('SIGTERM')
     return ended

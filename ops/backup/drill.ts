@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises'
-import { setTimeout as wait } from 'node:timers/promises'
 import { loadSeeds } from '#loadtest/links.ts'
 import { type MeasuredProcess, startServer } from '#loadtest/measured.ts'
 import { findUser, makeFolder, type Server } from '#testing/server-process.ts'
 import { startPostgres } from '#testing/servers.ts'
+import { until } from '#testing/until.ts'
 import { compareTables, installTools, libpqOf, query, readTables, type Table } from './tools.ts'
 
 /**
@@ -75,7 +75,7 @@ export async function runDrill(log: (step: string) => void): Promise<DrillReport
       makeData: (data) => log(tools.run('restore-base.sh', [data, '--time', moment.at]))
     })
     servers.push(restored)
-    await until(restored.url, 'SELECT NOT pg_is_in_recovery() AS done')
+    await untilDone(restored.url, 'SELECT NOT pg_is_in_recovery() AS done')
     const pointInTimeSeconds = secondsSince(start)
     const differences = compareTables(tables, await readTables(restored.url))
     log(`restored in ${pointInTimeSeconds} s; ${differences.join(', ') || 'every table is as it was'}`)
@@ -129,16 +129,13 @@ async function follow(base: string, code: string): Promise<string> {
 /** Has the server end its WAL segment, and waits until it is archived. */
 async function untilArchived(url: string): Promise<void> {
   const [segment] = await query<{ name: string }>(url, 'SELECT pg_walfile_name(pg_switch_wal()) AS name')
-  await until(url, `SELECT last_archived_wal >= '${segment?.name}' AS done FROM pg_stat_archiver`)
+  await untilDone(url, `SELECT last_archived_wal >= '${segment?.name}' AS done FROM pg_stat_archiver`)
 }
 
-/** Asks `text` for `done` until it is true, for a minute. */
-async function until(url: string, text: string): Promise<void> {
-  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await wait(50)) {
-    const [row] = await query<{ done: boolean }>(url, text).catch(() => [])
-    if (row?.done) return
-  }
-  throw new Error(`it never came true: ${text}`)
+/** Repeats the query `text` until its column `done` is true. */
+async function untilDone(url: string, text: string): Promise<void> {
+  const read = () => query<{ done: boolean }>(url, text).catch(() => [])
+  await until(read, ([row]) => row?.done === true, 60_000)
 }
 
 function secondsSince(start: number): number {

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { chown, cp, mkdir, readdir } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 import pg from 'pg'
+import type { User } from '#testing/launch.ts'
 import { findCommand } from '#testing/programs.ts'
-import type { User } from '#testing/server-process.ts'
 
 /** The backup scripts as they are installed beside a PostgreSQL, and what a database holds, in a form to compare. */
 

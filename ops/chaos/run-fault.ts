@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { readMetric } from '#loadtest/links.ts'
+import { until } from '#testing/until.ts'
 import { type AlertWatch, waitForCalm, watchAlerts } from './alerts.ts'
 import { checkLedger, findLost, readEvents } from './audit.ts'
 import type { Context, Fault } from './fault.ts'
@@ -42,7 +43,11 @@ export async function runFault(fault: Fault, testbed: Testbed, drainMs = DRAIN_M
     async hold(ms) {
       await Promise.all([wait(ms), alerts?.wait(ALERT_MS)])
     },
-    until
+    until: async (what, isSo, ms) => {
+      await until(isSo, Boolean, ms).catch((error: Error) => {
+        throw new Error(`${what}: ${error.message}`)
+      })
+    }
   }
   const startedAt = performance.now()
   try {
@@ -85,11 +90,6 @@ export async function runFault(fault: Fault, testbed: Testbed, drainMs = DRAIN_M
     otherAlerts: alerts?.others ?? [],
     failures: ledger.failures
   }
-}
-
-async function until(what: string, isSo: () => Promise<boolean> | boolean, ms = 30_000): Promise<void> {
-  for (const deadline = performance.now() + ms; !(await isSo()); await wait(50))
-    if (performance.now() > deadline) throw new Error(`${what}: not within ${ms / 1_000} s`)
 }
 
 /** Waits until all programs are up and nothing has failed for a while. Gives how long after `endedAt` that began. */

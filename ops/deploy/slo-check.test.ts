@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { findCommand, missing } from '#testing/programs.ts'
 import { findPort, makeFolder, runServer } from '#testing/server-process.ts'
+import { until } from '#testing/until.ts'
 import { checkRelease, look } from './slo-check.ts'
 
 /** The check asks a real Prometheus, which scrapes counters that the test moves. */
@@ -136,7 +137,10 @@ t.test('what is not known is not good', { skip }, async (t) => {
   const { prometheusUrl, pace } = await startPrometheus(t)
   pace.fast = 0
   const options = { ...QUICK, prometheusUrl, seconds: 1 }
-  while ((await look(options, 3)).some(({ value }) => value === null)) await wait(100)
+  await until(
+    () => look(options, 3),
+    (seen) => seen.every(({ value }) => value !== null)
+  )
   await t.rejects(checkRelease(options), { message: /^bad: redirects 0 \(50 or more\)$/ }, 'nobody came')
   await t.rejects(checkRelease({ ...options, replicas: 2 }), { message: /replicas 1 \(2 or more\)/ })
   const other = createServer((_request, response) =>

@@ -3,13 +3,13 @@ import { existsSync, readdirSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { AS_ROOT, buildImage, type Image, listProcesses } from '#testing/image.ts'
-import { injected, startServer } from '#testing/process.ts'
+import { startServer } from '#testing/process.ts'
 import { missing } from '#testing/programs.ts'
 import { findPort } from '#testing/server-process.ts'
 import { readText } from '#testing/sources.ts'
+import { until } from '#testing/until.ts'
 
 /** The image's file tree, built by the Dockerfile's own instructions, run read-only as uid 1000 as the engine runs it. */
 
@@ -24,8 +24,7 @@ function run([program = '', ...args]: string[]) {
 /** Starts the image's own command on `volume`, as `docker run --read-only --tmpfs /tmp -v VOLUME:/data` does. */
 async function startImage(t: Test, image: Image, volume: string) {
   const env = { HOST: '127.0.0.1', PORT: `${await findPort()}`, LINGER_MS: '100', ADMIN_KEY }
-  const [node = '', ...args] = image.command
-  const command = image.enter([...image.entrypoint, node, injected(), ...args], { volume, env })
+  const command = image.enter([...image.entrypoint, ...image.command], { volume, env })
   t.teardown(() => void run([...AS_ROOT, 'kill', '-9', ...listProcesses(image).map(String)]))
   const server = await startServer(t, {}, { command })
   const call = (method: string, path: string, json?: object) =>
@@ -115,5 +114,5 @@ t.test('the image', { skip }, async (t) => {
 
 /** Waits until the one click is in the list of events. */
 async function countClick({ call }: Awaited<ReturnType<typeof startImage>>): Promise<void> {
-  while ((await call('GET', '/events?event_type=click')).json.length !== 1) await wait(20)
+  await until(async () => (await call('GET', '/events?event_type=click')).json.length === 1)
 }

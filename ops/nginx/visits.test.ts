@@ -7,6 +7,7 @@ import { hasRedis, type Running, startApp, storageOf } from '#testing/app.ts'
 import { makeWarmLink } from '#testing/click-context.ts'
 import { missing } from '#testing/programs.ts'
 import { startPostgres, startRedis } from '#testing/servers.ts'
+import { until } from '#testing/until.ts'
 import { UNLIMITED, upstreamOf } from './render.ts'
 import { listen, readAccessLog, startSite } from './sites.ts'
 
@@ -84,8 +85,8 @@ t.test('answers that were cut off are asked for again and counted once', { skip 
   }
   t.ok(way.state.answersCut > 10, `${way.state.answersCut} answers were cut off`)
   // A click on its way is stored when both have nothing left: the stream is then empty.
-  for (const { app } of [dying, living]) while (app.clicks.stats().pending > 0) await wait(20)
-  while ((await living.app.clicks.backlog())?.entries !== 0) await wait(20)
+  for (const { app } of [dying, living]) await until(() => app.clicks.stats().pending === 0)
+  await until(async () => (await living.app.clicks.backlog())?.entries === 0)
   t.equal(await countClicks(living, link.id), visits, 'and what the visitors say of themselves names nothing')
   const { json: stats } = await living.request('GET', `/urls/${link.id}/stats`)
   t.equal(stats.clicks, visits)

@@ -1,6 +1,6 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { type Crowd, type Load, sendLoad } from '#ops/stack/clients.ts'
 import type { Stack } from '#ops/stack/stack.ts'
+import { until } from '#testing/until.ts'
 
 /** What ends replicas in production, done to a stack under load: nobody who asks may notice. */
 
@@ -54,7 +54,7 @@ async function signalEach(stack: Stack, load: Load, signal: NodeJS.Signals): Pro
   for (const replica of stack.replicas) {
     const { restarts } = replica
     replica.signal(signal)
-    while (replica.restarts === restarts || replica.state !== 'up') await wait(20)
+    await until(() => replica.restarts !== restarts && replica.state === 'up')
     await load.turnOver()
   }
 }

@@ -90,7 +90,6 @@ export async function startStack({
     for (const step of new Set(order.map(rank)))
       await Promise.all(order.filter((unit) => rank(unit) === step).map((unit) => unit.stop()))
     await watchers?.close()
-    await supervisor.close()
   }
 
   try {

@@ -4,15 +4,12 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setImmediate, setTimeout as wait } from 'node:timers/promises'
+import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { until } from '#testing/until.ts'
 import { createSupervisor, type Time, type Unit } from './supervisor.ts'
 
 /** Programs that end, hang and refuse to end, under a clock that a test moves. */
-
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await wait(5)
-}
 
 async function makeFolder(t: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-supervisor-'))
@@ -50,7 +47,6 @@ async function supervise(t: Test, script: string, time?: Time) {
   const program = supervisor.add(unit)
   t.teardown(async () => {
     await program.stop()
-    await supervisor.close()
   })
   return { folder, program, log: () => readFileSync(join(folder, 'logs', 'program.log'), 'utf8') }
 }
@@ -85,7 +81,6 @@ t.test('what does not come to answer is given up with the end of its log', async
   const absent = supervisor.add({ ...program.unit, name: 'absent', command: '/nowhere/absent' })
   await t.rejects(absent.start(), /absent does not answer/)
   t.equal(await absent.stop(), null)
-  await supervisor.close()
 })
 
 t.test('what is stopped while it waits for its next start stays away', async (t) => {

@@ -1,10 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createWriteStream, rmSync, writeFileSync } from 'node:fs'
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { User } from '#testing/server-process.ts'
+import { type Exit, type Launched, launch, type User } from '#testing/launch.ts'
 
 /** Keeps programs running: what ends unasked is started again, after a pause that grows. */
 
@@ -29,11 +26,6 @@ export interface Unit {
 
 export type State = 'stopped' | 'starting' | 'up' | 'stopping' | 'waiting'
 
-export interface Exit {
-  code: number | null
-  signal: NodeJS.Signals | null
-}
-
 export interface Supervised {
   readonly unit: Unit
   readonly state: State
@@ -51,8 +43,6 @@ export interface Supervised {
 export interface Supervisor {
   /** Takes a program in; it is not started by that. */
   add(unit: Unit): Supervised
-  /** Lets the guard go, when all have been stopped. */
-  close(): Promise<void>
 }
 
 const START_TIMEOUT_MS = 30_000
@@ -75,78 +65,51 @@ const REAL_TIME: Time = {
   sleep: (ms, signal) => wait(ms, undefined, { signal, ref: false })
 }
 
-/**
- * Makes a supervisor whose logs and process ids are in `folder`. A guard outlives this process to kill what it started
- * when it ends without stopping them, kill -9 included.
- */
+/** Makes a supervisor whose logs are in `folder`. What it started ends with this process. */
 export async function createSupervisor(folder: string, time: Time = REAL_TIME): Promise<Supervisor> {
-  const [logs, pids] = [join(folder, 'logs'), join(folder, 'pids')]
+  const logs = join(folder, 'logs')
   await mkdir(logs, { recursive: true })
-  await rm(pids, { recursive: true, force: true })
-  await mkdir(pids)
-  // It waits for its standard input to close.
-  const guardScript = 'read -r _; for file in "$0"/*; do kill -9 -"$(cat "$file")" 2> /dev/null; done'
-  const guard = spawn('sh', ['-c', guardScript, pids], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true
-  })
-  guard.unref()
 
   function add(unit: Unit): Supervised {
     const logFile = join(logs, `${unit.name}.log`)
-    const pidFile = join(pids, unit.name)
-    let child: ChildProcess | undefined
+    let launched: Launched | undefined
     let state: State = 'stopped'
     let restarts = 0
     let pauseMs = MIN_PAUSE_MS
     let pause = new AbortController()
 
-    function launch(): void {
+    function run(): void {
       state = 'starting'
       const startedAt = time.now()
-      const place = { ...(unit.env && { env: unit.env }), ...(unit.cwd && { cwd: unit.cwd }) }
-      const launched = spawn(unit.command, unit.args, {
-        ...unit.user,
-        ...place,
-        stdio: ['ignore', 'pipe', 'pipe'],
-        detached: true
-      })
-      child = launched
-      launched.once('exit', () => void onExit(launched, startedAt))
-      launched.once('error', () => void onExit(launched, startedAt))
-      const log = createWriteStream(logFile, { flags: 'a' })
-      launched.stdout?.pipe(log, { end: false })
-      launched.stderr?.pipe(log, { end: false })
-      for (const end of ['close', 'error']) launched.once(end, () => log.end())
-      // At once, so that it is not written when the program has ended already.
-      if (launched.pid !== undefined) writeFileSync(pidFile, `${launched.pid}`)
-      void watch(launched)
+      const now = launch({ ...unit, logFile })
+      launched = now
+      void now.exited.then(() => onExit(now, startedAt))
+      void watch(now)
     }
 
     /** Has it be up as soon as it answers. */
-    async function watch(launched: ChildProcess): Promise<void> {
-      const isStarting = () => state === 'starting' && child === launched
+    async function watch(now: Launched): Promise<void> {
+      const isStarting = () => state === 'starting' && launched === now
       while (isStarting()) {
         if (await unit.isReady()) {
-          if (isStarting() && isRunning(launched)) state = 'up'
+          if (isStarting() && now.isRunning()) state = 'up'
         } else await wait(50, undefined, { ref: false })
       }
     }
 
-    async function onExit(ended: ChildProcess, startedAt: number): Promise<void> {
-      // Whoever stops it cleans up, and may have started it again by the time that this went on.
-      if (ended !== child || state === 'stopping' || state === 'stopped') return
+    async function onExit(ended: Launched, startedAt: number): Promise<void> {
+      // The caller of stop() may have started it again before this continuation runs.
+      if (ended !== launched || state === 'stopping' || state === 'stopped') return
       state = 'waiting'
       restarts++
       pause = new AbortController()
       if (time.now() - startedAt > STABLE_MS) pauseMs = MIN_PAUSE_MS
-      rmSync(pidFile, { force: true })
       const isDue = await time.sleep(pauseMs, pause.signal).then(
         () => true,
         () => false
       )
       pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)
-      if (isDue && state === 'waiting') launch()
+      if (isDue && state === 'waiting') run()
     }
 
     return {
@@ -155,13 +118,13 @@ export async function createSupervisor(folder: string, time: Time = REAL_TIME): 
         return state
       },
       get pid() {
-        return child && isRunning(child) ? child.pid : undefined
+        return launched?.isRunning() ? launched.child.pid : undefined
       },
       get restarts() {
         return restarts
       },
       async start() {
-        launch()
+        run()
         const deadline = time.now() + START_TIMEOUT_MS
         // What ends meanwhile is started again.
         while (state === 'starting' || state === 'waiting') {
@@ -173,50 +136,17 @@ export async function createSupervisor(folder: string, time: Time = REAL_TIME): 
       async stop() {
         state = 'stopping'
         pause.abort()
-        const running = child
-        let exit: Exit | null = null
-        if (running && isRunning(running)) {
-          const exited = once(running, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
-          const patience = new AbortController()
-          time.sleep(STOP_TIMEOUT_MS, patience.signal).then(
-            () => signalGroup(running, 'SIGKILL'),
-            () => undefined
-          )
-          running.kill(unit.stopSignal)
-          const [code, signal] = await exited
-          patience.abort()
-          exit = { code, signal }
-        }
-        await rm(pidFile, { force: true })
+        const exit = launched?.isRunning()
+          ? await launched.stop(unit.stopSignal, (signal) => time.sleep(STOP_TIMEOUT_MS, signal))
+          : null
         state = 'stopped'
         return exit
       },
-      signal(signal) {
-        // What kills or freezes, kills or freezes its helpers too.
-        if (child)
-          signal === 'SIGKILL' || signal === 'SIGSTOP' || signal === 'SIGCONT'
-            ? signalGroup(child, signal)
-            : child.kill(signal)
-      }
+      signal: (signal) => launched?.signal(signal)
     }
   }
 
-  return {
-    add,
-    async close() {
-      guard.ref()
-      guard.stdin?.end()
-      if (guard.exitCode === null) await once(guard, 'exit')
-    }
-  }
-}
-
-function isRunning(child: ChildProcess): boolean {
-  return child.pid !== undefined && child.exitCode === null && child.signalCode === null
-}
-
-function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid !== undefined && isRunning(child)) process.kill(-child.pid, signal)
+  return { add }
 }
 
 async function tail(file: string): Promise<string> {

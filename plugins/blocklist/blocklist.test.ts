@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises'
-import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { buildApp } from '#apps/app.ts'
 import { type Config, readConfig } from '#apps/config.ts'
 import { createClient, hasRedis, profiles, type Running, startApp, storageOf } from '#testing/app.ts'
+import { until } from '#testing/until.ts'
 
 /** Hosts that no link may lead to: what becomes of links that do, on every replica. */
 
@@ -19,13 +19,9 @@ const statusOf = async ({ request }: Client, path: string) => (await request('GE
 const block = ({ request }: Client, host: string, reason?: string) =>
   request('POST', '/blocked-hosts', { json: { host, ...(reason && { reason }) } })
 
-/** Resolves when `path` is answered with `status`; how soon is not judged. */
-async function until(client: Client, path: string, status: number): Promise<void> {
-  for (let attempt = 0; attempt < 1_500; attempt++) {
-    if ((await statusOf(client, path)) === status) return
-    await wait(10)
-  }
-  throw new Error('it never came to be')
+/** Resolves when `path` is answered with `status`. */
+async function answers(client: Client, path: string, status: number): Promise<void> {
+  await until(async () => (await statusOf(client, path)) === status)
 }
 
 /** An app whose configuration differs from what settings can say. */
@@ -135,10 +131,10 @@ t.test('a file is read again when it changes', async (t) => {
   const { path } = await shorten(app, 'https://evil.example/')
   t.equal(await statusOf(app, path), 302)
   await writeFile(file, 'not a host\n.evil.example # and all beneath\n')
-  await until(app, path, 403)
+  await answers(app, path, 403)
   t.equal((await shorten(app, 'https://www.evil.example/')).status, 422)
   await writeFile(file, '\n')
-  await until(app, path, 302)
+  await answers(app, path, 302)
 })
 
 t.test('every replica goes by the same list', { skip: !hasRedis() }, async (t) => {
@@ -148,7 +144,7 @@ t.test('every replica goes by the same list', { skip: !hasRedis() }, async (t) =
   for (const replica of [one, two]) t.equal(await statusOf(replica, path), 302, 'warm')
   t.equal((await block(one, 'evil.example')).status, 201)
   t.equal(await statusOf(one, path), 403)
-  await until(two, path, 403)
+  await answers(two, path, 403)
   const late = await startApp(t, { storage })
   t.equal(await statusOf(late, path), 403, 'one that finds the link in Redis judges it too')
 
@@ -157,5 +153,5 @@ t.test('every replica goes by the same list', { skip: !hasRedis() }, async (t) =
   const deaf = await startWith(t, alone, { everyMs: 50 })
   t.equal(await statusOf(deaf, path), 403)
   t.equal((await two.request('DELETE', '/blocked-hosts/evil.example')).status, 204)
-  for (const replica of [one, two, late, deaf]) await until(replica, path, 302)
+  for (const replica of [one, two, late, deaf]) await answers(replica, path, 302)
 })

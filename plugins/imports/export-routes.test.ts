@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { type IncomingMessage, request as requestHttp } from 'node:http'
 import type { Socket } from 'node:net'
-import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { startApp } from '#testing/app.ts'
+import { until } from '#testing/until.ts'
 
 /** Downloads of whole tables as clients meet them: rights, clients that leave or stall, and how many run at once. */
 
@@ -43,7 +43,7 @@ t.test(
       t.equal(answer.status, 200)
       leave.abort()
       // More than may run at once.
-      while (app.database.pool.totalCount - app.database.pool.idleCount > 0) await wait(5)
+      await until(() => app.database.pool.totalCount === app.database.pool.idleCount)
     }
   }
 )
@@ -82,7 +82,7 @@ t.test('exports of clients that stop reading end, and only two run at once', asy
     t.equal(socket.timeout, 60_000)
     socket.setTimeout(20)
   }
-  while (app.database.pool.totalCount > app.database.pool.idleCount) await wait(5)
+  await until(() => app.database.pool.totalCount === app.database.pool.idleCount)
   t.ok(held.every(({ destroyed }) => destroyed))
   t.match((await request('GET', '/events/bulk')).text.split('\n').length, 30_002)
 })

@@ -1,6 +1,6 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { type Running, startApp } from '#testing/app.ts'
+import { until } from '#testing/until.ts'
 
 /** What an import does with each row, seen over HTTP. */
 
@@ -196,7 +196,7 @@ t.test('waits for a request that holds the same name, and then keeps the twin', 
       app.database.pool.query(
         "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'transactionid'"
       )
-    while ((await isBlocked()).rowCount === 0) await wait(10)
+    await until(isBlocked, ({ rowCount }) => rowCount !== 0)
     await client.query('COMMIT')
   })
   t.match(await importing, {

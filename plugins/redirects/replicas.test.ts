@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import { type Running, startApp } from '#testing/app.ts'
 import { missing } from '#testing/programs.ts'
 import { startPostgres, startRedis } from '#testing/servers.ts'
+import { until } from '#testing/until.ts'
 
 /** Redirects of replicas on a PostgreSQL and a Redis that the test kills and starts again. */
 
@@ -28,15 +29,6 @@ async function startReplicas(t: Test, count: number) {
     return { id: url.id as number, path: `/${url.short_code}`, target: json.original_url }
   }
   return { postgres, redis, replicas, first, create }
-}
-
-/** Resolves when `holds` does; how soon is not judged. */
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 1_500; attempt++) {
-    if (await holds()) return
-    await wait(10)
-  }
-  throw new Error('it never came to be')
 }
 
 async function follow({ request }: Running, path: string): Promise<string | number> {

@@ -1,11 +1,11 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
-import { until } from '#apps/acceptance/subject.ts'
 import { buildApp } from '#apps/app.ts'
 import { readConfig } from '#apps/config.ts'
 import { createClient, startApp, storageOf } from '#testing/app.ts'
 import { startServer } from '#testing/process.ts'
+import { until } from '#testing/until.ts'
 import { readTitle } from './title.ts'
 
 /** Titles of pages, fetched for links that were created without one. */

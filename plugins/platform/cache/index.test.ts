@@ -4,6 +4,7 @@ import t, { type Test } from 'tap'
 import redis from '#platform/redis/index.ts'
 import { missing } from '#testing/programs.ts'
 import { startRedis } from '#testing/servers.ts'
+import { until } from '#testing/until.ts'
 import cache, { type CacheOptions } from './index.ts'
 import type { TieredCache } from './tiered.ts'
 
@@ -54,15 +55,6 @@ async function startReplica(
   await app.ready()
   t.teardown(() => app.close())
   return { app, links }
-}
-
-/** Resolves when `holds` does. Fails the test after a while, which no test of speed is meant by. */
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 1_000; attempt++) {
-    if (await holds()) return
-    await wait(5)
-  }
-  throw new Error('it never came to be')
 }
 
 async function hearsChanges({ app }: Replica): Promise<boolean> {

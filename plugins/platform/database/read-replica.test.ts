@@ -1,16 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import pg from 'pg'
 import t, { type Test } from 'tap'
-import { until } from '#apps/acceptance/subject.ts'
 import type { Executor } from '#platform/database/index.ts'
 import { type Running, startApp } from '#testing/app.ts'
 import { missing } from '#testing/programs.ts'
 import { startPostgres } from '#testing/servers.ts'
 import { startStandby } from '#testing/standby.ts'
+import { until } from '#testing/until.ts'
 
 /** Lists and statistics from a real hot standby that falls behind, dies, comes back and is promoted. */
 
@@ -193,7 +192,7 @@ function holdPositions({ app }: Running) {
   pool.query = hold as typeof pool.query
   return {
     async reach(count: number) {
-      while (held.length < count) await wait(5)
+      await until(() => held.length >= count)
     },
     releaseNewestFirst() {
       pool.query = query as typeof pool.query

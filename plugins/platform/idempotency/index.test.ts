@@ -1,10 +1,9 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
-import { until } from '#apps/acceptance/subject.ts'
 import { buildApp } from '#apps/app.ts'
 import { readConfig } from '#apps/config.ts'
 import { databaseProblem } from '#platform/database/errors.ts'
 import { profiles, startApp, storageOf } from '#testing/app.ts'
+import { until } from '#testing/until.ts'
 import { tryToHold } from './store.ts'
 
 /** What only shows from within: keys in use, answers that are over, whose keys they are. */
@@ -70,7 +69,7 @@ profiles(t, async (t, profile) => {
     // It has its key, and waits for its owner.
     const waiting =
       "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    while ((await pool.query(waiting)).rowCount === 0) await wait(10)
+    await until(async () => (await pool.query(waiting)).rowCount !== 0)
     const second = await other.request('POST', '/urls', creation)
     t.match(second, { status: 409, json: { code: 'IDEMPOTENCY_KEY_IN_USE' } })
     t.equal(second.headers.get('retry-after'), '1')

@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import fastify from 'fastify'
 import t from 'tap'
+import { until } from '#testing/until.ts'
 import lifecycle from './lifecycle.ts'
 
 t.test('draining begins at once and lasts as long as it is told', async (t) => {
@@ -80,7 +81,7 @@ t.test('a close refuses new connections at once, and ends those in use with thei
   const [first] = (await once(socket, 'data')) as [Buffer]
   t.match(first.toString(), /200 OK[\s\S]*connection: keep-alive/i)
   const closing = app.close()
-  while (app.server.listening) await wait(5)
+  await until(() => !app.server.listening)
   // Longer than it checks for idle ones.
   await wait(100)
   const late = connect(port, '127.0.0.1')

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
-import { until } from '#apps/acceptance/subject.ts'
 import { buildApp } from '#apps/app.ts'
 import { readConfig } from '#apps/config.ts'
 import { startApp, storageOf } from '#testing/app.ts'
+import { until } from '#testing/until.ts'
 
 /** Messages are handled at least once, in order for each aggregate, by one replica at a time. */
 

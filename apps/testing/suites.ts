@@ -1,0 +1,26 @@
+import { listFiles, readText } from './sources.ts'
+
+/**
+ * The two suites: `npm test` has unit and acceptance tests in processes that share the run's servers, `npm run test:systems`
+ * has the tests that start servers, commands and whole stacks of their own.
+ */
+
+type Suite = 'units' | 'systems'
+
+const ROOMS = ['apps', 'plugins', 'schema', 'loadtest', 'ops']
+
+/** Helpers of the harness that start a program, which takes seconds. A Redis starts in milliseconds. */
+const STARTERS = [
+  ...['startServer', 'spawnServer', 'startWorker', 'startCli', 'runCli'],
+  ...['startPostgres', 'startStandby', 'startPgbouncer', 'startNginx', 'startRedisCluster', 'mountSmallDisk']
+]
+const STARTS_PROGRAMS = new RegExp(`\\b(?:${STARTERS.join('|')})\\b`)
+
+export function listTests(suite: Suite): string[] {
+  return listFiles(ROOMS, /\.test\.ts$/).filter((file) => suiteOf(file) === suite)
+}
+
+function suiteOf(file: string): Suite {
+  const isSystem = /^(?:ops|loadtest)\//.test(file) || STARTS_PROGRAMS.test(readText(file))
+  return isSystem ? 'systems' : 'units'
+}

@@ -1,0 +1,25 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { inspect } from 'node:util'
+
+/** How long tests wait for a condition: far longer than it takes on a busy machine. */
+const TIMEOUT_MS = 30_000
+const PAUSE_MS = 10
+
+/**
+ * Repeats `ask` until `isDone` accepts its answer, by default any that is truthy, and gives that answer. Throws with the last
+ * answer after `timeoutMs`.
+ */
+export async function until<T>(
+  ask: () => T | Promise<T>,
+  isDone: (answer: T) => boolean = Boolean,
+  timeoutMs = TIMEOUT_MS
+): Promise<T> {
+  const deadline = performance.now() + timeoutMs
+  for (;;) {
+    const answer = await ask()
+    if (isDone(answer)) return answer
+    if (performance.now() > deadline)
+      throw new Error(`Not within ${timeoutMs / 1_000} s: ${ask}; the last answer was ${inspect(answer)}`)
+    await wait(PAUSE_MS)
+  }
+}
