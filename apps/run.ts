@@ -34,7 +34,7 @@ export interface Work {
 export function run(work: Work): void {
   readCommandLine({
     name: `${work.command} --`,
-    summary: `${work.summary}\nSettings are environment variables, as in PORT=8080 ${work.command}; README.md lists them.`
+    summary: `${work.summary}\nSettings are environment variables, as in PORT=8080 ${work.command}; docs/settings.md lists them.`
   })
   start(work).catch((error: NodeJS.ErrnoException) => {
     // A refusal of the system names what to change (a folder that can't be written); other errors are bugs.

@@ -18,7 +18,7 @@ const documents = [
 ]
 
 t.test('the table of settings is the one that the code has', async (t) => {
-  const table = readSection(readText('README.md'), 'settings')
+  const table = readSection(readText('docs/settings.md'), 'settings')
   t.equal(table, renderSettings(), 'else run npm run format')
   t.match(renderSettings(), /\| `PORT` \| `3000` \| Port to listen on; 0 picks a free one \(0 to 65535\) \|/)
   t.match(renderSettings(), /\| `DATABASE_URL` \| {2}\| PostgreSQL/)
