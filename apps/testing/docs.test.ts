@@ -101,7 +101,7 @@ t.test('every decision is listed, dated and says what was refused and what it co
   for (const name of records) {
     t.match(name, /^\d{4}-\d\d-\d\d-[a-z0-9-]+\.md$/)
     const text = readText(`docs/adr/${name}`)
-    for (const heading of ['Context', 'Options', 'Outcome', '(Good|Consequences)'])
+    for (const heading of ['Context', 'Options', '(Decision|Outcome)', '(Good|Consequences)'])
       t.match(text, new RegExp(`^## ${heading}`, 'm'), `${name} has ${heading}`)
   }
 })

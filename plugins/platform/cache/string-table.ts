@@ -5,7 +5,7 @@ import { type HashKey, halfSipHash } from './half-sip-hash.ts'
  * A hash table of entries that know their key. Among thousands of links each step of a look-up is a wait for memory, and
  * a `Map` takes twice as many: it walks through chains of entries and compares a key at each. Here the hashes lie side by side (open addressing with
  * linear probing; Knuth, The Art of Computer Programming, volume 3, section 6.4), so that only the entry itself is looked at
- * (docs/adr/2026-11-29-a-table-for-held-links.md).
+ * (docs/adr/2026-11-29-hash-table-for-cached-links.md).
  */
 export interface StringTable<E extends { readonly key: string }> {
   readonly size: number
