@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { listFiles, ROOT, readText } from './sources.ts'
 
 /**
- * Checks the wording of documents, comments and texts (`npm run check`), and commit subjects (`--commits`, in CI).
- * `--list` prints the offences of exempt files too. CONTRIBUTING.md has the rules.
+ * Checks the wording of documents, comments and texts (`npm run check`), and commit subjects (`--commits`).
+ * `--list` includes exempt files. CONTRIBUTING.md has the rules.
  */
 
 /** Sources whose comments are not rewritten yet. The list only gets shorter. */
@@ -19,11 +19,12 @@ export interface Offence {
 
 const WIDTH = 110
 const COMMENT = /^\s*(\/\/|\/?\*)/
-const PEOPLE = 'user|users|people|person|visitor|visitors|operator|operators|administrator|administrators|those'
+const PEOPLE =
+  'user|users|people|person|visitor|visitors|operator|operators|administrator|administrators|those'
 
 /** Words that turn software into people, and private phrases. `who` is for people. */
 const WORDS: [pattern: RegExp, reason: string][] = [
-  [/\b(who(m|so)?ever|nobody|somebody|anybody|everybody)\b/i, 'software has callers, clients and errors'],
+  [/\b(who(m|so)?ever|(no|some|any|every)body)\b/i, 'software has callers, clients and errors'],
   [new RegExp(`(?<!\\b(${PEOPLE}),?) \\bwho\\b(?![^.]*\\?)|^\\W*Who\\b(?![^.]*\\?)`), '“who” is for people'],
   [/\b(is|are|was|were|be|been) (told|asked)\b/i, 'say what happens: reports, receives, sends, requests'],
   [/\b(what|that|which|who) (is|are|was|were) over\b/i, 'ended, expired or completed'],
@@ -31,10 +32,10 @@ const WORDS: [pattern: RegExp, reason: string][] = [
   [/\bleads? on\b/i, 'redirects, continues'],
   [/\bturns? of the event loop\b/i, 'event-loop tick'],
   [/\b(is|are) not good\b/i, 'invalid'],
-  [/\bin (vain|company)\b|\bfor company\b/i, 'say it plainly']
+  [/\bfor company\b/i, 'say what it waits for']
 ]
 
-/** The offences in the text of a file. Code in Markdown is left out, and so are quotations of test names in tables. */
+/** The offences in a file, without code in Markdown, quoted test names in tables. */
 export function checkText(file: string, text: string): Offence[] {
   const isMarkdown = file.endsWith('.md')
   let isCode = false
@@ -56,7 +57,8 @@ export function checkText(file: string, text: string): Offence[] {
 
 const SUBJECT = /^(feat|fix|perf|refactor|docs|test|build|ci|chore|revert)(\([\w./-]+\))?!?: (\S+)/
 const NO_VERB = /^(a|an|the|no|not|each|every|what|where|when|who|it|its|one|two|all|some|now|also)$/i
-const NOT_IMPERATIVE = /(?<!ss|cus|bias|alias)s$|(?<!embe|ne|spe|fe|se|she|ble|exce|proce|succe)ed$|(?<!^br|^r|^str|^sw)ing$/
+const NOT_IMPERATIVE =
+  /(?<!s|cu|bia)s$|(?<!embe|ne|spe|fe|se|she|ble|exce|proce|succe)ed$|(?<!^br|^r|^str|^sw)ing$/
 
 /** Why a commit subject is refused, if it is. */
 export function checkSubject(subject: string): string | undefined {
