@@ -83,7 +83,7 @@ function closeOnSignals(app: FastifyInstance, delay: number): void {
       signalled = { signal, at: performance.now() }
       grace.close()
     } else if (performance.now() - signalled.at > SAME_SIGNAL_MS) {
-      app.log.error(`second ${signal}, exiting`)
+      app.log.error({ signal }, 'second signal received, exiting')
       process.exit(1)
     }
   }

@@ -51,7 +51,7 @@ async function maintenance(app: FastifyInstance) {
       if (!wasRefused)
         app.log.warn(
           { skewMs },
-          'maintenance refused: the clocks of process and database differ; set them right'
+          'maintenance refused because process and database clocks differ; correct them'
         )
       return null
     }
