@@ -57,7 +57,7 @@ export const replicaFaults: Fault[] = [
     what: 'All replicas are stopped, until an alert arrives, and started again.',
     testbed: 'plain',
     isSmoke: true,
-    mayFail: { kinds: ['follow', 'fresh', 'create'], because: 'nobody is there to answer' },
+    mayFail: { kinds: ['follow', 'fresh', 'create'], because: 'no replica answers' },
     alerts: ['FairleadDown'],
     recoverWithinMs: 20_000,
     async run({ stack, hold }) {
@@ -69,7 +69,7 @@ export const replicaFaults: Fault[] = [
     name: 'start-order-shuffled',
     what: 'Everything is stopped and started at once in another order: nginx and servers before the stores.',
     testbed: 'plain',
-    mayFail: { kinds: ['follow', 'fresh', 'create'], because: 'nobody is there to answer' },
+    mayFail: { kinds: ['follow', 'fresh', 'create'], because: 'no replica answers' },
     recoverWithinMs: 20_000,
     async run({ stack }) {
       const names = ['nginx', ...stack.replicas.map(({ unit }) => unit.name), 'worker', 'redis', 'postgres']
