@@ -25,7 +25,10 @@ const PEOPLE =
 /** Words that turn software into people, and private phrases. `who` is for people. */
 const WORDS: [pattern: RegExp, reason: string][] = [
   [/\b(who(m|so)?ever|(no|some|any|every)body)\b/i, 'software has callers, clients and errors'],
-  [new RegExp(`(?<!\\b(${PEOPLE}),?) \\bwho\\b(?![^.]*\\?)|^\\W*who\\b(?![^.]*\\?)`, 'i'), '“who” is for people'],
+  [
+    new RegExp(`(?<!\\b(${PEOPLE}),?) \\bwho\\b(?![^.]*\\?)|^\\W*who\\b(?![^.]*\\?)`, 'i'),
+    '“who” is for people'
+  ],
   [/\b(is|are|was|were|be|been) (told|asked)\b/i, 'say what happens: reports, receives, sends, requests'],
   [/\b(what|that|which|who) (is|are|was|were) over\b/i, 'ended, expired or completed'],
   [/\bstands\b(?! for)/i, 'is'],

@@ -46,7 +46,7 @@ t.test('what is missing is installed, and no service of it is started', async (t
     'noninteractive 101: install -y -q --no-install-recommends nginx postgresql'
   ])
   t.notOk(existsSync(policy), 'the policy is gone again')
-  t.match(said, [/^Installing nginx, postgresql$/, /is installed$/])
+  t.match(said, [/^Installing nginx, postgresql$/, /are installed$/])
 })
 
 t.test('where all is installed it says so, and takes neither apt-get nor root', async (t) => {

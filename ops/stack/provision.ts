@@ -38,7 +38,9 @@ export async function provision({ has, isRoot, policy, log }: Machine = HERE): P
   const missing = Object.entries(PACKAGES).flatMap(([name, command]) => (has(command) ? [] : [name]))
   if (missing.length === 0) return log('All programs of the stack are installed')
   if (spawnSync('apt-get', ['--version']).status !== 0)
-    throw new Error(`apt-get is missing: install ${missing.join(', ')} with the package manager of this system`)
+    throw new Error(
+      `apt-get is missing: install ${missing.join(', ')} with the package manager of this system`
+    )
   if (!isRoot) throw new Error('Installing packages takes root: sudo npm run stack -- --provision')
   log(`Installing ${missing.join(', ')}`)
   // A machine that has a policy keeps it.

@@ -69,5 +69,5 @@ t.test('what is not ours stays as it is', async (t) => {
     t.same(await modes(), [mode & 0o777, 0o644, 0o700, 0o600])
     t.equal(warnings.length, warned, String(warnings.at(-1)))
   }
-  t.match(warnings, [/closed now/, /other users may write/])
+  t.match(warnings, [/closed to other users/, /writable by other users/])
 })
