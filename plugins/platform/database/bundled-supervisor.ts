@@ -9,7 +9,7 @@ import { killWithThisProcess } from './parent-death.ts'
 /** The life of the bundled PostgreSQL's process. */
 
 export interface Log {
-  info(message: string): void
+  info(details: object, message: string): void
   warn(details: object, message: string): void
 }
 
