@@ -48,7 +48,7 @@ function readOidc(settings: Settings): OidcConfig | null {
   const needed = { OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, PUBLIC_URL }
   const missing = Object.entries(needed).flatMap(([name, value]) => (value ? [] : [name]))
   throw new ConfigError([
-    ...missing.map((name) => `${name} must be set too to sign in at a provider of identities`),
-    ...(AUTH === 'keys' ? [] : ['AUTH must be keys to sign in at a provider of identities: open asks nobody'])
+    ...missing.map((name) => `${name} must be set too for OpenID Connect`),
+    ...(AUTH === 'keys' ? [] : ['AUTH must be keys for OpenID Connect'])
   ])
 }

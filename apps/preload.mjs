@@ -8,7 +8,7 @@ const env = process.env
 
 /**
  * Makes every process start faster and keeps it small; nothing needs it to work. Used as
- * `node --import ./apps/preload.mjs …`. See docs/adr/2026-11-25-stripped-once.md.
+ * `node --import ./apps/preload.mjs …`. See docs/adr/2026-11-25-compile-cache.md.
  *
  * Keeps compiled code, with its types stripped, between starts: in NODE_COMPILE_CACHE, else beside the packages, else in the
  * system's folder for temporary files. This file is JavaScript and that is its first line because whatever TypeScript is

@@ -34,7 +34,7 @@ export interface Work {
 export function run(work: Work): void {
   readCommandLine({
     name: `${work.command} --`,
-    summary: `${work.summary}\nSettings are environment variables, as in PORT=8080 ${work.command}; README.md lists them.`
+    summary: `${work.summary}\nSettings are environment variables, as in PORT=8080 ${work.command}; docs/settings.md lists them.`
   })
   start(work).catch((error: NodeJS.ErrnoException) => {
     // A refusal of the system names what to change (a folder that can't be written); other errors are bugs.
@@ -83,7 +83,7 @@ function closeOnSignals(app: FastifyInstance, delay: number): void {
       signalled = { signal, at: performance.now() }
       grace.close()
     } else if (performance.now() - signalled.at > SAME_SIGNAL_MS) {
-      app.log.error(`second ${signal}, exiting`)
+      app.log.error({ signal }, 'second signal received, exiting')
       process.exit(1)
     }
   }

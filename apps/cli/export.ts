@@ -15,13 +15,13 @@ import { openRemote, type Remote, URL_OPTION } from './remote.ts'
 export const exportCommand: Command = {
   summary: `Writes users.csv, urls.csv and events.csv, which import reads back unchanged
 Titles are untrusted: for Excel, Calc and Sheets use --for spreadsheet, so that no cell runs as a formula.`,
-  words: [{ name: 'DIR', help: 'Folder of the files; made where it is missing' }],
+  words: [{ name: 'DIR', help: 'Folder for the files, created if missing' }],
   options: {
     for: {
       type: 'string',
       value: 'READER',
       oneOf: ['spreadsheet'],
-      help: 'Guards cells that a spreadsheet would run'
+      help: 'Escapes cells that a spreadsheet would run as formulas'
     },
     ...URL_OPTION
   },
@@ -72,6 +72,6 @@ async function* unbroken(file: AsyncIterable<Buffer>, signal: AbortSignal): Asyn
     yield* file
   } catch (error) {
     if (signal.aborted) throw error
-    throw new CommandError('The server broke off its answer; nothing was kept')
+    throw new CommandError('The server ended its answer early; nothing was stored')
   }
 }

@@ -46,7 +46,7 @@ A row whose id a different row has is left out (skip), gets a new id that refere
       type: 'string',
       value: 'CHOICE',
       oneOf: ON_CONFLICT,
-      help: 'What to do with a row whose id a different row has'
+      help: 'What to do with a row whose id belongs to a different row'
     },
     ...URL_OPTION
   },

@@ -49,13 +49,13 @@ function printIssued({ output }: CommandContext, { key, id, role }: IssuedKey): 
 }
 
 const create: Command = {
-  summary: 'Makes an API key and prints it; it can not be shown again',
-  words: [{ name: 'NAME', help: 'What people know it by, 1 to 100 characters' }],
+  summary: 'Creates an API key and prints it, only once',
+  words: [{ name: 'NAME', help: 'Name of the key, 1 to 100 characters' }],
   options: {
     role: { type: 'string', value: 'ROLE', default: 'admin', oneOf: ROLES, help: 'What it may do' },
     scopes: { type: 'string', value: 'A,B', oneOf: SCOPES, isList: true, help: 'Less than its role may do' },
-    user: { type: 'string', value: 'ID', range: [1, 1e15], help: 'User whose links it reaches' },
-    expires: { type: 'string', value: 'TIME', help: 'When it ends, as in 2030-01-01' },
+    user: { type: 'string', value: 'ID', range: [1, 1e15], help: 'User whose links the key may access' },
+    expires: { type: 'string', value: 'TIME', help: 'Expiry, such as 2030-01-01' },
     ...URL_OPTION
   },
   async run(context) {
@@ -66,7 +66,7 @@ const create: Command = {
 }
 
 const list: Command = {
-  summary: 'Lists keys, the newest first, revoked ones too',
+  summary: 'Lists keys, newest first, including revoked ones',
   options: URL_OPTION,
   async run(context) {
     for (const key of await withKeys(context, { attach: true }, (keys) => keys.list()))
@@ -77,7 +77,7 @@ const list: Command = {
 
 const revoke: Command = {
   summary: 'Ends a key for good',
-  words: [{ name: 'ID', help: 'Of the key, as keys list shows it' }],
+  words: [{ name: 'ID', help: 'Id of the key, from keys list' }],
   options: URL_OPTION,
   async run(context) {
     const [id = ''] = context.words
@@ -88,8 +88,8 @@ const revoke: Command = {
 }
 
 const rotate: Command = {
-  summary: 'Gives a key a new secret and prints it; the old one ends at once',
-  words: [{ name: 'ID', help: 'Of the key, as keys list shows it' }],
+  summary: 'Replaces the secret of a key and prints it; the old one is invalid at once',
+  words: [{ name: 'ID', help: 'Id of the key, from keys list' }],
   options: URL_OPTION,
   async run(context) {
     const [id = ''] = context.words

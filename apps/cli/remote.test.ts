@@ -100,7 +100,7 @@ t.test('servers that are none, or are elsewhere, are named in one line', async (
   const folder = await makeFolder(t)
   const list = (url: string, env = {}) => run(env, 'keys', 'list', '--url', url)
   const page = await startOther(t, (_request, response) => response.end('<html>'))
-  t.match(await list(page), { code: 1, err: `What answers at ${page} is no Fairlead server\n` })
+  t.match(await list(page), { code: 1, err: `${page} is not a Fairlead server\n` })
   const moved = await startOther(t, (_request, response) =>
     response.writeHead(308, { location: 'https://new.example/keys' }).end()
   )
@@ -124,7 +124,7 @@ t.test('servers that are none, or are elsewhere, are named in one line', async (
   })
   t.match(await run({}, 'export', folder, '--url', broken), {
     code: 1,
-    err: /broke off its answer; nothing was kept\n$/
+    err: /ended its answer early; nothing was stored\n$/
   })
   t.same(await readdir(folder), [])
 })

@@ -23,7 +23,7 @@ export interface RemoteBody {
 
 /** The option of commands that also work through a running server. */
 export const URL_OPTION = {
-  url: { type: 'string', value: 'URL', help: 'A running server to work through; FAIRLEAD_KEY holds its key' }
+  url: { type: 'string', value: 'URL', help: 'Running server to use; FAIRLEAD_KEY holds the key' }
 } as const
 
 const CONNECT_TIMEOUT_MS = 10_000
@@ -89,7 +89,7 @@ export function openRemote({ options, env, signal }: CommandContext): Remote | n
   }
 }
 
-const notFairlead = ({ origin }: URL) => new CommandError(`What answers at ${origin} is no Fairlead server`)
+const notFairlead = ({ origin }: URL) => new CommandError(`${origin} is not a Fairlead server`)
 
 export function toBody(value: unknown): RemoteBody {
   return { type: 'application/json', bytes: Readable.from([JSON.stringify(value)]) }

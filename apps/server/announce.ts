@@ -11,10 +11,10 @@ export function announce(app: FastifyInstance, config: Config): void {
   if (replicas > 1 && config.redis.url === undefined)
     app.log.warn(
       { replicas, cacheFreshMs: config.cache.freshMs },
-      'replicas run without Redis: each sees the changes of others only after CACHE_FRESH_MS; set REDIS_URL'
+      'replicas run without Redis and see changes of others after CACHE_FRESH_MS; set REDIS_URL'
     )
   if (config.server.trustProxy.length > 0 && config.urls.publicUrl === undefined)
-    app.log.warn('PUBLIC_URL is not set: short_url has the Host that the proxy passes on; set PUBLIC_URL')
+    app.log.warn('PUBLIC_URL is not set and short_url uses the Host of the proxy; set PUBLIC_URL')
   const { address, family, port } = app.server.address() as AddressInfo
   const isWildcard = address === '0.0.0.0' || address === '::'
   const host = isWildcard ? 'localhost' : family === 'IPv6' ? `[${address}]` : address

@@ -123,7 +123,7 @@ t.test('is stopped by the next server when it outlived its own', needsRoot, asyn
   t.equal(isAlive(pid), true)
   const next = await startServer(t, { DATA_DIR: dataDir })
   t.equal(isAlive(pid), false)
-  t.ok(next.lines().some(({ msg }) => msg === 'stopped the PostgreSQL that a killed server left behind'))
+  t.ok(next.lines().some(({ msg }) => msg === 'orphaned PostgreSQL stopped'))
   t.equal((await next.request('GET', `/urls/${id}`)).status, 200)
 })
 

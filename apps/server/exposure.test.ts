@@ -44,9 +44,9 @@ t.test('a key that is not one is refused, and not shown', async (t) => {
   t.notMatch(server.output(), /hunter2/)
 })
 
-t.test('a server that nobody has a key for says so', async (t) => {
+t.test('a server without a valid key logs what to do', async (t) => {
   const server = await startServer(t, { ...(await storageOf(t, 'alone')), HOST: '0.0.0.0', AUTH: 'keys' })
-  const line = await server.logged(/nobody has a key/)
+  const line = await server.logged(/no valid key exists/)
   t.match(line['msg'], /keys create/)
   t.same(await server.end(), { code: 0, signal: null })
 })

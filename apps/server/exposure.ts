@@ -14,16 +14,16 @@ function isLoopback(host: string): boolean {
 }
 
 /**
- * Keeps a server that asks nobody for a key from being reached by others. Throws {@link StartRefused} for `AUTH=open` on
+ * Keeps a server without authentication on loopback. Throws {@link StartRefused} for `AUTH=open` on
  * an address beyond this machine, unless the settings say that this is meant.
  */
 export function refuseExposure({ access, server, settings }: Config): void {
   if (access.mode !== 'open' || isLoopback(server.host)) return
   if (settings.AUTH_OPEN_BEYOND_LOOPBACK === 'yes') return
   throw new StartRefused(
-    `With AUTH=open, whoever reaches ${server.host} may change every link. Set one of:\n` +
-      '  AUTH=keys                      callers need a key; ADMIN_KEY, or `npm run cli -- keys create NAME`, gives the first\n' +
-      '  HOST=127.0.0.1                 nobody but this machine reaches it\n' +
-      '  AUTH_OPEN_BEYOND_LOOPBACK=yes  something in front of it checks who asks, or nobody else is there'
+    `With AUTH=open every client that reaches ${server.host} can change every link. Set one of:\n` +
+      '  AUTH=keys                      callers need a key; ADMIN_KEY or `npm run cli -- keys create NAME` sets the first\n' +
+      '  HOST=127.0.0.1                 listen on this machine only\n' +
+      '  AUTH_OPEN_BEYOND_LOOPBACK=yes  a proxy authenticates clients, or the network is private'
   )
 }

@@ -106,7 +106,7 @@ t.test('on a PostgreSQL server', async (t) => {
       t.equal((await request('POST', '/users', { json: user })).status, 201)
       t.equal((await request('GET', '/users')).json.length, at + 1)
     }
-    const migrating = replicas.filter((one) => one.lines().some(({ msg }) => /schema brought up/.test(msg)))
+    const migrating = replicas.filter((one) => one.lines().some(({ msg }) => /schema migrated/.test(msg)))
     t.equal(migrating.length, 1, 'one of them made the tables')
     t.same(await Promise.all(replicas.map((one) => one.end())), Array(4).fill({ code: 0, signal: null }))
   })

@@ -63,7 +63,7 @@ for (const [name, command] of [
       })
     const { stdout } = await start('--help')
     t.match(stdout, `Usage: ${command} --`)
-    t.match(stdout, /environment variables.*README\.md/)
+    t.match(stdout, /environment variables.*docs\/settings\.md/)
     const failure = await start('--hlep').catch((error) => error)
     t.equal(failure.code, 2)
     t.match(failure.stderr, /--hlep; did you mean --help\?/)

@@ -19,7 +19,7 @@ const documents = [
 ]
 
 t.test('the table of settings is the one that the code has', async (t) => {
-  const table = readSection(readText('README.md'), 'settings')
+  const table = readSection(readText('docs/settings.md'), 'settings')
   t.equal(table, renderSettings(), 'else run npm run format')
   t.match(renderSettings(), /\| `PORT` \| `3000` \| Port to listen on; 0 picks a free one \(0 to 65535\) \|/)
   t.match(renderSettings(), /\| `DATABASE_URL` \| {2}\| PostgreSQL/)
@@ -86,7 +86,7 @@ t.test('every decision is listed, dated and says what was refused and what it co
   for (const name of records) {
     t.match(name, /^\d{4}-\d\d-\d\d-[a-z0-9-]+\.md$/)
     const text = readText(`docs/adr/${name}`)
-    for (const heading of ['Context', 'Options', 'Outcome', '(Good|Consequences)'])
+    for (const heading of ['Context', 'Options', '(Decision|Outcome)', '(Good|Consequences)'])
       t.match(text, new RegExp(`^## ${heading}`, 'm'), `${name} has ${heading}`)
   }
 })

@@ -13,7 +13,7 @@ interface Property {
   maximum?: number
 }
 
-/** The table of settings as README.md shows it, in the order in which they are declared. */
+/** The table of settings as docs/settings.md shows it, in the order in which they are declared. */
 export function renderSettings(): string {
   const rows = Object.entries(Settings.properties as Record<string, Property>).map(([name, property]) => {
     const value = property.default === undefined || property.default === '' ? '' : `\`${property.default}\``

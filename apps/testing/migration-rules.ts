@@ -15,8 +15,8 @@ export interface Rule {
   instead: string
 }
 
-const EXPAND = 'stop using it in one release, take it away in the next'
-const COPY = 'add a new one, write both, fill it in batches, read the new one, then take the old one away'
+const EXPAND = 'stop using it in one release, remove it in the next'
+const COPY = 'add a new one, write both, fill it in batches, read the new one, then remove the old one'
 const BY_HAND = 'run it by hand with CONCURRENTLY before the release, and say IF NOT EXISTS here'
 const NO_SCAN = 'add it NOT VALID, and VALIDATE CONSTRAINT in the next migration'
 const IN_BATCHES = 'do it in batches, outside of a migration'
@@ -48,7 +48,7 @@ export const ACTION_RULES: Rule[] = [
   {
     what: 'DROP DEFAULT, DROP IDENTITY, DROP EXPRESSION',
     pattern: new RegExp(`${ALTER}DROP\\s+(DEFAULT|IDENTITY|EXPRESSION)\\b`, 'i'),
-    why: 'the inserts of running replicas leave the column to it',
+    why: 'the inserts of running replicas need it',
     instead: 'write the column in one release, drop it in the next'
   },
   {
@@ -136,7 +136,7 @@ export const STATEMENT_RULES: Rule[] = [
   {
     what: 'DROP INDEX',
     pattern: /^DROP\s+INDEX\b(?!\s+CONCURRENTLY\b)/i,
-    why: 'everybody else waits, and running replicas may need it (ON CONFLICT, or to be fast)',
+    why: 'all other sessions wait, and running replicas may need it (ON CONFLICT, or to be fast)',
     instead: 'run it by hand with CONCURRENTLY after the release, and say IF EXISTS in the next'
   },
   {
@@ -148,7 +148,7 @@ export const STATEMENT_RULES: Rule[] = [
   {
     what: 'TRUNCATE, LOCK, VACUUM, CLUSTER, REINDEX, REFRESH',
     pattern: /^(TRUNCATE|LOCK|VACUUM|CLUSTER|REINDEX|REFRESH)\b/i,
-    why: 'everybody else waits',
+    why: 'all other sessions wait',
     instead: IN_BATCHES
   },
   {
@@ -160,7 +160,7 @@ export const STATEMENT_RULES: Rule[] = [
   {
     what: 'DO',
     pattern: /^DO\b/i,
-    why: 'what it runs is not seen by these rules',
+    why: 'these rules cannot see what it runs',
     instead: 'write the statements themselves'
   },
   {

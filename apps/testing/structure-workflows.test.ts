@@ -130,6 +130,7 @@ t.test('a release builds nothing: it names what has passed', async (t) => {
     'is-ancestor',
     'make-notes.ts',
     'attestation verify',
+    'git push',
     'imagetools create',
     'gh release create'
   ])

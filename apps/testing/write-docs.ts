@@ -6,7 +6,7 @@ import { ROOT } from './sources.ts'
 
 /** Writes what is made from the code into the documents: part of `npm run format`; a test finds what it would change. */
 const sections = [
-  { document: 'README.md', name: 'settings', content: renderSettings() },
+  { document: 'docs/settings.md', name: 'settings', content: renderSettings() },
   { document: 'docs/adr/README.md', name: 'records', content: renderRecords() },
   { document: 'CONTRIBUTING.md', name: 'migration-rules', content: renderMigrationRules() }
 ]

@@ -36,7 +36,7 @@ ops/chaos/results/ and docs/chaos.md, any other data/chaos/. Exits with 1 when a
     provision: {
       type: 'boolean',
       default: false,
-      help: 'Installs what the faults need on Debian or Ubuntu, and ends'
+      help: 'Installs the programs of the faults on Debian or Ubuntu, and exits'
     },
     list: { type: 'boolean', default: false, help: 'Lists the faults, and does nothing' },
     update: {
@@ -44,7 +44,7 @@ ops/chaos/results/ and docs/chaos.md, any other data/chaos/. Exits with 1 when a
       default: false,
       help: 'With --only: replaces these faults in the results of the last whole run'
     },
-    light: { type: 'boolean', default: false, help: 'Leaves out what watches (Prometheus, Alertmanager)' },
+    light: { type: 'boolean', default: false, help: 'Leaves out monitoring (Prometheus, Alertmanager)' },
     replicas: { type: 'string', value: 'N', default: '3', range: [1, 50], help: 'Servers behind nginx' },
     rate: { type: 'string', value: 'N', default: '200', range: [1, 100_000], help: 'Requests a second' },
     connections: {

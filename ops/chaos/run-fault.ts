@@ -67,7 +67,7 @@ export async function runFault(fault: Fault, testbed: Testbed, drainMs = DRAIN_M
   score.invariants.unshift(
     ...checkRequests(fault, ledger),
     {
-      what: `each answer is one event: ${audit.answers} answers, ${audit.lost} lost, ${audit.duplicates} counted twice, ${audit.unheard} events of answers that nobody heard`,
+      what: `each answer is one event: ${audit.answers} answers, ${audit.lost} lost, ${audit.duplicates} counted twice, ${audit.unheard} events without a received answer`,
       holds: audit.duplicates === 0 && audit.lost === 0
     },
     { what: `each created link is stored (${ledger.created.size})`, holds: audit.unmade === 0 },

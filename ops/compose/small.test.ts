@@ -121,7 +121,7 @@ t.test('every name in .env.example is a setting or a variable of these files', a
 })
 
 t.test('the commands that make a first key make a valid one', { skip: missing('openssl') }, async (t) => {
-  for (const file of ['README.md', '.env.example']) {
+  for (const file of ['docs/deploy.md', '.env.example']) {
     const [, command] = /"(fl_\$\(openssl [^"]+\))"/.exec(readText(file)) ?? []
     const { stdout } = spawnSync('sh', ['-c', `printf %s "${command}"`], { encoding: 'utf8' })
     t.doesNotThrow(() => readConfig({ ADMIN_KEY: stdout }), `${file}: ${stdout.length} characters`)
@@ -129,8 +129,8 @@ t.test('the commands that make a first key make a valid one', { skip: missing('o
   }
 })
 
-t.test('the docker run line of the README fits the image', async (t) => {
+t.test('the docker run line of docs/deploy.md fits the image', async (t) => {
   const [, port, volume] =
-    /^docker run .* -p 3000:(\d+) -v fairlead:(\S+) -e ADMIN_KEY /m.exec(readText('README.md')) ?? []
+    /^docker run .* -p 3000:(\d+) -v fairlead:(\S+) -e ADMIN_KEY /m.exec(readText('docs/deploy.md')) ?? []
   t.match(readText('ops/docker/Dockerfile'), new RegExp(`^VOLUME ${volume}\nEXPOSE ${port}$`, 'm'))
 })

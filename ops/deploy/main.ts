@@ -61,7 +61,7 @@ async function refuseDuringIncident(options: CheckOptions): Promise<void> {
   )
   if (broken.length > 0)
     throw new Error(
-      `Promises are broken before it began (--during-incident goes on):\n${broken.map(formatCheck).join('\n')}`
+      `Objectives are violated before the rollout (--during-incident continues):\n${broken.map(formatCheck).join('\n')}`
     )
 }
 

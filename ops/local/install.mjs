@@ -108,7 +108,7 @@ async function install() {
   fail(
     `Dependencies could not be installed (${failure}).\n` +
       'See the lines above: is the registry reachable, the disk full, package-lock.json complete?\n' +
-      'Nothing has been started. When it is mended, run the same command again.'
+      'Nothing has been started. Fix the cause and run the same command again.'
   )
 }
 

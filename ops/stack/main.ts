@@ -30,11 +30,11 @@ terminal, it asks the stack that runs.`,
       help: 'Port of nginx; 0 picks a free one'
     },
     state: { type: 'string', value: 'DIR', default: defaultFolder(ROOT), help: 'Folder of its files' },
-    light: { type: 'boolean', default: false, help: 'Leaves out what watches (Prometheus, Alertmanager)' },
+    light: { type: 'boolean', default: false, help: 'Leaves out monitoring (Prometheus, Alertmanager)' },
     provision: {
       type: 'boolean',
       default: false,
-      help: 'Installs what is missing on Debian or Ubuntu, and ends'
+      help: 'Installs missing programs on Debian or Ubuntu, and exits'
     }
   }
 })

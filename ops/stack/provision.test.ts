@@ -46,13 +46,13 @@ t.test('what is missing is installed, and no service of it is started', async (t
     'noninteractive 101: install -y -q --no-install-recommends nginx postgresql'
   ])
   t.notOk(existsSync(policy), 'the policy is gone again')
-  t.match(said, [/^Installing nginx, postgresql$/, /is installed$/])
+  t.match(said, [/^Installing nginx, postgresql$/, /are installed$/])
 })
 
 t.test('where all is installed it says so, and takes neither apt-get nor root', async (t) => {
   const { machine, said, read } = await prepare(t, [], { isRoot: false })
   await provision(machine)
-  t.same(said, ['Everything that the stack runs is installed'])
+  t.same(said, ['All programs of the stack are installed'])
   t.same(await read(), [''])
 })
 
@@ -71,11 +71,11 @@ t.test('what apt-get can not do is said, and the policy is gone all the same', a
   t.notOk(existsSync(policy))
 })
 
-t.test('who is not root, and who has no apt-get, is told what to do', async (t) => {
+t.test('without root or apt-get the error says what to do', async (t) => {
   const { folder, machine } = await prepare(t, ['nginx'], { isRoot: false })
   await t.rejects(provision(machine), /sudo npm run stack -- --provision/)
   await chmod(join(folder, 'apt-get'), 0o644)
   // biome-ignore lint/style/noProcessEnv: no other one is to be found either
   process.env['PATH'] = folder
-  await t.rejects(provision({ ...machine, isRoot: true }), /no apt-get here: install nginx/)
+  await t.rejects(provision({ ...machine, isRoot: true }), /apt-get is missing: install nginx/)
 })

@@ -36,9 +36,11 @@ const HERE: Machine = {
 /** Installs what is missing on Debian or Ubuntu; the packages' own services stay off. Throws where it can't. */
 export async function provision({ has, isRoot, policy, log }: Machine = HERE): Promise<void> {
   const missing = Object.entries(PACKAGES).flatMap(([name, command]) => (has(command) ? [] : [name]))
-  if (missing.length === 0) return log('Everything that the stack runs is installed')
+  if (missing.length === 0) return log('All programs of the stack are installed')
   if (spawnSync('apt-get', ['--version']).status !== 0)
-    throw new Error(`There is no apt-get here: install ${missing.join(', ')} in this system's way`)
+    throw new Error(
+      `apt-get is missing: install ${missing.join(', ')} with the package manager of this system`
+    )
   if (!isRoot) throw new Error('Installing packages takes root: sudo npm run stack -- --provision')
   log(`Installing ${missing.join(', ')}`)
   // A machine that has a policy keeps it.
@@ -56,5 +58,5 @@ export async function provision({ has, isRoot, policy, log }: Machine = HERE): P
   } finally {
     if (isOurs) await rm(policy, { force: true })
   }
-  log('Everything that the stack runs is installed')
+  log('All programs of the stack are installed')
 }

@@ -46,7 +46,7 @@ async function audit(app: FastifyInstance, { routes, retentionMonths }: AuditOpt
       (deleted) => {
         if (deleted !== null && deleted > 0) app.log.info({ deleted }, 'expired audit entries deleted')
       },
-      (error: Error) => app.log.warn({ err: error }, 'the upkeep of the audit log waits')
+      (error: Error) => app.log.warn({ err: error }, 'audit log maintenance failed')
     )
   const run = repeat(app, UPKEEP_EVERY_MS, maintain)
   // The start does not wait for it.

@@ -47,7 +47,7 @@ async function blocklist(app: FastifyInstance, options: BlocklistOptions) {
         isFailing = false
       },
       (error: Error) => {
-        if (!isFailing) app.log.warn({ err: error }, 'the list of blocked hosts may be outdated')
+        if (!isFailing) app.log.warn({ err: error }, 'refreshing the blocked hosts failed')
         isFailing = true
       }
     )
@@ -59,12 +59,12 @@ async function blocklist(app: FastifyInstance, options: BlocklistOptions) {
       everyMs: fileEveryMs,
       onChange() {
         compile()
-        app.log.info({ file, entries: list?.entries.length }, 'the file of blocked hosts was read again')
+        app.log.info({ file, entries: list?.entries.length }, 'blocked hosts file reloaded')
       },
       onProblem: (problem) =>
         app.log.warn(
           'error' in problem ? { file, err: problem.error } : { file, lines: problem.lines.slice(0, 20) },
-          'the file of blocked hosts is not all read'
+          'blocked hosts file partly unreadable'
         )
     })
     compile()

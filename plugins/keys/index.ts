@@ -32,7 +32,7 @@ async function keys(app: FastifyInstance, { routes, adminKey }: KeyOptions) {
   const inner = createKeyService(app.database, app.cache, collaborators, Date.now)
   const { service, read, storeLastUsed, ensureAdminKey, isAnyGood, onUserDeleted } = inner
   const lastUsed = createLastUsed(storeLastUsed, (error) =>
-    app.log.warn({ err: error }, 'the last uses of keys wait')
+    app.log.warn({ err: error }, 'writing last uses of keys failed')
   )
   const { verify, open, callerOf } = createVerifier({
     cache: app.cache.open<HeldKey>({ name: KEYS, load: read, versionOf: ({ version }) => version }),
@@ -52,9 +52,9 @@ async function keys(app: FastifyInstance, { routes, adminKey }: KeyOptions) {
   timer.unref()
   app.addHook('onReady', async () => {
     if (adminKey !== undefined && !(await ensureAdminKey(adminKey)))
-      app.log.warn('ADMIN_KEY was revoked or rotated since it was set: it lets nobody in')
+      app.log.warn('ADMIN_KEY is revoked or rotated and has no effect')
     if (!routes || app.access.mode === 'open' || (await isAnyGood())) return
-    app.log.warn('nobody has a key: set ADMIN_KEY, or make one with npm run cli -- keys create NAME')
+    app.log.warn('no valid key exists; set ADMIN_KEY or run npm run cli -- keys create NAME')
   })
   app.addHook('onClose', async () => {
     clearInterval(timer)

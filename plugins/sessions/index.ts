@@ -62,7 +62,7 @@ async function sessions(app: FastifyInstance, { routes, own, oidc, ...times }: S
       import('./oidc-routes.ts')
     ])
     const client = createOidcClient(oidc, (error) =>
-      app.log.warn({ err: error }, 'a sign-in at the provider failed')
+      app.log.warn({ err: error }, 'OpenID Connect sign-in failed')
     )
     const flowCookie = createCookie('fairlead_sign_in', own)
     await app.register(oidcRoutes, { oidc, client, cookie, flowCookie })
@@ -74,7 +74,7 @@ async function sessions(app: FastifyInstance, { routes, own, oidc, ...times }: S
     app.maintenance.run(service.prune).then(
       () => undefined,
       // What waits for the database now is pruned the next time.
-      (error: Error) => app.log.warn({ err: error }, 'sessions that are over wait for deletion')
+      (error: Error) => app.log.warn({ err: error }, 'pruning expired sessions failed')
     )
   )
 }

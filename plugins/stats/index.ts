@@ -55,10 +55,10 @@ async function stats(app: FastifyInstance, { routes, retentionMonths }: StatsOpt
       const report = await app.maintenance.run(service.maintain)
       // Null: refused, or another replica is at it.
       if (report !== null) runsDue--
-      if (report && report.dropped.length > 0) app.log.info(report, 'partitions past their time were dropped')
+      if (report && report.dropped.length > 0) app.log.info(report, 'expired partitions dropped')
     } catch (error) {
       // The database is away, or somebody holds a lock: the next minute will do, since all is made ahead.
-      app.log.warn({ err: error }, 'the upkeep of statistics waits')
+      app.log.warn({ err: error }, 'statistics maintenance failed')
     }
   }
 

@@ -44,7 +44,7 @@ export const inputFaults: Fault[] = [
   },
   {
     name: 'csv-broken',
-    what: 'Files that are none are imported: noise, quotes that never end, a line of 16 MB, the wrong header, half a row.',
+    what: 'Invalid files are imported: noise, quotes that never end, a line of 16 MB, the wrong header, half a row.',
     testbed: 'plain',
     async run(context) {
       const noise = Buffer.from(Array.from({ length: 100_000 }, (_, at) => (at * 7_919) % 256))
@@ -69,7 +69,7 @@ export const inputFaults: Fault[] = [
   },
   {
     name: 'hot-key-expiry',
-    what: 'The most popular link is changed while all replicas are asked for it: every cache drops it at once.',
+    what: 'The most popular link is changed while all replicas serve it: every cache drops it at once.',
     testbed: 'plain',
     async run(context) {
       const { stack, redis, check } = context

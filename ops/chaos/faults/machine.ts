@@ -37,7 +37,7 @@ export const machineFaults: Fault[] = [
   },
   {
     name: 'disk-full-redis',
-    what: 'The disk of Redis is full, until somebody is told.',
+    what: 'The disk of Redis is full, until an alert arrives.',
     testbed: 'linked',
     isImpossible: whyNoDisks,
     alerts: ['RedisNotPersisting'],

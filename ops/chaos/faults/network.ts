@@ -53,7 +53,7 @@ const NETWORK_CONDITIONS: {
   },
   {
     name: 'silence',
-    what: 'nothing arrives for 6 s and nobody is told',
+    what: 'nothing arrives for 6 s and no connection closes',
     condition: { kind: 'silence' },
     seconds: 6,
     isSoft: false
@@ -77,7 +77,7 @@ export const networkFaults: Fault[] = [
   ...crossed,
   {
     name: 'redis-slow',
-    what: 'Redis answers everybody half a second late for 8 s.',
+    what: 'Redis answers half a second late for 8 s.',
     testbed: 'linked',
     async run({ network, hold }) {
       await network?.setCondition(/./, /^redis$/, { kind: 'delay', ms: 250 })
@@ -86,7 +86,7 @@ export const networkFaults: Fault[] = [
   },
   {
     name: 'postgres-slow',
-    what: 'PostgreSQL answers everybody half a second late for 8 s.',
+    what: 'PostgreSQL answers half a second late for 8 s.',
     testbed: 'linked',
     async run({ network, hold }) {
       await network?.setCondition(/./, /^postgres$/, { kind: 'delay', ms: 250 })

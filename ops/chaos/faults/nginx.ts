@@ -26,7 +26,7 @@ export const nginxFaults: Fault[] = [
   },
   {
     name: 'nginx-gone',
-    what: 'nginx is stopped, until somebody is told.',
+    what: 'nginx is stopped, until an alert arrives.',
     testbed: 'plain',
     mayFail: { kinds: ['follow', 'fresh', 'create'], because: 'there is one nginx' },
     alerts: ['NginxDown'],
@@ -68,7 +68,7 @@ export const nginxFaults: Fault[] = [
       const { skipped, rate } = load
       load.setRate(rate * 10)
       await hold(8_000).finally(() => load.setRate(rate))
-      note(`${load.skipped - skipped} requests were not asked since all connections were busy`)
+      note(`${load.skipped - skipped} requests were not sent because all connections were busy`)
     }
   }
 ]

@@ -30,7 +30,7 @@ export const postgresFaults: Fault[] = [
   },
   {
     name: 'postgres-freeze',
-    what: 'PostgreSQL stands still for 8 s (SIGSTOP, SIGCONT of all its processes).',
+    what: 'PostgreSQL is paused for 8 s (SIGSTOP, SIGCONT of all its processes).',
     testbed: 'plain',
     mayFail: AWAY,
     async run({ stack, query, hold }) {

@@ -18,7 +18,7 @@ export const redisFaults: Fault[] = [
   },
   {
     name: 'redis-restart',
-    what: 'Redis is stopped in good order and started again at once.',
+    what: 'Redis is stopped gracefully and started again at once.',
     testbed: 'plain',
     async run({ stack }) {
       await stack.unit('redis').stop()
@@ -33,7 +33,7 @@ export const redisFaults: Fault[] = [
   },
   {
     name: 'redis-freeze',
-    what: 'Redis stands still for 8 s (SIGSTOP, SIGCONT): commands wait.',
+    what: 'Redis is paused for 8 s (SIGSTOP, SIGCONT): commands wait.',
     testbed: 'plain',
     run: (context) => freeze(context, context.stack.unit('redis'), 8_000)
   },

@@ -25,7 +25,7 @@ export const replicaFaults: Fault[] = [
   },
   {
     name: 'replica-term',
-    what: 'Each replica in turn is asked to end (SIGTERM) and started again by its supervisor.',
+    what: 'Each replica in turn gets SIGTERM and started again by its supervisor.',
     testbed: 'plain',
     async run(context) {
       for (const replica of context.stack.replicas) {
@@ -42,22 +42,22 @@ export const replicaFaults: Fault[] = [
   },
   {
     name: 'replica-freeze',
-    what: 'A replica stands still for 8 s (SIGSTOP, SIGCONT): it takes connections and does not answer.',
+    what: 'A replica is paused for 8 s (SIGSTOP, SIGCONT): it takes connections and does not answer.',
     testbed: 'plain',
     run: (context) => freeze(context, first(context), 8_000)
   },
   {
     name: 'replica-hang',
-    what: 'A replica stands still for 25 s (SIGSTOP, SIGCONT), which is longer than visitors wait.',
+    what: 'A replica is paused for 25 s (SIGSTOP, SIGCONT), which is longer than visitors wait.',
     testbed: 'plain',
     run: (context) => freeze(context, first(context), 25_000)
   },
   {
     name: 'replicas-gone',
-    what: 'All replicas are stopped, until somebody is told, and started again.',
+    what: 'All replicas are stopped, until an alert arrives, and started again.',
     testbed: 'plain',
     isSmoke: true,
-    mayFail: { kinds: ['follow', 'fresh', 'create'], because: 'nobody is there to answer' },
+    mayFail: { kinds: ['follow', 'fresh', 'create'], because: 'no replica answers' },
     alerts: ['FairleadDown'],
     recoverWithinMs: 20_000,
     async run({ stack, hold }) {
@@ -69,7 +69,7 @@ export const replicaFaults: Fault[] = [
     name: 'start-order-shuffled',
     what: 'Everything is stopped and started at once in another order: nginx and servers before the stores.',
     testbed: 'plain',
-    mayFail: { kinds: ['follow', 'fresh', 'create'], because: 'nobody is there to answer' },
+    mayFail: { kinds: ['follow', 'fresh', 'create'], because: 'no replica answers' },
     recoverWithinMs: 20_000,
     async run({ stack }) {
       const names = ['nginx', ...stack.replicas.map(({ unit }) => unit.name), 'worker', 'redis', 'postgres']

@@ -20,7 +20,7 @@ export const workerFaults: Fault[] = [
   },
   {
     name: 'worker-gone',
-    what: 'There is no worker, until somebody is told.',
+    what: 'There is no worker, until an alert arrives.',
     testbed: 'plain',
     alerts: ['WorkerDown'],
     async run({ stack, hold }) {
@@ -31,13 +31,13 @@ export const workerFaults: Fault[] = [
   },
   {
     name: 'worker-freeze',
-    what: 'The worker stands still for 8 s (SIGSTOP, SIGCONT) with clicks in hand.',
+    what: 'The worker is paused for 8 s (SIGSTOP, SIGCONT) with clicks in hand.',
     testbed: 'plain',
     run: (context) => freeze(context, context.stack.unit('worker'), 8_000)
   },
   {
     name: 'poison-click',
-    what: 'Into the stream come batches that are none, and one with a click that PostgreSQL refuses.',
+    what: 'The stream gets invalid batches, and one with a click that PostgreSQL refuses.',
     testbed: 'plain',
     alerts: ['ClicksDeadLettered'],
     async run({ redis, hold, until, check }) {

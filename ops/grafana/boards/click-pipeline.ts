@@ -29,7 +29,7 @@ export const clickPipeline: Board = {
     },
     {
       title: 'Waiting in Redis',
-      description: 'Batches in the stream that nobody has stored yet',
+      description: 'Batches in the stream that are not stored yet',
       unit: 'short',
       runbook: 'clicks-fall-behind',
       queries: [{ expr: 'max(fairlead_clicks_stream_entries) or vector(0)', legend: 'batches' }]

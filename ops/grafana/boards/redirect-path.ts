@@ -6,7 +6,7 @@ const CACHE = 'fairlead_cache_events_total'
 export const redirectPath: Board = {
   uid: 'fairlead-redirect-path',
   title: 'Fairlead: redirect path',
-  description: 'How redirects end, and who answers the look-up: the process, Redis or PostgreSQL',
+  description: 'Results of redirects, and look-ups by tier: process, Redis or PostgreSQL',
   panels: [
     {
       title: 'Redirects by result',
@@ -22,7 +22,7 @@ export const redirectPath: Board = {
     {
       title: 'Look-ups by tier',
       description:
-        'Who answered: this process (hits, and stale while it asks again), Redis, or PostgreSQL (loads)',
+        'Look-ups answered by this process (hits, and stale during a refresh), Redis, or PostgreSQL (loads)',
       unit: 'reqps',
       queries: [
         {
@@ -33,7 +33,7 @@ export const redirectPath: Board = {
     },
     {
       title: 'Answered in process',
-      description: 'Share of look-ups that needed nobody else',
+      description: 'Share of look-ups answered in process',
       unit: 'percentunit',
       bad: 0.8,
       isBadBelow: true,

@@ -4,7 +4,7 @@ import type { Board } from '#ops/grafana/board.ts'
 export const stores: Board = {
   uid: 'fairlead-stores',
   title: 'Fairlead: PostgreSQL, Redis, nginx',
-  description: 'What the replicas stand on, and what stands before them',
+  description: 'PostgreSQL, Redis and nginx around the replicas',
   panels: [
     {
       title: 'Connections of PostgreSQL',

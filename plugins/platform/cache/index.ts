@@ -136,8 +136,8 @@ async function cache(app: FastifyInstance, options: CacheOptions) {
           redis && createSharedTier(redis, { name, format, encode, decode, now: Date.now, ...sharedBounds }),
         isListening: () => channel === null || channel.listener.isListening,
         onOutage(isOut, error) {
-          if (isOut) app.log.warn({ err: error, cache: name }, 'lookups fail: going on with what is held')
-          else app.log.info({ cache: name }, 'lookups work again')
+          if (isOut) app.log.warn({ err: error, cache: name }, 'cache lookups failing, using cached entries')
+          else app.log.info({ cache: name }, 'cache lookups recovered')
         }
       })
       caches.set(name, opened as ControlledCache<unknown>)
@@ -211,7 +211,7 @@ function openChannel(
     markMs: FLOOR_MS,
     maxWaiting: 100_000,
     retryMs: 200,
-    onProblem: (error) => app.log.warn({ err: error }, 'changes wait for Redis')
+    onProblem: (error) => app.log.warn({ err: error }, 'cache invalidations queued until Redis is back')
   })
   const listener = createInvalidationSubscriber({
     redis,

@@ -9,7 +9,7 @@ import { killWithThisProcess } from './parent-death.ts'
 /** The life of the bundled PostgreSQL's process. */
 
 export interface Log {
-  info(message: string): void
+  info(details: object, message: string): void
   warn(details: object, message: string): void
 }
 
@@ -74,7 +74,7 @@ export function supervise(
   function restart(error: Error, ranMs = 0): void {
     if (isStopping) return
     pauseMs = ranMs > STEADY_MS ? 0 : Math.min(pauseMs * 2 + 100, MAX_PAUSE_MS)
-    log.warn({ err: error, pauseMs }, 'PostgreSQL ended and is started again')
+    log.warn({ err: error, pauseMs }, 'PostgreSQL exited, restarting')
     pause = setTimeout(() => launch().catch((failure: Error) => restart(failure)), pauseMs)
   }
 

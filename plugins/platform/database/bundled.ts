@@ -94,10 +94,9 @@ export async function startBundledPostgres(options: BundledOptions): Promise<Bun
   }
   try {
     const programs = await findBundledPrograms(join(dataDir, 'postgresql.lib'))
-    if (await stopLeftover(dataDir))
-      log.warn({ dataDir }, 'stopped the PostgreSQL that a killed server left behind')
+    if (await stopLeftover(dataDir)) log.warn({ dataDir }, 'orphaned PostgreSQL stopped')
     const cluster = await prepareCluster(dataDir, programs, () =>
-      log.info(`creating the database in ${dataDir}`)
+      log.info({ dataDir }, 'creating the database')
     )
     const host = await makeSocketFolder(dataDir)
     const settings = {

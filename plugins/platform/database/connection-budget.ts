@@ -58,5 +58,5 @@ export async function checkBudget(app: FastifyInstance, pool: Pool, options: Dat
   const overdraft = findOverdraft({ ...options, maxConnections, reserved })
   if (overdraft === null) return
   if (options.budget === 'refuse') throw new StartRefused(`The database pools are too large: ${overdraft}.`)
-  app.log.warn(`the database pools are too large: ${overdraft}`)
+  app.log.warn({ overdraft }, 'database pools too large')
 }

@@ -127,7 +127,7 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
   const { pool } = app.pg
   // Without a listener one terminated idle connection would end the process (EventEmitter's 'error' rule).
   // At close PostgreSQL may stop before a connection has ended.
-  const warn = (err: Error) => pool.ending || app.log.warn({ err }, 'an idle database connection broke')
+  const warn = (err: Error) => pool.ending || app.log.warn({ err }, 'idle database connection failed')
   pool.on('error', warn)
   // The pool listens while a connection is idle. One that breaks while it is lent, between two statements of a
   // transaction, would end the process just so; whoever has it learns of it by the next statement.
@@ -174,9 +174,9 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
     }
   }
   await waitUntilReachable(app.log, service.ping, options.startTimeoutMs)
-  const onBlocked = (why: string) => app.log.warn({ why }, 'the migration waits for a lock')
+  const onBlocked = (why: string) => app.log.warn({ why }, 'migration waiting for a lock')
   const applied = await service.withClient((client) => migrate(client, MIGRATIONS, { onBlocked }))
-  if (applied > 0) app.log.info({ applied }, 'database schema brought up to date')
+  if (applied > 0) app.log.info({ applied }, 'database schema migrated')
   if (options.url !== undefined && !pooled) await checkBudget(app, pool, options)
   if (options.readUrl !== undefined) {
     replica = openReadReplica({
@@ -186,7 +186,7 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
       maxLagMs: options.readMaxLagMs ?? 5_000,
       pollMs: Math.max((options.readMaxLagMs ?? 5_000) / 5, 100),
       onChange: (isUsed, why) =>
-        app.log.info({ why }, isUsed ? 'the standby is read from' : 'the standby is not read from')
+        app.log.info({ why }, isUsed ? 'standby reads enabled' : 'standby reads disabled')
     })
     app.addHook('onClose', () => replica?.close())
   }

@@ -20,7 +20,7 @@ declare module 'fastify' {
 /** Clocks that NTP keeps differ by milliseconds. */
 const MOST_SKEW_MS = 5 * 60_000
 
-/** Publishes `app.maintenance`: see docs/adr/2026-11-30-the-clock-of-the-database.md. */
+/** Publishes `app.maintenance`: see docs/adr/2026-11-30-database-clock-for-maintenance.md. */
 async function maintenance(app: FastifyInstance) {
   const { client } = app.metrics
   const registers = [client.register]
@@ -51,7 +51,7 @@ async function maintenance(app: FastifyInstance) {
       if (!wasRefused)
         app.log.warn(
           { skewMs },
-          'maintenance refused: the clocks of process and database differ; set them right'
+          'maintenance refused because process and database clocks differ; correct them'
         )
       return null
     }

@@ -79,7 +79,7 @@ export async function migrate(
        ORDER BY xact_start LIMIT 1`
     )
     const [oldest] = rows
-    if (!oldest) return 'a transaction that is over by now, or of another user, held it'
+    if (!oldest) return 'a transaction that has ended, or belongs to another user, held it'
     const { pid, state, age, name } = oldest
     return `the oldest transaction is of process ${pid}, ${state}, open for ${age}${name && ` (${name})`}`
   }

@@ -37,7 +37,7 @@ t.test('nothing that a server keeps is open to others', async (t) => {
   const second = await startServer(t, { DATA_DIR }, inEverybodys)
   t.equal((await second.request('GET', `/${json.short_code}`)).status, 302)
   t.same(await openPaths(DATA_DIR), [])
-  t.match(second.lines(), [{ msg: 'files were open to other users and are closed now' }])
+  t.match(second.lines(), [{ msg: 'files closed to other users' }])
   t.same(await second.end(), { code: 0, signal: null })
 })
 
@@ -69,5 +69,5 @@ t.test('what is not ours stays as it is', async (t) => {
     t.same(await modes(), [mode & 0o777, 0o644, 0o700, 0o600])
     t.equal(warnings.length, warned, String(warnings.at(-1)))
   }
-  t.match(warnings, [/closed now/, /other users may write/])
+  t.match(warnings, [/closed to other users/, /writable by other users/])
 })

@@ -26,13 +26,13 @@ export async function openPrivateFolder(folder: string, log: Log): Promise<void>
   const own = names.filter((name) => OWN.test(name))
   const closed: string[] = []
   for (const name of own) if (await close(join(folder, name))) closed.push(name)
-  if (closed.length > 0) log.warn({ folder, closed }, 'files were open to other users and are closed now')
+  if (closed.length > 0) log.warn({ folder, closed }, 'files closed to other users')
 
   const { mode } = await stat(folder)
   if (own.length === names.length) await closeOne(folder, mode).catch(() => undefined)
   const { mode: now } = await stat(folder)
   if ((now & WRITABLE_BY_OTHERS) > 0 && (now & STICKY) === 0)
-    log.warn({ folder }, 'other users may write to the data folder: chmod 700 it, or set DATA_DIR to another')
+    log.warn({ folder }, 'data folder is writable by other users; chmod 700 it or change DATA_DIR')
 }
 
 /** Closes a file, or a folder with all beneath it. Gives whether anything was open; what is of another user stays as it is. */

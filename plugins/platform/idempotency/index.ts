@@ -103,7 +103,7 @@ async function idempotency(app: FastifyInstance) {
     app.maintenance.run(prune).then(
       () => undefined,
       // What waits for the database now is pruned the next time.
-      (error: Error) => app.log.warn({ err: error }, 'answers that are over wait for deletion')
+      (error: Error) => app.log.warn({ err: error }, 'pruning expired idempotency keys failed')
     )
   )
 }

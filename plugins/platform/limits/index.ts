@@ -74,10 +74,7 @@ async function limits(app: FastifyInstance, { policies }: LimitOptions) {
     // Behind a proxy that nobody named, all of its clients are one.
     if (!hasWarned && request.ips === undefined && request.headers['x-forwarded-for'] !== undefined) {
       hasWarned = true
-      app.log.warn(
-        { limit: fieldName(name) },
-        'a proxy is limited as if it were one client: name it in TRUST_PROXY'
-      )
+      app.log.warn({ limit: fieldName(name) }, 'proxy counted as one client; add it to TRUST_PROXY')
     }
     return rateLimited(name, secondsOf(waitMs))
   }

@@ -31,7 +31,7 @@ const KEPT = 512 * 1024
 /**
  * Makes a list of JSON values that is text already, in memory that V8 does not manage: as objects, thousands
  * of items would outlive two collections of the young generation and then fill the old one
- * (docs/adr/2026-11-29-clicks-gather-outside-the-heap.md).
+ * (docs/adr/2026-11-29-click-buffer-outside-the-heap.md).
  */
 export function createJsonList() {
   let bytes = Buffer.allocUnsafe(KEPT)

@@ -94,7 +94,7 @@ export async function openQueue<Draft, Item>(
       await store(items)
     },
     isTransient: isTransientError,
-    onOutage: (error: unknown) => app.log.warn({ err: error }, `${names.all} wait to be stored`)
+    onOutage: (error: unknown) => app.log.warn({ err: error }, `storing ${names.all} failed, retrying`)
   }
   const logs = await openLogs()
 
@@ -108,7 +108,8 @@ export async function openQueue<Draft, Item>(
     storeBreaker: breaker('database'),
     storeTimeoutMs: options.storeTimeoutMs,
     isTransient: isTransientError,
-    onOutage: (stage, error) => app.log.debug({ err: error, stage }, `a batch of ${names.all} was not taken`)
+    onOutage: (stage, error) =>
+      app.log.debug({ err: error, stage }, `queue stage rejected a batch of ${names.all}`)
   })
   const isBuffered = options.durability === 'buffered'
   const takeAtEndOfTick = createEndOfTick()
@@ -126,7 +127,7 @@ export async function openQueue<Draft, Item>(
   })
 
   function logLoss(error: Error): never {
-    app.log.error({ err: error }, `${names.all} could not be recorded`)
+    app.log.error({ err: error }, `recording ${names.all} failed`)
     throw error
   }
 
@@ -158,14 +159,13 @@ export async function openQueue<Draft, Item>(
     try {
       return await openLocalLogs(logOptions, options.log)
     } catch (error) {
-      const why = `${root} is not writable (${(error as Error).message})`
       if (stream === null)
         throw new StartRefused(
-          `${why}, and without Redis ${names.all} wait there until they are stored. ` +
+          `${root} is not writable (${(error as Error).message}), and without Redis ${names.all} wait there until they are stored. ` +
             'Make DATA_DIR writable for the user of this process, or set REDIS_URL.',
           { cause: error }
         )
-      app.log.warn(`${why}: ${names.all} have no last resort when Redis and PostgreSQL are away`)
+      app.log.warn({ err: error, root }, `local log not writable, ${names.all} need Redis or PostgreSQL`)
       return openLocalLogs(logOptions, false)
     }
   }
@@ -173,7 +173,7 @@ export async function openQueue<Draft, Item>(
   function onDeadLettered(letter: object, error: unknown): void {
     counts.deadLettered++
     const { id } = letter as { id?: string }
-    app.log.error({ err: error, id }, `${names.one} not stored: it is with the dead letters`)
+    app.log.error({ err: error, id }, `${names.one} moved to the dead letters`)
   }
 
   const look = repeat(app, LOOK_FOR_ABANDONED_MS, async () => {

@@ -93,7 +93,7 @@ export async function openLocalLogs<Item>(
       const isStored = await visitor.settle(timeoutMs)
       visitors.delete(visitor)
       await visitor.stop(0)
-      if (isStored) logger.info({ folder }, 'local log of another process stored')
+      if (isStored) logger.info({ folder }, 'abandoned local log stored')
       return isStored
     }
     return visitLogFolders(root, own?.folder ?? null, store, warnOnce)

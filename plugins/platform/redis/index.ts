@@ -68,10 +68,10 @@ function logOutages(app: FastifyInstance, client: RedisClient): void {
   client.on('error', (error: Error) => {
     if (isDown) return
     isDown = true
-    app.log.warn({ err: error }, 'Redis does not answer: working without it until it does')
+    app.log.warn({ err: error }, 'Redis connection lost, continuing without Redis')
   })
   client.on('ready', () => {
-    if (isDown) app.log.info('Redis answers again')
+    if (isDown) app.log.info('Redis connection restored')
     isDown = false
   })
 }

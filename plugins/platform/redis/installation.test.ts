@@ -52,7 +52,7 @@ t.test('a Redis that is away at the start is checked when it comes', { skip }, a
   await redis.start()
   t.match(await foreign.exited, { code: 1 })
   t.match(foreign.output(), 'REDIS_PREFIX')
-  await own.logged(/^Redis answers again$/)
+  await own.logged(/^Redis connection restored$/)
   t.equal((await own.request('GET', '/health/ready')).status, 200)
   t.same(await own.end(), { code: 0, signal: null })
 })

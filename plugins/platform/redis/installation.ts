@@ -25,7 +25,7 @@ interface InstallationOptions {
 
 /**
  * Keeps two installations from sharing the keys, links and clicks of one Redis: the first one writes its id there, and one with
- * another id does not start. See docs/adr/2026-11-30-one-installation-a-prefix.md. Throws {@link StartRefused}. When Redis was away at
+ * another id does not start. See docs/adr/2026-11-30-redis-prefix-per-installation.md. Throws {@link StartRefused}. When Redis was away at
  * the start, the process ends as soon as it learns of another id.
  */
 async function installation(app: FastifyInstance, { prefix, mode }: InstallationOptions) {

@@ -20,10 +20,10 @@ async function redisPolicy(app: FastifyInstance, { everyMs = CHECK_EVERY_MS }: {
       const policies = infos.map((info) => /^maxmemory_policy:(\S+)/m.exec(info)?.[1] ?? '')
       const policy = policies.find((one) => one.startsWith('allkeys-'))
       if (policy !== undefined && evicts !== true)
-        app.log.warn({ policy }, 'Redis may evict acknowledged clicks: set maxmemory-policy to volatile-lru')
+        app.log.warn({ policy }, 'Redis may evict acknowledged clicks; set maxmemory-policy to volatile-lru')
       evicts = policy !== undefined
     } catch (error) {
-      app.log.debug({ err: error }, 'reading the policy of Redis failed')
+      app.log.debug({ err: error }, 'reading the Redis policy failed')
     }
   }
 
