@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { type Profile, profiles, type Running, storageOf } from '#testing/app.ts'
-import { injected, type ListeningServer, startServer } from '#testing/process.ts'
+import { type ListeningServer, startServer } from '#testing/process.ts'
 import { missing } from '#testing/programs.ts'
 import { ROOT } from '#testing/sources.ts'
 
@@ -43,7 +43,7 @@ const HASTE = { CLICK_TAKE_OVER_MS: '500', CACHE_FRESH_MS: '200' }
 const startNew = (t: Test, storage: Record<string, string>) => startServer(t, { ...HASTE, ...storage })
 
 function startOld(t: Test, storage: Record<string, string>): Promise<ListeningServer> {
-  const node = [process.execPath, '--import=./apps/preload.mjs', injected(), 'apps/server/main.ts']
+  const node = [process.execPath, '--import=./apps/preload.mjs', 'apps/server/main.ts']
   const command = ['sh', '-c', 'cd "$0" && exec "$@"', tree, ...node]
   return startServer(t, { ...HASTE, ...storage }, { command })
 }
