@@ -27,7 +27,7 @@ const WORDS: [pattern: RegExp, reason: string][] = [
   [/\b(who(m|so)?ever|(no|some|any|every)body)\b/i, 'software has callers, clients and errors'],
   [
     new RegExp(`(?<!\\b(${PEOPLE}),?) \\bwho\\b(?![^.]*\\?)|^\\W*who\\b(?![^.]*\\?)`, 'i'),
-    '“who” is for people'
+    'write “that”, or name the person'
   ],
   [/\b(is|are|was|were|be|been) (told|asked)\b/i, 'say what happens: reports, receives, sends, requests'],
   [/\b(what|that|which|who) (is|are|was|were) over\b/i, 'ended, expired or completed'],
