@@ -44,8 +44,9 @@ export interface CreationParts {
 }
 
 /**
- * Inserts a url under the first of `codes` that no url has, with its event and its audit entry, in one statement. Gives null when all are
- * taken (or the chosen one was taken in the same moment), or the owner does not exist.
+ * Inserts a url under the first of `codes` that no url has, with its event and its audit entry, in one
+ * statement. Returns null when all are taken (or the chosen one by a concurrent insert), or the owner does
+ * not exist.
  */
 export async function insertUrl(
   on: Executor,
@@ -53,6 +54,7 @@ export async function insertUrl(
   codes: string[],
   { owner, audited, events, audit }: CreationParts
 ): Promise<UrlRow | null> {
+  const lockedOwner = owner === null ? undefined : sql`, owner`
   const free = on
     .select({
       userId: sql`${values.userId}::bigint`.as('user_id'),
@@ -62,9 +64,7 @@ export async function insertUrl(
       isActive: sql`${values.isActive}::boolean`.as('is_active'),
       expiresAt: sql`${values.expiresAt?.toISOString() ?? null}::timestamptz`.as('expires_at')
     })
-    .from(
-      sql`unnest(${sql.param(codes)}::text[]) with ordinality as candidate(code, place)${owner ? sql`, owner` : undefined}`
-    )
+    .from(sql`unnest(${sql.param(codes)}::text[]) with ordinality as candidate(code, place)${lockedOwner}`)
     .where(sql`not exists (select from ${urls} where ${urls.shortCode} = candidate.code)`)
     .orderBy(sql`candidate.place`)
     .limit(1)
@@ -72,7 +72,8 @@ export async function insertUrl(
     insert into ${urls} (user_id, short_code, original_url, title, is_active, expires_at) ${free}
     on conflict (short_code) do nothing returning *`)
   const event = events.insertionOf(sql`
-    select id, user_id, 'created', jsonb_build_object('short_code', short_code, 'original_url', original_url) from created`)
+    select id, user_id, 'created', jsonb_build_object('short_code', short_code, 'original_url', original_url)
+    from created`)
   const entry = audit.insertionOf(sql`
     select 'created', 'url', id::text, null::jsonb,
       ${JSON.stringify(audited)}::jsonb || jsonb_build_object('short_code', short_code) from created`)
