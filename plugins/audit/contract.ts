@@ -13,8 +13,8 @@ export interface AuditChange {
 export type RecordChanges = (changes: AuditChange[]) => Promise<void>
 
 /**
- * `app.audit.insertionOf`: the INSERT of changes that a select gives (action, resource, resource_id, before, after), as part of a
- * statement that makes them.
+ * `app.audit.insertionOf`: the INSERT of the changes that a SELECT gives (action, resource, resource_id,
+ * before, after), as part of the statement that makes them.
  */
 export type InsertionOf = (rows: SqlPart) => SqlPart
 

@@ -38,7 +38,8 @@ export function insertionOf(by: AuditAuthor, rows: SQL): SQL {
   return sql`
     insert into audit_log (actor_kind, actor_key_id, actor_user_id, actor_name, request_id,
       action, resource, resource_id, before, after)
-    select ${by.kind}, ${by.keyId}, ${by.userId}::bigint, ${by.name}, ${by.requestId}, change.* from (${rows}) as change`
+    select ${by.kind}, ${by.keyId}, ${by.userId}::bigint, ${by.name}, ${by.requestId}, change.*
+    from (${rows}) as change`
 }
 
 /** Appends `records` in one statement, however many they are. */

@@ -46,7 +46,8 @@ export interface EventService {
   /** Writes events in the caller's transaction, as of now. */
   record(records: EventRecord[]): Promise<void>
   /**
-   * The INSERT of events that a select gives (url_id, user_id, event_type, details), as part of a statement that changes their links.
+   * The INSERT of the events that a SELECT gives (url_id, user_id, event_type, details), as part of the
+   * statement that changes their links.
    */
   insertionOf(rows: SqlPart): SqlPart
   /** Empties the details of what a user did and of what happened to its urls, in the caller's transaction. */

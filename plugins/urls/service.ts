@@ -35,9 +35,10 @@ export interface UrlService {
   /** Throws URL_UNKNOWN. */
   get(caller: Caller, id: number): Promise<UrlRow>
   /**
-   * Checks a draft, which may wait for a name server, and gives the function that creates the url, which may run in a transaction. Throws
-   * URL_CODE_RESERVED, and URL_TARGET_REFUSED, which blames the field `target.blamed`; the function throws USER_UNKNOWN, URL_CODE_TAKEN,
-   * URL_CODES_EXHAUSTED.
+   * Checks a draft and returns the function that creates the url. The check may wait for a name server, so it
+   * runs before any transaction; the function may run in one. Throws URL_CODE_RESERVED, and
+   * URL_TARGET_REFUSED, which blames the field `target.blamed`. The function throws USER_UNKNOWN,
+   * URL_CODE_TAKEN, URL_CODES_EXHAUSTED.
    */
   prepare(caller: Caller, draft: UrlDraft, target?: TargetContext): Promise<() => Promise<UrlRow>>
   /**
@@ -105,7 +106,7 @@ export function createUrlService(
     const owner = userId === null ? null : users.shareLockOf(userId, ownerFilter)
     const parts = { owner, audited: valuesOf({ ...values, shortCode: '' }), events, audit }
     let row: UrlRow | null = null
-    // Another creation may take the same code in the same moment; a second look sees it taken. The owner is locked then.
+    // A concurrent creation may take the same code, or create the owner: the next try sees it.
     for (let left = chosen === null ? 3 : 2; left > 0 && !row; left--) {
       row = await insertUrl(db, values, candidates(), parts)
       if (row === null && userId !== null) await users.lockForShare(userId, ownerFilter)

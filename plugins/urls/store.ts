@@ -37,8 +37,9 @@ export interface CreationParts {
 }
 
 /**
- * Inserts a url under the first of `codes` that no url has, with its event and its audit entry, in one statement. Gives null when all are
- * taken (or the chosen one was taken in the same moment), or the owner does not exist.
+ * Inserts a url under the first of `codes` that no url has, with its event and its audit entry, in one
+ * statement. Returns null when all are taken (or the chosen one by a concurrent insert), or the owner does
+ * not exist.
  */
 export async function insertUrl(
   on: Executor,
@@ -56,7 +57,8 @@ export async function insertUrl(
     order by candidate.place limit 1
     on conflict (domain, short_code) do nothing returning *`)
   const event = events.insertionOf(sql`
-    select id, user_id, 'created', jsonb_build_object('short_code', short_code, 'original_url', original_url) from created`)
+    select id, user_id, 'created', jsonb_build_object('short_code', short_code, 'original_url', original_url)
+    from created`)
   const entry = audit.insertionOf(sql`
     select 'created', 'url', id::text, null::jsonb,
       ${JSON.stringify(audited)}::jsonb || jsonb_build_object('short_code', short_code) from created`)

@@ -63,8 +63,8 @@ export function databaseProblem(error: unknown): ProblemError | null {
 const RETRIED = /_pkey$|_short_code_unique$/
 
 /**
- * Runs `work` (a transaction) again, up to five times, after a deadlock, or when an import took the id that `work` drew from a sequence:
- * the import moves the sequence past its ids, so the next draw is free.
+ * Runs `work` (a transaction) again, up to five times, after a deadlock, or when an import took the id that
+ * `work` drew from a sequence: the import moves the sequence past its ids, so the next draw is free.
  */
 export async function retryConflict<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {

@@ -41,8 +41,8 @@ export interface Database {
   readStale<T>(work: (on: Executor) => Promise<T>): Promise<T>
   /**
    * Runs `work`, which only reads and must see what was committed before {@link markFresh} gave `mark`: on the
-   * standby where that has it, else on the pool. Null reads a standby that may be behind. Inside a transaction it reads there.
-   * It may run twice.
+   * standby where that has it, else on the pool. Null reads a standby that may be behind. Inside a
+   * transaction it reads there. It may run twice.
    */
   readFresh<T>(mark: FreshMark, work: (on: Executor) => Promise<T>): Promise<T>
   /** Gives the mark for {@link readFresh}; null when the primary does not answer. */
@@ -50,15 +50,16 @@ export interface Database {
   /** Whether {@link readStale} uses the standby now; null where none is configured. */
   readonly usesStandby: boolean | null
   /**
-   * Runs `work` in a transaction, which `db` uses from there on: commits when `work` resolves, rolls back when it throws, and gives its
-   * result. A call inside another one joins it; when the inner one throws, the outer one rolls back. The outermost runs again after a
-   * deadlock, so `work` changes only the database. `db` throws when it is used after the end: await each promise in `work`.
+   * Runs `work` in a transaction, which `db` uses inside of it: commits when `work` resolves, rolls back when
+   * it throws, and returns its result. A nested call joins the outer transaction, which rolls back when the
+   * nested `work` throws. Conflicts run the outermost `work` again, so it changes only the database. `db`
+   * throws when it is used after the end: await each promise in `work`.
    * Locks are taken in the order of docs/adr/2026-11-30-one-order-of-locks.md.
    */
   transaction<T>(work: () => Promise<T>): Promise<T>
-  /** Runs `work` after the commit of the outermost transaction, which waits for it; at once where there is none. */
+  /** Runs `work` after the commit of the outermost transaction, which waits for it; without one, at once. */
   afterCommit(work: () => unknown): Promise<void>
-  /** Runs `work` outside of the transaction of the async context: work that callers share, or that outlives the transaction. */
+  /** Runs `work` outside of the current transaction: for work that callers share or that outlives it. */
   outside<T>(work: () => T): T
   /** Lends a connection of the pool, for what Drizzle can't say (COPY, cursors). */
   withClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T>

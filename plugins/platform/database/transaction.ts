@@ -17,7 +17,7 @@ interface Context {
   readonly client: PoolClient
   readonly afterCommit: (() => unknown)[]
   isOpen: boolean
-  /** The first error of a nested call: even if the caller catches it, half of its work must not be committed. */
+  /** The first error of a nested call: half of a change must not be committed, even if it is caught. */
   failure: { error: unknown } | null
 }
 
@@ -72,7 +72,7 @@ export function createTransactions(
       } catch (error) {
         context.isOpen = false
         const cause = findDriverError(error)
-        // No answer of PostgreSQL: a ROLLBACK would wait as long again, and closing the connection does the same.
+        // PostgreSQL did not answer: a ROLLBACK would wait as long again, and closing the connection rolls back.
         if (cause !== null && cause.code === undefined) broken = cause
         else
           await client.query('ROLLBACK').catch((failure: Error) => {

@@ -17,8 +17,8 @@ import {
 /** `app.idempotency`: requests that may be repeated and are done once. */
 export interface Idempotency {
   /**
-   * Answers a POST with what `create` gives. With an `Idempotency-Key`, it runs in a transaction in which the answer is kept: whoever
-   * repeats the request gets that answer and nothing is done.
+   * Answers a POST with the result of `create`. With an `Idempotency-Key`, `create` runs in a transaction
+   * that also keeps the answer: a repeated request gets that answer and nothing is done.
    * Only success is kept. Takes the status of success. Throws IDEMPOTENCY_KEY_IN_USE while the first request is under
    * way, IDEMPOTENCY_KEY_REUSED when the request is another one, and what `create` throws.
    */
