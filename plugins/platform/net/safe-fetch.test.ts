@@ -70,7 +70,9 @@ t.test('no address within is reached, in no spelling', async (t) => {
     '255.255.255.255',
     '[fd00::1]',
     '[fe80::1]',
-    '[ff02::1]'
+    '[ff02::1]',
+    '[3fff::1]',
+    '[64:ff9b:1::808:808]'
   ])
     await refuses(t, `http://${host}:${port}/`, /private network/)
   t.same(hosts, [])
