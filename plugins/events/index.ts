@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { eventRoutes } from './routes.ts'
 import { createEventService, type EventService } from './service.ts'
 
 declare module 'fastify' {
@@ -10,20 +9,18 @@ declare module 'fastify' {
 }
 
 export interface EventOptions {
-  routes: boolean
   /** Most bytes of the details of an event, as JSON. */
   maxDetailsBytes: number
 }
 
 /**
- * Events: publishes `app.events` and, unless `routes` is false, serves `/events`. Other capabilities write their
+ * Events: publishes `app.events`. Other capabilities write their
  * events in their own transactions through `app.events.record`; `app.clicks` brings clicks.
  */
 async function events(app: FastifyInstance, options: EventOptions) {
   const service = createEventService(app.database, options.maxDetailsBytes)
   app.decorate('events', service)
   app.clicks.drainTo(service.storeClicks)
-  if (options.routes) await app.register(eventRoutes)
 }
 
 export default fp(events, {

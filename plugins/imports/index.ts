@@ -2,7 +2,6 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { createBatchStore } from './batch-store.ts'
 import { createKinds } from './kinds.ts'
-import { importRoutes } from './routes.ts'
 import { createImportService, type ImportService } from './service.ts'
 
 declare module 'fastify' {
@@ -12,9 +11,6 @@ declare module 'fastify' {
 }
 
 export interface ImportOptions {
-  routes: boolean
-  /** Largest file that a request may bring, in bytes. */
-  limitBytes: number
   /** Most bytes of an event's details, as JSON. */
   maxDetailsBytes: number
   /** Schemes of URLs that links may lead to, in lower case. */
@@ -22,14 +18,13 @@ export interface ImportOptions {
 }
 
 /**
- * Whole sets in and out: publishes `app.imports`, which the command line uses too, and, unless `routes` is false,
- * serves `/users/bulk`, `/urls/bulk`, `/events/bulk` and `/sets/bulk`.
+ * Whole sets in and out: publishes `app.imports`, which the command line uses too.
  *
  * The way of a file: bytes → text blocks → CSV records → rows (cells read by the columns of the kind) → batches →
  * a staging table → one merge of each batch, in SQL → the report.
  */
 async function imports(app: FastifyInstance, options: ImportOptions) {
-  const { routes, limitBytes, maxDetailsBytes, schemes } = options
+  const { maxDetailsBytes, schemes } = options
   const { client } = app.metrics
   const rows = new client.Counter({
     name: 'fairlead_imported_rows_total',
@@ -61,7 +56,6 @@ async function imports(app: FastifyInstance, options: ImportOptions) {
     }
   })
   app.decorate('imports', service)
-  if (routes) await app.register(importRoutes, { limitBytes, kinds })
 }
 
 export default fp(imports, {

@@ -6,7 +6,6 @@ import type { UrlRow } from '#schema/tables/urls.ts'
 import { createCode, RESERVED_CODES } from './codes.ts'
 import { targetRefused } from './errors.ts'
 import { resolvesInside } from './resolving.ts'
-import { urlRoutes } from './routes.ts'
 import { createUrlService, type UrlService } from './service.ts'
 import { createTargetCheck, type TargetRules } from './targets.ts'
 
@@ -24,7 +23,6 @@ declare module 'fastify' {
 }
 
 export interface UrlOptions {
-  routes: boolean
   /** Where people reach this server; the request tells when undefined. */
   publicUrl: string | undefined
   /** Length of a new code while there is room. */
@@ -39,10 +37,10 @@ export interface UrlOptions {
 }
 
 /**
- * Links: publishes `app.urls` and, unless `routes` is false, serves `/urls` and `/shorten`. A change is told to
+ * Links: publishes `app.urls`. A change is told to
  * `app.cache` after its commit, so that no replica goes on redirecting to what was.
  */
-async function urls(app: FastifyInstance, { routes, publicUrl, codeLength, targets }: UrlOptions) {
+async function urls(app: FastifyInstance, { publicUrl, codeLength, targets }: UrlOptions) {
   const collaborators = {
     lockUserForShare: app.users.lockForShare,
     record: app.events.record,
@@ -85,7 +83,6 @@ async function urls(app: FastifyInstance, { routes, publicUrl, codeLength, targe
     reservedCodes: RESERVED_CODES
   })
   app.users.onDelete(onUserDeleted)
-  if (routes) await app.register(urlRoutes, { publicUrl })
 }
 
 export default fp(urls, {

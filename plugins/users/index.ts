@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { repeat } from '#platform/async/repeat.ts'
-import { userRoutes } from './routes.ts'
 import { createUserService, type UserService } from './service.ts'
 import { refoldUsers } from './service-refold.ts'
 
@@ -11,14 +10,19 @@ declare module 'fastify' {
   }
 }
 
+export interface UserOptions {
+  /** Whether this process brings the keys of users up to date that an older release wrote: servers do. */
+  refolds: boolean
+}
+
 /** Replicas of the release before may write keys of their own until they are replaced. */
 const REFOLD_EVERY_MS = 6 * 3_600_000
 
 /**
- * Users: publishes `app.users` and, unless `routes` is false, serves `/users`. Whoever refers to users takes part
+ * Users: publishes `app.users`. Whoever refers to users takes part
  * in their deletion through `app.users.onDelete`; users knows of nobody.
  */
-async function users(app: FastifyInstance, options: { routes: boolean }) {
+async function users(app: FastifyInstance, { refolds }: UserOptions) {
   app.decorate(
     'users',
     createUserService(app.database, {
@@ -29,8 +33,7 @@ async function users(app: FastifyInstance, options: { routes: boolean }) {
       }
     })
   )
-  if (!options.routes) return
-  await app.register(userRoutes)
+  if (!refolds) return
   const refold = repeat(app, REFOLD_EVERY_MS, () =>
     refoldUsers(app.database).then(
       (changed) => void (changed > 0 && app.log.info({ changed }, 'user keys refolded')),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Caller } from '#platform/access/caller.ts'
 import { repeat } from '#platform/async/repeat.ts'
@@ -123,11 +123,6 @@ async function idempotency(app: FastifyInstance) {
   }
   app.decorate('idempotency', service)
 
-  app.addHook('onRoute', (route: RouteOptions) => {
-    if (![route.method].flat().includes('POST') || route.config?.idempotency !== undefined) return
-    route.onRequest = [...[route.onRequest ?? []].flat(), refuseKey]
-  })
-
   repeat(app, PRUNE_EVERY_MS, () =>
     app.maintenance.run(prune).then(
       () => undefined,
@@ -137,8 +132,14 @@ async function idempotency(app: FastifyInstance) {
   )
 }
 
-function refuseKey(request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void {
-  done(request.headers['idempotency-key'] === undefined ? undefined : keyUnsupported())
+/** Hook `onRequest`: refuses an `Idempotency-Key` where a repeated POST would be done twice. */
+export function refuseIdempotencyKey(
+  { method, headers, routeOptions }: FastifyRequest,
+  _reply: FastifyReply,
+  done: (error?: Error) => void
+): void {
+  const isKeyed = method === 'POST' && headers['idempotency-key'] !== undefined
+  done(isKeyed && routeOptions.config.idempotency === undefined ? keyUnsupported() : undefined)
 }
 
 /** Keys are a caller's own: nobody gets another one's answer by guessing. On an open server all are one caller. */
