@@ -4,7 +4,10 @@ import t from 'tap'
 import { isReservedCode } from '#plugins/urls/codes.ts'
 import { startApp } from '#testing/app.ts'
 
-/** The map of routes, each with the hooks that Fastify runs, in their order: a hook that slips onto redirects shows in the review. */
+/**
+ * The map of routes, each with the hooks that Fastify runs, in their order: a hook that slips onto redirects
+ * shows in the review.
+ */
 const MAP = join(import.meta.dirname, 'app.routes.txt')
 
 /** The order in which Fastify runs the hooks of a request. */

@@ -167,8 +167,8 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
   return app as unknown as FastifyInstance
 }
 
-// Below, each scope adds its hooks in the order in which they run; the routes of a capability may add theirs behind them.
-// Redirects have none. apps/app.routes.txt shows the result for each route.
+// Below, each scope adds its hooks in the order in which they run; the routes of a capability may add theirs
+// behind them. Redirects have none. apps/app.routes.txt shows the result for each route.
 
 /** Programs and the dashboard: everything with a caller. */
 async function apiScope(scope: FastifyInstance, config: Config) {

@@ -18,8 +18,8 @@ export interface AuditOptions {
 const UPKEEP_EVERY_MS = 6 * 3_600_000
 
 /**
- * The audit log: publishes `app.audit`. Capabilities append what they change in their own transactions. Register it before the
- * capabilities: docs/adr/2026-11-25-audit-log.md.
+ * The audit log: publishes `app.audit`. Capabilities append what they change in their own transactions.
+ * Register it before the capabilities: docs/adr/2026-11-25-audit-log.md.
  */
 async function audit(app: FastifyInstance, { retentionMonths }: AuditOptions) {
   const service = createAuditService(app.database, { retentionMonths })
@@ -38,8 +38,8 @@ async function audit(app: FastifyInstance, { retentionMonths }: AuditOptions) {
 }
 
 /**
- * Hook `preHandler`: makes the caller the author of what the request changes. It must be the last hook before the handler: a body
- * that is read as it arrives would lose what was set before.
+ * Hook `preHandler`: makes the caller the author of what the request changes. It must be the last hook before
+ * the handler: a body that is read as it arrives would lose what was set before.
  */
 export function setAuditAuthor(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
   if (isSafe(request.method)) done()

@@ -26,9 +26,9 @@ const HEADER = {
 }
 
 /**
- * Hook `preHandler`: makes routes with `config.readsClicks` include every click whose redirect was answered before the request:
- * they wait for those under way for at most 250 ms. When that is not enough, the answer has
- * `X-Clicks-Pending: true`. Their services read by `app.database.readFresh` with `request.freshMark`.
+ * Hook `preHandler`: makes routes with `config.readsClicks` include every click whose redirect was answered
+ * before the request: they wait for those under way for at most 250 ms. When that is not enough, the answer
+ * has `X-Clicks-Pending: true`. Their services read by `app.database.readFresh` with `request.freshMark`.
  */
 export function settleClicks(
   request: FastifyRequest,

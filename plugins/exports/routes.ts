@@ -6,8 +6,9 @@ import { UserExport } from '#schema/shapes/user-export.ts'
 import { createExportService } from './service.ts'
 
 /**
- * `GET /users/:id/export`: all that is held of a user, for the user itself and for administrators. It is sent as it is read, so its
- * size costs no memory; should the database go away meanwhile, the answer breaks off and is no JSON.
+ * `GET /users/:id/export`: all that is held of a user, for the user itself and for administrators. It is sent
+ * as it is read, so its size costs no memory; should the database go away meanwhile, the answer breaks off
+ * and is no JSON.
  */
 export const exportRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { open } = createExportService(

@@ -23,9 +23,9 @@ export interface KeyOptions {
 const USES_EVERY_MS = 60_000
 
 /**
- * API keys: publishes `app.keys` and tells `app.access` whose key a request holds (`Authorization: Bearer`, or
- * `X-Api-Key`). Keys are held in the cache `keys`; every change is told
- * to all replicas. See docs/adr/2026-11-25-api-keys.md.
+ * API keys: publishes `app.keys` and tells `app.access` whose key a request holds (`Authorization: Bearer`,
+ * or `X-Api-Key`). Keys are held in the cache `keys`; every change is told to all replicas. See
+ * docs/adr/2026-11-25-api-keys.md.
  */
 async function keys(app: FastifyInstance, { adminKey }: KeyOptions) {
   const { record: audit, findOwned, erase } = app.audit

@@ -21,7 +21,8 @@ export interface SessionOptions extends SessionTimes {
 const PRUNE_EVERY_MS = 600_000
 
 /**
- * Sessions of browsers: publishes `app.sessions` and tells `app.access` whose session a cookie is. Each request with a session asks the database, so the end of one is known everywhere at once. What changes
+ * Sessions of browsers: publishes `app.sessions` and tells `app.access` whose session a cookie is. Each
+ * request with a session asks the database, so the end of one is known everywhere at once. What changes
  * something must come from a page of this server. See docs/adr/2026-11-25-sessions.md.
  */
 async function sessions(app: FastifyInstance, { own, ...times }: SessionOptions) {

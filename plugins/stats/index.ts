@@ -21,8 +21,9 @@ const UPKEEP_EVERY_MINUTES = 360
 const RUNS_AFTER_MIDNIGHT = 6
 
 /**
- * Statistics: counts clicks in the transactions that store them, publishes `app.stats`. Gives `app.clicks` the salt of the day, and keeps partitions made
- * ahead and old ones dropped: docs/adr/2026-11-23-visitors-without-addresses.md.
+ * Statistics: counts clicks in the transactions that store them, publishes `app.stats`. Gives `app.clicks`
+ * the salt of the day, and keeps partitions made ahead and old ones dropped:
+ * docs/adr/2026-11-23-visitors-without-addresses.md.
  */
 async function stats(app: FastifyInstance, { retentionMonths }: StatsOptions) {
   const service = createStatsService(

@@ -20,7 +20,10 @@ export interface Access {
   authenticateBy(authenticator: Authenticator): void
   /** Every route and what it asks; complete once the app is ready. */
   routes(): GuardedRoute[]
-  /** Hook `onRequest` of routes with callers: sets `request.caller` and refuses callers that the route does not take. */
+  /**
+   * Hook `onRequest` of routes with callers: sets `request.caller` and refuses callers that the route does
+   * not take.
+   */
   authenticate(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void
 }
 

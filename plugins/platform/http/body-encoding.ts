@@ -13,8 +13,8 @@ const charsetUnsupported = defineProblem('CHARSET_UNSUPPORTED', 415, 'The charse
 const CHARSETS = { json: /^utf-?8$/i, file: /^(utf-?8|us-ascii|utf-?16(le|be)?)$/i }
 
 /**
- * Hook `onRequest`: refuses bodies that would be read as something else than they are: compressed ones (RFC 9110, section
- * 15.5.16), and JSON of another charset than UTF-8 (RFC 8259, section 8.1).
+ * Hook `onRequest`: refuses bodies that would be read as something else than they are: compressed ones (RFC
+ * 9110, section 15.5.16), and JSON of another charset than UTF-8 (RFC 8259, section 8.1).
  */
 export function checkBodyEncoding(
   { method, headers }: FastifyRequest,

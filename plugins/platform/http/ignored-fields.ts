@@ -36,8 +36,8 @@ const MAX_WARNINGS = 20
 const MAX_NAME = 64
 
 /**
- * Adds `warnings` to the answers of routes that take and answer a JSON object, so that a shape is all that a route declares; see
- * {@link nameIgnoredFields}. Register it before the routes.
+ * Adds `warnings` to the answers of routes that take and answer a JSON object, so that a shape is all that a
+ * route declares; see {@link nameIgnoredFields}. Register it before the routes.
  */
 async function ignoredFields(app: FastifyInstance) {
   app.addHook('onRoute', (route) => {
@@ -53,8 +53,8 @@ async function ignoredFields(app: FastifyInstance) {
 }
 
 /**
- * Hook `preSerialization`: names in `warnings` of the answer what a body said without effect: fields that the route does not take, and
- * read-only ones (fields of the answer only) whose value differs.
+ * Hook `preSerialization`: names in `warnings` of the answer what a body said without effect: fields that the
+ * route does not take, and read-only ones (fields of the answer only) whose value differs.
  */
 export function nameIgnoredFields(
   request: FastifyRequest,

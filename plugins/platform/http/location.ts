@@ -18,8 +18,8 @@ async function location(app: FastifyInstance, { publicUrl }: { publicUrl: string
 }
 
 /**
- * Hook `preSerialization`: sends `Location` with each 201 of a route that names one in `config.location` (RFC 9110, section 15.3.2),
- * also when a kept answer is repeated.
+ * Hook `preSerialization`: sends `Location` with each 201 of a route that names one in `config.location` (RFC
+ * 9110, section 15.3.2), also when a kept answer is repeated.
  */
 export function sendLocation(
   request: FastifyRequest,

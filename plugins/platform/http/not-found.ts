@@ -6,8 +6,8 @@ import { defineProblem } from '#platform/problem/problem.ts'
 declare module 'fastify' {
   interface FastifyInstance {
     /**
-     * Answers what no route takes: 405 with `Allow` when the path takes other methods, else 404. A hook `onRequest`, which leaves
-     * the body unread, and a handler.
+     * Answers what no route takes: 405 with `Allow` when the path takes other methods, else 404. A hook
+     * `onRequest`, which leaves the body unread, and a handler.
      */
     refuseUnknown(request: FastifyRequest, reply: FastifyReply): never
   }
@@ -17,9 +17,9 @@ const pathUnknown = defineProblem('NOT_FOUND', 404, 'Not found')
 const methodNotAllowed = defineProblem('METHOD_NOT_ALLOWED', 405, 'The method is not allowed here')
 
 /**
- * Publishes `app.refuseUnknown` (RFC 9110, section 15.5.6). Fastify's router only answers for the method it was asked for, so
- * the routes are kept once more in a router of the same kind, which costs nothing until a request misses. Register it before
- * the routes.
+ * Publishes `app.refuseUnknown` (RFC 9110, section 15.5.6). Fastify's router only answers for the method it
+ * was asked for, so the routes are kept once more in a router of the same kind, which costs nothing until a
+ * request misses. Register it before the routes.
  */
 async function notFound(app: FastifyInstance) {
   const router = findMyWay({ ignoreTrailingSlash: true })

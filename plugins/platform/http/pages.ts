@@ -31,7 +31,10 @@ const POLICY: FastifyHelmetOptions = {
   strictTransportSecurity: false
 }
 
-/** Puts the headers of pages (@fastify/helmet) on the routes of the scope it is registered in, never on the root. */
+/**
+ * Puts the headers of pages (@fastify/helmet) on the routes of the scope it is registered in, never on the
+ * root.
+ */
 async function pages(scope: FastifyInstance) {
   await scope.register(helmet, POLICY)
 }

@@ -15,8 +15,8 @@ const malformed = defineProblem('REQUEST_MALFORMED', 400, 'The request is malfor
 const MAX_ERRORS = 20
 
 /**
- * Hook `onRequest`: refuses query parameters that the route's schema does not have, because an ignored filter gives wrong data: 422,
- * which names the nearest parameter.
+ * Hook `onRequest`: refuses query parameters that the route's schema does not have, because an ignored filter
+ * gives wrong data: 422, which names the nearest parameter.
  */
 export function checkQueryNames(
   request: FastifyRequest,

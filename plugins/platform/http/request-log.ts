@@ -36,7 +36,8 @@ async function requestLog(app: FastifyInstance, { trustProxy = [] }: { trustProx
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [app.metrics.client.register]
   })
-  // The library builds and hashes an object of labels to find a series. There are as many as routes, methods and statuses.
+  // The library builds and hashes an object of labels to find a series. There are as many as routes, methods
+  // and statuses.
   const series = new Map<string, { observe(seconds: number): void }>()
   function observe(method: string, route: string, status: number, ms: number): void {
     const name = `${method} ${route} ${status}`
@@ -117,7 +118,10 @@ export function secureAnswer(_request: FastifyRequest, reply: FastifyReply, done
   done()
 }
 
-/** Hook `onRequest`: sends the request id, and refuses a Host that no address could be made of (RFC 9112, section 3.2). */
+/**
+ * Hook `onRequest`: sends the request id, and refuses a Host that no address could be made of (RFC 9112,
+ * section 3.2).
+ */
 export function openRequest(
   request: FastifyRequest,
   reply: FastifyReply,

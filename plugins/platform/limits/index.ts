@@ -36,7 +36,10 @@ export interface FailureLimiter {
 
 /** `app.limits`: the hooks of routes with callers, and what is counted beside them. */
 export interface Limits {
-  /** Hook `onRequest`, after authentication: counts the request under the limit of its route and refuses one too many. */
+  /**
+   * Hook `onRequest`, after authentication: counts the request under the limit of its route and refuses one
+   * too many.
+   */
   countRequest(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void
   /** Hook `onError`: counts requests with an invalid key. */
   countInvalidKey(request: FastifyRequest, reply: FastifyReply, error: FastifyError, done: () => void): void
@@ -60,10 +63,11 @@ declare module 'fastify' {
 }
 
 /**
- * Limits what one client may do: see docs/adr/2026-11-25-rate-limits.md. Each route that asks something of its callers
- * counts under the limit it names in `config.limit`, else under `api`. Answers say what is left to the client (`RateLimit`,
- * `RateLimit-Policy`), refusals when to retry (`Retry-After`). Requests with an invalid key are counted by address.
- * Publishes `app.limits`. Register it after redis and before the capabilities.
+ * Limits what one client may do: see docs/adr/2026-11-25-rate-limits.md. Each route that asks something of
+ * its callers counts under the limit it names in `config.limit`, else under `api`. Answers say what is left
+ * to the client (`RateLimit`, `RateLimit-Policy`), refusals when to retry (`Retry-After`). Requests with an
+ * invalid key are counted by address. Publishes `app.limits`. Register it after redis and before the
+ * capabilities.
  */
 async function limits(app: FastifyInstance, { policies }: LimitOptions) {
   const { client } = app.metrics
@@ -127,7 +131,8 @@ async function limits(app: FastifyInstance, { policies }: LimitOptions) {
       credentials?.note(request)
     done()
   }
-  // Before the authenticators that look keys up, and only on routes that need one. An expired cookie is no guess.
+  // Before the authenticators that look keys up, and only on routes that need one. An expired cookie is no
+  // guess.
   if (credentials !== null)
     app.access.authenticateBy((request) => {
       if (hasKey(request) && credentials.isBlocked(request)) throw credentials.refuse(request)

@@ -41,8 +41,8 @@ const REFUSALS = [1, 2, 3].map((retryAfter) =>
 )
 
 /**
- * Sheds load: while the process is under pressure `app.shedding.shedRequest` refuses API calls with 503 and `Retry-After`, before
- * authentication, so that redirects get what capacity is left.
+ * Sheds load: while the process is under pressure `app.shedding.shedRequest` refuses API calls with 503 and
+ * `Retry-After`, before authentication, so that redirects get what capacity is left.
  *
  * @fastify/under-pressure measures in a scope of its own, where it puts its hook on no route.
  */
