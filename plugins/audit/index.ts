@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest, preHandlerHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import { repeat } from '#platform/async/repeat.ts'
 import { isSafe } from '#platform/net/methods.ts'
@@ -41,7 +41,7 @@ async function audit(app: FastifyInstance, { retentionMonths }: AuditOptions) {
  * Hook `preHandler`: makes the caller the author of what the request changes. It must be the last hook before
  * the handler: a body that is read as it arrives would lose what was set before.
  */
-export function setAuditAuthor(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
+export const setAuditAuthor: preHandlerHookHandler = (request, _reply, done) => {
   if (isSafe(request.method)) done()
   else request.server.audit.actAs(authorOf(request), done)
 }

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, preHandlerHookHandler } from 'fastify'
 import { withDeadline } from '#platform/async/deadline.ts'
 import type { FreshMark } from '#platform/database/read-replica.ts'
 import { describeHeader } from '#platform/http/describe-answers.ts'
@@ -30,11 +30,7 @@ const HEADER = {
  * before the request: they wait for those under way for at most 250 ms. When that is not enough, the answer
  * has `X-Clicks-Pending: true`. Their services read by `app.database.readFresh` with `request.freshMark`.
  */
-export function settleClicks(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  done: (error?: Error) => void
-): void {
+export const settleClicks: preHandlerHookHandler = (request, reply, done) => {
   if (request.routeOptions.config.readsClicks) settle(request, reply).then(() => done(), done)
   else done()
 }

@@ -1,4 +1,10 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, RouteOptions } from 'fastify'
+import type {
+  FastifyInstance,
+  FastifyRequest,
+  HTTPMethods,
+  onRequestHookHandler,
+  RouteOptions
+} from 'fastify'
 import fp from 'fastify-plugin'
 import type { Scope } from '#schema/shapes/key.ts'
 import { type Caller, OPEN, PUBLIC } from './caller.ts'
@@ -24,7 +30,7 @@ export interface Access {
    * Hook `onRequest` of routes with callers: sets `request.caller` and refuses callers that the route does
    * not take.
    */
-  authenticate(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void
+  readonly authenticate: onRequestHookHandler
 }
 
 export interface GuardedRoute {
@@ -89,7 +95,7 @@ async function access(app: FastifyInstance, { mode }: AccessOptions) {
   }
 
   /** Waits for nothing when the caller is known at once. An error that it throws is the answer. */
-  const authenticate: Access['authenticate'] = (request, _reply, done) => {
+  const authenticate: onRequestHookHandler = (request, _reply, done) => {
     const requirement = mode === 'open' ? 'public' : (request.routeOptions.config.access ?? 'signed-in')
     if (requirement === 'public') {
       done()

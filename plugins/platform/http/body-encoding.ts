@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { onRequestHookHandler } from 'fastify'
 import { isSafe } from '#platform/net/methods.ts'
 import { defineProblem } from '#platform/problem/problem.ts'
 
@@ -16,11 +16,7 @@ const CHARSETS = { json: /^utf-?8$/i, file: /^(utf-?8|us-ascii|utf-?16(le|be)?)$
  * Hook `onRequest`: refuses bodies that would be read as something else than they are: compressed ones (RFC
  * 9110, section 15.5.16), and JSON of another charset than UTF-8 (RFC 8259, section 8.1).
  */
-export function checkBodyEncoding(
-  { method, headers }: FastifyRequest,
-  _reply: FastifyReply,
-  done: (error?: Error) => void
-): void {
+export const checkBodyEncoding: onRequestHookHandler = ({ method, headers }, _reply, done) => {
   if (isSafe(method)) {
     done()
     return

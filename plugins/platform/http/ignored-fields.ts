@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifyInstance, FastifyRequest, preSerializationHookHandler, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { isSafe } from '#platform/net/methods.ts'
 import { Warnings } from '#schema/shapes/answers.ts'
@@ -56,12 +56,7 @@ async function ignoredFields(app: FastifyInstance) {
  * Hook `preSerialization`: names in `warnings` of the answer what a body said without effect: fields that the
  * route does not take, and read-only ones (fields of the answer only) whose value differs.
  */
-export function nameIgnoredFields(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  payload: unknown,
-  done: (error: null, payload: unknown) => void
-): void {
+export const nameIgnoredFields: preSerializationHookHandler = (request, reply, payload, done) => {
   const fields = isSafe(request.method) ? undefined : request.routeOptions.config.fields
   const warnings = fields?.status === reply.statusCode ? warn(request, payload as Fields, fields) : []
   done(null, warnings.length === 0 ? payload : addWarnings(payload as Fields, warnings))

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, preSerializationHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 
 declare module 'fastify' {
@@ -21,12 +21,7 @@ async function location(app: FastifyInstance, { publicUrl }: { publicUrl: string
  * Hook `preSerialization`: sends `Location` with each 201 of a route that names one in `config.location` (RFC
  * 9110, section 15.3.2), also when a kept answer is repeated.
  */
-export function sendLocation(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  payload: unknown,
-  done: (error: null, payload: unknown) => void
-): void {
+export const sendLocation: preSerializationHookHandler = (request, reply, payload, done) => {
   const path = reply.statusCode === 201 ? request.routeOptions.config.location : undefined
   if (path !== undefined) {
     const [base = '', field = ''] = path.split(':', 2)

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import { isSafe } from '#platform/net/methods.ts'
 import { defineProblem } from '#platform/problem/problem.ts'
@@ -17,16 +17,14 @@ export interface OriginOptions {
   ownHosts?: readonly string[]
 }
 
-type Hook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
-
 /** `app.origins`: hooks `onRequest`. */
 export interface Origins {
   /** Lets pages of allowed origins read the answer. */
-  allowReading: Hook
+  allowReading: onRequestHookHandler
   /** Refuses a change that a page of another site sent. */
-  refuseForeign: Hook
+  refuseForeign: onRequestHookHandler
   /** Answers preflight requests (Fetch, section 4.8); no route takes OPTIONS. */
-  answerPreflight: Hook
+  answerPreflight: onRequestHookHandler
 }
 
 declare module 'fastify' {
@@ -80,12 +78,12 @@ async function origins(app: FastifyInstance, options: OriginOptions) {
     return !/(^|\.)localhost\.?$/.test(hostname)
   }
 
-  const refuseForeign: Hook = (request, _reply, done) => {
+  const refuseForeign: onRequestHookHandler = (request, _reply, done) => {
     if (!isForeign(request)) done()
     else done(originRefused('A page of another site sent this; its origin is not in CORS_ORIGINS'))
   }
 
-  const allowReading: Hook = (request, reply, done) => {
+  const allowReading: onRequestHookHandler = (request, reply, done) => {
     if (readers.size > 0) {
       const { origin } = request.headers
       // Caches must know that the answer differs by origin, also where the request had none.
@@ -96,7 +94,7 @@ async function origins(app: FastifyInstance, options: OriginOptions) {
     done()
   }
 
-  const answerPreflight: Hook = ({ method, headers }, reply, done) => {
+  const answerPreflight: onRequestHookHandler = ({ method, headers }, reply, done) => {
     const { origin, 'access-control-request-method': asked } = headers
     if (method !== 'OPTIONS' || asked === undefined || !readers.has(origin ?? '')) done()
     else

@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import { defineProblem } from '#platform/problem/problem.ts'
 import { suggest } from './nearest.ts'
 
@@ -18,11 +18,7 @@ const MAX_ERRORS = 20
  * Hook `onRequest`: refuses query parameters that the route's schema does not have, because an ignored filter
  * gives wrong data: 422, which names the nearest parameter.
  */
-export function checkQueryNames(
-  request: FastifyRequest,
-  _reply: FastifyReply,
-  done: (error?: Error) => void
-): void {
+export const checkQueryNames: onRequestHookHandler = (request, _reply, done) => {
   // The router takes a fragment for a query too.
   if (request.url.includes('?') && /^[^#]*\?/.test(request.url)) checkQuery(request)
   done()

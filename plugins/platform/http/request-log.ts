@@ -1,6 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  onRequestHookHandler,
+  onResponseHookHandler
+} from 'fastify'
 import fp from 'fastify-plugin'
 import { truncateAddress } from '#platform/net/address.ts'
 import { createAddressReader } from '#platform/net/client-address.ts'
@@ -9,7 +15,7 @@ import { defineProblem } from '#platform/problem/problem.ts'
 declare module 'fastify' {
   interface FastifyInstance {
     /** Hook `onResponse`: one log line and one histogram sample for each request that is answered. */
-    logAnswer(request: FastifyRequest, reply: FastifyReply, done: () => void): void
+    logAnswer: onResponseHookHandler
   }
   interface FastifyRequest {
     /** The IP address of the client, as trusted proxies say. Fastify's own `ip` may hold a port. */
@@ -113,7 +119,7 @@ export const ANSWER_HEADERS = {
 }
 
 /** Hook `onRequest` of everything that is no page: sends the headers above. */
-export function secureAnswer(_request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+export const secureAnswer: onRequestHookHandler = (_request, reply, done) => {
   reply.headers(ANSWER_HEADERS)
   done()
 }
@@ -122,11 +128,7 @@ export function secureAnswer(_request: FastifyRequest, reply: FastifyReply, done
  * Hook `onRequest`: sends the request id, and refuses a Host that no address could be made of (RFC 9112,
  * section 3.2).
  */
-export function openRequest(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  done: (error?: Error) => void
-): void {
+export const openRequest: onRequestHookHandler = (request, reply, done) => {
   reply.header('x-request-id', request.id)
   // Who names neither length nor coding sends no body (RFC 9112, section 6.3); a type would have the framework wait for it.
   const { headers } = request.raw

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Caller } from '#platform/access/caller.ts'
 import { repeat } from '#platform/async/repeat.ts'
@@ -133,13 +133,9 @@ async function idempotency(app: FastifyInstance) {
 }
 
 /** Hook `onRequest`: refuses an `Idempotency-Key` where a repeated POST would be done twice. */
-export function refuseIdempotencyKey(
-  { method, headers, routeOptions }: FastifyRequest,
-  _reply: FastifyReply,
-  done: (error?: Error) => void
-): void {
-  const isKeyed = method === 'POST' && headers['idempotency-key'] !== undefined
-  done(isKeyed && routeOptions.config.idempotency === undefined ? keyUnsupported() : undefined)
+export const refuseIdempotencyKey: onRequestHookHandler = (request, _reply, done) => {
+  const isKeyed = request.method === 'POST' && request.headers['idempotency-key'] !== undefined
+  done(isKeyed && request.routeOptions.config.idempotency === undefined ? keyUnsupported() : undefined)
 }
 
 /** Keys are a caller's own: nobody gets another one's answer by guessing. On an open server all are one caller. */

@@ -1,9 +1,9 @@
 import type {
   FastifyContextConfig,
-  FastifyError,
   FastifyInstance,
-  FastifyReply,
-  FastifyRequest
+  FastifyRequest,
+  onErrorHookHandler,
+  onRequestHookHandler
 } from 'fastify'
 import fp from 'fastify-plugin'
 import type { RedisClient } from '#platform/redis/redis-cluster.ts'
@@ -40,9 +40,9 @@ export interface Limits {
    * Hook `onRequest`, after authentication: counts the request under the limit of its route and refuses one
    * too many.
    */
-  countRequest(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void
+  readonly countRequest: onRequestHookHandler
   /** Hook `onError`: counts requests with an invalid key. */
-  countInvalidKey(request: FastifyRequest, reply: FastifyReply, error: FastifyError, done: () => void): void
+  readonly countInvalidKey: onErrorHookHandler
   /** Short codes that no link has; null where nothing is limited. */
   readonly unknownCodes: FailureLimiter | null
 }
@@ -107,7 +107,7 @@ async function limits(app: FastifyInstance, { policies }: LimitOptions) {
     }
   }
 
-  const countRequest: Limits['countRequest'] = (request, reply, done) => {
+  const countRequest: onRequestHookHandler = (request, reply, done) => {
     const name = counters === null ? null : limitOf(request.routeOptions.config)
     if (counters === null || policies === null || name === null) {
       done()
@@ -126,7 +126,7 @@ async function limits(app: FastifyInstance, { policies }: LimitOptions) {
   }
 
   const credentials = app.access.mode === 'keys' ? failureLimiter('credentials') : null
-  const countInvalidKey: Limits['countInvalidKey'] = (request, _reply, error, done) => {
+  const countInvalidKey: onErrorHookHandler = (request, _reply, error, done) => {
     if (error.code === 'CREDENTIALS_INVALID' && hasKey(request) && isGuarded(request.routeOptions.config))
       credentials?.note(request)
     done()

@@ -1,5 +1,5 @@
 import underPressure from '@fastify/under-pressure'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import { defineProblem } from '#platform/problem/problem.ts'
 
@@ -19,7 +19,7 @@ declare module 'fastify' {
       /** Rejects while API calls are shed. */
       ping(): Promise<void>
       /** Hook `onRequest` of what may wait: refuses requests while the process is under pressure. */
-      shedRequest(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void
+      shedRequest: onRequestHookHandler
     }
   }
 }
@@ -73,13 +73,6 @@ async function shedding(app: FastifyInstance, options: SheddingOptions) {
   })
   app.addHook('onClose', async () => clearInterval(timer))
 
-  app.decorate('shedding', {
-    async ping() {
-      if (isUnderPressure()) throw new Error('API calls are shed; redirects and probes are served')
-    },
-    shedRequest
-  })
-
   const shed = new client.Counter({
     name: 'fairlead_requests_shed_total',
     help: 'Requests refused because the process was under pressure',
@@ -95,7 +88,7 @@ async function shedding(app: FastifyInstance, options: SheddingOptions) {
   })
 
   let refused = 0
-  function shedRequest(_request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void {
+  const shedRequest: onRequestHookHandler = (_request, _reply, done) => {
     if (!isUnderPressure()) {
       done()
       return
@@ -103,6 +96,13 @@ async function shedding(app: FastifyInstance, options: SheddingOptions) {
     shed.inc()
     done(REFUSALS[refused++ % REFUSALS.length])
   }
+
+  app.decorate('shedding', {
+    async ping() {
+      if (isUnderPressure()) throw new Error('API calls are shed; redirects and probes are served')
+    },
+    shedRequest
+  })
 }
 
 export default fp(shedding, { name: 'shedding', dependencies: ['metrics'], fastify: '5.x' })
