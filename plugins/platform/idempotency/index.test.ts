@@ -100,7 +100,7 @@ t.test('a replica that stops amid a transaction does not keep the key', async (t
 
 t.test('a POST that does not say why it may be repeated takes no key', async (t) => {
   const { request } = await startApp(t, { profile: 'alone' })
-  const json = { name: 'one', role: 'member' }
+  const json = { name: 'one', role: 'admin' }
   const refused = await request('POST', '/keys', { json, headers: { 'idempotency-key': 'k1' } })
   t.match(refused, {
     status: 400,
