@@ -4,53 +4,90 @@ import t from 'tap'
 import { isReservedCode } from '#plugins/urls/codes.ts'
 import { startApp } from '#testing/app.ts'
 
-/** The map of routes, each with the hooks on its way: a hook that slips onto redirects shows in the review. */
+/**
+ * The map of routes, each with the hooks that Fastify runs, in their order: a hook that slips onto redirects
+ * shows in the review.
+ */
 const MAP = join(import.meta.dirname, 'app.routes.txt')
+
+/** The order in which Fastify runs the hooks of a request. */
+const PHASES = ['onRequest', 'preHandler', 'preSerialization', 'onSend', 'onError', 'onResponse']
 
 const { app } = await startApp(t)
 
-/** The routes as the map shows them: path, methods and hooks. */
-function readMap(map: string): { path: string; hooks: string[] }[] {
-  const routes: { path: string; hooks: string[] }[] = []
-  const parents: string[] = []
-  for (const line of map.split('\n')) {
-    const [, indent = '', segment = '', methods] = /^([│ ]*)[├└]── (\S+)(?: \(([\w, -]+)\))?/.exec(line) ?? []
-    if (segment) {
-      const depth = indent.length / 4
-      parents.length = depth
-      parents.push(segment)
-      if (methods) routes.push({ path: parents.join(''), hooks: [] })
-    } else {
-      const [, hook] = /• (.*)$/.exec(line) ?? []
-      if (hook) routes.at(-1)?.hooks.push(hook)
-    }
-  }
-  return routes
+interface Route {
+  path: string
+  methods: string[]
+  /** `onRequest: openRequest → authenticate`, a line for each phase. */
+  hooks: string[]
 }
 
-t.test('the committed map shows the routes and hooks that there are', async (t) => {
-  const map = `${app.printRoutes({ includeHooks: true, commonPrefix: false }).trimEnd()}\n`
+/** The routes as the router has them: Fastify prints the hooks of a route from the lists that it runs. */
+function readRoutes(): Route[] {
+  const routes: Route[] = []
+  const parents: string[] = []
+  for (const line of app.printRoutes({ includeHooks: true, commonPrefix: false }).split('\n')) {
+    const [, indent = '', segment = ''] = /^([│ ]*)[├└]── (\S+)/.exec(line) ?? []
+    if (segment) parents.splice(indent.length / 4, Infinity, segment)
+    const [, methods] = / \(([A-Z, ]+)\)$/.exec(line) ?? []
+    if (methods) routes.push({ path: parents.join(''), methods: methods.split(', '), hooks: [] })
+    const [, phase, list] = /• \((\w+)\) (.*)$/.exec(line) ?? []
+    // Fastify's own, on each HEAD route that it makes.
+    if (list === undefined || list === '["headRouteOnSendHandler()"]') continue
+    const names = (JSON.parse(list) as string[]).map((name) => name.replace('()', ''))
+    routes.at(-1)?.hooks.push(`${phase}: ${names.join(' → ')}`)
+  }
+  const place = (hook: string) => PHASES.indexOf(hook.split(':', 1)[0] ?? '')
+  return routes.map((route) => ({ ...route, hooks: route.hooks.toSorted((a, b) => place(a) - place(b)) }))
+}
+
+/** The routes with the same hooks together. */
+function formatMap(all: Route[]): string {
+  const groups = Map.groupBy(all, ({ hooks }) => hooks.map((hook) => `    ${hook}\n`).join(''))
+  return [...groups]
+    .map(([hooks, routes]) => {
+      const paths = Map.groupBy(routes, ({ path }) => path)
+      const names = [...paths].map(([path, same]) => {
+        return `${path} (${same.flatMap(({ methods }) => methods).join(', ')})\n`
+      })
+      return names.sort().join('') + (hooks || '    no hooks\n')
+    })
+    .join('\n')
+}
+
+const routes = readRoutes()
+
+t.test('the committed map shows the routes and the hooks that run', async (t) => {
+  const map = formatMap(routes)
   // biome-ignore lint/style/noProcessEnv: UPDATE_MAPS=1 makes the run write the map instead
   if (process.env['UPDATE_MAPS']) await writeFile(MAP, map)
   t.equal(await readFile(MAP, 'utf8'), map, 'else run the tests with UPDATE_MAPS=1 and review what changed')
 })
 
 t.test('redirects run without hooks, everything else with them', async (t) => {
-  const routes = readMap(await readFile(MAP, 'utf8'))
-  t.ok(routes.length >= 20, `${routes.length} routes`)
-  const isHot = (path: string) => /\/:short_code$|\/redirect$/.test(path)
+  t.ok(routes.length >= 60, `${routes.length} routes`)
+  const bare = routes.filter(({ hooks }) => hooks.length === 0).map(({ path }) => path)
+  t.same(bare.sort(), ['/:short_code', '/s/:short_code', '/urls/:short_code|:id/redirect'])
+})
+
+t.test('each route that asks for a scope or a session authenticates its callers', async (t) => {
+  const name = (method: string, path: string) => `${method} ${path.replace(':short_code|:id', ':id')}`
+  const open = routes
+    .filter(({ hooks }) => !hooks.some((hook) => /^onRequest: .*\bauthenticate\b/.test(hook)))
+    .flatMap(({ path, methods }) => methods.map((method) => name(method, path)))
+  const guarded = app.access
+    .routes()
+    .filter(({ requirement }) => requirement !== 'public')
+    .map(({ method, url }) => name(String(method), url))
+  t.ok(guarded.length >= 40, `${guarded.length} routes`)
   t.same(
-    routes.filter(({ path }) => isHot(path)).map(({ path, hooks }) => [path, ...hooks]),
-    [['/urls/:id|:short_code/redirect'], ['/s/:short_code'], ['/:short_code']]
-  )
-  t.same(
-    routes.filter(({ path, hooks }) => !isHot(path) && hooks.length === 0).map(({ path }) => path),
+    guarded.filter((route) => open.includes(route)),
     []
   )
 })
 
 t.test("no code can hide one of the server's own addresses", async (t) => {
-  const firsts = readMap(await readFile(MAP, 'utf8')).map(({ path }) => path.split('/')[1] ?? '')
+  const firsts = routes.map(({ path }) => path.split('/')[1] ?? '')
   const words = [...new Set(firsts)].filter((first) => /^[A-Za-z0-9_-]+$/.test(first))
   t.ok(words.length >= 8, words.join(', '))
   t.same(

@@ -6,24 +6,31 @@ import access from '#platform/access/index.ts'
 import cache from '#platform/cache/index.ts'
 import database from '#platform/database/index.ts'
 import maintenance from '#platform/database/maintenance.ts'
-import bodyEncoding from '#platform/http/body-encoding.ts'
+import { checkBodyEncoding } from '#platform/http/body-encoding.ts'
 import { refuseConnection } from '#platform/http/client-errors.ts'
+import { descriptionRoutes, docsRoutes } from '#platform/http/docs-routes.ts'
 import { errorFields } from '#platform/http/error-fields.ts'
 import errors, { answerError } from '#platform/http/errors.ts'
-import ignoredFields from '#platform/http/ignored-fields.ts'
-import location from '#platform/http/location.ts'
+import ignoredFields, { nameIgnoredFields } from '#platform/http/ignored-fields.ts'
+import location, { sendLocation } from '#platform/http/location.ts'
 import notFound from '#platform/http/not-found.ts'
 import openapi from '#platform/http/openapi.ts'
 import origins from '#platform/http/origins.ts'
-import queryNames from '#platform/http/query-names.ts'
-import requestLog, { createRequestId, REQUEST_ID_FIELD } from '#platform/http/request-log.ts'
+import pages from '#platform/http/pages.ts'
+import { checkQueryNames } from '#platform/http/query-names.ts'
+import requestLog, {
+  createRequestId,
+  openRequest,
+  REQUEST_ID_FIELD,
+  secureAnswer
+} from '#platform/http/request-log.ts'
 import validation from '#platform/http/validation.ts'
-import wellKnown from '#platform/http/well-known.ts'
-import idempotency from '#platform/idempotency/index.ts'
+import { wellKnown } from '#platform/http/well-known.ts'
+import idempotency, { refuseIdempotencyKey } from '#platform/idempotency/index.ts'
 import limits from '#platform/limits/index.ts'
 import shedding from '#platform/limits/shedding.ts'
 import gauges from '#platform/observability/gauges.ts'
-import health from '#platform/observability/health.ts'
+import { healthRoutes } from '#platform/observability/health.ts'
 import lifecycle from '#platform/observability/lifecycle.ts'
 import metrics from '#platform/observability/metrics.ts'
 import tracing from '#platform/observability/tracing.ts'
@@ -31,25 +38,35 @@ import outbox from '#platform/outbox/index.ts'
 import redis from '#platform/redis/index.ts'
 import installation, { type InstallationMode } from '#platform/redis/installation.ts'
 import redisPolicy from '#platform/redis/redis-policy.ts'
-import audit from '#plugins/audit/index.ts'
+import audit, { setAuditAuthor } from '#plugins/audit/index.ts'
+import { auditRoutes } from '#plugins/audit/routes.ts'
 import blocklist from '#plugins/blocklist/index.ts'
+import { blocklistRoutes } from '#plugins/blocklist/routes.ts'
 import clicks from '#plugins/clicks/index.ts'
+import { settleClicks } from '#plugins/clicks/settle-reads.ts'
 import events from '#plugins/events/index.ts'
-import exports from '#plugins/exports/index.ts'
+import { eventRoutes } from '#plugins/events/routes.ts'
+import { exportRoutes } from '#plugins/exports/routes.ts'
 import imports from '#plugins/imports/index.ts'
+import { importRoutes } from '#plugins/imports/routes.ts'
 import keys from '#plugins/keys/index.ts'
+import { keyRoutes } from '#plugins/keys/routes.ts'
 import redirects from '#plugins/redirects/index.ts'
 import sessions from '#plugins/sessions/index.ts'
+import { sessionRoutes } from '#plugins/sessions/routes.ts'
 import stats from '#plugins/stats/index.ts'
+import { statsRoutes } from '#plugins/stats/routes.ts'
 import titles from '#plugins/titles/index.ts'
 import urls from '#plugins/urls/index.ts'
+import { urlRoutes } from '#plugins/urls/routes.ts'
 import users from '#plugins/users/index.ts'
+import { userRoutes } from '#plugins/users/routes.ts'
 
 export interface AppOptions {
   logger?: FastifyServerOptions['logger']
-  /** False for processes that serve nobody: the worker and the command line. */
+  /** False for processes without clients: the worker and the command line. */
   routes?: boolean
-  /** Whether it serves its probes and metrics; as `routes` when not said. */
+  /** Whether it serves its probes; as `routes` when not said. */
   probes?: boolean
   /** Whether the process stores clicks from the Redis stream; a server does as its configuration says. */
   drain?: boolean
@@ -85,7 +102,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2_048 },
     frameworkErrors: (error, request, reply) => answerError(error, request, reply),
     clientErrorHandler: refuseConnection,
-    // Node refuses a request without a Host by an answer without a body; requests.ts does so with one.
+    // Node refuses a request without a Host by an answer without a body; request-log.ts does so with one.
     http: {
       requireHostHeader: false,
       // A GET has no body whose end anybody would have to be told of: a twelfth of what a redirect costs.
@@ -97,10 +114,10 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   try {
-    // What every request and every capability stands on.
+    // The foundations.
     await app.register(access, config.access)
     await app.register(tracing, { ...config.tracing, version: manifest.version })
-    await app.register(metrics, { routes: probes })
+    await app.register(metrics)
     await app.register(shedding, config.shedding)
     await app.register(origins, config.origins)
     await app.register(requestLog, { trustProxy: config.server.trustProxy })
@@ -108,7 +125,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     await app.register(errors)
     await app.register(location, { publicUrl: config.urls.publicUrl })
     await app.register(ignoredFields)
-    await app.register(openapi, { routes, version: manifest.version })
+    await app.register(openapi, { version: manifest.version })
     await app.register(notFound)
     await app.register(lifecycle, config.lifecycle)
     await app.register(database, { ...config.database, attach })
@@ -119,31 +136,110 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     await app.register(installation, { prefix: config.redis.prefix, mode })
     await app.register(redisPolicy)
     await app.register(limits, config.limits)
-    await app.register(queryNames)
-    await app.register(bodyEncoding)
     await app.register(cache, config.cache)
     await app.register(clicks, { ...config.clicks, log: routes || drain, drain })
     await app.register(gauges, { version: manifest.version })
 
     // The capabilities. Those that change something append it to the audit log.
-    await app.register(audit, { routes, ...config.audit })
-    await app.register(blocklist, { routes, ...config.blocklist })
-    await app.register(users, { routes })
-    await app.register(keys, { routes, ...config.keys })
-    await app.register(sessions, { routes, ...config.sessions })
-    await app.register(events, { routes, ...config.events })
-    await app.register(urls, { routes, ...config.urls })
+    await app.register(audit, config.audit)
+    await app.register(blocklist, config.blocklist)
+    await app.register(users, { refolds: routes })
+    await app.register(keys, config.keys)
+    await app.register(sessions, config.sessions)
+    await app.register(events, config.events)
+    await app.register(urls, config.urls)
     await app.register(titles, config.titles)
-    await app.register(stats, { routes, ...config.stats })
-    await app.register(redirects, { routes, trustProxy: config.server.trustProxy, ...config.redirects })
-    await app.register(imports, { routes, ...config.imports })
-    await app.register(exports, { routes })
-    await app.register(health, { routes: probes, ...config.health })
-    await app.register(wellKnown, { routes, ...config.wellKnown })
+    await app.register(stats, config.stats)
+    await app.register(imports, config.imports)
+
+    // The scopes, one for each kind of traffic.
+    if (routes) {
+      await app.register(redirects, { trustProxy: config.server.trustProxy, ...config.redirects })
+      await app.register(apiScope, config)
+      await app.register(pageScope)
+      await app.register(fileScope, config)
+    }
+    if (probes) await app.register(probeScope, config)
+    await app.register(unknownScope)
   } catch (error) {
     // PostgreSQL may run by now, and clicks be in hand.
     await app.close().catch(() => undefined)
     throw error
   }
   return app as unknown as FastifyInstance
+}
+
+// Below, each scope adds its hooks in the order in which they run; the routes of a capability may add theirs
+// behind them. Redirects have none. apps/app.routes.txt shows the result for each route.
+
+/** Programs and the dashboard: everything with a caller. */
+async function apiScope(scope: FastifyInstance, config: Config) {
+  scope.addHook('onRequest', openRequest)
+  scope.addHook('onRequest', secureAnswer)
+  scope.addHook('onRequest', scope.origins.allowReading)
+  scope.addHook('onRequest', scope.origins.refuseForeign)
+  scope.addHook('onRequest', scope.shedding.shedRequest)
+  scope.addHook('onRequest', scope.access.authenticate)
+  scope.addHook('onRequest', refuseIdempotencyKey)
+  scope.addHook('onRequest', scope.limits.countRequest)
+  scope.addHook('onRequest', checkQueryNames)
+  scope.addHook('onRequest', checkBodyEncoding)
+  scope.addHook('preHandler', settleClicks)
+  scope.addHook('preHandler', setAuditAuthor)
+  scope.addHook('preSerialization', sendLocation)
+  scope.addHook('preSerialization', nameIgnoredFields)
+  scope.addHook('onError', scope.limits.countInvalidKey)
+  scope.addHook('onResponse', scope.logAnswer)
+
+  await scope.register(auditRoutes)
+  await scope.register(blocklistRoutes)
+  await scope.register(userRoutes)
+  await scope.register(keyRoutes)
+  await scope.register(sessionRoutes, config.sessions)
+  await scope.register(eventRoutes)
+  await scope.register(urlRoutes, { publicUrl: config.urls.publicUrl })
+  await scope.register(statsRoutes)
+  await scope.register(importRoutes, config.imports)
+  await scope.register(exportRoutes)
+}
+
+/** Pages for browsers, with a strict content security policy. */
+async function pageScope(scope: FastifyInstance) {
+  scope.addHook('onRequest', openRequest)
+  await scope.register(pages)
+  scope.addHook('onRequest', scope.origins.allowReading)
+  scope.addHook('onResponse', scope.logAnswer)
+
+  await scope.register(docsRoutes)
+}
+
+/** What anyone may read and no browser shows as a page. */
+async function fileScope(scope: FastifyInstance, config: Config) {
+  addPublicHooks(scope)
+  await scope.register(descriptionRoutes)
+  await scope.register(wellKnown, config.wellKnown)
+}
+
+/** For load balancers. Prometheus reads /metrics, which the metrics plugin serves, outside of all scopes. */
+async function probeScope(scope: FastifyInstance, config: Config) {
+  addPublicHooks(scope)
+  await scope.register(healthRoutes, config.health)
+}
+
+function addPublicHooks(scope: FastifyInstance): void {
+  scope.addHook('onRequest', openRequest)
+  scope.addHook('onRequest', secureAnswer)
+  scope.addHook('onRequest', scope.origins.allowReading)
+  scope.addHook('onResponse', scope.logAnswer)
+}
+
+/** Requests that no route takes. */
+async function unknownScope(scope: FastifyInstance) {
+  scope.addHook('onRequest', openRequest)
+  scope.addHook('onRequest', secureAnswer)
+  scope.addHook('onRequest', scope.origins.answerPreflight)
+  scope.addHook('onRequest', scope.refuseUnknown)
+  scope.addHook('onResponse', scope.logAnswer)
+  // Routes call this one, for a static file that is missing.
+  scope.setNotFoundHandler(scope.refuseUnknown)
 }

@@ -2,7 +2,6 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { repeat } from '#platform/async/repeat.ts'
 import { type ListFile, openListFile } from './file.ts'
-import { blocklistRoutes } from './routes.ts'
 import { type BlocklistService, createBlocklistService } from './service.ts'
 
 declare module 'fastify' {
@@ -12,7 +11,6 @@ declare module 'fastify' {
 }
 
 export interface BlocklistOptions {
-  routes: boolean
   /** A file with hosts, one a line. */
   file: string | undefined
   /** How often it is looked whether the file has changed, in milliseconds. */
@@ -25,12 +23,12 @@ export interface BlocklistOptions {
 const NAME = 'blocklist'
 
 /**
- * Hosts that no link may lead to: publishes `app.blocklist` and, unless `routes` is false, serves `/blocked-hosts`. The list is held
+ * Hosts that no link may lead to: publishes `app.blocklist`. The list is held
  * in process, so that judging asks nobody; a change is told to all replicas by the channel of the cache. See
  * docs/adr/2026-11-25-blocked-hosts.md.
  */
 async function blocklist(app: FastifyInstance, options: BlocklistOptions) {
-  const { routes, file, fileEveryMs = 2_000, everyMs = 30_000 } = options
+  const { file, fileEveryMs = 2_000, everyMs = 30_000 } = options
   let list: ListFile | null = null
   const { service, compile, refresh } = createBlocklistService(app.database, {
     audit: app.audit.record,
@@ -38,7 +36,6 @@ async function blocklist(app: FastifyInstance, options: BlocklistOptions) {
     announce: (version) => app.cache.invalidate(NAME, [{ key: 'all', version }])
   })
   app.decorate('blocklist', service)
-  if (routes) await app.register(blocklistRoutes)
 
   let isFailing = false
   const maintain = () =>

@@ -4,7 +4,7 @@ import { openQueue, type QueueOptions } from '#platform/queue/index.ts'
 import { createClickCodec } from './codec.ts'
 import type { Clicks, SaltProvider } from './contract.ts'
 import { showClicks } from './gauges.ts'
-import { settleBeforeReads } from './settle-reads.ts'
+import { describePending } from './settle-reads.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -14,7 +14,7 @@ declare module 'fastify' {
 
 /**
  * Publishes `app.clicks`, the queue of clicks between redirects and their storage, and shows Prometheus what
- * becomes of them. Routes that read clicks wait for those under way, see {@link settleBeforeReads}.
+ * becomes of them.
  */
 async function clicks(app: FastifyInstance, options: QueueOptions) {
   let salt: SaltProvider = () => null
@@ -27,7 +27,7 @@ async function clicks(app: FastifyInstance, options: QueueOptions) {
     }
   })
   showClicks(app)
-  settleBeforeReads(app)
+  describePending(app)
 }
 
 export default fp(clicks, { name: 'clicks', dependencies: ['metrics', 'database'], fastify: '5.x' })

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, preHandlerHookHandler } from 'fastify'
 import { withDeadline } from '#platform/async/deadline.ts'
 import type { FreshMark } from '#platform/database/read-replica.ts'
 import { describeHeader } from '#platform/http/describe-answers.ts'
@@ -26,23 +26,28 @@ const HEADER = {
 }
 
 /**
- * Makes routes with `config.readsClicks` include every click whose redirect was answered before the request:
- * they wait for those under way for at most 250 ms. When that is not enough, the answer has
- * `X-Clicks-Pending: true`. Their services read by `app.database.readFresh` with `request.freshMark`.
+ * Hook `preHandler`: makes routes with `config.readsClicks` include every click whose redirect was answered
+ * before the request: they wait for those under way for at most 250 ms. When that is not enough, the answer
+ * has `X-Clicks-Pending: true`. Their services read by `app.database.readFresh` with `request.freshMark`.
  */
-export function settleBeforeReads(app: FastifyInstance): void {
-  async function settleClicks(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const end = performance.now() + PATIENCE_MS
-    const isStored = await app.clicks.settle(PATIENCE_MS)
-    // Only now: the standby must have what was stored meanwhile.
-    const leftMs = Math.max(50, end - performance.now())
-    request.freshMark = await withDeadline(app.database.markFresh(), leftMs).catch(() => null)
-    if (!isStored || request.freshMark === null) reply.header('x-clicks-pending', 'true')
-  }
+export const settleClicks: preHandlerHookHandler = (request, reply, done) => {
+  if (request.routeOptions.config.readsClicks) settle(request, reply).then(() => done(), done)
+  else done()
+}
 
+async function settle(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const { clicks, database } = request.server
+  const end = performance.now() + PATIENCE_MS
+  const isStored = await clicks.settle(PATIENCE_MS)
+  // Only now: the standby must have what was stored meanwhile.
+  const leftMs = Math.max(50, end - performance.now())
+  request.freshMark = await withDeadline(database.markFresh(), leftMs).catch(() => null)
+  if (!isStored || request.freshMark === null) reply.header('x-clicks-pending', 'true')
+}
+
+/** Describes the header of {@link settleClicks} on the routes that are added from now on. */
+export function describePending(app: FastifyInstance): void {
   app.addHook('onRoute', (route) => {
-    if (!route.config?.readsClicks) return
-    route.preHandler = [...[route.preHandler ?? []].flat(), settleClicks]
-    describeHeader(route, 200, HEADER)
+    if (route.config?.readsClicks) describeHeader(route, 200, HEADER)
   })
 }

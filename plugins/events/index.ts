@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { ImportKind } from '#plugins/imports/contract.ts'
-import { eventRoutes } from './routes.ts'
 import { createEventService, type EventService } from './service.ts'
 import { createEventImport, type ImportListener } from './store-import.ts'
 
@@ -16,13 +15,12 @@ declare module 'fastify' {
 }
 
 export interface EventOptions {
-  routes: boolean
   /** Most bytes of the details of an event, as JSON. */
   maxDetailsBytes: number
 }
 
 /**
- * Events: publishes `app.events` and, unless `routes` is false, serves `/events`. Other capabilities write their
+ * Events: publishes `app.events`. Other capabilities write their
  * events in their own transactions through `app.events.record`; `app.clicks` brings clicks.
  */
 async function events(app: FastifyInstance, options: EventOptions) {
@@ -34,7 +32,6 @@ async function events(app: FastifyInstance, options: EventOptions) {
     onImport: (listener) => void listeners.push(listener)
   })
   app.clicks.drainTo(service.storeClicks)
-  if (options.routes) await app.register(eventRoutes)
 }
 
 export default fp(events, {

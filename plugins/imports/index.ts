@@ -1,30 +1,25 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { createBatchStore } from './batch-store.ts'
-import { createKind } from './kinds.ts'
-import { importRoutes } from './routes.ts'
+import { createKind, type Kinds } from './kinds.ts'
 import { createImportService, type ImportService } from './service.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    imports: ImportService
+    imports: ImportService & {
+      /** What is imported, by its name. */
+      readonly kinds: Kinds
+    }
   }
 }
 
-export interface ImportOptions {
-  routes: boolean
-  /** Largest file that a request may bring, in bytes. */
-  limitBytes: number
-}
-
 /**
- * Whole sets in and out: publishes `app.imports`, which the command line uses too, and, unless `routes` is false,
- * serves `/users/bulk`, `/urls/bulk`, `/events/bulk` and `/sets/bulk`.
+ * Whole sets in and out: publishes `app.imports`, which the command line uses too.
  *
  * The way of a file: bytes → text blocks → CSV records → rows (cells read by the columns of the kind) → batches →
  * a staging table → one merge of each batch, by the capability that owns the rows → the report.
  */
-async function imports(app: FastifyInstance, { routes, limitBytes }: ImportOptions) {
+async function imports(app: FastifyInstance) {
   const { client } = app.metrics
   const rows = new client.Counter({
     name: 'fairlead_imported_rows_total',
@@ -49,8 +44,7 @@ async function imports(app: FastifyInstance, { routes, limitBytes }: ImportOptio
       app.log.info({ kind, imported, skipped, rejected }, 'import finished')
     }
   })
-  app.decorate('imports', service)
-  if (routes) await app.register(importRoutes, { limitBytes, kinds })
+  app.decorate('imports', { ...service, kinds })
 }
 
 export default fp(imports, {

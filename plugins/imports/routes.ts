@@ -9,7 +9,7 @@ import { type Static, Type } from '#schema/shapes/type.ts'
 import type { KindName } from './contract.ts'
 import { contentTypeUnsupported, exportPartial, fileTooLarge, notSet } from './errors.ts'
 import { GUARDED_MARK } from './formulas.ts'
-import { type Column, KIND_ORDER, type Kind, type Kinds } from './kinds.ts'
+import { type Column, KIND_ORDER, type Kind } from './kinds.ts'
 import type { ImportService, ImportSet } from './service.ts'
 import { importBody, importForm } from './uploads.ts'
 
@@ -26,20 +26,18 @@ const STALLED_MS = 60_000
  * `POST` and `GET` of `/users/bulk`, `/urls/bulk` and `/events/bulk`, and `POST /sets/bulk` for all three, in a scope with content types of
  * its own.
  */
-export async function importRoutes(
-  app: FastifyInstance,
-  { limitBytes, kinds }: { limitBytes: number; kinds: Kinds }
-) {
+export async function importRoutes(app: FastifyInstance, { limitBytes }: { limitBytes: number }) {
+  const { kinds } = app.imports
   await app.register(multipart)
   app.addContentTypeParser('text/csv', (_request, body, done) => done(null, body))
   app.addContentTypeParser('*', (_request, _body, done) => done(contentTypeUnsupported()))
 
   // What is announced as too large is refused before it is sent; the rest is counted as it comes.
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', function refuseTooLarge({ headers, routeOptions }, _reply, done) {
     // A form has some bytes around its file.
-    const announced = Number(request.headers['content-length'] ?? 0) - 4_096
-    const files = request.routeOptions.url === SET_PATH ? KIND_ORDER.length : 1
-    if (announced > files * limitBytes) throw fileTooLarge(limitBytes)
+    const announced = Number(headers['content-length'] ?? 0) - 4_096
+    const files = routeOptions.url === SET_PATH ? KIND_ORDER.length : 1
+    done(announced > files * limitBytes ? fileTooLarge(limitBytes) : undefined)
   })
 
   const compileQuery = app.validatorCompiler as FastifySchemaCompiler<unknown>

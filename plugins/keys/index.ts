@@ -3,18 +3,21 @@ import fp from 'fastify-plugin'
 import { credentialsInvalid } from '#platform/access/errors.ts'
 import { createLastUsed } from './last-used.ts'
 import { presentKey } from './present.ts'
-import { keyRoutes } from './routes.ts'
 import { createKeyService, KEYS, type KeyService } from './service.ts'
 import { createVerifier, type HeldKey, type KeyVerifier } from './verifier.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    keys: KeyService & Pick<KeyVerifier, 'open' | 'callerOf'> & { present: typeof presentKey }
+    keys: KeyService &
+      Pick<KeyVerifier, 'open' | 'callerOf'> & {
+        present: typeof presentKey
+        /** True if there is a key that is neither revoked nor expired. */
+        isAnyGood(): Promise<boolean>
+      }
   }
 }
 
 export interface KeyOptions {
-  routes: boolean
   /** The first administrator's key, which is stored at start if it is not there. */
   adminKey: string | undefined
 }
@@ -22,11 +25,11 @@ export interface KeyOptions {
 const USES_EVERY_MS = 60_000
 
 /**
- * API keys: publishes `app.keys`, tells `app.access` whose key a request holds (`Authorization: Bearer`, or
- * `X-Api-Key`), and, unless `routes` is false, serves `/keys`. Keys are held in the cache `keys`; every change is told
- * to all replicas. See docs/adr/2026-11-25-api-keys.md.
+ * API keys: publishes `app.keys` and tells `app.access` whose key a request holds (`Authorization: Bearer`,
+ * or `X-Api-Key`). Keys are held in the cache `keys`; every change is told to all replicas. See
+ * docs/adr/2026-11-25-api-keys.md.
  */
-async function keys(app: FastifyInstance, { routes, adminKey }: KeyOptions) {
+async function keys(app: FastifyInstance, { adminKey }: KeyOptions) {
   const { record: audit, findOwned, erase } = app.audit
   const collaborators = { lockUserForShare: app.users.lockForShare, audit, findOwned, erase }
   const inner = createKeyService(app.database, app.cache, collaborators, Date.now)
@@ -40,21 +43,18 @@ async function keys(app: FastifyInstance, { routes, adminKey }: KeyOptions) {
     onUse: lastUsed.note,
     now: Date.now
   })
-  app.decorate('keys', { ...service, open, callerOf, present: presentKey })
+  app.decorate('keys', { ...service, open, callerOf, isAnyGood, present: presentKey })
   app.users.onDelete(onUserDeleted)
   app.access.authenticateBy((request) => {
     const text = keyOf(request)
     return text === null ? null : verify(text)
   })
-  if (routes) await app.register(keyRoutes)
 
   const timer = setInterval(lastUsed.flush, USES_EVERY_MS)
   timer.unref()
   app.addHook('onReady', async () => {
     if (adminKey !== undefined && !(await ensureAdminKey(adminKey)))
       app.log.warn('ADMIN_KEY is revoked or rotated and has no effect')
-    if (!routes || app.access.mode === 'open' || (await isAnyGood())) return
-    app.log.warn('no valid key exists; set ADMIN_KEY or run npm run cli -- keys create NAME')
   })
   app.addHook('onClose', async () => {
     clearInterval(timer)

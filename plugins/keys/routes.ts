@@ -10,6 +10,11 @@ export const keyRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const tags = ['keys']
   const config = { access: 'keys:admin' } as const
 
+  app.addHook('onReady', async () => {
+    if (app.access.mode === 'open' || (await app.keys.isAnyGood())) return
+    app.log.warn('no valid key exists; set ADMIN_KEY or run npm run cli -- keys create NAME')
+  })
+
   app.get(
     '/keys',
     {

@@ -15,7 +15,6 @@ import { createVisitReader } from './visit-ids.ts'
 import { watchBlocklist } from './watch-blocklist.ts'
 
 export interface RedirectOptions {
-  routes: boolean
   /** Whether visitors who ask not to be tracked are counted without any trace of who they are. */
   honourOptOut: boolean
   /** Whether links held in process are answered before the framework, which would trace them. */
@@ -30,7 +29,6 @@ export interface RedirectOptions {
  * past an expiry, 429 to who asks for too many unknown codes, 503 with Retry-After when neither cache nor database can say, or when nothing can take the click.
  */
 async function redirects(app: FastifyInstance, options: RedirectOptions) {
-  if (!options.routes) return
   const check = (cachedLink: CachedLink) => checkCachedLink(cachedLink, app.blocklist.blocks)
   const links = app.cache.open<CachedLink>({
     name: 'links',

@@ -43,7 +43,7 @@ async function startRedirects(
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2_048 }
   })
   await app.register(access, { mode: 'open' })
-  await app.register(metrics, { routes: true })
+  await app.register(metrics)
   await app.register(requests, { trustProxy })
   await app.register(errors)
   await app.register(redis, {})
@@ -83,7 +83,7 @@ async function startRedirects(
   for (const [name, double] of Object.entries({ ...doubles, limits: UNLIMITED, blocklist: EMPTY })) {
     await app.register(fp(async (app) => void app.decorate<unknown>(name, double), { name }))
   }
-  await app.register(redirects, { routes: true, honourOptOut, fastLane, trustProxy })
+  await app.register(redirects, { honourOptOut, fastLane, trustProxy })
   app.get('/taken', { config: { access: 'public' } }, async () => 'a route of its own')
   t.teardown(() => app.close())
   const request = createClient(await app.listen({ port: 0, host: '127.0.0.1' }))
@@ -282,16 +282,6 @@ t.test('has no hook on its way', async (t) => {
   const start = hooks.findIndex((line) => line.includes(':short_code (GET, HEAD)'))
   t.ok(start >= 0)
   t.notMatch(hooks[start + 1], /•/)
-})
-
-t.test('a process without routes opens no cache', async (t) => {
-  const app = fastify()
-  for (const name of ['access', 'metrics', 'errors', 'cache', 'clicks', 'limits', 'blocklist', 'urls'])
-    await app.register(fp(async () => undefined, { name }))
-  await app.register(redirects, { routes: false, honourOptOut: false, fastLane: true, trustProxy: [] })
-  await app.ready()
-  t.equal(app.printRoutes(), '(empty tree)')
-  await app.close()
 })
 
 t.test('a link held in process is answered past the framework, to the byte as by it', async (t) => {

@@ -1,12 +1,22 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { SESSION_COOKIE } from '#platform/access/describe.ts'
 import { answers } from '#schema/shapes/answers.ts'
 import { Session, SignIn } from '#schema/shapes/session.ts'
 import { Type } from '#schema/shapes/type.ts'
-import type { OwnCookie } from './cookies.ts'
+import { createCookie } from './cookies.ts'
+import type { OidcOptions } from './oidc-client.ts'
+
+export interface SessionRouteOptions {
+  /** This server's own origin where it is known: tells whether it is reached over https. */
+  own: string | undefined
+  /** The provider of identities that browsers may sign in at; none when null. */
+  oidc: OidcOptions | null
+}
 
 /** `/session`: thin handlers over `app.sessions`. */
-export const sessionRoutes: FastifyPluginAsyncTypebox<{ cookie: OwnCookie }> = async (app, { cookie }) => {
+export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRouteOptions> = async (app, { own, oidc }) => {
   const tags = ['sessions']
+  const cookie = createCookie(SESSION_COOKIE, own)
 
   app.post(
     '/session',
@@ -55,4 +65,18 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<{ cookie: OwnCookie }> = a
       return null
     }
   )
+
+  if (oidc === null) return
+  // Most servers have no provider, and these packages take 4 MiB.
+  const [{ createOidcClient }, { oidcRoutes }] = await Promise.all([
+    import('./oidc-client.ts'),
+    import('./oidc-routes.ts')
+  ])
+  const client = createOidcClient(oidc, (error) =>
+    app.log.warn({ err: error }, 'a sign-in at the provider failed')
+  )
+  const flowCookie = createCookie('fairlead_sign_in', own)
+  await app.register(oidcRoutes, { oidc, client, cookie, flowCookie })
+  // The start does not wait for it; a wrong issuer is in the log before somebody wants to sign in.
+  app.addHook('onReady', async () => void client.reach().catch(() => undefined))
 }

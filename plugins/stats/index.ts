@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { repeat } from '#platform/async/repeat.ts'
-import { statsRoutes } from './routes.ts'
 import { createStatsService, type StatsService } from './service.ts'
 import { createClickCounter } from './service-counter.ts'
 import { countStagedClicks } from './store-import.ts'
@@ -13,7 +12,6 @@ declare module 'fastify' {
 }
 
 export interface StatsOptions {
-  routes: boolean
   /** Whole months that events are kept beside the current one; 0 keeps them for ever. */
   retentionMonths: number
 }
@@ -24,11 +22,11 @@ const UPKEEP_EVERY_MINUTES = 360
 const RUNS_AFTER_MIDNIGHT = 6
 
 /**
- * Statistics: counts clicks in the transactions that store them, publishes `app.stats` and, unless `routes` is
- * false, serves `/stats` and `/urls/:id/stats`. Gives `app.clicks` the salt of the day, and keeps partitions made
- * ahead and old ones dropped: docs/adr/2026-11-23-visitors-without-addresses.md.
+ * Statistics: counts clicks in the transactions that store them, publishes `app.stats`. Gives `app.clicks`
+ * the salt of the day, and keeps partitions made ahead and old ones dropped:
+ * docs/adr/2026-11-23-visitors-without-addresses.md.
  */
-async function stats(app: FastifyInstance, { routes, retentionMonths }: StatsOptions) {
+async function stats(app: FastifyInstance, { retentionMonths }: StatsOptions) {
   const service = createStatsService(
     app.database,
     {
@@ -42,7 +40,6 @@ async function stats(app: FastifyInstance, { routes, retentionMonths }: StatsOpt
   app.events.onClicks(createClickCounter(app.database.db, Date.now))
   app.events.onImport(countStagedClicks)
   app.clicks.saltWith(service.currentSalt)
-  if (routes) await app.register(statsRoutes)
 
   let minutes = 0
   let runsDue = 1

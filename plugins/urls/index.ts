@@ -7,7 +7,6 @@ import { createCode } from './codes.ts'
 import { targetRefused } from './errors.ts'
 import { presentForExport } from './present.ts'
 import { resolvesInside } from './resolving.ts'
-import { urlRoutes } from './routes.ts'
 import { createUrlService, LINKS, type UrlService } from './service.ts'
 import { createUrlImport } from './store-import.ts'
 import { createTargetCheck, type TargetRules } from './targets.ts'
@@ -23,7 +22,6 @@ declare module 'fastify' {
 }
 
 export interface UrlOptions {
-  routes: boolean
   /** Where people reach this server; the request tells when undefined. */
   publicUrl: string | undefined
   /** Length of a new code while there is room. */
@@ -40,10 +38,10 @@ export interface UrlOptions {
 }
 
 /**
- * Links: publishes `app.urls` and, unless `routes` is false, serves `/urls` and `/shorten`. A change is told to
+ * Links: publishes `app.urls`. A change is told to
  * `app.cache` after its commit, so that no replica goes on redirecting to what was.
  */
-async function urls(app: FastifyInstance, { routes, publicUrl, codeLength, schemes, targets }: UrlOptions) {
+async function urls(app: FastifyInstance, { publicUrl, codeLength, schemes, targets }: UrlOptions) {
   const collaborators = {
     users: app.users,
     events: app.events,
@@ -88,7 +86,6 @@ async function urls(app: FastifyInstance, { routes, publicUrl, codeLength, schem
     })
   })
   app.users.onDelete(onUserDeleted)
-  if (routes) await app.register(urlRoutes, { publicUrl })
 }
 
 export default fp(urls, {

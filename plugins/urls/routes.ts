@@ -97,7 +97,8 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
     }
   )
   // Else the path is a short code to the router.
-  app.get('/shorten', { config: { access: 'public' }, schema: { hide: true } }, app.refuseMethod)
+  const config = { access: 'public', query: 'any' } as const
+  app.get('/shorten', { config, schema: { hide: true } }, app.refuseUnknown)
 
   app.put(
     '/urls/:id',

@@ -2,7 +2,6 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { repeat } from '#platform/async/repeat.ts'
 import type { ImportKind } from '#plugins/imports/contract.ts'
-import { userRoutes } from './routes.ts'
 import { createUserService, type UserService } from './service.ts'
 import { refoldUsers } from './service-refold.ts'
 import { userImport } from './store-import.ts'
@@ -13,14 +12,19 @@ declare module 'fastify' {
   }
 }
 
+export interface UserOptions {
+  /** Whether this process brings the keys of users up to date that an older release wrote: servers do. */
+  refolds: boolean
+}
+
 /** Replicas of the release before may write keys of their own until they are replaced. */
 const REFOLD_EVERY_MS = 6 * 3_600_000
 
 /**
- * Users: publishes `app.users` and, unless `routes` is false, serves `/users`. Whoever refers to users takes part
+ * Users: publishes `app.users`. Whoever refers to users takes part
  * in their deletion through `app.users.onDelete`; users knows of nobody.
  */
-async function users(app: FastifyInstance, options: { routes: boolean }) {
+async function users(app: FastifyInstance, { refolds }: UserOptions) {
   const service = createUserService(app.database, {
     record: app.audit.record,
     async erase(erasure) {
@@ -29,8 +33,7 @@ async function users(app: FastifyInstance, options: { routes: boolean }) {
     }
   })
   app.decorate('users', { ...service, importKind: userImport })
-  if (!options.routes) return
-  await app.register(userRoutes)
+  if (!refolds) return
   const refold = repeat(app, REFOLD_EVERY_MS, () =>
     refoldUsers(app.database).then(
       (changed) => void (changed > 0 && app.log.info({ changed }, 'user keys refolded')),

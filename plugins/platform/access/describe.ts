@@ -1,4 +1,5 @@
 import type { FastifySchema, HTTPMethods } from 'fastify'
+import { isSafe } from '#platform/net/methods.ts'
 import { problemAnswer } from '#schema/shapes/problem.ts'
 import type { Access, Requirement } from './index.ts'
 
@@ -22,8 +23,6 @@ export const SECURITY_SCHEMES = {
       'From `POST /session`; prefixed `__Host-` over https. What changes something must come from a page of this server'
   }
 } as const
-
-const SAFE = new Set<string>(['GET', 'HEAD', 'OPTIONS'])
 
 const CHALLENGE = {
   'WWW-Authenticate': {
@@ -52,7 +51,7 @@ export function describeAccess(
   const roles = requirement === 'signed-in' || requirement === 'public' ? [] : [requirement]
   const reasons = [
     ...(isAsked && roles.length > 0 ? [`the key or the session lacks the scope ${roles.join()}`] : []),
-    ...([method].flat().every((one) => SAFE.has(one)) ? [] : ['a page of another site sent the request'])
+    ...([method].flat().every(isSafe) ? [] : ['a page of another site sent the request'])
   ]
   return {
     ...schema,

@@ -13,6 +13,7 @@ async function build(t: Test, mode: 'open' | 'keys', routes: (app: FastifyInstan
   t.teardown(() => app.close())
   await app.register(access, { mode })
   await app.register(errors)
+  app.addHook('onRequest', app.access.authenticate)
   routes(app)
   return app
 }

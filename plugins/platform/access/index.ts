@@ -1,4 +1,10 @@
-import type { FastifyInstance, FastifyRequest, HTTPMethods, RouteOptions } from 'fastify'
+import type {
+  FastifyInstance,
+  FastifyRequest,
+  HTTPMethods,
+  onRequestHookHandler,
+  RouteOptions
+} from 'fastify'
 import fp from 'fastify-plugin'
 import type { Scope } from '#schema/shapes/key.ts'
 import { type Caller, OPEN, PUBLIC } from './caller.ts'
@@ -20,6 +26,11 @@ export interface Access {
   authenticateBy(authenticator: Authenticator): void
   /** Every route and what it asks; complete once the app is ready. */
   routes(): GuardedRoute[]
+  /**
+   * Hook `onRequest` of routes with callers: sets `request.caller` and refuses callers that the route does
+   * not take.
+   */
+  readonly authenticate: onRequestHookHandler
 }
 
 export interface GuardedRoute {
@@ -59,49 +70,44 @@ type Request = FastifyRequest & { [recognised]?: Caller }
 /**
  * Finds out who asks and whether the route lets them: publishes `app.access` and `request.caller`. Each route says in
  * `config.access` what it takes; one that does not say keeps the app from starting. Whose things a caller reaches is
- * judged in the capabilities, by `request.caller`. Public routes, and all of an open server, get no hook and cost
- * nothing. Register it first: it must see every route.
+ * judged in the capabilities, by `request.caller`. Register it first: it must see every route.
  */
 async function access(app: FastifyInstance, { mode }: AccessOptions) {
   const authenticators: Authenticator[] = []
   const routes: RouteOptions[] = []
   const unknown = mode === 'open' ? OPEN : PUBLIC
 
-  function authenticate(request: FastifyRequest, from = 0): Caller | null | Promise<Caller | null> {
+  function recognise(request: FastifyRequest, from = 0): Caller | null | Promise<Caller | null> {
     for (const [at, authenticator] of authenticators.entries()) {
       if (at < from) continue
       const found = authenticator(request)
-      if (found instanceof Promise) return found.then((caller) => caller ?? authenticate(request, at + 1))
+      if (found instanceof Promise) return found.then((caller) => caller ?? recognise(request, at + 1))
       if (found !== null) return found
     }
     return null
   }
 
-  function admit(request: Request, caller: Caller | null): void {
-    const { access: requirement = 'signed-in' } = request.routeOptions.config
-    // Said after the route was seen; whoever takes the public knows nobody.
-    if (requirement === 'public') return
+  function admit(request: Request, requirement: Exclude<Requirement, 'public'>, caller: Caller | null): void {
     if (caller === null) throw credentialsMissing()
     // Before the refusal, so that the log names the key.
     request[recognised] = caller
     if (requirement !== 'signed-in' && !caller.scopes.has(requirement)) throw notAllowed(requirement)
   }
 
-  /** Answers in the same turn where everything needed is known. */
-  function guard(request: FastifyRequest): void | Promise<void> {
-    const caller = authenticate(request)
-    if (caller instanceof Promise) return caller.then((one) => admit(request, one))
-    admit(request, caller)
-  }
-
-  function onRequest(request: FastifyRequest, _reply: unknown, done: (error?: Error) => void): void {
-    try {
-      const pending = guard(request)
-      if (pending === undefined) done()
-      else pending.then(() => done(), done)
-    } catch (error) {
-      done(error as Error)
+  /** Waits for nothing when the caller is known at once. An error that it throws is the answer. */
+  const authenticate: onRequestHookHandler = (request, _reply, done) => {
+    const requirement = mode === 'open' ? 'public' : (request.routeOptions.config.access ?? 'signed-in')
+    if (requirement === 'public') {
+      done()
+      return
     }
+    const caller = recognise(request)
+    if (caller instanceof Promise) {
+      caller.then((one) => admit(request, requirement, one)).then(() => done(), done)
+      return
+    }
+    admit(request, requirement, caller)
+    done()
   }
 
   app.decorateRequest('caller', {
@@ -109,11 +115,7 @@ async function access(app: FastifyInstance, { mode }: AccessOptions) {
       return this[recognised] ?? unknown
     }
   })
-  app.addHook('onRoute', (route) => {
-    routes.push(route)
-    if (mode === 'open' || route.config?.access === 'public') return
-    route.onRequest = [onRequest, ...[route.onRequest ?? []].flat()]
-  })
+  app.addHook('onRoute', (route) => void routes.push(route))
   app.addHook('onReady', async () => {
     const silent = routes.filter(({ config }) => config?.access === undefined)
     if (silent.length === 0) return
@@ -122,6 +124,7 @@ async function access(app: FastifyInstance, { mode }: AccessOptions) {
   })
   app.decorate('access', {
     mode,
+    authenticate,
     authenticateBy(authenticator) {
       authenticators.push(authenticator)
     },

@@ -1,5 +1,5 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import fp from 'fastify-plugin'
+import type { onRequestHookHandler } from 'fastify'
+import { isSafe } from '#platform/net/methods.ts'
 import { defineProblem } from '#platform/problem/problem.ts'
 
 const encodingUnsupported = defineProblem(
@@ -13,18 +13,14 @@ const charsetUnsupported = defineProblem('CHARSET_UNSUPPORTED', 415, 'The charse
 const CHARSETS = { json: /^utf-?8$/i, file: /^(utf-?8|us-ascii|utf-?16(le|be)?)$/i }
 
 /**
- * Refuses bodies that would be read as something else than they are: compressed ones (RFC 9110, section 15.5.16), and JSON of
- * another charset than UTF-8 (RFC 8259, section 8.1). Register it after what identifies and limits callers.
+ * Hook `onRequest`: refuses bodies that would be read as something else than they are: compressed ones (RFC
+ * 9110, section 15.5.16), and JSON of another charset than UTF-8 (RFC 8259, section 8.1).
  */
-async function bodyEncoding(app: FastifyInstance) {
-  app.addHook('onRoute', (route) => {
-    if (route.config?.hot || [route.method].flat().every((method) => method === 'GET' || method === 'HEAD'))
-      return
-    route.onRequest = [...[route.onRequest ?? []].flat(), onBody]
-  })
-}
-
-function onBody({ headers }: FastifyRequest, _reply: unknown, done: (error?: Error) => void): void {
+export const checkBodyEncoding: onRequestHookHandler = ({ method, headers }, _reply, done) => {
+  if (isSafe(method)) {
+    done()
+    return
+  }
   const { 'content-type': type = '', 'content-encoding': coding = 'identity' } = headers
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
   const [, charset = 'utf-8'] = /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(type) ?? []
@@ -39,5 +35,3 @@ function onBody({ headers }: FastifyRequest, _reply: unknown, done: (error?: Err
   else if (!taken.test(charset)) done(charsetUnsupported('Send the body as UTF-8'))
   else done()
 }
-
-export default fp(bodyEncoding, { name: 'body-encoding', dependencies: ['errors', 'limits'], fastify: '5.x' })

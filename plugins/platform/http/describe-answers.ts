@@ -1,4 +1,5 @@
 import type { FastifySchema, RouteOptions } from 'fastify'
+import { isSafe } from '#platform/net/methods.ts'
 import { http } from '#platform/net/node-http.ts'
 import { Problem, problemAnswer } from '#schema/shapes/problem.ts'
 
@@ -16,7 +17,11 @@ declare module 'fastify' {
  */
 export function describeAnswers(schema: FastifySchema | undefined, route: RouteOptions): FastifySchema {
   const refusals: Record<string, object> = refusalsOf(schema ?? {}, route)
-  const own = { ...route.config?.answers, ...(schema?.response as Record<string, object> | undefined) }
+  const own: Record<string, object> = {
+    ...route.config?.answers,
+    ...(schema?.response as object | undefined)
+  }
+  if (route.config?.location !== undefined && own[201]) own[201] = { ...own[201], headers: LOCATION }
   const named = Object.entries(own).map(([status, answer]) => [
     status,
     // What it is said to be in general is better than nothing.
@@ -41,10 +46,22 @@ const RETRY_AFTER = {
   'Retry-After': { type: 'integer', description: 'Seconds until trying again makes sense' }
 }
 
-const SAFE = new Set(['GET', 'HEAD'])
+const LOCATION = { Location: { type: 'string', description: 'The path of what was created' } }
+
+const RATE_LIMITED = problemAnswer('The client made too many requests of the kind', {
+  'Retry-After': { type: 'integer', description: 'Seconds until there is room again' },
+  RateLimit: { type: 'string', description: 'What is left: `"create";r=0;t=12`' },
+  'RateLimit-Policy': { type: 'string', description: 'The limit: `"create";q=300;w=60`' }
+})
+
+/** True for routes that count their requests: those that name a limit, and those with callers. */
+function isLimited(config: RouteOptions['config']): boolean {
+  return config?.limit !== undefined || (config?.access !== undefined && config.access !== 'public')
+}
 
 function refusalsOf(schema: FastifySchema, { method, url, config }: RouteOptions): Record<number, object> {
-  const isWrite = ![method].flat().every((one) => SAFE.has(one))
+  const isWrite = ![method].flat().every(isSafe)
+  const takesInput = (isWrite && schema.body) || schema.querystring || schema.headers
   const isProbe = url.startsWith('/health')
   return {
     400: problemAnswer('The request is malformed: its address, its Host header, or its body'),
@@ -56,9 +73,14 @@ function refusalsOf(schema: FastifySchema, { method, url, config }: RouteOptions
       413: problemAnswer('The body is too large'),
       415: problemAnswer('The content type is not supported')
     }),
-    ...(((isWrite && schema.body) || schema.querystring || schema.headers) && !config?.hot
-      ? { 422: problemAnswer('The input is not valid; `errors` names the fields') }
-      : {}),
+    ...(!config?.hot &&
+      (takesInput || config?.query !== 'any') && {
+        422: problemAnswer(
+          takesInput ? 'The input is not valid; `errors` names the fields' : (http.STATUS_CODES[422] ?? '')
+        )
+      }),
+    // Whether limits are on or not: clients are written once.
+    ...(isLimited(config) && { 429: RATE_LIMITED }),
     ...(!isProbe && { 503: problemAnswer('The server, or what it stores in, is not available', RETRY_AFTER) })
   }
 }

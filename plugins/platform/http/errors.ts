@@ -51,7 +51,7 @@ export function answerError(
 
 /** Sends `problem` with its status, the contract's extra members and the request id. */
 export function sendProblem(problem: ProblemError, request: FastifyRequest, reply: FastifyReply) {
-  // Routes without hooks, and what the router refuses, have no headers of answers yet (requests.ts).
+  // Routes without hooks, and what the router refuses, have no headers of answers yet (request-log.ts).
   if (!reply.hasHeader('x-request-id')) reply.headers({ ...ANSWER_HEADERS, 'x-request-id': request.id })
   reply.code(problem.statusCode).type('application/problem+json')
   const answer = presentProblem(problem, request.url, request.id)

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifyInstance, FastifyRequest, preSerializationHookHandler, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
+import { isSafe } from '#platform/net/methods.ts'
 import { Warnings } from '#schema/shapes/answers.ts'
 import { describeAnswer } from './describe-answers.ts'
 import { suggest } from './nearest.ts'
@@ -10,6 +11,10 @@ declare module 'fastify' {
     /** What a change replaced, as the route presents it: clients send read-only fields back as they read them. */
     replaced?: object
   }
+  interface FastifyContextConfig {
+    /** Set by this plugin for routes whose answers may have `warnings`. */
+    fields?: KnownFields
+  }
 }
 
 type Fields = Record<string, unknown>
@@ -18,13 +23,21 @@ interface Shape {
   properties?: Fields
 }
 
+/** The fields that a route knows. */
+interface KnownFields {
+  /** Those of its body. */
+  taken: readonly string[]
+  /** Those of its answer of success, which has this status. */
+  shown: Fields
+  status: number
+}
+
 const MAX_WARNINGS = 20
 const MAX_NAME = 64
 
 /**
- * Names in `warnings` of the answer what a body said without effect: fields that the route's schema does not have, and read-only
- * ones (fields of the answer only) whose value differs. Works on all routes that change something and answer a JSON object, so a
- * shape is all that a route declares.
+ * Adds `warnings` to the answers of routes that take and answer a JSON object, so that a shape is all that a
+ * route declares; see {@link nameIgnoredFields}. Register it before the routes.
  */
 async function ignoredFields(app: FastifyInstance) {
   app.addHook('onRoute', (route) => {
@@ -35,19 +48,18 @@ async function ignoredFields(app: FastifyInstance) {
     if (!isWrite || properties === undefined || found === undefined) return
     const { status, answer, shown } = found
     describeAnswer(route, status, { ...answer, properties: { ...shown, warnings: Warnings } })
-    const names = Object.keys(properties)
-    route.preSerialization = [
-      ...[route.preSerialization ?? []].flat(),
-      function nameIgnored(request, reply, payload: unknown, done) {
-        if (reply.statusCode !== status) {
-          done(null, payload)
-          return
-        }
-        const warnings = warn(request, payload as Fields, names, shown)
-        done(null, warnings.length === 0 ? payload : addWarnings(payload as Fields, warnings))
-      }
-    ]
+    route.config = { ...route.config, fields: { taken: Object.keys(properties), shown, status } }
   })
+}
+
+/**
+ * Hook `preSerialization`: names in `warnings` of the answer what a body said without effect: fields that the
+ * route does not take, and read-only ones (fields of the answer only) whose value differs.
+ */
+export const nameIgnoredFields: preSerializationHookHandler = (request, reply, payload, done) => {
+  const fields = isSafe(request.method) ? undefined : request.routeOptions.config.fields
+  const warnings = fields?.status === reply.statusCode ? warn(request, payload as Fields, fields) : []
+  done(null, warnings.length === 0 ? payload : addWarnings(payload as Fields, warnings))
 }
 
 /** The shape of a body, as JSON where it has several content types. */
@@ -64,11 +76,11 @@ function findSuccess({ schema }: RouteOptions) {
   return undefined
 }
 
-function warn({ body, replaced }: FastifyRequest, answer: Fields, names: string[], shown: Fields): string[] {
+function warn({ body, replaced }: FastifyRequest, answer: Fields, { taken, shown }: KnownFields): string[] {
   const old = (replaced ?? {}) as Fields
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return []
   return Object.entries(body)
-    .filter(([name]) => !names.includes(name) && name !== 'warnings')
+    .filter(([name]) => !taken.includes(name) && name !== 'warnings')
     .filter(
       ([name, value]) => !isDeepStrictEqual(value, answer[name]) && !isDeepStrictEqual(value, old[name])
     )
@@ -76,7 +88,7 @@ function warn({ body, replaced }: FastifyRequest, answer: Fields, names: string[
     .map(([name]) =>
       Object.hasOwn(shown, name)
         ? `${name} is read-only here and was ignored`
-        : `${name.slice(0, MAX_NAME)} is not a field of this route and was ignored; ${suggest(name, names)}`
+        : `${name.slice(0, MAX_NAME)} is not a field of this route and was ignored; ${suggest(name, taken)}`
     )
 }
 

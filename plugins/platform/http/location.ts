@@ -1,6 +1,5 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, preSerializationHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
-import { describeHeader } from './describe-answers.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -13,30 +12,25 @@ declare module 'fastify' {
   }
 }
 
-const HEADER = { Location: { type: 'string', description: 'The path of what was created' } }
-
-/**
- * Sends `Location` with each 201 of a route that names one in `config.location` (RFC 9110, section 15.3.2), also when a kept answer
- * is repeated. Publishes `app.publicPath`. Takes where people reach the server; undefined for the root of any host.
- */
+/** Publishes `app.publicPath`. Takes where people reach the server; undefined for the root of any host. */
 async function location(app: FastifyInstance, { publicUrl }: { publicUrl: string | undefined }) {
   app.decorate('publicPath', publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/+$/, ''))
-  app.addHook('onRoute', (route) => {
-    const path = route.config?.location
-    if (path === undefined) return
-    describeHeader(route, 201, HEADER)
-    route.preSerialization = [
-      ...[route.preSerialization ?? []].flat(),
-      function sendLocation(_request, reply, payload: unknown, done) {
-        const [base = '', field = ''] = path.split(':', 2)
-        const value = field === '' ? '' : (payload as Record<string, unknown>)[field]
-        // An answer that an older release kept may lack the field.
-        if (reply.statusCode === 201 && value !== undefined)
-          reply.header('location', app.publicPath + base + encodeURIComponent(String(value)))
-        done(null, payload)
-      }
-    ]
-  })
+}
+
+/**
+ * Hook `preSerialization`: sends `Location` with each 201 of a route that names one in `config.location` (RFC
+ * 9110, section 15.3.2), also when a kept answer is repeated.
+ */
+export const sendLocation: preSerializationHookHandler = (request, reply, payload, done) => {
+  const path = reply.statusCode === 201 ? request.routeOptions.config.location : undefined
+  if (path !== undefined) {
+    const [base = '', field = ''] = path.split(':', 2)
+    const value = field === '' ? '' : (payload as Record<string, unknown>)[field]
+    // An answer that an older release kept may lack the field.
+    if (value !== undefined)
+      reply.header('location', request.server.publicPath + base + encodeURIComponent(String(value)))
+  }
+  done(null, payload)
 }
 
 export default fp(location, { name: 'location', fastify: '5.x' })

@@ -1,24 +1,18 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifyInstance, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { describeAccess, SECURITY_SCHEMES } from '#platform/access/describe.ts'
 import { describeAnswers } from './describe-answers.ts'
-import pages from './pages.ts'
 
-export interface OpenapiOptions {
-  routes: boolean
-  version: string
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The app that has the description of this one and the page to try it; made at the first call. */
+    loadDocs(): Promise<FastifyInstance>
+  }
 }
 
-/** Headers that Node makes for each connection (RFC 9110, section 7.6.1). */
-const HOP_BY_HOP = ['connection', 'keep-alive', 'transfer-encoding', 'date']
-
-/**
- * Describes the API: OpenAPI 3.1 from the routes' own schemas at `/openapi.json`, a page to try it at `/docs`,
- * where `/` leads. Both are made at the first request (docs-page.ts). Register it before the routes.
- */
-async function openapi(app: FastifyInstance, { routes, version }: OpenapiOptions) {
-  if (!routes) return
+/** Publishes `app.loadDocs`: OpenAPI 3.1 from the routes' own schemas. Register it before the routes. */
+async function openapi(app: FastifyInstance, { version }: { version: string }) {
   const described: RouteOptions[] = []
   app.addHook('onRoute', (route) => {
     if (route.schema?.tags && route.method !== 'HEAD') described.push(route)
@@ -58,7 +52,7 @@ async function openapi(app: FastifyInstance, { routes, version }: OpenapiOptions
     })
   } satisfies FastifyDynamicSwaggerOptions
   let docs: Promise<FastifyInstance> | undefined
-  const loadDocs = () => {
+  app.decorate('loadDocs', () => {
     docs ??= import('./docs-page.ts')
       .then(({ createDocs }) => createDocs(described, description, app.publicPath))
       .catch((error) => {
@@ -66,34 +60,7 @@ async function openapi(app: FastifyInstance, { routes, version }: OpenapiOptions
         throw error
       })
     return docs
-  }
-
-  async function showPage({ url, headers }: FastifyRequest, reply: FastifyReply) {
-    const page = await loadDocs()
-    const answer = await page.inject({ method: 'GET', url, headers })
-    if (answer.statusCode === 404) return reply.callNotFound()
-    for (const name of HOP_BY_HOP) delete answer.headers[name]
-    const { statusCode, rawPayload } = answer
-    const { location } = answer.headers
-    if (typeof location === 'string') answer.headers.location = app.publicPath + location
-    return reply
-      .code(statusCode)
-      .headers(answer.headers)
-      .send(rawPayload.length > 0 ? rawPayload : undefined)
-  }
-
-  await app.register(async (scope) => {
-    scope.addHook('onRoute', (route) => {
-      route.config = { ...route.config, access: 'public' }
-    })
-    await scope.register(pages)
-    for (const path of ['/docs', '/docs/*']) scope.get(path, { schema: { hide: true } }, showPage)
   })
-  const open = { config: { access: 'public' }, schema: { hide: true } } as const
-  app.get('/openapi.json', open, async () => (await loadDocs()).swagger())
-  app.get('/', { ...open, config: { ...open.config, isPage: true } }, async (_request, reply) =>
-    reply.redirect(`${app.publicPath}/docs`)
-  )
 }
 
 export default fp(openapi, { name: 'openapi', dependencies: ['access', 'location'], fastify: '5.x' })

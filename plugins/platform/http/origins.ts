@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
+import { isSafe } from '#platform/net/methods.ts'
 import { defineProblem } from '#platform/problem/problem.ts'
 
 export interface OriginOptions {
@@ -16,10 +17,19 @@ export interface OriginOptions {
   ownHosts?: readonly string[]
 }
 
+/** `app.origins`: hooks `onRequest`. */
+export interface Origins {
+  /** Lets pages of allowed origins read the answer. */
+  allowReading: onRequestHookHandler
+  /** Refuses a change that a page of another site sent. */
+  refuseForeign: onRequestHookHandler
+  /** Answers preflight requests (Fetch, section 4.8); no route takes OPTIONS. */
+  answerPreflight: onRequestHookHandler
+}
+
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Answers preflight requests (Fetch, section 4.8) in a scope that is asked where no route takes OPTIONS. */
-    answerPreflights(scope: FastifyInstance): void
+    origins: Origins
   }
 }
 
@@ -30,7 +40,6 @@ export const originRefused = defineProblem(
   'Pages of other sites may not change anything here'
 )
 
-const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
 /** What pages may read of an answer beside what any page may (Fetch, section 4.1). */
 const EXPOSED =
   'Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Clicks-Pending, X-Request-Id, X-Total-Count'
@@ -45,9 +54,7 @@ const PREFLIGHT = {
  * the cookies of this server, and to a server on 127.0.0.1 too: such writes are refused, unless their origin is allowed.
  * Allowed origins may read too (CORS). Requests without `Sec-Fetch-Site` and `Origin` come from no browser and pass.
  *
- * The hooks are put on the routes as they are added, like those of requests.ts: @fastify/cors puts its own on the root, where
- * redirects would run it. With no origin allowed reads run nothing. Register it before
- * requests.ts, whose hooks then come first: what is refused here is seen there.
+ * Publishes `app.origins`. @fastify/cors would put its hook on the root, where redirects would run it.
  */
 async function origins(app: FastifyInstance, options: OriginOptions) {
   const { allowed, own, onlyLocal = false, ownHosts = [] } = options
@@ -56,7 +63,7 @@ async function origins(app: FastifyInstance, options: OriginOptions) {
 
   /** Whether a page of another site sent a request that changes something (as Go's http.CrossOriginProtection judges). */
   function isForeign({ method, headers, host }: FastifyRequest): boolean {
-    if (SAFE.has(method)) return false
+    if (isSafe(method)) return false
     const { origin, 'sec-fetch-site': site } = headers
     if (origin !== undefined && writers.has(origin)) return false
     if (onlyLocal && origin !== undefined && isRebound(origin)) return true
@@ -71,37 +78,33 @@ async function origins(app: FastifyInstance, options: OriginOptions) {
     return !/(^|\.)localhost\.?$/.test(hostname)
   }
 
-  function onWrite(request: FastifyRequest, _reply: unknown, done: (error?: Error) => void): void {
+  const refuseForeign: onRequestHookHandler = (request, _reply, done) => {
     if (!isForeign(request)) done()
     else done(originRefused('A page of another site sent this; its origin is not in CORS_ORIGINS'))
   }
 
-  /** Caches must know that the answer differs by origin, also where the request had none. */
-  function onCross({ headers: { origin } }: FastifyRequest, reply: FastifyReply, done: () => void): void {
-    reply.header('vary', 'Origin')
-    if (origin !== undefined && readers.has(origin))
-      reply.headers({ 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED })
+  const allowReading: onRequestHookHandler = (request, reply, done) => {
+    if (readers.size > 0) {
+      const { origin } = request.headers
+      // Caches must know that the answer differs by origin, also where the request had none.
+      reply.header('vary', 'Origin')
+      if (origin !== undefined && readers.has(origin))
+        reply.headers({ 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED })
+    }
     done()
   }
 
-  app.addHook('onRoute', (route: RouteOptions) => {
-    if (route.config?.hot) return
-    const isRead = [route.method].flat().every((method) => SAFE.has(method))
-    const hooks = [...(readers.size > 0 ? [onCross] : []), ...(isRead ? [] : [onWrite])]
-    if (hooks.length > 0) route.onRequest = [...hooks, ...[route.onRequest ?? []].flat()]
-  })
-
-  app.decorate('answerPreflights', (scope: FastifyInstance) => {
-    if (readers.size === 0) return
-    scope.addHook('onRequest', (request, reply, done) => {
-      const { origin, 'access-control-request-method': asked } = request.headers
-      if (request.method !== 'OPTIONS' || asked === undefined || !readers.has(origin ?? '')) return done()
+  const answerPreflight: onRequestHookHandler = ({ method, headers }, reply, done) => {
+    const { origin, 'access-control-request-method': asked } = headers
+    if (method !== 'OPTIONS' || asked === undefined || !readers.has(origin ?? '')) done()
+    else
       reply
         .code(204)
         .headers({ ...PREFLIGHT, 'access-control-allow-origin': origin, vary: 'Origin' })
         .send()
-    })
-  })
+  }
+
+  app.decorate('origins', { allowReading, refuseForeign, answerPreflight })
 }
 
 /**

@@ -31,11 +31,11 @@ const POLICY: FastifyHelmetOptions = {
   strictTransportSecurity: false
 }
 
-/** Puts the headers of pages (@fastify/helmet) on the routes of the scope it is registered in, never on the root, and marks them. */
+/**
+ * Puts the headers of pages (@fastify/helmet) on the routes of the scope it is registered in, never on the
+ * root.
+ */
 async function pages(scope: FastifyInstance) {
-  scope.addHook('onRoute', (route) => {
-    route.config = { ...route.config, isPage: true }
-  })
   await scope.register(helmet, POLICY)
 }
 

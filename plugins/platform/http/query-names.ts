@@ -1,8 +1,5 @@
-import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
-import fp from 'fastify-plugin'
+import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import { defineProblem } from '#platform/problem/problem.ts'
-import { Problem } from '#schema/shapes/problem.ts'
-import { describeAnswer } from './describe-answers.ts'
 import { suggest } from './nearest.ts'
 
 declare module 'fastify' {
@@ -18,48 +15,26 @@ const malformed = defineProblem('REQUEST_MALFORMED', 400, 'The request is malfor
 const MAX_ERRORS = 20
 
 /**
- * Refuses unknown query parameters on the routes of the API, because an ignored filter gives wrong data: 422, which names the nearest
- * parameter of the route's schema. Redirects, pages and probes take any. Register it after what identifies and limits callers.
+ * Hook `onRequest`: refuses query parameters that the route's schema does not have, because an ignored filter
+ * gives wrong data: 422, which names the nearest parameter.
  */
-async function queryNames(app: FastifyInstance) {
-  app.addHook('onRoute', (route) => {
-    if (!isApiRoute(route)) return
-    const { properties = {} } = (route.schema?.querystring ?? {}) as { properties?: object }
-    describeAnswer(route, 422, Problem)
-    route.onRequest = [...[route.onRequest ?? []].flat(), checkQuery(Object.keys(properties))]
-  })
+export const checkQueryNames: onRequestHookHandler = (request, _reply, done) => {
+  // The router takes a fragment for a query too.
+  if (request.url.includes('?') && /^[^#]*\?/.test(request.url)) checkQuery(request)
+  done()
 }
 
-/** Routes of the API are described by OpenAPI; of those, redirects and probes take any query. */
-function isApiRoute({ schema, config }: RouteOptions): boolean {
-  return schema?.tags !== undefined && config?.hot !== true && config?.query !== 'any'
-}
-
-function checkQuery(names: readonly string[]) {
-  return function onQuery(
-    { url, query }: FastifyRequest,
-    _reply: unknown,
-    done: (error?: Error) => void
-  ): void {
-    // The router takes a fragment for a query too.
-    if (!/^[^#]*\?/.test(url)) {
-      done()
-      return
-    }
-    if (!isDecodable(url)) {
-      done(malformed('The query is not percent-encoded UTF-8'))
-      return
-    }
-    const unknown = Object.keys(query as object).filter((name) => !names.includes(name))
-    if (unknown.length === 0) {
-      done()
-      return
-    }
-    const errors = unknown
-      .slice(0, MAX_ERRORS)
-      .map((path) => ({ path, message: `is not a parameter of this route; ${suggest(path, names)}` }))
-    done(invalidInput(errors.map(({ path, message }) => `${path} ${message}`).join('; '), { errors }))
-  }
+function checkQuery({ url, query, routeOptions: { schema, config } }: FastifyRequest): void {
+  if (config.query === 'any') return
+  if (!isDecodable(url)) throw malformed('The query is not percent-encoded UTF-8')
+  const { properties = {} } = (schema?.querystring ?? {}) as { properties?: object }
+  const names = Object.keys(properties)
+  const unknown = Object.keys(query as object).filter((name) => !names.includes(name))
+  if (unknown.length === 0) return
+  const errors = unknown
+    .slice(0, MAX_ERRORS)
+    .map((path) => ({ path, message: `is not a parameter of this route; ${suggest(path, names)}` }))
+  throw invalidInput(errors.map(({ path, message }) => `${path} ${message}`).join('; '), { errors })
 }
 
 /** Whether all escapes of a url are UTF-8 (RFC 3986, section 2.5); the query parser keeps others as they are written. */
@@ -72,9 +47,3 @@ function isDecodable(url: string): boolean {
     return false
   }
 }
-
-export default fp(queryNames, {
-  name: 'query-names',
-  dependencies: ['access', 'errors', 'limits'],
-  fastify: '5.x'
-})

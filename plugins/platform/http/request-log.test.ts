@@ -3,22 +3,26 @@ import t from 'tap'
 import metrics from '#platform/observability/metrics.ts'
 import { createClient } from '#testing/app.ts'
 import errors from './errors.ts'
-import requests, { createRequestId } from './request-log.ts'
+import requests, { createRequestId, openRequest } from './request-log.ts'
 
-t.test('routes are watched, hot ones are not', async (t) => {
+t.test('the routes of a scope with the hooks are watched, others are not', async (t) => {
   const lines: Record<string, unknown>[] = []
   const app = fastify({
     logger: { stream: { write: (line) => void lines.push(JSON.parse(line)) } },
     genReqId: createRequestId
   })
-  await app.register(metrics, { routes: true })
+  await app.register(metrics)
   await app.register(requests)
   await app.register(errors)
-  app.get('/things/:id', async () => 'thing')
-  app.get('/fails', async () => {
-    throw new Error('broken')
+  await app.register(async (scope) => {
+    scope.addHook('onRequest', openRequest)
+    scope.addHook('onResponse', scope.logAnswer)
+    scope.get('/things/:id', async () => 'thing')
+    scope.get('/fails', async () => {
+      throw new Error('broken')
+    })
   })
-  app.get('/hot', { config: { hot: true } }, async () => 'hot')
+  app.get('/hot', async () => 'hot')
   t.teardown(() => app.close())
   const request = createClient(await app.listen({ port: 0, host: '127.0.0.1' }))
   lines.length = 0
@@ -47,7 +51,7 @@ t.test('routes are watched, hot ones are not', async (t) => {
 t.test('two apps in one process count apart', async (t) => {
   for (let at = 0; at < 2; at++) {
     const app = fastify()
-    await app.register(metrics, { routes: true })
+    await app.register(metrics)
     await app.register(requests)
     await app.ready()
     t.teardown(() => app.close())

@@ -4,8 +4,8 @@ import type {
   FastifyInstance,
   FastifyReply,
   FastifyRequest,
-  onResponseHookHandler,
-  RouteOptions
+  onRequestHookHandler,
+  onResponseHookHandler
 } from 'fastify'
 import fp from 'fastify-plugin'
 import { truncateAddress } from '#platform/net/address.ts'
@@ -14,24 +14,20 @@ import { defineProblem } from '#platform/problem/problem.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Watches the requests of a scope that are answered outside a route (the not-found handler). */
-    watchRequests(scope: FastifyInstance): void
+    /** Hook `onResponse`: one log line and one histogram sample for each request that is answered. */
+    logAnswer: onResponseHookHandler
   }
   interface FastifyRequest {
     /** The IP address of the client, as trusted proxies say. Fastify's own `ip` may hold a port. */
     readonly address: string
   }
   interface FastifyContextConfig {
-    /** A route at the framework's limit: no request histogram, and a log line and request id for errors only. */
+    /** A redirect: its input is not validated, and OpenAPI says so. */
     hot?: boolean
   }
 }
 
-/**
- * Watches every request that is not `config.hot`: one log line and one histogram sample when it is answered, and
- * the request id as `X-Request-Id`. The hooks are put on the routes as they are added, not on the root, so that
- * hot routes run without them. Register it before the routes.
- */
+/** Publishes `app.logAnswer` and `request.address`. */
 async function requestLog(app: FastifyInstance, { trustProxy = [] }: { trustProxy?: readonly string[] }) {
   const addressOf = createAddressReader(trustProxy)
   app.decorateRequest('address', {
@@ -46,17 +42,23 @@ async function requestLog(app: FastifyInstance, { trustProxy = [] }: { trustProx
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [app.metrics.client.register]
   })
-  const onResponse: onResponseHookHandler = (request, reply, done) => {
-    duration
-      .labels(request.method, routeOf(request), String(reply.statusCode))
-      .observe(reply.elapsedTime / 1000)
+  // The library builds and hashes an object of labels to find a series. There are as many as routes, methods
+  // and statuses.
+  const series = new Map<string, { observe(seconds: number): void }>()
+  function observe(method: string, route: string, status: number, ms: number): void {
+    const name = `${method} ${route} ${status}`
+    let found = series.get(name)
+    if (found === undefined) {
+      found = duration.labels(method, route, String(status))
+      series.set(name, found)
+    }
+    found.observe(ms / 1_000)
+  }
+
+  app.decorate('logAnswer', function logAnswer(request, reply, done) {
+    observe(request.method, routeOf(request), reply.statusCode, reply.elapsedTime)
     logRequest(request, reply)
     done()
-  }
-  app.addHook('onRoute', (route: RouteOptions) => {
-    if (route.config?.hot) return
-    route.onRequest = [onRequest, ...[route.onRequest ?? []].flat()]
-    route.onResponse = [...[route.onResponse ?? []].flat(), onResponse]
   })
   // Node knows the address of a peer after its connection has ended only if it was read before. A request may outlive its connection:
   // nginx gave the replica up and asked another one. Without an address the replica would not believe the name that nginx gave the
@@ -64,11 +66,6 @@ async function requestLog(app: FastifyInstance, { trustProxy = [] }: { trustProx
   app.server.on('connection', (socket) => void socket.remoteAddress)
   // Expectations other than 100-continue may be ignored (RFC 9110, 10.1.1); Node would refuse them without a body.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
-  // What no route takes is no route either: the not-found handler gets the hooks from a scope of its own.
-  app.decorate('watchRequests', (scope: FastifyInstance) => {
-    scope.addHook('onRequest', onRequest)
-    scope.addHook('onResponse', onResponse)
-  })
 }
 
 function routeOf({ routeOptions }: FastifyRequest): string {
@@ -98,7 +95,12 @@ const hostUnusable = defineProblem('HOST_UNUSABLE', 400, 'The Host header is mis
 
 /** Whether a request has two `Host` headers, of which Node shows the first and a proxy may have read the other. */
 function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
-  return rawHeaders.filter((name, place) => place % 2 === 0 && name.toLowerCase() === 'host').length > 1
+  let count = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]
+    if (name?.length === 4 && name.toLowerCase() === 'host') count++
+  }
+  return count > 1
 }
 
 /** What a Host may hold: the characters of RFC 3986, section 3.2.2, and a port. */
@@ -116,11 +118,18 @@ export const ANSWER_HEADERS = {
   'cache-control': 'no-store'
 }
 
-/** Sends the request id and the headers of all answers, and refuses a Host that no address could be made of (RFC 9112, section 3.2). */
-function onRequest(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) {
+/** Hook `onRequest` of everything that is no page: sends the headers above. */
+export const secureAnswer: onRequestHookHandler = (_request, reply, done) => {
+  reply.headers(ANSWER_HEADERS)
+  done()
+}
+
+/**
+ * Hook `onRequest`: sends the request id, and refuses a Host that no address could be made of (RFC 9112,
+ * section 3.2).
+ */
+export const openRequest: onRequestHookHandler = (request, reply, done) => {
   reply.header('x-request-id', request.id)
-  // Pages have said what is theirs (pages.ts): hooks of their scope come before those of routes.
-  if (!reply.hasHeader('content-security-policy')) reply.headers(ANSWER_HEADERS)
   // Who names neither length nor coding sends no body (RFC 9112, section 6.3); a type would have the framework wait for it.
   const { headers } = request.raw
   if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined)

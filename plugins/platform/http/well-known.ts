@@ -1,8 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import fp from 'fastify-plugin'
 
 export interface WellKnownOptions {
-  routes: boolean
   /** Where to report a vulnerability: a `https:`, `mailto:` or `tel:` URI. No security.txt when unset. */
   contact: string | undefined
   /** This server's own origin where it is known. */
@@ -25,11 +23,9 @@ const FAVICON = Buffer.from(
 
 /**
  * Serves what robots, browsers and people look for at fixed places: `/robots.txt` (RFC 9309), which leaves links to be
- * followed and the API alone, `/favicon.ico`, and `/.well-known/security.txt` (RFC 9116). Register it after the routes it
- * tells of.
+ * followed and the API alone, `/favicon.ico`, and `/.well-known/security.txt` (RFC 9116).
  */
-async function wellKnown(app: FastifyInstance, { routes, contact, own }: WellKnownOptions) {
-  if (!routes) return
+export async function wellKnown(app: FastifyInstance, { contact, own }: WellKnownOptions) {
   const open = { config: { access: 'public' }, schema: { hide: true } } as const
 
   let robots = ''
@@ -57,5 +53,3 @@ async function wellKnown(app: FastifyInstance, { routes, contact, own }: WellKno
     return reply.send(`Contact: ${contact}\nExpires: ${expires}\n${canonical}`)
   })
 }
-
-export default fp(wellKnown, { name: 'well-known', dependencies: ['access', 'requests'], fastify: '5.x' })

@@ -1,6 +1,4 @@
 import t from 'tap'
-import { buildApp } from '#apps/app.ts'
-import { readConfig } from '#apps/config.ts'
 import { databaseProblem } from '#platform/database/errors.ts'
 import { profiles, startApp, storageOf } from '#testing/app.ts'
 import { until } from '#testing/until.ts'
@@ -100,12 +98,12 @@ t.test('a replica that stops amid a transaction does not keep the key', async (t
 })
 
 t.test('a POST that does not say why it may be repeated takes no key', async (t) => {
-  const app = await buildApp(readConfig(await storageOf(t, 'alone')))
-  t.teardown(() => app.close())
-  app.post('/secrets', { config: { access: 'public' } }, async () => ({ made: true }))
-  t.match((await app.inject({ method: 'POST', url: '/secrets' })).json(), { made: true })
-  const headers = { 'idempotency-key': 'k1' }
-  const refused = await app.inject({ method: 'POST', url: '/secrets', headers })
-  t.equal(refused.statusCode, 400)
-  t.match(refused.json(), { code: 'IDEMPOTENCY_KEY_UNSUPPORTED', errors: [{ path: 'idempotency-key' }] })
+  const { request } = await startApp(t, { profile: 'alone' })
+  const json = { name: 'one', role: 'admin' }
+  const refused = await request('POST', '/keys', { json, headers: { 'idempotency-key': 'k1' } })
+  t.match(refused, {
+    status: 400,
+    json: { code: 'IDEMPOTENCY_KEY_UNSUPPORTED', errors: [{ path: 'idempotency-key' }] }
+  })
+  t.equal((await request('POST', '/keys', { json })).status, 201)
 })

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Caller } from '#platform/access/caller.ts'
 import { repeat } from '#platform/async/repeat.ts'
@@ -94,11 +94,6 @@ async function idempotency(app: FastifyInstance) {
   }
   app.decorate('idempotency', service)
 
-  app.addHook('onRoute', (route: RouteOptions) => {
-    if (![route.method].flat().includes('POST') || route.config?.idempotency !== undefined) return
-    route.onRequest = [...[route.onRequest ?? []].flat(), refuseKey]
-  })
-
   repeat(app, PRUNE_EVERY_MS, () =>
     app.maintenance.run(prune).then(
       () => undefined,
@@ -108,8 +103,10 @@ async function idempotency(app: FastifyInstance) {
   )
 }
 
-function refuseKey(request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void {
-  done(request.headers['idempotency-key'] === undefined ? undefined : keyUnsupported())
+/** Hook `onRequest`: refuses an `Idempotency-Key` where a repeated POST would be done twice. */
+export const refuseIdempotencyKey: onRequestHookHandler = (request, _reply, done) => {
+  const isKeyed = request.method === 'POST' && request.headers['idempotency-key'] !== undefined
+  done(isKeyed && request.routeOptions.config.idempotency === undefined ? keyUnsupported() : undefined)
 }
 
 /** Keys are a caller's own: nobody gets another one's answer by guessing. On an open server all are one caller. */

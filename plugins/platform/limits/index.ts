@@ -1,8 +1,12 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import type {
+  FastifyContextConfig,
+  FastifyInstance,
+  FastifyRequest,
+  onErrorHookHandler,
+  onRequestHookHandler
+} from 'fastify'
 import fp from 'fastify-plugin'
-import { describeAnswer } from '#platform/http/describe-answers.ts'
 import type { RedisClient } from '#platform/redis/redis-cluster.ts'
-import { problemAnswer } from '#schema/shapes/problem.ts'
 import { addressOf, clientOf, createHasher } from './client.ts'
 import { type Counter, createCounter, createLimitBreaker } from './counter.ts'
 import { rateLimited } from './errors.ts'
@@ -12,6 +16,7 @@ import {
   type LimitName,
   type Policy,
   policyField,
+  type RateLimitState,
   secondsOf,
   standingField
 } from './policy.ts'
@@ -29,8 +34,15 @@ export interface FailureLimiter {
   record(request: FastifyRequest): void
 }
 
-/** `app.limits`: what is counted beside the routes. */
+/** `app.limits`: the hooks of routes with callers, and what is counted beside them. */
 export interface Limits {
+  /**
+   * Hook `onRequest`, after authentication: counts the request under the limit of its route and refuses one
+   * too many.
+   */
+  readonly countRequest: onRequestHookHandler
+  /** Hook `onError`: counts requests with an invalid key. */
+  readonly countInvalidKey: onErrorHookHandler
   /** Short codes that no link has; null where nothing is limited. */
   readonly unknownCodes: FailureLimiter | null
 }
@@ -51,10 +63,11 @@ declare module 'fastify' {
 }
 
 /**
- * Limits what one client may do: see docs/adr/2026-11-25-rate-limits.md. Each route that asks something of its callers
- * counts under the limit it names in `config.limit`, else under `api`; redirects run nothing of it. Answers tell where the
- * client stands (`RateLimit`, `RateLimit-Policy`), refusals when to come back (`Retry-After`). Calls with keys that are not good
- * are counted by address. Publishes `app.limits`. Register it after redis and before the routes.
+ * Limits what one client may do: see docs/adr/2026-11-25-rate-limits.md. Each route that asks something of
+ * its callers counts under the limit it names in `config.limit`, else under `api`. Answers say what is left
+ * to the client (`RateLimit`, `RateLimit-Policy`), refusals when to retry (`Retry-After`). Requests with an
+ * invalid key are counted by address. Publishes `app.limits`. Register it after redis and before the
+ * capabilities.
  */
 async function limits(app: FastifyInstance, { policies }: LimitOptions) {
   const { client } = app.metrics
@@ -91,31 +104,39 @@ async function limits(app: FastifyInstance, { policies }: LimitOptions) {
     }
   }
 
-  /** What counts the requests of a route, as its last onRequest hook: who asks is known by then. */
-  function limitRoute(name: RouteLimit, counter: Counter, policy: Policy) {
-    return async function onLimit(request: FastifyRequest, reply: FastifyReply) {
-      const who = clientOf(request)
-      const heldMs = counter.heldBackMs(who)
-      const state =
-        heldMs > 0 ? { isExceeded: true, remaining: 0, resetMs: heldMs } : await counter.count(request, who)
+  const countRequest: onRequestHookHandler = (request, reply, done) => {
+    const name = counters === null ? null : limitOf(request.routeOptions.config)
+    if (counters === null || policies === null || name === null) {
+      done()
+      return
+    }
+    const [counter, policy] = [counters[name], policies[name]]
+    const admit = (state: RateLimitState) => {
       reply.header('ratelimit-policy', policyField(name, policy))
       reply.header('ratelimit', standingField(name, state))
-      if (state.isExceeded) throw refusal(request, name, state.resetMs)
+      done(state.isExceeded ? refusal(request, name, state.resetMs) : undefined)
     }
+    const client = clientOf(request)
+    const heldMs = counter.heldBackMs(client)
+    if (heldMs > 0) admit({ isExceeded: true, remaining: 0, resetMs: heldMs })
+    else counter.count(request, client).then(admit, done)
   }
 
-  app.addHook('onRoute', (route: RouteOptions) => {
-    const name = limitOf(route)
-    if (name === null) return
-    // In the description whether limits are on or not: clients are written once.
-    describeAnswer(route, 429, REFUSAL)
-    if (counters === null || policies === null) return
-    route.onRequest = [...[route.onRequest ?? []].flat(), limitRoute(name, counters[name], policies[name])]
-  })
+  const credentials = app.access.mode === 'keys' ? failureLimiter('credentials') : null
+  const countInvalidKey: onErrorHookHandler = (request, _reply, error, done) => {
+    if (error.code === 'CREDENTIALS_INVALID' && hasKey(request) && isGuarded(request.routeOptions.config))
+      credentials?.record(request)
+    done()
+  }
+  // Before the authenticators that look keys up, and only on routes that need one. An expired cookie is no
+  // guess.
+  if (credentials !== null)
+    app.access.authenticateBy((request) => {
+      if (hasKey(request) && credentials.isBlocked(request)) throw credentials.refuse(request)
+      return null
+    })
 
-  const credentials = failureLimiter('credentials')
-  if (credentials !== null && app.access.mode === 'keys') limitCredentials(app, credentials)
-  app.decorate('limits', { unknownCodes: failureLimiter('unknownCodes') })
+  app.decorate('limits', { countRequest, countInvalidKey, unknownCodes: failureLimiter('unknownCodes') })
 }
 
 async function openCounters(app: FastifyInstance, policies: Record<LimitName, Policy>) {
@@ -130,44 +151,17 @@ async function openCounters(app: FastifyInstance, policies: Record<LimitName, Po
   return counters
 }
 
-/** The limit of a route; null where it has none. What does not say its access yet is a page, whose scope will (openapi.ts). */
-function limitOf({ config }: RouteOptions): RouteLimit | null {
-  if (config?.hot) return null
-  return config?.limit ?? (isGuarded(config) ? 'api' : null)
+/** The limit of a route; null where it has none. */
+function limitOf(config: FastifyContextConfig): RouteLimit | null {
+  return config.limit ?? (isGuarded(config) ? 'api' : null)
 }
 
-function isGuarded(config: RouteOptions['config']): boolean {
-  return config?.access !== undefined && config.access !== 'public'
+function isGuarded({ access }: FastifyContextConfig): boolean {
+  return access !== undefined && access !== 'public'
 }
 
-/** The refusal as the description shows it. */
-const REFUSAL = problemAnswer('The client made too many requests of the kind', {
-  'Retry-After': { type: 'integer', description: 'Seconds until there is room again' },
-  RateLimit: { type: 'string', description: 'What is left: `"create";r=0;t=12`' },
-  'RateLimit-Policy': { type: 'string', description: 'The limit: `"create";q=300;w=60`' }
-})
-
-/**
- * Whoever tries keys is refused before they are looked up. Asked before the recognisers of those who know keys, and only on
- * routes that need one; a cookie that has ended is no guess.
- */
-function limitCredentials(app: FastifyInstance, credentials: FailureLimiter): void {
-  const hasKey = ({ headers }: FastifyRequest) =>
-    headers.authorization !== undefined || headers['x-api-key'] !== undefined
-  app.access.authenticateBy((request) => {
-    if (hasKey(request) && credentials.isBlocked(request)) throw credentials.refuse(request)
-    return null
-  })
-  app.addHook('onRoute', (route: RouteOptions) => {
-    if (!isGuarded(route.config)) return
-    route.onError = [
-      ...[route.onError ?? []].flat(),
-      (request, _reply, error, done) => {
-        if (error.code === 'CREDENTIALS_INVALID' && hasKey(request)) credentials.record(request)
-        done()
-      }
-    ]
-  })
+function hasKey({ headers }: FastifyRequest): boolean {
+  return headers.authorization !== undefined || headers['x-api-key'] !== undefined
 }
 
 export default fp(limits, {

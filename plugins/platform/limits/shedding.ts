@@ -1,9 +1,7 @@
 import underPressure from '@fastify/under-pressure'
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
-import { describeAnswer } from '#platform/http/describe-answers.ts'
 import { defineProblem } from '#platform/problem/problem.ts'
-import { Problem } from '#schema/shapes/problem.ts'
 
 export interface SheddingOptions {
   /** How late the event loop may be on average, in milliseconds; 0 for as late as it likes, and so for all of these. */
@@ -20,6 +18,8 @@ declare module 'fastify' {
     shedding: {
       /** Rejects while API calls are shed. */
       ping(): Promise<void>
+      /** Hook `onRequest` of what may wait: refuses requests while the process is under pressure. */
+      shedRequest: onRequestHookHandler
     }
   }
 }
@@ -41,11 +41,10 @@ const REFUSALS = [1, 2, 3].map((retryAfter) =>
 )
 
 /**
- * Sheds load: while the process is under pressure everything but redirects, probes and the description is refused with 503 and
- * `Retry-After` before anybody is asked who they are, so that what there is left goes to those who follow links.
+ * Sheds load: while the process is under pressure `app.shedding.shedRequest` refuses API calls with 503 and
+ * `Retry-After`, before authentication, so that redirects get what capacity is left.
  *
- * @fastify/under-pressure measures in a scope of its own, where it puts its hook on no route; each route that may be
- * shed asks it. Redirects have no hook and pay nothing. Register it before requests.ts, whose hooks then come first.
+ * @fastify/under-pressure measures in a scope of its own, where it puts its hook on no route.
  */
 async function shedding(app: FastifyInstance, options: SheddingOptions) {
   const { eventLoopMs, heapBytes, rssBytes, sampleMs = 500 } = options
@@ -74,12 +73,6 @@ async function shedding(app: FastifyInstance, options: SheddingOptions) {
   })
   app.addHook('onClose', async () => clearInterval(timer))
 
-  app.decorate('shedding', {
-    async ping() {
-      if (isUnderPressure()) throw new Error('API calls are shed; redirects and probes are served')
-    }
-  })
-
   const shed = new client.Counter({
     name: 'fairlead_requests_shed_total',
     help: 'Requests refused because the process was under pressure',
@@ -95,7 +88,7 @@ async function shedding(app: FastifyInstance, options: SheddingOptions) {
   })
 
   let refused = 0
-  function onPressure(_request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void {
+  const shedRequest: onRequestHookHandler = (_request, _reply, done) => {
     if (!isUnderPressure()) {
       done()
       return
@@ -104,20 +97,12 @@ async function shedding(app: FastifyInstance, options: SheddingOptions) {
     done(REFUSALS[refused++ % REFUSALS.length])
   }
 
-  app.addHook('onRoute', (route: RouteOptions) => {
-    if (!maySuffer(route)) return
-    route.onRequest = [onPressure, ...[route.onRequest ?? []].flat()]
-    describeAnswer(route, 503, Problem)
+  app.decorate('shedding', {
+    async ping() {
+      if (isUnderPressure()) throw new Error('API calls are shed; redirects and probes are served')
+    },
+    shedRequest
   })
-}
-
-/**
- * What is no redirect, and no probe or page: what has callers, and whatever changes something. What does not say its access
- * yet is a page, whose scope will (openapi.ts).
- */
-function maySuffer({ config, method }: RouteOptions): boolean {
-  if (config?.hot || config?.access === undefined) return false
-  return config.access !== 'public' || [method].flat().some((one) => one !== 'GET' && one !== 'HEAD')
 }
 
 export default fp(shedding, { name: 'shedding', dependencies: ['metrics'], fastify: '5.x' })

@@ -2,7 +2,7 @@ import fastify from 'fastify'
 import fp from 'fastify-plugin'
 import t, { type Test } from 'tap'
 import { createClient } from '#testing/app.ts'
-import health from './health.ts'
+import { healthRoutes } from './health.ts'
 import lifecycle from './lifecycle.ts'
 
 const PARTS = ['database', 'writes', 'cache', 'load'] as const
@@ -22,7 +22,7 @@ async function startHealth(t: Test, parts: Partial<Record<(typeof PARTS)[number]
   for (const [name, double] of Object.entries(doubles))
     await app.register(fp(async (app) => void app.decorate<unknown>(name, double), { name }))
   await app.register(lifecycle, { drainMs: 1_000, lingerMs: 0 })
-  await app.register(health, { routes: true, timeoutMs: 50 })
+  await app.register(healthRoutes, { timeoutMs: 50 })
   t.teardown(() => app.close())
   return { app, lines, request: createClient(await app.listen({ port: 0, host: '127.0.0.1' })) }
 }

@@ -1,6 +1,4 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyInstance } from 'fastify'
-import fp from 'fastify-plugin'
 import { withDeadline } from '#platform/async/deadline.ts'
 import { Type } from '#schema/shapes/type.ts'
 
@@ -16,7 +14,6 @@ const Readiness = Type.Object({
 const Health = Type.Object({ status: Type.Literal('ok') })
 
 export interface HealthOptions {
-  routes: boolean
   /** Longest wait for one part's answer. */
   timeoutMs: number
 }
@@ -27,11 +24,7 @@ export interface HealthOptions {
  * are followed without any of them, and all replicas fail together, so that a 503 would take the last one out of service
  * (docs/adr/2026-11-30-degraded-replicas-stay.md). While draining it is 503.
  */
-async function health(app: FastifyInstance, options: HealthOptions) {
-  if (options.routes) await app.register(healthRoutes, options)
-}
-
-const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (app, { timeoutMs }) => {
+export const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (app, { timeoutMs }) => {
   const tags = ['health']
   // Probes come every few seconds from several places: worth a log line only when something is wrong.
   const logLevel = 'warn'
@@ -86,9 +79,3 @@ async function check(ask: () => Promise<void>, timeoutMs: number) {
     return { status: 'failed', ms: ms(), error: message || (error as Error).name }
   }
 }
-
-export default fp(health, {
-  name: 'health',
-  dependencies: ['shedding', 'database', 'cache', 'lifecycle'],
-  fastify: '5.x'
-})

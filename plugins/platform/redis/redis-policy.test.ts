@@ -13,7 +13,7 @@ const skip = missing('redis-server')
 async function startWith(t: Test, url: string) {
   const lines: { level: number; msg: string; policy?: string }[] = []
   const app = fastify({ logger: { stream: { write: (line: string) => void lines.push(JSON.parse(line)) } } })
-  await app.register(metrics, { routes: true })
+  await app.register(metrics)
   await app.register(requests)
   await app.register(redis, { url, connectTimeoutMs: 300 })
   await app.register(redisPolicy, { everyMs: 20 })

@@ -1,17 +1,16 @@
 import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import fp from 'fastify-plugin'
 import { answers } from '#schema/shapes/answers.ts'
 import { IdParams } from '#schema/shapes/id-params.ts'
 import { UserExport } from '#schema/shapes/user-export.ts'
 import { createExportService } from './service.ts'
 
 /**
- * `GET /users/:id/export`: all that is held of a user, for the user itself and for administrators. It is sent as it is read, so its
- * size costs no memory; should the database go away meanwhile, the answer breaks off and is no JSON. Publishes nothing.
+ * `GET /users/:id/export`: all that is held of a user, for the user itself and for administrators. It is sent
+ * as it is read, so its size costs no memory; should the database go away meanwhile, the answer breaks off
+ * and is no JSON.
  */
-const exports: FastifyPluginAsyncTypebox<{ routes: boolean }> = async (app, { routes }) => {
-  if (!routes) return
+export const exportRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { open } = createExportService(
     app.database,
     {
@@ -48,10 +47,3 @@ const exports: FastifyPluginAsyncTypebox<{ routes: boolean }> = async (app, { ro
     }
   )
 }
-
-export default fp(exports, {
-  name: 'exports',
-  encapsulate: true,
-  dependencies: ['access', 'database', 'audit', 'users', 'keys', 'urls', 'events'],
-  fastify: '5.x'
-})
