@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
-import { defineProblem } from '#platform/problem/problem.ts'
+import { problems } from '#platform/access/errors.ts'
 
 export interface OriginOptions {
   /** Origins (`https://app.example.com`) whose pages may call the API; none by default. */
@@ -22,13 +22,6 @@ declare module 'fastify' {
     answerPreflights(scope: FastifyInstance): void
   }
 }
-
-/** 403: who sent a request that changes something is not to be believed. */
-export const originRefused = defineProblem(
-  'ORIGIN_REFUSED',
-  403,
-  'Pages of other sites may not change anything here'
-)
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
 /** What pages may read of an answer beside what any page may (Fetch, section 4.1). */
@@ -73,7 +66,7 @@ async function origins(app: FastifyInstance, options: OriginOptions) {
 
   function onWrite(request: FastifyRequest, _reply: unknown, done: (error?: Error) => void): void {
     if (!isForeign(request)) done()
-    else done(originRefused('A page of another site sent this; its origin is not in CORS_ORIGINS'))
+    else done(problems.ORIGIN_REFUSED('A page of another site sent this; its origin is not in CORS_ORIGINS'))
   }
 
   /** Caches must know that the answer differs by origin, also where the request had none. */

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
-import { defineProblem } from '#platform/problem/problem.ts'
+import { problems } from '#platform/problem/errors.ts'
 import { Problem } from '#schema/shapes/problem.ts'
 import { describeAnswer } from './describe-answers.ts'
 import { suggest } from './nearest.ts'
@@ -11,9 +11,6 @@ declare module 'fastify' {
     query?: 'any'
   }
 }
-
-const invalidInput = defineProblem('INPUT_INVALID', 422, 'The input is not valid')
-const malformed = defineProblem('REQUEST_MALFORMED', 400, 'The request is malformed')
 
 const MAX_ERRORS = 20
 
@@ -47,7 +44,7 @@ function checkQuery(names: readonly string[]) {
       return
     }
     if (!isDecodable(url)) {
-      done(malformed('The query is not percent-encoded UTF-8'))
+      done(problems.REQUEST_MALFORMED('The query is not percent-encoded UTF-8'))
       return
     }
     const unknown = Object.keys(query as object).filter((name) => !names.includes(name))
@@ -58,7 +55,9 @@ function checkQuery(names: readonly string[]) {
     const errors = unknown
       .slice(0, MAX_ERRORS)
       .map((path) => ({ path, message: `is not a parameter of this route; ${suggest(path, names)}` }))
-    done(invalidInput(errors.map(({ path, message }) => `${path} ${message}`).join('; '), { errors }))
+    done(
+      problems.INPUT_INVALID(errors.map(({ path, message }) => `${path} ${message}`).join('; '), { errors })
+    )
   }
 }
 

@@ -10,7 +10,7 @@ import type {
 import fp from 'fastify-plugin'
 import { truncateAddress } from '#platform/net/address.ts'
 import { createAddressReader } from '#platform/net/client-address.ts'
-import { defineProblem } from '#platform/problem/problem.ts'
+import { problems } from '#platform/problem/errors.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -94,8 +94,6 @@ export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
   )
 }
 
-const hostUnusable = defineProblem('HOST_UNUSABLE', 400, 'The Host header is missing or not usable')
-
 /** Whether a request has two `Host` headers, of which Node shows the first and a proxy may have read the other. */
 function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
   return rawHeaders.filter((name, place) => place % 2 === 0 && name.toLowerCase() === 'host').length > 1
@@ -126,9 +124,9 @@ function onRequest(request: FastifyRequest, reply: FastifyReply, done: (error?: 
   if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined)
     delete headers['content-type']
   const { host } = request
-  if (hasTwoHosts(request.raw)) done(hostUnusable('Send one Host header'))
+  if (hasTwoHosts(request.raw)) done(problems.HOST_UNUSABLE('Send one Host header'))
   else if (host === '' ? request.raw.httpVersion !== '1.1' : HOST.test(host)) done()
-  else done(hostUnusable('Send the name of the server in the Host header'))
+  else done(problems.HOST_UNUSABLE('Send the name of the server in the Host header'))
 }
 
 const processPrefix = randomBytes(6).toString('base64url')
