@@ -1,6 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
 import type { Config } from '#apps/config.ts'
+import { PROBLEMS } from '#apps/problems.ts'
 import manifest from '#package.json' with { type: 'json' }
 import access from '#platform/access/index.ts'
 import cache from '#platform/cache/index.ts'
@@ -107,7 +108,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     await app.register(errors)
     await app.register(location, { publicUrl: config.urls.publicUrl })
     await app.register(ignoredFields)
-    await app.register(openapi, { routes, version: manifest.version })
+    await app.register(openapi, { routes, version: manifest.version, problems: PROBLEMS })
     await app.register(notFound)
     await app.register(lifecycle, config.lifecycle)
     await app.register(database, { ...config.database, attach })

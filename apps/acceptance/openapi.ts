@@ -1,5 +1,6 @@
 import { Ajv, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
+import { resolveRefs } from '#testing/resolve-refs.ts'
 
 /** The server's own description of itself (OpenAPI 3.1), as far as the tests of hostile input need it. */
 
@@ -44,7 +45,8 @@ export interface Operation {
 }
 
 /** The operations, those first that are found first: what is spelt out wins over what is a parameter. */
-export function readOperations({ paths }: Document): Operation[] {
+export function readOperations(document: Document): Operation[] {
+  const { paths } = resolveRefs(document)
   const ajv = new Ajv({ strict: false })
   addFormats.default(ajv)
   const operations = Object.entries(paths).flatMap(([path, methods]) =>

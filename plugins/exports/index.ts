@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import fp from 'fastify-plugin'
-import { answers } from '#schema/shapes/answers.ts'
 import { IdParams } from '#schema/shapes/id-params.ts'
 import { UserExport } from '#schema/shapes/user-export.ts'
 import { createExportService } from './service.ts'
@@ -25,9 +24,11 @@ const exports: FastifyPluginAsyncTypebox<{ routes: boolean }> = async (app, { ro
       config: { access: 'users:read', limit: 'bulk' },
       schema: {
         tags: ['users'],
+        operationId: 'exportUser',
         summary: 'Export all that is held of a user, as one JSON document',
         params: IdParams,
-        response: answers(200, UserExport, 404)
+        response: { 200: UserExport },
+        problems: ['USER_UNKNOWN', 'EXPORT_REFUSED']
       }
     },
     async function onExport({ caller, params: { id }, id: requestId }, reply) {

@@ -1,10 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Within } from '#platform/database/index.ts'
 import { sendPage } from '#platform/http/paging.ts'
-import { answers } from '#schema/shapes/answers.ts'
 import { IdParams } from '#schema/shapes/id-params.ts'
 import { IdempotencyHeaders } from '#schema/shapes/idempotency.ts'
-import { PageQuery, pageWindow } from '#schema/shapes/page.ts'
+import { PageQuery, pageOf, pageWindow } from '#schema/shapes/page.ts'
 import { Flag, isTrue } from '#schema/shapes/text.ts'
 import { Type } from '#schema/shapes/type.ts'
 import { User, UserChange, UserDraft } from '#schema/shapes/user.ts'
@@ -19,9 +18,10 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: 'users:read' },
       schema: {
         tags,
+        operationId: 'listUsers',
         summary: 'List users by id',
         querystring: PageQuery,
-        response: answers(200, Type.Array(User))
+        response: { 200: pageOf(User) }
       }
     },
     async function onList(request, reply) {
@@ -38,7 +38,14 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
     '/users/:id',
     {
       config: { access: 'users:read' },
-      schema: { tags, summary: 'Read a user', params: IdParams, response: answers(200, User, 404) }
+      schema: {
+        tags,
+        operationId: 'getUser',
+        summary: 'Read a user',
+        params: IdParams,
+        response: { 200: User },
+        problems: ['USER_UNKNOWN']
+      }
     },
     async function onGet(request) {
       return app.users.get(request.caller, request.params.id)
@@ -51,10 +58,12 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: 'users:write', idempotency: 'kept', limit: 'create', location: '/users/:id' },
       schema: {
         tags,
+        operationId: 'createUser',
         summary: 'Create a user',
         headers: IdempotencyHeaders,
         body: UserDraft,
-        response: answers(201, User, 400, 409, 410, 422)
+        response: { 201: User },
+        problems: ['USER_TAKEN']
       }
     },
     async function onCreate(request, reply) {
@@ -69,10 +78,12 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: 'users:write' },
       schema: {
         tags,
+        operationId: 'changeUser',
         summary: 'Change a user',
         params: IdParams,
         body: UserChange,
-        response: answers(200, User, 400, 404, 409, 422)
+        response: { 200: User },
+        problems: ['USER_UNKNOWN', 'USER_TAKEN']
       }
     },
     async function onChange(request) {
@@ -86,10 +97,12 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: 'users:write' },
       schema: {
         tags,
+        operationId: 'deleteUser',
         summary: 'Delete a user; its urls stay without owner, or go too with cascade',
         params: IdParams,
         querystring: Type.Object({ cascade: Type.Optional(Flag) }),
-        response: answers(204, Type.Null(), 404)
+        response: { 204: Type.Null() },
+        problems: ['USER_UNKNOWN']
       }
     },
     async function onDelete(request, reply) {
@@ -104,11 +117,13 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: 'users:write', idempotency: 'nature' },
       schema: {
         tags,
+        operationId: 'eraseUser',
         summary: 'Erase a user, its links and what it said of them',
         description:
           'Codes stay taken, clicks stay counted, and the audit log keeps who did what by number. It works after the user was deleted too. It can not be undone.',
         params: IdParams,
-        response: answers(204, Type.Null(), 404)
+        response: { 204: Type.Null() },
+        problems: ['USER_UNKNOWN']
       }
     },
     async function onErase(request, reply) {

@@ -2,12 +2,17 @@ import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { describeAccess, SECURITY_SCHEMES } from '#platform/access/describe.ts'
+import { ProblemError, type ProblemKind } from '#platform/problem/problem.ts'
 import { describeAnswers } from './describe-answers.ts'
+import { presentProblem } from './errors.ts'
+import { nameSchemas } from './name-schemas.ts'
 import pages from './pages.ts'
 
 export interface OpenapiOptions {
   routes: boolean
   version: string
+  /** All problems that there are. */
+  problems: readonly ProblemKind[]
 }
 
 /** Headers that Node makes for each connection (RFC 9110, section 7.6.1). */
@@ -17,7 +22,7 @@ const HOP_BY_HOP = ['connection', 'keep-alive', 'transfer-encoding', 'date']
  * Describes the API: OpenAPI 3.1 from the routes' own schemas at `/openapi.json`, a page to try it at `/docs`,
  * where `/` leads. Both are made at the first request (docs-page.ts). Register it before the routes.
  */
-async function openapi(app: FastifyInstance, { routes, version }: OpenapiOptions) {
+async function openapi(app: FastifyInstance, { routes, version, problems }: OpenapiOptions) {
   if (!routes) return
   const described: RouteOptions[] = []
   app.addHook('onRoute', (route) => {
@@ -30,37 +35,49 @@ async function openapi(app: FastifyInstance, { routes, version }: OpenapiOptions
         title: 'Fairlead',
         version,
         description: [
-          'A URL shortener run like production software. Errors are RFC 9457 problems. What can not be told from the',
-          'operation comes before it: a request that is no HTTP is answered 400, a method that the path does not take 405, one',
-          'that comes too slowly 408, and a head of more than 16 KiB 431.'
+          'A URL shortener run like production software. Errors are RFC 9457 problems; `/docs/errors` lists them by code. Some precede',
+          'the operation: a request that is no HTTP is answered 400, a method that the path does not take 405, a slow request',
+          '408, and a head of more than 16 KiB 431.'
         ].join(' '),
         license: { name: 'MIT', identifier: 'MIT' }
       },
       servers: [{ url: app.publicPath || '/' }],
-      components: { securitySchemes: SECURITY_SCHEMES },
+      components: {
+        ...(app.access.mode === 'keys' && { securitySchemes: SECURITY_SCHEMES }),
+        examples: exampleProblems(problems, app.publicPath)
+      },
       tags: [
         { name: 'urls', description: 'Links and their codes' },
         { name: 'redirects', description: 'Following links' },
-        { name: 'users', description: 'Who owns links' },
-        { name: 'events', description: 'What happened to links' },
+        { name: 'users', description: 'Owners of links' },
+        { name: 'events', description: 'Changes and clicks of links' },
+        { name: 'stats', description: 'Clicks over time' },
         { name: 'imports', description: 'CSV and JSON in bulk' },
-        { name: 'audit', description: 'Who changed what' },
-        { name: 'keys', description: 'Who may call' },
-        { name: 'sessions', description: 'Signing in and out on a browser' },
-        { name: 'blocklist', description: 'Where no link may lead' },
+        { name: 'audit', description: 'The log of changes' },
+        { name: 'keys', description: 'API keys' },
+        { name: 'sessions', description: 'Sign-in and sign-out of browsers' },
+        { name: 'blocklist', description: 'Hosts that no link may lead to' },
         { name: 'health', description: 'Probes' }
       ]
     },
     hideUntagged: true,
     transform: ({ schema, url, route }) => ({
       url,
-      schema: describeAnswers(describeAccess(app.access.mode, schema, route), route)
-    })
+      schema: describeAnswers(
+        describeAccess(app.access.mode, schema, route),
+        route,
+        app.access.mode,
+        problems
+      )
+    }),
+    transformObject: nameSchemas
   } satisfies FastifyDynamicSwaggerOptions
   let docs: Promise<FastifyInstance> | undefined
   const loadDocs = () => {
     docs ??= import('./docs-page.ts')
-      .then(({ createDocs }) => createDocs(described, description, app.publicPath))
+      .then(({ createDocs }) =>
+        createDocs({ routes: described, description, problems, publicPath: app.publicPath })
+      )
       .catch((error) => {
         docs = undefined
         throw error
@@ -94,6 +111,20 @@ async function openapi(app: FastifyInstance, { routes, version }: OpenapiOptions
   app.get('/', { ...open, config: { ...open.config, isPage: true } }, async (_request, reply) =>
     reply.redirect(`${app.publicPath}/docs`)
   )
+}
+
+/** OpenAPI 3.1, "Example Object": one answer for each problem. */
+function exampleProblems(problems: readonly ProblemKind[], publicPath: string): Record<string, object> {
+  const examples = problems.map((kind) => {
+    const { errors: _, ...value } = presentProblem(
+      new ProblemError(kind, kind.remedy),
+      '/',
+      'q5GdYJcT-7',
+      publicPath
+    )
+    return [kind.code, { summary: kind.title, description: kind.remedy, value }]
+  })
+  return Object.fromEntries(examples)
 }
 
 export default fp(openapi, { name: 'openapi', dependencies: ['access', 'location'], fastify: '5.x' })

@@ -108,7 +108,7 @@ function createValidator(options: Options, schemes: readonly string[]): Ajv {
   ajv.addFormat('target-url', (value: string) => isTargetUrl(value, schemes))
   ajv.addFormat('wire-time', isWireTime)
   ajv.addKeyword({
-    keyword: 'plainJson',
+    keyword: 'x-plain-json',
     type: 'object',
     validate: (_wanted: boolean, value: object) => isPlainJson(value),
     error: { message: `must not hold NUL characters, unpaired surrogates or more than ${MAX_DEPTH} levels` }
