@@ -9,6 +9,7 @@ import database from '#platform/database/index.ts'
 import maintenance from '#platform/database/maintenance.ts'
 import bodyEncoding from '#platform/http/body-encoding.ts'
 import { refuseConnection } from '#platform/http/client-errors.ts'
+import compression from '#platform/http/compression.ts'
 import { errorFields } from '#platform/http/error-fields.ts'
 import errors, { answerError } from '#platform/http/errors.ts'
 import ignoredFields from '#platform/http/ignored-fields.ts'
@@ -108,6 +109,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     await app.register(errors)
     await app.register(location, { publicUrl: config.urls.publicUrl })
     await app.register(ignoredFields)
+    await app.register(compression)
     await app.register(openapi, { routes, version: manifest.version, problems: PROBLEMS })
     await app.register(notFound)
     await app.register(lifecycle, config.lifecycle)
