@@ -10,7 +10,7 @@ interface Schema {
 }
 
 interface Content {
-  content?: Record<string, { schema: Schema }>
+  content?: Record<string, { schema: Schema; examples?: object }>
 }
 
 interface Parameter {
@@ -42,6 +42,8 @@ export interface Operation {
   members: Map<string, unknown>
   /** Its answers: by status the content types that it may have, each with its shape. None for an answer without a body. */
   answers: Map<number, Map<string, ValidateFunction>>
+  /** The codes of its problems by status. */
+  codes: Map<number, string[]>
 }
 
 /** The operations, those first that are found first: what is spelt out wins over what is a parameter. */
@@ -68,6 +70,12 @@ export function readOperations(document: Document): Operation[] {
           Object.entries(responses).map(([status, { content = {} }]) => [
             Number(status),
             new Map(Object.entries(content).map(([type, { schema }]) => [type, ajv.compile(schema)]))
+          ])
+        ),
+        codes: new Map(
+          Object.entries(responses).map(([status, { content = {} }]) => [
+            Number(status),
+            Object.keys(content['application/problem+json']?.examples ?? {})
           ])
         )
       }
