@@ -47,7 +47,8 @@ export function answerError(
 export function sendProblem(problem: ProblemError, request: FastifyRequest, reply: FastifyReply) {
   // Routes without hooks, and what the router refuses, have no headers of answers yet (requests.ts).
   if (!reply.hasHeader('x-request-id')) reply.headers({ ...ANSWER_HEADERS, 'x-request-id': request.id })
-  reply.code(problem.statusCode).type('application/problem+json')
+  // A stream that fails before its first byte leaves the coding that it would have had.
+  reply.removeHeader('content-encoding').code(problem.statusCode).type('application/problem+json')
   const answer = presentProblem(problem, request.url, request.id, request.server.publicPath)
   if (problem.statusCode !== 413 || request.raw.complete) return reply.serializer(JSON.stringify).send(answer)
   const body = JSON.stringify(answer)
