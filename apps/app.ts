@@ -1,6 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
 import type { Config } from '#apps/config.ts'
+import { PROBLEMS } from '#apps/problems.ts'
 import manifest from '#package.json' with { type: 'json' }
 import access from '#platform/access/index.ts'
 import cache from '#platform/cache/index.ts'
@@ -8,6 +9,7 @@ import database from '#platform/database/index.ts'
 import maintenance from '#platform/database/maintenance.ts'
 import { checkBodyEncoding } from '#platform/http/body-encoding.ts'
 import { refuseConnection } from '#platform/http/client-errors.ts'
+import { compressAnswer } from '#platform/http/compression.ts'
 import { descriptionRoutes, docsRoutes } from '#platform/http/docs-routes.ts'
 import { errorFields } from '#platform/http/error-fields.ts'
 import errors, { answerError } from '#platform/http/errors.ts'
@@ -125,7 +127,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     await app.register(errors)
     await app.register(location, { publicUrl: config.urls.publicUrl })
     await app.register(ignoredFields)
-    await app.register(openapi, { version: manifest.version })
+    await app.register(openapi, { version: manifest.version, problems: PROBLEMS })
     await app.register(notFound)
     await app.register(lifecycle, config.lifecycle)
     await app.register(database, { ...config.database, attach })
@@ -188,6 +190,7 @@ async function apiScope(scope: FastifyInstance, config: Config) {
   scope.addHook('preHandler', setAuditAuthor)
   scope.addHook('preSerialization', sendLocation)
   scope.addHook('preSerialization', nameIgnoredFields)
+  scope.addHook('onSend', compressAnswer)
   scope.addHook('onError', scope.limits.countInvalidKey)
   scope.addHook('onResponse', scope.logAnswer)
 
@@ -208,6 +211,7 @@ async function pageScope(scope: FastifyInstance) {
   scope.addHook('onRequest', openRequest)
   await scope.register(pages)
   scope.addHook('onRequest', scope.origins.allowReading)
+  scope.addHook('onSend', compressAnswer)
   scope.addHook('onResponse', scope.logAnswer)
 
   await scope.register(docsRoutes)
@@ -216,6 +220,7 @@ async function pageScope(scope: FastifyInstance) {
 /** What anyone may read and no browser shows as a page. */
 async function fileScope(scope: FastifyInstance, config: Config) {
   addPublicHooks(scope)
+  scope.addHook('onSend', compressAnswer)
   await scope.register(descriptionRoutes)
   await scope.register(wellKnown, config.wellKnown)
 }

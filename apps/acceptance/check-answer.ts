@@ -61,7 +61,7 @@ function checkType(status: number, type: string, headers: Headers): string[] {
   return faults
 }
 
-function checkShape({ answers }: Operation, method: string, answer: Answer, type: string): string[] {
+function checkShape({ answers, codes }: Operation, method: string, answer: Answer, type: string): string[] {
   const described = answers.get(answer.status)
   if (!described) return BEFORE.has(answer.status) ? [] : [`${answer.status} is not described`]
   if (method === 'HEAD') return []
@@ -69,6 +69,8 @@ function checkShape({ answers }: Operation, method: string, answer: Answer, type
     return answer.text === '' ? [] : [`${answer.status} has a body: ${answer.text.slice(0, 200)}`]
   const fits = described.get(type)
   if (!fits) return [`${answer.status} as ${type} is not described`]
+  if (type === 'application/problem+json' && !codes.get(answer.status)?.includes(answer.json.code))
+    return [`${answer.status} with the code ${answer.json.code} is not described`]
   return fits(type === 'text/csv' ? answer.text : answer.json)
     ? []
     : [`not as described: ${JSON.stringify(fits.errors)} ${answer.text.slice(0, 300)}`]

@@ -1,5 +1,6 @@
 import { Ajv, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
+import { resolveRefs } from '#testing/resolve-refs.ts'
 
 /** The server's own description of itself (OpenAPI 3.1), as far as the tests of hostile input need it. */
 
@@ -9,7 +10,7 @@ interface Schema {
 }
 
 interface Content {
-  content?: Record<string, { schema: Schema }>
+  content?: Record<string, { schema: Schema; examples?: object }>
 }
 
 interface Parameter {
@@ -41,10 +42,13 @@ export interface Operation {
   members: Map<string, unknown>
   /** Its answers: by status the content types that it may have, each with its shape. None for an answer without a body. */
   answers: Map<number, Map<string, ValidateFunction>>
+  /** The codes of its problems by status. */
+  codes: Map<number, string[]>
 }
 
 /** The operations, those first that are found first: what is spelt out wins over what is a parameter. */
-export function readOperations({ paths }: Document): Operation[] {
+export function readOperations(document: Document): Operation[] {
+  const { paths } = resolveRefs(document)
   const ajv = new Ajv({ strict: false })
   addFormats.default(ajv)
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
@@ -66,6 +70,12 @@ export function readOperations({ paths }: Document): Operation[] {
           Object.entries(responses).map(([status, { content = {} }]) => [
             Number(status),
             new Map(Object.entries(content).map(([type, { schema }]) => [type, ajv.compile(schema)]))
+          ])
+        ),
+        codes: new Map(
+          Object.entries(responses).map(([status, { content = {} }]) => [
+            Number(status),
+            Object.keys(content['application/problem+json']?.examples ?? {})
           ])
         )
       }

@@ -2,7 +2,14 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { startApp } from './app.ts'
-import { listRecords, readSection, renderRecords, renderSettings, replaceSection } from './docs.ts'
+import {
+  listRecords,
+  readSection,
+  renderProblems,
+  renderRecords,
+  renderSettings,
+  replaceSection
+} from './docs.ts'
 import { missing } from './programs.ts'
 import { listFiles, ROOT, readText } from './sources.ts'
 import { mask, readStops, runStop } from './tour.ts'
@@ -23,6 +30,20 @@ t.test('the table of settings is the one that the code has', async (t) => {
   t.equal(table, renderSettings(), 'else run npm run format')
   t.match(renderSettings(), /\| `PORT` \| `3000` \| Port to listen on; 0 picks a free one \(0 to 65535\) \|/)
   t.match(renderSettings(), /\| `DATABASE_URL` \| {2}\| PostgreSQL/)
+})
+
+t.test('the errors are those that the code has', async (t) => {
+  t.equal(readSection(readText('docs/errors.md'), 'problems'), renderProblems(), 'else run npm run format')
+  const catalogue = readText('apps/problems.ts')
+  const tables = listFiles(['plugins'], /(?<!\.test)\.ts$/).filter((file) =>
+    readText(file).includes('export const problems = ')
+  )
+  t.ok(tables.length >= 14, `${tables.length} tables`)
+  t.same(
+    tables.filter((file) => !catalogue.includes(`'#${file.replace('plugins/platform', 'platform')}'`)),
+    [],
+    'each table is in the catalogue'
+  )
 })
 
 t.test('a section is put between its marks', async (t) => {

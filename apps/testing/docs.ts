@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { PROBLEMS } from '#apps/problems.ts'
 import { Settings } from '#apps/settings.ts'
 import { ROOT, readText } from './sources.ts'
 
@@ -20,6 +21,13 @@ export function renderSettings(): string {
     return `| \`${name}\` | ${value} | ${property.description}${spellBounds(property)} |`
   })
   return ['| variable | default | what it does |', '| --- | --- | --- |', ...rows].join('\n')
+}
+
+/** The problems as docs/errors.md shows them; the headings are what links name. */
+export function renderProblems(): string {
+  return PROBLEMS.map(
+    ({ code, status, title, remedy }) => `### ${code}\n\n${status}: ${title}.\n\n${remedy}.`
+  ).join('\n\n')
 }
 
 /** The table of decisions as docs/adr/README.md shows it: date and title of each record, the oldest first. */

@@ -74,7 +74,7 @@ export const ROOMS: Record<string, Room> = {
     mayTypes: ['#schema/tables/', 'pg']
   },
   composition: {
-    files: /^apps\/app(\.test)?\.ts$/,
+    files: /^apps\/(app|problems)(\.test)?\.ts$/,
     may: ['./', '#apps/', '#plugins/', '#platform/', '#package.json', 'node:', '*']
   },
   settings: {

@@ -1,12 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { renderRecords, renderSettings, replaceSection } from './docs.ts'
+import { renderProblems, renderRecords, renderSettings, replaceSection } from './docs.ts'
 import { renderMigrationRules } from './migration-rules.ts'
 import { ROOT } from './sources.ts'
 
 /** Writes what is made from the code into the documents: part of `npm run format`; a test finds what it would change. */
 const sections = [
   { document: 'docs/settings.md', name: 'settings', content: renderSettings() },
+  { document: 'docs/errors.md', name: 'problems', content: renderProblems() },
   { document: 'docs/adr/README.md', name: 'records', content: renderRecords() },
   { document: 'CONTRIBUTING.md', name: 'migration-rules', content: renderMigrationRules() }
 ]

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { linkTo } from '#platform/http/paging.ts'
-import { answers } from '#schema/shapes/answers.ts'
 import { AuditEntry, AuditQuery } from '#schema/shapes/audit.ts'
+import { LINK } from '#schema/shapes/page.ts'
 import { Type } from '#schema/shapes/type.ts'
 
 /** `GET /audit`: a thin handler over `app.audit`. Pages go by key: there is no count of what only ever grows. */
@@ -12,9 +12,10 @@ export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: 'audit:read' },
       schema: {
         tags: ['audit'],
+        operationId: 'listChanges',
         summary: 'List changes, newest first: who changed what',
         querystring: AuditQuery,
-        response: answers(200, Type.Array(AuditEntry), 422)
+        response: { 200: Type.Array(AuditEntry, { headers: { Link: LINK } }) }
       }
     },
     async function onList(request, reply) {

@@ -1,8 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { pageHeaders } from '#platform/http/paging.ts'
-import { answers } from '#schema/shapes/answers.ts'
 import { BlockedHost, BlockedHostDraft, BlockedHostParams } from '#schema/shapes/blocked-host.ts'
-import { PageQuery, pageWindow } from '#schema/shapes/page.ts'
+import { PageQuery, pageOf, pageWindow } from '#schema/shapes/page.ts'
 import { Type } from '#schema/shapes/type.ts'
 
 /** `/blocked-hosts`: thin handlers over `app.blocklist`. */
@@ -15,9 +14,10 @@ export const blocklistRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: 'blocklist:admin' },
       schema: {
         tags,
+        operationId: 'listBlockedHosts',
         summary: 'List the hosts that no link may lead to',
         querystring: PageQuery,
-        response: answers(200, Type.Array(BlockedHost), 422)
+        response: { 200: pageOf(BlockedHost) }
       }
     },
     async function onList(request, reply) {
@@ -33,9 +33,10 @@ export const blocklistRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: 'blocklist:admin', idempotency: 'nature', location: '/blocked-hosts/:host' },
       schema: {
         tags,
+        operationId: 'blockHost',
         summary: 'Block a host: no new link leads there, and those that do are not followed',
         body: BlockedHostDraft,
-        response: answers(201, BlockedHost, 400, 422)
+        response: { 201: BlockedHost }
       }
     },
     async function onAdd({ body }, reply) {
@@ -50,9 +51,11 @@ export const blocklistRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: 'blocklist:admin' },
       schema: {
         tags,
+        operationId: 'unblockHost',
         summary: 'Take a host off the list',
         params: BlockedHostParams,
-        response: answers(204, Type.Null(), 404)
+        response: { 204: Type.Null() },
+        problems: ['BLOCKED_HOST_UNKNOWN']
       }
     },
     async function onRemove({ params }, reply) {

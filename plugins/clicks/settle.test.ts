@@ -99,6 +99,6 @@ t.test('the description names the header, where answers have clicks', async (t) 
   const { paths } = (await app.request('GET', '/openapi.json')).json
   const headersOf = (path: string) => Object.keys(paths[path].get.responses['200'].headers ?? {})
   for (const path of ['/events', '/events/{id}', '/stats', '/urls/{id}/stats'])
-    t.same(headersOf(path), ['X-Clicks-Pending'], path)
-  t.same(headersOf('/urls'), [])
+    t.ok(headersOf(path).includes('X-Clicks-Pending'), path)
+  t.same(headersOf('/urls'), ['X-Total-Count', 'Link'])
 })

@@ -1,11 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { sendPage } from '#platform/http/paging.ts'
-import { answers } from '#schema/shapes/answers.ts'
 import { Event, EventDraft, EventQuery } from '#schema/shapes/event.ts'
 import { IdParams } from '#schema/shapes/id-params.ts'
 import { IdempotencyHeaders } from '#schema/shapes/idempotency.ts'
-import { pageWindow } from '#schema/shapes/page.ts'
-import { Type } from '#schema/shapes/type.ts'
+import { pageOf, pageWindow } from '#schema/shapes/page.ts'
 
 /** `/events`: thin handlers over `app.events`. */
 export const eventRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -17,9 +15,10 @@ export const eventRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: 'events:read', readsClicks: true },
       schema: {
         tags,
+        operationId: 'listEvents',
         summary: 'List events by id',
         querystring: EventQuery,
-        response: answers(200, Type.Array(Event), 422)
+        response: { 200: pageOf(Event) }
       }
     },
     async function onList(request, reply) {
@@ -36,7 +35,14 @@ export const eventRoutes: FastifyPluginAsyncTypebox = async (app) => {
     '/events/:id',
     {
       config: { access: 'events:read', readsClicks: true },
-      schema: { tags, summary: 'Read an event', params: IdParams, response: answers(200, Event, 404) }
+      schema: {
+        tags,
+        operationId: 'getEvent',
+        summary: 'Read an event',
+        params: IdParams,
+        response: { 200: Event },
+        problems: ['EVENT_UNKNOWN']
+      }
     },
     async function onGet(request) {
       return app.events.get(request.caller, request.params.id)
@@ -49,10 +55,12 @@ export const eventRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: 'events:write', idempotency: 'kept', location: '/events/:id' },
       schema: {
         tags,
+        operationId: 'createEvent',
         summary: 'Record an event',
         headers: IdempotencyHeaders,
         body: EventDraft,
-        response: answers(201, Event, 400, 404, 409, 410, 422)
+        response: { 201: Event },
+        problems: ['REFERENCE_UNKNOWN']
       }
     },
     async function onCreate(request, reply) {

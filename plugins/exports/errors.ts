@@ -1,5 +1,12 @@
-import { defineProblem } from '#platform/problem/problem.ts'
+import { defineProblems } from '#platform/problem/problem.ts'
 
-const refused = defineProblem('EXPORT_REFUSED', 403, 'Only the user itself or an administrator may export it')
+export const problems = defineProblems({
+  EXPORT_REFUSED: [
+    403,
+    'Only the user itself or an administrator may export it',
+    'Use a key of this user, or one of an administrator'
+  ]
+})
 
-export const exportRefused = () => refused('Use a key of the user, or one of an administrator')
+export const exportRefused = () =>
+  problems.EXPORT_REFUSED('Use a key of the user, or one of an administrator')

@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { answers } from '#schema/shapes/answers.ts'
 import { IdParams } from '#schema/shapes/id-params.ts'
 import { UserExport } from '#schema/shapes/user-export.ts'
 import { createExportService } from './service.ts'
@@ -33,9 +32,11 @@ export const exportRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: 'users:read', limit: 'bulk' },
       schema: {
         tags: ['users'],
+        operationId: 'exportUser',
         summary: 'Export all that is held of a user, as one JSON document',
         params: IdParams,
-        response: answers(200, UserExport, 404)
+        response: { 200: UserExport },
+        problems: ['USER_UNKNOWN', 'EXPORT_REFUSED']
       }
     },
     async function onExport({ caller, params: { id }, id: requestId }, reply) {

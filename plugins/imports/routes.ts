@@ -2,15 +2,14 @@ import { Readable } from 'node:stream'
 import multipart from '@fastify/multipart'
 import type { FastifyInstance, FastifyRequest, FastifySchemaCompiler } from 'fastify'
 import { ownerFilterOf } from '#platform/access/caller.ts'
-import { answers } from '#schema/shapes/answers.ts'
 import { ImportQuery, ImportReport, type OnConflict, SetReport } from '#schema/shapes/import-report.ts'
-import { Problem } from '#schema/shapes/problem.ts'
 import { type Static, Type } from '#schema/shapes/type.ts'
 import type { KindName } from './contract.ts'
 import { contentTypeUnsupported, exportPartial, fileTooLarge, notSet } from './errors.ts'
 import { GUARDED_MARK } from './formulas.ts'
 import { type Column, KIND_ORDER, type Kind } from './kinds.ts'
 import type { ImportService, ImportSet } from './service.ts'
+import { describeExport, describeFile, SET_BODY } from './shapes.ts'
 import { importBody, importForm } from './uploads.ts'
 
 /** Largest JSON array, in bytes: unlike files it is parsed as a whole, in memory. */
@@ -57,14 +56,16 @@ export async function importRoutes(app: FastifyInstance, { limitBytes }: { limit
       bodyLimit: Math.min(JSON_LIMIT_BYTES, limitBytes),
       schema: {
         tags: ['imports'],
+        operationId: 'importSet',
         summary: 'Import users, urls and events from CSV or JSON as one set',
         description: [
           'A form with the files in its fields `users`, `urls` and `events`, in this order, or a JSON object with the arrays; any may be',
           'missing. With `on_conflict=renumber` the references inside the set follow the new ids.'
         ].join(' '),
         querystring: ImportQuery,
-        body: setBodies,
-        response: answers(201, SetReport, 400, 409, 413, 415, 422, 503)
+        body: SET_BODY,
+        response: { 201: SetReport },
+        problems: ['IMPORT_UNREADABLE', 'IMPORT_CONFLICT', 'IMPORTS_BUSY']
       }
     },
     async function onImportSet(request, reply) {
@@ -84,11 +85,13 @@ export async function importRoutes(app: FastifyInstance, { limitBytes }: { limit
         bodyLimit: Math.min(JSON_LIMIT_BYTES, limitBytes),
         schema: {
           tags: ['imports'],
+          operationId: `import${capitalize(name)}`,
           summary: `Import ${name} from CSV or JSON`,
           description: describe(kinds[name]),
           querystring: ImportQuery,
-          body: bodies,
-          response: answers(201, ImportReport, 400, 409, 413, 415, 422, 503)
+          body: describeFile(name),
+          response: { 201: ImportReport },
+          problems: ['IMPORT_UNREADABLE', 'IMPORT_CONFLICT', 'IMPORTS_BUSY']
         }
       },
       async function onImport(request, reply) {
@@ -103,10 +106,12 @@ export async function importRoutes(app: FastifyInstance, { limitBytes }: { limit
         config: { access: `${name}:read`, limit: 'bulk' },
         schema: {
           tags: ['imports'],
+          operationId: `export${capitalize(name)}`,
           summary: `Export ${name} as CSV`,
           description: `All ${name}, as an import reads them. For callers that see everything.`,
           querystring: ExportQuery,
-          response: { ...answers(422, Problem, 503), 200: csv }
+          response: { 200: describeExport(name) },
+          problems: ['EXPORT_PARTIAL', 'IMPORTS_BUSY']
         }
       },
       async function onExport({ caller, query }, reply) {
@@ -163,17 +168,14 @@ function openExport({ exportCsv }: ImportService, name: KindName, isGuarded: boo
   })
 }
 
+const capitalize = (name: string) => name.charAt(0).toUpperCase() + name.slice(1)
+
 const ExportQuery = Type.Object({
   for: Type.Optional(
     Type.Literal('spreadsheet', { description: 'No cell is a formula; an import reads such a file too' })
   )
 })
 type ExportQuery = Static<typeof ExportQuery>
-
-const csv = {
-  description: 'The file',
-  content: { 'text/csv': { schema: Type.String() } }
-}
 
 async function importLists({ headers, body }: FastifyRequest, set: ImportSet): Promise<SetReport> {
   if (!/^application\/json\b/i.test(headers['content-type'] ?? '')) throw contentTypeUnsupported()
@@ -182,30 +184,6 @@ async function importLists({ headers, body }: FastifyRequest, set: ImportSet): P
   for (const name of KIND_ORDER)
     if (name in body) reports[name] = await set.importJson(name, (body as Record<string, unknown>)[name])
   return reports
-}
-
-const rows = Type.Array(Type.Object({}, { additionalProperties: true }))
-const rowList = Type.Optional(rows)
-const setFile = (name: KindName) =>
-  Type.Optional(Type.String({ format: 'binary', description: `${name}.csv` }))
-
-const setBodies = {
-  content: {
-    'multipart/form-data': {
-      schema: Type.Object({ users: setFile('users'), urls: setFile('urls'), events: setFile('events') })
-    },
-    'application/json': { schema: Type.Object({ users: rowList, urls: rowList, events: rowList }) }
-  }
-}
-
-const bodies = {
-  content: {
-    'multipart/form-data': {
-      schema: Type.Object({ file: Type.String({ format: 'binary', description: 'The CSV file' }) })
-    },
-    'text/csv': { schema: Type.String() },
-    'application/json': { schema: rows }
-  }
 }
 
 function describe({ columns }: Kind): string {

@@ -1,8 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { pageHeaders } from '#platform/http/paging.ts'
-import { answers } from '#schema/shapes/answers.ts'
 import { IssuedKey, Key, KeyDraft, KeyParams } from '#schema/shapes/key.ts'
-import { PageQuery, pageWindow } from '#schema/shapes/page.ts'
+import { PageQuery, pageOf, pageWindow } from '#schema/shapes/page.ts'
 import { Type } from '#schema/shapes/type.ts'
 
 /** `/keys`: thin handlers over `app.keys`. */
@@ -21,9 +20,10 @@ export const keyRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config,
       schema: {
         tags,
+        operationId: 'listKeys',
         summary: 'List keys, the newest first, revoked ones too',
         querystring: PageQuery,
-        response: answers(200, Type.Array(Key))
+        response: { 200: pageOf(Key) }
       }
     },
     async function onList(request, reply) {
@@ -38,9 +38,11 @@ export const keyRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { ...config, location: '/keys/:id' },
       schema: {
         tags,
+        operationId: 'createKey',
         summary: 'Create a key; the answer is the only place where it is ever shown',
         body: KeyDraft,
-        response: answers(201, IssuedKey, 400, 404, 422)
+        response: { 201: IssuedKey },
+        problems: ['USER_UNKNOWN']
       }
     },
     async function onCreate({ caller, body }, reply) {
@@ -55,9 +57,11 @@ export const keyRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config,
       schema: {
         tags,
+        operationId: 'rotateKey',
         summary: 'Give a key a new secret; the old one ends at once',
         params: KeyParams,
-        response: answers(200, IssuedKey, 404, 409)
+        response: { 200: IssuedKey },
+        problems: ['KEY_UNKNOWN', 'KEY_REVOKED', 'KEY_OUTLIVES_CALLER']
       }
     },
     async function onRotate({ caller, params }, reply) {
@@ -72,9 +76,11 @@ export const keyRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config,
       schema: {
         tags,
+        operationId: 'revokeKey',
         summary: 'Revoke a key for good; it stays in the list',
         params: KeyParams,
-        response: answers(204, Type.Null(), 404)
+        response: { 204: Type.Null() },
+        problems: ['KEY_UNKNOWN']
       }
     },
     async function onRevoke({ caller, params }, reply) {

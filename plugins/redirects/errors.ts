@@ -1,22 +1,40 @@
-import { defineProblem } from '#platform/problem/problem.ts'
+import { defineProblems } from '#platform/problem/problem.ts'
 
-const unknown = defineProblem('LINK_UNKNOWN', 404, 'No such link')
-const expired = defineProblem('LINK_EXPIRED', 410, 'The link has expired')
-const blocked = defineProblem('LINK_BLOCKED', 403, 'The link leads to a blocked host')
-const clickUnrecorded = defineProblem('CLICK_UNRECORDED', 503, 'The visit can not be recorded now')
+export const problems = defineProblems({
+  LINK_UNKNOWN: [
+    404,
+    'No such link',
+    'Check the short code for typing errors. Inactive and deleted links are unknown too'
+  ],
+  LINK_EXPIRED: [
+    410,
+    'The link has expired',
+    'Ask the owner of the link for a new one; the owner may also move `expires_at`'
+  ],
+  LINK_BLOCKED: [
+    403,
+    'The link leads to a blocked host',
+    'Nothing: the operator of the server blocks the host of the target'
+  ],
+  CLICK_UNRECORDED: [
+    503,
+    'The visit can not be recorded now',
+    'Follow the link again after the seconds in Retry-After'
+  ]
+})
 
 /**
  * For links that are switched off or deleted too: who asks learns no more of them than of what never was. Made once, as
  * they always say the same: collecting a stack costs more than the rest of a refusal, and guessers ask all day.
  */
-export const LINK_UNKNOWN = unknown('No link has this short code; check it for typing errors')
+export const LINK_UNKNOWN = problems.LINK_UNKNOWN('No link has this short code; check it for typing errors')
 
-export const LINK_EXPIRED = expired('The link led somewhere until its owner had it end')
+export const LINK_EXPIRED = problems.LINK_EXPIRED('The link led somewhere until its owner had it end')
 
-export const LINK_BLOCKED = blocked('Links to the host that it leads to are not followed here')
+export const LINK_BLOCKED = problems.LINK_BLOCKED('Links to the host that it leads to are not followed here')
 
 export const visitUnrecorded = (cause: unknown) =>
-  clickUnrecorded('The link works, but its visit could not be recorded: try again soon', {
+  problems.CLICK_UNRECORDED('The link works, but its visit could not be recorded: try again soon', {
     retryAfter: 1,
     cause
   })

@@ -4,7 +4,6 @@ import { sendPageOrProblem } from '#platform/http/error-page.ts'
 import { answerError } from '#platform/http/errors.ts'
 import { logRequest, REQUEST_ID_FIELD } from '#platform/http/request-log.ts'
 import type { FailureLimiter } from '#platform/limits/index.ts'
-import { pageOrProblemAnswer } from '#schema/shapes/problem.ts'
 import { type CachedLink, isCode } from './cached-link.ts'
 import { visitUnrecorded } from './errors.ts'
 import type { RedirectHistogram, Timer } from './redirect-histogram.ts'
@@ -20,15 +19,17 @@ const FOLLOWED = {
     type: 'null',
     description: 'Where the link leads',
     headers: { Location: { type: 'string', description: 'The target, exactly as it is stored' } }
-  },
-  403: pageOrProblemAnswer('The link leads to a host that is blocked'),
-  404: pageOrProblemAnswer('No link has this code, or it leads nowhere any more'),
-  410: pageOrProblemAnswer('The link has expired'),
-  429: pageOrProblemAnswer('The address has asked for too many codes that no link has'),
-  503: pageOrProblemAnswer('The link, or a place for its visit, is not available')
+  }
 }
 
-const PATHS = ['/:short_code', '/s/:short_code', '/urls/:short_code/redirect']
+const PROBLEMS = ['LINK_UNKNOWN', 'LINK_EXPIRED', 'LINK_BLOCKED', 'LOOKUP_UNAVAILABLE', 'CLICK_UNRECORDED']
+
+/** Each with its operation id. */
+const PATHS = [
+  ['/:short_code', 'followLink'],
+  ['/s/:short_code', 'followShortLink'],
+  ['/urls/:short_code/redirect', 'followUrl']
+] as const
 
 /**
  * Serves `GET` and `HEAD` of short codes, in a scope at the framework's limit: no hook, no validation, no child logger
@@ -94,14 +95,19 @@ export async function followRoutes(
     reply.code(302).header('location', location).header('cache-control', CACHE_CONTROL).send()
   }
 
-  for (const url of PATHS) {
+  for (const [url, operationId] of PATHS) {
     app.route<Follow>({
       method: ['GET', 'HEAD'],
       url,
       exposeHeadRoute: false,
       config: { hot: true, access: 'public', answers: FOLLOWED },
       // For the description only: a schema of the parameter would be checked on each request.
-      schema: { tags: ['redirects'], summary: 'Follow a link (302); counts as one click' },
+      schema: {
+        operationId,
+        tags: ['redirects'],
+        summary: 'Follow a link (302); counts as one click',
+        problems: PROBLEMS
+      },
       handler: onFollow
     })
   }

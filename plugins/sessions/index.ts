@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { SESSION_COOKIE } from '#platform/access/describe.ts'
+import { problems } from '#platform/access/errors.ts'
 import { repeat } from '#platform/async/repeat.ts'
-import { isSameOrigin, originRefused } from '#platform/http/origins.ts'
+import { isSameOrigin } from '#platform/http/origins.ts'
 import { isSafe } from '#platform/net/methods.ts'
 import { createCookie } from './cookies.ts'
 import { createSessionService, type SessionService, type SessionTimes } from './service.ts'
@@ -44,7 +45,7 @@ async function sessions(app: FastifyInstance, { own, ...times }: SessionOptions)
     const token = cookie.read(request)
     if (token === null) return null
     if (!isSafe(request.method) && !isSameOrigin(request, own))
-      throw originRefused(
+      throw problems.ORIGIN_REFUSED(
         'With a session, this takes Sec-Fetch-Site: same-origin or the Origin of this server'
       )
     return service.callerOf(token)

@@ -1,5 +1,4 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { answers } from '#schema/shapes/answers.ts'
 import { Type } from '#schema/shapes/type.ts'
 import type { OwnCookie } from './cookies.ts'
 import { notPagePath, signInFailed } from './errors.ts'
@@ -37,6 +36,7 @@ export const oidcRoutes: FastifyPluginAsyncTypebox<OidcRouteOptions> = async (
       config: { access: 'public' },
       schema: {
         tags,
+        operationId: 'beginSignIn',
         summary: 'Sign in at the provider of identities: leads there (302)',
         querystring: Type.Object({
           return_to: Type.Optional(
@@ -47,7 +47,8 @@ export const oidcRoutes: FastifyPluginAsyncTypebox<OidcRouteOptions> = async (
             })
           )
         }),
-        response: answers(302, Type.Null(), 422, 503)
+        response: { 302: Type.Null({ headers: { Location: { type: 'string' } } }) },
+        problems: ['PROVIDER_UNAVAILABLE']
       }
     },
     async function onBegin(request, reply) {
@@ -67,8 +68,10 @@ export const oidcRoutes: FastifyPluginAsyncTypebox<OidcRouteOptions> = async (
       config: { access: 'public', limit: 'signIn', query: 'any' },
       schema: {
         tags,
+        operationId: 'finishSignIn',
         summary: 'Where the provider sends browsers back to: signs in and leads on (302)',
-        response: answers(302, Type.Null(), 401, 403, 503)
+        response: { 302: Type.Null({ headers: { Location: { type: 'string' } } }) },
+        problems: ['SIGN_IN_FAILED', 'SIGN_IN_REFUSED', 'PROVIDER_UNAVAILABLE']
       }
     },
     async function onReturn(request, reply) {

@@ -1,6 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { SESSION_COOKIE } from '#platform/access/describe.ts'
-import { answers } from '#schema/shapes/answers.ts'
 import { Session, SignIn } from '#schema/shapes/session.ts'
 import { Type } from '#schema/shapes/type.ts'
 import { createCookie } from './cookies.ts'
@@ -24,11 +23,13 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRouteOptions> = asy
       config: { access: 'public', limit: 'signIn', location: '/session' },
       schema: {
         tags,
+        operationId: 'createSession',
         summary: 'Sign in with a key, on a browser',
         description:
           'Sets a cookie that stands for the key until it expires, is revoked or rotated, or the session ends. An earlier session ends.',
         body: SignIn,
-        response: answers(201, Session, 400, 401, 422)
+        response: { 201: Session },
+        problems: ['CREDENTIALS_INVALID']
       }
     },
     async function onSignIn(request, reply) {
@@ -44,7 +45,12 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRouteOptions> = asy
     '/session',
     {
       config: { access: 'signed-in' },
-      schema: { tags, summary: 'Who asks, and what they may do', response: answers(200, Session) }
+      schema: {
+        tags,
+        operationId: 'getSession',
+        summary: 'Who asks, and what they may do',
+        response: { 200: Session }
+      }
     },
     async function onGet({ caller }) {
       return app.sessions.describe(caller)
@@ -55,7 +61,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRouteOptions> = asy
     '/session',
     {
       config: { access: 'signed-in' },
-      schema: { tags, summary: 'Sign out', response: answers(204, Type.Null()) }
+      schema: { tags, operationId: 'deleteSession', summary: 'Sign out', response: { 204: Type.Null() } }
     },
     async function onSignOut(request, reply) {
       const token = cookie.read(request)

@@ -1,5 +1,4 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { answers } from '#schema/shapes/answers.ts'
 import { IdParams } from '#schema/shapes/id-params.ts'
 import { OverallStats, StatsQuery, UrlStats } from '#schema/shapes/stats.ts'
 
@@ -18,11 +17,13 @@ export const statsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: 'stats:read', readsClicks: true },
       schema: {
         tags,
+        operationId: 'getUrlStats',
         summary: 'How often a link was followed',
         description: ABOUT_BUCKETS,
         params: IdParams,
         querystring: StatsQuery,
-        response: answers(200, UrlStats, 404, 422)
+        response: { 200: UrlStats },
+        problems: ['URL_UNKNOWN']
       }
     },
     async function onUrlStats(request) {
@@ -36,10 +37,11 @@ export const statsRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: 'stats:read', readsClicks: true },
       schema: {
         tags,
+        operationId: 'getStats',
         summary: 'How often all links were followed, and the most followed ones',
         description: ABOUT_BUCKETS,
         querystring: StatsQuery,
-        response: answers(200, OverallStats, 422)
+        response: { 200: OverallStats }
       }
     },
     async function onStats(request) {

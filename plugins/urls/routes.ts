@@ -2,10 +2,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { mapPage } from '#platform/database/row-chunks.ts'
 import { sendPage } from '#platform/http/paging.ts'
-import { answers } from '#schema/shapes/answers.ts'
 import { IdParams } from '#schema/shapes/id-params.ts'
 import { IdempotencyHeaders } from '#schema/shapes/idempotency.ts'
-import { pageWindow } from '#schema/shapes/page.ts'
+import { pageOf, pageWindow } from '#schema/shapes/page.ts'
 import { PLAIN_TEXT } from '#schema/shapes/text.ts'
 import { Type } from '#schema/shapes/type.ts'
 import { ShortenDraft, Url, UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
@@ -26,9 +25,10 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
       config: { access: 'urls:read' },
       schema: {
         tags,
+        operationId: 'listUrls',
         summary: 'List urls by id',
         querystring: UrlQuery,
-        response: answers(200, Type.Array(Url), 422)
+        response: { 200: pageOf(Url) }
       }
     },
     async function onList(request, reply) {
@@ -47,7 +47,14 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
     '/urls/:id',
     {
       config: { access: 'urls:read' },
-      schema: { tags, summary: 'Read a url', params: IdParams, response: answers(200, Url, 404) }
+      schema: {
+        tags,
+        operationId: 'getUrl',
+        summary: 'Read a url',
+        params: IdParams,
+        response: { 200: Url },
+        problems: ['URL_UNKNOWN']
+      }
     },
     async function onGet(request) {
       return presentUrl(await app.urls.get(request.caller, request.params.id), baseUrl(request))
@@ -60,10 +67,18 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
       config: { access: 'urls:write', idempotency: 'kept', limit: 'create', location: '/urls/:id' },
       schema: {
         tags,
+        operationId: 'createUrl',
         summary: 'Create a url',
         headers: IdempotencyHeaders,
         body: UrlDraft,
-        response: answers(201, Url, 400, 404, 409, 410, 422)
+        response: { 201: Url },
+        problems: [
+          'USER_UNKNOWN',
+          'URL_CODE_TAKEN',
+          'URL_CODE_RESERVED',
+          'URL_TARGET_REFUSED',
+          'URL_CODES_EXHAUSTED'
+        ]
       }
     },
     async function onCreate(request, reply) {
@@ -81,10 +96,18 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
       config: { access: 'urls:write', idempotency: 'kept', limit: 'create', location: '/urls/:id' },
       schema: {
         tags,
+        operationId: 'shortenUrl',
         summary: 'Create a url, as POST /urls; the target may be called url',
         headers: IdempotencyHeaders,
         body: ShortenDraft,
-        response: answers(201, Url, 400, 404, 409, 410, 422)
+        response: { 201: Url },
+        problems: [
+          'USER_UNKNOWN',
+          'URL_CODE_TAKEN',
+          'URL_CODE_RESERVED',
+          'URL_TARGET_REFUSED',
+          'URL_CODES_EXHAUSTED'
+        ]
       }
     },
     async function onShorten(request, reply) {
@@ -106,10 +129,12 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
       config: { access: 'urls:write' },
       schema: {
         tags,
+        operationId: 'changeUrl',
         summary: 'Change a url',
         params: IdParams,
         body: UrlChange,
-        response: answers(200, Url, 400, 404, 422)
+        response: { 200: Url },
+        problems: ['URL_UNKNOWN', 'URL_TARGET_REFUSED']
       }
     },
     async function onChange(request) {
@@ -127,12 +152,14 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
       config: { access: 'urls:write' },
       schema: {
         tags,
+        operationId: 'deleteUrl',
         summary: 'Delete a url; its events stay',
         params: IdParams,
         querystring: Type.Object({
           reason: Type.Optional(Type.String({ minLength: 1, maxLength: 200, pattern: PLAIN_TEXT }))
         }),
-        response: answers(204, Type.Null(), 404)
+        response: { 204: Type.Null() },
+        problems: ['URL_UNKNOWN']
       }
     },
     async function onDelete(request, reply) {

@@ -1,9 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { sendPage } from '#platform/http/paging.ts'
-import { answers } from '#schema/shapes/answers.ts'
 import { IdParams } from '#schema/shapes/id-params.ts'
 import { IdempotencyHeaders } from '#schema/shapes/idempotency.ts'
-import { PageQuery, pageWindow } from '#schema/shapes/page.ts'
+import { PageQuery, pageOf, pageWindow } from '#schema/shapes/page.ts'
 import { Flag, isTrue } from '#schema/shapes/text.ts'
 import { Type } from '#schema/shapes/type.ts'
 import { User, UserChange, UserDraft } from '#schema/shapes/user.ts'
@@ -18,9 +17,10 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: 'users:read' },
       schema: {
         tags,
+        operationId: 'listUsers',
         summary: 'List users by id',
         querystring: PageQuery,
-        response: answers(200, Type.Array(User))
+        response: { 200: pageOf(User) }
       }
     },
     async function onList(request, reply) {
@@ -37,7 +37,14 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
     '/users/:id',
     {
       config: { access: 'users:read' },
-      schema: { tags, summary: 'Read a user', params: IdParams, response: answers(200, User, 404) }
+      schema: {
+        tags,
+        operationId: 'getUser',
+        summary: 'Read a user',
+        params: IdParams,
+        response: { 200: User },
+        problems: ['USER_UNKNOWN']
+      }
     },
     async function onGet(request) {
       return app.users.get(request.caller, request.params.id)
@@ -50,10 +57,12 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: 'users:write', idempotency: 'kept', limit: 'create', location: '/users/:id' },
       schema: {
         tags,
+        operationId: 'createUser',
         summary: 'Create a user',
         headers: IdempotencyHeaders,
         body: UserDraft,
-        response: answers(201, User, 400, 409, 410, 422)
+        response: { 201: User },
+        problems: ['USER_TAKEN']
       }
     },
     async function onCreate(request, reply) {
@@ -67,10 +76,12 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: 'users:write' },
       schema: {
         tags,
+        operationId: 'changeUser',
         summary: 'Change a user',
         params: IdParams,
         body: UserChange,
-        response: answers(200, User, 400, 404, 409, 422)
+        response: { 200: User },
+        problems: ['USER_UNKNOWN', 'USER_TAKEN']
       }
     },
     async function onChange(request) {
@@ -84,10 +95,12 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: 'users:write' },
       schema: {
         tags,
+        operationId: 'deleteUser',
         summary: 'Delete a user; its urls stay without owner, or go too with cascade',
         params: IdParams,
         querystring: Type.Object({ cascade: Type.Optional(Flag) }),
-        response: answers(204, Type.Null(), 404)
+        response: { 204: Type.Null() },
+        problems: ['USER_UNKNOWN']
       }
     },
     async function onDelete(request, reply) {
@@ -102,11 +115,13 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: 'users:write', idempotency: 'nature' },
       schema: {
         tags,
+        operationId: 'eraseUser',
         summary: 'Erase a user, its links and what it said of them',
         description:
           'Codes stay taken, clicks stay counted, and the audit log keeps who did what by number. It works after the user was deleted too. It can not be undone.',
         params: IdParams,
-        response: answers(204, Type.Null(), 404)
+        response: { 204: Type.Null() },
+        problems: ['USER_UNKNOWN']
       }
     },
     async function onErase(request, reply) {

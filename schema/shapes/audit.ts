@@ -14,16 +14,16 @@ export const AuditEntry = Type.Object(
     timestamp: Time,
     actor: Type.Object({
       kind: Type.String({ examples: ['open', 'key', 'session', 'system'] }),
-      key_id: Nullable(Type.String()),
+      key_id: Nullable(Type.String({ examples: ['9f86d081884c7d65'] })),
       user_id: Nullable(Id),
-      name: Nullable(Type.String())
+      name: Nullable(Type.String({ examples: ['deploy script'] }))
     }),
     action: Type.String({ examples: ['created', 'updated', 'deleted', 'imported'] }),
     resource: Type.String({ examples: ['url', 'user', 'import'] }),
-    resource_id: Nullable(Type.String()),
+    resource_id: Nullable(Type.String({ examples: ['1'] })),
     before: Values,
     after: Values,
-    request_id: Nullable(Type.String())
+    request_id: Nullable(Type.String({ examples: ['q5GdYJcT-7'] }))
   },
   { title: 'AuditEntry' }
 )

@@ -1,3 +1,4 @@
+import { Warnings } from './answers.ts'
 import { Nullable, PLAIN_TEXT, Time } from './text.ts'
 import { type Static, Type } from './type.ts'
 
@@ -12,14 +13,24 @@ const Host = Type.String({
 })
 
 export const BlockedHost = Type.Object(
-  { host: Type.String(), reason: Nullable(Type.String()), created_at: Time },
+  {
+    host: Type.String({ examples: ['.phishing.example'] }),
+    reason: Nullable(Type.String({ examples: ['Phishing'] })),
+    created_at: Time,
+    warnings: Warnings
+  },
   { title: 'BlockedHost' }
 )
 
-export const BlockedHostDraft = Type.Object({
-  host: Host,
-  reason: Type.Optional(Nullable(Type.String({ maxLength: 500, pattern: PLAIN_TEXT })))
-})
+export const BlockedHostDraft = Type.Object(
+  {
+    host: Host,
+    reason: Type.Optional(
+      Nullable(Type.String({ maxLength: 500, pattern: PLAIN_TEXT, examples: ['Phishing'] }))
+    )
+  },
+  { title: 'BlockedHostDraft' }
+)
 
 export const BlockedHostParams = Type.Object({
   host: Type.String({ minLength: 1, maxLength: 1_024, pattern: PLAIN_TEXT })

@@ -1,9 +1,14 @@
+import { Warnings } from './answers.ts'
 import { PageQuery } from './page.ts'
 import { Id, Nullable, Time, visibleText } from './text.ts'
 import { type Static, Type } from './type.ts'
 
-/** `plainJson` is the validator's keyword for what a jsonb column can hold: no NUL, no half surrogates, not too deep. */
-const Details = Type.Unsafe<Record<string, unknown>>({ type: 'object', additionalProperties: true })
+/** `x-plain-json` is the validator's keyword for what a jsonb column can hold: no NUL, no half surrogates, not too deep. */
+const Details = Type.Unsafe<Record<string, unknown>>({
+  type: 'object',
+  additionalProperties: true,
+  examples: [{ short_code: 'oWCnNk' }]
+})
 
 export const EventType = Type.String({
   minLength: 1,
@@ -16,18 +21,22 @@ export const Event = Type.Object(
     id: Id,
     url_id: Id,
     user_id: Nullable(Id),
-    event_type: Type.String(),
+    event_type: Type.String({ examples: ['click'] }),
     timestamp: Time,
-    details: Details
+    details: Details,
+    warnings: Warnings
   },
   { title: 'Event' }
 )
-export const EventDraft = Type.Object({
-  url_id: Id,
-  user_id: Type.Optional(Nullable(Id)),
-  event_type: EventType,
-  details: Type.Optional(Type.Unsafe<Record<string, unknown>>({ ...Details, plainJson: true }))
-})
+export const EventDraft = Type.Object(
+  {
+    url_id: Id,
+    user_id: Type.Optional(Nullable(Id)),
+    event_type: EventType,
+    details: Type.Optional(Type.Unsafe<Record<string, unknown>>({ ...Details, 'x-plain-json': true }))
+  },
+  { title: 'EventDraft' }
+)
 
 export type Event = Static<typeof Event>
 export type EventDraft = Static<typeof EventDraft>

@@ -1,11 +1,15 @@
+import { Warnings } from './answers.ts'
 import { type Static, Type } from './type.ts'
 
-const Line = Type.Object({
-  line: Type.Integer({
-    description: 'Line of the file, the header being 1; position from 1 in a JSON array'
-  }),
-  reason: Type.String()
-})
+const Line = Type.Object(
+  {
+    line: Type.Integer({
+      description: 'Line of the file, the header being 1; position from 1 in a JSON array'
+    }),
+    reason: Type.String({ examples: ['email must be an email address'] })
+  },
+  { title: 'Line' }
+)
 
 /** What an import does with a row whose id a different row has. */
 export const ON_CONFLICT = ['skip', 'renumber', 'fail'] as const
@@ -44,7 +48,8 @@ export const SetReport = Type.Object(
   {
     users: Type.Optional(ImportReport),
     urls: Type.Optional(ImportReport),
-    events: Type.Optional(ImportReport)
+    events: Type.Optional(ImportReport),
+    warnings: Warnings
   },
   { title: 'SetReport' }
 )

@@ -1,3 +1,4 @@
+import { Warnings } from './answers.ts'
 import { Id, Nullable, Time, VISIBLE_NAME } from './text.ts'
 import { type Static, Type } from './type.ts'
 
@@ -37,31 +38,41 @@ export const KeyParams = Type.Object({ id: KeyId })
 export const Key = Type.Object(
   {
     id: KeyId,
-    name: Type.String(),
+    name: Type.String({ examples: ['deploy script'] }),
     role: Type.Enum([...ROLES]),
     scopes: Type.Array(Type.Enum([...SCOPES])),
     user_id: Nullable(Id),
     created_at: Time,
     expires_at: Nullable(Time),
     revoked_at: Nullable(Time),
-    last_used_at: Nullable(Time)
+    last_used_at: Nullable(Time),
+    warnings: Warnings
   },
   { title: 'Key' }
 )
 
 /** A key at the only moment at which it is known whole. */
 export const IssuedKey = Type.Object(
-  { ...Key.properties, key: Type.String({ description: 'Shown this once: only its hash is stored' }) },
+  {
+    ...Key.properties,
+    key: Type.String({
+      examples: ['fl_9f86d081884c7d65_…'],
+      description: 'Shown this once: only its hash is stored'
+    })
+  },
   { title: 'IssuedKey' }
 )
 
-export const KeyDraft = Type.Object({
-  name: KeyName,
-  role: Type.Enum([...ROLES]),
-  scopes: Type.Optional(Type.Array(Type.Enum([...SCOPES]), { maxItems: SCOPES.length })),
-  user_id: Type.Optional(Nullable(Id)),
-  expires_at: Type.Optional(Nullable(Type.String({ examples: ['2030-01-01T00:00:00'] })))
-})
+export const KeyDraft = Type.Object(
+  {
+    name: KeyName,
+    role: Type.Enum([...ROLES]),
+    scopes: Type.Optional(Type.Array(Type.Enum([...SCOPES]), { maxItems: SCOPES.length })),
+    user_id: Type.Optional(Nullable(Id)),
+    expires_at: Type.Optional(Nullable(Type.String({ examples: ['2030-01-01T00:00:00'] })))
+  },
+  { title: 'KeyDraft' }
+)
 
 export type Key = Static<typeof Key>
 export type IssuedKey = Static<typeof IssuedKey>

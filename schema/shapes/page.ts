@@ -1,4 +1,4 @@
-import { type Static, Type } from './type.ts'
+import { type Static, type TSchema, Type } from './type.ts'
 
 /** Most rows of an answer; also what a list without `page` and `per_page` gives at most. */
 export const MAX_PAGE_SIZE = 10_000
@@ -7,6 +7,22 @@ export const PageQuery = Type.Object({
   page: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000_000 })),
   per_page: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE_SIZE }))
 })
+
+/** A list of `shape` with the headers that tell what it leaves out (plugins/platform/http/paging.ts). */
+export const pageOf = <Shape extends TSchema>(shape: Shape) =>
+  Type.Array(shape, {
+    headers: {
+      'X-Total-Count': { type: 'integer', description: 'Rows of all pages' },
+      Link: LINK
+    }
+  })
+
+/** The header of a list whose pages are linked (RFC 8288). */
+export const LINK = {
+  type: 'string',
+  description: 'The other pages: `first`, `prev`, `next` and `last` where they exist',
+  examples: ['</urls?page=2&per_page=50>; rel="next"']
+}
 
 export type PageQuery = Static<typeof PageQuery>
 

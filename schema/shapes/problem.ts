@@ -26,12 +26,3 @@ export function problemAnswer(description: string, headers?: Record<string, obje
     ...(headers && { headers })
   }
 }
-
-/** The same where a client that prefers HTML gets a page (plugins/platform/http/error-page.ts). */
-export function pageOrProblemAnswer(description: string): object {
-  const content = {
-    'application/problem+json': { schema: Problem },
-    'text/html': { schema: { type: 'string' } }
-  }
-  return { description, content }
-}

@@ -42,7 +42,7 @@ const Range = {
   from: Time,
   to: Time,
   unit: Unit,
-  tz: Type.String(),
+  tz: Type.String({ examples: ['Europe/Berlin'] }),
   clicks: Clicks,
   bots: Bots,
   visitors: Visitors,
@@ -61,9 +61,9 @@ export const OverallStats = Type.Object(
     top: Type.Array(
       Type.Object({
         url_id: Id,
-        short_code: Type.String(),
-        original_url: Type.String(),
-        title: Nullable(Type.String()),
+        short_code: Type.String({ examples: ['oWCnNk'] }),
+        original_url: Type.String({ examples: ['https://acme.dev/harbor/canyon/1'] }),
+        title: Nullable(Type.String({ examples: ['Campaign page harvest'] })),
         clicks: Clicks
       }),
       { description: 'The most clicked links of the UTC days of the range' }

@@ -45,41 +45,50 @@ export const Url = Type.Object(
   {
     id: Id,
     user_id: Nullable(Id),
-    short_code: Type.String(),
-    original_url: Type.String(),
-    title: Nullable(Type.String()),
+    short_code: Type.String({ examples: ['oWCnNk'] }),
+    original_url: Type.String({ examples: ['https://acme.dev/harbor/canyon/1'] }),
+    title: Nullable(Type.String({ examples: ['Campaign page harvest'] })),
     is_active: Type.Boolean(),
     created_at: Time,
     updated_at: Time,
-    short_url: Type.String(),
+    short_url: Type.String({ examples: ['https://sho.rt/oWCnNk'] }),
     expires_at: Nullable(Time),
     note: Nullable(Type.String()),
     warnings: Warnings
   },
   { title: 'Url' }
 )
-export const UrlDraft = Type.Object({
-  user_id: Type.Optional(Nullable(Id)),
-  original_url: TargetUrl,
-  title: Type.Optional(Title),
-  short_code: Type.Optional(Nullable(ShortCode)),
-  is_active: Type.Optional(Type.Boolean()),
-  expires_at: Type.Optional(ExpiresAt),
-  note: Type.Optional(Note)
-})
-export const UrlChange = Type.Object({
-  title: Type.Optional(Title),
-  original_url: Type.Optional(TargetUrl),
-  is_active: Type.Optional(Type.Boolean()),
-  expires_at: Type.Optional(ExpiresAt),
-  note: Type.Optional(Note)
-})
+export const UrlDraft = Type.Object(
+  {
+    user_id: Type.Optional(Nullable(Id)),
+    original_url: TargetUrl,
+    title: Type.Optional(Title),
+    short_code: Type.Optional(Nullable(ShortCode)),
+    is_active: Type.Optional(Type.Boolean()),
+    expires_at: Type.Optional(ExpiresAt),
+    note: Type.Optional(Note)
+  },
+  { title: 'UrlDraft' }
+)
+export const UrlChange = Type.Object(
+  {
+    title: Type.Optional(Title),
+    original_url: Type.Optional(TargetUrl),
+    is_active: Type.Optional(Type.Boolean()),
+    expires_at: Type.Optional(ExpiresAt),
+    note: Type.Optional(Note)
+  },
+  { title: 'UrlChange' }
+)
 /** A {@link UrlDraft} that may call its target `url`. */
-export const ShortenDraft = Type.Object({
-  url: Type.Optional(TargetUrl),
-  ...UrlDraft.properties,
-  original_url: Type.Optional(TargetUrl)
-})
+export const ShortenDraft = Type.Object(
+  {
+    url: Type.Optional(TargetUrl),
+    ...UrlDraft.properties,
+    original_url: Type.Optional(TargetUrl)
+  },
+  { title: 'ShortenDraft' }
+)
 
 export const UrlQuery = Type.Object({
   ...PageQuery.properties,

@@ -8,29 +8,38 @@ import { User } from './user.ts'
 
 /** All that is held of a user, as it travels. */
 
-export const DayCount = Type.Object({
-  day: Type.String({ examples: ['2025-06-04'] }),
-  clicks: Type.Integer(),
-  bots: Type.Integer(),
-  visitors: Type.Integer()
-})
+export const DayCount = Type.Object(
+  {
+    day: Type.String({ examples: ['2025-06-04'] }),
+    clicks: Type.Integer(),
+    bots: Type.Integer(),
+    visitors: Type.Integer()
+  },
+  { title: 'DayCount' }
+)
 
 const { short_url: _, ...stored } = Url.properties
 
-export const ExportedUrl = Type.Object({
-  ...stored,
-  deleted_at: Nullable(Time),
-  statistics: Type.Array(DayCount, { description: 'Clicks by day, UTC' }),
-  events: Type.Array(Event),
-  audit: Type.Array(AuditEntry)
-})
+export const ExportedUrl = Type.Object(
+  {
+    ...stored,
+    deleted_at: Nullable(Time),
+    statistics: Type.Array(DayCount, { description: 'Clicks by day, UTC' }),
+    events: Type.Array(Event),
+    audit: Type.Array(AuditEntry)
+  },
+  { title: 'ExportedUrl' }
+)
 
-export const ExportedSession = Type.Object({
-  id: Type.String(),
-  created_at: Time,
-  last_seen_at: Time,
-  expires_at: Time
-})
+export const ExportedSession = Type.Object(
+  {
+    id: Type.String(),
+    created_at: Time,
+    last_seen_at: Time,
+    expires_at: Time
+  },
+  { title: 'ExportedSession' }
+)
 
 export const UserExport = Type.Object(
   {

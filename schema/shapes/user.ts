@@ -1,3 +1,4 @@
+import { Warnings } from './answers.ts'
 import { Id, PLAIN_TEXT, Time, VISIBLE_NAME } from './text.ts'
 import { type Static, Type } from './type.ts'
 
@@ -16,14 +17,23 @@ export const UserEmail = Type.String({
 })
 
 export const User = Type.Object(
-  { id: Id, username: Type.String(), email: Type.String(), created_at: Time },
+  {
+    id: Id,
+    username: Type.String({ examples: ['briskcanyon10'] }),
+    email: Type.String({ examples: ['briskcanyon10@example.com'] }),
+    created_at: Time,
+    warnings: Warnings
+  },
   { title: 'User' }
 )
-export const UserDraft = Type.Object({ username: UserName, email: UserEmail })
-export const UserChange = Type.Object({
-  username: Type.Optional(UserName),
-  email: Type.Optional(UserEmail)
-})
+export const UserDraft = Type.Object({ username: UserName, email: UserEmail }, { title: 'UserDraft' })
+export const UserChange = Type.Object(
+  {
+    username: Type.Optional(UserName),
+    email: Type.Optional(UserEmail)
+  },
+  { title: 'UserChange' }
+)
 
 export type User = Static<typeof User>
 export type UserDraft = Static<typeof UserDraft>

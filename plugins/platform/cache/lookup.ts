@@ -1,11 +1,10 @@
 import { type Breaker, createBreaker } from '#platform/async/breaker.ts'
 import { withDeadline } from '#platform/async/deadline.ts'
-import { defineProblem, type ProblemError } from '#platform/problem/problem.ts'
+import type { ProblemError } from '#platform/problem/problem.ts'
+import { problems } from './errors.ts'
 import type { SharedTier } from './shared.ts'
 
 /** One lookup of a key that this process does not hold: Redis, then the origin, each left alone while it fails. */
-
-const lookupUnavailable = defineProblem('LOOKUP_UNAVAILABLE', 503, 'It can not be looked up now')
 
 /** What a lookup gave; `value` null (version 0) for a key that does not exist. */
 export interface Looked<V> {
@@ -123,5 +122,5 @@ export function createLookup<V>(options: LookupOptions<V>): Lookup<V> {
 function unavailable(breaker: Breaker, cause: unknown): ProblemError {
   const retryAfter = Math.max(1, Math.ceil(breaker.retryInMs() / 1_000))
   const detail = 'The storage does not answer, so it is not known whether this exists: try again soon'
-  return lookupUnavailable(detail, { retryAfter, cause })
+  return problems.LOOKUP_UNAVAILABLE(detail, { retryAfter, cause })
 }

@@ -1,8 +1,18 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { defineProblem, type ProblemError } from '#platform/problem/problem.ts'
+import { defineProblems, type ProblemError } from '#platform/problem/problem.ts'
 
-const unavailable = defineProblem('DATABASE_UNAVAILABLE', 503, 'The database is not available')
-const unstorable = defineProblem('VALUE_NOT_STORABLE', 422, 'A value can not be stored')
+export const problems = defineProblems({
+  DATABASE_UNAVAILABLE: [
+    503,
+    'The database is not available',
+    'Send the request again after the seconds in Retry-After; for a write, check first if it was done, or use an Idempotency-Key'
+  ],
+  VALUE_NOT_STORABLE: [
+    422,
+    'A value can not be stored',
+    'Remove characters that PostgreSQL can not store, such as NUL'
+  ]
+})
 
 /** SQLSTATEs (PostgreSQL manual, appendix A) and socket errors that a later try may not meet. */
 const PASSING =
@@ -48,10 +58,12 @@ export function databaseProblem(error: unknown): ProblemError | null {
   const cause = findDriverError(error)
   if (!cause) return null
   if (cause.code?.startsWith('22')) {
-    return unstorable('A text of the request holds characters that can not be stored', { cause: error })
+    return problems.VALUE_NOT_STORABLE('A text of the request holds characters that can not be stored', {
+      cause: error
+    })
   }
   if (isTransientError(cause)) {
-    return unavailable('The database did not answer in time; try again shortly', {
+    return problems.DATABASE_UNAVAILABLE('The database did not answer in time; try again shortly', {
       retryAfter: 1,
       cause: error
     })

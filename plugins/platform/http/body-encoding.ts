@@ -1,13 +1,6 @@
 import type { onRequestHookHandler } from 'fastify'
 import { isSafe } from '#platform/net/methods.ts'
-import { defineProblem } from '#platform/problem/problem.ts'
-
-const encodingUnsupported = defineProblem(
-  'CONTENT_ENCODING_UNSUPPORTED',
-  415,
-  'The content encoding is not supported'
-)
-const charsetUnsupported = defineProblem('CHARSET_UNSUPPORTED', 415, 'The charset is not supported')
+import { problems } from '#platform/problem/errors.ts'
 
 /** Files may be UTF-16 as well, which an import recognises. */
 const CHARSETS = { json: /^utf-?8$/i, file: /^(utf-?8|us-ascii|utf-?16(le|be)?)$/i }
@@ -28,10 +21,10 @@ export const checkBodyEncoding: onRequestHookHandler = ({ method, headers }, _re
   if (!hasBody) done()
   else if (coding.trim().toLowerCase() !== 'identity')
     done(
-      encodingUnsupported('Send the body as it is, without Content-Encoding', {
+      problems.CONTENT_ENCODING_UNSUPPORTED('Send the body as it is, without Content-Encoding', {
         headers: { 'accept-encoding': 'identity' }
       })
     )
-  else if (!taken.test(charset)) done(charsetUnsupported('Send the body as UTF-8'))
+  else if (!taken.test(charset)) done(problems.CHARSET_UNSUPPORTED('Send the body as UTF-8'))
   else done()
 }

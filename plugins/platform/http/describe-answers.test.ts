@@ -1,10 +1,12 @@
 import t from 'tap'
 import { startApp } from '#testing/app.ts'
+import { resolveRefs } from '#testing/resolve-refs.ts'
 
 /** What the description says of answers in general; that it is true is for apps/acceptance/hostile-input.test.ts. */
 
 const { request } = await startApp(t)
-const { paths } = (await request('GET', '/openapi.json')).json
+const description = (await request('GET', '/openapi.json')).json
+const { paths } = resolveRefs(description)
 
 t.test('every refusal is a problem, with its own content type and shape', async (t) => {
   let count = 0
@@ -15,7 +17,7 @@ t.test('every refusal is a problem, with its own content type and shape', async 
         count++
         const [type, ...others] = Object.keys(answer.content ?? {})
         t.equal(type, 'application/problem+json', `${method} ${path} ${status}`)
-        t.same(others, path.includes('{short_code}') ? others.filter((one) => one === 'text/html') : [])
+        t.same(others, path.includes('{short_code}') ? ['text/html'] : [])
         t.not(answer.description, 'Default Response')
       }
   t.ok(count > 100, `${count} refusals`)
@@ -28,6 +30,61 @@ t.test('an operation says how it refuses what its kind may be sent', async (t) =
   t.match(statuses('/urls', 'post').join(), /^201,400,403,404,409,410,413,415,422,429,503$/)
   t.same(statuses('/{short_code}', 'get'), ['302', '400', '403', '404', '410', '414', '429', '503'])
   t.ok(paths['/{short_code}'].get.responses['302'].headers.Location)
+})
+
+t.test('an operation names each of its problems, with an example', async (t) => {
+  const { content, description: text } = paths['/urls'].post.responses['409']
+  t.match(text, '`URL_CODE_TAKEN`: The short code is taken')
+  const { examples } = content['application/problem+json']
+  t.same(Object.keys(examples), ['IDEMPOTENCY_KEY_IN_USE', 'URL_CODE_TAKEN'])
+  t.match(examples.URL_CODE_TAKEN, {
+    description: /Choose another/,
+    value: { code: 'URL_CODE_TAKEN', status: 409 }
+  })
+})
+
+t.test(
+  'each operation has a name, a summary, known tags, and an example of each body and answer',
+  async (t) => {
+    const names = new Set<string>()
+    const tags = description.tags.map(({ name }: { name: string }) => name)
+    const faults: string[] = []
+    for (const [path, methods] of Object.entries<object>(paths))
+      for (const [method, operation] of Object.entries(methods)) {
+        const { operationId, summary, responses, requestBody } = operation
+        if (!/^[a-z][a-zA-Z]+$/.test(operationId) || names.has(operationId))
+          faults.push(`${operationId} is no name`)
+        names.add(operationId)
+        if (!summary || !operation.tags.every((tag: string) => tags.includes(tag)))
+          faults.push(`${method} ${path}`)
+        const answers = Object.entries<{ content?: object }>(responses).filter(([status]) => status < '300')
+        for (const { content = {} } of [requestBody ?? {}, ...answers.map(([, answer]) => answer)])
+          for (const [type, media] of Object.entries<{ example?: unknown }>(content))
+            if (type !== 'multipart/form-data' && media.example === undefined)
+              faults.push(`${method} ${path} has no example of ${type}`)
+      }
+    t.same(faults, [])
+  }
+)
+
+t.test('schemas that clients handle are components', async (t) => {
+  t.ok(
+    ['Url', 'UrlDraft', 'UrlChange', 'User', 'Event', 'Problem'].every(
+      (name) => name in description.components.schemas
+    )
+  )
+  const { schema, example } = description.paths['/urls'].get.responses['200'].content['application/json']
+  t.same(schema, { type: 'array', items: { $ref: '#/components/schemas/Url' } })
+  t.match(example, [{ id: 1, short_code: 'oWCnNk' }])
+})
+
+t.test('the page of errors has an entry for each problem, which `type` links to', async (t) => {
+  const { json } = await request('GET', '/urls/1')
+  const [path, code] = json.type.split('#')
+  const page = await request('GET', path)
+  t.match([page.status, code], [200, 'URL_UNKNOWN'])
+  t.match(page.headers.get('content-type'), /^text\/html/)
+  t.match(page.text, `<h2 id="${code}">`)
 })
 
 t.test('each operation that takes fields and answers some may warn of those that it ignores', async (t) => {

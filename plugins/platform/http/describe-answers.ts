@@ -1,34 +1,22 @@
 import type { FastifySchema, RouteOptions } from 'fastify'
+import type { Access } from '#platform/access/index.ts'
 import { isSafe } from '#platform/net/methods.ts'
 import { http } from '#platform/net/node-http.ts'
-import { Problem, problemAnswer } from '#schema/shapes/problem.ts'
+import type { ProblemKind } from '#platform/problem/problem.ts'
+import { Problem } from '#schema/shapes/problem.ts'
 
 declare module 'fastify' {
+  interface FastifySchema {
+    /** Codes of the problems of the route itself; the platform's are added to the description. */
+    problems?: readonly string[]
+  }
   interface FastifyContextConfig {
     /** Answers by status of a route that may have no response schema, since each of its answers would be run through it. */
     answers?: Record<number, object>
   }
 }
 
-/**
- * What OpenAPI says of answers: what the route describes, what the platform refuses on any route of its kind, and every
- * refusal as what it is, `application/problem+json`. Clients are generated from it, and apps/acceptance/hostile-input.test.ts
- * fails on an answer that it does not have.
- */
-export function describeAnswers(schema: FastifySchema | undefined, route: RouteOptions): FastifySchema {
-  const refusals: Record<string, object> = refusalsOf(schema ?? {}, route)
-  const own: Record<string, object> = {
-    ...route.config?.answers,
-    ...(schema?.response as object | undefined)
-  }
-  if (route.config?.location !== undefined && own[201]) own[201] = { ...own[201], headers: LOCATION }
-  const named = Object.entries(own).map(([status, answer]) => [
-    status,
-    // What it is said to be in general is better than nothing.
-    answer === Problem ? (refusals[status] ?? problemAnswer(http.STATUS_CODES[status] ?? 'Refused')) : answer
-  ])
-  return { ...schema, response: { ...refusals, ...Object.fromEntries(named) } }
-}
+type Answers = Record<string, object>
 
 /** Adds the answer of a hook to the description of a route that has one. */
 export function describeAnswer(route: RouteOptions, status: number, answer: object): void {
@@ -38,49 +26,129 @@ export function describeAnswer(route: RouteOptions, status: number, answer: obje
 
 /** Adds headers that a hook sets to the description of an answer that the route has. */
 export function describeHeader(route: RouteOptions, status: number, headers: object): void {
-  const answer = (route.schema?.response as Record<number, object> | undefined)?.[status]
-  if (answer !== undefined) describeAnswer(route, status, { ...answer, headers })
+  const answer = (route.schema?.response as Record<number, { headers?: object }> | undefined)?.[status]
+  if (answer !== undefined)
+    describeAnswer(route, status, { ...answer, headers: { ...answer.headers, ...headers } })
 }
 
-const RETRY_AFTER = {
-  'Retry-After': { type: 'integer', description: 'Seconds until trying again makes sense' }
+/**
+ * What OpenAPI says of answers: those that the route describes, and each problem, by its code, of the route and of the platform.
+ * Clients are generated from it, and apps/acceptance/hostile-input.test.ts fails on an answer that it does not have.
+ */
+export function describeAnswers(
+  schema: FastifySchema,
+  route: RouteOptions,
+  mode: Access['mode'],
+  problems: readonly ProblemKind[]
+): FastifySchema {
+  const { problems: own = [], ...rest } = schema
+  const codes = new Set([...platformProblems(schema, route, mode), ...own])
+  const kinds = problems.filter(({ code }) => codes.delete(code))
+  if (codes.size > 0) throw new Error(`${route.url} has problems that no errors.ts lists: ${[...codes]}`)
+  const long = /:/.test(route.url) ? kinds.filter(({ code }) => code === 'REQUEST_MALFORMED') : []
+  const refusals: Answers = {}
+  for (const [status, ones] of [...Map.groupBy(kinds, ({ status }) => status), [414, long] as const])
+    if (ones.length > 0) refusals[status] = describeProblems(status, ones, route, mode)
+  const response: Answers = {
+    ...refusals,
+    ...route.config?.answers,
+    ...(schema.response as Answers | undefined)
+  }
+  const { 201: created } = response
+  if (route.config?.location !== undefined && created) response[201] = { ...created, headers: LOCATION }
+  const described = Object.entries(response).map(([status, answer]) => [
+    status,
+    isProblem(answer) ? refusals[status] : describeSuccess(status, answer)
+  ])
+  return { ...rest, response: Object.fromEntries(described) }
 }
+
+/** True for the refusals that hooks add, which are described here by their codes. */
+function isProblem(answer: object): boolean {
+  return answer === Problem || 'application/problem+json' in ((answer as { content?: object }).content ?? {})
+}
+
+function describeSuccess(status: string, answer: object): object {
+  const {
+    type,
+    headers,
+    content,
+    description = http.STATUS_CODES[status]
+  } = answer as Record<string, unknown>
+  if (type === 'null') return { type, description, headers }
+  // Description and headers belong to the answer and not to its schema, which other answers share.
+  const { headers: _, ...schema } = answer as Record<string, unknown>
+  return { description, headers, content: content ?? { 'application/json': { schema } } }
+}
+
+const isWrite = ({ method }: RouteOptions) => ![method].flat().every(isSafe)
 
 const LOCATION = { Location: { type: 'string', description: 'The path of what was created' } }
 
-const RATE_LIMITED = problemAnswer('The client made too many requests of the kind', {
-  'Retry-After': { type: 'integer', description: 'Seconds until there is room again' },
-  RateLimit: { type: 'string', description: 'What is left: `"create";r=0;t=12`' },
-  'RateLimit-Policy': { type: 'string', description: 'The limit: `"create";q=300;w=60`' }
-})
-
-/** True for routes that count their requests: those that name a limit, and those with callers. */
-function isLimited(config: RouteOptions['config']): boolean {
-  return config?.limit !== undefined || (config?.access !== undefined && config.access !== 'public')
+/** The codes of what the platform refuses on a route of its kind. */
+function platformProblems(schema: FastifySchema, route: RouteOptions, mode: Access['mode']): string[] {
+  const { url, config = {} } = route
+  const { access, hot = false, idempotency, query } = config
+  const isPublic = access === 'public'
+  const isProbe = url.startsWith('/health')
+  const hasInput = schema.querystring ?? schema.headers ?? schema.body
+  const rules: [boolean, string[]][] = [
+    [true, ['REQUEST_MALFORMED', 'HOST_UNUSABLE']],
+    [mode === 'keys' && !isPublic, ['CREDENTIALS_MISSING', 'CREDENTIALS_INVALID']],
+    [mode === 'keys' && !isPublic && access !== 'signed-in', ['SCOPE_MISSING']],
+    [isWrite(route), ['ORIGIN_REFUSED', 'BODY_MALFORMED', 'BODY_TOO_LARGE', 'CONTENT_TYPE_UNSUPPORTED']],
+    [isWrite(route), ['CONTENT_ENCODING_UNSUPPORTED', 'CHARSET_UNSUPPORTED']],
+    [url.includes(':') && !hot, ['NOT_FOUND']],
+    [!hot && (hasInput !== undefined || query !== 'any'), ['INPUT_INVALID', 'VALUE_NOT_STORABLE']],
+    [hot || !isPublic || config.limit !== undefined, ['RATE_LIMITED']],
+    [!hot && (!isPublic || isWrite(route)), ['OVERLOADED']],
+    [!hot && !isProbe, ['DATABASE_UNAVAILABLE']],
+    [
+      idempotency === 'kept',
+      ['IDEMPOTENCY_KEY_IN_USE', 'IDEMPOTENCY_KEY_REUSED', 'IDEMPOTENCY_ANSWER_ERASED']
+    ],
+    [route.method === 'POST' && idempotency === undefined, ['IDEMPOTENCY_KEY_UNSUPPORTED']]
+  ]
+  return rules.flatMap(([applies, codes]) => (applies ? codes : []))
 }
 
-function refusalsOf(schema: FastifySchema, { method, url, config }: RouteOptions): Record<number, object> {
-  const isWrite = ![method].flat().every(isSafe)
-  const takesInput = (isWrite && schema.body) || schema.querystring || schema.headers
-  const isProbe = url.startsWith('/health')
+const CHALLENGE = {
+  'WWW-Authenticate': {
+    type: 'string',
+    description: 'What is missing (RFC 6750, section 3)',
+    examples: ['Bearer realm="Fairlead", error="invalid_token"']
+  }
+}
+
+/** Headers of the refusals of a status. */
+const HEADERS: Record<number, Answers> = {
+  401: CHALLENGE,
+  403: CHALLENGE,
+  429: {
+    'Retry-After': { type: 'integer', description: 'Seconds until there is room again' },
+    RateLimit: { type: 'string', description: 'What is left: `"create";r=0;t=12`' },
+    'RateLimit-Policy': { type: 'string', description: 'The limit: `"create";q=300;w=60`' }
+  },
+  503: { 'Retry-After': { type: 'integer', description: 'Seconds until a retry makes sense' } }
+}
+
+/** The answer of one status with its problems; on a redirect it may be a page (error-page.ts). */
+function describeProblems(
+  status: number,
+  kinds: readonly ProblemKind[],
+  { config }: RouteOptions,
+  mode: Access['mode']
+): object {
+  const isChallenge = status === 401 || status === 403
+  const isAuthenticated = mode === 'keys' && config?.access !== 'public'
+  const headers = (isChallenge ? !isAuthenticated : config?.hot) ? undefined : HEADERS[status]
+  const examples = kinds.map(({ code }) => [code, { $ref: `#/components/examples/${code}` }])
   return {
-    400: problemAnswer('The request is malformed: its address, its Host header, or its body'),
-    ...(url.includes(':') && {
-      404: problemAnswer('There is no such thing, or none that the caller reaches'),
-      414: problemAnswer('A part of the path is longer than anything here is named')
-    }),
-    ...(isWrite && {
-      413: problemAnswer('The body is too large'),
-      415: problemAnswer('The content type is not supported')
-    }),
-    ...(!config?.hot &&
-      (takesInput || config?.query !== 'any') && {
-        422: problemAnswer(
-          takesInput ? 'The input is not valid; `errors` names the fields' : (http.STATUS_CODES[422] ?? '')
-        )
-      }),
-    // Whether limits are on or not: clients are written once.
-    ...(isLimited(config) && { 429: RATE_LIMITED }),
-    ...(!isProbe && { 503: problemAnswer('The server, or what it stores in, is not available', RETRY_AFTER) })
+    description: kinds.map(({ code, title }) => `\`${code}\`: ${title}`).join('. '),
+    ...(headers && { headers }),
+    content: {
+      'application/problem+json': { schema: Problem, examples: Object.fromEntries(examples) },
+      ...(config?.hot && { 'text/html': { schema: { type: 'string' } } })
+    }
   }
 }

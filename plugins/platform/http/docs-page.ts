@@ -1,17 +1,23 @@
 import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import Fastify, { type FastifyInstance, type RouteOptions } from 'fastify'
+import type { ProblemKind } from '#platform/problem/problem.ts'
+import { escapeHtml, renderDocument } from './error-page.ts'
+
+export interface DocsOptions {
+  routes: readonly RouteOptions[]
+  description: FastifyDynamicSwaggerOptions
+  problems: readonly ProblemKind[]
+  publicPath: string
+}
 
 /**
  * Makes the app that describes `routes` as `description` says, and that serves the page to try them at `/docs`. It listens
  * nowhere: openapi.ts calls it. The page's own addresses begin with `publicPath`. Its packages take 8 MiB and 0.1 s, so a server
  * loads this file with the first request.
  */
-export async function createDocs(
-  routes: readonly RouteOptions[],
-  description: FastifyDynamicSwaggerOptions,
-  publicPath: string
-): Promise<FastifyInstance> {
+export async function createDocs(options: DocsOptions): Promise<FastifyInstance> {
+  const { routes, description, problems, publicPath } = options
   const docs = Fastify()
   // The routes are described here and never called.
   docs.setValidatorCompiler(() => () => true)
@@ -32,6 +38,21 @@ export async function createDocs(
     indexPrefix: publicPath,
     uiConfig: { validatorUrl: null }
   })
+  const page = renderProblems(problems)
+  docs.get('/docs/errors', { schema: { hide: true } }, async (_request, reply) =>
+    reply.type('text/html; charset=utf-8').send(page)
+  )
   await docs.ready()
   return docs
+}
+
+/** The page that the `type` of a problem links to: its code is the fragment. */
+function renderProblems(problems: readonly ProblemKind[]): string {
+  const code = (text: string) => escapeHtml(text).replace(/`(.+?)`/g, '<code>$1</code>')
+  const entries = problems.map(
+    (one) => `<h2 id="${one.code}">${one.code}</h2>
+<p>${one.status}: ${code(one.title)}.</p>
+<p>${code(one.remedy)}.</p>`
+  )
+  return renderDocument({ title: 'Errors', body: `<h1>Errors</h1>\n${entries.join('\n')}` })
 }

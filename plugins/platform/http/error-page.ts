@@ -61,6 +61,22 @@ export function sendPageOrProblem(problem: ProblemError, request: FastifyRequest
 }
 
 function renderPage({ title, message }: ProblemError, requestId: string): string {
+  const body = `<h1>${escapeHtml(title)}</h1>
+<p>${escapeHtml(message)}.</p>
+<p><small>Request ${escapeHtml(requestId)}</small></p>`
+  return renderDocument({ title, body, style: STYLE })
+}
+
+/** A page of `body`, which is HTML. */
+export function renderDocument({
+  title,
+  body,
+  style = ''
+}: {
+  title: string
+  body: string
+  style?: string
+}): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -68,18 +84,16 @@ function renderPage({ title, message }: ProblemError, requestId: string): string
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <title>${escapeHtml(title)}</title>
-<style>${STYLE}</style>
+${style === '' ? '' : `<style>${style}</style>`}
 </head>
 <body>
-<h1>${escapeHtml(title)}</h1>
-<p>${escapeHtml(message)}.</p>
-<p><small>Request ${escapeHtml(requestId)}</small></p>
+${body}
 </body>
 </html>
 `
 }
 
 /** Replaces the five characters that have a meaning in HTML texts and attributes (HTML, section 13.1.4). */
-function escapeHtml(text: string): string {
+export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }

@@ -1,11 +1,11 @@
 import fastify from 'fastify'
 import t, { type Test } from 'tap'
-import { defineProblem } from '#platform/problem/problem.ts'
+import { defineProblems } from '#platform/problem/problem.ts'
 import { Type } from '#schema/shapes/type.ts'
 import { createClient } from '#testing/app.ts'
 import errors from './errors.ts'
 
-const teapot = defineProblem('TEAPOT', 418, 'A teapot')
+const { TEAPOT } = defineProblems({ TEAPOT: [418, 'A teapot', 'Order tea'] })
 
 /** An app whose route `/` throws what the test says. */
 async function startThrowing(t: Test, thrown: unknown) {
@@ -31,7 +31,7 @@ t.test('an unexpected error is a bare 500, and logged whole', async (t) => {
     const { status, json, headers, text } = await request('GET', path)
     t.equal(status, 500)
     t.equal(headers.get('content-type'), 'application/problem+json')
-    t.match(json, { type: 'urn:fairlead:problem:internal', status: 500, code: 'INTERNAL', instance: path })
+    t.match(json, { type: '/docs/errors#INTERNAL', status: 500, code: 'INTERNAL', instance: path })
     t.match(json.detail, json.request_id, 'whoever reads the log finds it')
     t.notMatch(text, /secret|\.ts|at /)
     t.match(lines.pop(), {
@@ -72,12 +72,12 @@ t.test('what can not be put in shape is an error of ours', async (t) => {
 
 t.test('a problem says what its definition says, and that is no line of the log', async (t) => {
   const errors = [{ path: 'spout', message: 'is short' }]
-  const { request, lines } = await startThrowing(t, teapot('Short and stout', { errors, retryAfter: 7 }))
+  const { request, lines } = await startThrowing(t, TEAPOT('Short and stout', { errors, retryAfter: 7 }))
   const { status, json, headers } = await request('GET', '/?private=1')
   t.equal(status, 418)
   t.equal(headers.get('retry-after'), '7')
   t.same(json, {
-    type: 'urn:fairlead:problem:teapot',
+    type: '/docs/errors#TEAPOT',
     title: 'A teapot',
     status: 418,
     detail: 'Short and stout',

@@ -7,19 +7,13 @@ import type {
 } from 'fastify'
 import fp from 'fastify-plugin'
 import { databaseProblem } from '#platform/database/errors.ts'
-import { defineProblem, type FieldError, ProblemError } from '#platform/problem/problem.ts'
+import { problems } from '#platform/problem/errors.ts'
+import { type FieldError, ProblemError } from '#platform/problem/problem.ts'
 import { MAX_LOCATION_BYTES } from '#schema/shapes/location.ts'
 import type { Problem } from '#schema/shapes/problem.ts'
 import { answerWhileDraining } from './drain-body.ts'
 import { ANSWER_HEADERS } from './request-log.ts'
 import { TIME_RANGE } from './wire-time.ts'
-
-const notFound = defineProblem('NOT_FOUND', 404, 'Not found')
-const malformedBody = defineProblem('BODY_MALFORMED', 400, 'The body is not a JSON object')
-const invalidInput = defineProblem('INPUT_INVALID', 422, 'The input is not valid')
-const tooLarge = defineProblem('BODY_TOO_LARGE', 413, 'The body is too large')
-const unsupportedType = defineProblem('CONTENT_TYPE_UNSUPPORTED', 415, 'The content type is not supported')
-const internal = defineProblem('INTERNAL', 500, 'Something went wrong on our side')
 
 /**
  * Makes every error an RFC 9457 problem: what the capabilities throw, what Fastify refuses, what the database
@@ -53,8 +47,9 @@ export function answerError(
 export function sendProblem(problem: ProblemError, request: FastifyRequest, reply: FastifyReply) {
   // Routes without hooks, and what the router refuses, have no headers of answers yet (request-log.ts).
   if (!reply.hasHeader('x-request-id')) reply.headers({ ...ANSWER_HEADERS, 'x-request-id': request.id })
-  reply.code(problem.statusCode).type('application/problem+json')
-  const answer = presentProblem(problem, request.url, request.id)
+  // A stream that fails before its first byte leaves the coding that it would have had.
+  reply.removeHeader('content-encoding').code(problem.statusCode).type('application/problem+json')
+  const answer = presentProblem(problem, request.url, request.id, request.server.publicPath)
   if (problem.statusCode !== 413 || request.raw.complete) return reply.serializer(JSON.stringify).send(answer)
   const body = JSON.stringify(answer)
   return reply
@@ -62,11 +57,19 @@ export function sendProblem(problem: ProblemError, request: FastifyRequest, repl
     .send(answerWhileDraining(request.raw, body))
 }
 
-/** The wire form of a problem. Takes the request's url, whose query is left out: it may hold what is private. */
-export function presentProblem(problem: ProblemError, url: string, requestId: string): Problem {
+/**
+ * The wire form of a problem. Takes the request's url, whose query is left out because it may hold secrets, and the path of
+ * PUBLIC_URL, under which clients find the page that `type` links to (docs-page.ts).
+ */
+export function presentProblem(
+  problem: ProblemError,
+  url: string,
+  requestId: string,
+  publicPath = ''
+): Problem {
   const { code, title, statusCode, message, errors } = problem
   return {
-    type: `urn:fairlead:problem:${code.toLowerCase().replaceAll('_', '-')}`,
+    type: `${publicPath}/docs/errors#${code}`,
     title,
     status: statusCode,
     detail: message,
@@ -87,20 +90,22 @@ function toProblem(error: unknown, request: FastifyRequest): ProblemError {
     return fromFramework(known, request)
   return (
     databaseProblem(error) ??
-    internal(`The error is logged with the request id ${request.id}`, { cause: error })
+    problems.INTERNAL(`The error is logged with the request id ${request.id}`, { cause: error })
   )
 }
 
 function fromValidation(failures: FastifySchemaValidationError[], context?: string): ProblemError {
   if (context === 'params')
-    return notFound('There is nothing at this address: a part of it is no id of the kind that belongs there')
+    return problems.NOT_FOUND(
+      'There is nothing at this address: a part of it is no id of the kind that belongs there'
+    )
   const [first] = failures
   if (context === 'body' && first?.instancePath === '' && first.keyword === 'type') {
-    return malformedBody('Send a JSON object as the body')
+    return problems.BODY_MALFORMED('Send a JSON object as the body')
   }
   const errors = failures.slice(0, 20).map(presentFailure)
   const detail = errors.map(({ path, message }) => `${path} ${message}`).join('; ')
-  return invalidInput(detail, { errors })
+  return problems.INPUT_INVALID(detail, { errors })
 }
 
 function presentFailure({
@@ -130,23 +135,21 @@ function describeFormat(format: string): string {
 function fromFramework(error: FastifyError, request: FastifyRequest): ProblemError {
   switch (error.code) {
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return unsupportedType(
+      return problems.CONTENT_TYPE_UNSUPPORTED(
         `This route does not take the content type ${request.headers['content-type'] ?? '(none)'}; send application/json`
       )
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
     case 'FST_REQ_FILE_TOO_LARGE':
-      return tooLarge('The body is larger than this route takes; send less at a time')
+      return problems.BODY_TOO_LARGE('The body is larger than this route takes; send less at a time')
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
-      return malformedBody('The body is not JSON; send a JSON object')
+      return problems.BODY_MALFORMED('The body is not JSON; send a JSON object')
   }
   const status = error.statusCode ?? 500
-  if (status === 404) return notFound(error.message)
-  if (status >= 400 && status < 500) return new ProblemError({ ...REQUEST_MALFORMED, status }, error.message)
-  return internal(`The error is logged with the request id ${request.id}`, { cause: error })
+  if (status === 404) return problems.NOT_FOUND(error.message)
+  if (status >= 400 && status < 500)
+    return new ProblemError({ ...problems.REQUEST_MALFORMED.kind, status }, error.message)
+  return problems.INTERNAL(`The error is logged with the request id ${request.id}`, { cause: error })
 }
-
-/** What Fastify refuses with a status of its own. */
-const REQUEST_MALFORMED = { code: 'REQUEST_MALFORMED', title: 'The request is malformed' }
 
 export default fp(errors, { name: 'errors', fastify: '5.x' })

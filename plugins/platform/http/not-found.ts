@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import fp from 'fastify-plugin'
 import findMyWay from 'find-my-way'
-import { defineProblem } from '#platform/problem/problem.ts'
+import { problems } from '#platform/problem/errors.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -12,9 +12,6 @@ declare module 'fastify' {
     refuseUnknown(request: FastifyRequest, reply: FastifyReply): never
   }
 }
-
-const pathUnknown = defineProblem('NOT_FOUND', 404, 'Not found')
-const methodNotAllowed = defineProblem('METHOD_NOT_ALLOWED', 405, 'The method is not allowed here')
 
 /**
  * Publishes `app.refuseUnknown` (RFC 9110, section 15.5.6). Fastify's router only answers for the method it
@@ -45,9 +42,11 @@ async function notFound(app: FastifyInstance) {
     const exact = found.filter(({ isExact }) => isExact)
     const allowed = (exact.length > 0 ? exact : found).map(({ method }) => method)
     if (allowed.length === 0 || allowed.includes(request.method))
-      throw pathUnknown(`There is nothing at ${path}`)
+      throw problems.NOT_FOUND(`There is nothing at ${path}`)
     reply.header('allow', allowed.sort().join(', '))
-    throw methodNotAllowed(`${request.method} is not allowed at ${path}; it takes ${allowed.join(', ')}`)
+    throw problems.METHOD_NOT_ALLOWED(
+      `${request.method} is not allowed at ${path}; it takes ${allowed.join(', ')}`
+    )
   }
 
   app.decorate('refuseUnknown', refuseUnknown)

@@ -2,7 +2,10 @@ import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { describeAccess, SECURITY_SCHEMES } from '#platform/access/describe.ts'
+import { ProblemError, type ProblemKind } from '#platform/problem/problem.ts'
 import { describeAnswers } from './describe-answers.ts'
+import { presentProblem } from './errors.ts'
+import { nameSchemas } from './name-schemas.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -11,8 +14,14 @@ declare module 'fastify' {
   }
 }
 
+export interface OpenapiOptions {
+  version: string
+  /** All problems that there are. */
+  problems: readonly ProblemKind[]
+}
+
 /** Publishes `app.loadDocs`: OpenAPI 3.1 from the routes' own schemas. Register it before the routes. */
-async function openapi(app: FastifyInstance, { version }: { version: string }) {
+async function openapi(app: FastifyInstance, { version, problems }: OpenapiOptions) {
   const described: RouteOptions[] = []
   app.addHook('onRoute', (route) => {
     if (route.schema?.tags && route.method !== 'HEAD') described.push(route)
@@ -24,43 +33,69 @@ async function openapi(app: FastifyInstance, { version }: { version: string }) {
         title: 'Fairlead',
         version,
         description: [
-          'A URL shortener run like production software. Errors are RFC 9457 problems. What can not be told from the',
-          'operation comes before it: a request that is no HTTP is answered 400, a method that the path does not take 405, one',
-          'that comes too slowly 408, and a head of more than 16 KiB 431.'
+          'A URL shortener run like production software. Errors are RFC 9457 problems; `/docs/errors` lists them by code. Some precede',
+          'the operation: a request that is no HTTP is answered 400, a method that the path does not take 405, a slow request',
+          '408, and a head of more than 16 KiB 431.'
         ].join(' '),
         license: { name: 'MIT', identifier: 'MIT' }
       },
       servers: [{ url: app.publicPath || '/' }],
-      components: { securitySchemes: SECURITY_SCHEMES },
+      components: {
+        ...(app.access.mode === 'keys' && { securitySchemes: SECURITY_SCHEMES }),
+        examples: exampleProblems(problems, app.publicPath)
+      },
       tags: [
         { name: 'urls', description: 'Links and their codes' },
         { name: 'redirects', description: 'Following links' },
-        { name: 'users', description: 'Who owns links' },
-        { name: 'events', description: 'What happened to links' },
+        { name: 'users', description: 'Owners of links' },
+        { name: 'events', description: 'Changes and clicks of links' },
+        { name: 'stats', description: 'Clicks over time' },
         { name: 'imports', description: 'CSV and JSON in bulk' },
-        { name: 'audit', description: 'Who changed what' },
-        { name: 'keys', description: 'Who may call' },
-        { name: 'sessions', description: 'Signing in and out on a browser' },
-        { name: 'blocklist', description: 'Where no link may lead' },
+        { name: 'audit', description: 'The log of changes' },
+        { name: 'keys', description: 'API keys' },
+        { name: 'sessions', description: 'Sign-in and sign-out of browsers' },
+        { name: 'blocklist', description: 'Hosts that no link may lead to' },
         { name: 'health', description: 'Probes' }
       ]
     },
     hideUntagged: true,
     transform: ({ schema, url, route }) => ({
       url,
-      schema: describeAnswers(describeAccess(app.access.mode, schema, route), route)
-    })
+      schema: describeAnswers(
+        describeAccess(app.access.mode, schema, route),
+        route,
+        app.access.mode,
+        problems
+      )
+    }),
+    transformObject: nameSchemas
   } satisfies FastifyDynamicSwaggerOptions
   let docs: Promise<FastifyInstance> | undefined
   app.decorate('loadDocs', () => {
     docs ??= import('./docs-page.ts')
-      .then(({ createDocs }) => createDocs(described, description, app.publicPath))
+      .then(({ createDocs }) =>
+        createDocs({ routes: described, description, problems, publicPath: app.publicPath })
+      )
       .catch((error) => {
         docs = undefined
         throw error
       })
     return docs
   })
+}
+
+/** OpenAPI 3.1, "Example Object": one answer for each problem. */
+function exampleProblems(problems: readonly ProblemKind[], publicPath: string): Record<string, object> {
+  const examples = problems.map((kind) => {
+    const { errors: _, ...value } = presentProblem(
+      new ProblemError(kind, kind.remedy),
+      '/',
+      'q5GdYJcT-7',
+      publicPath
+    )
+    return [kind.code, { summary: kind.title, description: kind.remedy, value }]
+  })
+  return Object.fromEntries(examples)
 }
 
 export default fp(openapi, { name: 'openapi', dependencies: ['access', 'location'], fastify: '5.x' })

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net'
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
+import { problems } from '#platform/access/errors.ts'
 import { isSafe } from '#platform/net/methods.ts'
-import { defineProblem } from '#platform/problem/problem.ts'
 
 export interface OriginOptions {
   /** Origins (`https://app.example.com`) whose pages may call the API; none by default. */
@@ -32,13 +32,6 @@ declare module 'fastify' {
     origins: Origins
   }
 }
-
-/** 403: who sent a request that changes something is not to be believed. */
-export const originRefused = defineProblem(
-  'ORIGIN_REFUSED',
-  403,
-  'Pages of other sites may not change anything here'
-)
 
 /** What pages may read of an answer beside what any page may (Fetch, section 4.1). */
 const EXPOSED =
@@ -80,7 +73,7 @@ async function origins(app: FastifyInstance, options: OriginOptions) {
 
   const refuseForeign: onRequestHookHandler = (request, _reply, done) => {
     if (!isForeign(request)) done()
-    else done(originRefused('A page of another site sent this; its origin is not in CORS_ORIGINS'))
+    else done(problems.ORIGIN_REFUSED('A page of another site sent this; its origin is not in CORS_ORIGINS'))
   }
 
   const allowReading: onRequestHookHandler = (request, reply, done) => {

@@ -1,5 +1,5 @@
 import type { FastifyRequest, onRequestHookHandler } from 'fastify'
-import { defineProblem } from '#platform/problem/problem.ts'
+import { problems } from '#platform/problem/errors.ts'
 import { suggest } from './nearest.ts'
 
 declare module 'fastify' {
@@ -8,9 +8,6 @@ declare module 'fastify' {
     query?: 'any'
   }
 }
-
-const invalidInput = defineProblem('INPUT_INVALID', 422, 'The input is not valid')
-const malformed = defineProblem('REQUEST_MALFORMED', 400, 'The request is malformed')
 
 const MAX_ERRORS = 20
 
@@ -26,7 +23,7 @@ export const checkQueryNames: onRequestHookHandler = (request, _reply, done) => 
 
 function checkQuery({ url, query, routeOptions: { schema, config } }: FastifyRequest): void {
   if (config.query === 'any') return
-  if (!isDecodable(url)) throw malformed('The query is not percent-encoded UTF-8')
+  if (!isDecodable(url)) throw problems.REQUEST_MALFORMED('The query is not percent-encoded UTF-8')
   const { properties = {} } = (schema?.querystring ?? {}) as { properties?: object }
   const names = Object.keys(properties)
   const unknown = Object.keys(query as object).filter((name) => !names.includes(name))
@@ -34,7 +31,7 @@ function checkQuery({ url, query, routeOptions: { schema, config } }: FastifyReq
   const errors = unknown
     .slice(0, MAX_ERRORS)
     .map((path) => ({ path, message: `is not a parameter of this route; ${suggest(path, names)}` }))
-  throw invalidInput(errors.map(({ path, message }) => `${path} ${message}`).join('; '), { errors })
+  throw problems.INPUT_INVALID(errors.map(({ path, message }) => `${path} ${message}`).join('; '), { errors })
 }
 
 /** Whether all escapes of a url are UTF-8 (RFC 3986, section 2.5); the query parser keeps others as they are written. */

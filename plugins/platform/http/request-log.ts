@@ -10,7 +10,7 @@ import type {
 import fp from 'fastify-plugin'
 import { truncateAddress } from '#platform/net/address.ts'
 import { createAddressReader } from '#platform/net/client-address.ts'
-import { defineProblem } from '#platform/problem/problem.ts'
+import { problems } from '#platform/problem/errors.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -91,8 +91,6 @@ export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
   )
 }
 
-const hostUnusable = defineProblem('HOST_UNUSABLE', 400, 'The Host header is missing or not usable')
-
 /** Whether a request has two `Host` headers, of which Node shows the first and a proxy may have read the other. */
 function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
   let count = 0
@@ -135,9 +133,9 @@ export const openRequest: onRequestHookHandler = (request, reply, done) => {
   if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined)
     delete headers['content-type']
   const { host } = request
-  if (hasTwoHosts(request.raw)) done(hostUnusable('Send one Host header'))
+  if (hasTwoHosts(request.raw)) done(problems.HOST_UNUSABLE('Send one Host header'))
   else if (host === '' ? request.raw.httpVersion !== '1.1' : HOST.test(host)) done()
-  else done(hostUnusable('Send the name of the server in the Host header'))
+  else done(problems.HOST_UNUSABLE('Send the name of the server in the Host header'))
 }
 
 const processPrefix = randomBytes(6).toString('base64url')

@@ -4,20 +4,18 @@ import addFormats from 'ajv-formats'
 import fastJson, { type Schema } from 'fast-json-stringify'
 import type { FastifyInstance, FastifySchemaCompiler } from 'fastify'
 import fp from 'fastify-plugin'
-import { defineProblem } from '#platform/problem/problem.ts'
+import { problems } from '#platform/problem/errors.ts'
 import { isTargetUrl } from '#schema/shapes/url.ts'
 import { isPlainJson, MAX_DEPTH, nestsDeeper } from './plain-json.ts'
 import { isWireTime } from './wire-time.ts'
 
-const malformedBody = defineProblem('BODY_MALFORMED', 400, 'The body is not a JSON object')
-
 /** Well over what any shape takes: a free-form object in a row of an array. Whoever walks a body may then recurse. */
 const MAX_BODY_DEPTH = 2 * MAX_DEPTH
 
-const notUtf8 = () => malformedBody('The body is not UTF-8; send JSON in UTF-8')
+const notUtf8 = () => problems.BODY_MALFORMED('The body is not UTF-8; send JSON in UTF-8')
 const poisoned = () =>
-  malformedBody('The body has a member __proto__ or constructor.prototype; send it without')
-const bodyTooDeep = () => malformedBody(`The body nests more than ${MAX_BODY_DEPTH} levels deep`)
+  problems.BODY_MALFORMED('The body has a member __proto__ or constructor.prototype; send it without')
+const bodyTooDeep = () => problems.BODY_MALFORMED(`The body nests more than ${MAX_BODY_DEPTH} levels deep`)
 
 export interface ValidationOptions {
   /** Schemes of URLs that links may lead to, in lower case. */
@@ -110,7 +108,7 @@ function createValidator(options: Options, schemes: readonly string[]): Ajv {
   ajv.addFormat('target-url', (value: string) => isTargetUrl(value, schemes))
   ajv.addFormat('wire-time', isWireTime)
   ajv.addKeyword({
-    keyword: 'plainJson',
+    keyword: 'x-plain-json',
     type: 'object',
     validate: (_wanted: boolean, value: object) => isPlainJson(value),
     error: { message: `must not hold NUL characters, unpaired surrogates or more than ${MAX_DEPTH} levels` }

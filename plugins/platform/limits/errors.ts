@@ -1,7 +1,14 @@
-import { defineProblem, type ProblemError } from '#platform/problem/problem.ts'
+import { defineProblems, type ProblemError } from '#platform/problem/problem.ts'
 import { fieldName, type LimitName } from './policy.ts'
 
-const limited = defineProblem('RATE_LIMITED', 429, 'Too many requests')
+export const problems = defineProblems({
+  OVERLOADED: [
+    503,
+    'The server has more to do than it can',
+    'Send the request again after the seconds in Retry-After'
+  ],
+  RATE_LIMITED: [429, 'Too many requests', 'Send the request again after the seconds in Retry-After']
+})
 
 const WHAT: Record<LimitName, string> = {
   api: 'calls',
@@ -22,7 +29,7 @@ export function rateLimited(name: LimitName, retryAfter: number): ProblemError {
   if (problem === undefined) {
     if (made.size >= 1_000) made.clear()
     const detail = `Too many ${WHAT[name]} from here (limit ${fieldName(name)}): try again in ${retryAfter} seconds`
-    problem = limited(detail, { retryAfter })
+    problem = problems.RATE_LIMITED(detail, { retryAfter })
     made.set(id, problem)
   }
   return problem

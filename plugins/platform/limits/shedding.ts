@@ -1,7 +1,7 @@
 import underPressure from '@fastify/under-pressure'
 import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
-import { defineProblem } from '#platform/problem/problem.ts'
+import { problems } from './errors.ts'
 
 export interface SheddingOptions {
   /** How late the event loop may be on average, in milliseconds; 0 for as late as it likes, and so for all of these. */
@@ -24,8 +24,6 @@ declare module 'fastify' {
   }
 }
 
-const overloaded = defineProblem('OVERLOADED', 503, 'The server has more to do than it can')
-
 /**
  * Looks at the samples that must be under pressure in a row. A process that stood still (SIGSTOP, a paused machine) is well again after one,
  * which two looks may see: the requests that waited for it are served.
@@ -37,7 +35,7 @@ const LATE_SAMPLES = 3
  * together do not return together.
  */
 const REFUSALS = [1, 2, 3].map((retryAfter) =>
-  overloaded('Redirects go first now; try again soon', { retryAfter, isExpected: true })
+  problems.OVERLOADED('Redirects go first now; try again soon', { retryAfter, isExpected: true })
 )
 
 /**

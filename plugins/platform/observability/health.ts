@@ -2,16 +2,25 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { withDeadline } from '#platform/async/deadline.ts'
 import { Type } from '#schema/shapes/type.ts'
 
-const Check = Type.Object({
-  status: Type.String({ examples: ['ok', 'failed'] }),
-  ms: Type.Number(),
-  error: Type.Optional(Type.String())
-})
-const Readiness = Type.Object({
-  status: Type.String({ description: 'ok, degraded (redirects work, but a part failed) or draining' }),
-  checks: Type.Object({ database: Check, writes: Check, cache: Check, load: Check })
-})
-const Health = Type.Object({ status: Type.Literal('ok') })
+const Check = Type.Object(
+  {
+    status: Type.String({ examples: ['ok', 'failed'] }),
+    ms: Type.Number(),
+    error: Type.Optional(Type.String())
+  },
+  { title: 'Check' }
+)
+const Readiness = Type.Object(
+  {
+    status: Type.String({
+      examples: ['ok'],
+      description: 'ok, degraded (redirects work, but a part failed) or draining'
+    }),
+    checks: Type.Object({ database: Check, writes: Check, cache: Check, load: Check })
+  },
+  { title: 'Readiness' }
+)
+const Health = Type.Object({ status: Type.Literal('ok') }, { title: 'Health' })
 
 export interface HealthOptions {
   /** Longest wait for one part's answer. */
@@ -29,13 +38,16 @@ export const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (app
   // Probes come every few seconds from several places: worth a log line only when something is wrong.
   const logLevel = 'warn'
 
-  for (const url of ['/health', '/health/live']) {
+  for (const [url, operationId] of [
+    ['/health', 'getHealth'],
+    ['/health/live', 'getLiveness']
+  ] as const) {
     app.get(
       url,
       {
         logLevel,
         config: { access: 'public', query: 'any' },
-        schema: { tags, summary: 'The process answers', response: { 200: Health } }
+        schema: { operationId, tags, summary: 'The process answers', response: { 200: Health } }
       },
       async function onLive() {
         return { status: 'ok' as const }
@@ -48,7 +60,12 @@ export const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (app
     {
       logLevel,
       config: { access: 'public', query: 'any' },
-      schema: { tags, summary: 'Whether to send traffic here', response: { 200: Readiness, 503: Readiness } }
+      schema: {
+        operationId: 'getReadiness',
+        tags,
+        summary: 'Whether to send traffic here',
+        response: { 200: Readiness, 503: Readiness }
+      }
     },
     async function onReady(request, reply) {
       const [database, writes, cache, load] = await Promise.all([

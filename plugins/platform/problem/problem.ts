@@ -1,6 +1,6 @@
 /**
- * The errors of the domain. A capability lists its problems in its `errors.ts` with {@link defineProblem}; the
- * error handler turns them into RFC 9457 answers.
+ * The errors of the domain. Each room lists its problems in its `errors.ts` with {@link defineProblems}; the error handler
+ * turns them into RFC 9457 answers. apps/problems.ts collects the lists.
  */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError'
@@ -14,7 +14,7 @@ export class ProblemError extends Error {
   /** Whether it is part of the day's work though its status is a 5xx: not logged beside the request. */
   readonly isExpected: boolean
 
-  constructor(kind: ProblemKind, detail: string, options: ProblemOptions = {}) {
+  constructor(kind: Omit<ProblemKind, 'remedy'>, detail: string, options: ProblemOptions = {}) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = kind.code
     this.statusCode = kind.status
@@ -41,19 +41,29 @@ export interface ProblemOptions {
   cause?: unknown
 }
 
-interface ProblemKind {
+export interface ProblemKind {
   /** Stable name that clients may branch on. */
   code: string
   status: number
   /** Short and the same for every occurrence (RFC 9457, section 3.1.3). */
   title: string
+  /** What a caller can do about it. */
+  remedy: string
 }
 
-/**
- * Defines a kind of problem. Gives a function that takes the `detail` of one occurrence (what happened and how to
- * mend it) and makes the error to throw.
- */
-export function defineProblem(code: string, status: number, title: string) {
-  const kind = { code, status, title }
-  return (detail: string, options?: ProblemOptions) => new ProblemError(kind, detail, options)
+/** Makes the error to throw. Takes the `detail` of one occurrence: what happened and what to do. */
+export type ProblemFactory = ((detail: string, options?: ProblemOptions) => ProblemError) & {
+  kind: ProblemKind
+}
+
+/** Defines the problems of a room: by code the status, the title and the remedy. */
+export function defineProblems<Code extends string>(
+  table: Record<Code, [status: number, title: string, remedy: string]>
+): Record<Code, ProblemFactory> {
+  const factories = Object.entries<[number, string, string]>(table).map(([code, [status, title, remedy]]) => {
+    const kind: ProblemKind = { code, status, title, remedy }
+    const create = (detail: string, options?: ProblemOptions) => new ProblemError(kind, detail, options)
+    return [code, Object.assign(create, { kind })]
+  })
+  return Object.fromEntries(factories)
 }
