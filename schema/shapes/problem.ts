@@ -17,12 +17,3 @@ export const Problem = Type.Object(
 )
 
 export type Problem = Static<typeof Problem>
-
-/** A problem as one of the answers of an operation (OpenAPI 3.1, "Response Object"), with the headers that come with it. */
-export function problemAnswer(description: string, headers?: Record<string, object>): object {
-  return {
-    description,
-    content: { 'application/problem+json': { schema: Problem } },
-    ...(headers && { headers })
-  }
-}

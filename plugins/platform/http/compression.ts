@@ -42,7 +42,12 @@ const COMPRESSIBLE = /json|javascript|xml|^text\//
  * apply: no answer has both a lasting secret and text of another origin, since writes from other origins are refused and
  * keys are shown once. The handler of HEAD runs after it, so it counts the bytes that GET sends (RFC 9110, section 8.6).
  */
-export function compressAnswer(request: FastifyRequest, reply: FastifyReply, payload: unknown, done: Done): void {
+export function compressAnswer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  payload: unknown,
+  done: Done
+): void {
   if (!isCompressible(reply, payload)) {
     done(null, payload)
     return
