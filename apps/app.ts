@@ -176,8 +176,8 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
 
 /** Programs and the dashboard: everything with a caller. */
 async function apiScope(scope: FastifyInstance, config: Config) {
-  scope.addHook('onRequest', openRequest)
   scope.addHook('onRequest', secureAnswer)
+  scope.addHook('onRequest', openRequest)
   scope.addHook('onRequest', scope.origins.allowReading)
   scope.addHook('onRequest', scope.origins.refuseForeign)
   scope.addHook('onRequest', scope.shedding.shedRequest)
@@ -208,8 +208,8 @@ async function apiScope(scope: FastifyInstance, config: Config) {
 
 /** Pages for browsers, with a strict content security policy. */
 async function pageScope(scope: FastifyInstance) {
-  scope.addHook('onRequest', openRequest)
   await scope.register(pages)
+  scope.addHook('onRequest', openRequest)
   scope.addHook('onRequest', scope.origins.allowReading)
   scope.addHook('onSend', compressAnswer)
   scope.addHook('onResponse', scope.logAnswer)
@@ -232,16 +232,16 @@ async function probeScope(scope: FastifyInstance, config: Config) {
 }
 
 function addPublicHooks(scope: FastifyInstance): void {
-  scope.addHook('onRequest', openRequest)
   scope.addHook('onRequest', secureAnswer)
+  scope.addHook('onRequest', openRequest)
   scope.addHook('onRequest', scope.origins.allowReading)
   scope.addHook('onResponse', scope.logAnswer)
 }
 
 /** Requests that no route takes. */
 async function unknownScope(scope: FastifyInstance) {
-  scope.addHook('onRequest', openRequest)
   scope.addHook('onRequest', secureAnswer)
+  scope.addHook('onRequest', openRequest)
   scope.addHook('onRequest', scope.origins.answerPreflight)
   scope.addHook('onRequest', scope.refuseUnknown)
   scope.addHook('onResponse', scope.logAnswer)

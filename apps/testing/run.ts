@@ -11,13 +11,13 @@ import { startPostgres, startRedis } from './servers.ts'
 import { listTests } from './suites.ts'
 
 /**
- * `npm test`: checks the sources, then runs the tests with the coverage enforced. `npm run test:systems`, which passes
- * `--systems`, runs the others. The last line is `N passed, N failed`.
+ * `npm test`: checks the sources, then runs the tests. `npm run test:systems`, which passes `--systems`, runs the others.
+ * The last line is `N passed, N failed`. With NODE_V8_COVERAGE, a folder, the lines that run are recorded there.
  *
  * All tests share a bundled PostgreSQL. Where they are installed they share a Redis too, and the system's PostgreSQL for what
  * another version could break. TEST_DATABASE_URL, TEST_REDIS_URL and TEST_INSTALLED_URL name servers to use instead.
  * REQUIRE_SERVERS makes it an error to leave anything out. Other arguments go to tap; with a test file among them only that
- * runs, without the checks and the coverage.
+ * runs, without the checks.
  */
 
 const root = join(import.meta.dirname, '..', '..')
@@ -30,7 +30,7 @@ const isWhole = args.every((arg) => arg.startsWith('-'))
 const files = isWhole ? listTests(isSystems ? 'systems' : 'units') : []
 /** Tests wait for servers, timers and connections, so one more than there are cores keeps the cores busy. */
 const jobs = isSystems ? 2 : Math.min(availableParallelism() + 1, 6)
-/** The systems run what `npm test` has checked and covered. */
+/** The systems run what `npm test` has checked. */
 const isChecked = isWhole && !isSystems
 
 const folder = await mkdtemp(join(tmpdir(), 'fairlead-run-'))
@@ -48,17 +48,13 @@ async function run(): Promise<number> {
     return 1
   }
   // Whatever a test leaves behind, killed processes' files included, goes with the run.
-  const [temporary, coverage] = [join(folder, 't'), join(folder, 'coverage')]
+  const temporary = join(folder, 't')
   await mkdir(temporary)
   // PostgreSQL runs as another user where we are root.
   await Promise.all([chmod(folder, 0o755), chmod(temporary, 0o777)])
   if (!(await startServers())) return 1
 
-  const { code, passed, failed, skipped } = await runTap({
-    ...env,
-    TMPDIR: temporary,
-    ...(isChecked && { NODE_V8_COVERAGE: coverage })
-  })
+  const { code, passed, failed, skipped } = await runTap({ ...env, TMPDIR: temporary })
 
   let isGood = code === 0 && failed === 0
   if (passed === 0) {
@@ -69,8 +65,6 @@ async function run(): Promise<number> {
     console.log('Nothing may be skipped in a run with REQUIRE_SERVERS.')
     isGood = false
   }
-  // .c8rc.json has the least share of lines.
-  if (isChecked && runScript('coverage', '--', '--temp-directory', coverage) !== 0) isGood = false
   // A run that is not good for another reason than a failed assertion still counts as a failure.
   const failures = isGood ? 0 : Math.max(failed, 1)
   console.log(`${passed} passed, ${failures} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)

@@ -14,7 +14,7 @@ const STARTERS = [
   ...['startServer', 'spawnServer', 'startWorker', 'startCli', 'runCli'],
   ...['startPostgres', 'startStandby', 'startPgbouncer', 'startNginx', 'startRedisCluster', 'mountSmallDisk']
 ]
-const STARTS_PROGRAMS = new RegExp(`\\b(?:${STARTERS.join('|')})\\b`)
+const STARTS_PROGRAMS = new RegExp(`\\b(?:${STARTERS.join('|')})\\b|node:child_process'`)
 
 export function listTests(suite: Suite): string[] {
   return listFiles(ROOMS, /\.test\.ts$/).filter((file) => suiteOf(file) === suite)

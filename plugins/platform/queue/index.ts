@@ -58,7 +58,7 @@ export interface QueueOptions {
   maxBatch: number
   /** How long a buffered item may wait for others, in milliseconds. */
   waitMs: number
-  /** How long an acknowledged item waits for others before Redis gets it, in milliseconds, while there are others. */
+  /** With Redis: how long an acknowledged item waits for others, if any come, in milliseconds. */
   groupMs: number
   maxPending: number
   takeOverMs: number
@@ -119,7 +119,6 @@ export async function openQueue<Draft, Item>(
     spill: (batch) => delivery.spill(batch).catch(logLoss),
     maxItems: options.maxBatch,
     maxPending: options.maxPending,
-    // The local log takes one group after the other, and what comes meanwhile is the next.
     waitMs: isBuffered ? options.waitMs : stream === null ? 0 : options.groupMs,
     isAdaptive: !isBuffered,
     // The log writes one group after the other.
