@@ -1,8 +1,8 @@
 import { and, count, eq, gt, gte, isNull, lte, ne, type SQL, sql } from 'drizzle-orm'
 import type { OwnerFilter } from '#platform/access/caller.ts'
-import { countBuckets } from '#platform/database/count-buckets.ts'
+import { createBucketCounter } from '#platform/database/count-buckets.ts'
 import type { Executor } from '#platform/database/index.ts'
-import type { BucketCount, Place } from '#platform/database/page-index.ts'
+import type { Place } from '#platform/database/page-index.ts'
 import { type EventRow, events } from '#schema/tables/events.ts'
 import { urls } from '#schema/tables/urls.ts'
 import { users } from '#schema/tables/users.ts'
@@ -115,9 +115,7 @@ export async function countEvents(on: Executor, filter: EventFilter): Promise<nu
 }
 
 /** All events, counted by buckets of ids. */
-export function countEventBuckets(on: Executor, fromId: number, bucketSize: number): Promise<BucketCount[]> {
-  return countBuckets(on, { table: events, id: events.id }, fromId, bucketSize)
-}
+export const countEventBuckets = createBucketCounter(events, events.id)
 
 function matching({ owner, urlId, userId, eventType, since, until }: EventFilter): SQL | undefined {
   return and(

@@ -23,7 +23,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox = async (app) => {
         params: IdParams,
         querystring: StatsQuery,
         response: { 200: UrlStats },
-        problems: ['URL_UNKNOWN']
+        problems: ['URL_UNKNOWN', 'LOOKUP_UNAVAILABLE']
       }
     },
     async function onUrlStats(request) {

@@ -2,6 +2,7 @@ import { and, asc, desc, eq, gte, isNull, lt, ne, type SQL, sql } from 'drizzle-
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { OwnerFilter } from '#platform/access/caller.ts'
 import type { Executor } from '#platform/database/index.ts'
+import { prepareQuery } from '#platform/database/prepared.ts'
 import { formatInstant } from '#schema/tables/instant.ts'
 import { urlStatsDaily } from '#schema/tables/url-stats-daily.ts'
 import { urlStatsHourly } from '#schema/tables/url-stats-hourly.ts'
@@ -20,43 +21,48 @@ export interface BucketSum {
 /** Whose counts are read: those of a link (0: of all together), or of all links of a user, deleted ones too. */
 export type StatsOf = number | { owner: number }
 
-function countedOf(column: PgColumn, of: StatsOf): SQL {
-  if (typeof of === 'number') return eq(column, of)
-  return sql`${column} in (select ${urls.id} from ${urls} where ${urls.userId} = ${of.owner})`
+/** Part of the shape of a statement: the counts of one link, or of all links of a user. */
+const shapeOf = (of: StatsOf) => (typeof of === 'number' ? 'url' : 'owner')
+
+const valuesOf = (of: StatsOf) => (typeof of === 'number' ? { url: of } : of)
+
+function countedOf(column: PgColumn, shape: string): SQL {
+  if (shape === 'url') return eq(column, sql.placeholder('url'))
+  return sql`${column} in (select ${urls.id} from ${urls} where ${urls.userId} = ${sql.placeholder('owner')})`
 }
 
-/** Sums by bucket from the hours of a link. `bounds`: see cutBuckets; empty buckets are left out. */
-export async function sumHours(on: Executor, of: StatsOf, bounds: readonly number[]): Promise<BucketSum[]> {
+const hourSums = prepareQuery<BucketSum[]>('sum_hours', (on, shape) => {
   const { hour, clicks, bots } = urlStatsHourly
-  const [first, end] = ends(bounds)
+  const within = [gte(hour, sql.placeholder('first')), lt(hour, sql.placeholder('end'))]
   return on
-    .select({
-      place: placeOf(sql`${hour}`, bounds),
-      clicks: total(clicks),
-      bots: total(bots),
-      visitors: zero
-    })
+    .select({ place: placeOf(sql`${hour}`), clicks: total(clicks), bots: total(bots), visitors: zero })
     .from(urlStatsHourly)
-    .where(and(countedOf(urlStatsHourly.urlId, of), gte(hour, first), lt(hour, end)))
+    .where(and(countedOf(urlStatsHourly.urlId, shape), ...within))
     .groupBy(sql`1`)
     .orderBy(asc(sql`1`))
+})
+
+/** Sums by bucket from the hours of a link. `bounds`: see cutBuckets; empty buckets are left out. */
+export function sumHours(on: Executor, of: StatsOf, bounds: readonly number[]): Promise<BucketSum[]> {
+  const starts = startsOf(bounds)
+  const [first, end] = [bounds[0], bounds.at(-1)].map((time = 0) => formatInstant(new Date(time)))
+  return hourSums(on, { ...valuesOf(of), starts, first, end }, shapeOf(of))
 }
 
-/** Sums by bucket from the UTC days of a link. A day belongs to the bucket that holds its noon. */
-export async function sumDays(on: Executor, of: StatsOf, bounds: readonly number[]): Promise<BucketSum[]> {
+const daySums = prepareQuery<BucketSum[]>('sum_days', (on, shape) => {
   const { day, clicks, bots, visitors } = urlStatsDaily
   const noon = sql`((${day} + time '12:00') at time zone 'UTC')`
   return on
-    .select({
-      place: placeOf(noon, bounds),
-      clicks: total(clicks),
-      bots: total(bots),
-      visitors: total(visitors)
-    })
+    .select({ place: placeOf(noon), clicks: total(clicks), bots: total(bots), visitors: total(visitors) })
     .from(urlStatsDaily)
-    .where(and(countedOf(urlStatsDaily.urlId, of), ...noonWithin(bounds)))
+    .where(and(countedOf(urlStatsDaily.urlId, shape), ...noonWithin()))
     .groupBy(sql`1`)
     .orderBy(asc(sql`1`))
+})
+
+/** Sums by bucket from the UTC days of a link. A day belongs to the bucket that holds its noon. */
+export function sumDays(on: Executor, of: StatsOf, bounds: readonly number[]): Promise<BucketSum[]> {
+  return daySums(on, { ...valuesOf(of), starts: startsOf(bounds), ...daysOf(bounds) }, shapeOf(of))
 }
 
 export interface TopUrl {
@@ -67,28 +73,19 @@ export interface TopUrl {
   clicks: number
 }
 
-/**
- * The `limit` most clicked links of the days whose noon lies within, deleted ones left out. Candidates are the
- * `perDay` first of each day by magnitude, so that millions of links need not be added up: their sums are exact, and one
- * that was among them on no day could only be missing here if each day so many others had as many clicks, or half as many.
- */
-export async function listTop(
-  on: Executor,
-  bounds: readonly number[],
-  { perDay, limit, ownerFilter }: { perDay: number; limit: number; ownerFilter: OwnerFilter }
-): Promise<TopUrl[]> {
-  const ofUser = ownerFilter === 'all' ? undefined : countedOf(urlStatsDaily.urlId, { owner: ownerFilter })
+const topUrls = prepareQuery<TopUrl[]>('top_urls', (on, shape) => {
+  const ofUser = shape === 'all' ? undefined : countedOf(urlStatsDaily.urlId, 'owner')
   const days = on
     .select({ day: urlStatsDaily.day })
     .from(urlStatsDaily)
-    .where(and(eq(urlStatsDaily.urlId, 0), ...noonWithin(bounds)))
+    .where(and(eq(urlStatsDaily.urlId, 0), ...noonWithin()))
     .as('days')
   const best = on
     .select({ urlId: urlStatsDaily.urlId, clicks: urlStatsDaily.clicks })
     .from(urlStatsDaily)
     .where(and(eq(urlStatsDaily.day, days.day), ne(urlStatsDaily.urlId, 0), ofUser))
     .orderBy(desc(urlStatsDaily.magnitude), desc(urlStatsDaily.urlId))
-    .limit(perDay)
+    .limit(sql.placeholder('perDay'))
     .as('best')
   const candidates = on
     .select({ urlId: best.urlId })
@@ -96,23 +93,36 @@ export async function listTop(
     .innerJoinLateral(best, sql`true`)
     .groupBy(best.urlId)
     .orderBy(desc(sql`sum(${best.clicks})`))
-    .limit(perDay)
+    .limit(sql.placeholder('perDay'))
     .as('candidates')
-  const clicks = total(urlStatsDaily.clicks)
   return on
     .select({
       urlId: urls.id,
       shortCode: urls.shortCode,
       originalUrl: urls.originalUrl,
       title: urls.title,
-      clicks
+      clicks: total(urlStatsDaily.clicks)
     })
     .from(candidates)
     .innerJoin(urls, and(eq(urls.id, candidates.urlId), isNull(urls.deletedAt)))
-    .innerJoin(urlStatsDaily, and(eq(urlStatsDaily.urlId, urls.id), ...noonWithin(bounds)))
+    .innerJoin(urlStatsDaily, and(eq(urlStatsDaily.urlId, urls.id), ...noonWithin()))
     .groupBy(urls.id)
     .orderBy(desc(sql`sum(${urlStatsDaily.clicks})`), asc(urls.id))
-    .limit(limit)
+    .limit(sql.placeholder('most'))
+})
+
+/**
+ * The `limit` most clicked links of the days whose noon lies within, deleted ones left out. Candidates are the
+ * `perDay` first of each day by magnitude, so that millions of links need not be added up: their sums are exact, and one
+ * that was among them on no day could only be missing here if each day so many others had as many clicks, or half as many.
+ */
+export function listTop(
+  on: Executor,
+  bounds: readonly number[],
+  { perDay, limit, ownerFilter: owner }: { perDay: number; limit: number; ownerFilter: OwnerFilter }
+): Promise<TopUrl[]> {
+  const values = { owner, perDay, most: limit, ...daysOf(bounds) }
+  return topUrls(on, values, owner === 'all' ? 'all' : 'owner')
 }
 
 const zero = sql<number>`0::bigint`.mapWith(Number)
@@ -121,18 +131,23 @@ function total(column: PgColumn): SQL<number> {
   return sql<number>`sum(${column})::bigint`.mapWith(Number)
 }
 
-function placeOf(time: SQL, bounds: readonly number[]): SQL<number> {
-  const starts = bounds.slice(0, -1).map((bound) => formatInstant(new Date(bound)))
-  return sql<number>`width_bucket(${time}, ${sql.param(starts)}::timestamptz[]) - 1`.mapWith(Number)
+/** The index of the bucket that holds `time`: that of the last start before it. */
+function placeOf(time: SQL): SQL<number> {
+  return sql<number>`width_bucket(${time}, ${sql.placeholder('starts')}::timestamptz[]) - 1`.mapWith(Number)
 }
 
-function ends(bounds: readonly number[]): [Date, Date] {
-  return [new Date(bounds[0] ?? 0), new Date(bounds.at(-1) ?? 0)]
+function startsOf(bounds: readonly number[]): string[] {
+  return bounds.slice(0, -1).map((bound) => formatInstant(new Date(bound)))
 }
 
-/** The days whose noon lies from the first of `bounds` up to the last, in terms that the index understands. */
-function noonWithin(bounds: readonly number[]): SQL[] {
-  const [first, last] = ends(bounds).map((end) => new Date(end.getTime() + 43_200_000 - 1))
-  const dayOf = (time: Date | undefined) => formatInstant(time ?? new Date(0)).split('T', 1)[0] ?? ''
-  return [gte(urlStatsDaily.day, dayOf(first)), lt(urlStatsDaily.day, dayOf(last))]
+/** The days from `firstDay` up to `endDay`, in terms that the index understands. */
+function noonWithin(): SQL[] {
+  const { day } = urlStatsDaily
+  return [gte(day, sql.placeholder('firstDay')), lt(day, sql.placeholder('endDay'))]
+}
+
+/** The days whose noon lies from the first of `bounds` up to the last. */
+function daysOf(bounds: readonly number[]): { firstDay: string; endDay: string } {
+  const dayOf = (time = 0) => formatInstant(new Date(time + 43_200_000 - 1)).split('T', 1)[0] ?? ''
+  return { firstDay: dayOf(bounds[0]), endDay: dayOf(bounds.at(-1)) }
 }

@@ -8,6 +8,7 @@ import { targetRefused } from './errors.ts'
 import { presentForExport } from './present.ts'
 import { resolvesInside } from './resolving.ts'
 import { createUrlService, LINKS, type UrlService } from './service.ts'
+import { ROWS } from './service-rows.ts'
 import { createUrlImport } from './store-import.ts'
 import { createTargetCheck, type TargetRules } from './targets.ts'
 
@@ -73,7 +74,11 @@ async function urls(app: FastifyInstance, { publicUrl, codeLength, schemes, targ
     async change(caller, id, change, context) {
       const { original_url: target } = change
       // One that stays is not judged.
-      if (targets.resolves && target !== undefined && (await service.get(caller, id)).originalUrl !== target)
+      if (
+        targets.resolves &&
+        target !== undefined &&
+        (await service.getCurrent(caller, id)).originalUrl !== target
+      )
         await refuseInside(target, 'original_url')
       return service.change(caller, id, change, context)
     },
@@ -82,7 +87,10 @@ async function urls(app: FastifyInstance, { publicUrl, codeLength, schemes, targ
       schemes,
       blocks: app.blocklist.blocks,
       createCode: (attempt) => createCode(codeLength + Math.floor(attempt / 3)),
-      forgetUnknownCodes: () => app.cache.invalidateUnknown(LINKS)
+      async forgetUnknown() {
+        await app.cache.invalidateUnknown(LINKS)
+        await app.cache.invalidateUnknown(ROWS)
+      }
     })
   })
   app.users.onDelete(onUserDeleted)

@@ -53,7 +53,7 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
         summary: 'Read a url',
         params: IdParams,
         response: { 200: Url },
-        problems: ['URL_UNKNOWN']
+        problems: ['URL_UNKNOWN', 'LOOKUP_UNAVAILABLE']
       }
     },
     async function onGet(request) {

@@ -12,13 +12,14 @@ import { createCandidates, isReservedCode, type RandomSource } from './codes.ts'
 import { codeReserved, codesExhausted, codeTaken, targetRefused, urlUnknown } from './errors.ts'
 import type { UrlColumns } from './fields.ts'
 import { columnsOf, differences, ERASED, pick, type Replaced, valuesOf } from './service-changes.ts'
+import { openRows, ROWS } from './service-rows.ts'
 import { createTargetLookup, keyOf, type LinkTarget } from './service-targets.ts'
 import {
   countUrlBuckets,
   countUrls,
   deleteUrlsOfUser,
   disownUrls,
-  findUrl,
+  findUrls,
   insertUrl,
   listUrls,
   lockUrl,
@@ -32,8 +33,10 @@ import type { TargetContext } from './targets.ts'
  */
 export interface UrlService {
   list(caller: Caller, query: UrlQuery): Promise<LongPage<UrlRow>>
-  /** Throws URL_UNKNOWN. */
+  /** The url as the cache has it, invalidated as redirects are. Throws URL_UNKNOWN. */
   get(caller: Caller, id: number): Promise<UrlRow>
+  /** The url as the database has it. Throws URL_UNKNOWN. */
+  getCurrent(caller: Caller, id: number): Promise<UrlRow>
   /**
    * Checks a draft and returns the function that creates the url. The check may wait for a name server, so it
    * runs before any transaction; the function may run in one. Throws URL_CODE_RESERVED, and
@@ -82,15 +85,26 @@ export const LINKS = 'links'
 
 export function createUrlService(
   database: Database,
-  cache: Pick<Cache, 'invalidate'>,
+  cache: Pick<Cache, 'invalidate' | 'open'>,
   { users, events, audit, outbox, erase, checkTarget }: UrlCollaborators,
   { codeLength, random }: UrlServiceOptions
 ) {
   const { db } = database
   const pages = createPageIndex({ countBuckets: countUrlBuckets })
+  const findRow = openRows(database, cache)
   const forgetAfterCommit = (rows: UrlRow[]) => {
-    const entries = rows.map((row) => ({ key: keyOf(row), version: row.version }))
-    return database.afterCommit(() => cache.invalidate(LINKS, entries))
+    const links = rows.map((row) => ({ key: keyOf(row), version: row.version }))
+    const byId = rows.map(({ id, version }) => ({ key: String(id), version }))
+    return database.afterCommit(() =>
+      Promise.all([cache.invalidate(LINKS, links), cache.invalidate(ROWS, byId)])
+    )
+  }
+
+  /** The row if it is not deleted and within reach. Throws URL_UNKNOWN. */
+  function checkRow(row: UrlRow | null | undefined, id: number, ownerFilter: OwnerFilter): UrlRow {
+    const isKnown = row && row.deletedAt === null && (ownerFilter === 'all' || row.userId === ownerFilter)
+    if (!isKnown) throw urlUnknown(id)
+    return row
   }
 
   function refuseTarget(target: string, path: string, here: string | undefined): void {
@@ -139,9 +153,12 @@ export function createUrlService(
     },
 
     async get(caller, id) {
-      const row = await findUrl(db, id, ownerFilterOf(caller))
-      if (!row) throw urlUnknown(id)
-      return row
+      return checkRow(await findRow(id), id, ownerFilterOf(caller))
+    },
+
+    async getCurrent(caller, id) {
+      const [row] = await findUrls(db, [id])
+      return checkRow(row, id, ownerFilterOf(caller))
     },
 
     async prepare(caller, draft, { blamed = 'original_url', here } = {}) {

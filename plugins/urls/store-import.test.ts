@@ -6,7 +6,7 @@ t.test('imported codes and targets are what a redirect can serve', async (t) => 
     schemes: ['http', 'https'],
     blocks: (url) => url.includes('blocked'),
     createCode: () => '',
-    forgetUnknownCodes: async () => {}
+    forgetUnknown: async () => {}
   })
   const refusals = (name: string, values: string[]) =>
     values.map((value) => columns.find((column) => column.name === name)?.refuse?.(value))

@@ -16,7 +16,7 @@ export interface UrlImportOptions {
   /** A random code; `attempt` counts from 0 the tries that found none free. */
   createCode(attempt: number): string
   /** Makes caches load the codes again that were unknown. */
-  forgetUnknownCodes(): Promise<void>
+  forgetUnknown(): Promise<void>
 }
 
 export function createUrlImport(options: UrlImportOptions): ImportKind {
@@ -31,7 +31,7 @@ export function createUrlImport(options: UrlImportOptions): ImportKind {
     finds: isSame,
     // A code alone may be that of another link.
     isFound: `${isSame} AND present.original_url = staging.original_url`,
-    onStored: options.forgetUnknownCodes,
+    onStored: options.forgetUnknown,
 
     /** Refuses links whose code another link has: a code leads to one place. */
     async merge(client, { hasGaps }) {

@@ -2,10 +2,11 @@ import { and, asc, count, eq, getTableColumns, gte, isNull, or, type SQL, sql } 
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { OwnerFilter } from '#platform/access/caller.ts'
-import { countBuckets } from '#platform/database/count-buckets.ts'
+import { createBucketCounter } from '#platform/database/count-buckets.ts'
 import { patternOf } from '#platform/database/folding.ts'
 import type { Executor } from '#platform/database/index.ts'
-import type { BucketCount, Place } from '#platform/database/page-index.ts'
+import type { Place } from '#platform/database/page-index.ts'
+import { prepareQuery } from '#platform/database/prepared.ts'
 import { type RowChunk, readChunk } from '#platform/database/row-chunks.ts'
 import { type UrlRow, urls } from '#schema/tables/urls.ts'
 import { type CachedColumn, type ChosenColumns, FIELDS, type UrlColumns } from './fields.ts'
@@ -79,12 +80,16 @@ function castParam({ column, value }: { column: PgColumn; value: unknown }): SQL
   return sql`${sql.param(value, column)}::${sql.raw(column.getSQLType())}`
 }
 
-export async function findUrl(on: Executor, id: number, ownerFilter: OwnerFilter): Promise<UrlRow | null> {
-  const [row] = await on
+const selectUrls = prepareQuery<UrlRow[]>('find_urls', (on) =>
+  on
     .select()
     .from(urls)
-    .where(and(eq(urls.id, id), live, owned(ownerFilter)))
-  return row ?? null
+    .where(sql`${urls.id} = any(${sql.placeholder('ids')}::bigint[])`)
+)
+
+/** The urls with these ids, deleted ones too. */
+export function findUrls(on: Executor, ids: readonly (number | string)[]): Promise<UrlRow[]> {
+  return selectUrls(on, { ids })
 }
 
 /** Reads a url and keeps others from changing it until the transaction ends. */
@@ -138,39 +143,76 @@ export async function deleteUrlsOfUser(on: Executor, of: UrlsOfUser): Promise<Ur
     .returning()
 }
 
+/** The columns that a filter compares, by its keys. */
+const COMPARED = {
+  owner: urls.userId,
+  userId: urls.userId,
+  isActive: urls.isActive,
+  shortCode: urls.shortCode
+} as const
+type Compared = keyof typeof COMPARED
+
+const listPrepared = prepareQuery<UrlRow[]>('list_urls', (on, shape) =>
+  on
+    .select()
+    .from(urls)
+    .where(and(comparing(shape), gte(urls.id, sql.placeholder('fromId'))))
+    .orderBy(asc(urls.id))
+    .limit(sql.placeholder('most'))
+    .offset(sql.placeholder('skip'))
+)
+
+const countPrepared = prepareQuery<{ total: number }[]>('count_urls', (on, shape) =>
+  on.select({ total: count() }).from(urls).where(comparing(shape))
+)
+
 /** A chunk of the urls that match, `limit` at most, in the order of ids, from `fromId` on after skipping `skip`. */
 export function listUrls(
   on: Executor,
-  filter: UrlFilter,
+  { text, ...filter }: UrlFilter,
   { fromId, skip }: Place,
   limit: number
 ): Promise<RowChunk<UrlRow>> {
-  const wanted = and(matching(filter), gte(urls.id, fromId))
-  const read = (most: number) =>
-    on.select().from(urls).where(wanted).orderBy(asc(urls.id)).limit(most).offset(skip)
-  return readChunk(limit, read)
+  return readChunk(limit, (most) =>
+    text === undefined
+      ? listPrepared(on, { ...filter, fromId, skip, most }, shapeOf(filter))
+      : on
+          .select()
+          .from(urls)
+          .where(and(matching(filter, text), gte(urls.id, fromId)))
+          .orderBy(asc(urls.id))
+          .limit(most)
+          .offset(skip)
+  )
 }
 
-export async function countUrls(on: Executor, filter: UrlFilter): Promise<number> {
-  const [counted] = await on.select({ total: count() }).from(urls).where(matching(filter))
+export async function countUrls(on: Executor, { text, ...filter }: UrlFilter): Promise<number> {
+  const [counted] = await (text === undefined
+    ? countPrepared(on, filter, shapeOf(filter))
+    : on.select({ total: count() }).from(urls).where(matching(filter, text)))
   return counted?.total ?? 0
 }
 
 /** The urls that are not deleted, counted by buckets of ids. */
-export function countUrlBuckets(on: Executor, fromId: number, bucketSize: number): Promise<BucketCount[]> {
-  return countBuckets(on, { table: urls, id: urls.id, wanted: live }, fromId, bucketSize)
+export const countUrlBuckets = createBucketCounter(urls, urls.id, live)
+
+/** The keys of `filter` that are set. */
+function shapeOf(filter: Omit<UrlFilter, 'text'>): string {
+  return (Object.keys(COMPARED) as Compared[]).filter((key) => filter[key] !== undefined).join()
 }
 
-function matching({ owner, userId, isActive, shortCode, text }: UrlFilter): SQL | undefined {
+/** Compares the columns that `shape` names with placeholders. */
+function comparing(shape: string): SQL | undefined {
+  const keys = shape.split(',').filter(Boolean) as Compared[]
+  return and(live, ...keys.map((key) => eq(COMPARED[key], sql.placeholder(key))))
+}
+
+function matching(filter: Omit<UrlFilter, 'text'>, text: string): SQL | undefined {
+  const given = (Object.keys(COMPARED) as Compared[]).filter((key) => filter[key] !== undefined)
   return and(
     live,
-    owned(owner ?? 'all'),
-    userId === undefined ? undefined : eq(urls.userId, userId),
-    isActive === undefined ? undefined : eq(urls.isActive, isActive),
-    shortCode === undefined ? undefined : eq(urls.shortCode, shortCode),
-    text === undefined
-      ? undefined
-      : or(...[urls.originalUrl, urls.title, urls.shortCode].map(containing(text)))
+    ...given.map((key) => sql`${COMPARED[key]} = ${sql.param(filter[key], COMPARED[key])}`),
+    or(...[urls.originalUrl, urls.title, urls.shortCode].map(containing(text)))
   )
 }
 

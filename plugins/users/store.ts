@@ -1,10 +1,11 @@
 import { and, asc, eq, gte, isNull, notExists, or, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { OwnerFilter } from '#platform/access/caller.ts'
-import { countBuckets } from '#platform/database/count-buckets.ts'
+import { createBucketCounter } from '#platform/database/count-buckets.ts'
 import { foldIdentity, foldName } from '#platform/database/folding.ts'
 import type { Executor } from '#platform/database/index.ts'
-import type { BucketCount, Place } from '#platform/database/page-index.ts'
+import type { Place } from '#platform/database/page-index.ts'
+import { prepareQuery } from '#platform/database/prepared.ts'
 import { type RowChunk, readChunk } from '#platform/database/row-chunks.ts'
 import { type UserRow, users } from '#schema/tables/users.ts'
 
@@ -52,8 +53,15 @@ export async function findTakenField(
   return holders.some(({ usernameKey }) => usernameKey === name) ? 'username' : 'email'
 }
 
+const selectUser = prepareQuery<UserRow[]>('find_user', (on) =>
+  on
+    .select()
+    .from(users)
+    .where(eq(users.id, sql.placeholder('id')))
+)
+
 export async function findUser(on: Executor, id: number): Promise<UserRow | null> {
-  const [row] = await on.select().from(users).where(eq(users.id, id))
+  const [row] = await selectUser(on, { id })
   return row ?? null
 }
 
@@ -148,22 +156,34 @@ export async function claimKey(on: Executor, id: number, field: UserField, folde
   return rowCount === 1
 }
 
+const listPrepared = prepareQuery<UserRow[]>('list_users', (on, shape) =>
+  on
+    .select()
+    .from(users)
+    .where(
+      and(
+        gte(users.id, sql.placeholder('fromId')),
+        shape === 'own' ? eq(users.id, sql.placeholder('owner')) : undefined
+      )
+    )
+    .orderBy(asc(users.id))
+    .limit(sql.placeholder('most'))
+    .offset(sql.placeholder('skip'))
+)
+
 /** A chunk of the users within reach, `limit` at most, in the order of ids, from `fromId` on after skipping `skip`. */
 export function listUsers(
   on: Executor,
-  ownerFilter: OwnerFilter,
+  owner: OwnerFilter,
   { fromId, skip }: Place,
   limit: number
 ): Promise<RowChunk<UserRow>> {
-  const wanted = and(gte(users.id, fromId), ownerFilter === 'all' ? undefined : eq(users.id, ownerFilter))
-  const read = (most: number) =>
-    on.select().from(users).where(wanted).orderBy(asc(users.id)).limit(most).offset(skip)
-  return readChunk(limit, read)
+  const shape = owner === 'all' ? '' : 'own'
+  return readChunk(limit, (most) => listPrepared(on, { owner, fromId, skip, most }, shape))
 }
 
-export function countUsers(on: Executor, fromId: number, bucketSize: number): Promise<BucketCount[]> {
-  return countBuckets(on, { table: users, id: users.id }, fromId, bucketSize)
-}
+/** All users, counted by buckets of ids. */
+export const countUsers = createBucketCounter(users, users.id)
 
 /** Takes a key that another user holds from a user, which becomes its twin. */
 export async function dropKey(

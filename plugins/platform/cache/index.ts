@@ -26,6 +26,8 @@ export interface OpenOptions<V> {
    * before must not answer from new entries, or this one not from old ones.
    */
   format?: string
+  /** Most values held in process, if less than the setting. */
+  maxEntries?: number
   /** Text for Redis; JSON when not said. */
   encode?(value: V): string
   decode?(text: string): V
@@ -115,7 +117,8 @@ async function cache(app: FastifyInstance, options: CacheOptions) {
         format = 'v',
         encode = JSON.stringify,
         decode = JSON.parse,
-        loadTimeoutMs = 3_000
+        loadTimeoutMs = 3_000,
+        maxEntries = bounds.maxEntries
       } = options
       if (caches.has(name)) throw new Error(`The cache ${name} is open already`)
       const sharedBounds = {
@@ -125,6 +128,7 @@ async function cache(app: FastifyInstance, options: CacheOptions) {
       }
       const opened = createTieredCache<V>({
         ...bounds,
+        maxEntries: Math.min(maxEntries, bounds.maxEntries),
         load,
         versionOf,
         loadTimeoutMs,

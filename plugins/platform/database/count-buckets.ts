@@ -1,23 +1,29 @@
-import { and, count, gte, type SQL, sql } from 'drizzle-orm'
+import { and, count as countRows, getTableName, gte, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
 import type { Executor } from './index.ts'
 import type { BucketCount } from './page-index.ts'
+import { prepareQuery } from './prepared.ts'
 
 /**
- * What a page index counts with: the rows of `table` that match `wanted` and have an `id` from `fromId` on, by
- * buckets of `bucketSize` ids, ascending. An index-only scan where the pages are all visible.
+ * Makes what a page index counts with: it counts the rows of `table` that match `wanted` and have an `id` from
+ * `fromId` on, by buckets of `bucketSize` ids, ascending. An index-only scan where the pages are all visible.
  */
-export async function countBuckets(
-  on: Executor,
-  { table, id, wanted }: { table: PgTable; id: PgColumn; wanted?: SQL | undefined },
-  fromId: number,
-  bucketSize: number
-): Promise<BucketCount[]> {
+export function createBucketCounter(
+  table: PgTable,
+  id: PgColumn,
+  wanted?: SQL
+): (on: Executor, fromId: number, bucketSize: number) => Promise<BucketCount[]> {
   // Grouped by place in the list: as a parameter the size would make two expressions that look different.
-  return on
-    .select({ bucket: sql<number>`${id} / ${bucketSize}::bigint`.mapWith(Number), rows: count() })
-    .from(table)
-    .where(and(wanted, gte(id, fromId)))
-    .groupBy(sql`1`)
-    .orderBy(sql`1`)
+  const count = prepareQuery<BucketCount[]>(`count_${getTableName(table)}_buckets`, (on) =>
+    on
+      .select({
+        bucket: sql<number>`${id} / ${sql.placeholder('bucketSize')}::bigint`.mapWith(Number),
+        rows: countRows()
+      })
+      .from(table)
+      .where(and(wanted, gte(id, sql.placeholder('fromId'))))
+      .groupBy(sql`1`)
+      .orderBy(sql`1`)
+  )
+  return (on, fromId, bucketSize) => count(on, { fromId, bucketSize })
 }

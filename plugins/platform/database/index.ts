@@ -11,6 +11,7 @@ import { startBundledPostgres } from './bundled.ts'
 import { checkBudget } from './connection-budget.ts'
 import { findDriverError } from './errors.ts'
 import { migrate } from './migrations.ts'
+import { keepStatements } from './prepared.ts'
 import { waitUntilReachable } from './reachable.ts'
 import { type FreshMark, openReadReplica, type ReadReplica } from './read-replica.ts'
 import { createTransactions } from './transaction.ts'
@@ -136,6 +137,7 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
   const writes = createWriteWatch()
   const transactions = createTransactions(pool, writes.watch)
   const db = drizzle({ client: transactions.client as Pool })
+  if (!pooled) keepStatements(db)
   let replica: ReadReplica | null = null
   const service: Database = {
     db,

@@ -1,0 +1,41 @@
+import { batchLoad } from '#platform/async/batch-load.ts'
+import type { Cache } from '#platform/cache/index.ts'
+import type { Database } from '#platform/database/index.ts'
+import type { UrlRow } from '#schema/tables/urls.ts'
+import { FIELDS } from './fields.ts'
+import { findUrls } from './store.ts'
+
+/** The cache in which reads by id keep rows, deleted ones too: an invalidation has a version, and no row has none. */
+export const ROWS = 'urls'
+
+/** Rows in process; they are larger than the entries of redirects, and asked for less often. */
+const MAX_ROWS = 10_000
+
+/** A release before may have cached a row without a column of this one: then nothing has set it yet. */
+const DEFAULTS = Object.fromEntries(FIELDS.map(({ column, initial = null }) => [column, initial]))
+const TIMES = FIELDS.filter(({ type }) => type === 'timestamptz').map(({ column }) => column)
+
+/** Opens the cache of rows; gives the look-up of a row by id. */
+export function openRows(
+  database: Database,
+  cache: Pick<Cache, 'open'>
+): (id: number) => UrlRow | null | Promise<UrlRow | null> {
+  const rows = cache.open<UrlRow>({
+    name: ROWS,
+    maxEntries: MAX_ROWS,
+    load: batchLoad(async (ids) => {
+      const found = await database.outside(() => findUrls(database.db, ids))
+      const byId = new Map(found.map((row) => [String(row.id), row]))
+      return ids.map((id) => byId.get(id) ?? null)
+    }),
+    versionOf: ({ version }) => version,
+    decode: decodeRow
+  })
+  return (id) => rows.get(String(id))
+}
+
+function decodeRow(text: string): UrlRow {
+  const row: Record<string, unknown> = { ...DEFAULTS, ...JSON.parse(text) }
+  for (const column of TIMES) if (row[column] !== null) row[column] = new Date(String(row[column]))
+  return row as unknown as UrlRow
+}
