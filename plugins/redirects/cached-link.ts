@@ -1,30 +1,30 @@
 import { toLocation } from '#schema/shapes/location.ts'
 
 /**
- * The format of cached links in Redis (OpenOptions.format). Take another letter with each change after which a release could
- * serve a link of the other format wrongly: a field that restricts it, above all. `v` was the first.
+ * The format of cached links in Redis (OpenOptions.format). Change the letter when a release could misread a
+ * link of the other format, above all when a field restricts the link. `v` was the first.
  */
 export const LINK_FORMAT = 'w'
 
-/** What a redirect needs to know of a link, computed when it enters the cache. */
+/** What a redirect needs of a link, computed when the link enters the cache. */
 export interface CachedLink {
   urlId: number
   userId: number | null
   /** Empty for the default domain. */
   domain: string
   shortCode: string
-  /** The target as a header can carry it. */
+  /** The target, encoded for a header. */
   location: string
-  /** False for a deleted link too. */
+  /** False for deleted links too. */
   isActive: boolean
-  /** Redis does not hold this: each process has its own list of blocked hosts. */
+  /** Not stored in Redis: each process has its own list of blocked hosts. */
   isBlocked: boolean
   /** Milliseconds since the epoch, null for never. */
   expiresAt: number | null
   version: number
 }
 
-/** A link as `app.urls` gives it. */
+/** A link from `app.urls`. */
 export interface Target {
   id: number
   userId: number | null
@@ -57,12 +57,12 @@ export function checkCachedLink(cachedLink: CachedLink, blocks: (url: string) =>
   return cachedLink
 }
 
-/** The text of a cached link for Redis, as if no host were blocked. */
+/** Returns the text of a cached link for Redis, without its block. */
 export function encodeCachedLink(cachedLink: CachedLink): string {
   return JSON.stringify({ ...cachedLink, isBlocked: false })
 }
 
-/** True if a link may have this code. Other texts are not looked up. */
+/** True if a link may have this code. Other texts need no lookup. */
 export function isCode(text: string): boolean {
   return /^[A-Za-z0-9_-]{1,64}$/.test(text)
 }

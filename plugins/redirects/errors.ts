@@ -24,8 +24,9 @@ export const problems = defineProblems({
 })
 
 /**
- * For links that are switched off or deleted too: who asks learns no more of them than of what never was. Made once, as
- * they always say the same: collecting a stack costs more than the rest of a refusal, and guessers ask all day.
+ * Also answers inactive and deleted links, so that clients can't tell them from codes that never existed.
+ * Created once: the answer is constant, and its stack trace costs more than the rest of it under a scan of
+ * codes.
  */
 export const LINK_UNKNOWN = problems.LINK_UNKNOWN('No link has this short code; check it for typing errors')
 

@@ -12,32 +12,34 @@ export interface FastLaneOptions {
   links: TieredCache<CachedLink>
   followed: Timer
   record: RecordVisit
-  /** Proxies whose X-Forwarded-For is believed: addresses or CIDRs. */
+  /** Trusted proxies, whose X-Forwarded-For is used: addresses or CIDRs. */
   trustProxy: string[]
 }
 
-/** Longest path that can be a code: `/` and 64 characters. */
+/** Length of the longest path that can be a code: `/` and 64 characters. */
 const MAX_PATH = 65
 
 /**
- * Answers `GET /:short_code` of a link that is held in process before the framework sees the request: router, request and
- * reply objects and the listeners of a logging server are a fifth of what such a redirect costs (docs/adr/2026-11-25-fast-lane.md).
- * Everything else goes the framework's way, which answers the same to the byte: other paths and methods, what has to be
- * looked up, links that are not plain (resolve.ts), a click that nothing takes, and all of it once the server closes, when
- * answers say `Connection: close`.
+ * Answers `GET /:short_code` for links cached in process, before the framework sees the request. Router,
+ * request and reply objects and logging listeners are a fifth of the cost of such a redirect
+ * (docs/adr/2026-11-25-fast-lane.md).
  *
- * Codes that a route of its own stands before (an imported link may be called `users`) are that route's.
+ * The framework serves all other requests, with identical bytes: other paths and methods, links that need a
+ * lookup or are not plain (resolve.ts), and clicks that can't be recorded. When the server closes it serves
+ * all of them, because answers then have `Connection: close`.
+ *
+ * A route takes precedence over a link of the same name: an imported link may be called `users`.
  */
 export function openFastLane(app: FastifyInstance, options: FastLaneOptions): void {
   const { links, followed, record, trustProxy } = options
   const { server } = app
   const addressOf = createAddressReader(trustProxy)
-  /** Codes that are paths of routes. */
+  /** Codes that equal the path of a route. */
   const taken = new Set<string>()
 
   let framework: RequestListener
 
-  /** A redirect that waits for its click. An object with what it needs: closures would be three. */
+  /** A redirect that waits for its click. One object replaces three closures. */
   class Waiting implements Waiter {
     readonly cachedLink: CachedLink
     readonly request: IncomingMessage
@@ -66,7 +68,7 @@ export function openFastLane(app: FastifyInstance, options: FastLaneOptions): vo
     if (url === undefined || url.length > MAX_PATH || request.method !== 'GET') return false
     const cachedLink = links.held(url.slice(1))
     if (cachedLink === undefined || !isPlain(cachedLink, Date.now())) return false
-    // The link's own text: its hash is known, that of the request's is not.
+    // The cached link's string has its hash already; the request's does not.
     if (taken.has(cachedLink.shortCode) || !server.listening) return false
     record(cachedLink, request, addressOf(request), new Waiting(cachedLink, request, response))
     return true

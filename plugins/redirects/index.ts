@@ -15,18 +15,21 @@ import { createVisitReader } from './visit-ids.ts'
 import { watchBlocklist } from './watch-blocklist.ts'
 
 export interface RedirectOptions {
-  /** Whether visitors who ask not to be tracked are counted without any trace of who they are. */
+  /** Count visitors that opt out of tracking without any identifying data. */
   honourOptOut: boolean
-  /** Whether links held in process are answered before the framework, which would trace them. */
+  /** Answer links cached in process before the framework, which would trace them. */
   fastLane: boolean
-  /** Proxies whose X-Forwarded-For and X-Visit-Id are believed: addresses or CIDRs. */
+  /** Trusted proxies, whose X-Forwarded-For and X-Visit-Id are used: addresses or CIDRs. */
   trustProxy: string[]
 }
 
 /**
- * Follows links. They are looked up in the cache `links`, which app.urls invalidates with each change; each 302 is handed
- * to app.clicks, which makes one click event of it. Publishes nothing. Answers 403 for a blocked target, 404 for a code that leads nowhere, 410
- * past an expiry, 429 to who asks for too many unknown codes, 503 with Retry-After when neither cache nor database can say, or when nothing can take the click.
+ * Redirects. The cache `links` serves the lookups, and app.urls invalidates it on each change. Each 302
+ * becomes one click event through app.clicks. Publishes nothing.
+ *
+ * Answers 403 for a blocked target, 404 for an unknown code, 410 for an expired link, and 429 after too many
+ * unknown codes. Answers 503 with Retry-After when cache and database both fail, or when the click can't be
+ * recorded.
  */
 async function redirects(app: FastifyInstance, options: RedirectOptions) {
   const check = (cachedLink: CachedLink) => checkCachedLink(cachedLink, app.blocklist.blocks)

@@ -1,20 +1,20 @@
 import type { FastifyInstance } from 'fastify'
 
-/** Takes one duration, in milliseconds. */
+/** Records one duration, in milliseconds. */
 export interface Timer {
   observe(ms: number): void
 }
 
-/** The ways a redirect may end, with their statuses. */
+/** The outcomes of a redirect, with their statuses. */
 const STATUSES = { followed: 302, blocked: 403, unknown: 404, expired: 410, limited: 429, failed: 503 }
 
 /** Upper bounds of the buckets, in milliseconds. */
 const BOUNDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 1_000]
 
-/** One timer for each way a redirect may end. */
+/** One timer for each outcome of a redirect. */
 export type RedirectHistogram = Record<keyof typeof STATUSES, Timer>
 
-/** Makes the histogram of redirects on the app's registry, with a child for each status. */
+/** Creates the histogram of redirects in the app's registry, with a child for each status. */
 export function createRedirectHistogram(app: FastifyInstance): RedirectHistogram {
   const { client } = app.metrics
   const histogram = new client.Histogram({

@@ -5,7 +5,7 @@ import { missing } from '#testing/programs.ts'
 import { startPostgres, startRedis } from '#testing/servers.ts'
 import { until } from '#testing/until.ts'
 
-/** Redirects of replicas on a PostgreSQL and a Redis that the test kills and starts again. */
+/** Redirects of replicas on a PostgreSQL and a Redis that the test kills and restarts. */
 
 const skip = missing('redis-server')
 

@@ -14,7 +14,7 @@ const LINK = toCachedLink({
   version: 1
 })
 
-/** What may be wrong with a link, in the order in which it decides, with the status that it gives. */
+/** The reasons against a redirect, in order of precedence, with their statuses. */
 const REASONS: [name: string, change: Partial<CachedLink>, status: number][] = [
   ['blocked', { isBlocked: true }, 403],
   ['inactive', { isActive: false }, 404],

@@ -20,7 +20,7 @@ type Click = Parameters<ReturnType<typeof fastify>['clicks']['add']>[0]
 const UNLIMITED = { unknownCodes: null }
 const EMPTY = { blocks: () => false, onChange: () => undefined }
 
-/** The routes over links and a click recorder that the test owns. */
+/** Starts the routes with the test's own links and click recorder. */
 async function startRedirects(
   t: Test,
   options: {

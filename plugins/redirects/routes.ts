@@ -24,7 +24,7 @@ const FOLLOWED = {
 
 const PROBLEMS = ['LINK_UNKNOWN', 'LINK_EXPIRED', 'LINK_BLOCKED', 'LOOKUP_UNAVAILABLE', 'CLICK_UNRECORDED']
 
-/** Each with its operation id. */
+/** The paths of a code, each with its operation id. */
 const PATHS = [
   ['/:short_code', 'followLink'],
   ['/s/:short_code', 'followShortLink'],
@@ -32,8 +32,9 @@ const PATHS = [
 ] as const
 
 /**
- * Serves `GET` and `HEAD` of short codes, in a scope at the framework's limit: no hook, no validation, no child logger
- * but for errors, and nothing waits for a promise that need not. Most hits never come here: see fast-lane.ts.
+ * Serves `GET` and `HEAD` of short codes with the least overhead in the framework: no hooks, no validation,
+ * child loggers for errors only, and promises only where needed. The fast lane serves most hits
+ * (fast-lane.ts).
  */
 export async function followRoutes(
   app: FastifyInstance,
@@ -53,12 +54,12 @@ export async function followRoutes(
     logRequest(request, reply)
   })
 
-  // None of these gives back a promise or the reply, which is thenable: the framework would wait for it.
+  // The handlers return neither a promise nor the reply, which is thenable: the framework would await it.
   function onFollow(request: FastifyRequest<Follow>, reply: FastifyReply): void {
     const start = performance.now()
     const code = request.params.short_code
     if (unknownCodes?.isBlocked(request) && links.held(code) === undefined) {
-      // Whoever has asked for too many codes that no link has follows what is held, and has nothing looked up.
+      // After too many unknown codes, an address gets cached links only and no lookups.
       refuse(reply, unknownCodes.refuse(request), histogram.limited, start)
       return
     }
@@ -101,7 +102,7 @@ export async function followRoutes(
       url,
       exposeHeadRoute: false,
       config: { hot: true, access: 'public', answers: FOLLOWED },
-      // For the description only: a schema of the parameter would be checked on each request.
+      // For the description only. A schema of the parameter would be validated on each request.
       schema: {
         operationId,
         tags: ['redirects'],

@@ -2,15 +2,15 @@ import { randomBytes } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { startApp } from '#testing/app.ts'
 
-/** Visits that a proxy names, so that the second replica that it asks counts nothing anew. */
+/** Visits with an id from the proxy, so that a retry on the second replica does not count again. */
 
-/** As nginx writes it. */
+/** Returns the name of a visit as nginx writes it. */
 function nameVisit(at = Date.now()): string {
   return `${(at / 1_000).toFixed(3)}-${randomBytes(16).toString('hex')}`
 }
 
 async function startFollowed(t: Test, trustProxy: string) {
-  // Where no drainer stands between an answer and its event.
+  // Without a consumer between an answer and its event.
   const { app, request } = await startApp(t, { profile: 'alone', env: { TRUST_PROXY: trustProxy } })
   const { json: url } = await request('POST', '/urls', { json: { original_url: 'https://acme.dev/' } })
   const paths = [`/${url.short_code}`, `/s/${url.short_code}`]
@@ -36,7 +36,7 @@ t.test('visits that the proxy names', async (t) => {
   t.test('are counted once each, whichever way they come', async (t) => {
     const at = Date.now() - 3_600_000
     const visit = nameVisit(at)
-    // Cold, in process, by the framework, and several in one batch.
+    // Cold, cached in process, through the framework, and several in one batch.
     for (const path of [...paths, ...paths]) await follow(visit, path)
     await Promise.all(Array.from({ length: 20 }, () => follow(visit)))
     const clicks = await listClicks()

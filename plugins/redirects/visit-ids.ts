@@ -1,16 +1,22 @@
 import type { IncomingMessage } from 'node:http'
 import proxyAddr from '@fastify/proxy-addr'
 
-/** How a proxy names a visit: by `X-Visit-Id`, the same for each replica that it tries, and so is the click's id. */
+/**
+ * Visit ids of proxies. `X-Visit-Id` is the same on each replica that a proxy tries, and so is the click's
+ * id.
+ */
 
-/** Gives the name that a trusted proxy gave the visit, not yet read; undefined of anybody else. */
+/** Returns the raw visit name from a trusted proxy; undefined for any other peer. */
 export type VisitReader = (request: IncomingMessage) => string | undefined
 
-/** Makes what reads the header from `trustProxy`, addresses or CIDRs; with nobody trusted there is nothing to do. */
+/**
+ * Creates the reader of the header. `trustProxy` has addresses or CIDRs; without any, the reader does
+ * nothing.
+ */
 export function createVisitReader(trustProxy: string[]): VisitReader {
   if (trustProxy.length === 0) return () => undefined
   const trusts = proxyAddr.compile(trustProxy)
-  // Few proxies bring all requests.
+  // Few proxies send all requests, so the last peer is usually the same.
   let lastPeer = ''
   let isTrusted = false
   return ({ headers, socket }) => {

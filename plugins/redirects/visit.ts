@@ -4,15 +4,15 @@ import type { ClickDraft, Clicks } from '#plugins/clicks/contract.ts'
 import type { CachedLink } from './cached-link.ts'
 import type { VisitReader } from './visit-ids.ts'
 
-/** What a redirect says and hands on, whichever way it is answered: by the route, or past it by the fast lane. */
+/** What every redirect answers and records, through the route or the fast lane. */
 
 /**
- * Whoever keeps a redirect must ask again before using it, or later visits would not be counted and a changed target
- * not be seen; and nobody on the way may keep it.
+ * Caches must revalidate each redirect: otherwise later visits would not count, and a changed target would go
+ * unseen. Shared caches must not store it.
  */
 export const CACHE_CONTROL = 'private, no-cache'
 
-/** Hands one visit to `app.clicks`, from the address `ip`; `waiter` is told as by {@link Clicks.add}. */
+/** Hands one visit from the address `ip` to `app.clicks`; `waiter` is notified as in {@link Clicks.add}. */
 export type RecordVisit = (
   cachedLink: CachedLink,
   request: IncomingMessage,
@@ -21,8 +21,8 @@ export type RecordVisit = (
 ) => void
 
 /**
- * Makes what records visits. `honourOptOut`: those who ask not to be tracked are counted and nothing else. `readVisit`: by
- * what name a visit that is sent to a second replica is known.
+ * Creates the recorder of visits. With `honourOptOut`, visitors that opt out count without identifying data.
+ * `readVisit` returns the id of a visit that a proxy may retry on another replica.
  */
 export function createRecorder(clicks: Clicks, honourOptOut: boolean, readVisit: VisitReader): RecordVisit {
   return ({ urlId, userId, domain, shortCode }, request, ip, waiter) => {
@@ -44,7 +44,7 @@ export function createRecorder(clicks: Clicks, honourOptOut: boolean, readVisit:
 }
 
 /**
- * Whether the browser asks not to be tracked: `DNT: 1` (W3C Tracking Preference Expression, section 5.2), or
+ * True if the browser opts out of tracking: `DNT: 1` (W3C Tracking Preference Expression, section 5.2), or
  * `Sec-GPC: 1` (Global Privacy Control, section 3.1).
  */
 function optsOut(headers: IncomingHttpHeaders): boolean {

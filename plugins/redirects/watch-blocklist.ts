@@ -3,12 +3,12 @@ import type { FastifyInstance } from 'fastify'
 import type { TieredCache } from '#platform/cache/tiered.ts'
 import type { CachedLink } from './cached-link.ts'
 
-/** Links checked per event-loop tick, so that redirects go on between. */
+/** Links checked per event-loop tick, so that redirects run in between. */
 const CHUNK = 2_000
 
 /**
- * Checks all cached links again when the list of blocked hosts changes, so that a hit does not read the list. A link that
- * enters the cache is checked in the same tick, by the current list: none slips in between.
+ * Checks all cached links again when the list of blocked hosts changes, so that a hit does not read the list.
+ * A link that enters the cache is checked by the current list in the same tick, so none is missed.
  */
 export function watchBlocklist(
   app: FastifyInstance,
@@ -24,7 +24,7 @@ export function watchBlocklist(
       check(cachedLink)
       if (++checked % CHUNK > 0) continue
       await nextTurn()
-      // The list has changed again: another round has begun from the start.
+      // The list changed again, which started a new round.
       if (own !== round) return
     }
   }

@@ -11,7 +11,7 @@ t.test('a code has the length asked for and only base62 letters', async () => {
 })
 
 t.test('every letter is equally likely', async (t) => {
-  // Each byte value once: after the unfair ones are thrown away, each letter is hit equally often.
+  // Every byte value once. After rejection sampling, each letter occurs equally often.
   let isDrawn = false
   const allBytes = () => {
     const bytes = isDrawn ? new Uint8Array(512).fill(0) : Uint8Array.from({ length: 256 }, (_, at) => at)

@@ -4,7 +4,7 @@ import { SYSTEM } from '#platform/access/caller.ts'
 import { startApp } from '#testing/app.ts'
 import { createUrlService, type UrlService } from './service.ts'
 
-/** What happens where random codes meet taken ones: with a source of randomness that always gives the same. */
+/** Collisions of random codes, forced by a source of randomness that repeats itself. */
 
 const { app, request } = await startApp(t)
 const collaborators = {

@@ -11,19 +11,21 @@ export interface LinkField {
   column: Exclude<keyof UrlRow, 'version'>
   name: FieldName
   type: 'bigint' | 'text' | 'boolean' | 'timestamptz'
-  /** When a client may set it: with the creation only, or with any change too. The server sets the others. */
+  /** When a client may set the field: only on creation, or on any change too. The server sets the others. */
   setOn?: 'creation' | 'change'
-  /** The value in a link that is created without one; null if undefined. */
+  /** The value in a link created without this field; null if undefined. */
   initial?: boolean
-  /** What the audit log keeps of it: its value, or only whether it has one. Nothing if undefined. */
+  /** What the audit log records: the value, or only whether there is one. Nothing if undefined. */
   audit?: 'value' | 'presence'
-  /** What it becomes when its owner is erased. It stays as it is if undefined. */
+  /** The value after the owner is erased. Unchanged if undefined. */
   erased?: string | null
-  /** Redirects depend on it, so their cached entry holds it. */
+  /** Redirects depend on the field, so their cache entries hold it. */
   isCached?: true
-  /** Only exports and files show it. */
+  /** Only exports and import files show the field. */
   isHidden?: true
-  /** How files of links hold it. A text is at most as long as in the shape if it has no limit here. */
+  /**
+   * The column of the field in import files. Without a limit here, a text is at most as long as in the shape.
+   */
   file?: Partial<Omit<ImportColumn, 'name' | 'type' | 'refuse'>>
 }
 
@@ -53,7 +55,7 @@ const list = [
     type: 'text',
     setOn: 'change',
     audit: 'value',
-    // RFC 2606, section 2: it leads nowhere.
+    // RFC 2606, section 2: this domain never resolves.
     erased: 'https://erased.invalid/',
     isCached: true,
     file: { isRequired: true }
@@ -65,7 +67,7 @@ const list = [
     setOn: 'change',
     audit: 'value',
     erased: null,
-    // Other systems keep longer titles than this API takes.
+    // Other systems allow longer titles than this API.
     file: { maxLength: 4_096 }
   },
   {
@@ -109,21 +111,22 @@ const list = [
 ] as const satisfies readonly LinkField[]
 
 /**
- * The fields of a link, in the order in which they travel. Creation, changes, answers, events, the audit log, files, exports, erasure and
- * the cached entries of redirects are derived from this list: a field is a column, a shape and an entry here.
+ * The fields of a link, in the order of the wire format. Creation, changes, answers, events, the audit log,
+ * files, exports, erasure and the cache entries of redirects derive from this list. A field is a column, a
+ * shape and an entry here.
  */
 export const FIELDS: readonly LinkField[] = list
 
 /** The columns that a client sets when it creates a link. */
 export type ChosenColumns = Pick<UrlRow, Extract<(typeof list)[number], { setOn: string }>['column']>
 
-/** The columns that the cached entry of a redirect holds. */
+/** The columns in the cache entry of a redirect. */
 export type CachedColumn = Extract<(typeof list)[number], { isCached: true }>['column']
 
 /** The columns that change after the creation. */
 export type UrlColumns = Partial<Omit<UrlRow, 'id' | 'version'>>
 
-/** The value of a field as it travels. */
+/** Returns the value of a field in its wire format. */
 export function presentField({ column }: LinkField, row: Partial<UrlRow>): unknown {
   const value = row[column]
   return value instanceof Date ? wireTime(value) : value

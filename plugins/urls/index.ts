@@ -15,7 +15,10 @@ import { createTargetCheck, type TargetRules } from './targets.ts'
 declare module 'fastify' {
   interface FastifyInstance {
     urls: UrlService & {
-      /** A link as it is exported: with what only its owner and administrators see, without its short URL. */
+      /**
+       * Returns a link as exported: with the fields that only its owner and administrators see, without its
+       * short URL.
+       */
       presentForExport: typeof presentForExport
       importKind: ImportKind
     }
@@ -23,24 +26,24 @@ declare module 'fastify' {
 }
 
 export interface UrlOptions {
-  /** Where people reach this server; the request tells when undefined. */
+  /** The public address of this server. If undefined, it comes from the request. */
   publicUrl: string | undefined
-  /** Length of a new code while there is room. */
+  /** Length of a new code, until that space is full. */
   codeLength: number
-  /** Schemes of URLs that links may lead to, in lower case. */
+  /** URL schemes that targets may have, in lower case. */
   schemes: readonly string[]
-  /** Where links may lead. */
+  /** Which targets are allowed. */
   targets: Omit<TargetRules, 'publicUrl' | 'blocks'> & {
-    /** Whether names that have a private address when the link is made are refused too. */
+    /** Also refuse targets whose names have a private address at creation. */
     resolves?: boolean
-    /** A test may own the name server. */
+    /** Tests inject a name server. */
     lookup?: Lookup
   }
 }
 
 /**
- * Links: publishes `app.urls`. A change is told to
- * `app.cache` after its commit, so that no replica goes on redirecting to what was.
+ * Links: publishes `app.urls`. A change invalidates `app.cache` after its commit, so that no replica
+ * redirects to the old target.
  */
 async function urls(app: FastifyInstance, { publicUrl, codeLength, schemes, targets }: UrlOptions) {
   const collaborators = {
@@ -60,7 +63,7 @@ async function urls(app: FastifyInstance, { publicUrl, codeLength, schemes, targ
   const { service, onUserDeleted } = createUrlService(app.database, app.cache, collaborators, {
     codeLength
   })
-  /** Before anything is held in the database: a name server may be slow. */
+  /** Runs before any transaction, because a name server may be slow. */
   async function refuseInside(target: string, path: string): Promise<void> {
     if (targets.resolves && (await resolvesInside(target, targets.lookup)))
       throw targetRefused(path, 'leads into a private network')
@@ -73,7 +76,7 @@ async function urls(app: FastifyInstance, { publicUrl, codeLength, schemes, targ
     },
     async change(caller, id, change, context) {
       const { original_url: target } = change
-      // One that stays is not judged.
+      // An unchanged target is not checked.
       if (
         targets.resolves &&
         target !== undefined &&

@@ -2,7 +2,7 @@ import t from 'tap'
 import { startApp } from '#testing/app.ts'
 import { warnOfHost } from './look-alikes.ts'
 
-/** Hosts that may pass for others: made all the same, and their maker is told. */
+/** Hosts that may be mistaken for others: the API accepts them with a warning. */
 
 t.test('a name in one script, or in those that are written together, is nothing odd', async (t) => {
   for (const host of [

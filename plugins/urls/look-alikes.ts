@@ -1,11 +1,15 @@
 import { domainToUnicode } from 'node:url'
 
 /**
- * Names that may pass for others. A link to one is made all the same, since most are what they seem, but its maker is told: the
- * levels of Unicode Technical Standard 39 (section 5.2, Highly Restrictive), and names all of letters that look Latin.
+ * Host names that may be mistaken for others. Most are legitimate, so the API accepts them with a warning.
+ * The rules are those of Unicode Technical Standard 39 (section 5.2, Highly Restrictive), plus names made
+ * only of letters that look Latin.
  */
 
-/** Scripts that one label may mix (UTS 39, table 1 of section 5.2): all of one line, beside what belongs to no script. */
+/**
+ * Scripts that one label may mix (UTS 39, table 1 of section 5.2). Characters of no script are always
+ * allowed.
+ */
 const TOGETHER = [
   /^[\p{Script=Latin}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]*$/u,
   /^[\p{Script=Latin}\p{Script=Han}\p{Script=Bopomofo}]*$/u,
@@ -13,7 +17,7 @@ const TOGETHER = [
 ]
 const LETTERS = /[^\p{Script=Common}\p{Script=Inherited}]/gu
 
-/** One of each script that domain names are seen in; a label of another one passes. */
+/** Scripts that domain names use. A label in any other script passes. */
 const SCRIPTS = [
   'Latin', 'Cyrillic', 'Greek', 'Armenian', 'Georgian', 'Hebrew', 'Arabic', 'Devanagari', 'Bengali', 'Thai', 'Lao', 'Khmer',
   'Han', 'Hiragana', 'Katakana', 'Hangul', 'Bopomofo', 'Cherokee', 'Ethiopic', 'Tamil', 'Telugu'
@@ -23,12 +27,12 @@ const SCRIPTS = [
 const LOOKS_LATIN = /^[асԁеһіјӏорԗԛѕԝхуъЬҽпгѵѡ\d-]+$/
 
 /**
- * What is odd about the host of `url`, in sentences for its maker; mostly nothing. Takes an absolute URL, whose host may be spelt in
- * Unicode or in Punycode.
+ * Returns the warnings about the host of `url` as sentences for the client; usually none. Takes an absolute
+ * URL, whose host is in Unicode or in Punycode.
  */
 export function warnOfHost(url: string): string[] {
   const { hostname = '' } = URL.parse(url) ?? {}
-  // Without a label in Punycode it is all ASCII.
+  // Without a label in Punycode the host is ASCII.
   if (!/(^|\.)xn--/.test(hostname)) return []
   const labels = domainToUnicode(hostname).split('.')
   const top = labels.at(-1) ?? ''

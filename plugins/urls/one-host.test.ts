@@ -2,7 +2,10 @@ import t from 'tap'
 import { canonicalHost } from '#platform/net/networks.ts'
 import { startApp } from '#testing/app.ts'
 
-/** Each spelling of a host is that host: for the block list, for private targets, and for links back to this server. */
+/**
+ * Every spelling of a host is the same host: for the block list, private targets and links back to this
+ * server.
+ */
 
 const SPELLINGS: Record<string, string[]> = {
   '1.2.3.4': [

@@ -7,22 +7,22 @@ import { warnOfHost } from './look-alikes.ts'
 
 const SHOWN = FIELDS.filter(({ isHidden }) => !isHidden)
 
-/** A url whose target was just set: with what is odd about that, if anything is. */
+/** Returns a url whose target was just set, with the warnings about that target. */
 export function presentSet(row: UrlRow, base: string): Url {
   const warnings = warnOfHost(row.originalUrl)
   return { ...presentUrl(row, base), ...(warnings.length > 0 && { warnings }) }
 }
 
 /**
- * A url as the contract shows it. `base` is where people reach the server, without a slash at its end. An imported code may be a word of
- * the server's own addresses; `/s/` reaches any.
+ * Returns a url in its wire format. `base` is the public address of the server, without a trailing slash. An
+ * imported code may equal a reserved word; `/s/` reaches every code.
  */
 export function presentUrl(row: UrlRow, base: string): Url {
   const path = isReservedCode(row.shortCode) ? `s/${row.shortCode}` : row.shortCode
   return { ...presentFields<Omit<Url, 'short_url'>>(row, SHOWN), short_url: `${base}/${path}` }
 }
 
-/** A url as an export holds it. */
+/** Returns a url in the format of exports. */
 export function presentForExport(row: UrlRow): Omit<ExportedUrl, 'statistics' | 'events' | 'audit'> {
   return presentFields(row, FIELDS)
 }

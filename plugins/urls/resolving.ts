@@ -2,12 +2,12 @@ import { isIP } from 'node:net'
 import { canonicalHost, isPrivateAddress } from '#platform/net/networks.ts'
 import { type Lookup, lookupAll } from '#platform/net/safe-fetch.ts'
 
-/** How long a creation waits for the name server. */
+/** Timeout of the name lookup of a creation. */
 const PATIENCE_MS = 2_000
 
 /**
- * Whether the host of `url` is a name that has a private address now (isPrivateAddress). A name that nobody knows, or that is
- * not answered in time, has none: links may be made before names. Addresses are not asked for.
+ * True if the host of `url` is a name that resolves to a private address (isPrivateAddress). An unknown name,
+ * or one that times out, is allowed: links may be created before their names. Addresses need no lookup.
  */
 export async function resolvesInside(url: string, lookup: Lookup = lookupAll): Promise<boolean> {
   const parsed = URL.parse(url)

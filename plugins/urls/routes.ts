@@ -11,7 +11,10 @@ import { ShortenDraft, Url, UrlChange, UrlDraft, UrlQuery } from '#schema/shapes
 import { presentSet, presentUrl } from './present.ts'
 import { readShorten } from './shorten.ts'
 
-/** `/urls` and `/shorten`: thin handlers over `app.urls`. Options: where people reach the server, if it is told. */
+/**
+ * `/urls` and `/shorten`: thin handlers over `app.urls`. Takes the public address of this server, if
+ * configured.
+ */
 export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefined }> = async (
   app,
   options
@@ -119,7 +122,7 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
       )
     }
   )
-  // Else the path is a short code to the router.
+  // Without this route the router would take the path for a short code.
   const config = { access: 'public', query: 'any' } as const
   app.get('/shorten', { config, schema: { hide: true } }, app.refuseUnknown)
 
@@ -170,7 +173,10 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
   )
 }
 
-/** Where the client reached this server; a client of HTTP/1.0 need not say, then it is the address it connected to. */
+/**
+ * Returns the address that the client requested. HTTP/1.0 allows a request without a host; then the socket's
+ * address.
+ */
 function addressOf({ protocol, host, socket }: FastifyRequest): string {
   if (host !== '') return `${protocol}://${host}`
   const { localAddress = '', localPort, localFamily } = socket

@@ -5,7 +5,7 @@ import { startApp, storageOf } from '#testing/app.ts'
 import { missing } from '#testing/programs.ts'
 import { until } from '#testing/until.ts'
 
-/** Reads of links by id come from the cache, and are as current as redirects. */
+/** Reads of links by id use the cache, and are as current as redirects. */
 
 t.test('a change, a deletion and a creation show in the next read', async (t) => {
   const { request } = await startApp(t)

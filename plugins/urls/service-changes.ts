@@ -4,7 +4,7 @@ import type { UrlRow } from '#schema/tables/urls.ts'
 import { timeUnreadable } from './errors.ts'
 import { type ChosenColumns, FIELDS, type LinkField, presentField, type UrlColumns } from './fields.ts'
 
-/** What differs between a url and what is wanted of it, as events, columns and entries of the audit log. */
+/** Differences between a url and a requested change, as events, columns and audit log entries. */
 
 export interface Difference {
   field: string
@@ -12,7 +12,7 @@ export interface Difference {
   columns: UrlColumns
 }
 
-/** A url that a change met, and what it became: the same row where nothing differs. */
+/** A url before and after a change. Both are the same row if nothing differs. */
 export interface Replaced {
   before: UrlRow
   after: UrlRow
@@ -22,18 +22,20 @@ const CHOSEN = FIELDS.filter(({ setOn }) => setOn !== undefined)
 const CHANGEABLE = FIELDS.filter(({ setOn }) => setOn === 'change')
 const AUDITED = FIELDS.filter(({ audit }) => audit !== undefined)
 
-/** What an erased link still says. */
+/** The columns of an erased link. */
 export const ERASED: UrlColumns = Object.fromEntries(
   FIELDS.flatMap(({ column, erased }) => (erased === undefined ? [] : [[column, erased]]))
 )
 
-/** The columns of a new url. Throws INPUT_INVALID. */
+/** Returns the columns of a new url. Throws INPUT_INVALID. */
 export function columnsOf(draft: UrlDraft): ChosenColumns {
   const columns = CHOSEN.map((field) => [field.column, readField(field, draft) ?? field.initial ?? null])
   return Object.fromEntries(columns) as ChosenColumns
 }
 
-/** The fields of `change` that differ from the row, as events and as columns. Throws INPUT_INVALID. */
+/**
+ * Returns the fields of `change` that differ from the row, as events and as columns. Throws INPUT_INVALID.
+ */
 export function differences(old: UrlRow, change: UrlChange): Difference[] {
   return CHANGEABLE.flatMap((field) => {
     const { name, column } = field
@@ -45,10 +47,10 @@ export function differences(old: UrlRow, change: UrlChange): Difference[] {
   })
 }
 
-/** Stands in the audit log for a value that it does not keep. */
+/** Replaces a value that the audit log does not record. */
 const NOT_RECORDED = '(not recorded)'
 
-/** What the audit log keeps of a url: what a client chose or may change. */
+/** Returns what the audit log records of a url: the fields that a client sets or may change. */
 export function valuesOf(row: ChosenColumns): Record<string, unknown> {
   return Object.fromEntries(
     AUDITED.map((field) => {
@@ -58,12 +60,14 @@ export function valuesOf(row: ChosenColumns): Record<string, unknown> {
   )
 }
 
-/** The values of `keys`. */
 export function pick(values: Record<string, unknown>, keys: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(keys.map((key) => [key, values[key]]))
 }
 
-/** What a client wants in a column: undefined for nothing, null for no value. Throws INPUT_INVALID. */
+/**
+ * Returns the column value that a client requests: undefined if absent, null for no value. Throws
+ * INPUT_INVALID.
+ */
 function readField({ name, type }: LinkField, wanted: UrlDraft | UrlChange): unknown {
   const value = (wanted as Record<string, unknown>)[name]
   if (type !== 'timestamptz' || typeof value !== 'string') return value

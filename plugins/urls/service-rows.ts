@@ -5,17 +5,17 @@ import type { UrlRow } from '#schema/tables/urls.ts'
 import { FIELDS } from './fields.ts'
 import { findUrls } from './store.ts'
 
-/** The cache in which reads by id keep rows, deleted ones too: an invalidation has a version, and no row has none. */
+/** The cache for reads by id. It keeps deleted rows too, because an invalidation needs their version. */
 export const ROWS = 'urls'
 
-/** Rows in process; they are larger than the entries of redirects, and asked for less often. */
+/** Rows in process. They are larger than the entries of redirects, and read less often. */
 const MAX_ROWS = 10_000
 
-/** A release before may have cached a row without a column of this one: then nothing has set it yet. */
+/** The previous release may have cached rows without a new column. Such a column has its initial value. */
 const DEFAULTS = Object.fromEntries(FIELDS.map(({ column, initial = null }) => [column, initial]))
 const TIMES = FIELDS.filter(({ type }) => type === 'timestamptz').map(({ column }) => column)
 
-/** Opens the cache of rows; gives the look-up of a row by id. */
+/** Opens the cache of rows. Returns the lookup by id. */
 export function openRows(
   database: Database,
   cache: Pick<Cache, 'open'>

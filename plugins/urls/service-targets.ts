@@ -4,14 +4,14 @@ import { decodeLinkKey, encodeLinkKey } from '#schema/link-key.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import { prepareFindByKeys } from './store.ts'
 
-/** What a redirect needs to know of a link. */
+/** What a redirect needs of a link. */
 export interface LinkTarget {
   id: number
   userId: number | null
   domain: string
   shortCode: string
   originalUrl: string
-  /** False too when the link is deleted. */
+  /** False for deleted links too. */
   isActive: boolean
   /** Milliseconds since the epoch. */
   expiresAt: number | null
@@ -22,7 +22,7 @@ export function keyOf({ domain, shortCode: code }: Pick<UrlRow, 'domain' | 'shor
   return encodeLinkKey({ domain, code })
 }
 
-/** Makes the look-up of links by encoded key, with one query for those of a few ticks. */
+/** Creates the lookup of links by encoded key. One query serves the lookups of a few event-loop ticks. */
 export function createTargetLookup(database: Database): (key: string) => Promise<LinkTarget | null> {
   const byKeys = prepareFindByKeys(database.db, database.statementName('find_urls_by_key'))
   return batchLoad(async (keys) => {

@@ -28,14 +28,14 @@ import {
 import type { TargetContext } from './targets.ts'
 
 /**
- * `app.urls`: links and their codes. A caller meets its own where it does not reach all: another's is unknown to it. Each change
- * writes its events in the same transaction.
+ * `app.urls`: links and their codes. Without access to all links, a caller sees its own; others are unknown
+ * to it. Each change writes its events in the same transaction.
  */
 export interface UrlService {
   list(caller: Caller, query: UrlQuery): Promise<LongPage<UrlRow>>
-  /** The url as the cache has it, invalidated as redirects are. Throws URL_UNKNOWN. */
+  /** Returns the url from the cache, which is invalidated like that of redirects. Throws URL_UNKNOWN. */
   get(caller: Caller, id: number): Promise<UrlRow>
-  /** The url as the database has it. Throws URL_UNKNOWN. */
+  /** Returns the url from the database. Throws URL_UNKNOWN. */
   getCurrent(caller: Caller, id: number): Promise<UrlRow>
   /**
    * Checks a draft and returns the function that creates the url. The check may wait for a name server, so it
@@ -45,17 +45,20 @@ export interface UrlService {
    */
   prepare(caller: Caller, draft: UrlDraft, target?: TargetContext): Promise<() => Promise<UrlRow>>
   /**
-   * Changes what differs, an `updated` event for each field. Gives the row before and after. Throws URL_UNKNOWN,
-   * URL_TARGET_REFUSED.
+   * Changes the fields that differ, with an `updated` event for each. Returns the row before and after.
+   * Throws URL_UNKNOWN, URL_TARGET_REFUSED.
    */
   change(caller: Caller, id: number, change: UrlChange, target?: TargetContext): Promise<Replaced>
-  /** Marks the url deleted; row, code and events stay. `reason` goes in the event. Throws URL_UNKNOWN. */
+  /** Marks the url deleted; row, code and events remain. `reason` goes into the event. Throws URL_UNKNOWN. */
   remove(caller: Caller, id: number, reason: string): Promise<void>
-  /** The link of an encoded {@link LinkKey}, deleted ones too, or null. Batched into one prepared query; callers cache. */
+  /**
+   * Returns the link of an encoded {@link LinkKey}, even if deleted, or null. One prepared query per batch;
+   * callers cache.
+   */
   findByKey(key: string): Promise<LinkTarget | null>
 }
 
-/** What links need of others: of `app.users`, `app.events` and `app.audit`, and who judges where they may lead. */
+/** Collaborators: parts of `app.users`, `app.events` and `app.audit`, and the check of targets. */
 export interface UrlCollaborators {
   users: {
     lockForShare(id: number, ownerFilter: OwnerFilter): Promise<void>
@@ -69,9 +72,9 @@ export interface UrlCollaborators {
   }
   audit: { record: RecordChanges; insertionOf: InsertionOf; findOwned: FindOwned }
   outbox: { add(message: { topic: string; aggregate: string; payload: { id: number } }): Promise<void> }
-  /** Takes what a user said of the urls `ids` out of their events and audit entries. */
+  /** Removes what the user entered from the events and audit entries of these urls. */
   erase(userId: number, rows: UrlRow[]): Promise<void>
-  /** What is wrong with a target, or null; `here` as in {@link TargetContext}. */
+  /** Returns why a target is refused, or null. `here` as in {@link TargetContext}. */
   checkTarget(target: string, here?: string): string | null
 }
 
@@ -100,7 +103,7 @@ export function createUrlService(
     )
   }
 
-  /** The row if it is not deleted and within reach. Throws URL_UNKNOWN. */
+  /** Returns the row unless it is deleted or the filter excludes it. Throws URL_UNKNOWN. */
   function checkRow(row: UrlRow | null | undefined, id: number, ownerFilter: OwnerFilter): UrlRow {
     const isKnown = row && row.deletedAt === null && (ownerFilter === 'all' || row.userId === ownerFilter)
     if (!isKnown) throw urlUnknown(id)
@@ -120,7 +123,7 @@ export function createUrlService(
     const owner = userId === null ? null : users.shareLockOf(userId, ownerFilter)
     const parts = { owner, audited: valuesOf({ ...values, shortCode: '' }), events, audit }
     let row: UrlRow | null = null
-    // A concurrent creation may take the same code, or create the owner: the next try sees it.
+    // A concurrent creation may take the same code or create the owner. The next attempt sees it.
     for (let left = chosen === null ? 3 : 2; left > 0 && !row; left--) {
       row = await insertUrl(db, values, candidates(), parts)
       if (row === null && userId !== null) await users.lockForShare(userId, ownerFilter)
@@ -128,7 +131,7 @@ export function createUrlService(
     if (!row) throw chosen === null ? codesExhausted() : codeTaken(chosen)
     if (row.title === null)
       await outbox.add({ topic: 'url.untitled', aggregate: String(row.id), payload: { id: row.id } })
-    // A redirect may just have learnt that nobody has this code.
+    // Redirects may have cached this code as unknown.
     await forgetAfterCommit([row])
     return row
   }
@@ -174,7 +177,7 @@ export function createUrlService(
         const changes = differences(old, change)
         if (changes.length === 0) return { before: old, after: old }
         const columns = Object.assign({}, ...changes.map(({ columns }) => columns)) as UrlColumns
-        // One that was imported and stays is not judged.
+        // An unchanged target is not checked; an import may have brought it.
         if (columns.originalUrl !== undefined) refuseTarget(columns.originalUrl, 'original_url', here)
         const changed = await updateUrl(db, id, columns)
         const records = changes.map(({ field, new_value }) => ({
@@ -205,9 +208,9 @@ export function createUrlService(
     findByKey: createTargetLookup(database)
   }
 
-  /** In the transaction that deletes a user: its urls lose their owner, or with `cascade` are deleted too. */
+  /** Runs in the transaction that deletes a user. Its urls lose their owner; `cascade` deletes them too. */
   async function onUserDeleted(user: { id: number; cascade: boolean; isErased: boolean }) {
-    // Those that were its own until it was deleted, when it is erased after that.
+    // An erasure after the deletion also covers the urls that the user owned before.
     const formerIds = user.isErased ? (await audit.findOwned('url', user.id)).map(Number) : []
     const of = { userId: user.id, formerIds }
     if (user.cascade) {

@@ -2,7 +2,7 @@ import t from 'tap'
 import { hasRedis, startApp } from '#testing/app.ts'
 import { RESERVED_CODES } from './codes.ts'
 
-/** Where `short_url` points: what the operator says, else what the client asked, else what a trusted proxy tells. */
+/** The host of `short_url`: from the setting, else from a trusted proxy, else from the request. */
 
 const profile = hasRedis() ? 'redis' : 'alone'
 const json = { original_url: 'https://example.com' }

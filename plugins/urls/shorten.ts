@@ -2,8 +2,9 @@ import type { ShortenDraft, UrlDraft } from '#schema/shapes/url.ts'
 import { targetMissing, targetsDiffer } from './errors.ts'
 
 /**
- * Reads the body of `POST /shorten`, where the target is called `url` or `original_url`. Gives the draft of `POST /urls`, and the
- * name of the field that errors of the target blame. Throws INPUT_INVALID without a target, and for two different ones.
+ * Reads the body of `POST /shorten`, which names the target `url` or `original_url`. Returns the draft of
+ * `POST /urls`, and the field that errors of the target blame. Throws INPUT_INVALID without a target, or if
+ * the two differ.
  */
 export function readShorten({ url, original_url, ...rest }: ShortenDraft): UrlDraft & { blamed: string } {
   const target = url ?? original_url

@@ -4,7 +4,7 @@ import { startApp } from '#testing/app.ts'
 
 const { app, request } = await startApp(t)
 
-/** The statements that `work` sends, by their first words. */
+/** Returns the first words of each statement that `work` sends. */
 async function statementsOf(work: () => Promise<{ status: number }>): Promise<string[]> {
   const sent: string[] = []
   const clients = new Map<object, unknown>()

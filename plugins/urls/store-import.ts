@@ -6,16 +6,16 @@ import { isTargetUrl, UrlDraft } from '#schema/shapes/url.ts'
 import { RESERVED_CODES } from './codes.ts'
 import { FIELDS, type FieldName } from './fields.ts'
 
-/** The part of links in imports. */
+/** Imports links. */
 
 export interface UrlImportOptions {
-  /** Schemes of URLs that links may lead to, in lower case. */
+  /** URL schemes that targets may have, in lower case. */
   schemes: readonly string[]
-  /** Whether a URL leads to a host that is blocked. */
+  /** True if a URL has a blocked host. */
   blocks(url: string): boolean
-  /** A random code; `attempt` counts from 0 the tries that found none free. */
+  /** Returns a random code; `attempt` counts the failed attempts from 0. */
   createCode(attempt: number): string
-  /** Makes caches load the codes again that were unknown. */
+  /** Removes unknown codes from the caches, so that they are looked up again. */
   forgetUnknown(): Promise<void>
 }
 
@@ -29,11 +29,11 @@ export function createUrlImport(options: UrlImportOptions): ImportKind {
     knownBy: 'short_code',
     isSame,
     finds: isSame,
-    // A code alone may be that of another link.
+    // The code alone may belong to another link.
     isFound: `${isSame} AND present.original_url = staging.original_url`,
     onStored: options.forgetUnknown,
 
-    /** Refuses links whose code another link has: a code leads to one place. */
+    /** Rejects links whose code another link has. A code has one target. */
     async merge(client, { hasGaps }) {
       if (hasGaps) await fillGaps(client, options)
       const rejected = await refuseTaken(client)
@@ -43,7 +43,9 @@ export function createUrlImport(options: UrlImportOptions): ImportKind {
   }
 }
 
-/** Imports bring what was accepted elsewhere: of the rules of targets only those hold that no server may pass over. */
+/**
+ * Imports contain targets that another system accepted. Only the rules that every server must enforce apply.
+ */
 function createColumns({ schemes, blocks }: UrlImportOptions): ImportColumn[] {
   const checks: Partial<Record<FieldName, (value: string) => string | null>> = {
     short_code: (code) =>
@@ -61,7 +63,7 @@ function createColumns({ schemes, blocks }: UrlImportOptions): ImportColumn[] {
   })
 }
 
-/** Removes the staged links whose code another link has, in the database or earlier in the file. */
+/** Removes staged links whose code another link has, in the database or earlier in the file. */
 async function refuseTaken(client: ClientBase): Promise<Remark[]> {
   const { rows } = await client.query<{ line: string; short_code: string; holder: string }>(`
     WITH judged AS (
@@ -83,7 +85,7 @@ const INITIAL = FIELDS.flatMap(({ name, initial }) =>
   initial === undefined ? [] : `${name} = coalesce(${name}, ${initial})`
 )
 
-/** Makes what staged links lack; of their times one stands for the other. */
+/** Fills the missing values of staged links. A missing time is copied from the other one. */
 async function fillGaps(client: ClientBase, options: UrlImportOptions): Promise<void> {
   await client.query(`UPDATE staging SET ${INITIAL.join(', ')},
     created_at = coalesce(created_at, updated_at, date_trunc('second', now())),

@@ -11,15 +11,15 @@ import { type RowChunk, readChunk } from '#platform/database/row-chunks.ts'
 import { type UrlRow, urls } from '#schema/tables/urls.ts'
 import { type CachedColumn, type ChosenColumns, FIELDS, type UrlColumns } from './fields.ts'
 
-/** All SQL of urls. Every function runs on the executor it is given: the pool or a transaction. */
+/** All SQL of urls. Every function takes an executor: the pool or a transaction. */
 
 export interface UrlFilter {
-  /** Only this user's, whatever else is asked for. */
+  /** Restricts every other filter to this user. */
   owner?: number | undefined
   userId?: number | undefined
   isActive?: boolean | undefined
   shortCode?: string | undefined
-  /** Part of the target, the title or the code, in any case. */
+  /** Part of the target, the title or the code; ignores case. */
   text?: string | undefined
 }
 
@@ -27,20 +27,19 @@ const live = isNull(urls.deletedAt)
 
 const owned = (ownerFilter: OwnerFilter) => (ownerFilter === 'all' ? undefined : eq(urls.userId, ownerFilter))
 
-/** The parts of others in the statement that creates a url. */
+/** Parts of the creating statement that other capabilities supply. */
 export interface CreationParts {
-  /** Locks the owner: a SELECT that gives a row when it exists; null for a url without an owner. */
+  /** Locks the owner: a SELECT that returns a row if the owner exists. Null for a url without an owner. */
   owner: SQL | null
-  /** The values that the audit log keeps, beside the code. */
+  /** The values for the audit log, besides the code. */
   audited: Record<string, unknown>
   events: { insertionOf(rows: SQL): SQL }
   audit: { insertionOf(rows: SQL): SQL }
 }
 
 /**
- * Inserts a url under the first of `codes` that no url has, with its event and its audit entry, in one
- * statement. Returns null when all are taken (or the chosen one by a concurrent insert), or the owner does
- * not exist.
+ * Inserts a url under the first free code of `codes`, with its event and its audit entry, in one statement.
+ * Returns null if all are taken (a concurrent insert may take one), or if the owner does not exist.
  */
 export async function insertUrl(
   on: Executor,
@@ -75,7 +74,7 @@ export async function insertUrl(
   return row ?? null
 }
 
-/** A parameter of the type of its column: a select does not take the types from where it inserts. */
+/** Casts a parameter to its column's type. A select does not infer types from the target of the insert. */
 function castParam({ column, value }: { column: PgColumn; value: unknown }): SQL {
   return sql`${sql.param(value, column)}::${sql.raw(column.getSQLType())}`
 }
@@ -87,12 +86,12 @@ const selectUrls = prepareQuery<UrlRow[]>('find_urls', (on) =>
     .where(sql`${urls.id} = any(${sql.placeholder('ids')}::bigint[])`)
 )
 
-/** The urls with these ids, deleted ones too. */
+/** Returns the urls with these ids, even if deleted. */
 export function findUrls(on: Executor, ids: readonly (number | string)[]): Promise<UrlRow[]> {
   return selectUrls(on, { ids })
 }
 
-/** Reads a url and keeps others from changing it until the transaction ends. */
+/** Reads a url and locks it against changes until the transaction ends. */
 export async function lockUrl(on: Executor, id: number, ownerFilter: OwnerFilter): Promise<UrlRow | null> {
   const [row] = await on
     .select()
@@ -102,7 +101,7 @@ export async function lockUrl(on: Executor, id: number, ownerFilter: OwnerFilter
   return row ?? null
 }
 
-/** Sets columns and moves `version` and `updated_at` on. */
+/** Sets columns; increments `version` and sets `updated_at`. */
 export async function updateUrl(on: Executor, id: number, columns: UrlColumns): Promise<UrlRow> {
   const [row] = await on
     .update(urls)
@@ -124,7 +123,7 @@ const belongingTo = ({ userId, formerIds }: UrlsOfUser) =>
     and(isNull(urls.userId), sql`${urls.id} = any(${sql.param(formerIds)}::bigint[])`)
   )
 
-/** Takes the owner off all urls of a user, deleted ones too, and sets `columns`. Gives the rows as they are now. */
+/** Removes the owner from all urls of a user, even deleted ones, and sets `columns`. Returns the new rows. */
 export async function disownUrls(on: Executor, of: UrlsOfUser, columns: UrlColumns = {}): Promise<UrlRow[]> {
   return on
     .update(urls)
@@ -133,7 +132,7 @@ export async function disownUrls(on: Executor, of: UrlsOfUser, columns: UrlColum
     .returning()
 }
 
-/** Marks all urls of a user deleted. Gives the rows that were not before. */
+/** Marks all urls of a user deleted. Returns the rows that were not deleted before. */
 export async function deleteUrlsOfUser(on: Executor, of: UrlsOfUser): Promise<UrlRow[]> {
   const now = sql`date_trunc('second', now())`
   return on
@@ -166,7 +165,7 @@ const countPrepared = prepareQuery<{ total: number }[]>('count_urls', (on, shape
   on.select({ total: count() }).from(urls).where(comparing(shape))
 )
 
-/** A chunk of the urls that match, `limit` at most, in the order of ids, from `fromId` on after skipping `skip`. */
+/** Returns at most `limit` matching urls in the order of ids, from `fromId`, after the first `skip`. */
 export function listUrls(
   on: Executor,
   { text, ...filter }: UrlFilter,
@@ -193,15 +192,15 @@ export async function countUrls(on: Executor, { text, ...filter }: UrlFilter): P
   return counted?.total ?? 0
 }
 
-/** The urls that are not deleted, counted by buckets of ids. */
+/** Counts the urls that are not deleted, by buckets of ids. */
 export const countUrlBuckets = createBucketCounter(urls, urls.id, live)
 
-/** The keys of `filter` that are set. */
+/** Returns the keys of `filter` that are set. */
 function shapeOf(filter: Omit<UrlFilter, 'text'>): string {
   return (Object.keys(COMPARED) as Compared[]).filter((key) => filter[key] !== undefined).join()
 }
 
-/** Compares the columns that `shape` names with placeholders. */
+/** Compares the columns in `shape` with placeholders. */
 function comparing(shape: string): SQL | undefined {
   const keys = shape.split(',').filter(Boolean) as Compared[]
   return and(live, ...keys.map((key) => eq(COMPARED[key], sql.placeholder(key))))
@@ -216,7 +215,10 @@ function matching(filter: Omit<UrlFilter, 'text'>, text: string): SQL | undefine
   )
 }
 
-/** A column that contains `text` in any case. Of ASCII the database folds the case alike with every locale, in half the time. */
+/**
+ * Matches a column that contains `text` in any case. PostgreSQL folds ASCII alike in every locale, in half
+ * the time.
+ */
 function containing(text: string): (column: PgColumn) => SQL {
   if (!/^[\0-\x7f]*$/.test(text)) return (column) => sql`${column} ~ ${patternOf(text)}`
   const pattern = `%${text.replace(/[\\%_]/g, '\\$&')}%`
@@ -224,8 +226,8 @@ function containing(text: string): (column: PgColumn) => SQL {
 }
 
 /**
- * The look-up of redirects, prepared once: unprepared it costs 2.5 times as much CPU. Includes deleted urls, and urls that
- * pair a domain with a code of another key.
+ * Prepares the lookup of redirects once; unprepared it costs 2.5 times as much CPU. Returns deleted urls too,
+ * and urls that pair a domain with the code of another key.
  */
 export function prepareFindByKeys(db: NodePgDatabase<Record<string, never>>, statementName: string) {
   const cached = Object.fromEntries(

@@ -3,7 +3,7 @@ import { buildApp } from '#apps/app.ts'
 import { readConfig } from '#apps/config.ts'
 import { createClient, startApp, storageOf } from '#testing/app.ts'
 
-/** Where a link may lead, by the settings of the server. */
+/** Which targets a link may have, by the settings of the server. */
 
 const problem = (path: string, message: RegExp) => ({
   code: 'URL_TARGET_REFUSED',

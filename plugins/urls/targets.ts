@@ -1,37 +1,43 @@
 import { isIP } from 'node:net'
 import { canonicalAuthority, canonicalHost, isPrivateAddress } from '#platform/net/networks.ts'
 
-/** Where a link may lead, judged when it is created or its target changed; imports bring what was accepted elsewhere. */
+/**
+ * Which targets a link may have. The check runs on creation and on a change of the target. Imports skip it,
+ * because another system accepted their targets.
+ */
 
 export interface TargetRules {
-  /** Where people reach this server: nothing under it is a target, for a link to it leads in a circle. */
+  /**
+   * The public address of this server. Nothing under it may be a target: such a link would redirect in a
+   * circle.
+   */
   publicUrl: string | undefined
-  /** Other hosts that lead to this server, with the port where it is not the usual one. */
+  /** Other hosts that reach this server, with the port unless it is the default one. */
   ownHosts: readonly string[]
-  /** Whether hosts that only a private network knows are targets. */
+  /** Allow targets that only a private network can reach. */
   allowsPrivate: boolean
-  /** Whether a URL leads to a host that is blocked. */
+  /** True if a URL has a blocked host. */
   blocks(url: string): boolean
 }
 
-/** What is wrong with a target: the end of a sentence that begins with the field. */
+/** Why a target is refused: the end of a sentence that begins with the field. */
 export type Verdict =
   | 'must not hold a user name or password'
   | 'leads back here'
   | 'leads into a private network'
   | 'leads to a host that is blocked'
 
-/** What a target is judged by beside itself. */
+/** The context of a target check. */
 export interface TargetContext {
-  /** The field that errors blame; `original_url` when not said. */
+  /** The field that errors blame; `original_url` if undefined. */
   blamed?: string
   /** The address of this server that the client used. */
   here?: string
 }
 
 /**
- * Gives the judge of targets, which takes an absolute URL and gives what is wrong with it, or null. Without `publicUrl` only the request
- * tells where people reach this server: `here`.
+ * Creates the check of targets. It takes an absolute URL and returns why it is refused, or null. Without
+ * `publicUrl`, the address of this server is that of the request: `here`.
  */
 export function createTargetCheck({ publicUrl, ownHosts, allowsPrivate, blocks }: TargetRules) {
   const own = new Set(ownHosts.map((host) => canonicalAuthority(new URL(`http://${host}`))))
@@ -56,7 +62,7 @@ export function createTargetCheck({ publicUrl, ownHosts, allowsPrivate, blocks }
   }
 }
 
-/** Names that only resolve within (RFC 6761, 6762, 8375, ICANN's .internal), or without a dot at all. */
+/** Names that only resolve in private networks (RFC 6761, 6762, 8375, ICANN's .internal), or have no dot. */
 const PRIVATE_NAME = /^[^.]*$|(^|\.)(localhost|local|internal|home\.arpa)$/
 
 function isPrivateHost(host: string): boolean {
