@@ -20,7 +20,7 @@ const NOW = 1_750_000_000_123
 const VISIT = '1750000000.120-0123456789abcdef0123456789abcdef'
 const codec = createClickCodec(() => null)
 
-/** The clicks of a batch of `parts`, which were added one part after the other. */
+/** Encodes `parts` into one batch, one after the other, and returns its clicks. */
 function travel(parts: ClickDraft[][], { encoder = codec.createEncoder(), now = NOW } = {}) {
   for (const part of parts)
     encoder.add(

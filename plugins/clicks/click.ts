@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { decodeLinkKey, encodeLinkKey } from '#schema/link-key.ts'
 import type { Click, ClickDraft } from './contract.ts'
 
-/** Clicks and batches of them: what a redirect hands over, what is sent on, what is stored. */
+/** Clicks and batches of them: from the redirect, over the wire, to storage. */
 
 /** A click in a batch: as a tuple, since names would be most of the bytes. */
 export type Row = [
@@ -18,8 +18,8 @@ export type Row = [
 ]
 
 /**
- * Clicks that travel together. The id of click n is `id` with n in its last 16 bits, or, where `visits` has a
- * name at place n, made of that. Workers of an earlier release ignore `visits`.
+ * A batch of clicks. The id of click n is `id` with n in its last 16 bits. If `visits` has a name at index n,
+ * the id derives from that name. Workers of an earlier release ignore `visits`.
  */
 export interface Batch {
   id: string
@@ -31,12 +31,12 @@ const MAX_USER_AGENT = 256
 const MAX_REFERRER = 512
 
 /**
- * How far a proxy's clock may be from ours. A day, so that a replica whose own clock is wrong by hours still
- * agrees with the others on the id of a visit.
+ * Maximum distance between a proxy's clock and ours. A day, so that a replica whose own clock is hours off
+ * still agrees with the others on the id of a visit.
  */
 const MAX_CLOCK_DISTANCE_MS = 86_400_000
 
-/** What a proxy says of a visit: when it met it, and 72 random bits, as hexadecimal digits. */
+/** A proxy's name of a visit: its time, and 72 random bits as hexadecimal digits. */
 interface Visit {
   at: number
   name: string
@@ -54,8 +54,8 @@ export function createBatchId(now: number): string {
 
 /**
  * Reads a visit's name as nginx writes it, `$msec-$request_id`: seconds with three decimals, and 32
- * hexadecimal digits. Null when it is something else, or of a time that can't be: the click then gets a time
- * and an id of ours.
+ * hexadecimal digits. Returns null for any other text, or for an implausible time. The click then gets its
+ * own time and id.
  */
 export function readVisit(text: string, now: number): Visit | null {
   const [, seconds, ms, name] = /^(\d{10})\.(\d{3})-([0-9a-f]{18})[0-9a-f]{14}$/.exec(text) ?? []
@@ -64,13 +64,13 @@ export function readVisit(text: string, now: number): Visit | null {
   return Math.abs(at - now) <= MAX_CLOCK_DISTANCE_MS ? { at, name } : null
 }
 
-/** The UUIDv7 of a visit: whichever replica asks, the same. */
+/** Returns the UUIDv7 of a visit, the same in every replica. */
 function visitId(at: number, name: string): string {
   const time = at.toString(16).padStart(12, '0')
   return `${time.slice(0, 8)}-${time.slice(8)}-7${name.slice(0, 3)}-8${name.slice(3, 6)}-${name.slice(6)}`
 }
 
-/** The tuple of a draft. `visitor` is its hash, or null. */
+/** Returns the tuple of a draft. `visitor` is its hash, or null. */
 export function toRow(draft: ClickDraft, at: number, visitor: string | null): Row {
   const { urlId, userId, domain, shortCode, method, userAgent, referrer } = draft
   return [
@@ -85,7 +85,7 @@ export function toRow(draft: ClickDraft, at: number, visitor: string | null): Ro
   ]
 }
 
-/** The clicks of a batch, each with its id. */
+/** Returns the clicks of a batch, each with its id. */
 export function clicksOf({ id, rows, visits = [] }: Batch): Click[] {
   return rows.map(([urlId, userId, linkKey, at, isHead, userAgent, referrer, visitor], place) => {
     const { domain, code: shortCode } = decodeLinkKey(linkKey)
@@ -106,8 +106,9 @@ export function clicksOf({ id, rows, visits = [] }: Batch): Click[] {
 }
 
 /**
- * The text of a header that Node read as Latin-1 and that was cut at `limit` bytes: UTF-8 where the bytes are that, as browsers of
- * some countries send, else Latin-1. Done as clicks are stored, to cost redirects nothing.
+ * Decodes a header that Node read as Latin-1 and that was cut at `limit` bytes. The result is UTF-8 if the
+ * bytes are valid UTF-8, as some browsers send, else Latin-1. It runs when clicks are stored, not during
+ * redirects.
  */
 function decodeHeader(text: string, limit: number): string {
   if (!/[\x80-\xff]/.test(text)) return text
@@ -120,7 +121,7 @@ function decodeHeader(text: string, limit: number): string {
   return text
 }
 
-/** Reads a batch as it travels, JSON; throws when it is something else. */
+/** Reads a batch from its JSON. Throws for any other text. */
 export function decodeBatch(text: string): Batch {
   const { id, rows, visits = [] } = JSON.parse(text) as Batch
   const isBatch =

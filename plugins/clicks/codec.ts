@@ -4,8 +4,8 @@ import type { Click, ClickDraft, SaltProvider } from './contract.ts'
 import { createVisitorNames } from './visitors.ts'
 
 /**
- * Makes the codec of clicks. Visitors get their names as clicks are encoded, so an IP address never leaves
- * the process. A batch must have at most 65,536 clicks: their place in it is the last 16 bits of their ids.
+ * Creates the codec of clicks. The encoder names visitors, so an IP address never leaves the process. A batch
+ * must have at most 65,536 clicks: their index is the last 16 bits of their ids.
  */
 export function createClickCodec(salt: SaltProvider): Codec<ClickDraft, Click> {
   const nameVisitor = createVisitorNames(salt)

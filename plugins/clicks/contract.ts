@@ -1,8 +1,8 @@
 import type { Queue } from '#platform/queue/index.ts'
 
-/** What other capabilities see of clicks. */
+/** The types of clicks for other capabilities. */
 
-/** What a redirect knows of a click. The IP address only tells visitors apart and goes no further. */
+/** A click as a redirect records it. The IP address only distinguishes visitors; it is not passed on. */
 export interface ClickDraft {
   urlId: number
   userId: number | null
@@ -10,17 +10,17 @@ export interface ClickDraft {
   domain: string
   shortCode: string
   method: 'GET' | 'HEAD'
-  /** Null for a visitor that must not be told from others. */
+  /** Null for a visitor that must not be distinguished from others. */
   ip: string | null
   userAgent: string | undefined
   referrer: string | undefined
-  /** The visit's name as a trusted proxy gives it, see `readVisit`; undefined without one. */
+  /** The visit's name from a trusted proxy, see `readVisit`; undefined without one. */
   visit?: string | undefined
 }
 
-/** A click as it is stored. */
+/** A stored click. */
 export interface Click {
-  /** UUIDv7 (RFC 9562): storing a click twice under one id stores it once. */
+  /** UUIDv7 (RFC 9562). A second insert with the same id has no effect. */
   id: string
   urlId: number
   userId: number | null

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Backlog } from '#platform/queue/redis-stream.ts'
 
-/** Exports click counts to Prometheus. They are read at the scrape: a click costs an increment. */
+/** Exports click counts to Prometheus. The scrape reads them, so a click costs only an increment. */
 export function showClicks(app: FastifyInstance): void {
   const { client } = app.metrics
   const registers = [client.register]
@@ -28,7 +28,7 @@ export function showClicks(app: FastifyInstance): void {
   })
 
   let reading: Promise<Backlog | null> | null = null
-  /** One question for both gauges: they are collected in the same tick. */
+  /** One query for both gauges: they are collected in the same tick. */
   function readBacklog(): Promise<Backlog | null> {
     reading ??= app.clicks
       .backlog()
@@ -47,7 +47,7 @@ export function showClicks(app: FastifyInstance): void {
       const backlog = await readBacklog()
       const log = app.clicks.logBacklog()
       const logMs = log?.oldestMs ?? 0
-      // Nothing is known of a stream that does not answer.
+      // The backlog of an unavailable stream is unknown.
       const isKnown = backlog !== null || logMs > 0 || (log !== null && !app.hasDecorator('redis'))
       if (!isKnown) return this.remove()
       this.set(Math.max(0, Date.now() - (backlog?.oldestAt ?? Date.now()), logMs) / 1_000)

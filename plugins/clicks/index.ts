@@ -13,8 +13,7 @@ declare module 'fastify' {
 }
 
 /**
- * Publishes `app.clicks`, the queue of clicks between redirects and their storage, and shows Prometheus what
- * becomes of them.
+ * Publishes `app.clicks`, the queue of clicks between redirects and their storage, and exports its metrics.
  */
 async function clicks(app: FastifyInstance, options: QueueOptions) {
   let salt: SaltProvider = () => null

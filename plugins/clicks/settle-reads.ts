@@ -5,7 +5,7 @@ import { describeHeader } from '#platform/http/describe-answers.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** For `app.database.readFresh`; set where `config.readsClicks` is true. */
+    /** For `app.database.readFresh`; set if `config.readsClicks` is true. */
     freshMark?: FreshMark
   }
   interface FastifyContextConfig {
@@ -26,9 +26,9 @@ const HEADER = {
 }
 
 /**
- * Hook `preHandler`: makes routes with `config.readsClicks` include every click whose redirect was answered
- * before the request: they wait for those under way for at most 250 ms. When that is not enough, the answer
- * has `X-Clicks-Pending: true`. Their services read by `app.database.readFresh` with `request.freshMark`.
+ * `preHandler` hook. Routes with `config.readsClicks` include every click whose redirect was answered before
+ * the request. They wait for unstored clicks for at most 250 ms; after that the answer has `X-Clicks-Pending:
+ * true`. Their services read with `app.database.readFresh` and `request.freshMark`.
  */
 export const settleClicks: preHandlerHookHandler = (request, reply, done) => {
   if (request.routeOptions.config.readsClicks) settle(request, reply).then(() => done(), done)
@@ -39,13 +39,13 @@ async function settle(request: FastifyRequest, reply: FastifyReply): Promise<voi
   const { clicks, database } = request.server
   const end = performance.now() + PATIENCE_MS
   const isStored = await clicks.settle(PATIENCE_MS)
-  // Only now: the standby must have what was stored meanwhile.
+  // Not earlier: the standby must include the clicks stored during the wait.
   const leftMs = Math.max(50, end - performance.now())
   request.freshMark = await withDeadline(database.markFresh(), leftMs).catch(() => null)
   if (!isStored || request.freshMark === null) reply.header('x-clicks-pending', 'true')
 }
 
-/** Describes the header of {@link settleClicks} on the routes that are added from now on. */
+/** Describes the header of {@link settleClicks} on all routes added after the call. */
 export function describePending(app: FastifyInstance): void {
   app.addHook('onRoute', (route) => {
     if (route.config?.readsClicks) describeHeader(route, 200, HEADER)

@@ -6,11 +6,11 @@ import { hasRedis, type Running, startApp, storageOf } from '#testing/app.ts'
 import { makeWarmLink } from '#testing/click-context.ts'
 import { startServer } from '#testing/process.ts'
 
-/** Readers wait for clicks under way: across replicas, buffered, and in logs of other processes. */
+/** Reads wait for unstored clicks: across replicas, in buffers, and in logs of other processes. */
 
 const skip = !hasRedis() && 'there are no servers'
 
-/** Fresh storage without Redis. */
+/** Creates empty storage without Redis. */
 async function storageWithoutRedis(t: Test): Promise<Record<string, string>> {
   const { REDIS_URL: _url, REDIS_PREFIX: _prefix, ...storage } = await storageOf(t, 'redis')
   return storage
@@ -33,7 +33,7 @@ async function read({ request }: Pick<Running, 'request'>) {
   return { clicks: json.length as number, pending: headers.get('x-clicks-pending') }
 }
 
-/** The clicks of the first answer without the header; how soon that comes depends on the machine. */
+/** Returns the clicks of the first answer without the header. The delay depends on the machine. */
 async function readSettled(app: Pick<Running, 'request'>): Promise<number> {
   for (;;) {
     const { clicks, pending } = await read(app)

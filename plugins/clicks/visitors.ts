@@ -2,13 +2,13 @@ import { hash } from 'node:crypto'
 import { createBoundedCache } from '#platform/async/bounded-cache.ts'
 import type { SaltProvider } from './contract.ts'
 
-/** Visitors hashed a moment ago: one that follows several links is hashed once. */
+/** Number of recent visitors whose hashes are cached: a visitor that follows several links is hashed once. */
 const REMEMBERED = 10_000
-/** Longest user agent that is remembered: a head may have 16 KiB of it. */
+/** Longest user agent in the cache: a request head may have one of 16 KiB. */
 const MAX_REMEMBERED = 512
 
 /**
- * Makes a function that names a visitor: 60 bits of SHA-256 over the day's secret salt, the IP address and
+ * Creates a function that names a visitor: 60 bits of SHA-256 over the day's secret salt, the IP address and
  * the user agent. The salt is deleted after its day; then no name can be linked to an IP address.
  */
 export function createVisitorNames(

@@ -6,9 +6,9 @@ import { columnOf } from '#platform/database/sql-column.ts'
 import type { Click } from '#plugins/clicks/contract.ts'
 import { events } from '#schema/tables/events.ts'
 
-/** The SQL of clicks: whole batches at once, each click once however often it comes. */
+/** The SQL of clicks: whole batches per statement, each click stored once even if delivered again. */
 
-/** A click that was stored just now, as rollups count it. */
+/** A click that was just stored, as rollups count it. */
 export interface CountedClick {
   urlId: number
   at: Date
@@ -16,10 +16,10 @@ export interface CountedClick {
   visitor: string | null
 }
 
-/** What is known of a user agent: the same few hundred make most of the traffic. */
+/** The parsed fields of a user agent. A few hundred user agents make most of the traffic. */
 interface Agent {
   isBot: boolean
-  /** Its members in the details, as JSON, each with a comma before it. */
+  /** The members of the event's details, as JSON, each preceded by a comma. */
   json: string
 }
 
@@ -27,14 +27,14 @@ const agents = createBoundedCache<Agent>('user-agents', 5_000)
 
 const NO_AGENT: Agent = { isBot: false, json: '' }
 
-/** Inserts `clicks`, none of which may be there: throws the driver's 23505 when one is. Gives them as they are counted. */
+/** Inserts new clicks. Throws the driver's 23505 if one exists. Returns them as rollups count them. */
 export async function insertNewClicks(on: Executor, clicks: Click[]): Promise<CountedClick[]> {
   await ensurePartitions(on, clicks)
   await on.execute(insertion(clicks))
   return clicks.map(toCounted)
 }
 
-/** Inserts those of `clicks` whose id is not there yet. Gives the clicks that were new. */
+/** Inserts the clicks whose id does not exist yet. Returns the new ones. */
 export async function insertMissingClicks(on: Executor, clicks: Click[]): Promise<CountedClick[]> {
   await ensurePartitions(on, clicks)
   const { rows } = await on.execute<{ click_id: string }>(sql`
@@ -42,11 +42,11 @@ export async function insertMissingClicks(on: Executor, clicks: Click[]): Promis
     on conflict (click_id, "timestamp") where click_id is not null do nothing
     returning click_id`)
   const stored = new Set(rows.map((row) => row.click_id))
-  // A visit that two replicas saw may be twice among them.
+  // A visit that two replicas recorded may be in the batch twice.
   return clicks.filter(({ id }) => stored.delete(id)).map(toCounted)
 }
 
-/** One statement that takes whole columns. */
+/** Builds one statement with whole columns as parameters. */
 function insertion(clicks: Click[]): SQL {
   return sql`
     insert into ${events} (url_id, user_id, event_type, "timestamp", details, click_id)
@@ -83,18 +83,18 @@ function agentOf(userAgent: string | null): Agent {
   return agent
 }
 
-/** Makes the partitions of the months that the clicks fall in; normally they have been made long ahead. */
+/** Creates the partitions for the months of the clicks. Maintenance has usually created them in advance. */
 async function ensurePartitions(on: Executor, clicks: Click[]): Promise<void> {
   for (const month of monthsOf(clicks))
     await on.execute(sql`select ensure_events_partition(${new Date(month).toISOString()}::timestamptz)`)
 }
 
-/** The starts of the UTC months that the clicks fall in, milliseconds since the epoch. */
+/** Returns the starts of the UTC months of the clicks, in milliseconds since the epoch. */
 function monthsOf(clicks: Click[]): Set<number> {
   const months = new Set<number>()
   let [start, end] = [0, 0]
   for (const { at } of clicks) {
-    // Nearly all are of the same month as the one before.
+    // Nearly all clicks are in the same month as the previous one.
     if (at >= start && at < end) continue
     const time = new Date(at)
     start = Date.UTC(time.getUTCFullYear(), time.getUTCMonth())

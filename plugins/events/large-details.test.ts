@@ -5,7 +5,7 @@ import { isPlainJson, storedBytes } from '#platform/http/plain-json.ts'
 import { startApp } from '#testing/app.ts'
 import { readEventChunk } from './store-chunks.ts'
 
-/** Events whose details are large: refused beyond the bound, and where they are there, never read into memory at once. */
+/** Events with large details: new ones are refused, existing ones are never read into memory all at once. */
 
 const MIB = 1_048_576
 
@@ -40,7 +40,7 @@ t.test('details have a bound in bytes, the same for the API and for imports', as
     })
     t.match(await load(details), { imported: 0, errors: [{ reason: /details takes more than 1024 bytes/ }] })
   }
-  // Exported and read back, none has grown.
+  // An export and an import do not change the size.
   const file = (await request('GET', '/events/bulk')).text
   const again = await request('POST', '/events/bulk', { body: file, headers: { 'content-type': 'text/csv' } })
   t.match(again.json, { rejected: 0, imported: 0 })
@@ -57,7 +57,7 @@ t.test('what jsonb gives back is never larger than what was measured', async (t)
     const { rows } = await app.database.db.execute<{ stored: string }>(
       sql`select (${text}::jsonb)::text as stored`
     )
-    // With the blanks that jsonb puts after colons and commas, which exports take out.
+    // jsonb adds blanks after colons and commas, which exports remove.
     const blanks = (text.match(/[:,]/g) ?? []).length
     const stored = Buffer.byteLength(rows[0]?.stored ?? '')
     if (stored > storedBytes(text) + blanks) t.fail(`${text} is stored with ${stored} bytes`)
@@ -82,7 +82,7 @@ t.test('events that are large together are read and sent by chunks', async (t) =
   const { json } = await request('POST', '/urls', {
     json: { user_id: user.id, original_url: 'https://example.com' }
   })
-  // As an earlier release took them: 40 with 1 MiB, between small ones.
+  // Rows that an earlier release accepted: 40 with 1 MiB, between small ones.
   await app.database.db.execute(sql`
     insert into events (url_id, user_id, event_type, details)
     select ${json.id}::bigint, ${user.id}::bigint, 'note', jsonb_build_object('n', n, 'a', repeat('x', case when n % 50 = 0 then ${MIB} else 1 end))

@@ -3,7 +3,10 @@ import { sql } from 'drizzle-orm'
 import t from 'tap'
 import { startApp } from '#testing/app.ts'
 
-/** Every write takes locks in the order of docs/adr/2026-11-30-one-order-of-locks.md: while it waits for an early one it holds no later one. */
+/**
+ * Every write takes locks in the order of docs/adr/2026-11-30-one-order-of-locks.md. While it waits for an
+ * early lock it holds no later one.
+ */
 
 const { app, request } = await startApp(t)
 const { pool } = app.database
@@ -23,7 +26,7 @@ async function makeContext() {
 
 type Context = Awaited<ReturnType<typeof makeContext>>
 
-/** The rows of a scene in the order in which they are locked. */
+/** The rows of a context in lock order. */
 const ORDER: [table: string, where: (context: Context) => string][] = [
   ['users', ({ user }) => `id = ${user}`],
   ['api_keys', ({ user }) => `user_id = ${user}`],
@@ -61,7 +64,7 @@ for (const [name, write] of Object.entries(WRITES)) {
         })
         const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
         while (!isDone && (await pool.query(waiting)).rowCount === 0) await wait(5)
-        // One that does not need this lock is done.
+        // A write that does not need this lock completes.
         if (!isDone)
           for (const [later, laterWhere] of ORDER.slice(place + 1))
             await t.resolves(

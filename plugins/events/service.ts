@@ -31,34 +31,40 @@ import {
 
 const INSERT_CHUNK = 5_000
 
-/** `app.events`: the record of what happened to links. Who does not reach all meets the events of its own links only. */
+/**
+ * `app.events`: the events of links. Without access to all links, a caller sees the events of its own links
+ * only.
+ */
 export interface EventService {
-  /** `since` and `until` are both inclusive. Throws INPUT_INVALID when they are the wrong way round. */
+  /** `since` and `until` are both inclusive. Throws INPUT_INVALID if they are reversed. */
   list(caller: Caller, query: EventQuery, mark: FreshMark): Promise<LongPage<Event>>
   /** Throws EVENT_UNKNOWN. */
   get(caller: Caller, id: number): Promise<Event>
-  /** What happened to a link, `limit` events at most, in the order of ids from `after` on. */
+  /** Returns at most `limit` events of a link, in the order of ids, from `after`. */
   readOfUrl(urlId: number, page: After): Promise<RowChunk<Event>>
-  /** What a user did on links of others, as `readOfUrl`. */
+  /** Returns a user's events on other users' links, paged like `readOfUrl`. */
   readElsewhere(userId: number, page: After): Promise<RowChunk<Event>>
-  /** Records what a client reports. Throws REFERENCE_UNKNOWN when the url or user does not exist, INPUT_INVALID for large details. */
+  /**
+   * Records an event from a client. Throws REFERENCE_UNKNOWN if the url or user does not exist, INPUT_INVALID
+   * for large details.
+   */
   create(caller: Caller, draft: EventDraft): Promise<Event>
-  /** Writes events in the caller's transaction, as of now. */
+  /** Writes events in the caller's transaction, with the current time. */
   record(records: EventRecord[]): Promise<void>
   /**
-   * The INSERT of the events that a SELECT gives (url_id, user_id, event_type, details), as part of the
-   * statement that changes their links.
+   * Returns the INSERT of the events that a SELECT returns (url_id, user_id, event_type, details). It is part
+   * of the statement that changes their links.
    */
   insertionOf(rows: SqlPart): SqlPart
-  /** Empties the details of what a user did and of what happened to its urls, in the caller's transaction. */
+  /** Empties the details of a user's events and of the events of its urls, in the caller's transaction. */
   erase(userId: number, urlIds: readonly number[]): Promise<void>
-  /** Stores clicks in one transaction, each once however often it comes. */
+  /** Stores clicks in one transaction, each once even if delivered again. */
   storeClicks(clicks: Click[]): Promise<void>
-  /** Lets a capability count clicks in the transaction that stores them. */
+  /** Registers a counter that runs in the transaction that stores clicks. */
   onClicks(work: ClickCounter): void
 }
 
-/** Called in the transaction that stores clicks, with those that were new. */
+/** Runs in the transaction that stores clicks, with the new ones. */
 export type ClickCounter = (clicks: CountedClick[]) => Promise<void>
 
 export function createEventService(database: Database, maxDetailsBytes: number): EventService {
@@ -109,7 +115,7 @@ export function createEventService(database: Database, maxDetailsBytes: number):
       const ownerFilter = ownerFilterOf(caller)
       const userId = ownerOf(ownerFilter, named)
       return database.transaction(async () => {
-        // Users before urls, as everywhere.
+        // Lock users before urls, in the common lock order.
         const isUserThere =
           userId === null || (isWithin(ownerFilter, userId) && (await lockUserForShare(db, userId)))
         if (!(await lockUrlForShare(db, urlId, ownerFilter))) throw urlMissing(urlId)
@@ -141,7 +147,8 @@ export function createEventService(database: Database, maxDetailsBytes: number):
       try {
         await storeBy(insertNewClicks)
       } catch (error) {
-        // A batch comes twice after an outage only: to look for each click first makes every insert a third dearer.
+        // Only an outage causes duplicates. A lookup of each click first would make every insert a third
+        // slower.
         if (violatedConstraint(error) === null) throw error
         await storeBy(insertMissingClicks)
       }

@@ -3,14 +3,14 @@ import type { Executor } from '#platform/database/index.ts'
 import { CHUNK_ROWS, type RowChunk } from '#platform/database/row-chunks.ts'
 import { type EventRow, events } from '#schema/tables/events.ts'
 
-/** Reading events by chunks of bounded size: a page of rows that each hold much would not fit into memory. */
+/** Reads events in chunks of bounded size: a page of large rows would not fit into memory. */
 
 export type EventChunk = RowChunk<EventRow>
 
-/** A chunk ends with the row whose `details` reach this sum. */
+/** A chunk ends with the row at which the sum of `details` reaches this size. */
 const CHUNK_BYTES = 4 * 1_048_576
 
-/** Reads the first chunk of the events that are `wanted`, after the first `skip` of them, and `limit` rows at most. */
+/** Reads the first chunk of the `wanted` events after the first `skip`: at most `limit` rows. */
 export async function readEventChunk(
   on: Executor,
   wanted: SQL | undefined,
@@ -25,7 +25,7 @@ export async function readEventChunk(
     .limit(most)
     .offset(skip)
     .as('page')
-  // Over the page alone: PostgreSQL would measure the skipped rows too.
+  // Only over the page: PostgreSQL would measure the skipped rows too.
   const bytes = sql<number>`octet_length(${page.details}::text)`
   const sum = sql<string>`sum(${bytes}) over (order by ${page.id})`
   const measured = on

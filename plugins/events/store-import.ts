@@ -4,15 +4,15 @@ import type { ImportKind, StagedIds } from '#plugins/imports/contract.ts'
 import { EventType } from '#schema/shapes/event.ts'
 import { lengthLimit } from '#schema/shapes/text.ts'
 
-/** The part of events in imports. */
+/** Imports events. */
 
-/** Called in the transaction that imports events, before the staging table goes. */
+/** Runs in the transaction that imports events, before the staging table is dropped. */
 export type ImportListener = (client: ClientBase) => Promise<void>
 
 const COLUMNS = 'id, url_id, user_id, event_type, "timestamp", details'
 
 export function createEventImport(maxDetailsBytes: number, listeners: readonly ImportListener[]): ImportKind {
-  /** Blanks do not count, but a text with that many of them is not worth a look. */
+  /** Blanks do not count, but a text with too many of them is refused without parsing. */
   const isLarge = (details: string) =>
     storedBytes(details) > maxDetailsBytes &&
     (details.length > 4 * maxDetailsBytes || storedBytes(compactJson(details)) > maxDetailsBytes)
@@ -30,7 +30,7 @@ export function createEventImport(maxDetailsBytes: number, listeners: readonly I
     ],
     knownBy: 'timestamp',
     isSame: 'false',
-    // The bounds keep other partitions out.
+    // The bounds exclude other partitions.
     finds: `present.url_id = staging.url_id AND present."timestamp" = staging."timestamp"
       AND present."timestamp" BETWEEN (SELECT min("timestamp") FROM staging) AND (SELECT max("timestamp") FROM staging)`,
     isFound: 'false',
@@ -38,7 +38,7 @@ export function createEventImport(maxDetailsBytes: number, listeners: readonly I
     waitForInFlightInserts,
     reassignIds,
 
-    /** Events have the times of their rows. Listeners see just the rows that land. */
+    /** Events keep the times of their rows. Listeners get only the rows that are imported. */
     async merge(client, { hasGaps }) {
       if (hasGaps)
         await client.query(
@@ -52,8 +52,8 @@ export function createEventImport(maxDetailsBytes: number, listeners: readonly I
 }
 
 /**
- * Makes the partitions of months. Times before 2000 or beyond the coming year are mistakes more often than not, and each partition costs
- * every query: those rows go to the default one.
+ * Creates the partitions of months. Times before 2000 or after the next year are usually mistakes, and each
+ * partition slows every query. Such rows go to the default partition.
  */
 async function ensurePartitions(client: ClientBase, months: ReadonlySet<string>): Promise<void> {
   const limit = new Date()
@@ -66,14 +66,17 @@ async function ensurePartitions(client: ClientBase, months: ReadonlySet<string>)
 }
 
 /**
- * A primary key with the timestamp in it would let a request and an import have the same id. Requests that come later wait behind the
- * lock, so it is held in a short transaction of its own.
+ * Waits for open inserts. The primary key includes the timestamp, so a request and an import could have the
+ * same id. Later requests wait for the lock, so a short transaction of its own takes it.
  */
 async function waitForInFlightInserts(client: ClientBase): Promise<void> {
   await client.query('LOCK TABLE ONLY events IN SHARE ROW EXCLUSIVE MODE')
 }
 
-/** Only clicks get new ids: no answer has shown theirs, and the sequence can't be past ids that have not been read yet. */
+/**
+ * Reassigns the ids of clicks only: no answer has shown them. The sequence can't skip ids that are not read
+ * yet.
+ */
 async function reassignIds(client: ClientBase, { leastId, greatestId }: StagedIds): Promise<void> {
   await client.query(
     `UPDATE events SET id = nextval('events_id_seq') FROM staging

@@ -8,7 +8,7 @@ import { urls } from '#schema/tables/urls.ts'
 import { users } from '#schema/tables/users.ts'
 import { type EventChunk, readEventChunk } from './store-chunks.ts'
 
-/** All SQL of events. Every function runs on the executor it is given: the pool or a transaction. */
+/** All SQL of events. Every function takes an executor: the pool or a transaction. */
 
 export interface EventRecord {
   urlId: number
@@ -18,7 +18,7 @@ export interface EventRecord {
 }
 
 export interface EventFilter {
-  /** Only of this user's urls, whatever else is asked for. */
+  /** Restricts every other filter to this user's urls. */
   owner?: number | undefined
   urlId?: number | undefined
   userId?: number | undefined
@@ -27,7 +27,7 @@ export interface EventFilter {
   until?: Date | undefined
 }
 
-/** An INSERT of the rows that a select gives: url_id, user_id, event_type, details. */
+/** Returns an INSERT of the rows of a select: url_id, user_id, event_type, details. */
 export function insertionOf(rows: SQL): SQL {
   return sql`insert into ${events} (url_id, user_id, event_type, details) ${rows}`
 }
@@ -36,7 +36,7 @@ export async function insertEvents(on: Executor, records: EventRecord[]): Promis
   return on.insert(events).values(records).returning()
 }
 
-/** Those of deleted urls too. */
+/** Includes the events of deleted urls. */
 const ofUrlsWithin = (ownerFilter: OwnerFilter) =>
   ownerFilter === 'all'
     ? undefined
@@ -56,7 +56,8 @@ export async function findEvent(
 }
 
 /**
- * Empties the details of what a user did and of what happened to its urls. Clicks stay: they tell of visitors, who are not named.
+ * Empties the details of a user's events and of the events of its urls. Clicks keep theirs: they describe
+ * visitors, without names.
  */
 export async function eraseDetails(on: Executor, userId: number, urlIds: readonly number[]): Promise<void> {
   const kept = and(ne(events.eventType, 'click'), sql`${events.details} <> '{}'::jsonb`)
@@ -64,19 +65,21 @@ export async function eraseDetails(on: Executor, userId: number, urlIds: readonl
     await on.update(events).set({ details: {} }).where(and(whose, kept))
 }
 
-/** Tells whether a url is within reach and not deleted, and keeps it so until the transaction ends. */
+/**
+ * Locks a url for share until the transaction ends. Returns false if it is deleted or the filter excludes it.
+ */
 export async function lockUrlForShare(on: Executor, id: number, ownerFilter: OwnerFilter): Promise<boolean> {
   const owned = ownerFilter === 'all' ? undefined : eq(urls.userId, ownerFilter)
   const live = and(eq(urls.id, id), isNull(urls.deletedAt), owned)
   return (await on.select({ id: urls.id }).from(urls).where(live).for('share')).length > 0
 }
 
-/** Tells whether a user exists, and keeps it from being deleted until the transaction ends. */
+/** Locks a user for share until the transaction ends. Returns false if the user does not exist. */
 export async function lockUserForShare(on: Executor, id: number): Promise<boolean> {
   return (await on.select({ id: users.id }).from(users).where(eq(users.id, id)).for('key share')).length > 0
 }
 
-/** A chunk of the events that match, `limit` at most, in the order of ids, from `fromId` on after skipping `skip`. */
+/** Returns at most `limit` matching events in the order of ids, from `fromId`, after the first `skip`. */
 export function listEvents(
   on: Executor,
   filter: EventFilter,
@@ -86,18 +89,18 @@ export function listEvents(
   return readEventChunk(on, and(matching(filter), gte(events.id, fromId)), { limit, skip })
 }
 
-/** A place in events that are read by pages: `limit` at most after the id `after`. */
+/** A position in paged events: at most `limit` after the id `after`. */
 export interface After {
   after: number
   limit: number
 }
 
-/** What happened to a link. */
+/** Returns the events of a link. */
 export function readEventsOfUrl(on: Executor, urlId: number, { after, limit }: After): Promise<EventChunk> {
   return readEventChunk(on, and(eq(events.urlId, urlId), gt(events.id, after)), { limit })
 }
 
-/** What a user did on links that are not its own. */
+/** Returns a user's events on links that it does not own. */
 export function readEventsElsewhere(
   on: Executor,
   userId: number,
@@ -114,7 +117,7 @@ export async function countEvents(on: Executor, filter: EventFilter): Promise<nu
   return counted?.total ?? 0
 }
 
-/** All events, counted by buckets of ids. */
+/** Counts all events, by buckets of ids. */
 export const countEventBuckets = createBucketCounter(events, events.id)
 
 function matching({ owner, urlId, userId, eventType, since, until }: EventFilter): SQL | undefined {

@@ -1,14 +1,14 @@
 /**
- * Adding up clicks before they go to the database: a batch of thousands touches a few hundred rows. Each click is
- * counted for its link and for all links together.
+ * Adds up clicks before they go to the database: a batch of thousands touches a few hundred rows. Each click
+ * counts for its link and for all links together.
  */
 
-/** A click that was stored just now, as `app.events.onClicks` tells it. */
+/** A click that was just stored, as passed to `app.events.onClicks`. */
 export interface CountedClick {
   urlId: number
   at: Date
   isBot: boolean
-  /** The hash that names a visitor within a day; null when nobody could make one. */
+  /** The hash that names a visitor within a day; null without a salt. */
   visitor: string | null
 }
 
@@ -21,7 +21,7 @@ export interface Count {
   bots: number
 }
 
-/** One person on one day at one link. */
+/** One visitor on one day at one link. */
 export interface Visit {
   urlId: number
   /** Start of the day, milliseconds since the epoch. */
@@ -30,7 +30,7 @@ export interface Visit {
   visitor: string
 }
 
-/** The id under which all links are counted together: no link has it. */
+/** The id under which all links count together. No link has it. */
 export const ALL_URLS = 0
 
 export const HOUR_MS = 3_600_000
@@ -79,7 +79,7 @@ function createSum() {
   }
 }
 
-/** Who visited what, each once a day and link, bots left out. Only of days that `isOpen` says are still counted. */
+/** Returns each visitor once per day and link, without bots. Leaves out days that `isOpen` excludes. */
 export function listVisits(clicks: readonly CountedClick[], isOpen: (day: number) => boolean): Visit[] {
   const visits: Visit[] = []
   const days = new Map<number, Set<string>>()
@@ -103,7 +103,9 @@ export function listVisits(clicks: readonly CountedClick[], isOpen: (day: number
   return visits
 }
 
-/** 60 bits in hexadecimal, which fit a bigint. Anything else is not ours and must not stop the click from counting. */
+/**
+ * 60 bits in hexadecimal, which fit a bigint. A click with any other name still counts, without a visitor.
+ */
 const NAME = /^[0-9a-f]{1,15}$/
 
 function startOf(at: Date, periodMs: number): number {

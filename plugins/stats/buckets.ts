@@ -2,24 +2,30 @@ import { createBoundedCache } from '#platform/async/bounded-cache.ts'
 import { DAY_MS, HOUR_MS } from './aggregate.ts'
 
 /**
- * Time cut into the hours, days, weeks (from Monday, ISO 8601) or months of a time zone. Clicks are counted by UTC
- * hour, so bounds lie on whole UTC hours: in a zone that is off by half an hour, an hour belongs to the bucket in
- * which it begins.
+ * Divides time into the hours, days, weeks (from Monday, ISO 8601) or months of a time zone. Clicks are
+ * counted by UTC hour, so bounds are whole UTC hours. In a zone with a half-hour offset, an hour belongs to
+ * the bucket in which it begins.
  */
 
 export type Unit = 'hour' | 'day' | 'week' | 'month'
 
-/** A day of the calendar, of no zone. `month` counts from 0; values out of range roll over as in Date.UTC. */
+/**
+ * A calendar day without a time zone. `month` counts from 0; values out of range roll over as in Date.UTC.
+ */
 interface CalendarDay {
   year: number
   month: number
   day: number
 }
 
-/** By name in lower case: zones are asked for in any case. A format takes tens of kilobytes. */
+/**
+ * Keys are names in lower case, because requests name zones in any case. A format takes tens of kilobytes.
+ */
 const formats = createBoundedCache<Intl.DateTimeFormat>('time-zones', 100)
 
-/** Whether `tz` names a time zone of the IANA database. Offsets such as +02:00 are refused: they know no summer time. */
+/**
+ * True if `tz` is a time zone of the IANA database. Offsets such as +02:00 are not: they have no summer time.
+ */
 export function isTimeZone(tz: string): boolean {
   if (!/^[A-Za-z][\w+\-/]{1,63}$/.test(tz)) return false
   try {
@@ -31,8 +37,8 @@ export function isTimeZone(tz: string): boolean {
 }
 
 /**
- * The start of each bucket from the one that holds `from` to the one that holds `to`, and the end of the last, in
- * milliseconds since the epoch, rising. Gives null when there would be more than `most` buckets.
+ * Returns the start of each bucket, from the one with `from` to the one with `to`, and the end of the last:
+ * ascending milliseconds since the epoch. Returns null for more than `most` buckets.
  */
 export function cutBuckets(from: number, to: number, unit: Unit, tz: string, most: number): number[] | null {
   if ((to - from) / GREATEST_MS[unit] > most) return null
@@ -40,7 +46,9 @@ export function cutBuckets(from: number, to: number, unit: Unit, tz: string, mos
   return bounds.length - 1 > most ? null : bounds
 }
 
-/** At least as long as any bucket of the unit: what would take longest to cut is refused unseen. */
+/**
+ * At least the length of any bucket of the unit. A range that is too long is refused before it is divided.
+ */
 const GREATEST_MS: Record<Unit, number> = {
   hour: HOUR_MS,
   day: 2 * DAY_MS,
@@ -48,18 +56,21 @@ const GREATEST_MS: Record<Unit, number> = {
   month: 32 * DAY_MS
 }
 
-/** The first whole UTC hour of a day in a zone. A midnight that the zone skips is where its clocks go on. */
+/**
+ * Returns the first whole UTC hour of a day in a zone. If the zone skips midnight, the day begins after the
+ * gap.
+ */
 export function startOfDay({ year, month, day }: CalendarDay, tz: string): number {
   const midnight = Date.UTC(year, month, day)
   const before = midnight - offsetAt(midnight - DAY_MS, tz)
   const after = midnight - offsetAt(midnight + DAY_MS, tz)
-  // Where the offset changes nearby, it is the earlier moment unless the clocks say it is still the day before.
+  // Near a change of the offset, the earlier moment applies unless local time is still on the day before.
   const early = Math.min(before, after)
   const start = early + offsetAt(early, tz) >= midnight ? early : Math.max(before, after)
   return Math.ceil(start / HOUR_MS) * HOUR_MS
 }
 
-/** A moment in the first of `count` buckets of which the last one holds `to`. */
+/** Returns a moment in the first of `count` buckets, the last of which contains `to`. */
 export function firstOf(count: number, to: number, unit: Unit, tz: string): number {
   if (unit === 'hour') return to - (count - 1) * HOUR_MS
   const days = { day: 1, week: 7, month: 0 }[unit]
@@ -80,7 +91,7 @@ function cutDays(from: number, to: number, unit: Unit, tz: string): number[] {
   for (let last = bounds[0] ?? 0; last <= to; ) {
     day = nextDay(day, unit)
     const start = startOfDay(day, tz)
-    // A day that a zone left out (Apia, 30 December 2011) has no length.
+    // A day that a zone skipped (Apia, 30 December 2011) has no length.
     if (start > last) bounds.push(start)
     last = start
   }
@@ -108,13 +119,13 @@ function normal({ year, month, day }: CalendarDay): CalendarDay & { weekday: num
   }
 }
 
-/** The day that counts a moment: the one in which the whole UTC hour begins that holds it. */
+/** Returns the day in which the moment counts: the one in which its whole UTC hour begins. */
 function dayOf(time: number, tz: string): CalendarDay {
   const hour = Math.floor(time / HOUR_MS) * HOUR_MS
   return normal({ year: 1970, month: 0, day: 1 + Math.floor((hour + offsetAt(hour, tz)) / DAY_MS) })
 }
 
-/** How far the clocks of `tz` are ahead of UTC at a moment, in milliseconds. */
+/** Returns the offset of `tz` from UTC at a moment, in milliseconds. */
 function offsetAt(time: number, tz: string): number {
   if (tz === 'UTC') return 0
   const parts = Object.fromEntries(

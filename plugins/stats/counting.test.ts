@@ -5,7 +5,7 @@ import { CHROME, makeClick as click } from '#testing/make-click.ts'
 import { DAY_MS } from './aggregate.ts'
 import { createClickCounter } from './service-counter.ts'
 
-/** What is counted, as seen over HTTP. */
+/** Click counts, as seen over HTTP. */
 
 const BOT = 'Googlebot/2.1 (+http://www.google.com/bot.html)'
 

@@ -12,18 +12,20 @@ declare module 'fastify' {
 }
 
 export interface StatsOptions {
-  /** Whole months that events are kept beside the current one; 0 keeps them for ever. */
+  /** Whole months for which events are kept, besides the current one; 0 keeps them forever. */
   retentionMonths: number
 }
 
 const MINUTE_MS = 60_000
 const UPKEEP_EVERY_MINUTES = 360
-/** A minute each: by the database's clock the day may end five minutes later, and its salt is deleted then. */
+/**
+ * One run per minute. By the database's clock the day may end five minutes later; its salt is deleted then.
+ */
 const RUNS_AFTER_MIDNIGHT = 6
 
 /**
- * Statistics: counts clicks in the transactions that store them, publishes `app.stats`. Gives `app.clicks`
- * the salt of the day, and keeps partitions made ahead and old ones dropped:
+ * Statistics: counts clicks in the transactions that store them and publishes `app.stats`. Supplies
+ * `app.clicks` with the salt of the day. Creates partitions ahead and drops old ones:
  * docs/adr/2026-11-23-visitors-without-addresses.md.
  */
 async function stats(app: FastifyInstance, { retentionMonths }: StatsOptions) {
@@ -50,11 +52,12 @@ async function stats(app: FastifyInstance, { retentionMonths }: StatsOptions) {
       if (await service.refreshSalt()) runsDue = RUNS_AFTER_MIDNIGHT
       if (runsDue === 0) return
       const report = await app.maintenance.run(service.maintain)
-      // Null: refused, or another replica is at it.
+      // Null: refused, or another replica holds the lock.
       if (report !== null) runsDue--
       if (report && report.dropped.length > 0) app.log.info(report, 'expired partitions dropped')
     } catch (error) {
-      // The database is away, or somebody holds a lock: the next minute will do, since all is made ahead.
+      // The database is unavailable or locked. The next minute is early enough, since partitions exist in
+      // advance.
       app.log.warn({ err: error }, 'statistics maintenance failed')
     }
   }

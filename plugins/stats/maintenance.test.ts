@@ -5,7 +5,7 @@ import { DAY_MS } from './aggregate.ts'
 import { createStatsService, type StatsService } from './service.ts'
 import { createClickCounter } from './service-counter.ts'
 
-/** What happens as time goes by, with a clock that the test sets. */
+/** Maintenance over time, with a clock that the test sets. */
 
 const { app, request } = await startApp(t)
 const { db } = app.database

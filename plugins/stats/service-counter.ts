@@ -2,13 +2,13 @@ import type { Executor } from '#platform/database/index.ts'
 import { ALL_URLS, type CountedClick, countHours, DAY_MS, listVisits, sumDays } from './aggregate.ts'
 import { addToDays, addToHours, ensureVisitorsPartitions, insertVisits } from './store-clicks.ts'
 
-/** Days around today whose visitors are still told apart: clicks wait a while in streams, and clocks differ. */
+/** Days around today whose visitors still count: clicks wait in streams for a while, and clocks differ. */
 const OPEN_DAYS = 1
 
 /**
- * Makes what counts clicks in the transaction that stores them. Give it each stored click once; whether a click is
- * new is for the insert of its event to say. A visitor of a day that is no longer open (a click that waited on a disk
- * for days) counts as a click and not as a visitor: who came that day has been forgotten.
+ * Creates the counter of clicks, which runs in the transaction that stores them. Pass each stored click once;
+ * the insert of its event decides whether it is new. After its day is closed, a click (from a disk log, days
+ * late) counts without a visitor, because the visitors of that day are deleted.
  */
 export function createClickCounter(db: Executor, now: () => number) {
   function isOpen(day: number): boolean {
@@ -31,7 +31,8 @@ export function createClickCounter(db: Executor, now: () => number) {
       ...day,
       visitors: visitors.get(`${day.urlId} ${day.start}`) ?? 0
     }))
-    // Everybody counts up the rows of all links: those come last, so that nobody waits for them longer than a commit.
+    // Every transaction updates the rows of all links. These come last, so that others wait only for a
+    // commit.
     for (const wanted of [isOfOne, isOfAll]) {
       await addToHours(db, hours.filter(wanted))
       await addToDays(db, days.filter(wanted))

@@ -10,21 +10,23 @@ import {
   underMaintenanceLock
 } from './store-maintenance.ts'
 
-/** Months whose partitions exist before they begin. */
+/** Months whose partitions are created in advance. */
 const MONTHS_AHEAD = 2
 
-/** Days whose visitors are kept beside today's: one more than clicks are still counted for, should clocks differ. */
+/**
+ * Days for which visitors are kept, besides today: one more than their clicks count for, as clocks differ.
+ */
 const VISITOR_DAYS = 2
 
 export interface MaintenanceReport {
-  /** Names of the partitions that were dropped. */
+  /** Names of the dropped partitions. */
   dropped: string[]
 }
 
 /**
- * Makes the partitions that are needed soon and drops those that are over: visitors after two days, events after
- * `retentionMonths` whole months (never when 0). Rollups stay. Any number of replicas may call it at any time; gives
- * null when another one was at it. Throws the driver's errors; what was done before stays done.
+ * Creates the partitions that are needed soon and drops expired ones: visitors after two days, events after
+ * `retentionMonths` whole months (never if 0). Rollups remain. Any number of replicas may call it at any
+ * time; returns null if another one is running it. Throws the driver's errors; completed steps persist.
  */
 export async function maintain(
   database: Database,
@@ -47,7 +49,7 @@ export async function maintain(
     over.push(...(await listPartitions(db, 'events')).filter(({ of }) => of < oldest))
     await underMaintenanceLock(database, () => deleteStrayEvents(db, oldest))
   }
-  // One transaction each: a DROP locks the whole table, and should do so for a moment only.
+  // One transaction per partition: a DROP locks the whole table, so keep it short.
   const dropped: string[] = []
   for (const { name } of over) {
     const isDropped = await underMaintenanceLock(database, async () => {
@@ -59,7 +61,7 @@ export async function maintain(
   return { dropped }
 }
 
-/** The UTC month that lies `ahead` months after that of `time`, as 2025-06. */
+/** Returns the UTC month `ahead` months after that of `time`, as 2025-06. */
 function monthOf(time: number, ahead: number): string {
   const date = new Date(time)
   return new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + ahead)).toISOString().slice(0, 7)

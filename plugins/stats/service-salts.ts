@@ -3,13 +3,16 @@ import type { Database } from '#platform/database/index.ts'
 import { DAY_MS } from './aggregate.ts'
 import { shareSalt } from './store-maintenance.ts'
 
-/** How long before midnight the salt of the next day is fetched: the database may be away just then. */
+/** How long before midnight the next day's salt is fetched. The database may be unavailable at midnight. */
 const AHEAD_MS = 900_000
 
 export interface SaltKeeper {
-  /** The salt of today (UTC), the same in all replicas; null until it could be fetched. */
+  /** Returns the salt of today (UTC), the same in all replicas; null until it is fetched. */
   current(): Buffer | null
-  /** Fetches what is needed now and soon, and forgets the days before. Tells whether there were such; the database has them still. */
+  /**
+   * Fetches the salts of now and soon, and removes those of earlier days. Returns true if there were any; the
+   * database still has them.
+   */
   refresh(): Promise<boolean>
 }
 

@@ -13,42 +13,48 @@ import { listTop, type StatsOf, sumDays, sumHours } from './store.ts'
 
 /** `app.stats`: how often links were followed. Reads rollups, never events. */
 export interface StatsService {
-  /** Statistics of one link, zeros where nothing was counted. Throws URL_UNKNOWN, INPUT_INVALID. */
+  /**
+   * Returns the statistics of one link, with zeros for buckets without clicks. Throws URL_UNKNOWN,
+   * INPUT_INVALID.
+   */
   forUrl(caller: Caller, urlId: number, query: StatsQuery, mark: FreshMark): Promise<UrlStats>
-  /** Statistics of all links within reach together, deleted ones too. Throws INPUT_INVALID. */
+  /** Returns the sum over all links that the caller may see, even deleted ones. Throws INPUT_INVALID. */
   overall(caller: Caller, query: StatsQuery, mark: FreshMark): Promise<OverallStats>
-  /** What visitors' names are salted with today (UTC), the same in all replicas; null until it is known. */
+  /** Returns today's salt of visitor names (UTC), the same in all replicas; null until it is fetched. */
   currentSalt(): Buffer | null
-  /** Fetches the salts of now and soon; the plugin calls it every minute. Tells whether a day ended, so that maintenance is due. */
+  /**
+   * Fetches the salts of now and soon. The plugin calls it every minute. Returns true if a day ended, so that
+   * maintenance is due.
+   */
   refreshSalt(): Promise<boolean>
   /**
-   * Makes partitions ahead and drops those that are over at `now`, milliseconds since the epoch; the plugin calls it. See
-   * {@link maintain}.
+   * Creates partitions ahead and drops those expired at `now`, in milliseconds since the epoch. The plugin
+   * calls it. See {@link maintain}.
    */
   maintain(now: number): Promise<MaintenanceReport | null>
 }
 
 /** The parts of other capabilities that statistics need. */
 export interface StatsCollaborators {
-  /** Throws when there is no such link. */
+  /** Throws if the link does not exist. */
   findUrl(caller: Caller, id: number): Promise<unknown>
   countUrls(caller: Caller): Promise<number>
   countUsers(caller: Caller): Promise<number>
 }
 
 export interface StatsServiceOptions {
-  /** Whole months that events are kept beside the current one; 0 keeps them for ever. */
+  /** Whole months for which events are kept, besides the current one; 0 keeps them forever. */
   retentionMonths: number
   /** Milliseconds since the epoch. */
   now?: () => number
 }
 
-/** Most buckets of an answer. */
+/** Maximum buckets per answer. */
 export const MAX_BUCKETS = 1_000
 
 const DEFAULT_BUCKETS = 30
 const TOP_URLS = 10
-/** Links of each day that may be among the most clicked: so many that they span several magnitudes. */
+/** Candidates per day for the most clicked links: enough to span several orders of magnitude. */
 const TOP_CANDIDATES = 200
 
 export function createStatsService(
@@ -59,7 +65,7 @@ export function createStatsService(
   const salts = createSaltKeeper(database, now)
 
   async function read(on: Executor, of: StatsOf, { unit, tz, bounds }: Range) {
-    // Days of UTC are counted already; the days of other zones are made of hours, and only their visitors of days.
+    // UTC days have rollups. Days of other zones are sums of hours; only their visitors come from UTC days.
     const isWholeDays = bounds.every((bound) => bound % DAY_MS === 0)
     const days = unit === 'hour' ? null : await sumDays(on, of, bounds)
     const counts = isWholeDays && days !== null ? days : await sumHours(on, of, bounds)
@@ -121,7 +127,7 @@ export function createStatsService(
   }
 }
 
-/** What a query asks for. `bounds`: see {@link cutBuckets}. */
+/** The range of a query. `bounds`: see {@link cutBuckets}. */
 interface Range {
   unit: Unit
   tz: string
@@ -140,7 +146,7 @@ function readRange({ from, to, unit = 'day', tz = 'UTC' }: StatsQuery, now: numb
 
 const EARLIEST = Date.UTC(1900, 0, 1)
 
-/** A date alone is a day in the zone: its start, or as `to` its last moment. */
+/** Reads a time. A date alone is a day in the zone: its start, or for `to` its last moment. */
 function readTime(path: 'from' | 'to', text: string, tz: string): number {
   const time = parseWireTime(text)?.getTime() ?? 0
   if (time < EARLIEST) throw timeTooEarly(path)
@@ -150,7 +156,7 @@ function readTime(path: 'from' | 'to', text: string, tz: string): number {
   return path === 'from' ? startOfDay(day, tz) : startOfDay({ ...day, day: day.day + 1 }, tz) - 1
 }
 
-/** The UTC days that a range touches. */
+/** Returns the UTC days that a range touches. */
 function wholeDays(bounds: readonly number[]): number[] {
   const first = Math.floor((bounds[0] ?? 0) / DAY_MS)
   const last = Math.ceil((bounds.at(-1) ?? 0) / DAY_MS)

@@ -7,16 +7,19 @@ import { urlVisitors } from '#schema/tables/url-visitors.ts'
 import { type Count, DAY_MS, type Visit } from './aggregate.ts'
 
 /**
- * The SQL that counts. Several drainers count the same hot links at once: every statement takes its rows in one
- * order, and everybody runs the statements in one order, so they wait for one another and never deadlock.
+ * The SQL that counts clicks. Consumers count the same hot links concurrently. Every statement locks its rows
+ * in one order, and every transaction runs the statements in one order. So transactions wait for one another
+ * and never deadlock.
  */
 
-/** Makes room for the visitors of days, given as 2025-06-04; costs next to nothing where there is room. */
+/**
+ * Creates the partitions for the visitors of days, given as 2025-06-04. Costs almost nothing if they exist.
+ */
 export async function ensureVisitorsPartitions(on: Executor, days: string[]): Promise<void> {
   await on.execute(sql`select ensure_visitors_partition(day) from unnest(${sql.param(days)}::date[]) as day`)
 }
 
-/** Remembers who came. Gives how many of them had not come before, by link and day (its start in milliseconds). */
+/** Stores visitors. Returns how many are new, by link and day (its start in milliseconds). */
 export async function insertVisits(
   on: Executor,
   visits: readonly Visit[]
@@ -43,7 +46,6 @@ export async function insertVisits(
   }))
 }
 
-/** Adds to the hours. */
 export async function addToHours(on: Executor, counts: readonly Count[]): Promise<void> {
   await on.execute(sql`
     insert into ${urlStatsHourly} as t (url_id, hour, clicks, bots)
@@ -58,7 +60,6 @@ export async function addToHours(on: Executor, counts: readonly Count[]): Promis
     on conflict (url_id, hour) do update set clicks = t.clicks + excluded.clicks, bots = t.bots + excluded.bots`)
 }
 
-/** Adds to the days. */
 export async function addToDays(
   on: Executor,
   counts: readonly (Count & { visitors: number })[]

@@ -1,9 +1,9 @@
 import type { ClientBase } from 'pg'
 
 /**
- * Counting imported clicks in the statistics, in SQL and in the transaction that imports them. The order of the
- * statements and of their rows (all links, `url_id` 0, last) is that of store-clicks.ts, so that transactions which
- * count the same rows at once wait and never deadlock. A set holds no visitors: those are not told apart.
+ * Counts imported clicks in the statistics, in SQL and in the importing transaction. The order of the
+ * statements and of their rows (all links, `url_id` 0, last) is that of store-clicks.ts. So concurrent
+ * transactions wait and never deadlock. An import has no visitors.
  */
 
 /** Adds the clicks among the staged events to the hours and days of their links and of all links. */

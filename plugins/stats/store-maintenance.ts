@@ -2,13 +2,16 @@ import { sql } from 'drizzle-orm'
 import type { Database, Executor } from '#platform/database/index.ts'
 import { visitorSalts } from '#schema/tables/visitor-salts.ts'
 
-/** The SQL that keeps the tables in shape: salts of days, partitions made ahead, and those whose time is over. */
+/** The SQL of maintenance: salts of days, partitions in advance, and expired partitions. */
 
-/** The salt of a UTC day, given as 2025-06-04: `candidate`, or what another replica stored before. */
+/**
+ * Returns the salt of a UTC day, given as 2025-06-04: `candidate`, or the one that another replica stored
+ * first.
+ */
 export async function shareSalt(on: Executor, day: string, candidate: Buffer): Promise<Buffer> {
   await on.insert(visitorSalts).values({ day, salt: candidate }).onConflictDoNothing()
   const [row] = await on.select().from(visitorSalts).where(sql`${visitorSalts.day} = ${day}::date`)
-  // Deleted between the two statements: the day is over, and what was made with the candidate can't be repeated.
+  // Deleted between the two statements: the day ended, so the candidate's names can't be reproduced.
   return row?.salt ?? candidate
 }
 
@@ -18,8 +21,8 @@ export async function deleteSalts(on: Executor, day: string): Promise<void> {
 }
 
 /**
- * Runs `work` in a transaction unless another replica is at such work: then it does nothing and gives null. The
- * locks that DDL takes are waited for briefly: whoever queues behind a waiting DROP waits as well.
+ * Runs `work` in a transaction. Returns null, without running it, if another replica holds the lock. DDL
+ * locks have a short timeout, because every query behind a waiting DROP waits too.
  */
 export async function underMaintenanceLock<T>(database: Database, work: () => Promise<T>): Promise<T | null> {
   return database.transaction(async () => {
@@ -32,7 +35,10 @@ export async function underMaintenanceLock<T>(database: Database, work: () => Pr
   })
 }
 
-/** Makes the partitions of events for months, given as 2025-06; moves in what waited in the default partition. */
+/**
+ * Creates the partitions of events for months, given as 2025-06; moves their rows out of the default
+ * partition.
+ */
 export async function ensureEventsPartitions(on: Executor, months: string[]): Promise<void> {
   const days = months.map((month) => `${month}-01T00:00:00Z`)
   await on.execute(
@@ -40,7 +46,10 @@ export async function ensureEventsPartitions(on: Executor, months: string[]): Pr
   )
 }
 
-/** The partitions of `events` (named by month) or `url_visitors` (by day): their names and months or days, rising. */
+/**
+ * Lists the partitions of `events` (by month) or `url_visitors` (by day): their names and months or days,
+ * ascending.
+ */
 export async function listPartitions(
   on: Executor,
   table: 'events' | 'url_visitors'
@@ -54,12 +63,12 @@ export async function listPartitions(
   })
 }
 
-/** Drops one partition that {@link listPartitions} gave: at once, whatever it holds. */
+/** Drops one partition of {@link listPartitions}, whatever its rows. */
 export async function dropPartition(on: Executor, name: string): Promise<void> {
   await on.execute(sql`drop table if exists ${sql.identifier(name)}`)
 }
 
-/** Deletes the events before a month, given as 2025-06, that are in no partition of a month. */
+/** Deletes the events before a month, given as 2025-06, that are in the default partition. */
 export async function deleteStrayEvents(on: Executor, month: string): Promise<void> {
   await on.execute(
     sql`delete from events_default where "timestamp" < ${`${month}-01T00:00:00Z`}::timestamptz`

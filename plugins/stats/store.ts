@@ -8,9 +8,12 @@ import { urlStatsDaily } from '#schema/tables/url-stats-daily.ts'
 import { urlStatsHourly } from '#schema/tables/url-stats-hourly.ts'
 import { urls } from '#schema/tables/urls.ts'
 
-/** The SQL that reads statistics: rollups only, so what it costs depends on the range and not on the clicks. */
+/**
+ * The SQL that reads statistics. It reads rollups only, so the cost depends on the range and not on the
+ * clicks.
+ */
 
-/** Sums of one bucket. `place` is its index, from 0. */
+/** The sums of one bucket. `place` is its index, from 0. */
 export interface BucketSum {
   place: number
   clicks: number
@@ -18,7 +21,9 @@ export interface BucketSum {
   visitors: number
 }
 
-/** Whose counts are read: those of a link (0: of all together), or of all links of a user, deleted ones too. */
+/**
+ * Which counts to read: those of a link (0: of all together), or of all links of a user, even deleted ones.
+ */
 export type StatsOf = number | { owner: number }
 
 /** Part of the shape of a statement: the counts of one link, or of all links of a user. */
@@ -42,7 +47,7 @@ const hourSums = prepareQuery<BucketSum[]>('sum_hours', (on, shape) => {
     .orderBy(asc(sql`1`))
 })
 
-/** Sums by bucket from the hours of a link. `bounds`: see cutBuckets; empty buckets are left out. */
+/** Sums a link's hours by bucket. `bounds`: see cutBuckets. Leaves out empty buckets. */
 export function sumHours(on: Executor, of: StatsOf, bounds: readonly number[]): Promise<BucketSum[]> {
   const starts = startsOf(bounds)
   const [first, end] = [bounds[0], bounds.at(-1)].map((time = 0) => formatInstant(new Date(time)))
@@ -60,7 +65,7 @@ const daySums = prepareQuery<BucketSum[]>('sum_days', (on, shape) => {
     .orderBy(asc(sql`1`))
 })
 
-/** Sums by bucket from the UTC days of a link. A day belongs to the bucket that holds its noon. */
+/** Sums a link's UTC days by bucket. A day belongs to the bucket that contains its noon. */
 export function sumDays(on: Executor, of: StatsOf, bounds: readonly number[]): Promise<BucketSum[]> {
   return daySums(on, { ...valuesOf(of), starts: startsOf(bounds), ...daysOf(bounds) }, shapeOf(of))
 }
@@ -112,9 +117,10 @@ const topUrls = prepareQuery<TopUrl[]>('top_urls', (on, shape) => {
 })
 
 /**
- * The `limit` most clicked links of the days whose noon lies within, deleted ones left out. Candidates are the
- * `perDay` first of each day by magnitude, so that millions of links need not be added up: their sums are exact, and one
- * that was among them on no day could only be missing here if each day so many others had as many clicks, or half as many.
+ * Returns the `limit` most clicked links of the days whose noon is in the range, without deleted ones.
+ * Candidates are the first `perDay` of each day by magnitude, so that millions of links need not be added up.
+ * Their sums are exact. A link that is a candidate on no day can only be missing if `perDay` others had at
+ * least half its clicks each day.
  */
 export function listTop(
   on: Executor,
@@ -131,7 +137,7 @@ function total(column: PgColumn): SQL<number> {
   return sql<number>`sum(${column})::bigint`.mapWith(Number)
 }
 
-/** The index of the bucket that holds `time`: that of the last start before it. */
+/** Returns the index of the bucket that contains `time`: the last one that starts before it. */
 function placeOf(time: SQL): SQL<number> {
   return sql<number>`width_bucket(${time}, ${sql.placeholder('starts')}::timestamptz[]) - 1`.mapWith(Number)
 }
@@ -140,13 +146,13 @@ function startsOf(bounds: readonly number[]): string[] {
   return bounds.slice(0, -1).map((bound) => formatInstant(new Date(bound)))
 }
 
-/** The days from `firstDay` up to `endDay`, in terms that the index understands. */
+/** Selects the days from `firstDay` to before `endDay`, in a form that the index supports. */
 function noonWithin(): SQL[] {
   const { day } = urlStatsDaily
   return [gte(day, sql.placeholder('firstDay')), lt(day, sql.placeholder('endDay'))]
 }
 
-/** The days whose noon lies from the first of `bounds` up to the last. */
+/** Returns the days whose noon is between the first and the last of `bounds`. */
 function daysOf(bounds: readonly number[]): { firstDay: string; endDay: string } {
   const dayOf = (time = 0) => formatInstant(new Date(time + 43_200_000 - 1)).split('T', 1)[0] ?? ''
   return { firstDay: dayOf(bounds[0]), endDay: dayOf(bounds.at(-1)) }

@@ -2,7 +2,7 @@ import t from 'tap'
 import { type Running, startApp } from '#testing/app.ts'
 import { makeClick as click } from '#testing/make-click.ts'
 
-/** The most clicked links, as seen over HTTP, and what it costs to keep them in order. */
+/** The most clicked links, as seen over HTTP, and the cost of keeping them in order. */
 
 const TARGET = 'https://acme.dev/harbor'
 
@@ -36,7 +36,7 @@ t.test('the most clicked links come first, deleted ones not at all', async (t) =
 
 t.test('a dozen that many followed are found among hundreds that few did', async (t) => {
   const ids = await createUrls(running, 300)
-  // The oldest lead, so that neither the order of the ids nor that of the clicks gives it away.
+  // The oldest links lead, so neither the order of ids nor that of clicks gives the result.
   const leaders = ids.slice(0, 12)
   const stored = ids.map((id) => click(id, '2023-08-01T08:00:00Z'))
   for (const [place, id] of leaders.entries()) stored.push(...clicks(id, 40 - place, '2023-08-01T09:00:00Z'))
@@ -49,7 +49,7 @@ t.test('a dozen that many followed are found among hundreds that few did', async
 t.test('counting up a link that is followed again and again leaves the indexes alone', async (t) => {
   const [id = 0] = await createUrls(running, 1)
   const count = async () => {
-    // The counters of a session are told when it is idle, and in a second at the latest.
+    // A session flushes its counters when idle, or after a second.
     await app.database.db.execute('select pg_stat_force_next_flush()')
     const { rows } = await app.database.db.execute<{ updated: string; hot: string }>(
       `select sum(n_tup_upd) as updated, sum(n_tup_hot_upd) as hot from pg_stat_user_tables
@@ -60,7 +60,7 @@ t.test('counting up a link that is followed again and again leaves the indexes a
   const TIMES = 100
   const before = await count()
   for (let time = 0; time < TIMES; time++) await app.events.storeClicks([click(id, '2023-09-01T08:00:00Z')])
-  // Of one link and of all links, by hour and by day, each but for the first time.
+  // One link and all links, by hour and by day; the first click of each inserts.
   const updates = 4 * TIMES - 4
   let after = await count()
   while (after.updated - before.updated < updates) after = await count()
