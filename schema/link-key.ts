@@ -6,8 +6,8 @@ export interface LinkKey {
 }
 
 /**
- * The text of a key, as caches, batches and clicks hold it: the bare code in the default domain, else `domain/code`. Neither a
- * host nor a code contains a slash.
+ * Encodes a key for caches, batches and clicks: the bare code in the default domain, else `domain/code`.
+ * Neither a host nor a code contains a slash.
  */
 export function encodeLinkKey({ domain, code }: LinkKey): string {
   return domain === '' ? code : `${domain}/${code}`

@@ -8,20 +8,20 @@ declare module 'fastify' {
   interface FastifyInstance {
     events: EventService & {
       importKind: ImportKind
-      /** Lets a capability read imported events in the transaction that stores them. */
+      /** Registers a listener that reads imported events in the transaction that stores them. */
       onImport(listener: ImportListener): void
     }
   }
 }
 
 export interface EventOptions {
-  /** Most bytes of the details of an event, as JSON. */
+  /** Largest details of an event, in bytes of JSON. */
   maxDetailsBytes: number
 }
 
 /**
- * Events: publishes `app.events`. Other capabilities write their
- * events in their own transactions through `app.events.record`; `app.clicks` brings clicks.
+ * Events: publishes `app.events`. Other capabilities write their events through `app.events.record` in their
+ * own transactions; `app.clicks` supplies the clicks.
  */
 async function events(app: FastifyInstance, options: EventOptions) {
   const service = createEventService(app.database, options.maxDetailsBytes)

@@ -7,7 +7,7 @@ const Values = Type.Unsafe<Record<string, unknown> | null>({
 })
 const Word = Type.String({ minLength: 1, maxLength: 128, pattern: PLAIN_TEXT })
 
-/** One change: who made it, of what, and the values that it changed. */
+/** One change: its author, its resource and the changed values. */
 export const AuditEntry = Type.Object(
   {
     id: Id,

@@ -2,7 +2,7 @@ import { Warnings } from './answers.ts'
 import { Nullable, PLAIN_TEXT, Time } from './text.ts'
 import { type Static, Type } from './type.ts'
 
-/** Hosts that no link may lead to, as they travel. */
+/** Hosts that no target may have, in their wire format. */
 
 const Host = Type.String({
   minLength: 1,

@@ -3,7 +3,10 @@ import { PageQuery } from './page.ts'
 import { Id, Nullable, Time, visibleText } from './text.ts'
 import { type Static, Type } from './type.ts'
 
-/** `x-plain-json` is the validator's keyword for what a jsonb column can hold: no NUL, no half surrogates, not too deep. */
+/**
+ * `x-plain-json` is the validator's keyword for JSON that a jsonb column accepts: no NUL, no lone surrogates,
+ * limited depth.
+ */
 const Details = Type.Unsafe<Record<string, unknown>>({
   type: 'object',
   additionalProperties: true,

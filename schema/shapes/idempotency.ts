@@ -1,6 +1,8 @@
 import { Type } from './type.ts'
 
-/** The `headers` of the schema of a route that takes an `Idempotency-Key`: see plugins/platform/idempotency. */
+/**
+ * The `headers` of the schema of a route that takes an `Idempotency-Key`: see plugins/platform/idempotency.
+ */
 export const IdempotencyHeaders = Type.Object({
   'idempotency-key': Type.Optional(
     Type.String({

@@ -11,7 +11,7 @@ const Line = Type.Object(
   { title: 'Line' }
 )
 
-/** What an import does with a row whose id a different row has. */
+/** How an import handles a row whose id a different row has. */
 export const ON_CONFLICT = ['skip', 'renumber', 'fail'] as const
 export type OnConflict = (typeof ON_CONFLICT)[number]
 
@@ -26,7 +26,9 @@ export const ImportQuery = Type.Object({
 })
 export type ImportQuery = Static<typeof ImportQuery>
 
-/** What an import did with each row. `errors` and `warnings` are cut at 1,000 lines; the counts never are. */
+/**
+ * The result of an import for each row. `errors` and `warnings` stop at 1,000 lines; the counts are complete.
+ */
 export const ImportReport = Type.Object(
   {
     count: Type.Integer({ description: 'Rows read' }),
@@ -43,7 +45,7 @@ export const ImportReport = Type.Object(
 
 export type ImportReport = Static<typeof ImportReport>
 
-/** The reports of a set, by its files. */
+/** The reports of a set, by file. */
 export const SetReport = Type.Object(
   {
     users: Type.Optional(ImportReport),

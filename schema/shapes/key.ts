@@ -2,9 +2,9 @@ import { Warnings } from './answers.ts'
 import { Id, Nullable, Time, VISIBLE_NAME } from './text.ts'
 import { type Static, Type } from './type.ts'
 
-/** API keys as they travel, and the words in which rights are told. */
+/** API keys in their wire format, and the names of their scopes. */
 
-/** Everything that can be allowed, one by one. A scope says what may be done, never whose things it is done to. */
+/** All scopes. A scope permits an operation; it does not say on whose resources. */
 export const SCOPES = [
   'urls:read',
   'urls:write',
@@ -51,7 +51,7 @@ export const Key = Type.Object(
   { title: 'Key' }
 )
 
-/** A key at the only moment at which it is known whole. */
+/** A new key, in the only answer that contains its secret. */
 export const IssuedKey = Type.Object(
   {
     ...Key.properties,

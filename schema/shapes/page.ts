@@ -1,6 +1,6 @@
 import { type Static, type TSchema, Type } from './type.ts'
 
-/** Most rows of an answer; also what a list without `page` and `per_page` gives at most. */
+/** Maximum rows of an answer, and of a list without `page` and `per_page`. */
 export const MAX_PAGE_SIZE = 10_000
 
 export const PageQuery = Type.Object({
@@ -8,7 +8,7 @@ export const PageQuery = Type.Object({
   per_page: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE_SIZE }))
 })
 
-/** A list of `shape` with the headers that tell what it leaves out (plugins/platform/http/paging.ts). */
+/** A list of `shape` with the headers that show what it omits (plugins/platform/http/paging.ts). */
 export const pageOf = <Shape extends TSchema>(shape: Shape) =>
   Type.Array(shape, {
     headers: {
@@ -17,7 +17,7 @@ export const pageOf = <Shape extends TSchema>(shape: Shape) =>
     }
   })
 
-/** The header of a list whose pages are linked (RFC 8288). */
+/** The header of a list with links to its pages (RFC 8288). */
 export const LINK = {
   type: 'string',
   description: 'The other pages: `first`, `prev`, `next` and `last` where they exist',
@@ -26,13 +26,13 @@ export const LINK = {
 
 export type PageQuery = Static<typeof PageQuery>
 
-/** A page of rows in key order. `total` is null only where counting was not asked for. */
+/** A page of rows in key order. `total` is null only if no count was requested. */
 export interface Page<Row> {
   rows: Row[]
   total: number
 }
 
-/** The window that a query asks for: without either parameter the first {@link MAX_PAGE_SIZE} rows. */
+/** Returns the window of a query. Without either parameter: the first {@link MAX_PAGE_SIZE} rows. */
 export function pageWindow(query: PageQuery): { page: number; perPage: number } {
   if (query.page === undefined && query.per_page === undefined) return { page: 1, perPage: MAX_PAGE_SIZE }
   return { page: query.page ?? 1, perPage: query.per_page ?? 50 }

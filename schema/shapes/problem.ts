@@ -1,6 +1,6 @@
 import { type Static, Type } from './type.ts'
 
-/** RFC 9457 problem details, with the contract's `error`, `errors` and `request_id` beside them. */
+/** RFC 9457 problem details, plus `error`, `errors` and `request_id` of the contract. */
 export const Problem = Type.Object(
   {
     type: Type.String(),

@@ -3,7 +3,7 @@ import { ROLES, SCOPES } from './key.ts'
 import { Id, Nullable, Time } from './text.ts'
 import { type Static, Type } from './type.ts'
 
-/** Who is signed in, as it travels. */
+/** The signed-in user, in its wire format. */
 
 export const SignIn = Type.Object(
   {

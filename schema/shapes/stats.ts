@@ -3,7 +3,10 @@ import { type Static, Type } from './type.ts'
 
 const Unit = Type.Enum(['hour', 'day', 'week', 'month'])
 
-/** The query of statistics. What a zone and a range must be is for the service to say: it tells how to mend them. */
+/**
+ * The query of statistics. The service checks zones and ranges, because its errors explain how to correct
+ * them.
+ */
 export const StatsQuery = Type.Object({
   from: Type.Optional(
     Type.String({

@@ -2,7 +2,7 @@ import t from 'tap'
 import { Type as TypeBox } from 'typebox'
 import { Type } from './type.ts'
 
-/** The builders give what TypeBox gives: members, their order and what is required. */
+/** The builders return the schemas of TypeBox: members, their order and required fields. */
 
 function build(of: typeof Type) {
   const text = of.String({ minLength: 1, description: 'a text' })

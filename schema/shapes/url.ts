@@ -4,7 +4,7 @@ import { PageQuery } from './page.ts'
 import { Flag, Id, Nullable, PLAIN_TEXT, Time } from './text.ts'
 import { type Static, Type } from './type.ts'
 
-/** Longest target: what every browser, proxy and default header buffer passes on. */
+/** Longest target that every browser, proxy and default header buffer accepts. */
 export const MAX_URL_LENGTH = 2048
 
 export const ShortCode = Type.String({
@@ -80,7 +80,7 @@ export const UrlChange = Type.Object(
   },
   { title: 'UrlChange' }
 )
-/** A {@link UrlDraft} that may call its target `url`. */
+/** A {@link UrlDraft} that may name its target `url`. */
 export const ShortenDraft = Type.Object(
   {
     url: Type.Optional(TargetUrl),
@@ -113,16 +113,16 @@ export type ShortenDraft = Static<typeof ShortenDraft>
 export type UrlChange = Static<typeof UrlChange>
 
 /**
- * Tells whether `value` is an absolute URL (WHATWG URL Standard) of one of `schemes` that can stand in a Location header
- * as it is: no white space, no control characters, no half surrogates, no more than {@link MAX_LOCATION_BYTES} once encoded.
- * The parser would silently drop the former. A backslash before the path is refused too: browsers end the host there, other
- * parsers (RFC 3986, section 3.2) read on to an `@`.
+ * True if `value` is an absolute URL (WHATWG URL Standard) of one of `schemes` that fits a Location header
+ * unchanged. It has no white space, control characters or lone surrogates, which the parser would silently
+ * drop. Encoded, it has at most {@link MAX_LOCATION_BYTES}. A backslash before the path is refused: browsers
+ * end the host there, other parsers (RFC 3986, section 3.2) continue to an `@`.
  */
 export function isTargetUrl(value: string, schemes: readonly string[] = ['http', 'https']): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
   const [, scheme = '', rest = ''] = /^([a-z][a-z\d+.-]*):([^\s\u0000-\u001f\u007f]+)$/i.exec(value) ?? []
   if (!schemes.includes(scheme.toLowerCase()) || !value.isWellFormed()) return false
   if (toLocation(value).length > MAX_LOCATION_BYTES || /^\/\/[^/?#]*\\/.test(rest)) return false
-  // The parser takes http:host and http:///host for URLs too.
+  // The parser also accepts http:host and http:///host.
   return (/^\/\/[^/?#]/.test(rest) || !/^https?$/i.test(scheme)) && URL.canParse(value)
 }

@@ -6,7 +6,7 @@ import { type Static, Type } from './type.ts'
 import { Url } from './url.ts'
 import { User } from './user.ts'
 
-/** All that is held of a user, as it travels. */
+/** All stored data of a user, in its wire format. */
 
 export const DayCount = Type.Object(
   {

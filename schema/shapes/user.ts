@@ -2,7 +2,7 @@ import { Warnings } from './answers.ts'
 import { Id, PLAIN_TEXT, Time, VISIBLE_NAME } from './text.ts'
 import { type Static, Type } from './type.ts'
 
-/** `username` and `email` as a client may send them. */
+/** `username` and `email`, as clients may send them. */
 export const UserName = Type.String({
   minLength: 1,
   maxLength: 255,

@@ -4,16 +4,16 @@ import { bytes } from './bytes.ts'
 import { instant } from './instant.ts'
 
 /**
- * API keys. Of the secret only its SHA-256 is stored: 256 random bits can't be found by trying, so a slow hash would
- * protect nothing more. A revoked key stays, for the record. `version` grows with each change, for the cache.
- * Deleting a user revokes its keys, which then belong to nobody.
+ * API keys. Only the SHA-256 of a secret is stored: 256 random bits can't be guessed, so a slow hash would
+ * add no protection. Revoked keys remain, as a record. Each change increments `version`, for the cache.
+ * Deleting a user revokes its keys, which then have no owner.
  */
 export const apiKeys = pgTable('api_keys', {
   publicId: text('public_id').primaryKey(),
   secretHash: bytes('secret_hash').notNull(),
   name: text().notNull(),
   role: text().notNull(),
-  /** Null: all that the role has. */
+  /** Null: all scopes of the role. */
   scopes: text().array(),
   userId: bigint('user_id', { mode: 'number' }),
   createdAt: instant('created_at', { precision: 0 }).notNull().default(sql`date_trunc('second', now())`),

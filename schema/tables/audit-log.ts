@@ -3,9 +3,9 @@ import { bigint, index, jsonb, pgTable, text } from 'drizzle-orm/pg-core'
 import { instant } from './instant.ts'
 
 /**
- * Who changed what: one row for each change, written in the transaction that makes it. A trigger (see the migration)
- * refuses to change or delete rows, but for erasure, which takes values out, and retention, which deletes the oldest.
- * `resource_id` is text: keys and hosts have ids that are no numbers.
+ * The audit log: one row per change, with its author, written in the transaction of the change. A trigger
+ * (see the migration) refuses updates and deletes, except for erasure, which removes values, and retention,
+ * which deletes the oldest rows. `resource_id` is text, because ids of keys and hosts are not numbers.
  */
 export const auditLog = pgTable(
   'audit_log',

@@ -3,8 +3,8 @@ import { bigint, pgTable, text } from 'drizzle-orm/pg-core'
 import { instant } from './instant.ts'
 
 /**
- * Hosts that no link may lead to; with a dot in front the domains beneath it too. An entry that was taken off stays, so that the
- * greatest `version` is that of the whole list: it grows with each change.
+ * Hosts that no target may have; a leading dot includes their subdomains. Removed entries remain, so that the
+ * greatest `version` is that of the whole list. Each change increments it.
  */
 export const blockedHosts = pgTable('blocked_hosts', {
   host: text().primaryKey(),

@@ -1,4 +1,4 @@
 import { customType } from 'drizzle-orm/pg-core'
 
-/** A column of bytes; Drizzle has none of its own. */
+/** A column of bytes, which Drizzle does not have. */
 export const bytes = customType<{ data: Buffer }>({ dataType: () => 'bytea' })

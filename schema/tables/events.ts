@@ -3,9 +3,10 @@ import { bigint, index, jsonb, pgTable, primaryKey, text, uniqueIndex, uuid } fr
 import { instant } from './instant.ts'
 
 /**
- * What happened to a link: created, updated, deleted, click, or a type a client made up. Partitioned by month
- * of `timestamp` (see drizzle/0001): a unique key of a partitioned table must hold the partition key, hence the
- * pairs. `click_id` is the UUIDv7 a redirect gave its click; it makes storing a click idempotent.
+ * Events of links: created, updated, deleted, click, or a type that a client defines. The table is
+ * partitioned by month of `timestamp` (see drizzle/0001). A unique key of a partitioned table must include
+ * the partition key, hence the pairs. `click_id` is the UUIDv7 that a redirect gave its click; it makes
+ * storing a click idempotent.
  */
 export const events = pgTable(
   'events',
@@ -22,7 +23,7 @@ export const events = pgTable(
     primaryKey({ name: 'events_pkey', columns: [table.id, table.timestamp] }),
     index('events_url').on(table.urlId, table.id),
     index('events_user').on(table.userId, table.id),
-    // Events come nearly in the order of time: a few pages of BRIN find a period in millions.
+    // Events arrive nearly in order of time: a few pages of BRIN find a period in millions.
     index('events_time').using('brin', table.timestamp),
     uniqueIndex('events_click').on(table.clickId, table.timestamp).where(sql`${table.clickId} is not null`)
   ]

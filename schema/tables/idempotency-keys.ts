@@ -3,8 +3,9 @@ import { index, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
 import { instant } from './instant.ts'
 
 /**
- * What was answered to a POST with an `Idempotency-Key`, by caller and key, written in the transaction that did the work.
- * `fingerprint` is a hash of the request, `answer` the JSON text of the body. Rows go a day after they came.
+ * Answers to POST requests with an `Idempotency-Key`, by caller and key, written in the transaction of the
+ * request. `fingerprint` is a hash of the request, `answer` the JSON text of the body. Rows expire after a
+ * day.
  */
 export const idempotencyKeys = pgTable(
   'idempotency_keys',

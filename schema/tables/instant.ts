@@ -1,8 +1,8 @@
 import { customType } from 'drizzle-orm/pg-core'
 
 /**
- * A column of points in time. Drizzle's own reads PostgreSQL's text with `new Date()`, which takes year 49 for 2049 and knows neither
- * years past 9999 nor `BC`.
+ * A column of points in time. Drizzle's own column parses PostgreSQL's text with `new Date()`. That reads
+ * year 49 as 2049 and supports neither years past 9999 nor `BC`.
  */
 export const instant = customType<{
   data: Date
@@ -15,19 +15,21 @@ export const instant = customType<{
   toDriver: formatInstant
 })
 
-/** The ISO style of PostgreSQL (manual, 8.5.2), in whichever time zone the session has. */
+/** The ISO style of PostgreSQL (manual, 8.5.2), in any time zone of the session. */
 const ISO =
   /^(\d{4,})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d+))?([+-])(\d\d)(?::(\d\d))?(?::(\d\d))?( BC)?$/
 
-/** The first and the last time that a Date can hold (ECMA-262, 21.4.1.1). */
+/** The earliest and the latest time of a Date (ECMA-262, 21.4.1.1). */
 const GREATEST_MS = 8.64e15
 
 /**
- * The time that PostgreSQL writes as `text`, to the millisecond. What a Date can't hold, such as `infinity`, becomes the nearest one
- * that it can. Throws a TypeError when the text is of another style, in which days and months can't be told apart.
+ * Parses a time of PostgreSQL, to the millisecond. A time outside the range of Date, such as `infinity`,
+ * becomes the nearest valid one. Throws a TypeError for a text of another style, in which day and month are
+ * ambiguous.
  */
 export function parseInstant(text: string): Date {
-  // Most are so: a session in UTC, whole seconds, a year of four digits. ECMA-262 reads this form exactly.
+  // The common case: a session in UTC, whole seconds, a year of four digits. ECMA-262 defines this form
+  // exactly.
   if (text.length === 22 && text.endsWith('+00')) {
     const time = new Date(`${text.slice(0, 10)}T${text.slice(11, 19)}Z`)
     if (!Number.isNaN(time.getTime())) return time
@@ -40,7 +42,7 @@ export function parseInstant(text: string): Date {
   const offset =
     (sign === '-' ? -1 : 1) * (Number(zoneHour) * 3_600 + Number(zoneMinute) * 60 + Number(zoneSecond))
   const time = new Date(0)
-  // Not Date.UTC: it takes years up to 99 for those of the 20th century.
+  // Not Date.UTC, which maps years up to 99 to the 20th century.
   time.setUTCFullYear(bc === undefined ? Number(year) : 1 - Number(year), Number(month) - 1, Number(day))
   time.setUTCHours(
     Number(hour),
@@ -51,7 +53,7 @@ export function parseInstant(text: string): Date {
   return Number.isNaN(time.getTime()) ? new Date(GREATEST_MS) : time
 }
 
-/** `time` as a literal that PostgreSQL reads alike with every setting. */
+/** Formats `time` as a literal that PostgreSQL reads alike with every setting. */
 export function formatInstant(time: Date): string {
   const year = time.getUTCFullYear()
   const rest = time.toISOString().slice(-20)

@@ -3,8 +3,9 @@ import { bigint, index, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-cor
 import { instant } from './instant.ts'
 
 /**
- * Messages of committed changes that wait for their consumer. A handled one is deleted. `due_at` is the lease while a process
- * handles it and the time of the next attempt after a failure. Dead ones (`dead_at`) are kept for operators.
+ * Messages of committed changes that wait for their consumer. Handled messages are deleted. `due_at` is the
+ * lease while a process handles a message, and the time of the next attempt after a failure. Dead messages
+ * (`dead_at`) remain for operators.
  */
 export const outbox = pgTable(
   'outbox',

@@ -4,12 +4,12 @@ import { bytes } from './bytes.ts'
 import { instant } from './instant.ts'
 
 /**
- * Who is signed in, on browsers. Of the cookie only its SHA-256 is stored: 256 random bits can't be found by trying. A
- * session that was begun with a key has `key_id` and the version that the key had then, and is good while that is; one that was
- * begun at a provider of identities has its user, role and name. Rows go when they are over.
+ * Sessions of browsers. Only the SHA-256 of the cookie is stored: 256 random bits can't be guessed. A session
+ * from a key has `key_id` and the version of the key, and is valid while that version is. A session from an
+ * identity provider has its user, role and name. Expired rows are deleted.
  */
 export const sessions = pgTable('sessions', {
-  /** For the audit log: it tells nobody the cookie. */
+  /** For the audit log; it does not reveal the cookie. */
   id: text().primaryKey(),
   tokenHash: bytes('token_hash').notNull().unique(),
   keyId: text('key_id'),

@@ -2,12 +2,13 @@ import { type SQL, sql } from 'drizzle-orm'
 import { bigint, date, index, pgTable, primaryKey, smallint } from 'drizzle-orm/pg-core'
 
 /**
- * Clicks by link and UTC day, beside the hours: ranges of months read few rows. `visitors` counts people of that day
- * who are no bots; the same person on two days is two, since nothing links the days (see visitor-salts.ts).
- * The rows with `url_id` 0 count all links together, and a person once however many links it followed.
+ * Clicks by link and UTC day, besides the hours, so that ranges of months read few rows. `visitors` counts
+ * the day's visitors without bots. A visitor on two days counts twice, since nothing links the days (see
+ * visitor-salts.ts). Rows with `url_id` 0 count all links together, and a visitor once for all of them.
  *
- * `magnitude` is how many clicks there are, four steps to a power of ten. The index of the most clicked links is on it and not on
- * `clicks`: where no indexed column changes, counting up touches no index (PostgreSQL manual, "Heap-Only Tuples").
+ * `magnitude` is the number of clicks in logarithmic steps, four per power of ten. The index of the most
+ * clicked links uses it instead of `clicks`: an update that changes no indexed column touches no index
+ * (PostgreSQL manual, "Heap-Only Tuples").
  */
 export const urlStatsDaily = pgTable(
   'url_stats_daily',
@@ -23,7 +24,7 @@ export const urlStatsDaily = pgTable(
   },
   (table) => [
     primaryKey({ name: 'url_stats_daily_pkey', columns: [table.urlId, table.day] }),
-    // The most clicked links of a day are read from its end.
+    // The most clicked links of a day are at its end.
     index('url_stats_daily_top').on(table.day, table.magnitude, table.urlId)
   ]
 )

@@ -2,8 +2,9 @@ import { bigint, pgTable, primaryKey } from 'drizzle-orm/pg-core'
 import { instant } from './instant.ts'
 
 /**
- * Clicks by link and UTC hour, counted in the transaction that stores them, so that statistics never read events.
- * `clicks` includes `bots`. The rows with `url_id` 0 count all links together. A link that is deleted keeps its rows, as it keeps its events.
+ * Clicks by link and UTC hour, counted in the transaction that stores them, so that statistics never read
+ * events. `clicks` includes `bots`. Rows with `url_id` 0 count all links together. A deleted link keeps its
+ * rows and its events.
  */
 export const urlStatsHourly = pgTable(
   'url_stats_hourly',

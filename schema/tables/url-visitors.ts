@@ -1,8 +1,8 @@
 import { bigint, date, pgTable, primaryKey } from 'drizzle-orm/pg-core'
 
 /**
- * Who has already been counted today: hashes with the salt of the day, never addresses. Partitioned by day (see the
- * migration); a day's partition is dropped when no click of that day can still come.
+ * Visitors counted today: hashes with the salt of the day, never addresses. The table is partitioned by day
+ * (see the migration). A day's partition is dropped when no more clicks of that day can arrive.
  */
 export const urlVisitors = pgTable(
   'url_visitors',

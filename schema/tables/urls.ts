@@ -3,18 +3,21 @@ import { bigint, boolean, index, integer, pgTable, text, uniqueIndex } from 'dri
 import { instant } from './instant.ts'
 
 /**
- * Short links. Deleting sets `deleted_at`: the row, its code and its events stay. `version` grows with each
- * change, so that a cache fill that was read before a change can't replace one read after it.
- * `user_id` has no foreign key: real sets hold links whose owner is loaded later or never.
+ * Short links. Deleting sets `deleted_at`; the row, its code and its events remain. Each change increments
+ * `version`, so that a cache fill read before a change can't replace one read after it. `user_id` has no
+ * foreign key: imports contain links whose owner comes later or never.
  */
 export const urls = pgTable(
   'urls',
   {
     id: bigint({ mode: 'number' }).primaryKey().generatedByDefaultAsIdentity(),
     userId: bigint('user_id', { mode: 'number' }),
-    /** Host of the domain in whose code space the code is; empty for the default domain. */
+    /** Host of the domain that has the code; empty for the default domain. */
     domain: text().notNull().default(''),
-    /** Unique by itself for one release more: the release before this one inserts `on conflict (short_code)`. */
+    /**
+     * Unique without the domain until the next release: the previous release inserts `on conflict
+     * (short_code)`.
+     */
     shortCode: text('short_code').notNull().unique(),
     originalUrl: text('original_url').notNull(),
     title: text(),
