@@ -2,14 +2,14 @@ import autocannon from 'autocannon'
 import type { Ask } from './k6/profiles.ts'
 import { createLatencies, type Latencies } from './latencies.ts'
 
-/** One run of autocannon against one server: so many connections, each with one request under way. */
+/** One run of autocannon against one server. Each connection has one request in flight. */
 export interface AutocannonOptions {
   url: string
   seconds: number
   connections: number
-  /** The requests of connection `index` of `connections`, sent in turns. */
+  /** The requests of connection `index` of `connections`, sent in a cycle. */
   requests: (index: number, connections: number) => autocannon.Request[]
-  /** Most requests a second of one connection; as many as it can when not said. */
+  /** Maximum requests per second and connection; unlimited if undefined. */
   ratePerConnection?: number
 }
 
@@ -43,7 +43,7 @@ export async function autocannonRun(options: AutocannonOptions): Promise<Burst> 
         duration: options.seconds,
         timeout: 10,
         sampleInt: 100,
-        // Each connection has requests of its own: autocannon would copy a common list for each of them.
+        // Each connection has its own requests, because autocannon would copy a common list for each of them.
         setupClient: (client) => client.setRequests(options.requests(index++, options.connections)),
         ...(options.ratePerConnection !== undefined && {
           connectionRate: options.ratePerConnection,
@@ -73,13 +73,13 @@ export async function autocannonRun(options: AutocannonOptions): Promise<Burst> 
   }
 }
 
-/** The part of `list` that is for connection `index` of `connections`: all together they go through all of it. */
+/** Returns the part of `list` for connection `index` of `connections`. The parts together cover the list. */
 export function share<T>(list: T[], index: number, connections: number): T[] {
   const part = list.filter((_item, at) => at % connections === index)
   return part.length > 0 ? part : list.slice(0, 1)
 }
 
-/** What a profile asks, as autocannon sends it. */
+/** Converts a request of a profile to autocannon's format. */
 export function toRequest({ method, path, body }: Ask): autocannon.Request {
   return body === null
     ? { method, path }

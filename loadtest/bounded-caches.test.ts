@@ -2,7 +2,7 @@ import t from 'tap'
 import { SYSTEM } from '#platform/access/caller.ts'
 import { startApp } from '#testing/app.ts'
 
-/** No input of clients makes a map of this process grow without end. */
+/** No client input makes a map of the process grow without bound. */
 
 const VALUES = 100_000
 const AT_ONCE = 1_000
@@ -10,7 +10,7 @@ const AT_ONCE = 1_000
 const zones = Intl.supportedValuesOf('timeZone')
 const perZone = Math.ceil(VALUES / zones.length)
 
-/** A zone of this system in some case, `eUROPE/bERLIN`; each has as many as it takes. */
+/** Returns a zone of this system in one of its many capitalisations, such as `eUROPE/bERLIN`. */
 function zoneOf(place: number): string {
   const bits = place % perZone
   let letter = 0
@@ -33,7 +33,7 @@ t.test('100,000 values of each input leave every cache within its bound', async 
   const { app } = await startApp(t, { profile: 'alone', env })
   const ask = async (url: string, headers: Record<string, string>) =>
     (await app.inject({ url, headers })).statusCode
-  /** Sends the value number `place`, and gives what became of it. */
+  /** Sends the value number `place` and returns the result. */
   const inputs: Record<string, [expected: unknown, send: (place: number) => unknown]> = {
     'short codes, and addresses that ask for them': [
       404,
@@ -67,7 +67,7 @@ t.test('100,000 values of each input leave every cache within its bound', async 
         })
     ]
   }
-  // Each value that is not known is looked up: a real database would take minutes for these.
+  // Each unknown value causes a lookup; a real database would need minutes for these.
   const query = t.intercept(app.pg.pool, 'query', { value: async () => ({ rows: [], rowCount: 0 }) })
   for (const [name, [expected, send]] of Object.entries(inputs)) {
     if (name.startsWith('visitors')) query.restore()

@@ -14,7 +14,9 @@ export interface Checkout {
   commit: string
 }
 
-/** Writes the files of commit `ref` to a temporary folder. Ends the program when git knows no such commit. */
+/**
+ * Writes the files of commit `ref` to a temporary folder. Ends the program if git does not know the commit.
+ */
 export function checkOut(ref: string): Checkout {
   const commit = git('rev-parse', '--verify', '--quiet', '--short', '--end-of-options', `${ref}^{commit}`)
   if (!commit) refuse(`${ref} is no commit of this repository: name a branch, a tag or a hash`)
@@ -25,19 +27,19 @@ export function checkOut(ref: string): Checkout {
   return { root, commit }
 }
 
-/** A commit of the working tree as it is, without untracked files; HEAD when nothing is changed. */
+/** Returns a commit of the working tree without untracked files; HEAD if nothing has changed. */
 export function commitOfWorkingTree(): string {
   return git('stash', 'create') || 'HEAD'
 }
 
-/** Gives `root` the packages of its lockfile: ours by links when it is the same file, else by `npm ci`. */
+/** Installs the packages of `root`: as links to ours if the lockfiles are equal, else with `npm ci`. */
 export async function installPackages(root: string): Promise<void> {
   const [theirs, ours] = [root, ROOT].map((folder) => readFileSync(join(folder, 'package-lock.json'), 'utf8'))
   if (theirs === ours) return linkPackages(root)
   await runNpm(root, ['ci', '--ignore-scripts', '--omit=dev', '--no-audit', '--no-fund', '--loglevel=error'])
 }
 
-/** Gives `root` our packages by links, one for each: if npm ran in `root`, it would delete links and not the packages. */
+/** Links our packages into `root`, one by one: npm in `root` would then delete links and not the packages. */
 export function linkPackages(root: string): void {
   const from = join(ROOT, 'node_modules')
   const to = join(root, 'node_modules')

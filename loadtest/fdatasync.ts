@@ -4,7 +4,10 @@ import { median } from './median.ts'
 
 const BLOCK = Buffer.alloc(4_096)
 
-/** The median time of `count` appends of 4 KiB, each with fdatasync(2), to a file in `folder`, in milliseconds. */
+/**
+ * Returns the median time of `count` appends of 4 KiB, each with fdatasync(2), to a file in `folder`, in
+ * milliseconds.
+ */
 export function measureFdatasync(folder: string, count = 200): number {
   const path = join(folder, 'fdatasync')
   const file = openSync(path, 'a')

@@ -13,9 +13,9 @@ import { makeScratch } from './scratch.ts'
 import { awaitClicks, readClickStats } from './stored.ts'
 
 /**
- * What an installation takes that has neither DATABASE_URL nor REDIS_URL: `node loadtest/footprint.ts`. It installs a clone of
- * the working tree, runs `npm start` in it, and reads start times and memory of the whole process tree: npm, the server
- * and its PostgreSQL. Then it does the same in a memory cgroup without swap, where it is root.
+ * Measures the footprint of an installation without DATABASE_URL and REDIS_URL: `node loadtest/footprint.ts`.
+ * Installs a clone of the working tree and runs `npm start` in it. Reads start times and memory of the whole
+ * process tree: npm, the server and its PostgreSQL. As root, repeats this in a memory cgroup without swap.
  */
 const { values } = readCommandLine({
   name: 'node loadtest/footprint.ts',
@@ -50,10 +50,10 @@ const BURST_SECONDS = 5
 
 interface Figure {
   title: string
-  /** Null where it could not be measured. */
+  /** Null if it could not be measured. */
   value: number | null
   unit: string
-  /** The largest value that is good enough. */
+  /** The largest acceptable value. */
   bar: number
 }
 
@@ -87,12 +87,12 @@ async function main(): Promise<void> {
   )
 }
 
-/** Settings of a start that shares nothing with others but the packages and the code that their installation compiled. */
+/** Returns the settings of a start that shares only the packages and their compile cache with others. */
 function makeEnv(scratch: string, name: string | number): Record<string, string> {
   const folder = join(scratch, `${name}`)
   mkdirSync(join(folder, 'tmp'), { recursive: true })
   const env = { DATA_DIR: join(folder, 'data'), TMPDIR: join(folder, 'tmp') }
-  // npm then leaves out `prestart`, which would install what linked packages lack.
+  // npm then skips `prestart`, which would install packages that the links lack.
   return values.quick ? { ...env, npm_config_ignore_scripts: 'true' } : env
 }
 
@@ -133,7 +133,7 @@ async function live(root: string, env: Record<string, string>, enter: string[] =
   }
 }
 
-/** Gives how many of the redirects failed or were not stored. */
+/** Returns how many of the redirects failed or were not stored. */
 async function follow({ url, isAlive }: Running): Promise<number> {
   const codes = makeCodes(LINKS, 1)
   await loadLinks(url, codes)
@@ -156,8 +156,8 @@ async function follow({ url, isAlive }: Running): Promise<number> {
 }
 
 /**
- * Runs a first start, then a later one with the clicks, in a memory cgroup without swap. Gives how many processes were killed and
- * how many requests failed; null where there is no such cgroup.
+ * Runs a first start, then a later one with the clicks, in a memory cgroup without swap. Returns how many
+ * processes were killed and how many requests failed; null without such a cgroup.
  */
 async function countCgroupFailures(root: string, env: Record<string, string>): Promise<number | null> {
   let cgroup: MemoryCgroup

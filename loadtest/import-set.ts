@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
-/** The set that loadtest/import.ts loads: 400 users, 2,000 urls, and events like those of real sets over one year. */
+/**
+ * The set for loadtest/import.ts: 400 users, 2,000 urls, and events like those of real sets over one year.
+ */
 
 const USERS = 400
 const URLS = 2_000
@@ -11,8 +13,9 @@ const START = Date.UTC(2025, 0, 1)
 const YEAR_SECONDS = 365 * 86_400
 
 /**
- * Writes users.csv, urls.csv and an events.csv of `rows` rows to `folder`. Of a hundred events `clicks` are clicks (the
- * real set has none), the others created, updated and deleted in the real set's proportions.
+ * Writes users.csv, urls.csv and an events.csv of `rows` rows to `folder`. Of a hundred events, `clicks` are
+ * clicks (the real set has none). The others are created, updated and deleted events in the real set's
+ * proportions.
  */
 export async function writeSet(folder: string, rows: number, clicks: number): Promise<void> {
   await writeFile(join(folder, 'users.csv'), 'id,username,email,created_at', USERS, (id) => {
@@ -43,12 +46,12 @@ function eventOf(id: number, url: number, clicks: number): [string, string] {
     : ['deleted', '{"reason":"expired"}']
 }
 
-/** Clicks get their ids as they happen, so an export has them in order of time. */
+/** Clicks get their ids as they occur, so an export has them in order of time. */
 function timeInOrder(id: number, rows: number): string {
   return formatTime(Math.floor((id / (rows + 1)) * YEAR_SECONDS))
 }
 
-/** Times in no order, as in an export of many links. */
+/** Returns the time of an event. The order of times is arbitrary, as in an export of many links. */
 function timeOf(id: number): string {
   return formatTime((id * 293_003) % YEAR_SECONDS)
 }

@@ -15,11 +15,13 @@ import { median } from './median.ts'
 import { writeResults } from './results.ts'
 
 /**
- * How fast a file of events is imported: `node loadtest/import.ts --rows 1000000 --rounds 2 --clicks 0`. In each round
- * the same file goes through `POST /events/bulk` of a server process and through a bare `\copy` of psql into the same
- * table with the same indexes, in turns, so that both meet the same machine. The set is like the real one, which has no
- * clicks; with `--clicks 60` 60 of 100 events are, and those the import also counts in the statistics.
- * Uses the PostgreSQL of DATABASE_URL, in a database of its own, or starts one (fsync on).
+ * Measures the import of an events file: `node loadtest/import.ts --rows 1000000 --rounds 2 --clicks 0`. In
+ * each round the same file goes through `POST /events/bulk` of a server process, and through a bare `\copy`
+ * of psql into the same table with the same indexes. The two alternate, so that conditions are equal.
+ *
+ * The set is like the real one, which has no clicks. With `--clicks 60`, 60 of 100 events are clicks, which
+ * the import also counts in the statistics. Uses a database of its own in the PostgreSQL of DATABASE_URL, or
+ * starts a PostgreSQL (fsync on).
  */
 const { values } = parseArgs({
   options: {
@@ -41,7 +43,7 @@ const seconds = async (work: () => Promise<unknown>): Promise<number> => {
 const rate = (time: number) => `${Math.round(rows / time).toLocaleString('en')} rows/s`
 
 async function main(): Promise<void> {
-  // biome-ignore lint/style/noProcessEnv: a benchmark is told by environment which server to use
+  // biome-ignore lint/style/noProcessEnv: DATABASE_URL selects the server of the benchmark
   const given = process.env['DATABASE_URL']
   const own = given
     ? null

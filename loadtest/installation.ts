@@ -7,24 +7,24 @@ import { findPort } from '#testing/server-process.ts'
 import { runNpm } from './npm.ts'
 import { killTree, listTree } from './process-tree.ts'
 
-/** A clone of Fairlead that is run as its users run it: by npm, with the Node of the system. */
+/** A clone of Fairlead, run as its users run it: by npm, with the Node of the system. */
 
-/** What `npm start` started. */
+/** A running `npm start`. */
 export interface Running {
   url: string
   /** The process of npm; the server and its PostgreSQL are below it. */
   pid: number
-  /** From the command until the server was ready. */
+  /** From the command until the server is ready. */
   seconds: number
   isAlive(): boolean
-  /** Ends it by SIGTERM, after 20 s by SIGKILL. Resolves when all its processes are gone. */
+  /** Ends it with SIGTERM, after 20 s with SIGKILL. Resolves when all its processes have ended. */
   stop(): Promise<void>
 }
 
 const START_TIMEOUT_MS = 120_000
 const STOP_TIMEOUT_MS = 20_000
 
-/** The environment of a user's shell: without what the npm that runs us has put into it. */
+/** Returns the environment of a user's shell, without the variables of the npm that runs this program. */
 function makeEnv(more: Record<string, string>): Record<string, string> {
   // biome-ignore lint/style/noProcessEnv: the programs of the system are where PATH says
   const { PATH = '', HOME = '/' } = process.env
@@ -32,12 +32,12 @@ function makeEnv(more: Record<string, string>): Record<string, string> {
   return { PATH: path.join(delimiter), HOME, ...more }
 }
 
-/** Installs what `npm start` would install at its first run. Ends this program when that fails. */
+/** Installs the packages that a first `npm start` would install. Ends this program on failure. */
 export async function install(root: string): Promise<void> {
   await runNpm(root, ['run', 'prestart'], makeEnv({}))
 }
 
-/** How many packages are installed in `root`, and how much of the disk they take. */
+/** Returns the number of packages installed in `root`, and their size on disk. */
 export function measurePackages(root: string): { count: number; mebibytes: number } {
   const folder = join(root, 'node_modules')
   const { packages } = JSON.parse(readFileSync(join(folder, '.package-lock.json'), 'utf8')) as {
@@ -48,8 +48,8 @@ export function measurePackages(root: string): { count: number; mebibytes: numbe
 }
 
 /**
- * Runs `npm start` in `root` with `env` and waits until it is ready, by `enter` in a cgroup. Gives null when it ended
- * before, or was not ready after two minutes.
+ * Runs `npm start` in `root` with `env`, and with `enter` in a cgroup, and waits until it is ready. Returns
+ * null if it ends before, or is not ready after two minutes.
  */
 export async function startInstallation(
   root: string,

@@ -6,13 +6,13 @@ export interface Latencies {
   readonly count: number
   readonly maxMs: number
   add(ms: number): void
-  /** The duration that `share` (0 to 1) of all were not longer than, in milliseconds; 0 when there is none. */
+  /** The duration that `share` (0 to 1) of all do not exceed, in milliseconds; 0 if there are none. */
   percentile(share: number): number
   /** Adds all durations of `other`. */
   merge(other: Latencies): void
 }
 
-/** Makes an empty collection over an HDR histogram of Node. */
+/** Creates an empty collection over an HDR histogram of Node. */
 export function createLatencies(): Latencies {
   const histogram = createHistogram({ lowest: 1, highest: 3_600_000_000, figures: 3 })
   const isEmpty = () => histogram.count === 0

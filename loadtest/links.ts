@@ -5,7 +5,7 @@ import type { Testbed } from './testbed.ts'
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
 
-/** A source of numbers in [0, 1) that is the same in each run (mulberry32). */
+/** Creates a source of numbers in [0, 1) that is the same in each run (mulberry32). */
 export function createRandom(seed: number): () => number {
   let state = seed >>> 0
   return () => {
@@ -16,7 +16,7 @@ export function createRandom(seed: number): () => number {
   }
 }
 
-/** Makes `count` different codes of eight characters, the same for the same `seed`. */
+/** Creates `count` different codes of eight characters, the same for the same `seed`. */
 export function makeCodes(count: number, seed: number): string[] {
   const random = createRandom(seed)
   const codes = new Set<string>()
@@ -28,7 +28,10 @@ export function makeCodes(count: number, seed: number): string[] {
   return [...codes]
 }
 
-/** Creates a link for each of `codes`, with the ids from 1 on, by `POST /urls/bulk`. Throws when not all are there then. */
+/**
+ * Creates a link for each of `codes`, with ids from 1, through `POST /urls/bulk`. Throws unless all exist
+ * afterwards.
+ */
 export async function loadLinks(baseUrl: string, codes: string[]): Promise<void> {
   const time = '2026-01-01 00:00:00'
   const rows = codes.map(
@@ -44,7 +47,10 @@ export async function loadUser(baseUrl: string): Promise<void> {
   await loadFile(baseUrl, 'users', 'id,username,email\n1,bench,bench@acme.dev\n')
 }
 
-/** Adds three clicks of today to each link, and to the rollups a click of each link on each of the last 30 days. */
+/**
+ * Adds three clicks of today to each link. Adds to the rollups one click of each link on each of the last 30
+ * days.
+ */
 export async function growClicks(testbed: Pick<Testbed, 'query'>): Promise<void> {
   await testbed.query('SELECT ensure_events_partition(now())')
   await testbed.query(
@@ -63,7 +69,7 @@ export async function growClicks(testbed: Pick<Testbed, 'query'>): Promise<void>
     )
 }
 
-/** Posts a CSV file to the bulk route of `kind`. Throws when a row was not taken. */
+/** Posts a CSV file to the bulk route of `kind`. Throws if a row is rejected. */
 export async function loadFile(
   baseUrl: string,
   kind: 'users' | 'urls' | 'events',
@@ -91,7 +97,7 @@ export async function loadSeeds(baseUrl: string): Promise<void> {
   }
 }
 
-/** Reads a counter of `GET /metrics`, summed over its labels where `labels` is only a part of them. */
+/** Reads a counter of `GET /metrics`, summed over the labels that `labels` leaves open. */
 export async function readMetric(baseUrl: string, name: string, labels = ''): Promise<number> {
   const text = await (await fetch(new URL('/metrics', baseUrl))).text()
   let sum = 0
@@ -102,7 +108,7 @@ export async function readMetric(baseUrl: string, name: string, labels = ''): Pr
   return sum
 }
 
-/** How many clicks are stored, exactly. */
+/** Returns the exact number of stored clicks. */
 export async function readClicks({ query }: Pick<Testbed, 'query'>): Promise<number> {
   const rows = await query<{ count: string }>("SELECT count(*) FROM events WHERE event_type = 'click'")
   return Number(rows[0]?.count)

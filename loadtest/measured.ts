@@ -5,42 +5,45 @@ import { createInterface } from 'node:readline'
 import { launch } from '#testing/launch.ts'
 import { readCpuSeconds, readMiB } from './process-tree.ts'
 
-/** Processes whose use of the machine is read from /proc (Linux): the shipped server, and what it is compared with. */
+/** Processes whose resource use is read from /proc (Linux): the shipped server and its references. */
 
 export interface MeasuredProcess {
   readonly url: string
   readonly pid: number
-  /** CPU time since the start, that of its child processes included, in seconds. */
+  /** CPU time since the start, including its child processes, in seconds. */
   cpuSeconds(): Promise<number>
   /** Peak resident set (VmHWM of proc(5)), without child processes. */
   peakMiB(): number
-  /** Ends it in good order, or at once with `SIGKILL`. Resolves when it is gone. */
+  /** Ends the process cleanly, or at once with `SIGKILL`. Resolves when it has ended. */
   stop(signal?: NodeJS.Signals): Promise<void>
 }
 
 export interface MeasuredOptions {
   env?: Record<string, string>
-  /** The core it may run on; any when not said. */
+  /** The core for the process; any if undefined. */
   core?: number
   /** Arguments of Node before the program, such as `--cpu-prof`. */
   nodeOptions?: string[]
-  /** The folder of the program, with its package.json and its packages; this repository when not said. */
+  /** The folder of the program, with its package.json and its packages; this repository if undefined. */
   root?: string
 }
 
 const ROOT = join(import.meta.dirname, '..')
 
-/** Starts `apps/server` on a free port, as `npm start` does but with `env` as all its environment. */
+/** Starts `apps/server` on a free port like `npm start`, but with `env` as its whole environment. */
 export function startServer(options: MeasuredOptions = {}): Promise<MeasuredProcess> {
   return start(readArguments('start', options), /^listening$/, options)
 }
 
-/** Starts `apps/worker` as `npm run worker` does; its `url` is empty. */
+/** Starts `apps/worker` like `npm run worker`; its `url` is empty. */
 export function startWorker(options: MeasuredOptions = {}): Promise<MeasuredProcess> {
   return start(readArguments('worker', options), /^working$/, options)
 }
 
-/** The arguments of Node in a script of package.json; commits before 2026-11-30 have it without `exec`. */
+/**
+ * Returns the arguments of Node in a script of package.json. Commits before 2026-11-30 have it without
+ * `exec`.
+ */
 export function nodeArguments(script: string): string[] {
   return script.replace(/^(exec )?node /, '').split(' ')
 }
@@ -52,7 +55,7 @@ function readArguments(name: 'start' | 'worker', { root = ROOT }: MeasuredOption
   return nodeArguments(scripts[name])
 }
 
-/** Starts the server of loadtest/references that `kind` names. */
+/** Starts the server `kind` of loadtest/references. */
 export function startReference(kind: string, options: MeasuredOptions = {}): Promise<MeasuredProcess> {
   return start(['loadtest/references/main.ts', kind], /^listening$/, options)
 }
@@ -84,7 +87,7 @@ async function start(args: string[], ready: RegExp, options: MeasuredOptions): P
   }
 }
 
-/** Reads the log until the line that says it is ready. Throws with the log when the process ends before. */
+/** Reads the log until the ready line. Throws with the log if the process ends before. */
 async function readUrl(child: ChildProcess, ready: RegExp, command: string): Promise<string> {
   const seen: string[] = []
   if (child.stdout) {
@@ -99,13 +102,13 @@ async function readUrl(child: ChildProcess, ready: RegExp, command: string): Pro
 
 let hasTaskset: boolean | undefined
 
-/** The beginning of a command that keeps a program on `core`; empty where there is no taskset(1). */
+/** Returns the prefix of a command that keeps a program on `core`; empty without taskset(1). */
 function pinTo(core: number): string[] {
   hasTaskset ??= spawnSync('taskset', ['--version']).status === 0
   return hasTaskset ? ['taskset', '-c', `${core}`] : []
 }
 
-/** Keeps all threads of process `pid` on `core` where taskset(1) is installed. */
+/** Keeps all threads of process `pid` on `core` if taskset(1) is installed. */
 export function pinProcess(pid: number, core: number): void {
   if (pinTo(core).length > 0) spawnSync('taskset', ['-a', '-c', '-p', `${core}`, `${pid}`])
 }

@@ -1,4 +1,4 @@
-/** The middle one of `list`, NaN of none. */
+/** Returns the median of `list`, NaN if it is empty. */
 export function median(list: number[]): number {
   const sorted = list.toSorted((one, other) => one - other)
   const middle = sorted.length >> 1

@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A memory cgroup without swap, of version 1 or 2, as the machine has it. */
+/** A memory cgroup without swap, of version 1 or 2, depending on the machine. */
 export interface MemoryCgroup {
-  /** A command that runs the program after it, and all that it starts, in the group. */
+  /** The prefix of a command that runs a program and its descendants in the group. */
   enter: string[]
-  /** How many processes the kernel has killed for memory. */
+  /** Returns how many processes the kernel has killed for lack of memory. */
   killed(): number
   /** Removes the group. Its processes must have ended. */
   remove(): void
@@ -22,7 +22,10 @@ const V2 = {
   events: 'memory.events'
 }
 
-/** Makes a group that may use `limitMiB`. Throws where this process may not, or the kernel has no such groups. */
+/**
+ * Creates a group with a limit of `limitMiB`. Throws if this process may not, or if the kernel has no such
+ * groups.
+ */
 export function makeMemoryCgroup(limitMiB: number): MemoryCgroup {
   const { base, limits, events } = existsSync(join(V1.base, 'memory.limit_in_bytes')) ? V1 : V2
   const folder = join(base, `fairlead-${process.pid}`)

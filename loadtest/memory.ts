@@ -11,9 +11,10 @@ import { codeOf, grow, preparePartitions } from './scale/seed.ts'
 import { startTestbed } from './testbed.ts'
 
 /**
- * What memory a replica takes: `node loadtest/memory.ts --links 1000000 --seconds 60`. The database knows so many links, of
- * which 100 connections that never pause follow ever others by Zipf's law, a worker stores the clicks, and the proportional
- * set size of the server is read each second; then the same with the mix of `npm run load -- mixed`, which also lists and creates.
+ * Measures the memory of a replica: `node loadtest/memory.ts --links 1000000 --seconds 60`. The database has
+ * this many links. 100 connections without pauses follow them by Zipf's law, a worker stores the clicks, and
+ * the proportional set size of the server is read each second. A second run uses the mix of `npm run load --
+ * mixed`, which also lists and creates.
  */
 const { values } = parseArgs({
   options: {
@@ -26,19 +27,19 @@ const links = Number(values.links)
 const seconds = Number(values.seconds)
 const connections = Number(values.connections)
 
-/** Requests are made anew after so many seconds. */
+/** New requests are generated after this many seconds. */
 const BURST_SECONDS = 10
 const REQUESTS = 4_000
 
 interface Use {
   title: string
   rps: number
-  /** Links that the server holds at the end. */
+  /** Links in the server's cache at the end. */
   held: number
   /** Proportional set size of the server. */
   medianMiB: number
   maxMiB: number
-  /** Requests without the answer they should have. */
+  /** Requests without the expected answer. */
   failures: number
 }
 

@@ -1,7 +1,7 @@
 import { refuse } from '#apps/command-line.ts'
 import { launch } from '#testing/launch.ts'
 
-/** Runs npm in `root`, with its output on standard error. Ends this program when npm fails. */
+/** Runs npm in `root`, with its output on standard error. Ends this program if npm fails. */
 export async function runNpm(root: string, args: string[], env?: Record<string, string>): Promise<void> {
   const { child, exited } = launch({ command: 'npm', args, cwd: root, ...(env && { env }) })
   for (const stream of [child.stdout, child.stderr]) stream?.pipe(process.stderr)

@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** What a process and its descendants use, read from /proc (Linux): a server counts with its PostgreSQL. */
+/**
+ * The resource use of a process and its descendants, read from /proc (Linux). A server counts with its
+ * PostgreSQL.
+ */
 
 interface Entry {
   pid: number
@@ -10,11 +13,11 @@ interface Entry {
   cpuSeconds: number
 }
 
-/** Clock ticks a second in /proc/PID/stat: USER_HZ, 100 on every Linux (proc(5)). */
+/** Clock ticks per second in /proc/PID/stat: USER_HZ, 100 on every Linux (proc(5)). */
 const TICKS = 100
 const SETTLE_TIMEOUT_MS = 5_000
 
-/** Lists process `root`, its children and theirs; none once it has ended. */
+/** Lists process `root` and its descendants; empty once it has ended. */
 export function listTree(root: number): Entry[] {
   const all = readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? readEntry(Number(name)) : []))
   const tree = all.filter(({ pid }) => pid === root)
@@ -23,18 +26,21 @@ export function listTree(root: number): Entry[] {
   return tree
 }
 
-/** CPU time of the tree of `root` since it started, in seconds. */
+/** Returns the CPU time of the tree of `root` since it started, in seconds. */
 export function readCpuSeconds(root: number): number {
   return listTree(root).reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0)
 }
 
-/** Proportional set size of the tree of `root` in MiB: each shared page counts once (smaps_rollup of proc(5)). */
+/**
+ * Returns the proportional set size of the tree of `root` in MiB. Each shared page counts once (smaps_rollup
+ * of proc(5)).
+ */
 export function readPssMiB(root: number): number {
   const sizes = listTree(root).map(({ pid }) => readMiB(pid, 'smaps_rollup', 'Pss'))
   return Math.round(sizes.reduce((sum, value) => sum + value, 0))
 }
 
-/** A size in `file` of process `pid`, in MiB; 0 once it has ended. */
+/** Returns a size in `file` of process `pid`, in MiB; 0 once it has ended. */
 export function readMiB(pid: number, file: 'smaps_rollup' | 'status', field: string): number {
   const [, kibibytes = 0] = new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(read(pid, file)) ?? []
   return Math.round(Number(kibibytes) / 1024)
@@ -65,8 +71,8 @@ export async function settle(root: number): Promise<number> {
 }
 
 function readEntry(pid: number): Entry[] {
-  // The name in parentheses may hold anything. After it: field 4 is the parent, 14 to 17 are user and system time of the
-  // process and of its ended children.
+  // The name in parentheses may contain any character. After it, field 4 is the parent; 14 to 17 are user and
+  // system time of the process and of its ended children.
   const fields = read(pid, 'stat')
     .replace(/^.*\) /s, '')
     .split(' ')

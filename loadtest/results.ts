@@ -8,14 +8,14 @@ const DOCUMENT = join(import.meta.dirname, '..', 'docs', 'performance.md')
 
 export interface Pictures {
   svg?: string
-  /** What stands in docs/performance.md between the marks of the name, as Markdown. */
+  /** The content between the marks of the name in docs/performance.md, as Markdown. */
   section?: { name: string; content: string }
 }
 
 /**
- * Writes `results/NAME.json` with where and when it was measured, `results/NAME.svg` when there is a chart, and the
- * section of docs/performance.md: no figure there is typed by hand. Of a run that was cut short, which is named
- * `local/…`, there is no section.
+ * Writes `results/NAME.json` with the place and time of the measurement, `results/NAME.svg` if there is a
+ * chart, and the section of docs/performance.md, so that no figure is typed by hand. A shortened run, named
+ * `local/…`, has no section.
  */
 export async function writeResults(name: string, results: object, pictures: Pictures = {}): Promise<void> {
   const file = join(FOLDER, name)
@@ -39,7 +39,7 @@ export async function writeResults(name: string, results: object, pictures: Pict
   )
 }
 
-/** A table in Markdown; the first column is text, the others are numbers. */
+/** Formats a table in Markdown; the first column is text, the others are numbers. */
 export function markdownTable(headings: string[], rows: string[][]): string {
   const line = (cells: string[]) => `| ${cells.join(' | ')} |`
   return [line(headings), line(headings.map((_, at) => (at === 0 ? '---' : '---:'))), ...rows.map(line)].join(
@@ -47,7 +47,7 @@ export function markdownTable(headings: string[], rows: string[][]): string {
   )
 }
 
-/** Four digits after the point are more than any of it means. */
+/** No figure is accurate beyond four decimal places. */
 function round(_name: string, value: unknown): unknown {
   return typeof value === 'number' ? Math.round(value * 1e4) / 1e4 : value
 }

@@ -2,7 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** Makes a temporary folder that is removed when this process ends, also on Ctrl+C and SIGTERM. Gives its path. */
+/**
+ * Creates a temporary folder that is removed when this process ends, also on Ctrl+C and SIGTERM. Returns its
+ * path.
+ */
 export function makeScratch(name: string): string {
   const folder = mkdtempSync(join(tmpdir(), `fairlead-${name}-`))
   // A killed database may still write for a moment.

@@ -8,7 +8,7 @@ import t, { type Test } from 'tap'
 import { missing } from '#testing/programs.ts'
 import { ROOT } from '#testing/sources.ts'
 
-/** Each program of the load tests, run to its end on as little as it takes: that it works, not what it measures. */
+/** Runs each program of the load tests to its end with minimal load: tests that it works, not its figures. */
 
 const skip = missing('postgres') || missing('redis-server') || missing('nginx') || missing('psql')
 
@@ -28,7 +28,7 @@ const RUNS: [program: string, args: string[], says: RegExp][] = [
   ['import.ts', ['--rows', '2000', '--rounds', '1'], /rows\/s/]
 ]
 
-/** Starts a program without tap's module hooks, as it is run by hand. */
+/** Starts a program without tap's module hooks, as it runs by hand. */
 function start(t: Test, program: string, args: string[], env: Record<string, string> = {}) {
   const main = program.endsWith('.ts') ? program : `${program}/main.ts`
   const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`)
@@ -52,13 +52,13 @@ async function run(t: Test, program: string, args: string[], env?: Record<string
 for (const [program, args, says] of RUNS) {
   t.test(`${program} runs to its end`, { skip }, async (t) => {
     const { output, errors, code } = await run(t, program, args)
-    // A load that was slower than its profile asks for has run to its end too.
+    // A load slower than its profile has run to its end too.
     t.ok(code === 0 || (program === 'load' && code === 1), errors)
     t.match(output, says)
   })
 }
 
-/** A folder for temporary files in which the user of PostgreSQL may work too. */
+/** Creates a folder for temporary files to which PostgreSQL's user can write too. */
 async function makeTemporaryFolder(t: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-smoke-'))
   await chmod(folder, 0o755)

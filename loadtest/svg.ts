@@ -1,4 +1,4 @@
-/** The few pieces of SVG that the charts are made of. Colours keep their contrast on light and dark pages. */
+/** The SVG elements of the charts. Colours keep their contrast on light and dark pages. */
 export const COLOURS = [
   '#2f7ed8',
   '#e8833a',
@@ -12,13 +12,13 @@ export const COLOURS = [
 
 export interface Bar {
   label: string
-  /** The value and how it is said. */
+  /** The value and its text. */
   value: number
   text: string
   colour: string
 }
 
-/** A picture of `width` by `height` pixels around `parts`. */
+/** Returns a picture of `width` by `height` pixels around `parts`. */
 export function picture(width: number, height: number, title: string, parts: string[]): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${encode(title)}" font-family="system-ui, sans-serif" font-size="12">
 <rect width="100%" height="100%" fill="#ffffff"/>
@@ -35,13 +35,13 @@ export interface LabelOptions {
   colour?: string
 }
 
-/** A line of text whose base line starts, has its middle or ends at (x, y). */
+/** Returns a text whose baseline starts, is centred or ends at (x, y). */
 export function label(x: number, y: number, text: string, options: LabelOptions = {}): string {
   const { size = 12, weight = 400, anchor = 'start', colour = '#24292f' } = options
   return `<text x="${fix(x)}" y="${fix(y)}" font-size="${size}" font-weight="${weight}" text-anchor="${anchor}" fill="${colour}">${encode(text)}</text>`
 }
 
-/** Bars to the right, one below the other, as long as their values by `most`. */
+/** Returns horizontal bars, one below the other, with lengths relative to `most`. */
 export function bars(x: number, y: number, width: number, most: number, list: Bar[]): string {
   return list
     .map((bar, index) => {
@@ -56,7 +56,7 @@ export function bars(x: number, y: number, width: number, most: number, list: Ba
     .join('\n')
 }
 
-/** A line through points with a dot at each. */
+/** Returns a line through points with a dot at each. */
 export function line(points: [x: number, y: number][], colour: string): string {
   const path = points.map(([x, y]) => `${fix(x)},${fix(y)}`).join(' ')
   const dots = points

@@ -5,30 +5,30 @@ import { startPostgres, startRedis } from '#testing/servers.ts'
 import { pinProcess } from './measured.ts'
 import { makeScratch } from './scratch.ts'
 
-/** What measured servers use: a PostgreSQL (fsync on) and a Redis of the run's own. */
+/** The storage of measured servers: a PostgreSQL (fsync on) and a Redis for this run only. */
 export interface Testbed {
   readonly databaseUrl: string
   readonly redisUrl: string
-  /** Where the data folders of measured servers are; removed when this process ends. */
+  /** The parent of the data folders of measured servers; removed when this process ends. */
   readonly folder: string
   /** The environment of a server on this testbed, with Redis or without. */
   env(withRedis: boolean): Record<string, string>
   /** Runs one statement on the database. */
   query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>
-  /** Makes another, empty database on the same server: a testbed like this one, removed with it. */
+  /** Creates another, empty database on the same server: a testbed like this one, removed with it. */
   another(name: string): Promise<Omit<Testbed, 'another' | 'remove'>>
   remove(): Promise<void>
 }
 
 export interface TestbedOptions {
-  /** The core for the servers; any when not said. */
+  /** The core for the servers; any if undefined. */
   core?: number
   settings?: Record<string, string | number>
 }
 
 /** Starts the servers. Throws when PostgreSQL or Redis is not installed. */
 export async function startTestbed(options: TestbedOptions = {}): Promise<Testbed> {
-  // What these programs start later is theirs, and so on the same core.
+  // Processes that these programs start later inherit the core.
   if (options.core !== undefined) pinProcess(process.pid, options.core)
   const settings = { shared_buffers: '512MB', max_wal_size: '4GB', ...options.settings }
   const servers: Server[] = []
@@ -47,7 +47,8 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
     let replicas = 0
     const on = (databaseUrl: string) => {
       const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 })
-      // Without a listener, the error of an idle connection that is cut ends this process. The pool replaces it.
+      // Without a listener, the error of a broken idle connection ends this process. The pool replaces the
+      // connection.
       pool.on('error', () => undefined)
       pools.push(pool)
       return {

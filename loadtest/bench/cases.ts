@@ -2,38 +2,41 @@ import type { Request } from 'autocannon'
 import { share } from '#loadtest/autocannon-run.ts'
 import type { PairOptions } from './pairs.ts'
 
-/** What `npm run bench` measures, as data: a server's settings, its requests, and what it is compared with. */
+/** A case of `npm run bench`, as data: a server's settings, its requests, and its references. */
 export interface Case {
   name: string
   title: string
-  /** Settings beside DATABASE_URL, REDIS_URL and DATA_DIR. */
+  /** Settings besides DATABASE_URL, REDIS_URL and DATA_DIR. */
   env: Record<string, string>
   withRedis: boolean
   /**
-   * The codes of the links in the server's bundled PostgreSQL. Where given, DATABASE_URL and REDIS_URL are unset, and a
-   * burst ends when its last click is stored.
+   * The codes of the links in the server's bundled PostgreSQL. If set, DATABASE_URL and REDIS_URL are unset,
+   * and a burst ends when its last click is stored.
    */
   embedded?: string[]
-  /** Where this case differs from the run's defaults. */
+  /** Overrides of the run's defaults. */
   plan?: Partial<PairOptions>
-  /** The references it is compared with, of loadtest/references. The first is the one that bars are about. */
+  /** Its references in loadtest/references. Bars apply to the first one. */
   references: string[]
   /** True if the references are other commits of Fairlead. */
   hasPeers?: boolean
   /** The status of every answer; any other makes the figures void. */
   status: number
   requests: (index: number, connections: number) => Request[]
-  /** Requests before it is measured. */
+  /** Requests before the measurement. */
   warmUp: number
-  /** Least share of answers for which the link cache must have counted one of `events`, so that the case is what it says. */
+  /**
+   * Proof that the case measures what it claims: the least share of answers for which the link cache counts
+   * one of `events`.
+   */
   proof?: { events: string[]; leastShare: number }
   bars?: Bars
 }
 
 export interface Bars {
-  /** Least ratio of requests a second to the first reference. */
+  /** Least ratio of requests per second to the first reference. */
   rps?: number
-  /** Largest ratio of CPU time a request. */
+  /** Largest ratio of CPU time per request. */
   cpu?: number
   /** Longest time from the end of the load to the last stored click, in milliseconds. */
   lagMs?: number
@@ -41,7 +44,7 @@ export interface Bars {
   p50?: number
 }
 
-/** As an installation with a worker runs its servers (compose.yaml): the clicks' appends to Redis are all theirs. */
+/** Like the servers of an installation with a worker (compose.yaml): they only append clicks to Redis. */
 const DRAINED_ELSEWHERE = { CLICK_DRAIN: 'off' }
 
 const JSON_HEADERS = { 'content-type': 'application/json' }
@@ -54,7 +57,9 @@ const send = (method: 'POST' | 'PUT', path: string, body: object): Request => ({
 })
 const list = (page: number) => get(`/urls?page=${page}&per_page=50`)
 
-/** The cases for a database that has a link for each of `codes`, with the ids from 1 on, and none for `unknown`. */
+/**
+ * Returns the cases for a database with a link for each of `codes`, with ids from 1, and none for `unknown`.
+ */
 export function makeCases(codes: string[], unknown: string[]): Case[] {
   const follow = (list: string[]) => (index: number, connections: number) =>
     share(list, index, connections).map((code) => get(`/${code}`))

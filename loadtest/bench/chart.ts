@@ -9,7 +9,7 @@ const NAMES: Record<string, string> = {
   postgres: 'Fastify + pg'
 }
 
-/** CPU time a request of each case, beside that of what it is compared with. */
+/** Draws the CPU time per request of each case and its references. */
 export function drawBench(outcomes: Outcome[]): string {
   const groups = outcomes.map((outcome) => {
     const list = Object.entries(outcome.samples).map(([name, samples], index): Bar => {

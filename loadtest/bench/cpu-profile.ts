@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** Reads what `node --cpu-prof` wrote and says where the time went, as a table by area and by function. */
+/** Reads a profile of `node --cpu-prof` and formats the time by area and by function. */
 
 interface Node {
   id: number
@@ -14,7 +14,7 @@ interface Profile {
   timeDeltas: number[]
 }
 
-/** By the first pattern that the file's address matches, or the function's name where there is no file. */
+/** The first pattern that matches the file's address, or the function's name if there is no file. */
 const AREAS: [area: string, pattern: RegExp][] = [
   ['redirects', /plugins\/redirects\//],
   ['cache', /plugins\/platform\/cache\//],
@@ -32,7 +32,7 @@ const AREAS: [area: string, pattern: RegExp][] = [
   ['native code (mostly system calls)', /^\(program\)$|^writev?$|^\w+$/]
 ]
 
-/** Gives the lines of the tables from the one profile in `folder`, for the time that was not idle. */
+/** Returns the lines of the tables from the one profile in `folder`, without idle time. */
 export async function formatProfile(folder: string): Promise<string[]> {
   const files = (await readdir(folder)).filter((name) => name.endsWith('.cpuprofile')).sort()
   const file = files.at(-1)

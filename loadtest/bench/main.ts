@@ -20,18 +20,18 @@ import { measureCase, type Outcome, type Processes } from './pairs.ts'
 import { describe, formatOutcome, HEADINGS, tabulate } from './report.ts'
 
 /**
- * What a request costs: `npm run bench`. The server as shipped, with its child processes on core 0, in turns with a bare
- * Fastify route and a bare node:http server, or with another commit (`--against`). PostgreSQL, Redis and the load have
- * core 1.
+ * Measures the cost of a request: `npm run bench`. The shipped server, with its child processes on core 0,
+ * alternates with a bare Fastify route and a bare node:http server, or with another commit (`--against`).
+ * PostgreSQL, Redis and the load use core 1.
  */
 const options = readOptions()
 const LINKS = 10_000
-/** Least ratio of requests a second to another commit. */
+/** Least ratio of requests per second to another commit. */
 const NOT_SLOWER = { rps: 0.98 }
 const hasCores = availableParallelism() > 1
 const serverCore = hasCores ? { core: 0 } : {}
 
-/** A version of Fairlead with the database that its servers share. */
+/** A version of Fairlead with its servers' database. */
 interface Version {
   testbed: Pick<Testbed, 'env' | 'query'>
   root?: string
@@ -75,7 +75,7 @@ async function main(): Promise<void> {
   )
 }
 
-/** Creates the links by a server of its own, which migrates the database first. */
+/** Creates the links through a separate server, which migrates the database first. */
 async function seed({ testbed, root }: Version, codes: string[]): Promise<void> {
   const server = await startServer({ env: testbed.env(false), ...(root && { root }) })
   await loadLinks(server.url, codes)
@@ -85,7 +85,10 @@ async function seed({ testbed, root }: Version, codes: string[]): Promise<void> 
   await testbed.query('VACUUM ANALYZE')
 }
 
-/** The case as this run measures it. Another commit is then its only reference, with a bar of its own. */
+/**
+ * Returns the case of this run. With `--against`, the other commit is its only reference, with a bar of its
+ * own.
+ */
 function adapt(bench: Case, other: Checkout | null): Case {
   const against = other && { references: [other.commit], hasPeers: true, bars: NOT_SLOWER }
   return { ...bench, warmUp: bench.warmUp * options.warmUpShare, ...against }
@@ -103,7 +106,7 @@ async function runCase(
   const syncs: number[] = []
   async function begin(start: number): Promise<Processes> {
     if (bench.embedded) syncs.push(measureFdatasync(testbed.folder))
-    // A key space of its own: no start finds what another one left in Redis.
+    // Each start has its own key space, so it finds no entries of another start in Redis.
     const prefix = `bench-${index}-${start}:`
     const starts: [string, () => Promise<MeasuredProcess>][] = [
       ['fairlead', () => startVersion(bench, ours, prefix, { nodeOptions })],
@@ -116,7 +119,7 @@ async function runCase(
       ])
     ]
     const references = new Map<string, MeasuredProcess>()
-    // What starts first is faster or slower for all its life, so it takes turns too.
+    // The order of starting affects the speed of a process for its whole life, so it alternates too.
     for (const [name, begin] of start % 2 === 0 ? starts : starts.toReversed())
       references.set(name, await begin())
     const subject = references.get('fairlead') as MeasuredProcess
@@ -132,7 +135,7 @@ async function runCase(
   return { ...outcome, fdatasyncMs: bench.embedded ? median(syncs) : null }
 }
 
-/** Starts a server of `version` for `bench`. One that is embedded gets its links here. */
+/** Starts a server of `version` for `bench`. An embedded one gets its links here. */
 async function startVersion(
   bench: Case,
   { testbed, root }: Version,

@@ -38,8 +38,9 @@ export function readOptions() {
   const isShort = values.quick || values['cpu-prof']
 
   /**
-   * How `bench` is measured. A case with a bar has at least 36 pairs: the medians of a dozen differ by a tenth on a shared
-   * machine. Against another commit, where a hundredth counts, they are spread over more starts.
+   * Returns the plan of `bench`. A case with a bar has at least 36 pairs, because medians of a dozen differ
+   * by a tenth on a shared machine. Against another commit, where a hundredth matters, the pairs are spread
+   * over more starts.
    */
   function plan(bench: Case): PairOptions {
     const { connections: ofCase, ...more } = bench.plan ?? {}
@@ -59,7 +60,7 @@ export function readOptions() {
     only: values.only.split(',').filter(Boolean),
     against: values.against,
     cpuProf: values['cpu-prof'],
-    /** The part of the warm-up that a run takes. */
+    /** The share of the warm-up for this run. */
     warmUpShare: values.quick ? 0.25 : 1,
     isWhole: !values.only && !values.against && !isShort,
     plan

@@ -9,18 +9,18 @@ import { type Ratio, spreadOf } from './spread.ts'
 
 const WARM_UP_BURSTS = 10
 
-/** One burst with what it cost the server. */
+/** One burst with its cost to the server. */
 export interface Sample extends Burst {
-  /** CPU time of the server for one request, in microseconds, what was left to do after it included. */
+  /** CPU time of the server per request, in microseconds, including the work after the burst. */
   cpuMicros: number
   /** Proportional set size of the server and its child processes. */
   memoryMiB: number
-  /** Of an embedded case: the clicks it stored, and the time from the end of the load to the last of them. */
+  /** For an embedded case: the clicks stored, and the time from the end of the load to the last of them. */
   stored: number | null
   lagMs: number
 }
 
-/** What a case came to: each number is the median over the rounds. */
+/** The outcome of a case: each number is the median over the rounds. */
 export interface Outcome {
   name: string
   title: string
@@ -33,20 +33,20 @@ export interface Outcome {
   memoryMiB: number
   lagMs: number
   pairs: number
-  /** For each reference the ratios within a round: ours by the reference's. */
+  /** For each reference, the ratios within a round: ours divided by the reference's. */
   ratios: Record<string, { rps: Ratio; cpu: Ratio }>
-  /** The median time of one fdatasync on the disk of the data folders; null where no bar needs it. */
+  /** The median time of one fdatasync on the disk of the data folders; null if no bar needs it. */
   fdatasyncMs: number | null
   bars: Case['bars'] | null
-  /** What kept the case from being measured, or what makes its figures doubtful. */
+  /** Why the case could not be measured, or why its figures are doubtful. */
   problem: string | null
   samples: Record<string, Sample[]>
 }
 
 export interface PairOptions {
-  /** How often all processes are started anew. */
+  /** Number of starts of all processes. */
   starts: number
-  /** Turns of each start. */
+  /** Rounds per start. */
   rounds: number
   seconds: number
   connections: number
@@ -60,10 +60,10 @@ export interface Processes {
 }
 
 /**
- * Measures a server and its references in turns, forwards and backwards (A B, B A, …), so that each meets the same
- * machine; a ratio is always of two bursts of one round. `begin` starts them and is
- * told which start it is, from 0: where the parts of a process come to lie in memory makes it faster or slower by a tenth for all its
- * life, so one start of each would compare luck.
+ * Measures a server and its references alternately, forwards and backwards (A B, B A, …), so that conditions
+ * are equal. A ratio always compares two bursts of one round. `begin` starts the processes; its argument
+ * counts the starts from 0. Memory layout makes a process faster or slower by a tenth for its whole life, so
+ * a single start of each would compare luck.
  */
 export async function measureCase(
   bench: Case,
@@ -101,8 +101,8 @@ export async function measureCase(
 }
 
 /**
- * Adds the samples of one start, or none when it fails: a ratio needs both bursts of a round. Gives how many of the
- * events that prove the case were counted.
+ * Adds the samples of one start, or none if it fails: a ratio needs both bursts of a round. Returns how many
+ * of the events that prove the case were counted.
  */
 async function measureStart(
   bench: Case,
@@ -141,8 +141,8 @@ async function measureProcesses(
 }
 
 /**
- * Sends so many requests that each code was asked for and the functions are compiled, to bare servers fewer. In turns
- * too: of two equal servers the one that was warmed up before the other took a fifth more CPU in the bursts.
+ * Sends enough requests to cover each code and to compile the functions; fewer to bare servers. It alternates
+ * too: of two equal servers, the one warmed up first took a fifth more CPU in the bursts.
  */
 async function warmUp(bench: Case, turns: [string, MeasuredProcess][], options: PairOptions): Promise<void> {
   const sent = new Map<string, number>()
@@ -180,7 +180,7 @@ async function sample(
     ? await awaitClicks(() => readClickStats(server.url), clicks + burst.answers)
     : { ms: 0 }
   const untilStored = await server.cpuSeconds()
-  // Storing clicks is part of what the requests cost. The next burst is not to meet what else is left to do.
+  // Storing clicks is part of the cost of requests. Remaining work must not affect the next burst.
   const untilIdle = await settle(server.pid)
   return {
     ...burst,
@@ -223,7 +223,7 @@ function findProblem(bench: Case, samples: Sample[], { connections }: PairOption
   if (errors > 0) return `${errors} requests without an answer`
   if ([...statuses].some((status) => Number(status) !== bench.status))
     return `answers other than ${bench.status}: ${JSON.stringify(samples.map((one) => one.statuses))}`
-  // The end of a burst cuts connections, so each may have one click whose answer was not received.
+  // A burst closes its connections at its end, so each may have one click without a received answer.
   const wrong = samples.find(
     ({ stored, answers }) => stored !== null && (stored < answers || stored > answers + connections)
   )

@@ -4,7 +4,7 @@ import { markdownTable } from '#loadtest/results.ts'
 import type { Outcome } from './pairs.ts'
 import type { Ratio } from './spread.ts'
 
-/** The table that `npm run bench` prints, a line a case. */
+/** The column widths of the table of `npm run bench`, one line per case. */
 const WIDTHS = [40, 8, 8, 7, 7, 7, 8, 6, 34, 12]
 
 export const HEADINGS = [
@@ -12,13 +12,13 @@ export const HEADINGS = [
   line(WIDTHS.map((width) => '-'.repeat(width - 1)))
 ].join('\n')
 
-/** Where it was measured. */
+/** Describes the machine of the measurement. */
 export function describe(): string {
   const memory = Math.round(totalmem() / 2 ** 30)
   return `${cpus().length} cores, ${memory} GiB, Node ${process.versions.node}`
 }
 
-/** The line of one case, and notes below; ratios are to the first reference, then to the others. */
+/** Formats the line of one case, with notes below. Ratios are to the first reference, then to the others. */
 export function formatOutcome(outcome: Outcome): string {
   const ratios = Object.entries(outcome.ratios)
   const rps = ratios.map(([name, ratio]) => `${ratio.rps.median.toFixed(2)} ${name}`).join(', ')
@@ -49,7 +49,7 @@ export function formatOutcome(outcome: Outcome): string {
   return [line(cells), ...notes].join('\n')
 }
 
-/** Each bar of a case, and whether the case meets it. */
+/** Returns each bar of a case, and if the case meets it. */
 function check({ bars, ratios, samples, ...outcome }: Outcome): { text: string; isMet: boolean }[] {
   const [[reference, ratio] = ['', undefined]] = Object.entries(ratios)
   if (!bars || !ratio) return []
@@ -67,7 +67,7 @@ function check({ bars, ratios, samples, ...outcome }: Outcome): { text: string; 
   return list
 }
 
-/** The same for docs/performance.md. */
+/** Formats the outcomes for docs/performance.md. */
 export function tabulate(outcomes: Outcome[]): string {
   const headings = [
     'case',

@@ -11,8 +11,9 @@ export interface Ratio {
 }
 
 /**
- * The median of the ratios of all starts with its 95 % interval, by bootstrap. It draws starts, then pairs of each:
- * pairs of one start are not independent, because a process is faster or slower for its whole life.
+ * Returns the median of the ratios of all starts with its 95 % interval, by bootstrap. It draws starts, then
+ * pairs of each. Pairs of one start are not independent, because a process is faster or slower for its whole
+ * life.
  */
 export function spreadOf(starts: number[][]): Ratio {
   const random = createRandom(1)

@@ -8,8 +8,9 @@ import { awaitClicks } from '#loadtest/stored.ts'
 import { startTestbed, type Testbed } from '#loadtest/testbed.ts'
 
 /**
- * How fast a worker stores clicks that wait in Redis: `npx node loadtest/clicks/main.ts --backlog 500000`. Redirects fill the
- * stream while no process consumes it, then a worker starts. What storing costs a server is in `npm run bench`.
+ * Measures how fast a worker stores clicks from Redis: `npx node loadtest/clicks/main.ts --backlog 500000`.
+ * Redirects fill the stream while no process consumes it, then a worker starts. `npm run bench` measures the
+ * cost of storage to a server.
  */
 const { values } = parseArgs({
   options: {
@@ -23,13 +24,13 @@ const LINKS = 10_000
 const VISITORS = 20_000
 
 interface Backlog {
-  /** Redirects that clients were given, and clicks stored. */
+  /** Redirects answered, and clicks stored. */
   given: number
   stored: number
   storedPerSecond: number
   /** From the start of the worker to the last click, in milliseconds. */
   ms: number
-  /** CPU time of the worker, in microseconds a click. */
+  /** CPU time of the worker, in microseconds per click. */
   cpuMicros: number
   peakMiB: number
 }
@@ -75,7 +76,7 @@ async function consume(testbed: Testbed): Promise<Backlog> {
   return { given, stored, storedPerSecond: stored / (ms / 1_000), ms, cpuMicros, peakMiB }
 }
 
-/** Requests of many visitors, so that their daily names are as many as they would be. */
+/** Returns requests of many visitors, so that the number of visitor names is realistic. */
 function makeRequests(codes: string[]) {
   return (index: number, connections: number): Request[] =>
     share(codes, index, connections).map((code, at) => {

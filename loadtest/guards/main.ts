@@ -11,8 +11,8 @@ import { writeResults } from '#loadtest/results.ts'
 import { startTestbed, type Testbed } from '#loadtest/testbed.ts'
 
 /**
- * What a redirect pays for what guards the rest: `node loadtest/guards/main.ts`. Two servers in turns, as `npm run bench`
- * measures them: one with keys, limits, shedding and a block list of 10,000 domains, one with nothing of it.
+ * Measures the cost of guards to a redirect: `node loadtest/guards/main.ts`. Two servers alternate as in `npm
+ * run bench`: one with keys, limits, shedding and a block list of 10,000 domains, one without any.
  */
 const CASES = ['hit-buffered-worker', 'redis-hit']
 const OPTIONS = { starts: 3, rounds: 2, seconds: 1.5, connections: 100 }

@@ -16,9 +16,9 @@ if (profile === undefined) throw new Error(`There is no profile ${NAME}: ${Objec
 
 const { phases, thresholds, mix, pace }: Profile = profile
 
-/** Answers that were not the expected ones; requests without an answer included. */
+/** Unexpected answers, including requests without an answer. */
 const unexpected = new Rate('fairlead_unexpected')
-/** Redirects given: as many clicks must be stored. */
+/** Redirects answered: as many clicks must be stored. */
 const redirects = new Counter('fairlead_redirects')
 
 export const options: Options = {
@@ -53,7 +53,7 @@ export function setup(): Target[] {
 
 let pick: ((random: number) => number) | undefined
 
-/** One request of one virtual user, and the pause until its next. */
+/** Sends one request of one virtual user and pauses until its next. */
 export default function ask(targets: Target[]): void {
   pick ??= createZipf(targets.length)
   const target = targets[pick(Math.random())] ?? { id: 0, code: '' }

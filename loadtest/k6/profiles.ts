@@ -1,32 +1,38 @@
 /**
- * The load profiles, each defined here once: `npm run load` runs them by autocannon, the scripts beside this file by
- * k6. Plain data and arithmetic only, since k6 has its own runtime (it is not Node).
+ * The load profiles. `npm run load` runs them with autocannon, the scripts beside this file with k6. Plain
+ * data and arithmetic only, since k6 has its own runtime (not Node).
  */
 
-/** What a virtual user asks for: a redirect of a code as often as real traffic would choose it, or something else. */
+/**
+ * Kinds of requests of a virtual user: a redirect of a code as popular as in real traffic, or another
+ * request.
+ */
 export type Kind = 'follow' | 'list' | 'read' | 'create' | 'health'
 
-/** A part of a profile: so many users for so long. */
+/** A part of a profile: a number of users for a time. */
 export interface Phase {
   users: number
   seconds: number
 }
 
 export interface Profile {
-  /** What it shows. */
+  /** The purpose of the profile. */
   about: string
   phases: Phase[]
-  /** Requests a second of one user; none where users never pause, each sending the next request when one is answered. */
+  /**
+   * Requests per second and user. If undefined, users do not pause: each sends the next request after an
+   * answer.
+   */
   pace?: number
-  /** Shares of the requests by kind; they sum up to 1. */
+  /** Shares of the requests by kind; their sum is 1. */
   mix: Partial<Record<Kind, number>>
   thresholds: Thresholds
 }
 
 export interface Thresholds {
-  /** Largest share of requests without an answer, or with one that is not the expected. */
+  /** Largest share of requests without the expected answer. */
   errors: number
-  /** Longest time of 95 of 100 requests, in milliseconds. */
+  /** Largest 95th percentile of the latency, in milliseconds. */
   p95Ms: number
   p99Ms?: number
 }
@@ -99,19 +105,19 @@ export const profiles = {
 
 export type ProfileName = keyof typeof profiles
 
-/** The least a request of each kind needs to know. */
+/** The properties of a link that requests need. */
 export interface Target {
   id: number
   code: string
 }
 
-/** A request, in words that both runners understand. */
+/** A request in a form that both runners support. */
 export interface Ask {
   kind: Kind
   method: 'GET' | 'POST'
   path: string
   body: string | null
-  /** The status of the answer that is expected. */
+  /** The expected status. */
   status: number
 }
 
@@ -127,8 +133,9 @@ export function pickKind(mix: Profile['mix'], random: number): Kind {
 }
 
 /**
- * Makes a function that picks a position below `count` by Zipf's law with exponent 1, as links are followed: the
- * second half as often as the first, the third a third. It takes a random number in [0, 1).
+ * Creates a function that picks a position below `count` by Zipf's law with exponent 1, as links are
+ * followed. The second is picked half as often as the first, the third a third. Its argument is a random
+ * number in [0, 1).
  */
 export function createZipf(count: number): (random: number) => number {
   const sums: number[] = []
@@ -149,7 +156,7 @@ export function createZipf(count: number): (random: number) => number {
   }
 }
 
-/** The request of `kind`, over `target` where it is about one. */
+/** Returns the request of `kind`; `target` is its link if it needs one. */
 export function makeAsk(kind: Kind, target: Target, random: number): Ask {
   const get = { kind, method: 'GET' as const, body: null, status: 200 }
   switch (kind) {

@@ -5,7 +5,7 @@ import { startApp } from '#testing/app.ts'
 import { runProfile } from './run-profile.ts'
 
 async function startWithLinks(t: Test) {
-  // Where no drainer stands between an answer and its event.
+  // Without a consumer between an answer and its event.
   const app = await startApp(t, { profile: 'alone' })
   for (const short_code of ['first', 'second', 'third']) {
     await app.request('POST', '/urls', { json: { original_url: 'https://acme.dev/a', short_code } })

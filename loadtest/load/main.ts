@@ -11,9 +11,10 @@ import type { Url } from '#schema/shapes/url.ts'
 import { type Load, runProfile } from './run-profile.ts'
 
 /**
- * Runs a load profile: `npm run load -- load-500`. Without `--url` it starts the local stack with `--replicas` (6) servers,
- * loads the seed set, warms the replicas and checks afterwards that each redirect given is one click stored. `--seconds`
- * shortens each phase. Exits with 1 when a threshold is broken.
+ * Runs a load profile: `npm run load -- load-500`. Without `--url` it starts the local stack with
+ * `--replicas` (6) servers, loads the seed set and warms the replicas. Afterwards it checks that each
+ * answered redirect is one stored click. `--seconds` shortens each phase. Exits with 1 if a threshold is
+ * exceeded.
  */
 const { values, words } = readCommandLine({
   name: 'npm run load --',
@@ -83,7 +84,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Some seconds of the same before it counts: replicas that just started compile what they run. */
+/** Returns a few seconds of the same load, not counted: replicas that just started compile their code. */
 function warmUpOf({ phases: [first], ...profile }: Profile): Profile {
   return {
     ...profile,
@@ -91,7 +92,7 @@ function warmUpOf({ phases: [first], ...profile }: Profile): Profile {
   }
 }
 
-/** The links that are active, in the order of their ids: the first is followed most. */
+/** Returns the active links, in the order of their ids: the first is followed most. */
 async function readTargets(url: string): Promise<Target[]> {
   const answer = await fetch(new URL('/urls?is_active=true&page=1&per_page=10000', url))
   if (answer.status !== 200) throw new Error(`GET /urls answered ${answer.status}`)
@@ -118,13 +119,13 @@ function finish(name: string, profile: Profile, load: Load): void {
   if (load.broken.length > 0) process.exitCode = 1
 }
 
-/** Says what the replicas used and whether every redirect that was given has been stored as a click. */
+/** Reports the resource use of the replicas, and if every answered redirect is stored as a click. */
 async function reportUse(pids: number[], countClicks: () => Promise<number>, given: number, before: number) {
   const { stored: after, ms } = await awaitClicks(countClicks, before + given)
   const stored = after - before
   const lagMs = Math.round(ms)
   const peakMiB = Math.max(...pids.map((pid) => readMiB(pid, 'status', 'VmHWM')))
-  // Connections are cut at the end: a redirect may be recorded whose answer nobody waited for any more.
+  // Connections close at the end, so a redirect may be recorded without a received answer.
   print(
     'clicks',
     `${given.toLocaleString('en')} redirects given, ${stored.toLocaleString('en')} stored ${lagMs} ms later`

@@ -12,28 +12,31 @@ import {
 import { createLatencies } from '#loadtest/latencies.ts'
 import { createRandom } from '#loadtest/links.ts'
 
-/** What a profile came to; times in milliseconds. */
+/** The outcome of a profile; times in milliseconds. */
 export interface Load {
   bursts: Burst[]
   answers: number
   rps: number
   /** Answers by status. */
   statuses: Record<string, number>
-  /** Requests without an answer, and answers that were not the expected. */
+  /** Requests without the expected answer. */
   failures: number
   p50: number
   p95: number
   p99: number
   max: number
-  /** What of the thresholds was not kept, in words. */
+  /** The thresholds that were exceeded, as text. */
   broken: string[]
 }
 
-/** Requests made up front for each user, then repeated: choosing one costs nothing while it is measured. */
+/**
+ * Requests created in advance for each user, then repeated, so that choosing one costs nothing during the
+ * measurement.
+ */
 const REQUESTS_PER_USER = 200
 /**
- * autocannon lets each connection send all requests of a second at its beginning. Groups that begin one after the other
- * spread them.
+ * autocannon lets each connection send all requests of a second at its beginning. Groups that start one after
+ * the other spread them.
  */
 const GROUPS = 100
 

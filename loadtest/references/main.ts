@@ -5,7 +5,7 @@ import pg from 'pg'
 import { Url } from '#schema/shapes/url.ts'
 
 /**
- * What the server is compared with, as processes of their own: the least that can answer the same request.
+ * The references of the server, as separate processes: the minimum that can answer the same request.
  *
  * - `raw`: node:http, a 302 with a Location
  * - `fastify`: a route without hooks or schema, the same answer

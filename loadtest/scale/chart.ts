@@ -3,7 +3,7 @@ import type { Point } from './measure.ts'
 
 const [WIDTH, HEIGHT, LEFT, TOP] = [560, 320, 70, 56]
 
-/** The p95 of each operation over the size, both by powers of ten. */
+/** Draws the p95 of each operation over the size, both axes logarithmic. */
 export function drawScale(points: Point[]): string {
   const sizes = [...new Set(points.map(({ size }) => size))].sort((one, other) => one - other)
   const names = [...new Map(points.map(({ operation, title }) => [operation, title]))]

@@ -8,9 +8,9 @@ import { operations } from './operations.ts'
 import { grow, preparePartitions } from './seed.ts'
 
 /**
- * How requests grow with the tables: `npm run bench:scale -- --max 1000000`. A database is grown tenfold from 10,000
- * links and as many clicks up to `--max`; at each size a server on it is asked the same as one on a database that
- * stays at 10,000, in turns.
+ * Measures how request times grow with the tables: `npm run bench:scale -- --max 1000000`. A database grows
+ * tenfold from 10,000 links and as many clicks up to `--max`. At each size, a server on it receives the same
+ * requests as one on a database that remains at 10,000; they alternate.
  */
 const { values } = readCommandLine({
   name: 'npm run bench:scale --',
@@ -48,7 +48,7 @@ interface Size {
   size: number
   seedSeconds: number
   databaseMiB: number
-  /** Of the server, once everything was asked. */
+  /** Memory of the server after all requests. */
   memoryMiB: number
 }
 
@@ -60,7 +60,7 @@ async function main(): Promise<void> {
     const small: Side = { size: SMALLEST, testbed: await testbed.another('small') }
     const large: Side = { size: SMALLEST, testbed: await testbed.another('large') }
     for (const side of [small, large]) {
-      // A start is what migrates.
+      // Starting the server migrates the database.
       await (await startServer({ env: side.testbed.env(false) })).stop()
       await preparePartitions(side.testbed)
     }
@@ -83,11 +83,11 @@ async function main(): Promise<void> {
   )
 }
 
-/** Grows `large` from `from` links to its size and asks. */
+/** Grows `large` from `from` links to its size and measures it. */
 async function reach(small: Side, large: Side, from: number, points: Point[]): Promise<Size> {
   const { size, testbed } = large
   const start = performance.now()
-  // What requests created at the size before has the ids of links to be made.
+  // Links created by the requests at the previous size occupy the ids of links to be added.
   const created = `SELECT id FROM urls WHERE original_url LIKE '%/created/%'`
   await testbed.query(`DELETE FROM events WHERE event_type = 'created' AND url_id IN (${created})`)
   await testbed.query(`DELETE FROM urls WHERE id IN (${created})`)

@@ -5,7 +5,7 @@ import { readPssMiB } from '#loadtest/process-tree.ts'
 import type { Testbed } from '#loadtest/testbed.ts'
 import { type Operation, operations } from './operations.ts'
 
-/** What one operation took at one size, the medians of the rounds; times in milliseconds. */
+/** The result of one operation at one size: medians of the rounds, in milliseconds. */
 export interface Point {
   size: number
   operation: string
@@ -13,10 +13,10 @@ export interface Point {
   p50: number
   p95: number
   rps: number
-  /** The same on the smallest database, asked in turns with this one. */
+  /** The same on the smallest database, measured alternately with this one. */
   smallestP50: number
   smallestP95: number
-  /** The median of the rounds' p95 by that of the smallest. */
+  /** The median p95 of the rounds divided by that of the smallest. */
   growth: number
   problem: string | null
 }
@@ -32,13 +32,14 @@ export interface MeasureOptions {
   connections: number
 }
 
-/** Without Redis, and where every redirect is to be a query, without room in process. */
+/** Without Redis. `none` also leaves no room in process, so that every redirect is a query. */
 const CACHES = { shipped: {}, none: { CACHE_ENTRIES: '1' } }
 
 /**
- * Asks everything of a server on the `large` database, in turns with one on the `small`: a ratio of times that were not
- * measured together says more of the machine than of the tables. The servers have no Redis, so that a link that is
- * not held in process is a query. Calls `report` with each point; gives the memory of the server in MiB.
+ * Sends all operations to a server on the `large` database, alternately with one on the `small`: a ratio of
+ * times from different moments depends more on the machine than on the tables. The servers have no Redis, so
+ * a link outside the process cache is a query. Calls `report` with each point; returns the memory of the
+ * server in MiB.
  */
 export async function measureSize(
   small: Side,
@@ -49,7 +50,7 @@ export async function measureSize(
   const servers = new Map<string, MeasuredProcess>()
   for (const [name, side] of Object.entries({ small, large })) {
     for (const [cache, env] of Object.entries(CACHES)) {
-      // Buffered: how long a commit takes is no matter of size.
+      // Buffered, because the duration of a commit does not depend on the size.
       const all = { ...side.testbed.env(false), CLICK_DURABILITY: 'buffered', ...env }
       servers.set(`${name} ${cache}`, await startServer({ env: all }))
     }
@@ -57,7 +58,7 @@ export async function measureSize(
   const nameOf = (side: Side) => (side === small ? 'small' : 'large')
   let seed = 0
   const ask = (operation: Operation, side: Side, seconds: number): Promise<Burst> => {
-    // Other requests in each round, but where only what was asked before is meant.
+    // Each round has new requests, except for `hit`, which repeats earlier ones.
     const first = operation.name === 'hit' ? 0 : ++seed * options.connections
     return autocannonRun({
       url: servers.get(`${nameOf(side)} ${operation.cache ?? 'shipped'}`)?.url ?? '',

@@ -2,21 +2,21 @@ import type { Request } from 'autocannon'
 import { createRandom } from '#loadtest/links.ts'
 import { codeOf } from './seed.ts'
 
-/** What is asked at each size: requests over `links` links whose ids go from 1 on. */
+/** A measured operation: requests over `links` links whose ids start at 1. */
 export interface Operation {
   name: string
   title: string
   status: number
-  /** `none` where a server is asked that holds no links; else it is as shipped. */
+  /** `none` for a server without cached links; otherwise the default cache. */
   cache?: 'none'
   requests: (links: number, index: number) => Request[]
 }
 
-/** Requests of one connection, before it begins again. */
+/** Requests of one connection, before it repeats them. */
 const REQUESTS = 2_000
 const get = (path: string): Request => ({ method: 'GET', path })
 
-/** So many ids of `links` at random, other ones for each `seed`. */
+/** Returns `count` random ids of `links`, different for each `seed`. */
 function pickIds(links: number, seed: number, count: number): number[] {
   const random = createRandom(seed)
   return Array.from({ length: count }, () => 1 + Math.floor(random() * links))

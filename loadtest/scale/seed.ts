@@ -1,14 +1,14 @@
 import type { Testbed } from '#loadtest/testbed.ts'
 
 /**
- * Grows the tables to a size within PostgreSQL itself: ten million rows through the API would take longer than
- * everything that is measured on them. The rows are as the API writes them, the rollups included.
+ * Grows the tables to a size within PostgreSQL itself: ten million rows through the API would take longer
+ * than all measurements on them. The rows are as the API writes them, including the rollups.
  */
 
-/** Knuth's multiplier: id × it modulo 2³² visits each number once, so codes are unique and in no order. */
+/** Knuth's multiplier: id × it modulo 2³² visits each number once, so codes are unique and unordered. */
 const MULTIPLIER = 2_654_435_761n
 
-/** The code of the link with this id. */
+/** Returns the code of the link with this id. */
 export function codeOf(id: number): string {
   return `s${((BigInt(id) * MULTIPLIER) % 2n ** 32n).toString(16).padStart(8, '0')}`
 }
@@ -16,7 +16,7 @@ export function codeOf(id: number): string {
 const CODE = `'s' || lpad(to_hex((id * ${MULTIPLIER}) % 4294967296), 8, '0')`
 const DAYS = 60
 
-/** Makes the partitions of the months into which the clicks fall. */
+/** Creates the partitions for the months of the clicks. */
 export async function preparePartitions(testbed: Pick<Testbed, 'query'>): Promise<void> {
   await testbed.query(
     `SELECT ensure_events_partition(now() - n * interval '20 days') FROM generate_series(0, 4) n`
@@ -24,8 +24,9 @@ export async function preparePartitions(testbed: Pick<Testbed, 'query'>): Promis
 }
 
 /**
- * Adds the links with the ids above `from` up to `to`, a click to each id (of a link chosen by the square of chance, so
- * that some are followed much and many little) over the last 60 days, and the rollups of those clicks.
+ * Adds the links with ids above `from` up to `to`, a click for each id over the last 60 days, and the rollups
+ * of those clicks. Each click's link is chosen by a squared random number, so that some links are popular and
+ * many are not.
  */
 export async function grow(testbed: Pick<Testbed, 'query'>, from: number, to: number): Promise<void> {
   await testbed.query(
