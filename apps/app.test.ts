@@ -5,8 +5,8 @@ import { isReservedCode } from '#plugins/urls/codes.ts'
 import { startApp } from '#testing/app.ts'
 
 /**
- * The map of routes, each with the hooks that Fastify runs, in their order: a hook that slips onto redirects
- * shows in the review.
+ * The map of routes, each with its hooks in the order in which Fastify runs them. A review then shows a hook
+ * that is added to redirects by mistake.
  */
 const MAP = join(import.meta.dirname, 'app.routes.txt')
 
@@ -22,7 +22,7 @@ interface Route {
   hooks: string[]
 }
 
-/** The routes as the router has them: Fastify prints the hooks of a route from the lists that it runs. */
+/** Reads the routes from the router: Fastify prints the hooks of a route from the lists that it runs. */
 function readRoutes(): Route[] {
   const routes: Route[] = []
   const parents: string[] = []
@@ -32,7 +32,7 @@ function readRoutes(): Route[] {
     const [, methods] = / \(([A-Z, ]+)\)$/.exec(line) ?? []
     if (methods) routes.push({ path: parents.join(''), methods: methods.split(', '), hooks: [] })
     const [, phase, list] = /• \((\w+)\) (.*)$/.exec(line) ?? []
-    // Fastify's own, on each HEAD route that it makes.
+    // Fastify adds this hook to each HEAD route that it creates.
     if (list === undefined || list === '["headRouteOnSendHandler()"]') continue
     const names = (JSON.parse(list) as string[]).map((name) => name.replace('()', ''))
     routes.at(-1)?.hooks.push(`${phase}: ${names.join(' → ')}`)
@@ -41,7 +41,7 @@ function readRoutes(): Route[] {
   return routes.map((route) => ({ ...route, hooks: route.hooks.toSorted((a, b) => place(a) - place(b)) }))
 }
 
-/** The routes with the same hooks together. */
+/** Groups the routes with the same hooks. */
 function formatMap(all: Route[]): string {
   const groups = Map.groupBy(all, ({ hooks }) => hooks.map((hook) => `    ${hook}\n`).join(''))
   return [...groups]

@@ -68,21 +68,21 @@ export interface AppOptions {
   logger?: FastifyServerOptions['logger']
   /** False for processes without clients: the worker and the command line. */
   routes?: boolean
-  /** Whether it serves its probes; as `routes` when not said. */
+  /** Serve the probes; defaults to `routes`. */
   probes?: boolean
-  /** Whether the process stores clicks from the Redis stream; a server does as its configuration says. */
+  /** Store clicks from the Redis stream. A server follows its configuration. */
   drain?: boolean
-  /** Whether it may use the bundled PostgreSQL of a server that runs on the same DATA_DIR. */
+  /** Allow the bundled PostgreSQL of a server that runs on the same DATA_DIR. */
   attach?: boolean
-  /** Whether it claims its prefix in Redis, as servers and workers do, or only checks it, as commands do. */
+  /** Claim the prefix in Redis, as servers and workers do, or only check it, as commands do. */
   installation?: InstallationMode
 }
 
 /**
- * Composes the application. Takes the validated configuration, gives an app that is not yet listening.
+ * Composes the application from the validated configuration. Returns an app that is not listening yet.
  *
- * The order is the documentation, and the order of closing too: preClose hooks run as registered, then requests
- * finish, then onClose hooks run in reverse. So what others write to on their way out (database, redis) comes first.
+ * The order is the documentation, and also the order of closing: preClose hooks as registered, then requests,
+ * then onClose hooks in reverse. So plugins that others need while closing (database, redis) come first.
  */
 export async function buildApp(config: Config, options: AppOptions = {}) {
   const { logger = false, routes = true, attach = false } = options
@@ -92,31 +92,31 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     logger: typeof logger === 'object' ? { ...logger, serializers: { err: errorFields } } : logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: REQUEST_ID_FIELD }),
     genReqId: createRequestId,
-    // Behind nobody the address is the socket's, and nothing has to be worked out for each request.
+    // Without a proxy, skip the per-request work: the address is the socket's.
     trustProxy: config.server.trustProxy.length > 0 ? config.server.trustProxy : false,
     bodyLimit: config.server.bodyLimit,
-    // Creating the bundled database, and waiting for other replicas' migrations, take their time.
+    // Creating the bundled database, or waiting for the migrations of other replicas, takes time.
     pluginTimeout: 120_000,
     requestTimeout: config.clients.requestTimeoutMs,
     keepAliveTimeout: 72_000,
-    // A replica on its way out still answers what reached it; load balancers have been told by /health/ready.
+    // A closing replica still answers its requests; load balancers know of it from /health/ready.
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2_048 },
     frameworkErrors: (error, request, reply) => answerError(error, request, reply),
     clientErrorHandler: refuseConnection,
-    // Node refuses a request without a Host by an answer without a body; request-log.ts does so with one.
+    // Node answers a request without a Host with an empty body; request-log.ts answers with a problem.
     http: {
       requireHostHeader: false,
-      // A GET has no body whose end anybody would have to be told of: a twelfth of what a redirect costs.
+      // A GET has no body, so skip its end event: it costs a twelfth of a redirect.
       optimizeEmptyRequests: true,
       headersTimeout: config.clients.headersTimeoutMs,
-      // Who is too slow is found when connections are looked through, at Node's default only every 30 s.
+      // Node checks for slow clients every 30 s by default; check more often.
       connectionsCheckingInterval: Math.ceil(config.clients.headersTimeoutMs / 5)
     }
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   try {
-    // The foundations.
+    // Foundations.
     await app.register(access, config.access)
     await app.register(tracing, { ...config.tracing, version: manifest.version })
     await app.register(metrics)
@@ -142,7 +142,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     await app.register(clicks, { ...config.clicks, log: routes || drain, drain })
     await app.register(gauges, { version: manifest.version })
 
-    // The capabilities. Those that change something append it to the audit log.
+    // Capabilities. Those that change data append to the audit log.
     await app.register(audit, config.audit)
     await app.register(blocklist, config.blocklist)
     await app.register(users, { refolds: routes })
@@ -154,7 +154,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     await app.register(stats, config.stats)
     await app.register(imports, config.imports)
 
-    // The scopes, one for each kind of traffic.
+    // Scopes, one for each kind of traffic.
     if (routes) {
       await app.register(redirects, { trustProxy: config.server.trustProxy, ...config.redirects })
       await app.register(apiScope, config)
@@ -164,17 +164,17 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     if (probes) await app.register(probeScope, config)
     await app.register(unknownScope)
   } catch (error) {
-    // PostgreSQL may run by now, and clicks be in hand.
+    // PostgreSQL may be running, and clicks may be pending.
     await app.close().catch(() => undefined)
     throw error
   }
   return app as unknown as FastifyInstance
 }
 
-// Below, each scope adds its hooks in the order in which they run; the routes of a capability may add theirs
-// behind them. Redirects have none. apps/app.routes.txt shows the result for each route.
+// Each scope adds its hooks in the order in which they run. Routes may add hooks after them. Redirects have
+// none. apps/app.routes.txt shows the hooks of each route.
 
-/** Programs and the dashboard: everything with a caller. */
+/** Routes for programs and the dashboard: everything with a caller. */
 async function apiScope(scope: FastifyInstance, config: Config) {
   scope.addHook('onRequest', secureAnswer)
   scope.addHook('onRequest', openRequest)
@@ -217,7 +217,7 @@ async function pageScope(scope: FastifyInstance) {
   await scope.register(docsRoutes)
 }
 
-/** What anyone may read and no browser shows as a page. */
+/** Public files that browsers do not show as pages. */
 async function fileScope(scope: FastifyInstance, config: Config) {
   addPublicHooks(scope)
   scope.addHook('onSend', compressAnswer)
@@ -225,7 +225,7 @@ async function fileScope(scope: FastifyInstance, config: Config) {
   await scope.register(wellKnown, config.wellKnown)
 }
 
-/** For load balancers. Prometheus reads /metrics, which the metrics plugin serves, outside of all scopes. */
+/** Probes for load balancers. The metrics plugin serves /metrics for Prometheus, outside all scopes. */
 async function probeScope(scope: FastifyInstance, config: Config) {
   addPublicHooks(scope)
   await scope.register(healthRoutes, config.health)
@@ -238,13 +238,13 @@ function addPublicHooks(scope: FastifyInstance): void {
   scope.addHook('onResponse', scope.logAnswer)
 }
 
-/** Requests that no route takes. */
+/** Requests without a matching route. */
 async function unknownScope(scope: FastifyInstance) {
   scope.addHook('onRequest', secureAnswer)
   scope.addHook('onRequest', openRequest)
   scope.addHook('onRequest', scope.origins.answerPreflight)
   scope.addHook('onRequest', scope.refuseUnknown)
   scope.addHook('onResponse', scope.logAnswer)
-  // Routes call this one, for a static file that is missing.
+  // Routes call this handler for a missing static file.
   scope.setNotFoundHandler(scope.refuseUnknown)
 }

@@ -2,22 +2,22 @@ import { type ParseArgsConfig, parseArgs } from 'node:util'
 import manifest from '#package.json' with { type: 'json' }
 import { findNearest } from '#platform/http/nearest.ts'
 
-/** The command lines of all programs: one declaration gives the parser, its checks and `--help`. */
+/** The command lines of all programs. One declaration defines the parser, its checks and `--help`. */
 
-/** An option of `parseArgs`, its line in `--help`, and the values it takes. */
+/** An option of `parseArgs`, its line in `--help`, and its valid values. */
 export type Option = NonNullable<ParseArgsConfig['options']>[string] & {
   help: string
   /** The placeholder of the value in `--help`; needed for a string. */
   value?: string
   oneOf?: readonly string[]
-  /** Whether the value is a comma-separated list of `oneOf`. */
+  /** The value is a comma-separated list of `oneOf`. */
   isList?: boolean
-  /** The least and the greatest number that the value may be; whole unless `isFraction`. */
+  /** Bounds of a number; whole unless `isFraction`. */
   range?: readonly [least: number, most: number]
   isFraction?: boolean
 }
 
-/** A word of the command line that belongs to no option. */
+/** A positional argument. */
 export interface Word {
   name: string
   help?: string
@@ -38,14 +38,14 @@ type Parsed<O extends Record<string, Option>> = ReturnType<
   typeof parseArgs<{ options: O; strict: true }>
 >['values']
 
-/** Wrong usage. The message says why, and names the nearest valid name if one is similar. */
+/** Wrong usage. The message gives the reason, and the nearest valid name if one is similar. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
 /**
  * Reads the command line of `program`. Prints and ends the process for `--help` and `--version` (exit code
- * 0), and for wrong usage (2). Gives the values of the options, and the words.
+ * 0), and for wrong usage (2). Returns the values of the options, and the words.
  */
 export function readCommandLine<const O extends Record<string, Option>>(
   program: Program<O>,
@@ -116,7 +116,9 @@ function checkValue(
     )
 }
 
-/** The error for a name that is none of `names`: names the nearest, or all where they are few. */
+/**
+ * Returns the error for a name that is not in `names`. It suggests the nearest, or lists all if they are few.
+ */
 export function unknownName(what: string, given: string, names: readonly string[]): UsageError {
   const near = findNearest(given, names)
   const hint = near
@@ -127,7 +129,7 @@ export function unknownName(what: string, given: string, names: readonly string[
   return new UsageError(`There is no ${what} ${plain(given)}; ${hint}`)
 }
 
-/** The line `Usage: …` of `program`. */
+/** Returns the line `Usage: …` of `program`. */
 function formatUsage({ name, words = [], options = {} }: Program<Record<string, Option>>): string {
   const shown = words.map((word) => (word.isOptional ? `[${word.name}]` : word.name))
   const more = Object.keys(options).length > 0 ? ['[OPTIONS]'] : []
@@ -158,7 +160,9 @@ function formatHelp(program: Program<Record<string, Option>>): string {
 
 const dash = (name: string) => `--${name}`
 
-/** Replaces control and bidirectional characters but line ends, so that `text` cannot change the terminal. */
+/**
+ * Replaces control and bidirectional characters except line ends, so that `text` cannot control the terminal.
+ */
 export function plain(text: string): string {
   return text.replace(/(?!\n)[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '?')
 }

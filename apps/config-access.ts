@@ -3,7 +3,7 @@ import { splitList } from '#apps/setting-formats.ts'
 import type { Settings } from '#apps/settings.ts'
 import { foldIdentity } from '#platform/database/folding.ts'
 
-/** The settings of signing in, as the plugin takes them: a part of apps/config.ts. */
+/** The settings of sign-in for the plugin: a part of apps/config.ts. */
 
 export interface SessionConfig {
   own: string | undefined
@@ -22,7 +22,10 @@ interface OidcConfig {
   admins: string[]
 }
 
-/** Takes valid settings and the server's own origin where it is known; throws a {@link ConfigError} where they do not fit together. */
+/**
+ * Reads the settings of sessions. Takes valid settings and the server's own origin, if known. Throws a {@link
+ * ConfigError} if they are inconsistent.
+ */
 export function readSessions(settings: Settings, own: string | undefined): SessionConfig {
   return {
     own,

@@ -17,7 +17,7 @@ import type { Lookup, PublicFetchOptions } from '#platform/net/safe-fetch.ts'
 import type { LifecycleOptions } from '#platform/observability/lifecycle.ts'
 import type { QueueOptions } from '#platform/queue/index.ts'
 
-/** The validated settings, in the slices that the plugins take as options. Times are in milliseconds. */
+/** The validated settings, grouped as the options of the plugins. Times are in milliseconds. */
 export interface Config {
   readonly settings: Settings
   readonly server: { host: string; port: number; workerPort: number; trustProxy: string[]; bodyLimit: number }
@@ -55,9 +55,9 @@ export interface Config {
 }
 
 /**
- * Reads the environment once. Takes a map of variables (an empty value counts as unset; where `NAME_FILE` is set in
- * place of `NAME` the value is what that file holds, as Docker and Kubernetes give secrets), gives the frozen {@link Config},
- * throws a {@link ConfigError} that lists every bad variable. Secrets are never in the message.
+ * Reads the environment once. Takes a map of variables; an empty value counts as unset. If only `NAME_FILE`
+ * is set, the value of `NAME` is the content of that file, as Docker and Kubernetes supply secrets. Returns
+ * the frozen {@link Config}. Throws a {@link ConfigError} that lists every invalid variable, without secrets.
  */
 export function readConfig(env: Record<string, string | undefined>, terminal = false): Config {
   const settings: Record<string, unknown> = {}
@@ -101,7 +101,7 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
       allowed: splitList(settings.CORS_ORIGINS),
       own,
       ownHosts: splitList(settings.OWN_HOSTS),
-      // Else somebody stands in front, and knows by which names.
+      // A proxy in front may use any host name.
       onlyLocal:
         settings.AUTH === 'open' && settings.AUTH_OPEN_BEYOND_LOOPBACK === 'no' && settings.TRUST_PROXY === ''
     },
@@ -173,7 +173,7 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
     health: { timeoutMs: settings.READY_TIMEOUT_MS },
     lifecycle: {
       drainMs: settings.DRAIN_MS,
-      // It is waited for before the close and in it, and must not use up its time.
+      // The shutdown spends this time before the close and again within it, so limit it.
       lingerMs: Math.min(settings.LINGER_MS, settings.SHUTDOWN_TIMEOUT_MS / 3)
     },
     shutdown: { timeoutMs: settings.SHUTDOWN_TIMEOUT_MS }

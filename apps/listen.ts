@@ -3,20 +3,21 @@ import { connect } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { StartRefused } from '#platform/problem/start-refused.ts'
 
-/** Where a process listens, and the setting that has its port. */
+/** The address on which a process listens, and the setting of its port. */
 export interface Place {
   host: string
   port: number
   setting: 'PORT' | 'WORKER_PORT'
 }
 
-/** How long a server that has the port may take to accept the connection that finds it. */
+/** Timeout for the connection that detects a server on the port. */
 const PROBE_MS = 500
 
 /**
- * Checks that no other server listens at `place`, before the process makes a database that only another start would use. Throws
- * {@link StartRefused} when one does; {@link listen} throws the same for whatever else is in the way. It connects rather than
- * listens: a proxy that knows this place would send requests to a server that is gone the next moment.
+ * Checks that no other server listens at `place`, before the process creates a database that only a later
+ * start would use. Throws {@link StartRefused} if one does; {@link listen} throws the same for any other
+ * obstacle. The check connects instead of listening: a proxy that knows this place could send requests to a
+ * listener that closes at once.
  */
 export async function checkPlace(place: Place): Promise<void> {
   if (place.port === 0) return
@@ -32,7 +33,7 @@ export async function checkPlace(place: Place): Promise<void> {
   throw refuse(place, new Error(`address already in use ${place.host}:${place.port}`))
 }
 
-/** Has `app` listen at `place`. Throws {@link StartRefused} when it can't. */
+/** Makes `app` listen at `place`. Throws {@link StartRefused} if it can't. */
 export async function listen(app: FastifyInstance, place: Place): Promise<void> {
   try {
     await app.listen({ host: place.host, port: place.port })

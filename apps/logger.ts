@@ -4,9 +4,9 @@ import { REQUEST_ID_FIELD } from '#platform/http/request-log.ts'
 import { StartRefused } from '#platform/problem/start-refused.ts'
 
 /**
- * Options of the log: JSON lines, one object a line, for machines; readable ones on a terminal. Headers, bodies
- * and queries are never logged; of errors only what apps/app.ts lets through.
- * Throws {@link StartRefused} when lines are to name their trace and OpenTelemetry is not installed.
+ * Creates the options of the log: JSON lines for machines, readable lines on a terminal. It never logs
+ * headers, bodies or queries, and of errors only the fields that apps/app.ts allows. Throws {@link
+ * StartRefused} if lines should name their trace and OpenTelemetry is not installed.
  */
 export async function createLoggerOptions({
   level,
@@ -23,7 +23,7 @@ export async function createLoggerOptions({
   }
 }
 
-/** A JSON line of the log as text: time (UTC), level, message, fields, and the stack of an error. */
+/** Formats a JSON line of the log as text: time (UTC), level, message, fields, and the stack of an error. */
 export function formatLine(line: string): string {
   const { level, time, msg, err, [REQUEST_ID_FIELD]: _, ...fields } = JSON.parse(line)
   const more = Object.keys(fields).length > 0 ? ` ${JSON.stringify(fields)}` : ''
@@ -32,9 +32,11 @@ export function formatLine(line: string): string {
   return `[${time.slice(11, 23)}] ${level.toUpperCase()}: ${msg}${more}${stack}\n`
 }
 
-/** Makes what gives the ids that lead from a line to its trace, by the names of OpenTelemetry's log data model. */
+/**
+ * Creates a function that returns the ids of the current trace, named as in OpenTelemetry's log data model.
+ */
 async function createTraceNamer(): Promise<() => Record<string, string>> {
-  // The API alone is there without tracing too, by the metrics client.
+  // The API package alone is installed without tracing too, as a dependency of the metrics client.
   const [{ trace }] = await Promise.all([import('@opentelemetry/api'), import('@fastify/otel')]).catch(
     (cause: Error) => {
       throw new StartRefused(

@@ -7,13 +7,13 @@ import { join } from 'node:path'
 const env = process.env
 
 /**
- * Makes every process start faster and keeps it small; nothing needs it to work. Used as
- * `node --import ./apps/preload.mjs …`. See docs/adr/2026-11-25-compile-cache.md.
+ * Makes every process start faster and use less memory; no process depends on it. Used as `node --import
+ * ./apps/preload.mjs …`. See docs/adr/2026-11-25-compile-cache.md.
  *
- * Keeps compiled code, with its types stripped, between starts: in NODE_COMPILE_CACHE, else beside the packages, else in the
- * system's folder for temporary files. This file is JavaScript and that is its first line because whatever TypeScript is
- * loaded before brings Node's parser of it, 20 MiB that the process then holds to its end. So a first start has another
- * process, which ends, load everything once.
+ * Caches compiled code, with its types stripped, between starts: in NODE_COMPILE_CACHE, else beside the
+ * packages, else in the system's temporary folder. This file is JavaScript and sets the cache first, because
+ * loading any TypeScript before loads Node's parser of it, which then occupies 20 MiB until the process ends.
+ * So on a first start, another process loads everything once and exits.
  */
 const kept = join(import.meta.dirname, '..', 'node_modules', '.cache', 'compiled')
 const { status } = enableCompileCache(env['NODE_COMPILE_CACHE'] ?? kept)
@@ -31,12 +31,13 @@ function isLongLived([, main = '', ...args]) {
 }
 
 /*
- * Node reads the nearest package.json of each ES module it loads. drizzle-orm has over a hundred modules and a
- * package.json of 200 kB, which costs half a second; its CommonJS build, the same code, is read once. Measured
- * with `node --cpu-prof`: the time is in node:internal/modules/package_json_reader.
+ * Loads the CommonJS build of drizzle-orm. Node reads the nearest package.json of each ES module it loads.
+ * drizzle-orm has over a hundred modules and a package.json of 200 kB, which costs half a second; its
+ * CommonJS build, the same code, is read once. Measured with `node --cpu-prof`: the time is in
+ * node:internal/modules/package_json_reader.
  *
- * Beside module hooks of others, which come by NODE_OPTIONS (agents that trace, tap), Node does not see the names that
- * a CommonJS module exports: there it takes the half second.
+ * With module hooks of other tools in NODE_OPTIONS (tracing agents, tap), Node does not see the names that a
+ * CommonJS module exports. Then the ES modules load, in half a second.
  */
 const hasOtherHooks = /--(import|loader|experimental-loader)\b/.test(env['NODE_OPTIONS'] ?? '')
 

@@ -15,7 +15,7 @@ import { problems as sessions } from '#plugins/sessions/errors.ts'
 import { problems as urls } from '#plugins/urls/errors.ts'
 import { problems as users } from '#plugins/users/errors.ts'
 
-/** What nginx answers itself (ops/nginx/fairlead.conf.template). */
+/** Problems that nginx answers itself (ops/nginx/fairlead.conf.template). */
 const proxy = defineProblems({
   TOO_MANY_REQUESTS: [429, 'Too many requests', 'Send the request again after the seconds in Retry-After'],
   UNANSWERED: [

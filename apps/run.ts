@@ -11,16 +11,18 @@ import { createLoggerOptions } from '#apps/logger.ts'
 import { errorText } from '#platform/http/error-fields.ts'
 import { StartRefused } from '#platform/problem/start-refused.ts'
 
-/** Ignore a repeated signal within this time: npm forwards what the terminal sends to both. */
+/**
+ * Ignore a repeated signal within this time: npm forwards a signal that the terminal sends to both processes.
+ */
 const SAME_SIGNAL_MS = 500
 
 /** The work of a process. */
 export interface Work {
-  /** The command that starts it, and what it does, for `--help`. */
+  /** The command that starts the process, and its purpose, for `--help`. */
   command: string
   summary: string
   app: AppOptions
-  /** Throws {@link StartRefused} when the process can't do its work with this configuration. */
+  /** Throws {@link StartRefused} if the process can't run with this configuration. */
   check?(config: Config): void
   place(config: Config): Place
   /** Logs that the app listens; the process then lives until a signal. */
@@ -37,7 +39,7 @@ export function run(work: Work): void {
     summary: `${work.summary}\nSettings are environment variables, as in PORT=8080 ${work.command}; docs/settings.md lists them.`
   })
   start(work).catch((error: NodeJS.ErrnoException) => {
-    // A refusal of the system names what to change (a folder that can't be written); other errors are bugs.
+    // An error of the system says what to change (a folder that can't be written); other errors are bugs.
     const isExpected = error instanceof StartRefused || error.syscall !== undefined
     console.error(isExpected ? error.message : errorText(error))
     process.exit(1)

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net'
 import { isPolicy } from '#platform/limits/policy.ts'
 
-/** The forms of settings that are more than a word or a number. */
+/** Formats of settings that are neither a word nor a number. */
 
-/** The parts of a comma-separated list. */
+/** Returns the parts of a comma-separated list. */
 export function splitList(value: string): string[] {
   return value
     .split(',')
@@ -11,20 +11,26 @@ export function splitList(value: string): string[] {
     .filter(Boolean)
 }
 
-/** Whether `value` is an http origin as browsers send it (RFC 6454, section 6.1): no path, no capitals, no default port. */
+/**
+ * True if `value` is an http origin as browsers send it (RFC 6454, section 6.1): no path, capitals or default
+ * port.
+ */
 function isOrigin(value: string): boolean {
   return /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value
 }
 
 /**
- * Whether `value` is an http URL that paths can be added to: no user name, query or fragment, and no backslash, which parsers
- * read as a slash.
+ * True if `value` is an http URL that can be a prefix of paths. It has no user name, query, fragment, or
+ * backslash, which parsers read as a slash.
  */
 function isBaseUrl(value: string): boolean {
   return /^https?:\/\/[^\s\\/?#@]+(\/[^\s\\?#]*)?$/.test(value) && URL.canParse(value)
 }
 
-/** What a browser would run, or take from the visitor's own machine: never the target of a link. */
+/**
+ * Schemes that a browser would run, or read from the visitor's own machine. They are never allowed in
+ * targets.
+ */
 const UNSAFE_SCHEMES = [
   'javascript',
   'vbscript',
@@ -36,7 +42,7 @@ const UNSAFE_SCHEMES = [
   'view-source'
 ]
 
-/** Whether `value` lists one or more schemes (RFC 3986, section 3.1) in lower case, and none that is never safe. */
+/** True if `value` lists one or more schemes (RFC 3986, section 3.1) in lower case, and no unsafe one. */
 function isSchemeList(value: string): boolean {
   const schemes = splitList(value)
   return (
@@ -45,12 +51,12 @@ function isSchemeList(value: string): boolean {
   )
 }
 
-/** Whether `value` is the host of an http URL, with or without a port (RFC 3986, section 3.2). */
+/** True if `value` is the host of an http URL, with or without a port (RFC 3986, section 3.2). */
 function isHost(value: string): boolean {
   return !/[/?#@\\\s]/.test(value) && URL.canParse(`http://${value}`)
 }
 
-/** Whether `value` is an IP address, or a CIDR block (RFC 4632). */
+/** True if `value` is an IP address or a CIDR block (RFC 4632). */
 function isNetwork(value: string): boolean {
   const [address = '', bits, ...rest] = value.split('/')
   const version = isIP(address)
@@ -60,7 +66,7 @@ function isNetwork(value: string): boolean {
 
 const each = (isGood: (value: string) => boolean) => (value: string) => splitList(value).every(isGood)
 
-/** By the names that settings give in `format`. */
+/** The checks by the names in `format` of settings. */
 export const FORMATS: Record<string, (value: string) => boolean> = {
   'base-url': isBaseUrl,
   origins: each(isOrigin),

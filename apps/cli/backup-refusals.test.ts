@@ -9,7 +9,7 @@ import { makeFolder, runCli as run, startCli as start } from '#testing/cli-proce
 import { ROOT } from '#testing/sources.ts'
 import { until } from '#testing/until.ts'
 
-/** Backups that are damaged, foreign or unfinished, and databases that are not empty. */
+/** Damaged, foreign and incomplete backups, and databases that are not empty. */
 
 const SEED = join(ROOT, 'apps', 'testing', 'fixtures', 'seed-csv')
 
@@ -79,7 +79,7 @@ t.test('an interrupted backup leaves nothing that looks complete', async (t) => 
   const client = new pg.Client({ connectionString: storage['DATABASE_URL'] })
   await client.connect()
   t.teardown(() => client.end())
-  // Its rows are read late; the files before are there by then.
+  // The backup reads these rows late, when the files before them exist.
   await client.query('BEGIN; LOCK TABLE urls')
   const draftIn = async () => (await readdir(folder)).find((name) => name.includes('unfinished'))
   const begin = async () => {

@@ -6,12 +6,12 @@ import { makeFolder, runCli as run, startCli as start } from '#testing/cli-proce
 import { ROOT, readText } from '#testing/sources.ts'
 import { until } from '#testing/until.ts'
 
-/** Whole databases out, in and across, by the command line as a process. */
+/** Backups, restores and moves of whole databases, through the command line as a process. */
 
 const ADMIN = `fl_0123456789abcdef_${'a'.repeat(43)}`
 const SEED = join(ROOT, 'apps', 'testing', 'fixtures', 'seed-csv')
 
-/** The tables of the newest migration, as drizzle-kit notes them. */
+/** The tables of the newest migration, from the snapshot of drizzle-kit. */
 const TABLES = Object.values(
   JSON.parse(readText(newestSnapshot())).tables as Record<string, { name: string }>
 )
@@ -23,7 +23,7 @@ function newestSnapshot(): string {
   return `drizzle/meta/${`${entries.at(-1)?.idx}`.padStart(4, '0')}_snapshot.json`
 }
 
-/** A server on `storage` that has put rows into every table. */
+/** Starts a server on `storage` and adds rows to every table. */
 async function startUsed(t: Test, storage: Record<string, string>) {
   const env = { AUTH: 'keys', ADMIN_KEY: ADMIN, RATE_LIMIT: 'off' }
   const running = await startApp(t, { storage, env })
@@ -47,7 +47,7 @@ async function startUsed(t: Test, storage: Record<string, string>) {
   t.equal((await running.request('POST', '/session', { json: { key: key.key } })).status, 201)
   const link = { original_url: 'https://example.com/\\n\u2603', title: 'a\nb\t\\.' }
   const { json: url } = await send('POST', '/urls', link, { 'idempotency-key': 'once-and-for-all' })
-  // A month that no partition was made for ahead, and one past all.
+  // A month without a partition, and one after all partitions.
   for (const timestamp of ['2024-02-03T04:05:06', '9999-01-01T00:00:00'])
     await running.request('POST', '/events/bulk', {
       json: [{ url_id: url.id, event_type: 'note', timestamp }],
@@ -73,7 +73,7 @@ async function readRows(folder: string, table: string): Promise<string[][]> {
     .map((line) => line.split('\t'))
 }
 
-/** That two backups have the same rows and partitions, to the byte. */
+/** Asserts that two backups have identical rows and partitions. */
 async function compare(t: Test, one: string, other: string): Promise<void> {
   const [a, b] = [await readManifest(one), await readManifest(other)]
   t.same(a.tables, b.tables)

@@ -21,7 +21,7 @@ export function transferOptions({ signal, output }: CommandContext): TransferOpt
   }
 }
 
-/** Writes all that is in the database as a folder that {@link restoreCommand} loads. */
+/** Writes the whole database to a folder that {@link restoreCommand} loads. */
 export const backupCommand: Command = {
   summary: `Writes the whole database into a new folder, also while a server runs
 One file for each table as of one moment, and a manifest. The folder gets its name when it is complete.`,

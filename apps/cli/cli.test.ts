@@ -7,7 +7,7 @@ import { profiles, startApp, storageOf } from '#testing/app.ts'
 import { makeFolder, runCli as run, startCli as start } from '#testing/cli-process.ts'
 import { ROOT } from '#testing/sources.ts'
 
-/** The command line as a process: what it prints, writes and exits with. */
+/** The command line as a process: its output, files and exit codes. */
 
 const SEED = join(ROOT, 'apps', 'testing', 'fixtures', 'seed-csv')
 const FILES = ['users.csv', 'urls.csv', 'events.csv']
@@ -197,7 +197,7 @@ t.test('fails in one line for what the user can mend', async (t) => {
 })
 
 t.test('stops at Ctrl+C and says how to go on', async (t) => {
-  // A server that takes the file and never answers.
+  // A server that accepts the file and never answers.
   const server = createServer((socket) => socket.resume())
   t.teardown(() => server.close())
   await once(server.listen(0, '127.0.0.1'), 'listening')

@@ -2,9 +2,9 @@ import type { Option, Program } from '#apps/command-line.ts'
 
 /** A command of the command line; main.ts lists them. */
 export interface Command extends Omit<Program<Record<string, Option>>, 'name'> {
-  /** What is printed after Ctrl+C. */
+  /** The message after Ctrl+C. */
   interrupted?: string
-  /** Does the work, gives the exit code. Throws a {@link CommandError} that says what to change. */
+  /** Runs the command and returns the exit code. Throws a {@link CommandError} that says what to change. */
   run(context: CommandContext): Promise<number>
 }
 
@@ -18,9 +18,9 @@ export interface CommandContext {
 }
 
 export interface Output {
-  /** Where results go: standard output. */
+  /** Prints a result to standard output. */
   print(line: string): void
-  /** Where progress goes, so that results can be piped. */
+  /** The stream for progress, separate from results, so that these can be piped. */
   progress: NodeJS.WriteStream
 }
 

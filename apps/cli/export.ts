@@ -9,8 +9,8 @@ import { withApp } from './open-app.ts'
 import { openRemote, type Remote, URL_OPTION } from './remote.ts'
 
 /**
- * Writes users.csv, urls.csv and events.csv, as of one moment. They get their names when all are complete, so
- * a failed export keeps the previous files.
+ * Writes users.csv, urls.csv and events.csv from one snapshot. Files are renamed when all are complete, so a
+ * failed export keeps the previous files.
  */
 export const exportCommand: Command = {
   summary: `Writes users.csv, urls.csv and events.csv, which import reads back unchanged
@@ -55,7 +55,7 @@ Titles are untrusted: for Excel, Calc and Sheets use --for spreadsheet, so that 
   }
 }
 
-/** Each file is as of its own moment. Referenced rows are read last, so no reference is dangling. */
+/** Each file has its own snapshot. Referenced rows are read last, so no reference is dangling. */
 async function exportThrough(
   remote: Remote,
   isGuarded: boolean,

@@ -24,14 +24,14 @@ interface SetFile {
   bytes: number
 }
 
-/** Imports a file's bytes and gives the report. Calls `onRows` with the number of rows done. */
+/** Imports a file's bytes and returns the report. Calls `onRows` with the number of rows done. */
 type ImportFile = (
   kind: Kind,
   bytes: AsyncIterable<Buffer>,
   onRows: (rows: number) => void
 ) => Promise<ImportReport>
 
-/** Gives the reports of the files as they are done. */
+/** Prints the report of each file when it is done. */
 type ReportPrinter = (file: SetFile, report: ImportReport) => void
 
 /** Most errors, and most warnings, shown for one file. */
@@ -88,7 +88,7 @@ async function findFiles(folder: string): Promise<SetFile[]> {
   return files
 }
 
-/** Prints the report of each file that `work` imports, and what to do then. Gives the exit code. */
+/** Prints the report of each file that `work` imports, and the next steps. Returns the exit code. */
 async function reportFiles(
   { output: { print } }: CommandContext,
   work: (print: ReportPrinter) => Promise<void>
@@ -134,7 +134,7 @@ async function importFiles(
   }
 }
 
-/** Sends all files in one request, so that the server knows what their references mean. */
+/** Sends all files in one request, so that the server can resolve their references. */
 async function sendSet(
   context: CommandContext,
   remote: Remote,
@@ -163,7 +163,9 @@ async function sendSet(
 
 type ReadFile = (file: SetFile) => AsyncGenerator<Buffer>
 
-/** Runs `work`, which imports what it reads, under a progress bar. Its error is a {@link CommandError} that begins with `name`. */
+/**
+ * Runs `work`, an import, under a progress bar. Its error is a {@link CommandError} that begins with `name`.
+ */
 async function withProgress<T>(
   { output, signal }: CommandContext,
   name: string,

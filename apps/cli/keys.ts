@@ -6,7 +6,7 @@ import type { Command, CommandContext } from './command.ts'
 import { withApp } from './open-app.ts'
 import { openRemote, toBody, URL_OPTION } from './remote.ts'
 
-/** Keys from the command line; the first administrator gets a key here. */
+/** Keys through the command line, including the first administrator's. */
 
 /** The operations on keys, in the database or through a server. */
 interface KeyClient {
@@ -16,7 +16,7 @@ interface KeyClient {
   rotate(id: string): Promise<IssuedKey>
 }
 
-/** `attach`: whether the work needs no cache invalidation in a server on the same DATA_DIR. */
+/** `attach`: true if the work needs no cache invalidation in a server on the same DATA_DIR. */
 async function withKeys<T>(
   context: CommandContext,
   { attach = false },
@@ -42,7 +42,7 @@ async function withKeys<T>(
   )
 }
 
-/** The key alone on standard output, so that it can be piped into a secret. */
+/** Prints only the key to standard output, so that it can be piped into a secret. */
 function printIssued({ output }: CommandContext, { key, id, role }: IssuedKey): void {
   output.progress.write(plain(`Key ${id} (${role}). It is shown this once:\n`))
   output.print(key)

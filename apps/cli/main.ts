@@ -9,7 +9,7 @@ import { keyCommands } from './keys.ts'
 import { moveCommand } from './move.ts'
 
 /**
- * The command line: `npm run cli -- COMMAND`. Exit codes: 0 done (also when rows were skipped), 1 failed, or
+ * The command line: `npm run cli -- COMMAND`. Exit codes: 0 done (even if rows were skipped), 1 failed or
  * rows were rejected, 2 wrong usage, 130 stopped by Ctrl+C.
  */
 const commands: Record<string, Command> = {
@@ -77,7 +77,7 @@ try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
   const { name, message, syscall, severity } = error as NodeJS.ErrnoException & { severity?: string }
-  // Refusals of the system or the database name what to change.
+  // Errors of the system or the database say what to change.
   if (error instanceof StartRefused || EXPECTED.has(name) || syscall !== undefined || severity !== undefined)
     process.stderr.write(`${plain(message)}\n`)
   else process.stderr.write(`${plain(errorText(error))}\n`)

@@ -9,7 +9,7 @@ import { withApp } from './open-app.ts'
 
 const MIGRATIONS = join(import.meta.dirname, '..', '..', 'drizzle')
 
-/** Copies the whole database into another one, without files in between. */
+/** Copies the whole database into another one, without intermediate files. */
 export const moveCommand: Command = {
   summary: `Copies the whole database into another, empty one, all of it or nothing
 Stop all servers first: later changes are not copied. The old database stays as it is.`,

@@ -5,9 +5,9 @@ import type { InstallationMode } from '#platform/redis/installation.ts'
 import { CommandError } from './command.ts'
 
 interface OpenOptions {
-  /** Whether the work may run beside a server on the same DATA_DIR. */
+  /** True if the work may run beside a server on the same DATA_DIR. */
   attach?: boolean
-  /** What the error message advises if it may not. */
+  /** The advice in the error message if it may not. */
   instead?: string
   /** `ignore` for work that replaces the id of the installation. */
   installation?: InstallationMode

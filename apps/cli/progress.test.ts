@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream'
 import t from 'tap'
 import { showProgress } from './progress.ts'
 
-/** A stream that keeps what is written, as a terminal or not. */
+/** Creates a stream that records its output, as a terminal or not. */
 function createStream(isTTY: boolean) {
   const stream = Object.assign(new PassThrough(), { isTTY, columns: 80 })
   return { stream: stream as unknown as NodeJS.WriteStream, text: () => String(stream.read() ?? '') }

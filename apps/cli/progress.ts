@@ -10,7 +10,7 @@ const BAR_WIDTH = 40
 /** Returns to the first column and erases to the end of the line (ECMA-48). */
 const CLEAR_LINE = '\r\u001B[K'
 
-/** Begins to show the file `name` on `stream`; `now` gives milliseconds. */
+/** Starts to show the file `name` on `stream`; `now` returns milliseconds. */
 export function showProgress(
   stream: NodeJS.WriteStream,
   name: string,

@@ -131,7 +131,7 @@ t.test('servers that are none, or are elsewhere, are named in one line', async (
 
 t.test('a request on a reused connection has no connection timeout', async (t) => {
   const url = await startOther(t, async (request, response) => {
-    // The time to connect is over while the server still works on the request.
+    // The connection timeout expires while the server is still working on the request.
     if (request.method === 'POST') mock.timers.tick(60_000)
     response.end('{}')
   })

@@ -5,14 +5,16 @@ import { json, text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { type CommandContext, CommandError } from './command.ts'
 
-/** The server that `--url` names. */
+/** The server at `--url`. */
 export interface Remote {
   /**
-   * Sends a request and gives the answer, which has a 2xx status. Throws a {@link CommandError} with the
+   * Sends a request and returns the answer, which has a 2xx status. Throws a {@link CommandError} with the
    * server's error, or with the reason why it cannot be reached.
    */
   send(method: string, path: string, body?: RemoteBody): Promise<IncomingMessage>
-  /** Sends a request, gives the JSON of the answer (undefined for 204). Waits `timeoutMs`, 0 for ever. */
+  /**
+   * Sends a request and returns the JSON of the answer (undefined for 204). Waits `timeoutMs`, forever if 0.
+   */
   call<T>(method: string, path: string, body?: RemoteBody, timeoutMs?: number): Promise<T>
 }
 
@@ -27,12 +29,14 @@ export const URL_OPTION = {
 } as const
 
 const CONNECT_TIMEOUT_MS = 10_000
-/** For short requests only: the answer to an import comes when all of it is stored. */
+/** For short requests only: an import is answered when all of it is stored. */
 const ANSWER_TIMEOUT_MS = 60_000
-/** Most characters of an answer that are shown. */
+/** Maximum length of an answer in an error message. */
 const MAX_SHOWN = 300
 
-/** The server of `--url`, or null without it. Throws a {@link CommandError} for an invalid URL or key. */
+/**
+ * Returns the server of `--url`, or null without it. Throws a {@link CommandError} for an invalid URL or key.
+ */
 export function openRemote({ options, env, signal }: CommandContext): Remote | null {
   if (options['url'] === undefined) return null
   const base = URL.parse(options['url'])
@@ -95,7 +99,7 @@ export function toBody(value: unknown): RemoteBody {
   return { type: 'application/json', bytes: Readable.from([JSON.stringify(value)]) }
 }
 
-/** The server's error in one line. */
+/** Returns the server's error in one line. */
 async function describe(answer: IncomingMessage): Promise<string> {
   const { location } = answer.headers
   const said = await text(answer).catch(() => '')

@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import { readConfig } from '#apps/config.ts'
 import { announce } from './announce.ts'
 
-/** What is announced on a terminal by a server that listens on `host`. */
+/** Returns the announcement on a terminal of a server that listens on `host`. */
 async function announced(t: Test, host: string, env: Record<string, string> = {}): Promise<string> {
   const app = fastify()
   await app.listen({ host, port: 0 })

@@ -3,8 +3,8 @@ import type { FastifyInstance } from 'fastify'
 import type { Config } from '#apps/config.ts'
 
 /**
- * Says where the server listens, what it stores to and a first thing to try: as text on a terminal, as one log
- * line elsewhere. Warns of replicas that can't tell each other of changes.
+ * Logs the server's address, its storage and a first command to try: as text on a terminal, else as one log
+ * line. Warns about replicas that can't invalidate each other's caches.
  */
 export function announce(app: FastifyInstance, config: Config): void {
   const { replicas } = config.database

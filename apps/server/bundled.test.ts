@@ -22,7 +22,7 @@ import { storageOf } from '#testing/app.ts'
 import { type ListeningServer, spawnServer, startServer } from '#testing/process.ts'
 import { until } from '#testing/until.ts'
 
-/** The bundled PostgreSQL as a server's child: who may run it, what it refuses, and how it ends. */
+/** The bundled PostgreSQL as a child process of a server: its users, its refusals and its end. */
 
 const DONE = { code: 0, signal: null }
 const FAILED = { code: 1, signal: null }
@@ -30,7 +30,7 @@ const FAILED = { code: 1, signal: null }
 const isRoot = process.getuid?.() === 0
 const needsRoot = { skip: process.platform !== 'linux' || !isRoot ? 'Linux and root are needed' : false }
 
-/** What makes root a plain user that still owns root's files. */
+/** Makes root a plain user that still owns root's files. */
 const AS_USER = ['unshare', '--user', '--map-user=1000', '--map-group=1000', '--']
 
 async function folderOf(t: Test, name = ''): Promise<string> {
@@ -38,7 +38,7 @@ async function folderOf(t: Test, name = ''): Promise<string> {
   return join(DATA_DIR, name)
 }
 
-/** The process of the PostgreSQL that serves `dataDir`, once there is one. */
+/** Returns the process of the PostgreSQL that serves `dataDir`, when there is one. */
 async function postmasterOf(dataDir: string): Promise<number> {
   for (;;) {
     const { pid = 0 } = (await readPostmaster(dataDir)) ?? {}
@@ -47,7 +47,7 @@ async function postmasterOf(dataDir: string): Promise<number> {
   }
 }
 
-/** Whether a process runs; one that has ended and was not collected by its parent yet does not. */
+/** True if a process runs. False for an ended process that its parent has not collected yet. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
@@ -61,12 +61,12 @@ async function untilGone(pid: number): Promise<void> {
   await until(() => !isAlive(pid))
 }
 
-/** The processes that `pid` started. */
+/** Returns the processes that `pid` started. */
 async function childrenOf(pid: number | undefined): Promise<number[]> {
   return (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(/\s+/).map(Number)
 }
 
-/** Creates a link and follows it; gives its id. */
+/** Creates a link and follows it. Returns its id. */
 async function use({ request }: ListeningServer): Promise<number> {
   const made = await request('POST', '/urls', { json: { original_url: 'https://example.com' } })
   const followed = await request('GET', `/${made.json.short_code}`)
@@ -74,7 +74,7 @@ async function use({ request }: ListeningServer): Promise<number> {
   return made.json.id
 }
 
-/** Starts a server that must refuse; gives what it printed. */
+/** Starts a server that must refuse. Returns its output. */
 async function refusal(t: Test, env: Record<string, string>, wrapper: string[] = []): Promise<string> {
   const server = spawnServer(t, env, { wrapper })
   t.same(await server.exited, FAILED)
@@ -115,7 +115,7 @@ t.test('is stopped by the next server when it outlived its own', needsRoot, asyn
   const server = await startServer(t, { DATA_DIR: otherName })
   const id = await use(server)
   const pid = await postmasterOf(dataDir)
-  // Without the watcher too nothing ends it.
+  // Without the watcher, no process ends it either.
   const others = (await childrenOf(server.child.pid)).filter((child) => child !== pid)
   server.child.kill('SIGSTOP')
   for (const other of others) process.kill(other, 'SIGKILL')
@@ -185,7 +185,7 @@ t.test(
     await writeFile(join(programs, 'unshare'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
     // biome-ignore lint/style/noProcessEnv: programs are where the system's PATH says
     const without = { PATH: `${programs}:${process.env['PATH']}` }
-    // Nobody but root passes through it.
+    // Only root may enter this folder.
     const home = await folderOf(t, 'home')
     await mkdir(home, { mode: 0o700 })
     const dataDir = join(home, 'data')

@@ -9,25 +9,27 @@ import { startPostgres } from '#testing/servers.ts'
 import { mountSmallDisk, whyNoSmallDisk } from '#testing/small-disk.ts'
 import { until } from '#testing/until.ts'
 
-/** Without Redis a click waits in the local log: each redirect given is one event stored, whatever is taken away. */
+/**
+ * Without Redis, clicks wait in the local log. Each redirect is stored as exactly one event, whatever fails.
+ */
 
 async function createContext(t: Test, dataDir?: string) {
   const postgres = await startPostgres(t, { fsync: true })
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'fairlead-click-log-')))
   t.teardown(() => rm(folder, { recursive: true, force: true }).catch(() => undefined))
   const env = { DATA_DIR: folder, DATABASE_URL: postgres.url, DATABASE_CONNECT_TIMEOUT_MS: '500' }
-  /** Keeps clicks from being stored, and lets everything else go on, until the result is called. */
+  /** Blocks the storage of clicks, and nothing else, until the returned function is called. */
   async function holdStorage(): Promise<() => Promise<void>> {
     const client = new pg.Client({ connectionString: postgres.url })
     await client.connect()
-    // Refuses writers of this table, and lets readers through (PostgreSQL, 13.3.1 Table-Level Locks).
+    // Blocks writers of this table, but not readers (PostgreSQL, 13.3.1 Table-Level Locks).
     await client.query('BEGIN; LOCK TABLE url_stats_hourly IN SHARE MODE')
     return () => client.end()
   }
   return { postgres, folder, env, holdStorage, start: () => startServer(t, env) }
 }
 
-/** The first answer that does not say that clicks may be missing; how soon that is depends on the machine. */
+/** Returns the first answer without pending clicks. The delay depends on the machine. */
 async function settled({ request }: ListeningServer, path: string) {
   for (;;) {
     const answer = await request('GET', path)
@@ -104,7 +106,7 @@ t.test(
     const filler = join(disk.path, 'filler')
     await writeFile(filler, Buffer.alloc(16 * 1024 * 1024)).catch(() => undefined)
     const visitors = sendVisitors(server, '/warm')
-    // What was written ahead of the records still has room.
+    // Preallocated space in the log still has room for records.
     await until(() => visitors.aggregate.refused.has(503))
     const refused = await server.request('GET', '/warm')
     t.equal(refused.status, 503)

@@ -4,7 +4,7 @@ import { storageOf } from '#testing/app.ts'
 import { spawnServer, startServer } from '#testing/process.ts'
 import { refuseExposure } from './exposure.ts'
 
-/** A server without keys is not reached by others unless that is meant. */
+/** A server without keys is unreachable from other machines unless configured. */
 
 const check = (env: Record<string, string>) => () => refuseExposure(readConfig(env))
 

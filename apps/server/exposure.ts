@@ -2,7 +2,10 @@ import { BlockList, isIP } from 'node:net'
 import type { Config } from '#apps/config.ts'
 import { StartRefused } from '#platform/problem/start-refused.ts'
 
-/** What other machines can't reach (RFC 6890): 127.0.0.0/8, and `::1`; an IPv6 form of an IPv4 address counts as that. */
+/**
+ * Addresses that other machines can't reach (RFC 6890): 127.0.0.0/8, and `::1`. The IPv6 form of an IPv4
+ * address is included.
+ */
 const loopback = new BlockList()
 loopback.addSubnet('127.0.0.0', 8)
 loopback.addAddress('::1', 'ipv6')
@@ -14,8 +17,8 @@ function isLoopback(host: string): boolean {
 }
 
 /**
- * Keeps a server without authentication on loopback. Throws {@link StartRefused} for `AUTH=open` on
- * an address beyond this machine, unless the settings say that this is meant.
+ * Restricts a server without authentication to loopback. Throws {@link StartRefused} for `AUTH=open` on any
+ * other address, unless the settings allow it.
  */
 export function refuseExposure({ access, server, settings }: Config): void {
   if (access.mode !== 'open' || isLoopback(server.host)) return

@@ -5,14 +5,16 @@ import { makeWarmLink, sendVisitors } from '#testing/click-context.ts'
 import { type ListeningServer, startServer } from '#testing/process.ts'
 import { until } from '#testing/until.ts'
 
-/** Kills amid writes and clicks: what was acknowledged is there afterwards, once, and nothing is half done. */
+/**
+ * Kills during writes and clicks: acknowledged data exists afterwards, exactly once, and nothing is partial.
+ */
 
 const ROUNDS = 20
 
-/** What the server has acknowledged: titles of urls by id, as last answered. */
+/** The changes that the server has acknowledged: titles of urls by id, as last answered. */
 type Acknowledged = Map<number, string | null>
 
-/** Creates and changes urls, one after the other, until the server is gone or `isOver`. */
+/** Creates and changes urls, one after the other, until the server ends or `isOver`. */
 async function write(
   { request }: ListeningServer,
   acknowledged: Acknowledged,
@@ -34,7 +36,7 @@ async function write(
       unsure.delete(json.id)
     }
   } catch {
-    // The server is gone.
+    // The server has ended.
   }
 }
 
@@ -43,7 +45,7 @@ async function killPostgres(dataDir: string | undefined): Promise<void> {
   try {
     if (postmaster) process.kill(postmaster.pid, 'SIGKILL')
   } catch {
-    // One that was killed before is being started again.
+    // The killed one is restarting.
   }
 }
 
@@ -52,7 +54,7 @@ t.test(
   async (t) => {
     const storage = await storageOf(t, 'own')
     const acknowledged: Acknowledged = new Map()
-    // Changes without an answer may have happened or not.
+    // Changes without an answer may or may not have happened.
     const unsure = new Set<number>()
     let [given, unanswered] = [0, 0]
     let server = await startServer(t, storage)
@@ -104,7 +106,7 @@ t.test(
 
     const clicks = async () =>
       Number((await request('GET', '/events?event_type=click&per_page=1')).headers.get('x-total-count'))
-    // One was the link's first visit; a visit without an answer may have been counted.
+    // One was the link's first visit. A visit without an answer may have been counted.
     await until(clicks, (count) => count > given)
     t.ok((await clicks()) <= given + 1 + unanswered, `${given} redirects were given`)
   }

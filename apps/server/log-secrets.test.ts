@@ -12,14 +12,17 @@ import { missing } from '#testing/programs.ts'
 import { startPostgres, startRedis } from '#testing/servers.ts'
 import { until } from '#testing/until.ts'
 
-/** Each error of a driver, provoked at every level of the log: no line holds a secret, an e-mail address or an address of a client. */
+/**
+ * Provokes each error of the drivers at every log level. No line contains a secret, an email address or a
+ * client's address.
+ */
 
 const skip = missing('redis-server')
 const LEVELS = Settings.properties.LOG_LEVEL.enum.filter((level) => level !== 'silent')
 const SECRETS = /hunter2|wrong-pass|jane|203\.0\.113\.77|token-1/i
 const CLIENT = { 'x-forwarded-for': '203.0.113.77' }
 
-/** An app whose log is kept, at `level`, as a server makes it. */
+/** Starts an app like a server's, and records its log at `level`. */
 async function startLogging(t: Test, level: string, env: Record<string, string>, titles = {}) {
   const config = readConfig({
     LINGER_MS: '0',
@@ -45,7 +48,7 @@ t.test('PostgreSQL refuses the password', { skip }, async (t) => {
   const admin = new pg.Client({ connectionString: postgres.url })
   await admin.connect()
   await admin.query("CREATE ROLE fairlead LOGIN SUPERUSER PASSWORD 'hunter2-right'")
-  // From here on by password.
+  // From here on, connections need the password.
   const { rows } = await admin.query<{ file: string }>("SELECT current_setting('hba_file') AS file")
   await admin.query(`COPY (SELECT 'host all fairlead 127.0.0.1/32 scram-sha-256') TO '${rows[0]?.file}'`)
   await admin.query('SELECT pg_reload_conf()')

@@ -114,7 +114,8 @@ t.test(
       DATABASE_STATEMENT_TIMEOUT_MS: '150'
     })
 
-    // Somebody holds the same email in a transaction that does not end: the server's own insert waits until it may not.
+    // Another transaction locks the same email and does not end, so the server's insert waits until its
+    // timeout.
     const client = new pg.Client({ connectionString: url.href })
     await client.connect()
     await client.query('BEGIN')

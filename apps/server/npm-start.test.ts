@@ -4,9 +4,9 @@ import t, { type Test } from 'tap'
 import { storageOf } from '#testing/app.ts'
 import { ROOT } from '#testing/sources.ts'
 
-/** `npm start` by the real npm, which passes signals on to its own child only. */
+/** `npm start` with the real npm, which forwards signals to its own child only. */
 
-/** Starts it and waits until it listens. It leads a process group, as a command does on a terminal. */
+/** Starts npm and waits until the server listens. npm leads a process group, like a command on a terminal. */
 async function startNpm(
   t: Test
 ): Promise<{ npm: ChildProcess; output(): string; exited: Promise<unknown[]> }> {

@@ -9,33 +9,33 @@ import { missing } from '#testing/programs.ts'
 import { until } from '#testing/until.ts'
 
 /**
- * What is kept of who came: the server as a process, on a PostgreSQL and a Redis of its own, is asked in every way in which
- * it learns an address or a secret; then each place where something is kept is searched for them.
+ * Which client data is stored. The server runs as a process with its own PostgreSQL and Redis, and receives
+ * requests of every kind with an address or a secret. Then the test searches every place of storage.
  */
 
 const skip = missing('redis-server')
 
-/** Clients as the proxy names them, and every spelling in which an address of them could be kept. */
+/** Clients as the proxy names them, and every spelling in which their address could be stored. */
 const CLIENTS = ['203.0.113.77', '2001:db8:85a3:1234:5678:8a2e:370:7334']
 const SPELLINGS = [
   ...CLIENTS,
   '2001:db8:85a3:1234:5678:8a2e',
   '2001:0db8:85a3:1234:5678:8a2e:0370:7334',
-  '2001:db8:85a3:1234', // What a limit counts by.
+  '2001:db8:85a3:1234', // The key of a limit.
   'cb00714d',
   '3405803853',
   ...CLIENTS.map((address) => Buffer.from(address).toString('base64').replace(/=+$/, '').slice(0, 14)),
   ...CLIENTS.map((address) => Buffer.from(address).toString('hex'))
 ]
 
-/** Everything in the files below `folder`, as one text. */
+/** Returns all files below `folder` as one text. */
 async function readAll(folder: string): Promise<string> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
   return (await Promise.all(files.map((file) => readFile(file, 'latin1').catch(() => '')))).join('\n')
 }
 
-/** Every row of every table, as one text. */
+/** Returns every row of every table as one text. */
 async function readTables(url: string): Promise<string> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
@@ -68,7 +68,7 @@ t.test('no address of a client is kept whole, and no secret in the log', { skip 
     RATE_LIMIT: 'on',
     RATE_LIMIT_CREDENTIALS: '3/60',
     RATE_LIMIT_UNKNOWN_CODES: '3/60',
-    // Clicks stay in the stream, where they are looked for.
+    // Clicks stay in the stream, where the test searches for them.
     CLICK_DRAIN: 'off',
     DATABASE_URL: databaseUrl.href,
     REDIS_URL: redisUrl.href,
@@ -110,9 +110,9 @@ t.test('no address of a client is kept whole, and no secret in the log', { skip 
       { original_url: 'https://example.com/a' },
       { ...admin, 'idempotency-key': `k-${client.length}` }
     )
-    // Looked up, then held; the second is answered before the framework sees it.
+    // The first follow looks the link up and caches it; the fast lane serves the second.
     for (const _ of [1, 2]) await ask('GET', `/${link.short_code}`)
-    // Counting is not waited for: one of the next is refused.
+    // Counting is asynchronous: one of the next requests is refused.
     await until(
       () => ask('GET', `/${unique()}?token=query-secret-7c1`),
       ({ status }) => status === 429
@@ -135,7 +135,7 @@ t.test('no address of a client is kept whole, and no secret in the log', { skip 
   for (const status of [201, 302, 401, 404, 422, 429])
     t.ok(statuses.includes(status), `${status} was among the answers`)
 
-  // With both away, a click waits on the disk.
+  // Without PostgreSQL and Redis, a click waits on the disk.
   const { short_code: code } = (
     await server.request('GET', '/urls?per_page=1&page=1', { headers: { authorization: `Bearer ${key}` } })
   ).json[0]
@@ -147,7 +147,7 @@ t.test('no address of a client is kept whole, and no secret in the log', { skip 
   t.equal(click.status, 302)
   const places = {
     'the tables': tables,
-    // Its log of writes has all that was ever in it: stream, counters of limits, cached links.
+    // The append-only file has everything ever written: stream, counters of limits, cached links.
     Redis: await readAll(context.redis.folder),
     'the folder of the server': await readAll(context.env['DATA_DIR'] ?? '')
   }

@@ -5,7 +5,7 @@ import { missing } from '#testing/programs.ts'
 import { startPostgres } from '#testing/servers.ts'
 import { until } from '#testing/until.ts'
 
-/** Whatever makes all writes fail shows in the readiness probe, by name, while redirects go on. */
+/** Every failure of all writes shows in the readiness probe by name, while redirects continue. */
 
 const TIMEOUTS = { DATABASE_STATEMENT_TIMEOUT_MS: '150', DATABASE_CONNECT_TIMEOUT_MS: '150' }
 
@@ -13,7 +13,7 @@ async function follow({ request }: Running, code: string): Promise<number> {
   return (await request('GET', `/${code}`)).status
 }
 
-/** Breaks writes, and asserts what the probe says of that; `mend` undoes it. */
+/** Breaks writes and asserts the answer of the probe; `mend` repairs them. */
 async function check(t: Test, running: Running, part: string, code: string, mend: () => Promise<unknown>) {
   const { request } = running
   const create = () => request('POST', '/urls', { json: { original_url: 'https://acme.dev/' } })
@@ -29,7 +29,7 @@ async function check(t: Test, running: Running, part: string, code: string, mend
   t.equal((await until(ready, ({ json }) => json.status === 'ok')).json.status, 'ok')
 }
 
-/** A server with a link that it holds, and a session of its own on the database. */
+/** Starts a server with a cached link, and a separate session on its database. */
 async function startWarm(t: Test, storage: Record<string, string>) {
   const running = await startApp(t, { storage, env: TIMEOUTS })
   const { json } = await running.request('POST', '/urls', { json: { original_url: 'https://acme.dev/' } })

@@ -3,14 +3,17 @@ import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { startApp } from '#testing/app.ts'
 
-/** Clients that send a byte now and then to hold connections (slowloris): cut off, while others are served. */
+/** Clients that send a byte now and then to hold connections (slowloris): closed, while others are served. */
 
 const { url, request } = await startApp(t, {
   env: { CLIENT_HEADERS_TIMEOUT_MS: '1500', CLIENT_REQUEST_TIMEOUT_MS: '2000' }
 })
 const { hostname, port } = new URL(url)
 
-/** Sends `start`, then a byte of `drip` again and again. Gives what the server says until it closes the connection. */
+/**
+ * Sends `start`, then a byte of `drip` at intervals. Returns the server's output until it closes the
+ * connection.
+ */
 async function dawdle(start: string, drip: string): Promise<string> {
   const socket = connect(Number(port), hostname)
   socket.on('error', () => socket.destroy())

@@ -79,7 +79,7 @@ t.test('on a PostgreSQL server', async (t) => {
     const storage = await storageOf(t, 'alone')
     const database = new URL(storage['DATABASE_URL'] ?? '')
     const { hostname, port } = database
-    // A way to the database that opens later.
+    // A proxy to the database that opens later.
     const way = createServer((socket) => {
       const onward = connect(Number(port || 5432), hostname)
       for (const one of [socket, onward]) one.on('error', () => one.destroy())

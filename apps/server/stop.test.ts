@@ -8,12 +8,11 @@ import { type ListeningServer, startServer } from '#testing/process.ts'
 const GOOD = { code: 0, signal: null }
 const BAD = { code: 1, signal: null }
 
-/** Where it does not matter what is stored: the servers start faster. */
+/** The faster storage, for tests in which storage does not matter. */
 const ANY = hasRedis() ? 'redis' : 'alone'
 
 /**
- * A request that the server has begun to serve and waits for the rest of: it is in flight until `finish` is called,
- * which gives the whole answer.
+ * Starts a request whose body is incomplete. It is in flight until `finish`, which returns the whole answer.
  */
 async function holdRequest({ url }: ListeningServer): Promise<{ socket: Socket; finish(): Promise<string> }> {
   const { hostname, port } = new URL(url)
@@ -42,7 +41,7 @@ for (const [signal, profile] of [
   t.test(`at ${signal} it finishes what it serves, takes nothing new and exits in peace`, async (t) => {
     const storage = await storageOf(t, profile)
     const server = await startServer(t, storage)
-    // This client keeps its connection open, which must not hold up the end.
+    // This client keeps its connection open, which must not delay the end.
     t.equal((await server.request('GET', '/health')).status, 200)
     const held = await holdRequest(server)
     server.child.kill(signal)
@@ -76,7 +75,7 @@ t.test('a second signal ends it at once', async (t) => {
   const server = await startServer(t, { ...(await storageOf(t, ANY)), DRAIN_MS: '600000' })
   server.child.kill('SIGTERM')
   await server.logged(/^closing$/)
-  // Until it is no longer taken for the first one, passed on.
+  // Until a signal no longer counts as a repetition of the first.
   const timer = setInterval(() => server.child.kill('SIGTERM'), 100)
   t.same(await server.exited, BAD)
   clearInterval(timer)

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { spawnServer, startServer } from '#testing/process.ts'
 
-/** Traces as a collector gets them. */
+/** Traces as a collector receives them. */
 
 interface Span {
   traceId: string
@@ -13,7 +13,7 @@ interface Span {
   name: string
 }
 
-/** A collector (OTLP over HTTP, JSON) that keeps the spans it gets. */
+/** Starts a collector (OTLP over HTTP, JSON) that records its spans. */
 async function startCollector(t: Test) {
   const spans: Span[] = []
   const server = createServer(async (request, response) => {
@@ -42,7 +42,7 @@ t.test("a request's span and log lines are in the trace that its client names", 
   await server.request('GET', '/urls')
   const line = await server.logged(/^request$/)
   t.match(line, { route: '/users', trace_id: traceId, span_id: /^[0-9a-f]{16}$/ })
-  // What waits to be sent goes out with the close.
+  // The close flushes pending spans.
   t.match(await server.end(), { code: 0 })
   t.ok(collector.spans.length >= 2)
   t.ok(

@@ -9,7 +9,9 @@ import { ROOT } from '#testing/sources.ts'
 
 const run = promisify(execFile)
 
-/** Says, as the process ends, whether it loaded Node's parser of TypeScript (deps/amaro in Node's sources). */
+/**
+ * Prints, at the end of the process, if it loaded Node's parser of TypeScript (deps/amaro in Node's sources).
+ */
 const TELL =
   "process.on('exit', () => console.log(process.moduleLoadList.some((name) => /amaro/.test(name))))"
 
@@ -20,7 +22,7 @@ for (const name of ['server', 'worker'])
     const start = async () => {
       const imports = ['./apps/preload.mjs', `data:text/javascript,${encodeURIComponent(TELL)}`]
       const args = [...imports.map((one) => `--import=${one}`), `apps/${name}/main.ts`, '--version']
-      // Nothing else of the environment: no settings, and no module hooks of tap.
+      // An environment with nothing else: no settings, and no module hooks of tap.
       const { stdout } = await run(process.execPath, args, { cwd: ROOT, env: { NODE_COMPILE_CACHE: cache } })
       return stdout.trim().split('\n')
     }
@@ -28,7 +30,7 @@ for (const name of ['server', 'worker'])
     t.same(await start(), [manifest.version, 'false'], 'the next one finds them stripped')
   })
 
-/** Names, as the process ends, the packages and the parts of Node that it has loaded. */
+/** Prints, at the end of the process, the packages and the parts of Node that it loaded. */
 const LIST = `
   import { registerHooks } from 'node:module'
   const seen = new Set()

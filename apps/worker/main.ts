@@ -2,8 +2,8 @@ import { run } from '#apps/run.ts'
 import { StartRefused } from '#platform/problem/start-refused.ts'
 
 /**
- * The worker: the server's plugins without its routes but the probes and the metrics. Stores clicks from the Redis stream
- * and keeps the tables in order, so that servers with CLICK_DRAIN=off do nothing but answer.
+ * The worker: the server's plugins, with only the probes and metrics as routes. Stores clicks from the Redis
+ * stream and maintains the tables, so that servers with CLICK_DRAIN=off only answer requests.
  */
 run({
   command: 'npm run worker',

@@ -4,11 +4,11 @@ import { type ListeningServer, startWorker } from '#testing/process.ts'
 import { missing } from '#testing/programs.ts'
 import { until } from '#testing/until.ts'
 
-/** The worker beside a server that leaves the clicks to it. */
+/** A worker beside a server that does not store clicks. */
 
 const skip = missing('redis-server')
 
-/** The value of a metric without labels; undefined where it has none. */
+/** Returns the value of a metric without labels; undefined if it has none. */
 async function readGauge({ request }: ListeningServer, name: string): Promise<number | undefined> {
   const { text } = await request('GET', '/metrics')
   const [, value] = new RegExp(`^${name} (\\S+)$`, 'm').exec(text) ?? []
