@@ -12,11 +12,13 @@ export interface AuditChange {
 /** `app.audit.record`: appends changes, in the transaction that makes them. */
 export type RecordChanges = (changes: AuditChange[]) => Promise<void>
 
-/**
- * `app.audit.insertionOf`: the INSERT of the changes that a SELECT gives (action, resource, resource_id,
- * before, after), as part of the statement that makes them.
- */
-export type InsertionOf = (rows: SqlPart) => SqlPart
+/** `app.audit.insertion`: the INSERT of entries as part of the prepared statement that makes the changes. */
+export interface Insertion {
+  /** The INSERT of the changes that a SELECT gives: action, resource, resource_id, before, after. */
+  of(rows: SqlPart): SqlPart
+  /** The values of its placeholders now. */
+  values(): Record<string, unknown>
+}
 
 /** What erasure takes out of the audit log: the values of things, and the name of a user on what it changed. */
 export interface AuditErasure {

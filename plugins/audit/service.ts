@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Database } from '#platform/database/index.ts'
 import { parseWireTime } from '#platform/http/wire-time.ts'
 import type { AuditEntry, AuditQuery } from '#schema/shapes/audit.ts'
-import type { AuditChange, EraseChanges, FindOwned, InsertionOf, RecordChanges } from './contract.ts'
+import type { AuditChange, EraseChanges, FindOwned, Insertion, RecordChanges } from './contract.ts'
 import { presentChange } from './present.ts'
 import {
   type AuditAuthor,
@@ -19,7 +19,7 @@ import {
 export interface AuditService {
   /** Appends changes in the caller's transaction, as made by whoever {@link actAs} said: else by the system. */
   record: RecordChanges
-  insertionOf: InsertionOf
+  insertion: Insertion
   /** Takes values out of entries, for the erasure of a user; nothing else ever changes one. */
   erase: EraseChanges
   findOwned: FindOwned
@@ -57,7 +57,10 @@ export function createAuditService(
         await insertAudit(db, author(), changes.slice(at, at + RECORD_CHUNK).map(toRecord))
     },
 
-    insertionOf: (rows) => insertionOf(author(), rows),
+    insertion: {
+      of: (rows) => insertionOf(rows),
+      values: () => ({ auditAuthor: JSON.stringify(author()) })
+    },
 
     erase: (erasure) => eraseAudit(db, erasure),
     findOwned: (resource, userId) => findOwned(db, resource, userId),

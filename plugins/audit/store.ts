@@ -1,4 +1,4 @@
-import { and, desc, eq, gte, lt, lte, type SQL, sql } from 'drizzle-orm'
+import { and, desc, eq, gte, lt, lte, type Placeholder, type SQL, sql } from 'drizzle-orm'
 import type { Executor } from '#platform/database/index.ts'
 import { type AuditRow, auditLog } from '#schema/tables/audit-log.ts'
 import type { AuditErasure } from './contract.ts'
@@ -33,20 +33,24 @@ export interface AuditFilter {
   beforeId?: number | undefined
 }
 
-/** An INSERT of the rows that a select gives: action, resource, resource_id, before, after. */
-export function insertionOf(by: AuditAuthor, rows: SQL): SQL {
+/**
+ * An INSERT of the rows that a select gives: action, resource, resource_id, before, after. `author` is the JSON of an
+ * {@link AuditAuthor}.
+ */
+export function insertionOf(rows: SQL, author: string | Placeholder = sql.placeholder('auditAuthor')): SQL {
   return sql`
     insert into audit_log (actor_kind, actor_key_id, actor_user_id, actor_name, request_id,
       action, resource, resource_id, before, after)
-    select ${by.kind}, ${by.keyId}, ${by.userId}::bigint, ${by.name}, ${by.requestId}, change.*
-    from (${rows}) as change`
+    select author.*, change.*
+    from jsonb_to_record(${author}::jsonb)
+      as author(kind text, "keyId" text, "userId" bigint, name text, "requestId" text), (${rows}) as change`
 }
 
 /** Appends `records` in one statement, however many they are. */
 export async function insertAudit(on: Executor, by: AuditAuthor, records: AuditRecord[]): Promise<void> {
   const rows = sql`select * from jsonb_to_recordset(${JSON.stringify(records)}::jsonb)
     as record(action text, resource text, resource_id text, before jsonb, after jsonb)`
-  await on.execute(insertionOf(by, rows))
+  await on.execute(insertionOf(rows, JSON.stringify(by)))
 }
 
 /** The newest `limit` entries that match, newest first. */

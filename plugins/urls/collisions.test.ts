@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import t from 'tap'
 import { SYSTEM } from '#platform/access/caller.ts'
+import type { OpenOptions } from '#platform/cache/index.ts'
 import { startApp } from '#testing/app.ts'
 import { createUrlService, type UrlService } from './service.ts'
 
@@ -15,8 +16,14 @@ const collaborators = {
   outbox: app.outbox,
   checkTarget: () => null
 }
+let opened = 0
+/** Each service opens caches of its own. */
+const cache = {
+  ...app.cache,
+  open: <V>(options: OpenOptions<V>) => app.cache.open({ ...options, name: `urls-${++opened}` })
+}
 const random = (size: number) => new Uint8Array(size).fill(10)
-const { service } = createUrlService(app.database, app.cache, collaborators, { codeLength: 6, random })
+const { service } = createUrlService(app.database, cache, collaborators, { codeLength: 6, random })
 const create = async (service: UrlService) =>
   (await service.prepare(SYSTEM, { original_url: 'https://example.com' }))()
 
@@ -40,7 +47,7 @@ t.test('when all are taken it is said so, and nothing is left behind', async (t)
 
 t.test('of creations that draw the same codes at once each gets its own', async (t) => {
   const other = (size: number) => new Uint8Array(size).fill(11)
-  const { service } = createUrlService(app.database, app.cache, collaborators, {
+  const { service } = createUrlService(app.database, cache, collaborators, {
     codeLength: 6,
     random: other
   })

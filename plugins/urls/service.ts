@@ -1,9 +1,9 @@
-import { type Caller, type OwnerFilter, ownerFilterOf, ownerOf } from '#platform/access/caller.ts'
+import { type Caller, isWithin, type OwnerFilter, ownerFilterOf, ownerOf } from '#platform/access/caller.ts'
 import type { Cache } from '#platform/cache/index.ts'
 import type { Database, SqlPart } from '#platform/database/index.ts'
 import { createPageIndex } from '#platform/database/page-index.ts'
 import type { LongPage } from '#platform/database/row-chunks.ts'
-import type { FindOwned, InsertionOf, RecordChanges } from '#plugins/audit/contract.ts'
+import type { FindOwned, Insertion, RecordChanges } from '#plugins/audit/contract.ts'
 import { pageWindow } from '#schema/shapes/page.ts'
 import { isTrue } from '#schema/shapes/text.ts'
 import type { UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
@@ -20,11 +20,11 @@ import {
   deleteUrlsOfUser,
   disownUrls,
   findUrls,
-  insertUrl,
   listUrls,
   lockUrl,
   updateUrl
 } from './store.ts'
+import { createInsertion } from './store-create.ts'
 import type { TargetContext } from './targets.ts'
 
 /**
@@ -62,7 +62,7 @@ export interface UrlService {
 export interface UrlCollaborators {
   users: {
     lockForShare(id: number, ownerFilter: OwnerFilter): Promise<void>
-    shareLockOf(id: number, ownerFilter: OwnerFilter): SqlPart
+    readonly shareLock: SqlPart
   }
   events: {
     record(
@@ -70,7 +70,7 @@ export interface UrlCollaborators {
     ): Promise<void>
     insertionOf(rows: SqlPart): SqlPart
   }
-  audit: { record: RecordChanges; insertionOf: InsertionOf; findOwned: FindOwned }
+  audit: { record: RecordChanges; insertion: Insertion; findOwned: FindOwned }
   outbox: { add(message: { topic: string; aggregate: string; payload: { id: number } }): Promise<void> }
   /** Removes what the user entered from the events and audit entries of these urls. */
   erase(userId: number, rows: UrlRow[]): Promise<void>
@@ -95,6 +95,7 @@ export function createUrlService(
   const { db } = database
   const pages = createPageIndex({ countBuckets: countUrlBuckets })
   const findRow = openRows(database, cache)
+  const insertUrl = createInsertion({ users, events, audit })
   const forgetAfterCommit = (rows: UrlRow[]) => {
     const links = rows.map((row) => ({ key: keyOf(row), version: row.version }))
     const byId = rows.map(({ id, version }) => ({ key: String(id), version }))
@@ -120,12 +121,12 @@ export function createUrlService(
     const userId = ownerOf(ownerFilter, draft.user_id)
     const { shortCode: chosen, ...values } = { ...columnsOf(draft), userId }
     const candidates = () => (chosen === null ? createCandidates(codeLength, random) : [chosen])
-    const owner = userId === null ? null : users.shareLockOf(userId, ownerFilter)
-    const parts = { owner, audited: valuesOf({ ...values, shortCode: '' }), events, audit }
+    const ownerId = userId === null ? undefined : isWithin(ownerFilter, userId) ? userId : null
+    const audited = valuesOf({ ...values, shortCode: '' })
     let row: UrlRow | null = null
     // A concurrent creation may take the same code or create the owner. The next attempt sees it.
     for (let left = chosen === null ? 3 : 2; left > 0 && !row; left--) {
-      row = await insertUrl(db, values, candidates(), parts)
+      row = await insertUrl(db, { values, codes: candidates(), ownerId, audited })
       if (row === null && userId !== null) await users.lockForShare(userId, ownerFilter)
     }
     if (!row) throw chosen === null ? codesExhausted() : codeTaken(chosen)

@@ -1,4 +1,4 @@
-import { and, asc, count, eq, getTableColumns, gte, isNull, or, type SQL, sql } from 'drizzle-orm'
+import { and, asc, count, eq, gte, isNull, or, type SQL, sql } from 'drizzle-orm'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { OwnerFilter } from '#platform/access/caller.ts'
@@ -9,7 +9,7 @@ import type { Place } from '#platform/database/page-index.ts'
 import { prepareQuery } from '#platform/database/prepared.ts'
 import { type RowChunk, readChunk } from '#platform/database/row-chunks.ts'
 import { type UrlRow, urls } from '#schema/tables/urls.ts'
-import { type CachedColumn, type ChosenColumns, FIELDS, type UrlColumns } from './fields.ts'
+import { type CachedColumn, FIELDS, type UrlColumns } from './fields.ts'
 
 /** All SQL of urls. Every function takes an executor: the pool or a transaction. */
 
@@ -26,58 +26,6 @@ export interface UrlFilter {
 const live = isNull(urls.deletedAt)
 
 const owned = (ownerFilter: OwnerFilter) => (ownerFilter === 'all' ? undefined : eq(urls.userId, ownerFilter))
-
-/** Parts of the creating statement that other capabilities supply. */
-export interface CreationParts {
-  /** Locks the owner: a SELECT that returns a row if the owner exists. Null for a url without an owner. */
-  owner: SQL | null
-  /** The values for the audit log, besides the code. */
-  audited: Record<string, unknown>
-  events: { insertionOf(rows: SQL): SQL }
-  audit: { insertionOf(rows: SQL): SQL }
-}
-
-/**
- * Inserts a url under the first free code of `codes`, with its event and its audit entry, in one statement.
- * Returns null if all are taken (a concurrent insert may take one), or if the owner does not exist.
- */
-export async function insertUrl(
-  on: Executor,
-  values: Omit<ChosenColumns, 'shortCode'>,
-  codes: string[],
-  { owner, audited, events, audit }: CreationParts
-): Promise<UrlRow | null> {
-  const given = Object.entries(values).map(([key, value]) => ({ column: urls[key as keyof UrlRow], value }))
-  const names = given.map(({ column }) => sql.identifier(column.name))
-  const created = on.$with('created', getTableColumns(urls)).as(sql`
-    insert into ${urls} (short_code, ${sql.join(names, sql`, `)})
-    select candidate.code, ${sql.join(given.map(castParam), sql`, `)}
-    from unnest(${sql.param(codes)}::text[]) with ordinality as candidate(code, place)${owner ? sql`, owner` : undefined}
-    where not exists (select from ${urls} where ${urls.domain} = '' and ${urls.shortCode} = candidate.code)
-    order by candidate.place limit 1
-    on conflict (domain, short_code) do nothing returning *`)
-  const event = events.insertionOf(sql`
-    select id, user_id, 'created', jsonb_build_object('short_code', short_code, 'original_url', original_url)
-    from created`)
-  const entry = audit.insertionOf(sql`
-    select 'created', 'url', id::text, null::jsonb,
-      ${JSON.stringify(audited)}::jsonb || jsonb_build_object('short_code', short_code) from created`)
-  const [row] = await on
-    .with(
-      ...(owner === null ? [] : [on.$with('owner', {}).as(owner)]),
-      created,
-      on.$with('event', {}).as(event),
-      on.$with('entry', {}).as(entry)
-    )
-    .select()
-    .from(created)
-  return row ?? null
-}
-
-/** Casts a parameter to its column's type. A select does not infer types from the target of the insert. */
-function castParam({ column, value }: { column: PgColumn; value: unknown }): SQL {
-  return sql`${sql.param(value, column)}::${sql.raw(column.getSQLType())}`
-}
 
 const selectUrls = prepareQuery<UrlRow[]>('find_urls', (on) =>
   on

@@ -20,7 +20,7 @@ import {
   lockUserByEmailForShare,
   lockUserForShare,
   promoteTwin,
-  shareLockOf,
+  shareLock,
   type UserField,
   updateUser,
   wasUserId
@@ -49,8 +49,8 @@ export interface UserService {
   onDelete(work: UserDeletion): void
   /** Throws USER_UNKNOWN unless the user exists and is within reach; it then stays until the transaction ends. */
   lockForShare(id: number, ownerFilter: OwnerFilter): Promise<void>
-  /** The SELECT of {@link lockForShare}, as part of a larger statement: gives no row where that throws. */
-  shareLockOf(id: number, ownerFilter: OwnerFilter): SqlPart
+  /** The SELECT of {@link lockForShare} as part of a prepared statement, with the placeholder `ownerId`. */
+  readonly shareLock: SqlPart
   /** The user with this email address, compared without case; it then stays until the transaction ends. */
   lockByEmailForShare(email: string): Promise<User | null>
 }
@@ -143,7 +143,7 @@ export function createUserService(
       if (!isWithin(ownerFilter, id) || !(await lockUserForShare(db, id))) throw userUnknown(id)
     },
 
-    shareLockOf: (id, ownerFilter) => shareLockOf(isWithin(ownerFilter, id) ? id : null),
+    shareLock,
 
     async lockByEmailForShare(email) {
       const row = await lockUserByEmailForShare(db, email)

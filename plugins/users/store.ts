@@ -1,4 +1,4 @@
-import { and, asc, eq, gte, isNull, notExists, or, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, gte, isNull, notExists, or, type Placeholder, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { OwnerFilter } from '#platform/access/caller.ts'
 import { createBucketCounter } from '#platform/database/count-buckets.ts'
@@ -72,9 +72,12 @@ export async function lockUser(on: Executor, id: number): Promise<UserRow | null
 }
 
 /** A SELECT of a user that keeps it from being deleted until the transaction ends. */
-export function shareLockOf(id: number | null): SQL {
+function shareLockOf(id: number | Placeholder): SQL {
   return sql`select from ${users} where ${users.id} = ${id}::bigint for key share`
 }
+
+/** The same for prepared statements, with the placeholder `ownerId`. */
+export const shareLock = shareLockOf(sql.placeholder('ownerId'))
 
 /** Tells whether a user exists, and keeps it from being deleted until the transaction ends. */
 export async function lockUserForShare(on: Executor, id: number): Promise<boolean> {

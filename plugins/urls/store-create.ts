@@ -1,0 +1,73 @@
+import { getTableColumns, type SQL, sql } from 'drizzle-orm'
+import type { Executor } from '#platform/database/index.ts'
+import { prepareQuery } from '#platform/database/prepared.ts'
+import { type UrlRow, urls } from '#schema/tables/urls.ts'
+import { type ChosenColumns, FIELDS } from './fields.ts'
+
+/** The statement that creates a url. */
+
+/** The parts of others in the statement that creates a url. */
+export interface CreationParts {
+  /** Locks the owner, whose id is the placeholder `ownerId`: a SELECT that gives a row when it exists. */
+  users: { shareLock: SQL }
+  events: { insertionOf(rows: SQL): SQL }
+  audit: { insertion: { of(rows: SQL): SQL; values(): Record<string, unknown> } }
+}
+
+interface Creation {
+  values: Omit<ChosenColumns, 'shortCode'>
+  codes: string[]
+  /** The id of the owner, null for one that does not exist; undefined for a url without an owner. */
+  ownerId: number | null | undefined
+  /** The values that the audit log keeps, beside the code. */
+  audited: Record<string, unknown>
+}
+
+const SET = FIELDS.filter(({ setOn, name }) => setOn !== undefined && name !== 'short_code').map(
+  ({ column }) => [column, urls[column]] as const
+)
+
+/**
+ * Makes the function that inserts a url under the first of `codes` that no url has, with its event and its audit entry,
+ * in one statement. It gives null when all are taken (or the chosen one by a concurrent insert), or the owner does not exist.
+ */
+export function createInsertion({ users, events, audit }: CreationParts) {
+  const insert = prepareQuery<UrlRow[]>('insert_url', (on, shape) => {
+    const owner = shape === 'owned' ? sql`, owner` : undefined
+    const names = SET.map(([, { name }]) => sql.identifier(name))
+    // A select does not take the types of its parameters from the columns where it inserts.
+    const given = SET.map(([key, column]) => sql`${sql.placeholder(key)}::${sql.raw(column.getSQLType())}`)
+    const created = on.$with('created', getTableColumns(urls)).as(sql`
+      insert into ${urls} (short_code, ${sql.join(names, sql`, `)})
+      select candidate.code, ${sql.join(given, sql`, `)}
+      from unnest(${sql.placeholder('codes')}::text[]) with ordinality as candidate(code, place)${owner}
+      where not exists (select from ${urls} where ${urls.domain} = '' and ${urls.shortCode} = candidate.code)
+      order by candidate.place limit 1
+      on conflict (domain, short_code) do nothing returning *`)
+    const event = events.insertionOf(sql`
+      select id, user_id, 'created', jsonb_build_object('short_code', short_code, 'original_url', original_url)
+      from created`)
+    const entry = audit.insertion.of(sql`
+      select 'created', 'url', id::text, null::jsonb,
+        ${sql.placeholder('audited')}::jsonb || jsonb_build_object('short_code', short_code) from created`)
+    return on
+      .with(
+        ...(owner ? [on.$with('owner', {}).as(users.shareLock)] : []),
+        created,
+        on.$with('event', {}).as(event),
+        on.$with('entry', {}).as(entry)
+      )
+      .select()
+      .from(created)
+  })
+  return async (on: Executor, { values, codes, ownerId, audited }: Creation): Promise<UrlRow | null> => {
+    const columns = SET.map(([key, column]) => {
+      const value = values[key as keyof typeof values]
+      return [key, value === null ? null : column.mapToDriverValue(value)]
+    })
+    const more = { codes, ownerId, audited: JSON.stringify(audited), ...audit.insertion.values() }
+    const shape = ownerId === undefined ? '' : 'owned'
+    const [row] = await insert(on, { ...Object.fromEntries(columns), ...more }, shape)
+    return row ?? null
+  }
+}
