@@ -6,9 +6,11 @@ import { type ChosenColumns, FIELDS } from './fields.ts'
 
 /** The statement that creates a url. */
 
-/** The parts of others in the statement that creates a url. */
+/** Parts of the creating statement that other capabilities supply. */
 export interface CreationParts {
-  /** Locks the owner, whose id is the placeholder `ownerId`: a SELECT that gives a row when it exists. */
+  /**
+   * Locks the owner, whose id is the placeholder `ownerId`: a SELECT that returns a row if the owner exists.
+   */
   users: { shareLock: SQL }
   events: { insertionOf(rows: SQL): SQL }
   audit: { insertion: { of(rows: SQL): SQL; values(): Record<string, unknown> } }
@@ -17,9 +19,9 @@ export interface CreationParts {
 interface Creation {
   values: Omit<ChosenColumns, 'shortCode'>
   codes: string[]
-  /** The id of the owner, null for one that does not exist; undefined for a url without an owner. */
+  /** The id of the owner, null if it does not exist; undefined for a url without an owner. */
   ownerId: number | null | undefined
-  /** The values that the audit log keeps, beside the code. */
+  /** The values for the audit log, besides the code. */
   audited: Record<string, unknown>
 }
 
@@ -28,14 +30,15 @@ const SET = FIELDS.filter(({ setOn, name }) => setOn !== undefined && name !== '
 )
 
 /**
- * Makes the function that inserts a url under the first of `codes` that no url has, with its event and its audit entry,
- * in one statement. It gives null when all are taken (or the chosen one by a concurrent insert), or the owner does not exist.
+ * Creates the function that inserts a url under the first free code of `codes`, with its event and its audit
+ * entry, in one statement. It returns null if all are taken (a concurrent insert may take one), or if the
+ * owner does not exist.
  */
 export function createInsertion({ users, events, audit }: CreationParts) {
   const insert = prepareQuery<UrlRow[]>('insert_url', (on, shape) => {
     const owner = shape === 'owned' ? sql`, owner` : undefined
     const names = SET.map(([, { name }]) => sql.identifier(name))
-    // A select does not take the types of its parameters from the columns where it inserts.
+    // A select does not infer the types of its parameters from the target of the insert.
     const given = SET.map(([key, column]) => sql`${sql.placeholder(key)}::${sql.raw(column.getSQLType())}`)
     const created = on.$with('created', getTableColumns(urls)).as(sql`
       insert into ${urls} (short_code, ${sql.join(names, sql`, `)})
