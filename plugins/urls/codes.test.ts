@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { createCandidates, createCode, isReservedCode, RESERVED_CODES } from './codes.ts'
 
-t.test('a code has the length asked for and only base62 letters', async () => {
+t.test('a code has the given length and only base62 letters', async () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 40 }), (length) =>
       new RegExp(`^[0-9A-Za-z]{${length}}$`).test(createCode(length))
@@ -33,7 +33,7 @@ t.test('never gives a reserved word', async (t) => {
   )
 })
 
-t.test('candidates grow longer, so that codes do where the space has filled', async (t) => {
+t.test('candidates grow longer, so codes grow when the space is full', async (t) => {
   t.same(
     createCandidates(6).map((code) => code.length),
     [6, 6, 6, 7, 7, 8]

@@ -33,7 +33,7 @@ t.test('a taken code gives way to a longer one, in the same statement', async (t
   t.same(codes, ['AAAAAA', 'AAAAAAA', 'AAAAAAAA'])
 })
 
-t.test('when all are taken it is said so, and nothing is left behind', async (t) => {
+t.test('when all codes are taken, the error says so and nothing is stored', async (t) => {
   await t.rejects(create(service), {
     code: 'URL_CODES_EXHAUSTED',
     statusCode: 503,
@@ -45,7 +45,7 @@ t.test('when all are taken it is said so, and nothing is left behind', async (t)
   t.match(rows[0], { urls: '3', events: '3' })
 })
 
-t.test('of creations that draw the same codes at once each gets its own', async (t) => {
+t.test('concurrent creations with the same random codes each get their own', async (t) => {
   const other = (size: number) => new Uint8Array(size).fill(11)
   const { service } = createUrlService(app.database, cache, collaborators, {
     codeLength: 6,
@@ -61,7 +61,7 @@ t.test('of creations that draw the same codes at once each gets its own', async 
   )
 })
 
-t.test('an owner of very many urls goes with all of them, each with its event', async (t) => {
+t.test('an owner of very many urls is deleted with all of them, each with its event', async (t) => {
   const user = await request('POST', '/users', { json: { username: 'many', email: 'many@example.com' } })
   const { id } = user.json
   await app.database.db.execute(sql`

@@ -42,7 +42,7 @@ t.test('the list has the properties of the shapes', async (t) => {
   )
 })
 
-t.test('what a client sets is in the audit log and in files', async (t) => {
+t.test('fields that a client sets are in the audit log and in files', async (t) => {
   t.same(
     FIELDS.filter(({ setOn, audit, file }) => setOn !== undefined && !(audit && file)),
     []

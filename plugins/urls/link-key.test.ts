@@ -4,7 +4,7 @@ import { decodeLinkKey, encodeLinkKey } from '#schema/link-key.ts'
 import { startApp } from '#testing/app.ts'
 import { makeClick } from '#testing/make-click.ts'
 
-t.test('a key is read as it was written, and that of the default domain is the bare code', async (t) => {
+t.test('decoding a key reverses its encoding, and the default domain has the bare code', async (t) => {
   const keys = fc.record({
     domain: fc.constantFrom('', 'go.example', 'localhost:3000', '[::1]:80'),
     code: fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/)
@@ -39,7 +39,7 @@ t.test('links of two domains', async (t) => {
     t.equal((await request('GET', '/away')).status, 404)
   })
 
-  t.test('have clicks that name the domain, where it is not the default one', async (t) => {
+  t.test('have clicks with the domain, unless it is the default one', async (t) => {
     const clicks = [
       makeClick(home.json.id, Date.now(), { shortCode: 'home', userAgent: null }),
       makeClick(home.json.id, Date.now(), { domain: 'go.example', shortCode: 'away', userAgent: null })
@@ -52,7 +52,7 @@ t.test('links of two domains', async (t) => {
     )
   })
 
-  t.test('may be created by the release before, which knows codes only', async (t) => {
+  t.test('may be created by the previous release, which has codes only', async (t) => {
     const insert = (code: string) =>
       pool.query(
         `INSERT INTO urls (short_code, original_url) VALUES ($1, 'https://example.com/')

@@ -4,7 +4,7 @@ import { warnOfHost } from './look-alikes.ts'
 
 /** Hosts that may be mistaken for others: the API accepts them with a warning. */
 
-t.test('a name in one script, or in those that are written together, is nothing odd', async (t) => {
+t.test('a name in one script, or in scripts written together, has no warning', async (t) => {
   for (const host of [
     'example.com',
     'bücher.example',
@@ -22,7 +22,7 @@ t.test('a name in one script, or in those that are written together, is nothing 
   t.same(warnOfHost('mailto:you@example.com'), [])
 })
 
-t.test('a name that mixes scripts, or looks Latin and is not, is told of', async (t) => {
+t.test('a name that mixes scripts, or looks Latin and is not, has a warning', async (t) => {
   for (const host of ['pаypal.com', 'gοοgle.com', 'www.microsоft.com', 'հtest.example', 'xn--pypal-4ve.com'])
     t.match(warnOfHost(`https://${host}/`), [/mixes scripts/], host)
   for (const host of ['аррӏе.com', 'ехе.example', 'www.хсоре.net'])
@@ -30,7 +30,7 @@ t.test('a name that mixes scripts, or looks Latin and is not, is told of', async
   t.same(warnOfHost('https://хсоре.рф/'), [], 'a name in a domain of the same script')
 })
 
-t.test('the answer that sets a target warns, and the link is led to in ASCII', async (t) => {
+t.test('the answer that sets a target has the warning, and the redirect is in ASCII', async (t) => {
   const { request } = await startApp(t)
   const original_url = 'https://pаypal.com/login'
   const made = await request('POST', '/urls', { json: { original_url } })

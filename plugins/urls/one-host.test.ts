@@ -71,7 +71,7 @@ t.test('a blocked host is blocked in each spelling, whichever one the list has',
   }
 })
 
-t.test('this server is known in each spelling', async (t) => {
+t.test('this server is recognised in each spelling', async (t) => {
   for (const [host, all] of Object.entries(SPELLINGS)) {
     const { request, close } = await startApp(t, {
       profile: 'alone',
@@ -89,7 +89,7 @@ t.test('this server is known in each spelling', async (t) => {
   }
 })
 
-t.test('without PUBLIC_URL this server is what the request calls it', async (t) => {
+t.test('without PUBLIC_URL the request has the address of this server', async (t) => {
   const { request, url, app } = await startApp(t, { profile: 'alone' })
   const here = { status: 422, json: { errors: [{ message: 'leads back here' }] } }
   const { port } = new URL(url)

@@ -26,7 +26,7 @@ t.test('a change, a deletion and a creation show in the next read', async (t) =>
   t.equal(await read(made.id), 404)
 })
 
-t.test('a cached link is unknown to callers that may not see it', async (t) => {
+t.test('a cached link is unknown to callers without access to it', async (t) => {
   const { app, request } = await startApp(t)
   const { json: user } = await request('POST', '/users', { json: { username: 'one', email: 'one@a.dev' } })
   const { json: made } = await request('POST', '/urls', {

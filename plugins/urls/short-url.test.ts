@@ -7,7 +7,7 @@ import { RESERVED_CODES } from './codes.ts'
 const profile = hasRedis() ? 'redis' : 'alone'
 const json = { original_url: 'https://example.com' }
 
-t.test('without a setting it is the address that the client asked', async (t) => {
+t.test('without a setting it is the address of the request', async (t) => {
   const { url, request } = await startApp(t, { profile })
   const forwarded = { 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' }
   const { short_url, short_code } = (await request('POST', '/urls', { json, headers: forwarded })).json
@@ -18,14 +18,14 @@ t.test('without a setting it is the address that the client asked', async (t) =>
   )
 })
 
-t.test('a trusted proxy says how it was asked', async (t) => {
+t.test('a trusted proxy supplies the address of the request', async (t) => {
   const { request } = await startApp(t, { profile, env: { TRUST_PROXY: '127.0.0.1' } })
   const headers = { 'x-forwarded-host': 'sho.rt', 'x-forwarded-proto': 'https' }
   const { short_url, short_code } = (await request('POST', '/urls', { json, headers })).json
   t.equal(short_url, `https://sho.rt/${short_code}`)
 })
 
-t.test('a setting is the last word', async (t) => {
+t.test('a setting takes precedence', async (t) => {
   const { request } = await startApp(t, {
     profile,
     env: { PUBLIC_URL: 'https://go.acme.dev/l/', TRUST_PROXY: '127.0.0.1' }
@@ -38,7 +38,7 @@ t.test('a setting is the last word', async (t) => {
   }
 })
 
-t.test('it works for imported codes that are words of the server, and the import says so', async (t) => {
+t.test('it works for imported codes that are reserved, with a warning of the import', async (t) => {
   const { app, request } = await startApp(t, { profile })
   const words = new Set(app.access.routes().flatMap(({ url }) => /^\/([\w-]+)$/.exec(url)?.[1] ?? []))
   t.ok(words.size > 5, [...words].join())

@@ -27,7 +27,7 @@ async function statementsOf(work: () => Promise<{ status: number }>): Promise<st
   return [...sent, String(status)]
 }
 
-t.test('look-ups that callers share run outside of their transactions', async (t) => {
+t.test('lookups that callers share run outside their transactions', async (t) => {
   await app.database.transaction(async () => {
     await app.database.db.execute(
       sql`insert into urls (short_code, original_url) values ('early', 'https://a.dev')`

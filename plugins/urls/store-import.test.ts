@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createUrlImport } from './store-import.ts'
 
-t.test('imported codes and targets are what a redirect can serve', async (t) => {
+t.test('imported codes and targets are those that a redirect can serve', async (t) => {
   const { columns } = createUrlImport({
     schemes: ['http', 'https'],
     blocks: (url) => url.includes('blocked'),

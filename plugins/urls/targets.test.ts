@@ -19,7 +19,7 @@ t.test('a target with a user name or a password is refused', async (t) => {
   t.equal((await request('POST', '/shorten', { json: { url: 'https://acme.dev/@user:pass' } })).status, 201)
 })
 
-t.test('a link does not lead to a link of this server, under none of its names', async (t) => {
+t.test('a target is never a link of this server, under any of its names', async (t) => {
   const env = {
     PUBLIC_URL: 'https://go.acme.dev/l',
     OWN_HOSTS: 'acme.link, short.acme.dev:8443, bücher.example'
@@ -43,7 +43,7 @@ t.test('a link does not lead to a link of this server, under none of its names',
   }
 })
 
-t.test('targets in private networks are refused where the server is told so', async (t) => {
+t.test('targets in private networks are refused if so configured', async (t) => {
   const inside = [
     'http://localhost:8080/',
     'http://printer/',
@@ -85,7 +85,7 @@ t.test('targets in private networks are refused where the server is told so', as
 })
 
 t.test(
-  'a name that has an address within is refused where names are asked for, before the link is made',
+  'a name with a private address is refused before the link is created, if names are resolved',
   async (t) => {
     const config = readConfig({
       TARGET_PRIVATE: 'resolve',
@@ -123,7 +123,7 @@ t.test(
   }
 )
 
-t.test('a changed target is judged too, one that was imported and stays is not', async (t) => {
+t.test('a changed target is checked too, an unchanged imported one is not', async (t) => {
   const { request } = await startApp(t)
   const imported = 'https://user:pass@acme.dev/'
   const row = { id: 7, user_id: null, short_code: 'kept', original_url: imported, title: '', is_active: true }
@@ -136,7 +136,7 @@ t.test('a changed target is judged too, one that was imported and stays is not',
   t.equal((await request('GET', '/kept')).headers.get('location'), imported)
 })
 
-t.test('only http and https lead on, unless the server is told of more', async (t) => {
+t.test('only http and https targets redirect, unless more schemes are configured', async (t) => {
   const plain = await startApp(t)
   const wider = await startApp(t, { env: { TARGET_SCHEMES: 'https, mailto, acme-app' } })
   const status = async ({ request }: typeof plain, url: string) =>
@@ -155,7 +155,7 @@ t.test('only http and https lead on, unless the server is told of more', async (
   t.match([followed.status, followed.headers.get('location')], [302, 'mailto:you@acme.dev'])
 })
 
-t.test('no setting makes a target of what would run in the page that it is followed from', async (t) => {
+t.test('no setting allows targets that would run in the page with the link', async (t) => {
   for (const scheme of ['javascript', 'data', 'JavaScript', 'https,vbscript', 'no scheme', ',']) {
     await t.rejects(startApp(t, { env: { TARGET_SCHEMES: scheme } }), { message: /TARGET_SCHEMES/ }, scheme)
   }
