@@ -3,7 +3,7 @@ import t from 'tap'
 import metrics from '#platform/observability/metrics.ts'
 import { createRedirectHistogram } from './redirect-histogram.ts'
 
-t.test('what was timed reads as a histogram in seconds', async (t) => {
+t.test('durations are exported as a histogram in seconds', async (t) => {
   const app = fastify()
   await app.register(metrics)
   const histogram = createRedirectHistogram(app)

@@ -51,7 +51,7 @@ t.test('replicas on one PostgreSQL and one Redis', { skip }, async (t) => {
     return seen.every((one) => one === expected)
   }
 
-  t.test('a thousand who ask at once for a code that nobody holds make one query', async (t) => {
+  t.test('a thousand concurrent requests for an uncached code make one query', async (t) => {
     const { id, path, target } = await create()
     const loads = () => first.app.cache.stats()['links']?.loads ?? 0
     const before = loads()
@@ -61,7 +61,7 @@ t.test('replicas on one PostgreSQL and one Redis', { skip }, async (t) => {
     await until(async () => (await countClicks(first, id)) === 1_000)
   })
 
-  t.test('a change at one is seen by all', async (t) => {
+  t.test('a change on one replica shows on all', async (t) => {
     const { id, path, target } = await create()
     t.ok(await everywhere(path, target))
     for (const change of ['off', 'on', 'delete']) {
@@ -75,7 +75,7 @@ t.test('replicas on one PostgreSQL and one Redis', { skip }, async (t) => {
     }
   })
 
-  t.test('a link that an earlier release left in Redis is looked up again', async (t) => {
+  t.test('a link that an earlier release cached in Redis is looked up again', async (t) => {
     const { path, target } = await create()
     const key = `cache:links${path.replace('/', ':')}`
     const link = {
@@ -89,7 +89,7 @@ t.test('replicas on one PostgreSQL and one Redis', { skip }, async (t) => {
     await until(async () => /^w1:/.test((await first.app.redis.get(key)) ?? ''))
   })
 
-  t.test('a flood of unknown codes reaches the database once a code', async (t) => {
+  t.test('a flood of unknown codes reaches the database once per code', async (t) => {
     const { path, target } = await create()
     t.equal(await follow(first, path), target)
     const loads = () => replicas.reduce((sum, { app }) => sum + (app.cache.stats()['links']?.loads ?? 0), 0)
@@ -103,7 +103,7 @@ t.test('replicas on one PostgreSQL and one Redis', { skip }, async (t) => {
     t.equal(loads() - before, flood.length)
   })
 
-  t.test('without Redis warm and cold links lead on, and a change shows everywhere soon', async (t) => {
+  t.test('without Redis warm and cold links redirect, and a change soon shows everywhere', async (t) => {
     const [warm, cold] = [await create(), await create()]
     t.ok(await everywhere(warm.path, warm.target))
     await redis.kill()
@@ -120,7 +120,7 @@ t.test('replicas on one PostgreSQL and one Redis', { skip }, async (t) => {
     t.ok(await everywhere(warm.path, 404), 'also when Redis is back with what it had on disk')
   })
 
-  t.test('without PostgreSQL warm links lead on, cold ones are 503, and it recovers', async (t) => {
+  t.test('without PostgreSQL warm links redirect, cold ones are 503, and it recovers', async (t) => {
     const [warm, cold] = [await create(), await create()]
     t.ok(await everywhere(warm.path, warm.target))
     await postgres.kill()
@@ -139,7 +139,7 @@ t.test('replicas on one PostgreSQL and one Redis', { skip }, async (t) => {
     t.pass('each answer became one event')
   })
 
-  t.test('without either what is held leads on', async (t) => {
+  t.test('without either, cached links redirect', async (t) => {
     const warm = await create()
     t.ok(await everywhere(warm.path, warm.target))
     await Promise.all([postgres.kill(), redis.kill()])

@@ -26,7 +26,7 @@ function statusOf(link: CachedLink | null): number {
   return resolution.kind === 'location' ? 302 : resolution.problem.statusCode
 }
 
-t.test('a link without a reason against it gives its location, also just before it expires', async (t) => {
+t.test('a link without a reason against it gives its location, even just before it expires', async (t) => {
   for (const expiresAt of [null, NOW + 1]) {
     const link = { ...LINK, expiresAt }
     t.same(resolve(link, NOW), { kind: 'location', location: 'https://acme.dev/caf%C3%A9', link })
@@ -38,7 +38,7 @@ t.test('a code that no link has is unknown', async (t) => {
   t.equal(statusOf(null), 404)
 })
 
-t.test('of each pair of reasons the earlier one decides', async (t) => {
+t.test('of each pair of reasons the earlier one applies', async (t) => {
   const pairs = REASONS.flatMap((first, at) => REASONS.slice(at).map((second) => [first, second] as const))
   t.same(
     pairs.map(([first, second]) => {

@@ -90,7 +90,7 @@ async function startRedirects(
   return { app, links, clicks, lookups, state, lines, request }
 }
 
-t.test('every address of a code leads to its url with an empty 302', async (t) => {
+t.test('every address of a code redirects to its url with an empty 302', async (t) => {
   const { links, clicks, request } = await startRedirects(t)
   links.set('oWCnNk', { originalUrl: 'https://acme.dev/café?q=%C3%A9#x' })
   const paths = ['/oWCnNk', '/oWCnNk/', '/s/oWCnNk', '/urls/oWCnNk/redirect', '/oWCnNk?utm_source=a']
@@ -106,7 +106,7 @@ t.test('every address of a code leads to its url with an empty 302', async (t) =
   t.equal(clicks.length, paths.length * 2)
 })
 
-t.test('a click says who came from where by which link', async (t) => {
+t.test('a click records its visitor, referrer and link', async (t) => {
   const { links, clicks, request } = await startRedirects(t)
   links.set('a', {})
   await request('GET', '/a', { headers: { 'user-agent': 'test/1', referer: 'https://from.example/' } })
@@ -118,7 +118,7 @@ t.test('a click says who came from where by which link', async (t) => {
   ])
 })
 
-t.test('a visitor who asks not to be tracked is counted without a trace, where that is set', async (t) => {
+t.test('a visitor who opts out of tracking counts without identifying data, if configured', async (t) => {
   const from = { 'user-agent': 'test/1', referer: 'https://from.example/' }
   const signals: Record<string, string>[] = [
     { dnt: '1' },
@@ -137,7 +137,7 @@ t.test('a visitor who asks not to be tracked is counted without a trace, where t
   }
 })
 
-t.test('a visit keeps its name and its address when the proxy gives up during the lookup', async (t) => {
+t.test('a visit keeps its name and address when the proxy disconnects during the lookup', async (t) => {
   const { app, links, clicks, lookups, state } = await startRedirects(t, { trustProxy: ['127.0.0.1'] })
   links.set('a', {})
   const lookup = Promise.withResolvers<void>()
@@ -155,7 +155,7 @@ t.test('a visit keeps its name and its address when the proxy gives up during th
   t.match(clicks, [{ visit: '1.2-3', ip: '203.0.113.8' }])
 })
 
-t.test('a code that leads nowhere is 404 and no click', async (t) => {
+t.test('an unknown code is 404 and no click', async (t) => {
   const { links, clicks, lookups, request } = await startRedirects(t)
   links.set('off', { isActive: false })
   links.set('old', { isActive: false, expiresAt: 1 })
@@ -175,7 +175,7 @@ t.test('a code that leads nowhere is 404 and no click', async (t) => {
   t.same(clicks, [])
 })
 
-t.test('what can not be a code is 404 without a lookup', async (t) => {
+t.test("a text that can't be a code is 404 without a lookup", async (t) => {
   const { lookups, request } = await startRedirects(t)
   for (const text of [
     'a.b',
@@ -192,7 +192,7 @@ t.test('what can not be a code is 404 without a lookup', async (t) => {
   t.same(lookups, [])
 })
 
-t.test('past its expiry a link is 410 and no click, also when it was held before', async (t) => {
+t.test('an expired link is 410 and no click, even if cached', async (t) => {
   const { links, clicks, request } = await startRedirects(t)
   links.set('past', { expiresAt: Date.now() - 1 })
   links.set('soon', { expiresAt: Date.now() + 500 })
@@ -203,7 +203,7 @@ t.test('past its expiry a link is 410 and no click, also when it was held before
   t.equal(clicks.length, 1)
 })
 
-t.test('could not look up is 503 with Retry-After, never 404, and logged with its request', async (t) => {
+t.test('a failed lookup is 503 with Retry-After, never 404, and logged with its request', async (t) => {
   const { links, clicks, state, lines, request } = await startRedirects(t)
   links.set('warm', {})
   await request('GET', '/warm')
@@ -217,7 +217,7 @@ t.test('could not look up is 503 with Retry-After, never 404, and logged with it
   t.ok(lines.some((line) => line['code'] === 'LOOKUP_UNAVAILABLE' && line['request_id'] === json.request_id))
 })
 
-t.test('waits for the click to be recorded, and is 503 when it can not be', async (t) => {
+t.test('a redirect waits for its click to be recorded, and is 503 on failure', async (t) => {
   const recorded: string[] = []
   let isFull = false
   const { links, request } = await startRedirects(t, {
@@ -240,7 +240,7 @@ t.test('waits for the click to be recorded, and is 503 when it can not be', asyn
   t.match(json, { code: 'CLICK_UNRECORDED' })
 })
 
-t.test('a flood of unknown codes asks for each once and leaves the known ones held', async (t) => {
+t.test('a flood of unknown codes looks each up once and keeps the known ones cached', async (t) => {
   const { links, lookups, request } = await startRedirects(t)
   links.set('hot', {})
   await request('GET', '/hot')
@@ -250,7 +250,7 @@ t.test('a flood of unknown codes asks for each once and leaves the known ones he
   t.equal(lookups.length, 301)
 })
 
-t.test('counts its answers by status, and logs those that lead nowhere with their request', async (t) => {
+t.test('redirects are counted by status, and refused ones are logged with their request', async (t) => {
   const { links, lines, state, request } = await startRedirects(t)
   links.set('a', {})
   links.set('past', { expiresAt: 1 })
@@ -276,7 +276,7 @@ t.test('counts its answers by status, and logs those that lead nowhere with thei
   t.notMatch(JSON.stringify(logged), 'private')
 })
 
-t.test('has no hook on its way', async (t) => {
+t.test('redirects run no hooks', async (t) => {
   const { app } = await startRedirects(t)
   const hooks = app.printRoutes({ includeHooks: true, commonPrefix: false }).split('\n')
   const start = hooks.findIndex((line) => line.includes(':short_code (GET, HEAD)'))
@@ -284,7 +284,7 @@ t.test('has no hook on its way', async (t) => {
   t.notMatch(hooks[start + 1], /•/)
 })
 
-t.test('a link held in process is answered past the framework, to the byte as by it', async (t) => {
+t.test('the fast lane answers a cached link with the same bytes as the framework', async (t) => {
   const answers = []
   for (const fastLane of [true, false]) {
     const { links, clicks, lookups, request } = await startRedirects(t, { fastLane })
@@ -300,7 +300,7 @@ t.test('a link held in process is answered past the framework, to the byte as by
   for (const answer of answers) t.same(answer, answers[0])
 })
 
-t.test('a route of its own stands before a link of its name, held or not', async (t) => {
+t.test('a route takes precedence over a link of the same name, cached or not', async (t) => {
   const { links, request } = await startRedirects(t)
   links.set('taken', {})
   for (let time = 0; time < 2; time++) {
@@ -309,7 +309,7 @@ t.test('a route of its own stands before a link of its name, held or not', async
   }
 })
 
-t.test('the address of a click is the one that a trusted proxy names, of a held link too', async (t) => {
+t.test('the address of a click comes from a trusted proxy, for cached links too', async (t) => {
   for (const [trustProxy, ip] of [
     [['127.0.0.0/8'], '203.0.113.9'],
     [['203.0.113.0/24'], '127.0.0.1']
@@ -324,7 +324,7 @@ t.test('the address of a click is the one that a trusted proxy names, of a held 
 })
 
 t.test(
-  'a held link is not led to when it is inactive, expired, or its click is taken by nothing',
+  'a cached link does not redirect if it is inactive or expired, or if its click is refused',
   async (t) => {
     let isTaken = true
     const add = () => (isTaken ? Promise.resolve() : Promise.reject(new Error('nothing takes it')))

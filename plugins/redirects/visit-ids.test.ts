@@ -30,10 +30,10 @@ async function startFollowed(t: Test, trustProxy: string) {
   }
 }
 
-t.test('visits that the proxy names', async (t) => {
+t.test('visits with an id from the proxy', async (t) => {
   const { follow, paths, listClicks } = await startFollowed(t, '127.0.0.1')
 
-  t.test('are counted once each, whichever way they come', async (t) => {
+  t.test('are counted once each, on every path', async (t) => {
     const at = Date.now() - 3_600_000
     const visit = nameVisit(at)
     // Cold, cached in process, through the framework, and several in one batch.
@@ -50,7 +50,7 @@ t.test('visits that the proxy names', async (t) => {
     t.equal((await listClicks()).length, 3, 'others beside it are counted')
   })
 
-  t.test('are ours to name where the name is none, or of a time that can not be', async (t) => {
+  t.test('get an id of ours if theirs is invalid or has an implausible time', async (t) => {
     const before = (await listClicks()).length
     const visit = nameVisit()
     const wrong = [
@@ -67,7 +67,7 @@ t.test('visits that the proxy names', async (t) => {
   })
 })
 
-t.test('nobody but the proxy can name a visit', async (t) => {
+t.test('only the proxy can name a visit', async (t) => {
   const { follow, listClicks } = await startFollowed(t, '10.0.0.0/8')
   const visit = nameVisit(Date.now() - 3_600_000)
   for (let times = 0; times < 4; times++) await follow(visit)
