@@ -38,7 +38,7 @@ profiles(t, async (t, profile) => {
     t.match(all.top, [{ url_id: url.id, short_code: url.short_code, clicks: 3 }])
   })
 
-  t.test('a visitor who opted out is a click and no visitor, and leaves nothing in its event', async (t) => {
+  t.test('a visitor who opted out counts as a click, without a visitor or identifying data', async (t) => {
     const { request, app } = await startApp(t, { profile, env: { VISITOR_OPT_OUT: 'honour' } })
     const { json: url } = await request('POST', '/urls', { json: { original_url: 'https://acme.dev/bay' } })
     const headers = { 'user-agent': CHROME, referer: 'https://from.example/', 'sec-gpc': '1' }
@@ -115,7 +115,7 @@ profiles(t, async (t, profile) => {
     t.equal((await read('/stats')).visitors - before.visitors, 4)
   })
 
-  t.test('a click that comes days late is a click and no visitor', async (t) => {
+  t.test('a click that arrives days late counts without a visitor', async (t) => {
     const id = await createUrl(running)
     const now = Date.parse('2026-02-10T12:00:00Z')
     const count = createClickCounter(app.database.db, () => now)
@@ -164,7 +164,7 @@ profiles(t, async (t, profile) => {
     t.match(await read(`/urls/${id}/${path}&unit=hour`), { clicks: 2, bots: 1 })
   })
 
-  t.test('whatever is clicked when, series of every unit and zone add up to it', async () => {
+  t.test('for any clicks, series of every unit and zone add up to their number', async () => {
     const hours = fc.array(fc.tuple(fc.integer({ min: 0, max: 1_800 }), fc.boolean()), {
       minLength: 1,
       maxLength: 30
@@ -194,7 +194,7 @@ profiles(t, async (t, profile) => {
     )
   })
 
-  t.test('many who count the same links at once lose nothing', async (t) => {
+  t.test('concurrent counts of the same links lose nothing', async (t) => {
     const ids = [await createUrl(running), await createUrl(running), await createUrl(running)]
     const today = Math.floor(Date.now() / DAY_MS) * DAY_MS
     const batches = Array.from({ length: 12 }, (_, batch) =>

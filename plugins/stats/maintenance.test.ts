@@ -27,7 +27,7 @@ const countIn = async (table: string) =>
     (await db.execute<{ n: string }>(sql`select count(*) as n from ${sql.identifier(table)}`)).rows[0]?.n
   )
 
-t.test('a server that started has the partitions of this month and the next two', async (t) => {
+t.test('a started server has the partitions of this month and the next two', async (t) => {
   const now = new Date()
   const months = [0, 1, 2].map((ahead) =>
     new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + ahead)).toISOString().slice(0, 7)
@@ -37,7 +37,7 @@ t.test('a server that started has the partitions of this month and the next two'
   t.ok(app.stats.currentSalt(), 'and the salt of the day')
 })
 
-t.test('events that came before the partition of their month move into it', async (t) => {
+t.test('events stored before the partition of their month move into it', async (t) => {
   for (const time of ['2031-12-31T23:59:59Z', '2032-01-01T00:00:00Z', '2032-02-29T12:00:00Z'])
     await insert(time)
   t.equal(await countIn('events_default'), 3)
@@ -50,7 +50,7 @@ t.test('events that came before the partition of their month move into it', asyn
   t.equal(headers.get('x-total-count'), '3')
 })
 
-t.test('events past their months are dropped, statistics stay', async (t) => {
+t.test('events past their retention are dropped, statistics remain', async (t) => {
   const path = `/urls/${url.id}/stats?from=2020-01-01&to=2020-12-31&unit=month`
   const count = createClickCounter(app.database.db, () => Date.parse('2020-06-15'))
   for (const month of ['01', '02', '03', '06']) {
@@ -72,7 +72,7 @@ t.test('events past their months are dropped, statistics stay', async (t) => {
   t.equal((await request('GET', path)).json.clicks, 4)
 })
 
-t.test('who came is forgotten after two days, how many came is not', async (t) => {
+t.test('visitors are deleted after two days, their numbers remain', async (t) => {
   const day = Date.parse('2035-05-10T12:00:00Z')
   const count = createClickCounter(app.database.db, () => day)
   const visit = (visitor: string) => [{ urlId: url.id, at: new Date(day), isBot: false, visitor }]
@@ -117,7 +117,7 @@ t.test('replicas share the salt of a day, fetch the next one early and delete it
   t.same(rows, [{ day: '2040-03-02' }])
 })
 
-t.test('replicas that keep up at the same time do no harm', async (t) => {
+t.test('concurrent maintenance by replicas is harmless', async (t) => {
   const reports = await Promise.all([1, 2, 3].map(() => at('2050-01-01').maintain()))
   t.ok(reports.some((report) => report !== null))
   t.ok((await names('events')).includes('events_2050_03'))

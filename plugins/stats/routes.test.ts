@@ -4,7 +4,7 @@ import { startApp } from '#testing/app.ts'
 const { request } = await startApp(t)
 const { json: url } = await request('POST', '/urls', { json: { original_url: 'https://acme.dev/harbor' } })
 
-t.test('statistics of a link that is not there are a 404', async (t) => {
+t.test('statistics of an unknown link are a 404', async (t) => {
   for (const id of ['999999', '0', 'abc', '1.5']) {
     const { status, json } = await request('GET', `/urls/${id}/stats`)
     t.match({ status, json }, { status: 404, json: { status: 404 } }, id)
@@ -30,7 +30,7 @@ for (const [query, wanted] of [
   })
 }
 
-t.test('a range is as long as a thousand buckets at most, and says how to mend it', async (t) => {
+t.test('a range has at most a thousand buckets, and its error says how to correct it', async (t) => {
   const { status, json } = await request(
     'GET',
     '/stats?unit=hour&from=2025-01-01T00:00:00&to=2025-02-11T16:00:00'
@@ -44,7 +44,7 @@ t.test('a range is as long as a thousand buckets at most, and says how to mend i
   t.equal(stats.series.length, 1_000)
 })
 
-t.test('each unit has a range of its own when none is named', async (t) => {
+t.test('each unit has its own default range', async (t) => {
   for (const unit of ['hour', 'day', 'week', 'month']) {
     const { json } = await request('GET', `/stats?unit=${unit}&tz=Asia/Kathmandu`)
     t.match(json, { unit, clicks: 0, top: [], links: 1, users: 0 })

@@ -34,7 +34,7 @@ t.test('the most clicked links come first, deleted ones not at all', async (t) =
   t.equal((await request('GET', `/urls/${ids[11]}/stats`)).status, 404)
 })
 
-t.test('a dozen that many followed are found among hundreds that few did', async (t) => {
+t.test('a dozen popular links are found among hundreds of others', async (t) => {
   const ids = await createUrls(running, 300)
   // The oldest links lead, so neither the order of ids nor that of clicks gives the result.
   const leaders = ids.slice(0, 12)
@@ -46,7 +46,7 @@ t.test('a dozen that many followed are found among hundreds that few did', async
   t.match(top[0], { clicks: 41 })
 })
 
-t.test('counting up a link that is followed again and again leaves the indexes alone', async (t) => {
+t.test('counting repeated clicks of a link does not touch the indexes', async (t) => {
   const [id = 0] = await createUrls(running, 1)
   const count = async () => {
     // A session flushes its counters when idle, or after a second.
