@@ -9,7 +9,7 @@ import { readEventChunk } from './store-chunks.ts'
 
 const MIB = 1_048_576
 
-t.test('details have a bound in bytes, the same for the API and for imports', async (t) => {
+t.test('details have a limit in bytes, the same for the API and for imports', async (t) => {
   const { request } = await startApp(t, { env: { DETAILS_LIMIT_BYTES: '1024' } })
   const { json } = await request('POST', '/urls', { json: { original_url: 'https://example.com' } })
   const create = (details: object) =>
@@ -46,7 +46,7 @@ t.test('details have a bound in bytes, the same for the API and for imports', as
   t.match(again.json, { rejected: 0, imported: 0 })
 })
 
-t.test('what jsonb gives back is never larger than what was measured', async (t) => {
+t.test('jsonb never returns a larger text than was measured', async (t) => {
   const { app } = await startApp(t, { profile: 'alone' })
   const values = fc.sample(
     fc.jsonValue().filter((value) => isPlainJson(value)),

@@ -80,7 +80,7 @@ for (const [name, write] of Object.entries(WRITES)) {
   })
 }
 
-t.test('events and erasures of one user at once all end well', async (t) => {
+t.test('concurrent events and erasures of one user succeed', async (t) => {
   for (let round = 0; round < 5; round++) {
     const context = await makeContext()
     const { user, url } = context
