@@ -31,7 +31,7 @@ function travel(parts: ClickDraft[][], { encoder = codec.createEncoder(), now = 
   return { batch, clicks: codec.decode(batch.record) }
 }
 
-t.test('a batch is read as it was written', async (t) => {
+t.test('decoding a batch reverses its encoding', async (t) => {
   const parts = fc.array(fc.array(drafts, { maxLength: 20 }), { maxLength: 5 })
   const encoder = codec.createEncoder()
   fc.assert(
@@ -62,7 +62,7 @@ t.test('a batch is read as it was written', async (t) => {
   )
 })
 
-t.test('each click has a UUIDv7 of its own, in the order of time', async (t) => {
+t.test('each click has its own UUIDv7, in order of time', async (t) => {
   const row = toRow(fc.sample(drafts, 1)[0] as ClickDraft, 0, null)
   const ids = [1_750_000_000_000, 1_750_000_000_001].flatMap((now) =>
     clicksOf({ id: createBatchId(now), rows: Array.from({ length: 300 }, () => row) }).map(({ id }) => id)
@@ -85,7 +85,7 @@ t.test('a visit that the proxy named has the same UUIDv7 in every batch', async 
   t.equal(new Set([first, second].flat().map((click) => click?.id)).size, 7, 'the others have ids of ours')
 })
 
-t.test('an address goes no further than the batch', async (t) => {
+t.test('an IP address does not leave the encoder', async (t) => {
   const [draft] = fc.sample(drafts, 1) as [ClickDraft]
   const encoder = createClickCodec(() => Buffer.from('salt')).createEncoder()
   const { batch, clicks } = travel([[{ ...draft, ip: '203.0.113.77' }]], { encoder })
@@ -99,7 +99,7 @@ t.test('long user agents and referrers are cut', async (t) => {
   t.ok(JSON.stringify(row).length < 1_000)
 })
 
-t.test('the bytes of a header are read as the UTF-8 they are, else as Latin-1', async (t) => {
+t.test('a header is decoded as UTF-8 if valid, else as Latin-1', async (t) => {
   const [draft] = fc.sample(drafts, 1) as [ClickDraft]
   const stored = (userAgent: string, referrer?: string) =>
     travel([[{ ...draft, userAgent, referrer }]]).clicks[0]

@@ -41,7 +41,7 @@ async function readSettled(app: Pick<Running, 'request'>): Promise<number> {
   }
 }
 
-t.test('with Redis every replica sees what any of them has answered', { skip }, async (t) => {
+t.test('with Redis every replica sees the clicks of all', { skip }, async (t) => {
   const storage = await storageOf(t, 'redis')
   const first = await startApp(t, { storage, env: { CLICK_DRAIN: 'off' } })
   const second = await startApp(t, { storage })
@@ -54,7 +54,7 @@ t.test('with Redis every replica sees what any of them has answered', { skip }, 
 })
 
 t.test(
-  'where nothing stores clicks of the stream, readers learn that some may be missing',
+  'without a consumer of the stream, answers say that some clicks may be missing',
   { skip },
   async (t) => {
     const app = await startApp(t, { env: { CLICK_DRAIN: 'off' } })
@@ -64,7 +64,7 @@ t.test(
   }
 )
 
-t.test('readers do not wait until buffered clicks have gathered', { skip }, async (t) => {
+t.test('readers do not wait for a full buffer of clicks', { skip }, async (t) => {
   for (const storage of [await storageOf(t, 'redis'), await storageWithoutRedis(t)]) {
     const app = await startApp(t, { storage, env: { CLICK_DURABILITY: 'buffered', CLICK_WAIT_MS: '10000' } })
     await makeWarmLink(app, 'warm')
@@ -73,7 +73,7 @@ t.test('readers do not wait until buffered clicks have gathered', { skip }, asyn
   }
 })
 
-t.test('a process without a log of its own settles those of others, dead or alive', { skip }, async (t) => {
+t.test('a process without its own log settles those of others, running or not', { skip }, async (t) => {
   const storage = await storageWithoutRedis(t)
   const config = readConfig({ ...storage, PORT: '0' })
   const reader = await buildApp(config, { routes: false })
@@ -94,7 +94,7 @@ t.test('a process without a log of its own settles those of others, dead or aliv
   t.equal(await countStored(client), 2, 'stored by then, and once')
 })
 
-t.test('the description names the header, where answers have clicks', async (t) => {
+t.test('the description has the header on routes whose answers contain clicks', async (t) => {
   const app = await startApp(t)
   const { paths } = (await app.request('GET', '/openapi.json')).json
   const headersOf = (path: string) => Object.keys(paths[path].get.responses['200'].headers ?? {})
