@@ -18,7 +18,7 @@ t.test('an empty collection has zeros', async (t) => {
   t.same([count, maxMs, percentile(0.5)], [0, 0, 0])
 })
 
-t.test('collections add up', async (t) => {
+t.test('merge adds all durations', async (t) => {
   const [one, other] = [createLatencies(), createLatencies()]
   for (const ms of [0.004, 1, 90_000]) one.add(ms)
   for (const ms of [2, 3]) other.add(ms)

@@ -69,7 +69,7 @@ async function makeTemporaryFolder(t: Test): Promise<string> {
 const listCheckouts = async (folder: string) =>
   (await readdir(folder)).filter((name) => name.startsWith('fairlead-checkout'))
 
-t.test('bench measures another commit in turns and removes its folder', { skip }, async (t) => {
+t.test('bench measures another commit alternately and removes its folder', { skip }, async (t) => {
   const TMPDIR = await makeTemporaryFolder(t)
   const args = ['--quick', '--only', 'hit-worker', '--against', 'HEAD', '--pairs', '1', '--seconds', '0.5']
   const { output, errors, code } = await run(t, 'bench', args, { TMPDIR })

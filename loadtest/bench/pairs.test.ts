@@ -3,7 +3,7 @@ import { makeCases } from './cases.ts'
 import { measureCase } from './pairs.ts'
 import { formatOutcome } from './report.ts'
 
-t.test('a start that fails voids the case and names the cause', async (t) => {
+t.test('a failed start voids the case and names the cause', async (t) => {
   const [bench] = makeCases(['code'], [])
   if (bench === undefined) throw new Error('There are no cases')
   const begin = () =>

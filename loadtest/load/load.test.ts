@@ -13,7 +13,7 @@ async function startWithLinks(t: Test) {
   return app
 }
 
-t.test('autocannon runs a profile, and tells a threshold that was broken', async (t) => {
+t.test('autocannon runs a profile, and reports an exceeded threshold', async (t) => {
   const { url } = await startWithLinks(t)
   const profile: Profile = {
     about: '',
@@ -31,7 +31,7 @@ t.test('autocannon runs a profile, and tells a threshold that was broken', async
   t.match(unknown.broken, [/^\d+ of \d+ requests failed$/])
 })
 
-t.test('every profile shares out all its requests, by shares that pickKind keeps to', async (t) => {
+t.test('the shares of every profile add up to 1, and pickKind follows them', async (t) => {
   const random = createRandom(1)
   for (const [name, { mix }] of Object.entries(profiles) as [string, Profile][]) {
     const sum = Object.values(mix).reduce((sum, share) => sum + share, 0)
@@ -42,7 +42,7 @@ t.test('every profile shares out all its requests, by shares that pickKind keeps
   }
 })
 
-t.test('the first link is followed twice as often as the second, and all are', async (t) => {
+t.test('the first link is followed twice as often as the second, and every link at least once', async (t) => {
   const pick = createZipf(10)
   const random = createRandom(1)
   const counts = Array.from({ length: 10 }, () => 0)
