@@ -64,13 +64,13 @@ t.test('the committed map shows the routes and the hooks that run', async (t) =>
   t.equal(await readFile(MAP, 'utf8'), map, 'else run the tests with UPDATE_MAPS=1 and review what changed')
 })
 
-t.test('redirects run without hooks, everything else with them', async (t) => {
+t.test('redirects run without hooks, all other routes with them', async (t) => {
   t.ok(routes.length >= 60, `${routes.length} routes`)
   const bare = routes.filter(({ hooks }) => hooks.length === 0).map(({ path }) => path)
   t.same(bare.sort(), ['/:short_code', '/s/:short_code', '/urls/:short_code|:id/redirect'])
 })
 
-t.test('each route that asks for a scope or a session authenticates its callers', async (t) => {
+t.test('each route that requires a scope or a session authenticates its callers', async (t) => {
   const name = (method: string, path: string) => `${method} ${path.replace(':short_code|:id', ':id')}`
   const open = routes
     .filter(({ hooks }) => !hooks.some((hook) => /^onRequest: .*\bauthenticate\b/.test(hook)))

@@ -18,7 +18,7 @@ const program = {
   }
 } as const
 
-t.test('gives values and words, with defaults', async (t) => {
+t.test('returns values and words, with defaults', async (t) => {
   t.match(parseCommandLine(program, ['stop']), {
     values: { replicas: '3', quick: false },
     words: ['stop']
@@ -31,7 +31,7 @@ t.test('gives values and words, with defaults', async (t) => {
   t.same(parseCommandLine(program, ['stop', '--', '--quick']).words, ['stop', '--quick'])
 })
 
-t.test('refuses wrong usage and names the nearest', async (t) => {
+t.test('refuses wrong usage and suggests the nearest name', async (t) => {
   const wrong: [string[], RegExp][] = [
     [[], /^COMMAND is missing$/],
     [['stat'], /^There is no command stat; did you mean status\?$/],

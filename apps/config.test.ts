@@ -2,7 +2,7 @@ import t from 'tap'
 import { readConfig } from './config.ts'
 import { ConfigError } from './config-error.ts'
 
-t.test('starts from nothing: every setting has a default or is optional', async (t) => {
+t.test('an empty environment is valid: every setting has a default or is optional', async (t) => {
   const config = readConfig({})
   t.equal(config.server.port, 3000)
   t.equal(config.server.host, '127.0.0.1')
@@ -15,7 +15,7 @@ t.test('takes an empty variable as unset', async (t) => {
   t.equal(readConfig({ DATABASE_URL: '', PORT: ' ' }).database.url, undefined)
 })
 
-t.test('names every bad variable in one error, with what it takes', async (t) => {
+t.test('lists every invalid variable in one error, with its valid values', async (t) => {
   const env = {
     PORT: '70000',
     LOG_LEVEL: 'loud',
@@ -45,7 +45,7 @@ t.test('reads numbers, lists and addresses', async (t) => {
   t.equal(config.urls.publicUrl, 'https://sho.rt', 'without a slash at its end')
 })
 
-t.test('takes base URLs that paths can be added to, and no others', async (t) => {
+t.test('accepts only base URLs that can be a prefix of paths', async (t) => {
   const oidc = {
     AUTH: 'keys',
     PUBLIC_URL: 'https://sho.rt',
@@ -84,7 +84,7 @@ t.test('takes base URLs that paths can be added to, and no others', async (t) =>
   }
 })
 
-t.test('refuses a proxy that is no address', async (t) => {
+t.test('refuses a proxy that is not an address', async (t) => {
   t.throws(() => readConfig({ TRUST_PROXY: '1' }), /TRUST_PROXY/)
 })
 
@@ -118,7 +118,7 @@ t.test('reads a secret from the file that NAME_FILE names', async (t) => {
   t.throws(() => readConfig({ DATABASE_URL_FILE: `${folder}/none` }), /DATABASE_URL_FILE .*none/)
 })
 
-t.test('limits what one client may do where there are keys, or where it is told to', async (t) => {
+t.test('limits each client if there are keys, or if so configured', async (t) => {
   t.equal(readConfig({}).limits.policies, null)
   t.equal(readConfig({ AUTH: 'keys', RATE_LIMIT: 'off' }).limits.policies, null)
   const { policies } = readConfig({ AUTH: 'keys', RATE_LIMIT_BULK: '5/3600' }).limits
@@ -127,7 +127,7 @@ t.test('limits what one client may do where there are keys, or where it is told 
     t.throws(() => readConfig({ RATE_LIMIT_API: bad }), /RATE_LIMIT_API/, bad)
 })
 
-t.test('signing in at a provider takes everything it needs, and says what is missing', async (t) => {
+t.test('sign-in at a provider needs all its settings, and the error says which are missing', async (t) => {
   const whole = {
     AUTH: 'keys',
     PUBLIC_URL: 'https://sho.rt/',

@@ -13,7 +13,7 @@ import { until } from '#testing/until.ts'
 
 const SEED = join(ROOT, 'apps', 'testing', 'fixtures', 'seed-csv')
 
-t.test('refuses what is no whole backup, and changes nothing', async (t) => {
+t.test('refuses a damaged or foreign backup, and changes nothing', async (t) => {
   const folder = await makeFolder(t)
   const good = join(folder, 'good')
   const storage = await storageOf(t, 'alone')

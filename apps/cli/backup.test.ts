@@ -139,7 +139,7 @@ t.test('a backup restores to the same bytes, with every table in it', async (t) 
   t.equal(json.id, last.id + 1, 'no id is used again, not even one of a deleted row')
 })
 
-t.test('a backup beside a running server on its own database holds one moment', async (t) => {
+t.test('a backup beside a running server on its own database is one snapshot', async (t) => {
   const folder = join(await makeFolder(t), 'set')
   const storage = await storageOf(t, 'own')
   const { request } = await startApp(t, { storage })

@@ -12,7 +12,7 @@ import { ROOT } from '#testing/sources.ts'
 const SEED = join(ROOT, 'apps', 'testing', 'fixtures', 'seed-csv')
 const FILES = ['users.csv', 'urls.csv', 'events.csv']
 
-t.test('makes a key that opens the server, through which it imports', async (t) => {
+t.test('creates a key and imports through the server with it', async (t) => {
   const env = await storageOf(t, 'own')
   const made = await run(env, 'keys', 'create', 'laptop')
   t.match(made, { code: 0, out: /^fl_[0-9a-f]{16}_[\w-]{43}\n$/, err: /\(admin\)/ })
@@ -32,7 +32,7 @@ t.test('makes a key that opens the server, through which it imports', async (t) 
 })
 
 profiles(t, async (t, profile) => {
-  t.test('imports a set in order, changes nothing the second time, and exports it to the byte', async (t) => {
+  t.test('imports a set in order, changes nothing the second time, and exports the same bytes', async (t) => {
     const env = await storageOf(t, profile)
     const folder = await makeFolder(t)
     const first = await run(env, 'import', SEED)
@@ -67,7 +67,7 @@ profiles(t, async (t, profile) => {
     )
   })
 
-  t.test('says which rows it rejects, imports the others, and fails', async (t) => {
+  t.test('lists the rows it rejects, imports the others, and fails', async (t) => {
     const env = await storageOf(t, profile)
     const folder = await makeFolder(t)
     await cp(SEED, folder, { recursive: true })
@@ -88,7 +88,7 @@ profiles(t, async (t, profile) => {
 })
 
 t.test(
-  'rows whose ids are taken are left out, renumbered or refused, with a server and without',
+  'rows whose ids are taken are skipped, renumbered or refused, with a server and without',
   async (t) => {
     const folder = await makeFolder(t)
     const files = {
@@ -129,7 +129,7 @@ t.test(
   }
 )
 
-t.test('goes through a running server where the folder is taken', async (t) => {
+t.test('imports through a running server if it has locked the folder', async (t) => {
   const { url, config, request } = await startApp(t, { profile: 'own' })
   const env = { DATA_DIR: config.database.dataDir }
   const direct = await run(env, 'import', SEED)
@@ -168,7 +168,7 @@ t.test('wrong usage exits with 2 and names the nearest command or option', async
   for (const [args, err] of wrong) t.match(await run({}, ...args), { code: 2, out: '', err }, args.join(' '))
 })
 
-t.test('tells its commands, and what each takes', async (t) => {
+t.test('prints its commands, and the usage of each', async (t) => {
   const out = /^Usage: npm run cli -- COMMAND\n[\s\S]*import {2,}Loads/
   for (const ask of ['help', '--help', '-h']) t.match(await run({}, ask), { code: 0, err: '', out }, ask)
   const ofCreate = /^Usage: npm run cli -- keys create NAME \[OPTIONS\]\n[\s\S]*--role ROLE .*\(admin, member/
@@ -176,7 +176,7 @@ t.test('tells its commands, and what each takes', async (t) => {
   t.match(await run({}, 'help', 'keys', 'create'), { code: 0, err: '', out: ofCreate })
 })
 
-t.test('fails in one line for what the user can mend', async (t) => {
+t.test('errors that the user can correct are one line', async (t) => {
   const folder = await makeFolder(t)
   await cp(join(SEED, 'users.csv'), join(folder, 'users.csv'))
   await mkdir(join(folder, 'urls.csv'))
@@ -196,7 +196,7 @@ t.test('fails in one line for what the user can mend', async (t) => {
   t.match(await run({ PORT: 'x' }, 'export', folder), { code: 1, err: /PORT/ })
 })
 
-t.test('stops at Ctrl+C and says how to go on', async (t) => {
+t.test('stops at Ctrl+C and says how to continue', async (t) => {
   // A server that accepts the file and never answers.
   const server = createServer((socket) => socket.resume())
   t.teardown(() => server.close())

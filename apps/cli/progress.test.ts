@@ -8,7 +8,7 @@ function createStream(isTTY: boolean) {
   return { stream: stream as unknown as NodeJS.WriteStream, text: () => String(stream.read() ?? '') }
 }
 
-t.test('is a bar on a terminal, which goes away at the end', async (t) => {
+t.test('is a bar on a terminal, erased at the end', async (t) => {
   const { stream, text } = createStream(true)
   const progress = showProgress(stream, 'users.csv', 200)
   t.match(text(), /users\.csv +░+ 0 % /)
@@ -18,7 +18,7 @@ t.test('is a bar on a terminal, which goes away at the end', async (t) => {
   t.match(text(), /█+ 100 % {2}12,345 rows/)
 })
 
-t.test('is a line now and then elsewhere', async (t) => {
+t.test('is a line at intervals elsewhere', async (t) => {
   const { stream, text } = createStream(false)
   let now = 0
   const progress = showProgress(stream, 'events.csv', 1_000, () => now)

@@ -23,7 +23,7 @@ async function startOther(t: Test, answer: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-t.test('keys and sets go through a server as they do without one', async (t) => {
+t.test('keys and sets work the same with and without a server', async (t) => {
   const { url } = await startApp(t, { env: { AUTH: 'keys', ADMIN_KEY: ADMIN, RATE_LIMIT: 'off' } })
   const env = { FAIRLEAD_KEY: `${ADMIN}\n` }
   const through = (...args: string[]) => run(env, ...args, '--url', url)
@@ -65,7 +65,7 @@ t.test('keys and sets go through a server as they do without one', async (t) => 
   )
 })
 
-t.test('what a server says is shown in one line and steers no terminal', async (t) => {
+t.test("a server's error is shown in one line and can't control the terminal", async (t) => {
   const folder = await makeFolder(t)
   const detail = 'no\u001b[2J\u009b\nStopped.\u202e'
   const url = await startOther(t, (_request, response) => {
@@ -96,7 +96,7 @@ t.test('what a server says is shown in one line and steers no terminal', async (
   t.notMatch(listed.out, /(?!\n)\p{Cc}/u)
 })
 
-t.test('servers that are none, or are elsewhere, are named in one line', async (t) => {
+t.test('other and unreachable servers are errors in one line', async (t) => {
   const folder = await makeFolder(t)
   const list = (url: string, env = {}) => run(env, 'keys', 'list', '--url', url)
   const page = await startOther(t, (_request, response) => response.end('<html>'))

@@ -17,7 +17,7 @@ async function announced(t: Test, host: string, env: Record<string, string> = {}
   return text
 }
 
-t.test('on a terminal it says where it listens, what it stores to and what to try', async (t) => {
+t.test('on a terminal it shows its address, its storage and a command to try', async (t) => {
   const text = await announced(t, '127.0.0.1')
   const [url = ''] = /http:\/\/127\.0\.0\.1:\d+/.exec(text) ?? []
   t.match(text, `Fairlead listens on ${url}\n`)
@@ -26,13 +26,13 @@ t.test('on a terminal it says where it listens, what it stores to and what to tr
   t.match(text, `curl -s -X POST ${url}/shorten`)
 })
 
-t.test('an address for all is shown as one that can be opened', async (t) => {
+t.test('a wildcard address is shown as one that can be opened', async (t) => {
   t.match(await announced(t, '0.0.0.0'), /listens on http:\/\/localhost:\d+\n/)
   t.match(await announced(t, '::'), /listens on http:\/\/localhost:\d+\n/)
   t.match(await announced(t, '::1'), /listens on http:\/\/\[::1\]:\d+\n/)
 })
 
-t.test('behind a proxy it warns that the proxy decides on the host of short links', async (t) => {
+t.test('behind a proxy it warns that the proxy determines the host of short links', async (t) => {
   const warnedWith = async (env: Record<string, string>) => {
     const warnings: unknown[] = []
     const app = fastify()
@@ -54,7 +54,7 @@ t.test('never shows the addresses of servers, which hold passwords', async (t) =
   t.notMatch(text, /hunter2/)
 })
 
-t.test('warns that replicas without Redis see changes late, and by how much', async (t) => {
+t.test('warns that replicas without Redis see changes late, and how late', async (t) => {
   for (const [env, isWarned] of [
     [{ REPLICAS: '2', CACHE_FRESH_MS: '7000' }, true],
     [{ REPLICAS: '2', REDIS_URL: 'redis://cache' }, false],

@@ -82,7 +82,7 @@ async function refusal(t: Test, env: Record<string, string>, wrapper: string[] =
   return server.output()
 }
 
-t.test('stops in good order with the server, and its folder opens again', async (t) => {
+t.test('stops cleanly with the server, and its folder opens again', async (t) => {
   const dataDir = await folderOf(t, 'späce and ünicode')
   const first = await startServer(t, { DATA_DIR: dataDir })
   const id = await use(first)
@@ -107,7 +107,7 @@ t.test('ends when the server is killed', async (t) => {
   t.equal(existsSync(sockets), false, 'the folder of its socket is removed')
 })
 
-t.test('is stopped by the next server when it outlived its own', needsRoot, async (t) => {
+t.test('is stopped by the next server if it outlived its own', needsRoot, async (t) => {
   const dataDir = await folderOf(t, 'data')
   const otherName = await folderOf(t, 'link')
   await symlink(dataDir, otherName)
@@ -127,7 +127,7 @@ t.test('is stopped by the next server when it outlived its own', needsRoot, asyn
   t.equal((await next.request('GET', `/urls/${id}`)).status, 200)
 })
 
-t.test('a process that has the number of a dead postmaster by now is left alone', async (t) => {
+t.test('a process that reuses the PID of a dead postmaster is not killed', async (t) => {
   const dataDir = await folderOf(t)
   const server = await startServer(t, { DATA_DIR: dataDir })
   const file = join(dataDir, 'postgresql', 'postmaster.pid')
@@ -140,7 +140,7 @@ t.test('a process that has the number of a dead postmaster by now is left alone'
   t.same(await next.end(), DONE)
 })
 
-t.test('starts again when it is killed alone', async (t) => {
+t.test('restarts if only it is killed', async (t) => {
   const dataDir = await folderOf(t)
   const server = await startServer(t, { DATA_DIR: dataDir })
   const id = await use(server)
@@ -158,7 +158,7 @@ t.test('starts again when it is killed alone', async (t) => {
   t.same(await server.end(), DONE)
 })
 
-t.test('a start that ends while the database is made leaves nothing in the way', async (t) => {
+t.test('a start that is killed while it creates the database does not block the next', async (t) => {
   const dataDir = await folderOf(t)
   const server = spawnServer(t, { DATA_DIR: dataDir })
   await server.logged(/^creating the database/)
@@ -170,14 +170,14 @@ t.test('a start that ends while the database is made leaves nothing in the way',
   t.same(await next.end(), DONE)
 })
 
-t.test('runs for a plain user', needsRoot, async (t) => {
+t.test('runs as a plain user', needsRoot, async (t) => {
   const server = await startServer(t, { DATA_DIR: await folderOf(t) }, { wrapper: AS_USER })
   await use(server)
   t.same(await server.end(), DONE)
 })
 
 t.test(
-  'runs for root where user namespaces are forbidden, also on a folder made with one',
+  'runs as root if user namespaces are forbidden, even on a folder created with one',
   needsRoot,
   async (t) => {
     const programs = await mkdtemp(join(tmpdir(), 'fairlead-path-'))
@@ -204,7 +204,7 @@ t.test(
   }
 )
 
-t.test('runs for root in a folder of another user', needsRoot, async (t) => {
+t.test('runs as root in a folder of another user', needsRoot, async (t) => {
   const theirs = await folderOf(t, 'theirs')
   await mkdir(theirs, { mode: 0o700 })
   await chown(theirs, 12_345, 12_345)
@@ -213,7 +213,7 @@ t.test('runs for root in a folder of another user', needsRoot, async (t) => {
   t.same(await server.end(), DONE)
 })
 
-t.test('is stopped in good order when the start fails later on', async (t) => {
+t.test('is stopped cleanly if the start fails later', async (t) => {
   const dataDir = await folderOf(t)
   const env = { DATA_DIR: dataDir, BLOCKED_HOSTS_FILE: join(dataDir, 'missing') }
   t.match(await refusal(t, env), /missing/)
@@ -221,7 +221,7 @@ t.test('is stopped in good order when the start fails later on', async (t) => {
   t.equal(existsSync(join(dataDir, 'postgresql', 'PG_VERSION')), true)
 })
 
-t.test('lives without /dev/shm, and with a long TMPDIR and DATA_DIR', needsRoot, async (t) => {
+t.test('runs without /dev/shm, and with a long TMPDIR and DATA_DIR', needsRoot, async (t) => {
   const long = join(await folderOf(t), 't'.repeat(102))
   await mkdir(long)
   const withoutShm = [
@@ -253,14 +253,14 @@ t.test('refuses a folder that it cannot use, and says what to do', async (t) => 
     t.match(await refusal(t, { DATA_DIR: dataDir }), /PostgreSQL 16.*cli -- backup.*cli -- restore/s)
   })
 
-  t.test('a damaged one', async (t) => {
+  t.test('a damaged folder', async (t) => {
     const dataDir = await folderOf(t)
     t.same(await (await startServer(t, { DATA_DIR: dataDir })).end(), DONE)
     await truncate(join(dataDir, 'postgresql', 'global', 'pg_control'), 100)
     t.match(await refusal(t, { DATA_DIR: dataDir }), /does not start.*pg_control.*restore a backup/s)
   })
 
-  t.test('one that is read-only', needsRoot, async (t) => {
+  t.test('a read-only folder', needsRoot, async (t) => {
     const dataDir = await folderOf(t, 'sealed')
     await mkdir(dataDir)
     await chmod(dataDir, 0o500)
@@ -270,7 +270,7 @@ t.test('refuses a folder that it cannot use, and says what to do', async (t) => 
     )
   })
 
-  t.test('one of another user', needsRoot, async (t) => {
+  t.test('a folder of another user', needsRoot, async (t) => {
     const dataDir = await folderOf(t, 'theirs')
     await mkdir(dataDir, { mode: 0o700 })
     await chown(dataDir, 12_345, 12_345)

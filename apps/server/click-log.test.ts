@@ -42,7 +42,7 @@ const countClicks = async ({ request }: ListeningServer) => {
   return { clicks: json.length as number, pending: headers.get('x-clicks-pending') }
 }
 
-t.test('killed with -9 between append and storage, again and again, it loses and doubles none', async (t) => {
+t.test('repeated SIGKILLs between append and storage neither lose nor repeat clicks', async (t) => {
   const { start, postgres, holdStorage } = await createContext(t)
   let server = await start()
   await makeWarmLink(server, 'warm')
@@ -67,7 +67,7 @@ t.test('killed with -9 between append and storage, again and again, it loses and
   t.ok(clicks >= given && clicks <= given + uncertain, `${clicks} of ${given}`)
 })
 
-t.test('while PostgreSQL is away redirects go on, and are stored when it is back', async (t) => {
+t.test('without PostgreSQL redirects continue, and their clicks are stored when it returns', async (t) => {
   const { start, postgres } = await createContext(t)
   const server = await start()
   await makeWarmLink(server, 'warm')
@@ -82,7 +82,7 @@ t.test('while PostgreSQL is away redirects go on, and are stored when it is back
   t.same(await storedClicks(postgres.url, given), { clicks: given, distinct: given })
 })
 
-t.test('an end in good order stores everything and leaves no log', async (t) => {
+t.test('a clean end stores everything and leaves no log', async (t) => {
   const { start, postgres, folder } = await createContext(t)
   const server = await start()
   await makeWarmLink(server, 'warm')
@@ -96,7 +96,7 @@ t.test('an end in good order stores everything and leaves no log', async (t) => 
 })
 
 t.test(
-  'with a full disk redirects are 503, and go on when there is room',
+  'with a full disk redirects are 503, and continue when there is space',
   { skip: whyNoSmallDisk() },
   async (t) => {
     const disk = mountSmallDisk(t, 8)
@@ -125,7 +125,7 @@ t.test(
   }
 )
 
-t.test('without a place for clicks it does not start', async (t) => {
+t.test('without storage for clicks it does not start', async (t) => {
   const { env, folder } = await createContext(t)
   await writeFile(join(folder, 'clicks'), 'a file in its way')
   const refused = spawnServer(t, env)
@@ -140,7 +140,7 @@ t.test('without a place for clicks it does not start', async (t) => {
   t.match(readOnly.output(), /clicks is not writable/)
 })
 
-t.test('events and statistics include every redirect that was answered before', async (t) => {
+t.test('events and statistics include every redirect answered before', async (t) => {
   const { start } = await createContext(t)
   const server = await start()
   await makeWarmLink(server, 'warm')
@@ -155,7 +155,7 @@ t.test('events and statistics include every redirect that was answered before', 
   }
 })
 
-t.test('when clicks can not be stored in time, the answer says that some may be missing', async (t) => {
+t.test("if clicks can't be stored in time, the answer says that some may be missing", async (t) => {
   const { start, holdStorage } = await createContext(t)
   const server = await start()
   await makeWarmLink(server, 'warm')

@@ -7,7 +7,7 @@ import { mountSmallDisk, whyNoSmallDisk } from '#testing/small-disk.ts'
 import { until } from '#testing/until.ts'
 
 t.test(
-  'a full disk below PostgreSQL and the click log: 503 until there is room, and nothing is lost',
+  'a full disk of PostgreSQL and the click log causes 503 until there is space, without loss',
   { skip: whyNoSmallDisk() },
   async (t) => {
     const disk = mountSmallDisk(t, 160)

@@ -23,7 +23,7 @@ t.test('an open server listens on this machine only', async (t) => {
     t.throws(check({ HOST }), /AUTH=keys/, HOST)
 })
 
-t.test('with keys, or where it is said, a server listens anywhere', async (t) => {
+t.test('with keys, or if so configured, a server listens on any address', async (t) => {
   t.doesNotThrow(check({ HOST: '0.0.0.0', AUTH: 'keys' }))
   t.doesNotThrow(check({ HOST: '0.0.0.0', AUTH_OPEN_BEYOND_LOOPBACK: 'yes' }))
   t.throws(check({ HOST: '0.0.0.0', AUTH_OPEN_BEYOND_LOOPBACK: 'no' }), /AUTH=keys/)

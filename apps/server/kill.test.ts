@@ -112,7 +112,7 @@ t.test(
   }
 )
 
-t.test('SIGTERM amid writes loses nothing that was acknowledged', async (t) => {
+t.test('SIGTERM during writes loses no acknowledged change', async (t) => {
   const storage = await storageOf(t, 'own')
   const acknowledged: Acknowledged = new Map()
   const unsure = new Set<number>()

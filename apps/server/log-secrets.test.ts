@@ -69,7 +69,7 @@ t.test('PostgreSQL refuses the password', { skip }, async (t) => {
   }
 })
 
-t.test('connections to PostgreSQL break, idle and at work', { skip }, async (t) => {
+t.test('connections to PostgreSQL break, idle and busy', { skip }, async (t) => {
   const postgres = await startPostgres(t)
   const url = new URL(postgres.url)
   url.password = 'hunter2'
@@ -119,7 +119,7 @@ t.test('Redis refuses the password, and its connection breaks', { skip }, async 
   }
 })
 
-t.test('a page can not be fetched', async (t) => {
+t.test('fetching a page fails', async (t) => {
   const gone = createServer().listen(0, '127.0.0.1')
   await new Promise((done) => gone.once('listening', done))
   const { port } = gone.address() as AddressInfo

@@ -3,7 +3,7 @@ import t from 'tap'
 import { hasRedis, storageOf } from '#testing/app.ts'
 import { startServer } from '#testing/process.ts'
 
-t.test('each request is one line of JSON that says what was asked and how it went', async (t) => {
+t.test('each request is one line of JSON with the request and its outcome', async (t) => {
   const env = { ...(await storageOf(t, 'alone')), TRUST_PROXY: '127.0.0.1' }
   const server = await startServer(t, env)
   const { request } = server
@@ -62,7 +62,7 @@ t.test('each request is one line of JSON that says what was asked and how it wen
 })
 
 t.test(
-  'a line names the key of its caller, also of one that may not do this, and never its secret',
+  "a line names the key of its caller, even of a forbidden request, and never the key's secret",
   async (t) => {
     const key = `fl_0123456789abcdef_${'a'.repeat(43)}`
     const server = await startServer(t, { ...(await storageOf(t, 'alone')), AUTH: 'keys', ADMIN_KEY: key })
@@ -89,7 +89,7 @@ t.test(
   }
 )
 
-t.test('a level holds back what is below it', async (t) => {
+t.test('a level suppresses lines below it', async (t) => {
   const server = await startServer(t, await storageOf(t, hasRedis() ? 'redis' : 'alone'))
   t.ok(server.lines().every(({ level }) => level === 'info'))
   await server.request('GET', '/health')
@@ -102,7 +102,7 @@ t.test('a level holds back what is below it', async (t) => {
 })
 
 t.test(
-  'a failing database is logged without what the statement held',
+  'a database error is logged without the parameters of the statement',
   { skip: !hasRedis() && 'there is none' },
   async (t) => {
     const storage = await storageOf(t, 'redis')

@@ -4,7 +4,7 @@ import { storageOf } from '#testing/app.ts'
 import { startServer } from '#testing/process.ts'
 import { until } from '#testing/until.ts'
 
-t.test('without Redis at its start it boots, serves, says so and ends promptly', async (t) => {
+t.test('without Redis at its start it boots, serves, logs the outage and ends promptly', async (t) => {
   const server = await startServer(t, {
     ...(await storageOf(t, 'alone')),
     REDIS_URL: 'redis://127.0.0.1:1'
@@ -21,7 +21,7 @@ t.test('without Redis at its start it boots, serves, says so and ends promptly',
 })
 
 t.test('on a PostgreSQL server', async (t) => {
-  t.test('connections that the server ends are replaced, and the process lives', async (t) => {
+  t.test('closed connections are replaced, and the process survives', async (t) => {
     const storage = await storageOf(t, 'alone')
     const server = await startServer(t, storage)
     const { request } = server

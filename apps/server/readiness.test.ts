@@ -41,7 +41,7 @@ async function startWarm(t: Test, storage: Record<string, string>) {
   return { running, code: json.short_code as string, client }
 }
 
-t.test('a database that takes reads only', async (t) => {
+t.test('a read-only database', async (t) => {
   const { running, code, client } = await startWarm(t, await storageOf(t, 'alone'))
   const set = async (value: string) => {
     const { rows } = await client.query('SELECT current_database() AS name')
@@ -54,13 +54,13 @@ t.test('a database that takes reads only', async (t) => {
   await check(t, running, 'writes', code, () => set('off'))
 })
 
-t.test('a table that is locked', async (t) => {
+t.test('a locked table', async (t) => {
   const { running, code, client } = await startWarm(t, await storageOf(t, 'alone'))
   await client.query('BEGIN; LOCK TABLE urls IN EXCLUSIVE MODE')
   await check(t, running, 'writes', code, () => client.query('ROLLBACK'))
 })
 
-t.test('a database that is gone', { skip: missing('postgres') }, async (t) => {
+t.test('an unavailable database', { skip: missing('postgres') }, async (t) => {
   const postgres = await startPostgres(t)
   const storage = { DATA_DIR: t.testdir(), DATABASE_URL: postgres.url }
   const { running, code } = await startWarm(t, storage)

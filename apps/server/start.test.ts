@@ -6,7 +6,7 @@ import t from 'tap'
 import { storageOf } from '#testing/app.ts'
 import { spawnServer, startServer } from '#testing/process.ts'
 
-t.test('says where it listens, what it stores to and a first thing to try', async (t) => {
+t.test('logs its address, its storage and a first command to try', async (t) => {
   const storage = await storageOf(t, 'own')
   const server = await startServer(t, storage)
   const line = await server.logged(/^listening$/)
@@ -14,7 +14,7 @@ t.test('says where it listens, what it stores to and a first thing to try', asyn
   t.equal(line['storage'], `bundled PostgreSQL in ${storage['DATA_DIR']}`)
   t.match(line['try'], new RegExp(`^curl .*${line['url']}/shorten`))
 
-  t.test('a second one on the same folder is refused, and the first goes on', async (t) => {
+  t.test('a second server on the same folder is refused, and the first continues', async (t) => {
     const second = spawnServer(t, storage)
     t.same(await second.exited, { code: 1, signal: null })
     t.match(second.output(), `The data folder ${storage['DATA_DIR']} is in use`)
@@ -24,7 +24,7 @@ t.test('says where it listens, what it stores to and a first thing to try', asyn
     t.equal((await server.request('POST', '/users', { json: user })).status, 201)
   })
 
-  t.test('what it stored is there after a restart', async (t) => {
+  t.test('stored data exists after a restart', async (t) => {
     const url = await server.request('POST', '/urls', { json: { original_url: 'https://example.com' } })
     t.same(await server.end(), { code: 0, signal: null })
     const next = await startServer(t, storage)
@@ -35,7 +35,7 @@ t.test('says where it listens, what it stores to and a first thing to try', asyn
   })
 })
 
-t.test('names every variable it can not use, and no value', async (t) => {
+t.test('names every invalid variable, without values', async (t) => {
   const env = { PORT: '70000', LOG_LEVEL: 'loud', DATABASE_URL: 'mysql://me:hunter2@db/x', DRAIN_MS: 'soon' }
   const server = spawnServer(t, env)
   t.same(await server.exited, { code: 1, signal: null })
@@ -43,7 +43,7 @@ t.test('names every variable it can not use, and no value', async (t) => {
   t.notMatch(server.output(), /hunter2|\n\s+at /)
 })
 
-t.test('says which folder it can not use', async (t) => {
+t.test('names an unusable folder', async (t) => {
   const folder = join(import.meta.filename, 'data')
   const server = spawnServer(t, { DATA_DIR: folder })
   t.same(await server.exited, { code: 1, signal: null })
@@ -51,7 +51,7 @@ t.test('says which folder it can not use', async (t) => {
   t.notMatch(server.output(), /\n\s+at /, 'no stack')
 })
 
-t.test('says which port is in use', async (t) => {
+t.test('names a port in use', async (t) => {
   const holder = createServer().listen(0, '127.0.0.1')
   await once(holder, 'listening')
   t.teardown(() => holder.close())
@@ -63,7 +63,7 @@ t.test('says which port is in use', async (t) => {
   t.notOk(existsSync(folder), 'no database was made')
 })
 
-t.test('a PostgreSQL that does not answer is waited for, then given up, without its password', async (t) => {
+t.test('the start waits for an unresponsive PostgreSQL, then fails without its password', async (t) => {
   const server = spawnServer(t, {
     DATABASE_URL: 'postgres://me:hunter2@127.0.0.1:1/fairlead',
     DATABASE_START_TIMEOUT_MS: '400'
@@ -75,7 +75,7 @@ t.test('a PostgreSQL that does not answer is waited for, then given up, without 
 })
 
 t.test('on a PostgreSQL server', async (t) => {
-  t.test('comes up when the database does', async (t) => {
+  t.test('starts when the database does', async (t) => {
     const storage = await storageOf(t, 'alone')
     const database = new URL(storage['DATABASE_URL'] ?? '')
     const { hostname, port } = database
@@ -98,7 +98,7 @@ t.test('on a PostgreSQL server', async (t) => {
     t.same(await server.end(), { code: 0, signal: null })
   })
 
-  t.test('replicas that start at once on an empty database all come up', async (t) => {
+  t.test('replicas that start concurrently on an empty database all succeed', async (t) => {
     const storage = await storageOf(t, 'alone', { bare: true })
     const replicas = await Promise.all(Array.from({ length: 4 }, () => startServer(t, storage)))
     for (const [at, { request }] of replicas.entries()) {

@@ -57,7 +57,7 @@ for (const [signal, profile] of [
   })
 }
 
-t.test('before it closes it is not ready for a while, but serves', async (t) => {
+t.test('before it closes it is not ready for a while, but still serves', async (t) => {
   const env = { ...(await storageOf(t, ANY)), DRAIN_MS: '2000', SHUTDOWN_TIMEOUT_MS: '1900' }
   const server = await startServer(t, env)
   t.equal((await server.request('GET', '/health/ready')).status, 200)
@@ -71,7 +71,7 @@ t.test('before it closes it is not ready for a while, but serves', async (t) => 
   t.same(await server.exited, GOOD, 'the bound of the close begins after the drain')
 })
 
-t.test('a second signal ends it at once', async (t) => {
+t.test('a second signal ends the process at once', async (t) => {
   const server = await startServer(t, { ...(await storageOf(t, ANY)), DRAIN_MS: '600000' })
   server.child.kill('SIGTERM')
   await server.logged(/^closing$/)
@@ -81,14 +81,14 @@ t.test('a second signal ends it at once', async (t) => {
   clearInterval(timer)
 })
 
-t.test('a signal that comes twice at once, from a terminal and from npm, is one', async (t) => {
+t.test('a signal sent twice at once, by a terminal and by npm, counts once', async (t) => {
   const server = await startServer(t, { ...(await storageOf(t, ANY)), DRAIN_MS: '100' })
   server.child.kill('SIGINT')
   await server.logged(/^closing$/)
   t.same(await server.end('SIGINT'), GOOD)
 })
 
-t.test('a request without end does not keep it beyond its bound', async (t) => {
+t.test('an endless request does not delay the end beyond its timeout', async (t) => {
   const server = await startServer(t, { ...(await storageOf(t, ANY)), SHUTDOWN_TIMEOUT_MS: '500' })
   const held = await holdRequest(server)
   t.same(await server.end(), BAD)

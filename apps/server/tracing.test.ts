@@ -27,7 +27,7 @@ async function startCollector(t: Test) {
   return { spans, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
 }
 
-t.test("a request's span and log lines are in the trace that its client names", async (t) => {
+t.test("a request's span and log lines are in its client's trace", async (t) => {
   const collector = await startCollector(t)
   const dataDir = t.testdir()
   const server = await startServer(t, {
@@ -52,7 +52,7 @@ t.test("a request's span and log lines are in the trace that its client names", 
   t.ok(collector.spans.some((span) => span.parentSpanId === '00f067aa0ba902b7'))
 })
 
-t.test('a start with tracing that is not installed names the command that installs it', async (t) => {
+t.test('a start with tracing not installed names the command that installs it', async (t) => {
   const inject = `
     import { registerHooks } from 'node:module'
     registerHooks({

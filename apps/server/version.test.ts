@@ -37,7 +37,7 @@ const LIST = `
   registerHooks({ load: (url, context, next) => (seen.add(url), next(url, context)) })
   process.on('exit', () => console.log([...seen, ...process.moduleLoadList].join('\\n')))`
 
-t.test('a start loads nothing large that it may never use', async (t) => {
+t.test('a start loads no large module that it may never use', async (t) => {
   const args = [
     `--import=data:text/javascript,${encodeURIComponent(LIST)}`,
     'apps/server/main.ts',

@@ -15,7 +15,7 @@ async function readGauge({ request }: ListeningServer, name: string): Promise<nu
   return value === undefined ? undefined : Number(value)
 }
 
-t.test('clicks wait in the stream, for all to see, until a worker stores them', { skip }, async (t) => {
+t.test('clicks wait in the stream, visible in metrics, until a worker stores them', { skip }, async (t) => {
   const context = await createContext(t)
   const server = await context.start({ CLICK_DRAIN: 'off' })
   await makeWarmLink(server, 'warm')
@@ -40,7 +40,7 @@ t.test('clicks wait in the stream, for all to see, until a worker stores them', 
   t.same(await worker.end('SIGTERM'), { code: 0, signal: null })
 })
 
-t.test('a worker whose port is taken says what to set', { skip }, async (t) => {
+t.test('a worker whose port is in use names the setting', { skip }, async (t) => {
   const context = await createContext(t)
   const first = await startWorker(t, context.env)
   const port = new URL(first.url).port
