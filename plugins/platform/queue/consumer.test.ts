@@ -6,11 +6,11 @@ import { startConsumer } from './consumer.ts'
 import type { RedisStream } from './redis-stream.ts'
 
 /**
- * The consumer of the stream by itself; with Redis, PostgreSQL and kills it is in
- * apps/acceptance/clicks-outages.test.ts.
+ * Tests the stream consumer alone. apps/acceptance/clicks-outages.test.ts tests it with Redis, PostgreSQL and
+ * kills.
  */
 
-t.test('batches of a dead consumer are taken over although the clock was set back', async (t) => {
+t.test('a dead consumer's batches are claimed although the clock was set back', async (t) => {
   const claims = new EventEmitter()
   const stream = {
     ensureGroup: async () => undefined,
