@@ -51,7 +51,7 @@ t.test('items of one event-loop tick travel together', async (t) => {
   t.equal(batcher.pending, 0)
 })
 
-t.test('items added while a batch is in flight share the next, which is sent when that batch settles', async (t) => {
+t.test('items added while a batch is in flight share the next, sent when that batch settles', async (t) => {
   const testbed = createTestbed()
   const batcher = createBatcher({ ...defaults(), send: testbed.send })
   const first = add(batcher)

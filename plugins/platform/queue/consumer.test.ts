@@ -10,7 +10,7 @@ import type { RedisStream } from './redis-stream.ts'
  * kills.
  */
 
-t.test('a dead consumer's batches are claimed although the clock was set back', async (t) => {
+t.test('batches of a dead consumer are claimed although the clock was set back', async (t) => {
   const claims = new EventEmitter()
   const stream = {
     ensureGroup: async () => undefined,

@@ -21,10 +21,7 @@ export interface Queue<Draft, Item> {
    * Buffered: at the end of the event-loop tick.
    */
   add(draft: Draft, waiter: Waiter): void
-  /**
-   * Sets the function that stores items. It must be idempotent by id and transactional: when it rejects,
-   * nothing is stored.
-   */
+  /** Sets `store`, which must be idempotent by id and store nothing when it rejects. */
   drainTo(store: (items: Item[]) => Promise<void>): void
   /**
    * Resolves true once every item that was acknowledged before the call is stored. Resolves false after
@@ -74,8 +71,8 @@ const LOOK_FOR_ABANDONED_MS = 30_000
 
 /**
  * Opens the queue of `names.all`: a folder below the data folder, and a stream in Redis. Register redis and
- * database first. The queue then closes before them, and passes its pending items on. Throws {@link
- * StartRefused} when there is neither Redis nor a writable data folder.
+ * database first. The queue then closes before them, and passes its pending items on. Throws
+ * {@link StartRefused} when there is neither Redis nor a writable data folder.
  */
 export async function openQueue<Draft, Item>(
   app: FastifyInstance,

@@ -242,7 +242,7 @@ t.test('logs of live processes are read and left alone', async (t) => {
   t.equal(await log.read(), 'one')
 })
 
-t.test('processes that share a data folder have separate logs, and take over those of dead processes', async (t) => {
+t.test('processes on one data folder have separate logs, and take over those of the dead', async (t) => {
   const root = await createFolder(t)
   await writeFile(join(root, '1'), 'a stray file')
   const first = await takeLogFolder(root)
