@@ -152,8 +152,7 @@ export interface Postmaster {
 }
 
 /**
- * The postmaster that serves the cluster in `dataDir`, or served it until it was killed. Null after a clean
- * shutdown.
+ * The postmaster that serves the cluster in `dataDir`, or served it when killed. Null after a clean shutdown.
  */
 export async function readPostmaster(dataDir: string): Promise<Postmaster | null> {
   const text = await readFile(join(dataDir, FOLDER, 'postmaster.pid'), 'utf8').catch(() => '')
@@ -168,8 +167,8 @@ const STOP_STEPS: [signal: NodeJS.Signals, waitMs: number][] = [
 ]
 
 /**
- * Stops a postmaster that outlived its server. Removes its file if another process has its process id by now.
- * The caller must hold the folder's lock.
+ * Stops a postmaster that outlived its server. Removes its file, also when another process has its id by now.
+ * The caller must hold the folder's lock. Returns true if the postmaster was alive.
  */
 export async function stopLeftover(dataDir: string): Promise<boolean> {
   const left = await readPostmaster(dataDir)

@@ -89,8 +89,7 @@ const NOBODY = 65_534
 /**
  * PostgreSQL refuses to run as root. In a user namespace, root appears as a plain user and accesses only its
  * own files, so owners do not change. Most containers forbid user namespaces. There, PostgreSQL runs as user
- * 65534, which owns the cluster. CAP_DAC_OVERRIDE lets that user pass through folders of other users
- * (capabilities(7)).
+ * 65534, which owns the cluster. CAP_DAC_OVERRIDE (capabilities(7)) lets it enter folders of other users.
  */
 const WRAPPERS: { wrapper: string[]; owner: number }[] = [
   { wrapper: ['unshare', '--user', '--map-user=1000', '--map-group=1000', '--'], owner: 0 },

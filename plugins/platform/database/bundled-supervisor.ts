@@ -82,7 +82,7 @@ export function supervise(
   }
 
   /**
-   * Retries while processes of a killed postmaster hold its shared memory. They end once they detect its
+   * Retries while processes of a killed postmaster hold its shared memory. They end when they detect its
    * death.
    */
   async function launchFirst(): Promise<void> {

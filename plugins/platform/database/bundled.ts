@@ -9,10 +9,7 @@ import { type Log, supervise } from './bundled-supervisor.ts'
 import { FolderInUse, lockFolder } from './folder-lock.ts'
 import { openPrivateFolder } from './private-folder.ts'
 
-/**
- * Options of node-postgres for a PostgreSQL on a Unix socket. They are complete, so PG… variables have no
- * effect.
- */
+/** Options of node-postgres for a PostgreSQL on a Unix socket. They leave nothing to PG… variables. */
 export interface SocketConnection {
   /** Folder of the socket. */
   host: string
@@ -69,8 +66,7 @@ const PORT = 5432
 /**
  * Starts the bundled PostgreSQL on `dataDir` as a child process. Its Unix socket is in a folder that only
  * this user may enter. It ends with this process, and restarts when it dies. Throws FolderInUse when another
- * process serves the folder. Throws {@link StartRefused} with PostgreSQL's output and a remedy when it cannot
- * start.
+ * process serves the folder. Throws {@link StartRefused} with its output and a remedy when it cannot start.
  */
 export async function startBundledPostgres(options: BundledOptions): Promise<BundledPostgres> {
   const { log } = options

@@ -17,10 +17,7 @@ import { StartRefused } from '#platform/problem/start-refused.ts'
  * its own file still exists.
  */
 
-/**
- * Maximum length of a Unix socket path: sun_path of unix(7) without the final NUL. macOS has the shorter
- * limit.
- */
+/** Maximum length of a Unix socket path: sun_path of unix(7) without the final NUL, as on macOS. */
 const MAX_SOCKET_PATH = 103
 
 /** Attempts while only other contenders are alive. A holder ends the search at once. */

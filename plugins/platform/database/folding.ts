@@ -4,8 +4,7 @@
  */
 
 /**
- * The form for comparing names. It is equal for texts that differ in case or in the composition of letters
- * (Unicode, 3.13).
+ * The form for comparing names. Texts that differ in case or composition (Unicode, 3.13) have equal forms.
  */
 export function foldName(text: string): string {
   // Both ways: ẞ has the lower case ß, whose upper case is SS; and σ at the end of a word is ς.

@@ -7,8 +7,7 @@ import { startPostgres } from '#testing/servers.ts'
 import { databaseProblem } from './errors.ts'
 
 /**
- * When the database accepts connections but never answers, every route that uses it responds 503 with
- * Retry-After.
+ * When the database accepts connections but never answers, each route that uses it sends 503 and Retry-After.
  */
 
 const server = await startPostgres(t)

@@ -33,10 +33,7 @@ export interface Database {
   readonly db: NodePgDatabase<Schema>
   /** Ignores transactions. Never use it inside one: all connections may be in use by transactions. */
   readonly pool: Pool
-  /**
-   * The name of a prepared statement for a hot query. Empty with an external pooler, where statements are not
-   * kept.
-   */
+  /** The name of a prepared statement for a hot query. Empty with an external pooler, which keeps none. */
   statementName(name: string): string
   /**
    * Runs `work`, which only reads and accepts data that is some seconds old. It runs on the standby if that
@@ -62,8 +59,7 @@ export interface Database {
    */
   transaction<T>(work: () => Promise<T>): Promise<T>
   /**
-   * Runs `work` after the commit of the outermost transaction, which awaits it; without a transaction, at
-   * once.
+   * Runs `work` after the commit of the outermost transaction, which awaits it. Without one, runs it at once.
    */
   afterCommit(work: () => unknown): Promise<void>
   /** Runs `work` outside the current transaction: for work that callers share or that outlives it. */
@@ -73,8 +69,7 @@ export interface Database {
   /** Resolves when the database answers a query; rejects with the driver's error. */
   ping(): Promise<void>
   /**
-   * Resolves when the database accepts writes. Rejects with the reason, or with the error of the last
-   * transaction.
+   * Resolves when the database accepts writes. Rejects with the reason, or the error of the last transaction.
    */
   pingWrites(): Promise<void>
 }
@@ -125,14 +120,12 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
   if (options.url === undefined && options.readUrl !== undefined)
     throw new StartRefused('DATABASE_READ_URL names a standby of DATABASE_URL, which is not set.')
   const onConnect = async (client: ClientBase) => {
-    // Set by a query, because PgBouncer refuses them as start-up parameters. It keeps the last two per
-    // client.
+    // Set by a query: PgBouncer refuses them as start-up parameters. It keeps the last two per client.
     const timeout = pooled ? '' : `SET statement_timeout = ${options.statementTimeoutMs}; `
     await client.query(`${timeout}SET timezone = 'UTC'; SET datestyle = 'ISO, YMD'`)
   }
   const common = {
-    // The server's own timeout cannot work when the server or the network hangs. The driver enforces this
-    // one.
+    // The server's own timeout cannot work when the server or the network hangs. The driver's can.
     query_timeout: options.statementTimeoutMs + 2_000,
     onConnect
   }
@@ -227,8 +220,8 @@ async function connection(app: FastifyInstance, options: DatabaseOptions): Promi
     attach: options.attach ?? false,
     log: app.log
   })
-  // Hooks run last in, first out. Added before @fastify/postgres adds its own, this one runs after the pool
-  // has ended.
+  // Hooks run last in, first out. Added before the hook of @fastify/postgres, this one runs after the pool
+  // ends.
   app.addHook('onClose', bundled.close)
   return { ...poolOf(options), ...bundled.connection }
 }

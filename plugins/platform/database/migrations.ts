@@ -4,8 +4,7 @@ import type { ClientBase, QueryResultRow } from 'pg'
 import { StartRefused } from '#platform/problem/start-refused.ts'
 
 /**
- * An arbitrary number that all replicas share. This transaction-scoped advisory lock serialises their
- * migrations.
+ * An arbitrary number for all replicas. This transaction-scoped advisory lock serialises their migrations.
  */
 const MIGRATION_LOCK = 7_351_804_912
 
@@ -57,8 +56,7 @@ export async function migrate(
   }
 
   async function apply(): Promise<number> {
-    // The table and its columns are those of drizzle-orm, so that drizzle-kit and other tools read the same
-    // state.
+    // The table is that of drizzle-orm, so that drizzle-kit and other tools read the same state.
     await run('CREATE SCHEMA IF NOT EXISTS drizzle')
     await run(
       'CREATE TABLE IF NOT EXISTS drizzle.__drizzle_migrations (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at bigint)'

@@ -47,8 +47,8 @@ export interface PageIndex<On> {
 }
 
 /**
- * Makes a page index, see the head of this file. `On` is what `countBuckets` runs on. Each replica has its
- * own index.
+ * Makes a page index, see the head of this file. `On` is what `countBuckets` runs on. Replicas share no
+ * index.
  */
 export function createPageIndex<On>({
   countBuckets,

@@ -17,8 +17,8 @@ export interface ReadReplica {
    */
   run<T>(work: (on: Executor) => Promise<T>): Promise<T>
   /**
-   * The primary's current position; null if it does not answer. Undefined, without a query, while the standby
-   * is unused.
+   * The primary's current position; null if it does not answer. Undefined at once while the standby is
+   * unused.
    */
   markFresh(): Promise<FreshMark>
   /**
@@ -91,10 +91,7 @@ export function openReadReplica(options: ReadReplicaOptions): ReadReplica {
     return row === undefined ? null : { ...row, at }
   }
 
-  /**
-   * Records the primary's position. While the primary is unavailable nothing is written, so the last mark
-   * stays valid.
-   */
+  /** Records the primary's position. An unavailable primary writes nothing, so the last mark stays valid. */
   async function mark(): Promise<void> {
     const now = performance.now()
     const located = await locate()
@@ -105,8 +102,7 @@ export function openReadReplica(options: ReadReplicaOptions): ReadReplica {
   }
 
   /**
-   * Returns why the standby does not meet the mark; null if it does. Rejects when the standby does not
-   * answer.
+   * Returns why the standby does not meet the mark; null if it does. Rejects if the standby does not answer.
    */
   async function lack({ lsn, system }: Mark): Promise<string | null> {
     const { rows } = await pool.query<{ lacks: string | null }>(LACKS, [lsn, system])
@@ -136,7 +132,7 @@ export function openReadReplica(options: ReadReplicaOptions): ReadReplica {
     try {
       return await work(db)
     } catch (error) {
-      // A query that timed out (57014) would also time out on the primary. One that replay cancelled (40001)
+      // A query that timed out (57014) would time out on the primary too. One that replay cancelled (40001)
       // would not.
       const code = findDriverError(error)?.code
       if (!isTransientError(error) || code === '57014') throw error

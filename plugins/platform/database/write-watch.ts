@@ -12,8 +12,7 @@ export interface WriteWatch {
 }
 
 /**
- * How long a failure counts if no later transaction follows, in milliseconds. Its cause may have ended by
- * then.
+ * How long a failure counts without later transactions, in milliseconds. Its cause may have ended by then.
  */
 const FAILURE_COUNTS_MS = 30_000
 
