@@ -27,8 +27,7 @@ export interface RedisOptions {
 const COMMAND_TIMEOUT_MS = 1_000
 
 /**
- * Pause before the next attempt to connect. It doubles from 50 ms to about 1 s, with jitter to spread
- * replicas.
+ * Pause before the next attempt to connect: doubles from 50 ms to about 1 s, with jitter to spread replicas.
  */
 export function reconnectDelay(attempt: number): number {
   return Math.min(50 * 2 ** (attempt - 1), 1_000) * (0.8 + Math.random() * 0.4)

@@ -39,8 +39,7 @@ async function installation(app: FastifyInstance, { prefix, mode }: Installation
   if (id === null) return
 
   /**
-   * Resolves to an error when Redis belongs to another installation, else to null, also when Redis does not
-   * answer.
+   * Resolves to an error when Redis belongs to another installation; else to null, also without an answer.
    */
   const check = async (): Promise<StartRefused | null> => {
     try {

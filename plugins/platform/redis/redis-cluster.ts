@@ -9,7 +9,7 @@ import type { Cluster, ClusterOptions, Redis, RedisOptions } from 'ioredis'
 
 export type RedisClient = Redis | Cluster
 
-/** Loads the client's package. It takes 8 MiB, which a server without Redis saves. */
+/** Loads the client's package. A server without Redis saves its 8 MiB. */
 function loadPackage(): typeof import('ioredis') {
   return createRequire(import.meta.url)('ioredis')
 }
@@ -65,8 +65,7 @@ export function createRedisClient(url: string, options: ClientOptions): RedisCli
 }
 
 /**
- * Makes a client of the cluster at `url` that applies `options` to each node. It connects when `connect` is
- * called.
+ * Makes a client of the cluster at `url` with `options` for each node. It connects when `connect` is called.
  */
 export function createCluster(
   url: string,
