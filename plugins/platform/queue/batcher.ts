@@ -59,10 +59,7 @@ interface ClosedBatch extends EncodedBatch {
   waiters: Waiter[]
 }
 
-/**
- * Number of drafts to encode together: enough to share the cost of a call, few enough to die in the young
- * generation.
- */
+/** Number of drafts to encode together: enough to share the cost of a call, few enough to die young. */
 const ENCODED_TOGETHER = 64
 
 export function createBatcher<Draft>(options: BatcherOptions<Draft>): Batcher<Draft> {

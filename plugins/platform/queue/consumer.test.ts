@@ -5,10 +5,7 @@ import { numberCodec } from '#testing/number-codec.ts'
 import { startConsumer } from './consumer.ts'
 import type { RedisStream } from './redis-stream.ts'
 
-/**
- * Tests the stream consumer alone. apps/acceptance/clicks-outages.test.ts tests it with Redis, PostgreSQL and
- * kills.
- */
+/** The stream consumer alone. apps/acceptance/clicks-outages.test.ts has Redis, PostgreSQL and kills. */
 
 t.test('batches of a dead consumer are claimed although the clock was set back', async (t) => {
   const claims = new EventEmitter()

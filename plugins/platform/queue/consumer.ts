@@ -24,10 +24,7 @@ export interface Consumer {
   stop(timeoutMs: number): Promise<void>
 }
 
-/**
- * Approximate number of items per transaction: enough for set-based SQL, few enough to decode in
- * milliseconds.
- */
+/** Approximate items per transaction: enough for set-based SQL, few enough to decode in milliseconds. */
 const MIN_ITEMS = 2_500
 const MAX_ITEMS = 7_500
 const MAX_ENTRIES = 1_000

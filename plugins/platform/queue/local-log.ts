@@ -26,10 +26,7 @@ export interface LocalLog {
   readonly stored: number
   /** Bytes that are not stored yet. */
   readonly bytes: number
-  /**
-   * Age of the oldest record that is not stored, in milliseconds, with the precision of a segment; 0 without
-   * one.
-   */
+  /** Age of the oldest record that is not stored, in milliseconds, to within a segment; 0 without one. */
   readonly oldestMs: number
   /** Closes the files. The next process that opens the folder reads the records that are not stored. */
   close(): Promise<void>

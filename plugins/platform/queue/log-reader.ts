@@ -33,7 +33,7 @@ export function createLogReader({ next, isActive, offset }: LogReaderOptions): L
   let position = offset
   let buffer = Buffer.allocUnsafe(CHUNK)
   /**
-   * The part of `buffer` that holds bytes of the file. `at`: the next record in it; `base`: its offset in the
+   * Part of `buffer` that holds bytes of the file. `at`: the next record in it; `base`: its offset in the
    * file.
    */
   let bytes = buffer.subarray(0, 0)

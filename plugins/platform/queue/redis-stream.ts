@@ -2,8 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { RedisClient } from '#platform/redis/redis-cluster.ts'
 
 /**
- * The Redis Stream between replicas, which append clicks, and consumers, which store them. One entry is one
- * batch.
+ * The Redis Stream between replicas that append clicks and consumers that store them. One entry is one batch.
  */
 
 /** An entry of the stream. `record` is null if the entry is not a batch. */
@@ -16,8 +15,7 @@ export interface Entry {
 export interface Backlog {
   entries: number
   /**
-   * When Redis added the oldest entry, by its clock, in milliseconds since the epoch; null if the stream is
-   * empty.
+   * When Redis added the oldest entry, by its clock, in milliseconds since the epoch; null without entries.
    */
   oldestAt: number | null
 }
@@ -32,8 +30,7 @@ export interface RedisStream {
   /** Reads entries that `consumer` has read before and not finished. */
   reread(consumer: string, count: number): Promise<Entry[]>
   /**
-   * Claims entries that a consumer has held unfinished for `idleMs`: it died, or its database was
-   * unavailable.
+   * Claims entries that a consumer has not finished in `idleMs`: it died, or its database was unavailable.
    */
   claim(consumer: string, idleMs: number, count: number): Promise<Entry[]>
   /** Deletes stored entries. Only acknowledged entries are deleted, so the stream never loses items. */
