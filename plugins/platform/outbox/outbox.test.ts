@@ -75,8 +75,7 @@ t.test('messages of an aggregate come in order, one at a time, while others over
         started.push(name)
         await app.database.ping()
         running.delete(aggregate)
-        // The first attempt of every third message fails, and later messages of its aggregate wait for the
-        // retry.
+        // The first attempt of every third message fails. Its aggregate waits for the retry.
         if (/[258]$/.test(name) && started.filter((one) => one === name).length === 1)
           throw new Error('fails once')
       },

@@ -30,8 +30,8 @@ export interface TopicState {
 }
 
 /**
- * Adds a message unless its topic has `maxPending` pending ones. Each concurrent transaction may exceed that
- * by one.
+ * Adds a message unless `maxPending` of its topic are pending. Each concurrent transaction may exceed that by
+ * one.
  */
 export async function insertMessage(
   on: Executor,
