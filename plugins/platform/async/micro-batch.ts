@@ -5,9 +5,8 @@ const MORE_TURNS = 3
 const ENOUGH = 64
 
 /**
- * Calls `work` once an event-loop tick adds no items, and at the latest after {@link MORE_TURNS} more ticks.
- * Call it for the first item of a batch. `size` returns the current number of items; `work` must take them
- * all.
+ * Calls `work` once an event-loop tick adds no items, at {@link ENOUGH} items, or after {@link MORE_TURNS}
+ * more ticks. Call it for the first item of a batch. `size` returns the number of items; `work` takes all.
  *
  * A message to Redis or PostgreSQL costs as much as several redirects, whatever its size. A busy process
  * reads a fifth of its connections per tick. Waiting up to three more ticks halves the number of messages: an
