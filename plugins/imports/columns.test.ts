@@ -3,7 +3,7 @@ import t from 'tap'
 import { startApp } from '#testing/app.ts'
 import { type Kind, makeRow, type Row, sendRows, toCsv, wipe } from '#testing/import-rows.ts'
 
-/** Files of other systems: few columns, other delimiters and encodings, and JSON, which follows the same rules. */
+/** Files of other systems: few columns, other delimiters and encodings, and JSON, with the same rules. */
 
 const running = await startApp(t)
 const { request } = running
@@ -19,7 +19,7 @@ function bigEndian(text: string): Buffer {
   return Buffer.from(text, 'utf16le').swap16()
 }
 
-/** How programs write one and the same file. */
+/** The same file as different programs write it. */
 const FORMATS: Record<string, (rows: Row[]) => Buffer> = {
   'commas, UTF-8': (rows) => Buffer.from(toCsv(rows)),
   'semicolons, UTF-8 with a mark, CRLF': (rows) => Buffer.from(`\uFEFF${toCsv(rows, ';', '\r\n')}`),

@@ -3,7 +3,7 @@ import { hasRedis, profiles, type Running, startApp, storageOf } from '#testing/
 import { missing } from '#testing/programs.ts'
 import { startPgbouncer } from '#testing/servers.ts'
 
-/** Imports beside one another, and imports that end early. */
+/** Concurrent imports, and imports that end early. */
 
 const HEADER = 'id,url_id,user_id,event_type,timestamp,details\n'
 
@@ -26,7 +26,7 @@ profiles(t, async (t, profile) => {
   t.test('an import that broke off is finished by loading the file again', async (t) => {
     const running = await startApp(t, { profile })
     const imports = running.app.imports.openSet('skip')
-    // Beyond a batch.
+    // More than one batch.
     const rows = 45_000
     await t.rejects(imports.importCsv('events', events(rows, { breaksAt: rows - 500 })), /the disk is gone/)
     const landed = await count(running)
@@ -67,7 +67,7 @@ profiles(t, async (t, profile) => {
         if ((await request('GET', `/${link.short_code}`)).status !== 302) throw new Error('it leads nowhere')
     }
     const visitors = Array.from({ length: 8 }, keepFollowing)
-    // From the next free id on, and beyond several batches.
+    // From the next free id, and more than several batches.
     const rows = 80_000
     const report = await app.imports.openSet('skip').importCsv('events', events(rows, { from: 2 }))
     isOver = true

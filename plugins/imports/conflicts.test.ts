@@ -3,13 +3,15 @@ import t from 'tap'
 import { startApp } from '#testing/app.ts'
 import { makeRow, type Row, sendRows, sendSet, wipe } from '#testing/import-rows.ts'
 
-/** Rows whose id a different row has: none is lost without a word, and none gets another's references. */
+/**
+ * Rows whose id belongs to a different row: each is reported, and none gets the references of another row.
+ */
 
 const running = await startApp(t)
 const { app, request } = running
 const { pool } = app.database
 
-/** For each kind, another value of each column that tells rows apart. */
+/** For each kind, another value for each column that distinguishes rows. */
 const CHANGES: Record<'users' | 'urls' | 'events', Row> = {
   users: { username: 'other', email: 'other@example.com', created_at: '2024-01-01T00:00:00' },
   urls: {
@@ -144,7 +146,7 @@ t.test('events of a link that is rejected go to no other link', async (t) => {
   const { json } = await sendSet(
     running,
     {
-      // Its id and its code are taken by two links.
+      // Two links already have its id and its code.
       urls: [{ ...makeRow('urls', 2), id: 1, original_url: 'https://other.example' }],
       events: [{ ...makeRow('events', 1), url_id: 1 }]
     },
@@ -237,7 +239,7 @@ function same(found: unknown[][], wanted: unknown[][]): void {
     throw new Error(`found\n${sort(found).join('\n')}\nwanted\n${sort(wanted).join('\n')}`)
 }
 
-/** All rows by name, with the names of what they refer to. */
+/** All rows by name, with the names of the rows that they refer to. */
 async function readGraph(): Promise<unknown[][]> {
   const { rows } = await pool.query({
     text: `SELECT 'user', username, NULL, NULL FROM users

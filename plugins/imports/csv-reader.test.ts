@@ -14,7 +14,7 @@ function readAll(text: string, chunkLength = text.length || 1): CsvRecord[] {
 
 const fields = (records: CsvRecord[]) => records.map((record) => record.fields)
 
-/** Texts made of what CSV is about, and of anything. */
+/** Texts of CSV's special characters, mixed with arbitrary text. */
 const field = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 12 }).filter((text) => text.isWellFormed()),
   fc
@@ -23,7 +23,7 @@ const field = fc.oneof(
 )
 const rows = fc.integer({ min: 1, max: 5 }).chain((width) =>
   fc.array(
-    // A row of one bare empty field is an empty line, which is no row.
+    // A row of one empty unquoted field is a blank line, which the reader skips.
     fc
       .array(fc.option(field), { minLength: width, maxLength: width })
       .filter((row) => width > 1 || row[0] !== null),

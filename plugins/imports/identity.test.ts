@@ -4,7 +4,7 @@ import { arbitraryText, arbitraryValue } from '#apps/acceptance/arbitraries.ts'
 import { hasRedis, type Running, startApp } from '#testing/app.ts'
 import { wipe } from '#testing/import-rows.ts'
 
-/** Export and import are the identity for everything that the API accepts, at the ends of its limits above all. */
+/** Export and import preserve everything that the API accepts, in particular at its limits. */
 
 const KINDS = ['users', 'urls', 'events'] as const
 const env = { TARGET_SCHEMES: 'http,https,mailto,app', RATE_LIMIT: 'off' }
@@ -12,7 +12,7 @@ const profile = hasRedis() ? 'redis' : 'alone'
 const first = await startApp(t, { profile, env })
 const second = await startApp(t, { profile, env })
 
-/** Text of up to `limit` characters and a little more, most of it of two UTF-16 units each. */
+/** Text of up to `limit` characters and slightly more, mostly characters of two UTF-16 units. */
 const upTo = (limit: number) =>
   fc.oneof(
     arbitraryText,

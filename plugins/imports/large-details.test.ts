@@ -3,7 +3,7 @@ import t from 'tap'
 import { compactJson } from '#platform/http/plain-json.ts'
 import { startApp } from '#testing/app.ts'
 
-/** Details of any size go out and come in again. */
+/** Exports and imports of details of any size. */
 
 t.test('spaces between the parts of JSON go, those in strings stay', async () => {
   const spaced = fc

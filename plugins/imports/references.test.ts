@@ -3,7 +3,7 @@ import { startApp } from '#testing/app.ts'
 import { makeRow, sendSet, wipe } from '#testing/import-rows.ts'
 import { createReferences } from './references.ts'
 
-/** References of a set with `on_conflict=renumber`, where rows are rejected or get other ids. */
+/** References of a set with `on_conflict=renumber`, where rows are rejected or get new ids. */
 
 const running = await startApp(t)
 const { request } = running

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { startApp } from '#testing/app.ts'
 
-/** The bulk endpoints as clients meet them: forms, bodies, limits and refusals. */
+/** The bulk endpoints over HTTP: forms, bodies, limits and errors. */
 
 const CSV = 'id,username,email,created_at\n1,ada,ada@example.com,2025-06-04 00:07:00\n'
 const NOTHING = {
@@ -25,7 +25,7 @@ function form(name: string, text: string): FormData {
   return fields
 }
 
-/** A request whose body is sent by and by. */
+/** A request that sends its body in steps. */
 function open(url: string): { request: ClientRequest; answer: Promise<{ status: number; text: string }> } {
   const request = requestHttp(`${url}/users/bulk`, {
     method: 'POST',
@@ -273,7 +273,7 @@ t.test('refuses more imports at once than it has memory for, and takes them agai
   const uploads = Array.from({ length: 8 }, () => open(url))
   for (const { request: upload } of uploads) upload.write(CSV)
   let refused = await request('POST', '/users/bulk', csv(CSV))
-  // The last of the eight may still be on its way.
+  // The last of the eight requests may not have arrived yet.
   while (refused.status === 201) refused = await request('POST', '/users/bulk', csv(CSV))
   t.match([refused.status, refused.json], [503, { code: 'IMPORTS_BUSY' }])
   t.ok(refused.headers.get('retry-after'))

@@ -2,7 +2,7 @@ import t from 'tap'
 import { type Running, startApp } from '#testing/app.ts'
 import { until } from '#testing/until.ts'
 
-/** What an import does with each row, seen over HTTP. */
+/** How an import handles each row, over HTTP. */
 
 type Kind = 'users' | 'urls' | 'events'
 
