@@ -4,7 +4,7 @@ import { sql } from 'drizzle-orm'
 import t, { type Test } from 'tap'
 import { type Profile, profiles, startApp } from '#testing/app.ts'
 
-/** What is in the export of a user, and who gets it. */
+/** The contents of a user's export, and the callers that may request it. */
 
 const ADMIN = `fl_0123456789abcdef_${'a'.repeat(43)}`
 const SEED = join(import.meta.dirname, '..', '..', 'apps', 'testing', 'fixtures', 'seed-csv')
