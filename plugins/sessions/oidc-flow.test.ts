@@ -54,7 +54,7 @@ t.test('only a page of this server is a place to go to, however a browser reads 
       '/docs\\..\\b',
       '/docs\r\nset-cookie: a=b'
     ],
-    // Short links, and what is no page.
+    // Short links and other routes that are no pages.
     ...[
       '/abc',
       '/s/abc',
@@ -67,7 +67,7 @@ t.test('only a page of this server is a place to go to, however a browser reads 
       '/a//b'
     ],
     ...['/docs/../abc', '/docs/%2e%2e/abc', '/docs/.%2E/abc', '/./abc', '/docs/./a'],
-    // Letters beyond ASCII.
+    // Non-ASCII letters.
     ...['/日本', '/docs/é', '/docs?a=é', '/docs#é', '/docs/ a']
   ]
   for (const path of bad) t.equal(isPage(path), false, JSON.stringify(path))

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm'
 import t, { type Test } from 'tap'
 import { type Answer, profiles, type Running, startApp, storageOf } from '#testing/app.ts'
 
-/** Sessions over HTTP: how they begin, what they open, and everything that ends them. */
+/** Sessions over HTTP: how they begin, what they permit, and everything that ends them. */
 
 const makeKey = () => `fl_${randomBytes(8).toString('hex')}_${randomBytes(32).toString('base64url')}`
 const ADMIN = makeKey()
@@ -11,7 +11,7 @@ const KEYS = { AUTH: 'keys', ADMIN_KEY: ADMIN }
 const OWN_PAGE = { 'sec-fetch-site': 'same-origin' }
 
 const setCookie = ({ headers }: Answer) => headers.get('set-cookie') ?? ''
-/** `name=value` of the cookie that an answer sets. */
+/** `name=value` of the cookie that a response sets. */
 const cookieOf = (answer: Answer) => setCookie(answer).split(';', 1)[0] ?? ''
 
 async function signIn({ request }: Pick<Running, 'request'>, key: string, headers = {}): Promise<string> {
@@ -20,7 +20,7 @@ async function signIn({ request }: Pick<Running, 'request'>, key: string, header
   return cookieOf(answer)
 }
 
-/** Requests as a page of the server sends them, with a cookie. */
+/** Sends requests with a cookie, as a page of the server does. */
 const as =
   ({ request }: Pick<Running, 'request'>, cookie: string) =>
   (method: string, path: string, json?: unknown, headers: Record<string, string> = OWN_PAGE) =>
