@@ -3,7 +3,7 @@ import { createLastUsed } from './last-used.ts'
 import { createKeyParts, formatKey, hashSecret } from './secret.ts'
 import { createVerifier, type HeldKey, MAX_AGE_MS } from './verifier.ts'
 
-/** How old what is known of a key may be, and when a use of it is written. */
+/** How old cache entries of keys may be, and when their use is stored. */
 
 const parts = createKeyParts()
 const key = formatKey(parts)
