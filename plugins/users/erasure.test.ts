@@ -2,11 +2,11 @@ import { sql } from 'drizzle-orm'
 import t from 'tap'
 import { startApp } from '#testing/app.ts'
 
-/** What is left of a user who was erased: looked for in every table, by the words that it used. */
+/** The traces of an erased user: every table is searched for the words of its data. */
 
 const { app, request } = await startApp(t)
 
-/** The tables that hold `word` anywhere in a row. */
+/** The tables with `word` in any row. */
 async function tablesWith(word: string): Promise<string[]> {
   const run = async (text: string) => (await app.database.db.execute(sql.raw(text))).rows
   const tables = await run(
@@ -22,7 +22,7 @@ async function tablesWith(word: string): Promise<string[]> {
   return found
 }
 
-/** The ways in which a user ends: erasure reaches as much after a deletion. */
+/** The ways to end a user: erasure removes as much after a deletion. */
 const ENDS: [word: string, ...requests: [method: string, more: string][]][] = [
   ['zanzibar', ['POST', '/erasure']],
   ['bora', ['DELETE', ''], ['POST', '/erasure']],

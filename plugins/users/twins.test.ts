@@ -2,11 +2,14 @@ import { sql } from 'drizzle-orm'
 import t from 'tap'
 import { startApp } from '#testing/app.ts'
 
-/** Twins: imported users that share a username or an email. One holds the key, and it never falls free meanwhile. */
+/**
+ * Duplicates: imported users that share a username or an email. One holds the key, which is never free
+ * meanwhile.
+ */
 
 const { app, request } = await startApp(t)
 
-/** Puts in users as an import does: the first of each name holds its key. */
+/** Inserts users as an import does: the first of each name holds its key. */
 async function importUsers(...rows: [id: number, username: string, email: string][]) {
   for (const [id, username, email] of rows) {
     await app.database.db.execute(sql`
@@ -71,7 +74,7 @@ t.test('a name that its holder keeps in another case is still its own', async (t
 
 t.test('a holder that goes while others ask for its name leaves one holder', async (t) => {
   await importUsers([1501, 'fay', 'fay@f.dev'], [1502, 'fay', 'fay2@f.dev'], [1503, 'fay', 'fay3@f.dev'])
-  // Twins of twins: the second goes while the first would leave it the name.
+  // The second duplicate is deleted while the deletion of the holder would pass the name to it.
   const asks = Array.from({ length: 10 }, (_, at) => create('fay', `new${at}@f.dev`))
   const answers = await Promise.all([remove(1501), ...asks, remove(1502)])
   t.same(new Set(answers), new Set([204, 409]))
