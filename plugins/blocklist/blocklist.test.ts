@@ -5,7 +5,7 @@ import { type Config, readConfig } from '#apps/config.ts'
 import { createClient, hasRedis, profiles, type Running, startApp, storageOf } from '#testing/app.ts'
 import { until } from '#testing/until.ts'
 
-/** Hosts that no link may lead to: what becomes of links that do, on every replica. */
+/** Blocked hosts: the effect on links, on every replica. */
 
 type Client = Pick<Running, 'request'>
 
@@ -19,12 +19,12 @@ const statusOf = async ({ request }: Client, path: string) => (await request('GE
 const block = ({ request }: Client, host: string, reason?: string) =>
   request('POST', '/blocked-hosts', { json: { host, ...(reason && { reason }) } })
 
-/** Resolves when `path` is answered with `status`. */
+/** Resolves when the response to `path` has `status`. */
 async function answers(client: Client, path: string, status: number): Promise<void> {
   await until(async () => (await statusOf(client, path)) === status)
 }
 
-/** An app whose configuration differs from what settings can say. */
+/** An app with options that settings do not offer. */
 async function startWith(t: Test, env: Record<string, string>, blocklist: Partial<Config['blocklist']>) {
   const config = readConfig({ LINGER_MS: '100', ...env })
   const app = await buildApp({ ...config, blocklist: { ...config.blocklist, ...blocklist } })
@@ -148,7 +148,7 @@ t.test('every replica goes by the same list', { skip: !hasRedis() }, async (t) =
   const late = await startApp(t, { storage })
   t.equal(await statusOf(late, path), 403, 'one that finds the link in Redis judges it too')
 
-  // Without Redis nobody tells; the database is asked now and then.
+  // Without Redis there are no invalidations; the process polls the database.
   const { REDIS_URL: _redis, ...alone } = storage
   const deaf = await startWith(t, alone, { everyMs: 50 })
   t.equal(await statusOf(deaf, path), 403)
