@@ -8,9 +8,9 @@ import { startServer } from '#testing/process.ts'
 import { until } from '#testing/until.ts'
 import { readTitle } from './title.ts'
 
-/** Titles of pages, fetched for links that were created without one. */
+/** Titles of pages, fetched for links created without one. */
 
-/** A site that answers every request with `page` and counts them. */
+/** A site that answers every request with `page` and counts the requests. */
 async function startSite(t: Test, page: string, type = 'text/html; charset=utf-8') {
   let asked = 0
   const site = createServer((_request, response) => {
@@ -23,7 +23,7 @@ async function startSite(t: Test, page: string, type = 'text/html; charset=utf-8
   return { target, asked: () => asked }
 }
 
-/** An app that takes 127.0.0.1 for the public internet. */
+/** An app that treats 127.0.0.1 as a public address. */
 async function startFetcher(t: Test, storage?: Record<string, string>) {
   const settings = { TITLE_FETCH: 'on', LINGER_MS: '100', ...(storage ?? (await storageOf(t, 'alone'))) }
   const config = readConfig(settings)
@@ -79,7 +79,9 @@ t.test('what is no page gives no title', async (t) => {
   t.match((await request('GET', '/urls')).json, [{ title: null }])
 })
 
-/** Kills the process by SIGKILL once a message of the outbox is committed, before the process claims it. */
+/**
+ * Kills the process by SIGKILL after a message of the outbox is committed and before the process claims it.
+ */
 const KILL_BEFORE_DISPATCH = `
 import { createRequire } from 'node:module'
 const { Client } = createRequire(process.cwd() + '/')('pg')
