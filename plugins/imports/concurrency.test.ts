@@ -23,7 +23,7 @@ async function count({ app }: Running): Promise<number> {
 }
 
 profiles(t, async (t, profile) => {
-  t.test('an import that broke off is finished by loading the file again', async (t) => {
+  t.test('importing the file again completes an aborted import', async (t) => {
     const running = await startApp(t, { profile })
     const imports = running.app.imports.openSet('skip')
     // More than one batch.
@@ -39,7 +39,7 @@ profiles(t, async (t, profile) => {
     t.equal(await count(running), rows)
   })
 
-  t.test('imports of the same rows at once bring each row once', async (t) => {
+  t.test('concurrent imports of the same rows store each row once', async (t) => {
     const storage = await storageOf(t, profile)
     const replicas = [await startApp(t, { storage })]
     if (profile === 'redis') replicas.push(await startApp(t, { storage }), await startApp(t, { storage }))
@@ -56,7 +56,7 @@ profiles(t, async (t, profile) => {
     t.equal(await count(replicas[0] as Running), 4_000)
   })
 
-  t.test('rows whose ids clicks take meanwhile all land, and so do the clicks', async (t) => {
+  t.test('rows and clicks that take the same ids are all stored', async (t) => {
     const running = await startApp(t, { profile })
     const { app, request } = running
     const { json: link } = await request('POST', '/urls', { json: { original_url: 'https://acme.dev/' } })

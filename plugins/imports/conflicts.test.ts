@@ -105,7 +105,7 @@ for (const kind of ['users', 'urls', 'events'] as const) {
   })
 }
 
-t.test('the counts are never cut, though the lines are', async (t) => {
+t.test('the counts are complete, though the lines are limited', async (t) => {
   await wipe(running)
   const rows = Array.from({ length: 1_500 }, (_, at) => makeRow('urls', at + 1))
   await sendRows(running, 'urls', rows)
@@ -118,7 +118,7 @@ t.test('the counts are never cut, though the lines are', async (t) => {
   t.equal(json.warnings.length, 1_000)
 })
 
-t.test('a link or a user that only changed since its import gets no second id', async (t) => {
+t.test('a link or user that changed since its import gets no second id', async (t) => {
   await wipe(running)
   const rows = { users: [makeRow('users', 1)], urls: [{ ...makeRow('urls', 1), user_id: 1 }] }
   await sendSet(running, rows)
@@ -140,7 +140,7 @@ t.test('another value of on_conflict is refused', async (t) => {
   t.match(await request('POST', '/users/bulk?on_conflict=overwrite', { json: [] }), { status: 422 })
 })
 
-t.test('events of a link that is rejected go to no other link', async (t) => {
+t.test('events of a rejected link are not stored for another link', async (t) => {
   await wipe(running)
   await sendRows(running, 'urls', [makeRow('urls', 1), makeRow('urls', 2)])
   const { json } = await sendSet(
@@ -162,7 +162,7 @@ t.test('events of a link that is rejected go to no other link', async (t) => {
   })
 })
 
-t.test('renumber keeps any set whole beside what is there, and again changes nothing', async () => {
+t.test('renumber keeps all references of a set, and a second import changes nothing', async () => {
   const ids = fc.uniqueArray(fc.integer({ min: 1, max: 12 }), { maxLength: 8 })
   const database = fc.record({ users: ids, urls: ids, events: ids })
   const set = fc.record({

@@ -24,7 +24,7 @@ async function load(rows: object[], onConflict: 'skip' | 'renumber' | 'fail') {
   return app.imports.openSet(onConflict).importCsv('users', source())
 }
 
-t.test('a file of one batch draws the next ids', async (t) => {
+t.test('a file of one batch gets the next ids', async (t) => {
   await start()
   const { json } = await sendRows(running, 'users', [{ ...name(1), id: null }, name(7)])
   t.match(json, { imported: 2 })

@@ -100,7 +100,7 @@ t.test('with the smallest pool an export leaves a connection', async (t) => {
   )
 })
 
-t.test('exports one after the other do not count as several at once', async (t) => {
+t.test('consecutive exports do not count as concurrent', async (t) => {
   const { app, request } = await startApp(t)
   const { withClient } = app.database
   app.database.withClient = async (work) => {

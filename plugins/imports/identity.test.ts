@@ -68,7 +68,7 @@ function same(found: string[], wanted: string[]): void {
     if (found[at] !== text) throw new Error(`${KINDS[at]}: ${found[at]} is not ${text}`)
 }
 
-t.test('whatever was created is the same after export and import', async (t) => {
+t.test('export and import preserve everything that the API creates', async (t) => {
   let accepted = 0
   await fc.assert(
     fc.asyncProperty(drafts, async ({ users, urls, events, isGuarded }) => {

@@ -21,7 +21,7 @@ t.test('a link of a rejected user is stored without a user, with a warning', asy
   t.equal((await request('GET', '/urls/1')).json.user_id, null)
 })
 
-t.test('a rejected row takes no references from an earlier row with its id', async (t) => {
+t.test('a rejected row does not drop references to an earlier row with its id', async (t) => {
   await wipe(running)
   const users = [makeRow('users', 5), { ...makeRow('users', 6), id: 5, username: '' }]
   const { json } = await sendSet(running, { users, urls: links }, 'renumber')
