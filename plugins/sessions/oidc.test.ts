@@ -151,7 +151,7 @@ function isRefused(t: Test, answer: Answer, status: number, code: string, name: 
 const running = await context(t)
 const { log, invite, visit, redeem, signIn, admin, request } = running
 
-t.test('who is known by a verified address has a session of that user', async (t) => {
+t.test('a verified address of a user begins a session of that user', async (t) => {
   const id = await invite('ada')
   const trip = await visit(
     'ada',
@@ -248,12 +248,12 @@ t.test('what somebody changed on the way signs nobody in', async (t) => {
   isRefused(t, await redeem(trip), 401, 'SIGN_IN_FAILED', 'a code that was used')
 })
 
-t.test('who has no verified address, or is nobody here, is refused', async (t) => {
+t.test('an unverified or unknown address is rejected', async (t) => {
   for (const account of ['impostor', 'nameless', 'stranger'])
     isRefused(t, await signIn(account), 403, 'SIGN_IN_REFUSED', account)
 })
 
-t.test('an address that folds to another, or looks like it, signs nobody in', async (t) => {
+t.test('an address that folds to another, or looks like it, is rejected', async (t) => {
   const running = await context(t, { OIDC_ADMINS: 'kim@example.com' })
   await running.invite('kim')
   // As an import of another system may store them.
@@ -285,14 +285,14 @@ t.test('roles come from the list of administrators, or from a claim', async (t) 
   isRefused(t, await signIn('ada'), 403, 'SIGN_IN_REFUSED', 'no role')
 })
 
-t.test('a sign-in returns to the path of PUBLIC_URL, which a proxy takes off', async (t) => {
+t.test('a sign-in returns to the path of PUBLIC_URL, which a proxy strips', async (t) => {
   const { invite, visit, redeem } = await context(t, { PUBLIC_URL: `${PUBLIC_URL}/l` })
   await invite('ada')
   const answer = await redeem(await visit('ada', undefined, '?return_to=/docs'))
   t.equal(answer.headers.get('location'), '/l/docs')
 })
 
-t.test('a sign-in leads to a page of this server only', async (t) => {
+t.test('a sign-in redirects to pages of this server only', async (t) => {
   for (const path of [
     '//evil.example',
     'https://evil.example',
@@ -311,7 +311,7 @@ t.test('a sign-in leads to a page of this server only', async (t) => {
   t.equal((await request('HEAD', '/session/oidc/callback')).status, 405)
 })
 
-t.test('a provider that is away keeps nobody from starting, and is found when it is back', async (t) => {
+t.test('the server starts without the provider, and finds it once it is up', async (t) => {
   const probe = createServer().listen(0, '127.0.0.1')
   await once(probe, 'listening')
   const { port } = probe.address() as AddressInfo
