@@ -117,7 +117,7 @@ profiles(t, async (t, profile) => {
     }
   })
 
-  t.test('a draft that makes no sense is refused', async (t) => {
+  t.test('an invalid draft is rejected', async (t) => {
     for (const [draft, status] of [
       [{ role: 'member' }, 422],
       [{ role: 'read-only', scopes: ['urls:write'] }, 422],
@@ -147,7 +147,7 @@ profiles(t, async (t, profile) => {
     t.equal((await as(running, strong.key)('GET', '/users')).status, 200)
   })
 
-  t.test('the keys of a deleted user end with it', async (t) => {
+  t.test('deleting a user revokes its keys', async (t) => {
     const user = await admin('POST', '/users', { json: { username: 'gone', email: 'gone@example.com' } })
     const made = await issue(admin, { role: 'member', user_id: user.json.id })
     const bearer = as(running, made.key)

@@ -151,7 +151,7 @@ t.test('each route, for each role, on its own and on another’s thing', async (
   }
 })
 
-t.test('lists and sums hold what is within reach, whatever is asked for', async (t) => {
+t.test('lists and statistics hold only what the caller may see, for any query', async (t) => {
   const [mine, theirs] = [await makeUrl(me), await makeUrl(other)]
   for (const url_id of [mine, theirs, theirs]) await make('/events', { url_id, event_type: 'click' })
   for (const { key } of [callers.member, callers['read-only']]) {
@@ -173,7 +173,7 @@ t.test('lists and sums hold what is within reach, whatever is asked for', async 
   t.match((await admin('GET', '/stats')).json, { clicks: 3 })
 })
 
-t.test('what a member makes is its own, and nobody else’s', async (t) => {
+t.test('a member owns what it creates, and cannot create for other users', async (t) => {
   const member = as(callers.member.key)
   const url = await member('POST', '/urls', { original_url: 'https://example.com' })
   t.match(url, { status: 201, json: { user_id: me } })
@@ -186,7 +186,7 @@ t.test('what a member makes is its own, and nobody else’s', async (t) => {
   t.equal((await member('POST', '/events', foreign)).status, 404)
 })
 
-t.test('a read-only key of nobody watches all', async (t) => {
+t.test('a read-only key without a user sees everything', async (t) => {
   const watcher = as(await makeKey({ role: 'read-only', scopes: ['urls:read'] }))
   const [mine, theirs] = [await makeUrl(me), await makeUrl(other)]
   for (const id of [mine, theirs]) t.equal((await watcher('GET', `/urls/${id}`)).status, 200)
