@@ -100,7 +100,7 @@ t.test('nothing that an erased user said is left, and what others count on is', 
     })
 })
 
-t.test('answers that are kept to be repeated are taken out too, and nothing is done again', async (t) => {
+t.test('stored idempotent responses are erased too, and their requests do not run again', async (t) => {
   const post = (path: string, key: string, json: object) =>
     request('POST', path, { json, headers: { 'idempotency-key': key } })
   const requests: [string, string, object][] = [
@@ -139,7 +139,7 @@ t.test('answers that are kept to be repeated are taken out too, and nothing is d
   t.same(await tablesWith('xanadu'), [], 'and what was sent again is stored nowhere')
 })
 
-t.test('an erasure that fails has erased nothing', async (t) => {
+t.test('a failed erasure erases nothing', async (t) => {
   const draft = { username: 'Yukon', email: 'yukon@example.com' }
   const { json: user } = await request('POST', '/users', { json: draft })
   await request('POST', '/urls', { json: { user_id: user.id, original_url: 'https://yukon.example/' } })

@@ -74,7 +74,7 @@ for (const [name, locale] of Object.entries(LOCALES)) {
       }
     })
 
-    await t.test('an imported twin inherits a name, and holds it in each spelling', async (t) => {
+    await t.test('an imported duplicate inherits a name, and holds it in each spelling', async (t) => {
       const rows = NAMES.flatMap(([one, other], at) => [
         `${100 + at},${other},twin${at}@example.com`,
         `${200 + at},x${one},x${at}@example.com`
@@ -99,7 +99,7 @@ for (const [name, locale] of Object.entries(LOCALES)) {
       }
     })
 
-    await t.test('keys that the release before wrote are folded anew, and nothing is lost', async (t) => {
+    await t.test('keys of the previous release are folded again, and nothing is lost', async (t) => {
       const { pool } = app.database
       await pool.query('DELETE FROM users')
       // The statements of the previous release, in which the database folds.
