@@ -37,7 +37,7 @@ profiles(t, async (t, profile) => {
   const running = await startApp(t, { storage })
   const { request } = running
 
-  t.test('a link that leads to a blocked host is followed no more, nor made', async (t) => {
+  t.test('links to a blocked host neither redirect nor can be created', async (t) => {
     const bad = await shorten(running, 'https://login.evil.example/x')
     const good = await shorten(running, 'https://notevil.example/')
     for (const { path } of [bad, good]) t.equal(await statusOf(running, path), 302, 'warm')
@@ -81,7 +81,7 @@ profiles(t, async (t, profile) => {
     t.equal((await request('DELETE', '/blocked-hosts/.evil.example')).status, 404)
   })
 
-  t.test('a host is on the list or not, in whatever spelling', async (t) => {
+  t.test('all spellings of a host are one entry', async (t) => {
     for (const host of ['one.example', 'ONE.example.', 'bücher.example', '0x7f.1', '[::1]'])
       t.equal((await block(running, host)).status, 201, host)
     const list = await request('GET', '/blocked-hosts?per_page=2')
@@ -137,7 +137,7 @@ t.test('a file is read again when it changes', async (t) => {
   await answers(app, path, 302)
 })
 
-t.test('every replica goes by the same list', { skip: !hasRedis() }, async (t) => {
+t.test('all replicas use the same list', { skip: !hasRedis() }, async (t) => {
   const storage = await storageOf(t, 'redis')
   const [one, two] = [await startApp(t, { storage }), await startApp(t, { storage })]
   const { path } = await shorten(one, 'https://evil.example/')
