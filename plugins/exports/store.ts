@@ -69,7 +69,7 @@ export function readKeys(on: Executor, userId: number): Promise<Omit<ApiKeyRow, 
     .orderBy(asc(createdAt), asc(publicId))
 }
 
-/** The user's sessions before their `expiresAt`. */
+/** The user's sessions that have not reached their `expiresAt`. */
 export function readSessions(
   on: Executor,
   userId: number

@@ -45,7 +45,7 @@ export interface ShownKey {
 
 /**
  * Verifies keys. All methods throw CREDENTIALS_INVALID for an invalid key, and a 503 problem if the database
- * does not answer. They return a promise only if the cache does not have the key.
+ * does not answer. They return a promise only if this process has no fresh cache entry of the key.
  */
 export interface KeyVerifier {
   /** The caller that a key authenticates. */
