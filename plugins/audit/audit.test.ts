@@ -108,7 +108,7 @@ t.test('pages have neither gaps nor repeats', async (t) => {
   t.equal((await request('GET', '/audit?since=yesterday')).status, 422)
 })
 
-t.test('nobody changes or deletes entries', async (t) => {
+t.test('entries can be neither changed nor deleted', async (t) => {
   const run = (text: string) => app.database.db.execute(sql.raw(text))
   const refused = { cause: { code: '42501' } }
   await t.rejects(run(`update audit_log set before = null`), refused)

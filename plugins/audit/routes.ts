@@ -16,7 +16,7 @@ export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         tags: ['audit'],
         operationId: 'listChanges',
-        summary: 'List changes, newest first: who changed what',
+        summary: 'List changes, newest first, with their authors',
         querystring: AuditQuery,
         response: { 200: Type.Array(AuditEntry, { headers: { Link: LINK } }) }
       }

@@ -120,6 +120,6 @@ profiles(t, async (t, profile) => {
     t.equal((await admin('GET', '/users/999999/export')).status, 404)
     const log = (await admin('GET', `/audit?action=exported&resource_id=${one}`)).json
     t.match(log, [{ actor: { name: 'ADMIN_KEY' } }, { actor: { user_id: one } }])
-    t.equal(log.length, 2, 'and it is known who did')
+    t.equal(log.length, 2, 'both exports are in the audit log')
   })
 })

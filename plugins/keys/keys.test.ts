@@ -66,7 +66,7 @@ profiles(t, async (t, profile) => {
     t.match((await as(running, made.key)('POST', '/urls', { json: {} })).json, { code: 'SCOPE_MISSING' })
   })
 
-  t.test('what is not quite a key lets nobody in, and is answered alike', async (t) => {
+  t.test('every invalid key gets the same response', async (t) => {
     const { key } = await issue(admin, { role: 'read-only' })
     const last = key.at(-1) === 'A' ? 'B' : 'A'
     const bad = [
@@ -133,7 +133,7 @@ profiles(t, async (t, profile) => {
     }
   })
 
-  t.test('nobody gives more than they have', async (t) => {
+  t.test('no key grants more than it has', async (t) => {
     const strong = await issue(admin, { role: 'admin' })
     const { key } = await issue(admin, { role: 'admin', scopes: ['keys:admin', 'urls:read'] })
     const small = as(running, key)

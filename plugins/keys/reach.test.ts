@@ -39,7 +39,7 @@ const me = await makeUser()
 const other = await makeUser()
 
 const callers = {
-  nobody: { key: null, role: null },
+  anonymous: { key: null, role: null },
   'read-only': { key: await makeKey({ role: 'read-only', user_id: me }), role: 'read-only' },
   member: { key: await makeKey({ role: 'member', user_id: me }), role: 'member' },
   admin: { key: await makeKey({ role: 'admin' }), role: 'admin' },

@@ -56,7 +56,7 @@ t.test('a cache entry that is too old is read again', async (t) => {
   state.stored = base
   t.match(await verify(key), { kind: 'key' })
   state.now = -MAX_AGE_MS
-  t.ok(verify(key) instanceof Promise, 'and nobody knows how old it is when the clock was set back')
+  t.ok(verify(key) instanceof Promise, 'its age is unknown after the clock was set back')
 })
 
 t.test('an expired, a revoked and an unknown key are rejected, and their use is not stored', async (t) => {
@@ -84,7 +84,7 @@ t.test('a key that was verified before is valid until it changes', async (t) => 
   }
   state.held = base
   state.stored = { ...base, version: 2 }
-  t.match(await callerOf(parts.publicId, 2), { kind: 'key' }, 'what is held is older: it is asked for')
+  t.match(await callerOf(parts.publicId, 2), { kind: 'key' }, 'an older cache entry is read again')
   await t.rejects(open(formatKey(createKeyParts(parts.publicId))), { code: 'CREDENTIALS_INVALID' })
 })
 

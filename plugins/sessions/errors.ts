@@ -18,7 +18,7 @@ export const problems = defineProblems({
 /** The exact reason is logged and not in the response, because it would help an attacker. */
 export const signInFailed = () =>
   problems.SIGN_IN_FAILED(
-    'The provider’s answer is not good, is too old or was used before; begin again at /session/oidc'
+    'The provider’s answer is invalid, has expired or was used before; begin again at /session/oidc'
   )
 
 export const emailUnverified = () =>

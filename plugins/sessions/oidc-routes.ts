@@ -70,7 +70,7 @@ export const oidcRoutes: FastifyPluginAsyncTypebox<OidcRouteOptions> = async (
       schema: {
         tags,
         operationId: 'finishSignIn',
-        summary: 'Where the provider sends browsers back to: signs in and leads on (302)',
+        summary: 'Where the provider sends browsers back to: signs in and redirects (302)',
         response: { 302: Type.Null({ headers: { Location: { type: 'string' } } }) },
         problems: ['SIGN_IN_FAILED', 'SIGN_IN_REFUSED', 'PROVIDER_UNAVAILABLE']
       }

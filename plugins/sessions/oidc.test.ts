@@ -192,7 +192,7 @@ t.test('a verified address of a user begins a session of that user', async (t) =
   t.equal((await ask('GET', '/session')).status, 401, 'the session ends with the user')
 })
 
-t.test('what somebody changed on the way signs nobody in', async (t) => {
+t.test('tampering with any step of a sign-in fails it', async (t) => {
   await invite('ada')
   const changed = (change: (trip: Trip) => Partial<Trip>) => async () => {
     const trip = await visit('ada')
@@ -227,7 +227,7 @@ t.test('what somebody changed on the way signs nobody in', async (t) => {
         return redeem({ ...(await visit('ada')), cookie })
       }
     ],
-    'somebody who refuses': ['access_denied', () => signIn(null)],
+    'a user that declines': ['access_denied', () => signIn(null)],
     'no cookie': [null, changed(() => ({ cookie: '' }))],
     'a cookie that was changed': [null, changed(({ cookie }) => ({ cookie: cookie.replace(/=./, '=_') }))],
     'the cookie without its prefix': [

@@ -127,7 +127,7 @@ profiles(t, async (t, profile) => {
       { origin: 'null' }
     ] as Record<string, string>[])
       t.match(await post(headers), { status: 403, json: { code: 'ORIGIN_REFUSED' } }, JSON.stringify(headers))
-    t.equal((await page('DELETE', '/session', undefined, {})).status, 403, 'nor is anybody signed out')
+    t.equal((await page('DELETE', '/session', undefined, {})).status, 403, 'the session does not end')
     t.equal((await page('GET', '/session', undefined, { 'sec-fetch-site': 'cross-site' })).status, 200)
   })
 

@@ -52,7 +52,7 @@ async function start(t: Test, page: string, type?: string) {
 t.test('a link without a title gets that of its page, as text, with an audit entry', async (t) => {
   const { request, target, settled, asked } = await start(t, '<head><TITLE>\n Ada &amp; <b>\u202eme </TITLE>')
   const made = await request('POST', '/urls', { json: { original_url: target } })
-  t.match(made, { status: 201, json: { title: null } }, 'the answer waits for nobody')
+  t.match(made, { status: 201, json: { title: null } }, 'the response does not wait for the title')
   t.same(await settled(1), { added: 1 })
   const { id } = made.json
   t.equal((await request('GET', `/urls/${id}`)).json.title, 'Ada & <b> me')

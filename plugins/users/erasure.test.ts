@@ -94,7 +94,7 @@ t.test('nothing that an erased user said is left, and what others count on is', 
       t.equal(
         (await request('POST', `/users/${user.id + 1_000}/erasure`)).status,
         404,
-        'an id that nobody ever had'
+        'an id that was never in use'
       )
       t.equal((await request('POST', '/users', { json: draft })).status, 201, 'the name is free again')
     })
