@@ -84,7 +84,7 @@ async function makeLinks(home: string, folder: string): Promise<string> {
 }
 
 /** The id of the user that runs PostgreSQL when root cannot create a user namespace. */
-const NOBODY = 65_534
+const UNPRIVILEGED_ID = 65_534
 
 /**
  * PostgreSQL refuses to run as root. In a user namespace, root appears as a plain user and accesses only its
@@ -96,15 +96,15 @@ const WRAPPERS: { wrapper: string[]; owner: number }[] = [
   {
     wrapper: [
       'setpriv',
-      `--reuid=${NOBODY}`,
-      `--regid=${NOBODY}`,
+      `--reuid=${UNPRIVILEGED_ID}`,
+      `--regid=${UNPRIVILEGED_ID}`,
       '--clear-groups',
       '--inh-caps=-all,+dac_override',
       '--ambient-caps=-all,+dac_override',
       '--bounding-set=-all,+dac_override',
       '--'
     ],
-    owner: NOBODY
+    owner: UNPRIVILEGED_ID
   }
 ]
 
