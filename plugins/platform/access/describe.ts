@@ -17,7 +17,10 @@ export const SECURITY_SCHEMES = {
   }
 } as const
 
-/** Gives `schema` with the `security` of a route, scope included; an open server authenticates no request, and so has none. */
+/**
+ * Returns `schema` with the `security` of a route, including its scope. Routes of an open server need no
+ * credentials.
+ */
 export function describeAccess(
   mode: Access['mode'],
   schema: FastifySchema | undefined,
