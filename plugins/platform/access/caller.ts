@@ -2,8 +2,7 @@ import { type Role, SCOPES, type Scope } from '#schema/shapes/key.ts'
 
 /**
  * The caller of a request: its role, its scopes and the records that it may access. Capabilities authorize by
- * this alone. How a caller was authenticated (key, session, open server) is the concern of the
- * authenticators.
+ * this alone. Only authenticators know how a caller was authenticated (key, session, open server).
  */
 
 /**
@@ -17,10 +16,7 @@ const ROLE_SCOPES: Record<Role, ReadonlySet<Scope>> = {
 }
 
 export interface Caller {
-  /**
-   * `open`: any caller of a server without access control. `public`: an unauthenticated caller. `system`:
-   * this program.
-   */
+  /** `open`: any caller of an open server. `public`: an unauthenticated caller. `system`: this program. */
   readonly kind: 'open' | 'key' | 'session' | 'public' | 'system'
   /** The public id of the key, also in a session that was started with a key. */
   readonly keyId: string | null
@@ -52,10 +48,7 @@ export function scopesOf(role: Role, wanted?: readonly string[] | null): Readonl
 /** The owners whose records a caller may access: all of them, or the user with this id. */
 export type OwnerFilter = 'all' | number
 
-/**
- * The owner of a new record: `named` if the request names one, else the user of a caller that is limited to
- * its own.
- */
+/** The owner of a new record: `named` if given, else the user of a caller that is limited to its own. */
 export function ownerOf(ownerFilter: OwnerFilter, named: number | null | undefined): number | null {
   return named ?? (ownerFilter === 'all' ? null : ownerFilter)
 }

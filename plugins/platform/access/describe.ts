@@ -17,10 +17,7 @@ export const SECURITY_SCHEMES = {
   }
 } as const
 
-/**
- * Returns `schema` with the `security` of a route, including its scope. Routes of an open server need no
- * credentials.
- */
+/** Returns `schema` with the `security` of a route and its scope. An open server needs no credentials. */
 export function describeAccess(
   mode: Access['mode'],
   schema: FastifySchema | undefined,
