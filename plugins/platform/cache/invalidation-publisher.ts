@@ -22,10 +22,7 @@ export interface Message {
 }
 
 export interface InvalidationPublisher {
-  /**
-   * Marks the keys in Redis and publishes them. Resolves when Redis has both, or when they are queued. Never
-   * rejects.
-   */
+  /** Marks the keys in Redis and publishes them. Resolves when that is done or queued. Never rejects. */
   publish(cache: string, changes: readonly Change[]): Promise<void>
   /** Starts a new generation of negative entries in the same way. Returns it, or null when it is queued. */
   tellUnknown(cache: string): Promise<number | null>
