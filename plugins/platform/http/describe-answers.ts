@@ -32,8 +32,8 @@ export function describeHeader(route: RouteOptions, status: number, headers: obj
 }
 
 /**
- * Builds the OpenAPI responses of a route: those it declares, and all problems by code. Clients are
- * generated from them. apps/acceptance/hostile-input.test.ts fails on an undescribed response.
+ * Builds the OpenAPI responses of a route: those it declares, and each problem of the route and the platform
+ * by code. Clients are generated from them. apps/acceptance/hostile-input.test.ts fails on undescribed ones.
  */
 export function describeAnswers(
   schema: FastifySchema,

@@ -84,10 +84,7 @@ function compileLater<T>(ajv: Ajv, schema: object, prepare?: (value: T) => void)
   return Object.defineProperty(check, 'errors', { get: () => validate?.errors })
 }
 
-/**
- * Converts path ids, which are plain digits. Ajv's coercion follows JavaScript and would also accept `0x1F`,
- * `1e3` and ` 7`.
- */
+/** Converts path ids, which are plain digits. Ajv would coerce like JavaScript: also `0x1F`, `1e3`, ` 7`. */
 function convertIds(schema: object): (params: Record<string, unknown>) => void {
   const { properties = {} } = schema as { properties?: Record<string, { type?: string }> }
   const ids = Object.keys(properties).filter((name) => properties[name]?.type === 'integer')
