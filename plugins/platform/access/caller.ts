@@ -28,16 +28,16 @@ export interface Caller {
   readonly scopes: ReadonlySet<Scope>
 }
 
-const nobody = { keyId: null, userId: null, name: null } as const
+const anonymous = { keyId: null, userId: null, name: null } as const
 
 /** Every caller of a server with `AUTH=open`. */
-export const OPEN: Caller = { ...nobody, kind: 'open', role: 'admin', scopes: ROLE_SCOPES.admin }
+export const OPEN: Caller = { ...anonymous, kind: 'open', role: 'admin', scopes: ROLE_SCOPES.admin }
 
 /** An unauthenticated caller: it has no scopes and accesses no records. */
-export const PUBLIC: Caller = { ...nobody, kind: 'public', role: 'read-only', scopes: new Set() }
+export const PUBLIC: Caller = { ...anonymous, kind: 'public', role: 'read-only', scopes: new Set() }
 
 /** The program itself: its command line and its maintenance. */
-export const SYSTEM: Caller = { ...nobody, kind: 'system', role: 'admin', scopes: ROLE_SCOPES.admin }
+export const SYSTEM: Caller = { ...anonymous, kind: 'system', role: 'admin', scopes: ROLE_SCOPES.admin }
 
 /** The scopes of a role, or those of `wanted` that the role may have. */
 export function scopesOf(role: Role, wanted?: readonly string[] | null): ReadonlySet<Scope> {
@@ -59,7 +59,7 @@ export function isWithin(ownerFilter: OwnerFilter, userId: number): boolean {
 }
 
 /** No user has this id (see schema/shapes/text.ts, Id). */
-const NOBODY = 0
+const NO_USER = 0
 
 /**
  * The owner filter of `caller`. Admins access all records, other callers those of their user. A read-only key
@@ -68,5 +68,5 @@ const NOBODY = 0
 export function ownerFilterOf({ kind, role, userId }: Caller): OwnerFilter {
   if (role === 'admin') return 'all'
   if (userId !== null) return userId
-  return kind === 'key' && role === 'read-only' ? 'all' : NOBODY
+  return kind === 'key' && role === 'read-only' ? 'all' : NO_USER
 }

@@ -120,7 +120,7 @@ async function access(app: FastifyInstance, { mode }: AccessOptions) {
     const silent = routes.filter(({ config }) => config?.access === undefined)
     if (silent.length === 0) return
     const names = silent.map(({ method, url }) => `${[method].flat().join()} ${url}`)
-    throw new Error(`These routes do not say in config.access who may call them: ${names.join('; ')}`)
+    throw new Error(`These routes lack config.access: ${names.join('; ')}`)
   })
   app.decorate('access', {
     mode,

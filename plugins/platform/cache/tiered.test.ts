@@ -190,7 +190,7 @@ t.test('unknown keys', async (t) => {
       await warm(`${url}${1_000_000_000_000_000 + index}`.slice(url.length), null)
     }
     t.equal(cache.get('1000000000000399'), null)
-    t.ok(used() - before < 10_000_000, '40 MB were asked with')
+    t.ok(used() - before < 10_000_000, 'requests had 40 MB of keys')
   })
 
   t.test('are looked up again after many keys were created', async (t) => {
@@ -202,7 +202,7 @@ t.test('unknown keys', async (t) => {
     await asked[1]?.answer(null)
     for (const { answer } of asked) await answer(v(1))
     t.same(await anew, v(1))
-    t.same(await under, v(1), 'also by who was just about to learn that it does not exist')
+    t.same(await under, v(1), 'also in a lookup that was still running')
   })
 })
 

@@ -32,7 +32,7 @@ t.test('an unexpected error is a bare 500, and the log has all of it', async (t)
     t.equal(status, 500)
     t.equal(headers.get('content-type'), 'application/problem+json')
     t.match(json, { type: '/docs/errors#INTERNAL', status: 500, code: 'INTERNAL', instance: path })
-    t.match(json.detail, json.request_id, 'whoever reads the log finds it')
+    t.match(json.detail, json.request_id, 'the log line has the same id')
     t.notMatch(text, /secret|\.ts|at /)
     t.match(lines.pop(), {
       level: 50,

@@ -17,7 +17,7 @@ function form() {
   return body
 }
 
-t.test('a page of another site changes nothing, and nothing is asked of others', async (t) => {
+t.test('pages of other sites may not change anything, and other clients need no proof', async (t) => {
   const { request, url } = await start(t)
   const foreign = [
     { origin: FOREIGN, 'sec-fetch-site': 'cross-site' },
@@ -74,7 +74,7 @@ t.test('a rebound host name changes nothing on an open server', async (t) => {
   ])
     t.equal(await write(url, host), 201, host)
   const proxied = await start(t, { TRUST_PROXY: '127.0.0.1' })
-  t.equal(await write(proxied.url, 'go.example'), 201, 'whoever stands in front knows the names')
+  t.equal(await write(proxied.url, 'go.example'), 201, 'the proxy in front checks the names')
 })
 
 t.test('without CORS_ORIGINS no other origin may read', async (t) => {

@@ -104,5 +104,5 @@ t.test('security.txt has the contact and an expiry date', async (t) => {
   const expires = Date.parse(/^Expires: (\S+Z)$/m.exec(text)?.[1] ?? '')
   t.ok(expires > Date.now() && expires < Date.now() + 366 * 86_400_000)
   const { request: silent } = await startApp(t)
-  t.equal((await silent('GET', '/.well-known/security.txt')).status, 404, 'nobody is named unasked')
+  t.equal((await silent('GET', '/.well-known/security.txt')).status, 404, 'no contact by default')
 })

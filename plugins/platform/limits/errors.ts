@@ -15,7 +15,7 @@ const WHAT: Record<LimitName, string> = {
   create: 'creations',
   bulk: 'imports',
   signIn: 'attempts to sign in',
-  credentials: 'calls with a key that is not good',
+  credentials: 'calls with an invalid key',
   unknownCodes: 'short codes that no link has'
 }
 

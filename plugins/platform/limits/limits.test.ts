@@ -35,7 +35,7 @@ async function countRefusals({ request }: Client, limit: string): Promise<string
   return new RegExp(`^fairlead_rate_limited_total\\{limit="${limit}"\\} (\\d+)$`, 'm').exec(text)?.[1]
 }
 
-t.test('a client that creates too much is told when there is room again', async (t) => {
+t.test('a client that creates too many links is refused until the window resets', async (t) => {
   const running = await startApp(t, { env: { RATE_LIMIT: 'on', RATE_LIMIT_CREATE: '2/60' } })
   const { request } = running
   const first = await create(running)
@@ -76,11 +76,11 @@ t.test('the description has the limits whether they are on or not', async (t) =>
   t.match(
     [status, headers.get('ratelimit')],
     [201, null],
-    'an open server limits nobody unless it is told to'
+    'an open server has no limits by default'
   )
 })
 
-t.test('addresses are believed from the proxies that are trusted, and from nobody else', async (t) => {
+t.test('forwarded addresses are used from trusted proxies only', async (t) => {
   const limits = { RATE_LIMIT: 'on', RATE_LIMIT_CREATE: '2/60' }
   const from = (address: string) => ({ 'x-forwarded-for': address })
 
@@ -100,7 +100,7 @@ t.test('addresses are believed from the proxies that are trusted, and from nobod
   t.same(
     await statuses(3, () => create(proxied, from(`2001:db8:1:2::${++host}`))),
     [201, 201, 429],
-    'who has a network of IPv6 is one client'
+    'an IPv6 network is one client'
   )
   t.equal((await create(proxied, from('2001:db8:1:3::1'))).status, 201)
   t.equal((await create(proxied, from('::ffff:198.51.100.1'))).status, 429, 'one client in both spellings')
@@ -130,7 +130,7 @@ t.test(
   }
 )
 
-t.test('who asks for too many unknown codes follows what is held, and has nothing looked up', async (t) => {
+t.test('after too many unknown codes a client gets cached links only, without look-ups', async (t) => {
   const env = { RATE_LIMIT: 'on', RATE_LIMIT_UNKNOWN_CODES: '3/60', TRUST_PROXY: '127.0.0.1' }
   const running = await startApp(t, { env })
   const { request } = running
