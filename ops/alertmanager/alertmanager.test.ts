@@ -95,8 +95,8 @@ t.test('an alert that follows from another one is suppressed', { skip }, async (
     { labels: { alertname: 'ClicksLate', severity: 'page' } },
     { labels: { alertname: 'RedisDown', severity: 'page', instance: 'redis-exporter' } }
   )
-  // Separate requests: in a single one, Alertmanager might send an effect before it knows the cause. This
-  // step needs no wait.
+  // The causes arrive first. In a single request, Alertmanager might send an effect before it knows its
+  // cause.
   for (const cause of [/FairleadDown/, /ClicksLate/, /RedisDown/]) t.ok(await hear(cause))
   await post(
     { labels: { alertname: 'RedirectsFail', severity: 'page', slo: 'redirect-availability' } },
