@@ -7,8 +7,8 @@ import { until } from '#testing/until.ts'
 import { createUrl } from './subject.ts'
 
 /**
- * What has been done to other shorteners by who was let in, one test for each class of weakness. The numbers are those
- * under which it is known of YOURLS, Shlink, Polr and their like; see docs/threat-model.md.
+ * Attacks by authenticated clients or their browsers, one test for each class of weakness. The numbers are
+ * those of known weaknesses of YOURLS, Shlink, Polr and similar shorteners; see docs/threat-model.md.
  */
 
 const makeKey = () => `fl_${randomBytes(8).toString('hex')}_${randomBytes(32).toString('base64url')}`
@@ -23,7 +23,7 @@ t.test('administration that is open to all (CWE-306)', async (t) => {
   const { app, request, key } = await startWithKeys(t)
   const routes = app.access.routes().filter(({ url }) => !url.includes('*'))
   const isPublic = ({ requirement }: { requirement: string }) => requirement === 'public'
-  // A new public route has to be added here by who means it.
+  // A new public route must be added here deliberately.
   t.same([...new Set(routes.filter(isPublic).map(({ url }) => url.replace(/(.)\/$/, '$1')))].sort(), PUBLIC)
   const guarded = routes.filter((route) => !isPublic(route))
   t.ok(guarded.length >= 30, `${guarded.length} routes ask who calls`)
