@@ -31,7 +31,7 @@ t.test('stored XSS in titles and referrers (CWE-79; CVE-2014-8488, YOURLS issue 
   t.match(
     click.details,
     { referrer: script, user_agent: script },
-    'kept as it is: to escape is for who shows it'
+    'kept as it is: the client has to escape it'
   )
   await request('POST', '/events', {
     json: { url_id: link.id, user_id: user.id, event_type: script, details: { [script]: script } }

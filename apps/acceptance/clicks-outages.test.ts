@@ -33,7 +33,7 @@ t.test('without PostgreSQL a warm link redirects, a cold one and writes are 503'
   await context.postgres.kill()
   await visitors.untilGiven(500)
   const cold = await server.request('GET', '/never-asked')
-  t.equal(cold.status, 503, 'nobody can say whether it exists')
+  t.equal(cold.status, 503, 'its existence is unknown')
   t.ok(Number(cold.headers.get('retry-after')) > 0)
   const write = await server.request('POST', '/shorten', { json: { url: 'https://example.com' } })
   t.equal(write.status, 503)

@@ -34,7 +34,7 @@ const refused: Record<string, [number, string]> = {
   'a TLS greeting': [400, '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
   'another version': [400, `GET /users HTTP/3.0\r\n${HOST}${END}`],
   'the preface of HTTP/2': [400, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
-  'a method nobody has heard of': [405, `FOO /users HTTP/1.1\r\n${HOST}${END}`],
+  'an unknown method': [405, `FOO /users HTTP/1.1\r\n${HOST}${END}`],
   'a method of WebDAV': [405, `PROPFIND /users HTTP/1.1\r\n${HOST}${END}`],
   TRACE: [405, `TRACE /users HTTP/1.1\r\n${HOST}${END}`],
   'options of everything': [405, `OPTIONS * HTTP/1.1\r\n${HOST}${END}`],
@@ -95,7 +95,7 @@ t.test('unusual but valid requests are served', async (t) => {
   for (const [name, bytes] of Object.entries({
     'HTTP/1.0 without a Host': 'GET /health HTTP/1.0\r\n\r\n',
     'the absolute form': `GET http://sho.rt/users HTTP/1.1\r\n${HOST}${END}`,
-    'an expectation nobody has heard of': `GET /users HTTP/1.1\r\n${HOST}Expect: magic\r\n${END}`,
+    'an unknown expectation': `GET /users HTTP/1.1\r\n${HOST}Expect: magic\r\n${END}`,
     'an upgrade that is not on offer': `GET /users HTTP/1.1\r\n${HOST}Upgrade: websocket\r\n${END}`,
     'a fragment': `GET /users#top HTTP/1.1\r\n${HOST}${END}`,
     'lines before the first': `\r\n\r\nGET /users HTTP/1.1\r\n${HOST}${END}`

@@ -90,7 +90,7 @@ export async function makeWarmLink({ request }: Pick<Running, 'request'>, code: 
   })
   if (status !== 201) throw new Error(`the link was not made: ${status}`)
   const { status: followed } = await request('GET', `/${code}`)
-  if (followed !== 302) throw new Error(`the link does not lead on: ${followed}`)
+  if (followed !== 302) throw new Error(`the link does not redirect: ${followed}`)
 }
 
 /** Lets `width` visitors follow a link repeatedly until `leave` is called. */

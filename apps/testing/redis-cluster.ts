@@ -55,7 +55,7 @@ export async function startRedisCluster(t: Test): Promise<RedisCluster> {
         const master = nodes.find((one) => one.port === port)
         if (master) return master
       }
-      throw new Error(`nobody has ${key}`)
+      throw new Error(`no node has ${key}`)
     }
   }
 }

@@ -113,7 +113,7 @@ t.test(
       t.ok([job?.needs].flat().includes('image'))
     }
     const { rollout } = find('rollout').jobs
-    t.match(rollout?.environment, 'inputs.environment', 'whose rules decide who has to agree')
+    t.match(rollout?.environment, 'inputs.environment', 'whose rules require approval')
     const steps = (rollout?.steps ?? []).map(({ run = '' }) => run)
     const verified = steps.findIndex((run) => run.includes('gh attestation verify'))
     const rolled = steps.findIndex((run) =>

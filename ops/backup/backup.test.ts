@@ -90,7 +90,7 @@ t.test(
         await wait(50)
       tools.run('nightly.sh', ['check'], env)
       nightly.kill('SIGTERM')
-      t.same(await ended, [0, null], 'it ends when it is told to')
+      t.same(await ended, [0, null], 'it ends on SIGTERM')
       const [dump = ''] = await listBackups(tools, 'dumps')
       const before = new Date(Date.now() - 27 * 3_600_000).toISOString().replace(/[-:]|\.\d+/g, '')
       await rename(join(tools.backups, 'dumps', dump), join(tools.backups, 'dumps', before))

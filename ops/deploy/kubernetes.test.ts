@@ -108,7 +108,7 @@ t.test('a rollout that does not finish is rolled back', async (t) => {
     { fairlead: 4, 'fairlead-worker': 7, nginx: 1 },
     'fairlead'
   )
-  const check = () => Promise.reject(new Error('must not be asked'))
+  const check = () => Promise.reject(new Error('must not be called'))
   await t.rejects(
     deploy(makeKubernetesRelease({ overlay: 'production', image: IMAGE, log, command }), check, log),
     {

@@ -92,5 +92,5 @@ t.test('a release that makes redirects slow breaks the SLO and is rolled back', 
   t.equal(steps[0], 'in place; watching it', 'it came to answer, as a bad release may')
   t.equal(steps.at(-1), 'rolled back')
   t.ok(stack.replicas.every(({ unit, state }) => unit.cwd === ROOT && state === 'up'))
-  t.same(failures, [], 'it was slow, but nobody was refused, neither on the way there nor back')
+  t.same(failures, [], 'it was slow, but refused no request during release and rollback')
 })

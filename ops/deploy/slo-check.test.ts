@@ -141,7 +141,7 @@ t.test('a missing measurement is a bad finding', { skip }, async (t) => {
     () => look(options, 3),
     (seen) => seen.every(({ value }) => value !== null)
   )
-  await t.rejects(checkRelease(options), { message: /^bad: redirects 0 \(50 or more\)$/ }, 'nobody came')
+  await t.rejects(checkRelease(options), { message: /^bad: redirects 0 \(50 or more\)$/ }, 'no traffic')
   await t.rejects(checkRelease({ ...options, replicas: 2 }), { message: /replicas 1 \(2 or more\)/ })
   const other = createServer((_request, response) =>
     response.end('{"status":"success","data":{"result":[]}}')

@@ -52,7 +52,7 @@ t.test('a write with an Idempotency-Key leaves a replica that hangs', { skip }, 
   const headers = { 'idempotency-key': 'k' }
   while (hung === 0)
     t.equal((await fetch(`${url}/urls`, { method: 'POST', body: '{}', headers })).status, 200)
-  t.equal(hung, 1, 'the other one was asked instead')
+  t.equal(hung, 1, 'the other one got the request')
 })
 
 t.test('one replica of six is enough for everything, for writes too', { skip }, async (t) => {
@@ -161,5 +161,5 @@ t.test('each path of the API gets the timeout of the API, not that of a redirect
     await Promise.all(answers),
     paths.map((route) => `${route} 200`)
   )
-  t.equal(asked, paths.length, 'each was asked once')
+  t.equal(asked, paths.length, 'each got one request')
 })

@@ -19,7 +19,7 @@ export interface Trial {
 }
 
 /** All kinds of requests: reads, repeatable writes and other writes. */
-const everybody = (connections: number): Crowd => ({
+const allKinds = (connections: number): Crowd => ({
   followers: connections - 2 * Math.round(connections / 10),
   creators: Math.round(connections / 10),
   changers: Math.round(connections / 10)
@@ -33,10 +33,10 @@ const idempotent = (connections: number): Crowd => ({
 })
 
 export const TRIALS: Trial[] = [
-  { title: 'a rolling restart', crowd: everybody, run: (stack) => stack.rollingRestart() },
+  { title: 'a rolling restart', crowd: allKinds, run: (stack) => stack.rollingRestart() },
   {
     title: 'SIGTERM of each replica',
-    crowd: everybody,
+    crowd: allKinds,
     run: (stack, load) => signalEach(stack, load, 'SIGTERM')
   },
   {

@@ -37,7 +37,7 @@ t.test(
       redis.flushdb('ASYNC'),
       redis.eval("redis.call('FLUSHALL')", 0)
     ])
-      await t.rejects(deletion, /NOPERM|can't run this command/, 'nobody deletes the clicks on their way')
+      await t.rejects(deletion, /NOPERM|can't run this command/, 'clients can not delete pending clicks')
     t.same(await redis.config('GET', 'appendonly'), ['appendonly', 'yes'])
   }
 )
