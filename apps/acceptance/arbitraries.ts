@@ -1,16 +1,16 @@
 import fc from 'fast-check'
 import { ALL_HOSTILE_TEXTS } from './hostile-texts.ts'
 
-/** Values at their worst, for fast-check. */
+/** Extreme values for fast-check. */
 
-/** Text that means something to somebody: numbers, SQL, paths, escapes, halves of letters, and much of it. */
+/** Text that some parser interprets: numbers, SQL, paths, escapes, halves of characters, and long texts. */
 export const arbitraryText = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom(...ALL_HOSTILE_TEXTS) },
   fc.string({ unit: 'binary', maxLength: 40 }),
   fc.string({ maxLength: 40 })
 )
 
-/** Any JSON value, those at the ends of numbers and of nesting above all. */
+/** Any JSON value, mostly extreme numbers and deep nesting. */
 export const arbitraryValue: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 2, arbitrary: arbitraryText },
   fc.constantFrom(0, -0, -1, 1.5, 1e308, 2 ** 53, 2 ** 63, -(2 ** 63), 5e-324, null, true, false),

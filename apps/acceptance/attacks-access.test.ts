@@ -7,8 +7,8 @@ import { until } from '#testing/until.ts'
 import { createUrl } from './subject.ts'
 
 /**
- * What has been done to other shorteners by who was let in, one test for each class of weakness. The numbers are those
- * under which it is known of YOURLS, Shlink, Polr and their like; see docs/threat-model.md.
+ * Attacks by authenticated clients or their browsers, one test for each class of weakness. The numbers are
+ * those of known weaknesses of YOURLS, Shlink, Polr and similar shorteners; see docs/threat-model.md.
  */
 
 const makeKey = () => `fl_${randomBytes(8).toString('hex')}_${randomBytes(32).toString('base64url')}`
@@ -23,10 +23,10 @@ t.test('administration that is open to all (CWE-306)', async (t) => {
   const { app, request, key } = await startWithKeys(t)
   const routes = app.access.routes().filter(({ url }) => !url.includes('*'))
   const isPublic = ({ requirement }: { requirement: string }) => requirement === 'public'
-  // A new public route has to be added here by who means it.
+  // A new public route must be added here deliberately.
   t.same([...new Set(routes.filter(isPublic).map(({ url }) => url.replace(/(.)\/$/, '$1')))].sort(), PUBLIC)
   const guarded = routes.filter((route) => !isPublic(route))
-  t.ok(guarded.length >= 30, `${guarded.length} routes ask who calls`)
+  t.ok(guarded.length >= 30, `${guarded.length} routes authenticate`)
   for (const { method, url } of guarded) {
     const path = url.replace(/:\w+/g, '1')
     for (const [what, query, headers] of [
@@ -132,7 +132,7 @@ t.test('requests forged by a page of another site (CWE-352; CVE-2022-0088, Polr 
     is_active: true,
     original_url: link.original_url
   })
-  t.equal((await request('GET', '/urls', { headers: { cookie } })).status, 200, 'nor was anybody signed out')
+  t.equal((await request('GET', '/urls', { headers: { cookie } })).status, 200, 'the session is still valid')
 })
 
 t.test('answers that a cache gives to others (CWE-444, CWE-524)', async (t) => {
@@ -166,7 +166,7 @@ t.test('answers that a cache gives to others (CWE-444, CWE-524)', async (t) => {
       t.match(
         headers.get('cache-control') ?? 'no-store',
         /no-store|private|no-cache/,
-        `${path} is kept by nobody`
+        `${path} is kept by no cache`
       )
   }
   const named = await startApp(t, { env: { PUBLIC_URL: 'https://sho.rt', TRUST_PROXY: '127.0.0.1' } })

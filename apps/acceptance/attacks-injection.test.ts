@@ -7,8 +7,8 @@ import { send } from './send.ts'
 import { clicksOf, createUrl, createUser, unique } from './subject.ts'
 
 /**
- * What has been done to other shorteners by what was sent to them, one test for each class of weakness. The numbers are
- * those under which it is known of YOURLS, Shlink, Polr and their like; see docs/threat-model.md.
+ * Attacks by hostile input, one test for each class of weakness. The numbers are those of known weaknesses of
+ * YOURLS, Shlink, Polr and similar shorteners; see docs/threat-model.md.
  */
 
 const { app, request, url } = await startApp(t, { env: { SECURITY_CONTACT: 'mailto:security@example.com' } })
@@ -31,13 +31,13 @@ t.test('stored XSS in titles and referrers (CWE-79; CVE-2014-8488, YOURLS issue 
   t.match(
     click.details,
     { referrer: script, user_agent: script },
-    'kept as it is: to escape is for who shows it'
+    'kept as it is: the client has to escape it'
   )
   await request('POST', '/events', {
     json: { url_id: link.id, user_id: user.id, event_type: script, details: { [script]: script } }
   })
 
-  // Every route there is, so that a page that is added later is asked too.
+  // Requests every route, so that later pages are covered too.
   const ids: Record<string, string> = { short_code: link.short_code, id: String(link.id) }
   const reads = app.access.routes().filter(({ method }) => method === 'GET')
   let pages = 0
@@ -118,7 +118,7 @@ t.test('header injection by the target of a link (CWE-113)', async (t) => {
     'https://example.com/嘊嘍Set-Cookie:a=b'
   ]) {
     const { short_code } = await createUrl(request, { original_url: target })
-    // Twice: as it is looked up, and as it is held.
+    // Twice: from the database, and from the cache.
     for (const _ of [1, 2]) {
       const { status, headers } = await ask(`/${short_code}`)
       t.equal(status, 302)
@@ -164,7 +164,7 @@ t.test('regular expressions that never end (CWE-1333)', async (t) => {
     '2025-06-04T'.repeat(long / 11),
     `${'_-'.repeat(long / 2)}!`
   ]
-  // A pattern that is not linear would take hours for these; send() gives up after seconds.
+  // A non-linear pattern would take hours for these; send() gives up after seconds.
   for (const { method, path, members, name } of operations)
     for (const member of members.keys())
       for (const text of texts) {

@@ -2,28 +2,28 @@ import type { Answer } from '#testing/app.ts'
 import type { Operation } from './openapi.ts'
 import { findFaults } from './subject.ts'
 
-/** Judges answers by the description alone: whatever was sent, an answer is one of those that are described. */
+/** Checks answers against the description: every answer to any request must be a described one. */
 
 export interface Asked {
   method: string
-  /** With the query. */
+  /** Includes the query. */
   target: string
   headers?: Record<string, string>
 }
 
-/** What comes before the operation is known: too slow, a head too large; and a request, method or path that nothing takes. */
+/** Statuses before routing: a slow request, a large head; and an invalid request, method or path. */
 const BEFORE = new Set([408, 431])
 const NOWHERE = new Set([...BEFORE, 400, 404, 405, 414])
 
-/** What is not described: pages and files for people and robots. */
+/** Undescribed paths: pages and files for people and crawlers. */
 const UNDESCRIBED =
   /^\/(docs(\/.*)?|openapi\.json|metrics|robots\.txt|favicon\.ico|\.well-known\/security\.txt)?\/?(\?|$)/
 
-/** What is wrong with an answer, whatever was asked. */
+/** Returns the faults of an answer to any request. */
 export function checkAnswer(operations: Operation[], asked: Asked, answer: Answer): string[] {
   const { method, target } = asked
   const { status, text, headers } = answer
-  // Imports and exports run a few at a time, and say when to come back.
+  // Only a few imports and exports run at once; further ones get a Retry-After.
   const isBusy = answer.json?.code === 'IMPORTS_BUSY' && headers.has('retry-after')
   if (status >= 500 && !isBusy) return [`${status}: ${text}`]
   const type = headers.get('content-type')?.split(';', 1)[0] ?? ''
@@ -40,7 +40,10 @@ export function checkAnswer(operations: Operation[], asked: Asked, answer: Answe
   return faults.map((fault) => `${method} ${target.slice(0, 300)}: ${fault}`)
 }
 
-/** True if `answer` is a page that may run nothing, and the client asked for pages (plugins/platform/http/error-page.ts). */
+/**
+ * True if `answer` is a page without script permissions, and the client accepts HTML
+ * (plugins/platform/http/error-page.ts).
+ */
 function isErrorPage({ headers: sent }: Asked, { status, headers }: Answer): boolean {
   const policy = headers.get('content-security-policy') ?? ''
   return (
@@ -51,11 +54,11 @@ function isErrorPage({ headers: sent }: Asked, { status, headers }: Answer): boo
   )
 }
 
-/** No browser takes any other answer for a page: it is JSON or CSV, and said to be nothing else. */
+/** Checks that browsers show no other answer as a page: it is JSON or CSV, and is not sniffed. */
 function checkType(status: number, type: string, headers: Headers): string[] {
   const faults = []
   if (!/^(application\/(problem\+)?json|text\/csv)?$/.test(type)) faults.push(`content type ${type}`)
-  // A redirect has no body. What Node's parser refuses is answered without headers of ours.
+  // A redirect has no body. Node's own parser errors lack our headers.
   if (status !== 302 && headers.has('x-request-id') && headers.get('x-content-type-options') !== 'nosniff')
     faults.push('may be sniffed')
   return faults

@@ -3,11 +3,11 @@ import t from 'tap'
 import { createContext, makeWarmLink, sendVisitors } from '#testing/click-context.ts'
 import { missing } from '#testing/programs.ts'
 
-/** Each redirect given is one event stored, whatever is taken away under load. */
+/** Each redirect is stored as one event, whichever part fails under load. */
 
 const skip = missing('redis-server')
 
-t.test('while Redis is away a warm link goes on, and no click is lost', { skip }, async (t) => {
+t.test('without Redis a warm link redirects, and no click is lost', { skip }, async (t) => {
   const context = await createContext(t)
   const server = await context.start()
   await makeWarmLink(server, 'warm')
@@ -24,7 +24,7 @@ t.test('while Redis is away a warm link goes on, and no click is lost', { skip }
   t.same(await context.stored(given), { clicks: given, distinct: given })
 })
 
-t.test('while PostgreSQL is away a warm link goes on, a cold one and writes are 503', { skip }, async (t) => {
+t.test('without PostgreSQL a warm link redirects, a cold one and writes are 503', { skip }, async (t) => {
   const context = await createContext(t)
   const server = await context.start()
   await makeWarmLink(server, 'warm')
@@ -33,7 +33,7 @@ t.test('while PostgreSQL is away a warm link goes on, a cold one and writes are 
   await context.postgres.kill()
   await visitors.untilGiven(500)
   const cold = await server.request('GET', '/never-asked')
-  t.equal(cold.status, 503, 'nobody can say whether it exists')
+  t.equal(cold.status, 503, 'its existence is unknown')
   t.ok(Number(cold.headers.get('retry-after')) > 0)
   const write = await server.request('POST', '/shorten', { json: { url: 'https://example.com' } })
   t.equal(write.status, 503)
@@ -60,7 +60,7 @@ t.test('with both away clicks wait on the disk, over a kill -9 too', { skip }, a
   t.equal(visitors.aggregate.refused.size, 0)
   await server.end('SIGKILL')
   await Promise.all([context.redis.start(), context.postgres.start()])
-  // What the dead server's drainer had in hand is the next one's after this time, not only what is on the disk.
+  // After this time the new server also takes over the batches of the dead server's consumer.
   await context.start({ CLICK_TAKE_OVER_MS: '200' })
   const given = visitors.aggregate.given + 1
   t.same(await context.stored(given), { clicks: given, distinct: given })
@@ -116,7 +116,7 @@ t.test('a Redis that lost its data has its stream and group again', { skip }, as
   t.same(await context.stored(given), { clicks: given, distinct: given })
 })
 
-t.test('what can not be read is set aside, and what comes after it is stored', { skip }, async (t) => {
+t.test('unreadable entries are set aside, and later ones are stored', { skip }, async (t) => {
   const context = await createContext(t)
   const server = await context.start()
   const { Redis } = await import('ioredis')

@@ -37,7 +37,7 @@ served(t, async (t, api) => {
     t.equal((await listEvents(api, `url_id=${id}&event_type=created`)).length, 1)
   })
 
-  t.test('of 50 who ask for one code at once, one gets it', async (t) => {
+  t.test('of 50 concurrent requests for one code, one gets it', async (t) => {
     const short_code = unique('crowd')
     const ask = () =>
       api('POST', '/urls', { json: { original_url: `https://example.com/${unique()}`, short_code } })

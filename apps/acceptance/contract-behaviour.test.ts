@@ -10,7 +10,7 @@ import {
   unique
 } from './subject.ts'
 
-/** The wire contract's list of behaviour, a row for each of its sentences. The CSV files have suites of their own. */
+/** The wire contract's list of behaviour, one row per sentence. The CSV files have separate suites. */
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 const original_url = 'https://example.com/'

@@ -1,14 +1,14 @@
 import t, { type Test } from 'tap'
 import { type Api, clicksOf, createUrl, createUser, isProblem, served, unique } from './subject.ts'
 
-/** The wire contract's table of routes, a row for each of its lines. */
+/** The wire contract's table of routes, one row per line. */
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/
 const target = () => `https://example.com/${unique()}`
 const draftOfUser = () => ({ username: unique('u'), email: `${unique('u')}@example.com` })
 const idOf = ({ id }: { id: number }) => id
 
-/** Asserts that `path` answers a plain array with its total, and in pages when asked. */
+/** Asserts that `path` returns a plain array with its total, and pages on request. */
 async function isList(t: Test, api: Api, path: string): Promise<void> {
   const all = await api('GET', path)
   t.equal(all.status, 200)
@@ -24,7 +24,7 @@ async function isList(t: Test, api: Api, path: string): Promise<void> {
   t.match(page.headers.get('link'), /page=1&per_page=1>; rel="prev"/)
 }
 
-/** Asserts that the three forms of a file are imported: a form, CSV and a JSON array. */
+/** Asserts that the three forms of an import work: a form, CSV and a JSON array. */
 async function isImported(
   t: Test,
   api: Api,
@@ -46,7 +46,7 @@ async function isImported(
     t.match(await api('POST', `/${kind}/bulk`, options), { status: 201, json: { count: 1, imported: 1 } })
 }
 
-/** Ids that no row of the suite has. */
+/** Ids that no other row of the suite has. */
 let nextId = 5_000_000
 const time = '2025-06-04 00:07:00'
 

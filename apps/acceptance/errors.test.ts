@@ -37,7 +37,7 @@ served(t, async (t, api) => {
     }
   })
 
-  t.test('members that reach for prototypes are 400, and reach nothing', async (t) => {
+  t.test('members with the names of prototypes are 400, and change no prototype', async (t) => {
     const { id: url_id } = await createUrl(api)
     for (const trick of ['"__proto__": {"polluted": 1}', '"constructor": {"prototype": {"polluted": 1}}']) {
       for (const body of [
@@ -50,7 +50,7 @@ served(t, async (t, api) => {
     t.notOk('polluted' in {})
   })
 
-  t.test('nesting without end is refused, not followed', async (t) => {
+  t.test('unbounded nesting is refused', async (t) => {
     const { id: url_id } = await createUrl(api)
     for (const depth of [100, 10_000, 100_000]) {
       const details = `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`
@@ -116,7 +116,7 @@ served(t, async (t, api) => {
       'null',
       '%F0%9F%8E%89'
     ]
-    // What JavaScript would read as a number.
+    // Strings that JavaScript would convert to numbers.
     ids.push('0x1', `${first.id}.0`, `${first.id}e0`, `%20${first.id}`, `+${first.id}`, 'true', '-0')
     for (const id of ids) {
       for (const path of ['/users', '/urls', '/events']) {

@@ -28,12 +28,12 @@ served(t, async (t, api) => {
     t.match(text, /^fairlead_draining 0$/m)
   })
 
-  t.test('has no more series after a flood of paths that nobody serves', async (t) => {
+  t.test('a flood of unknown paths adds no series', async (t) => {
     const list = async () =>
       (await api('GET', '/metrics')).text
         .split('\n')
         .map((line) => line.replace(/ [^ ]*$/, ''))
-        // Kinds of garbage collection and of open handles are Node's, few, and turn up when they first occur.
+        // Node adds its few kinds of garbage collection and open handles when they first occur.
         .filter((series) => !/^nodejs_(gc|active)_/.test(series))
     const flood = (round: number) =>
       Promise.all(

@@ -10,14 +10,14 @@ import { send } from './send.ts'
 import { createUrl, createUser } from './subject.ts'
 
 /**
- * The corpus of hostile texts, put everywhere that the description names: each part of a path, parameter, header, member of
- * a body and cell of a file. Each place meets one text of every kind, and each text many places. The requests are those of
- * the administrator of a server with keys, so that none is refused for want of a scope.
+ * Sends the corpus of hostile texts in every described place: each part of a path, parameter, header, member
+ * of a body and cell of a file. Each place gets one text of every kind, and each text many places. The
+ * requests use the administrator's key, so that none fails for a missing scope.
  */
 
-/** No more than a server takes imports at once. */
+/** At most the number of imports that a server accepts at once. */
 const AT_ONCE = 8
-/** Of headers that no operation describes: read by the platform, by what stands before it, or by nobody. */
+/** Headers that no operation describes. The platform or a proxy reads some of them. */
 const HEADERS = [
   'authorization',
   'cookie',
@@ -49,7 +49,7 @@ await createUser(api)
 await createUrl(api)
 const operations = readOperations((await request('GET', '/openapi.json')).json as Document)
 
-/** Sends all of `requests`, a few at once, and gives what is wrong with the answers. */
+/** Sends all of `requests`, a few at once, and returns the faults of the answers. */
 async function findAllFaults(requests: HostileRequest[]): Promise<string[]> {
   const faults: string[] = []
   const waiting = requests.values()
@@ -61,7 +61,9 @@ async function findAllFaults(requests: HostileRequest[]): Promise<string[]> {
   return faults
 }
 
-/** As it travels in a path or a query: percent-encoded, and, where HTTP lets it through, as it is. */
+/**
+ * The forms of a text in a path or a query: percent-encoded, and raw with the characters that HTTP allows.
+ */
 function spellings(text: string): string[] {
   const encoded = encodeURIComponent(text.toWellFormed()).slice(0, 6_000)
   const raw = text.replace(/[^\x21-\x7e]|[?#]/g, '').slice(0, 6_000)
@@ -69,13 +71,15 @@ function spellings(text: string): string[] {
 }
 
 let samples = 0
-/** One text of every kind, others with each call. */
+/** One text of every kind, different with each call. */
 function sampleTexts(): string[] {
   samples++
   return Object.values(HOSTILE_TEXTS).map((texts) => texts[samples % texts.length] ?? '')
 }
 
-/** Node's client refuses to send what no header may hold (CR, LF, NUL): see raw-http.test.ts for those. */
+/**
+ * Node's client refuses characters that no header may contain (CR, LF, NUL); raw-http.test.ts sends those.
+ */
 function sampleHeaderValues(): string[] {
   return sampleTexts()
     .map((text) => Buffer.from(text).toString('latin1'))
@@ -86,7 +90,7 @@ function sampleHeaderValues(): string[] {
 const filled = ({ path }: Operation, value = '1') => path.replaceAll(/\{\w+\}/g, () => value)
 const json = (value: unknown) => Buffer.from(JSON.stringify(value))
 
-/** A good request to `operation`; `change` says what is hostile about it. */
+/** A valid request to `operation`; `change` makes it hostile. */
 function ask(operation: Operation, change: Partial<HostileRequest>): HostileRequest {
   const isJson = operation.types.includes('application/json')
   const good = isJson ? json(Object.fromEntries(operation.members)) : null
@@ -129,7 +133,7 @@ for (const operation of operations) {
   })
 }
 
-t.test('no header is worse', async (t) => {
+t.test('hostile headers get a described answer', async (t) => {
   const chosen = operations.filter(({ name }) => ['GET /urls', 'GET /{short_code}'].includes(name))
   t.equal(chosen.length, 2)
   const requests = chosen.flatMap((operation) =>

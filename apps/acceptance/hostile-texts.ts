@@ -1,6 +1,6 @@
 /**
- * Texts that have broken programs, by what they try: the corpus that the fuzz draws from (nasty.ts) and that
- * hostile-input.test.ts puts everywhere. None is too long for a part of a path, but for those under `length`.
+ * Texts that have broken programs, by their target. The fuzz draws from this corpus (arbitraries.ts), and
+ * hostile-input.test.ts sends it in every place. Only those under `length` are too long for a part of a path.
  */
 export const HOSTILE_TEXTS: Record<string, readonly string[]> = {
   emptiness: ['', ' ', '\t', '\r\n', 'null', 'undefined', 'None', 'nil', 'true', '[]', '{}'],
@@ -42,11 +42,11 @@ export const HOSTILE_TEXTS: Record<string, readonly string[]> = {
   ],
   templates: [
     '{{7*7}}',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is what is meant
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is intended
     '${7*7}',
     '#{7*7}',
     '<%= 7*7 %>',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is what is meant
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is intended
     '${jndi:ldap://127.0.0.1/a}',
     '%s%n%x',
     '{0}',
@@ -152,10 +152,9 @@ export const HOSTILE_TEXTS: Record<string, readonly string[]> = {
   length: ['🎉'.repeat(300), 'é'.repeat(5_000), 'x'.repeat(70_000), '/'.repeat(3_000), '%20'.repeat(1_500)]
 }
 
-/** All of them. */
 export const ALL_HOSTILE_TEXTS: readonly string[] = Object.values(HOSTILE_TEXTS).flat()
 
-/** Bodies that are no JSON, or JSON of a kind that nobody expects. Bytes as they are. */
+/** Bodies that are invalid or unexpected JSON, as bytes. */
 export const HOSTILE_BODIES: readonly (string | Buffer)[] = [
   '',
   ' ',

@@ -3,17 +3,17 @@ import fc from 'fast-check'
 import { arbitraryText, arbitraryValue } from './arbitraries.ts'
 import type { Operation } from './openapi.ts'
 
-/** Hostile input for fast-check: what a request to an operation may be at its worst while it is HTTP. */
+/** Hostile input for fast-check: extreme requests to an operation that are still HTTP. */
 
 export interface HostileRequest {
   method: string
-  /** With the query; visible ASCII. */
+  /** Includes the query; visible ASCII. */
   target: string
   headers: Record<string, string>
   body: Buffer | null
 }
 
-/** JSON of an object of the operation's members, some of them right, and of members that nobody asked for. */
+/** JSON of an object with members of the operation, some of them valid, and with unexpected ones. */
 function objectText({ members }: Operation): fc.Arbitrary<string> {
   const names = [...members.keys(), 'id', '__proto__', 'constructor', 'prototype', 'toString', '']
   const proper = fc.constant(Object.fromEntries(members))
@@ -86,7 +86,7 @@ function bodyOf(operation: Operation): fc.Arbitrary<{ type: string | null; bytes
   )
 }
 
-/** A part of a path or query as it travels: percent-encoded, now and then not. */
+/** A part of a path or query, usually percent-encoded. */
 const part = fc
   .tuple(arbitraryText, fc.boolean())
   .map(([text, isEncoded]) =>
@@ -148,7 +148,7 @@ const headers = fc.dictionary(
   { maxKeys: 4 }
 )
 
-/** A request to `operation`: its path, its query and its body made hostile. */
+/** A request to `operation` with a hostile path, query and body. */
 export function requestTo(operation: Operation): fc.Arbitrary<HostileRequest> {
   const { method, path, query } = operation
   const parts = path.split(/\{\w+\}/)
@@ -185,7 +185,7 @@ export const anyRequest: fc.Arbitrary<HostileRequest> = fc.record({
   body: fc.constantFrom(null, Buffer.from('{}'), Buffer.from('x'))
 })
 
-/** A proper request as bytes, with some of them changed, lost, doubled or made up. */
+/** A valid request as bytes, with some of them changed, lost, doubled or inserted. */
 export const brokenBytes: fc.Arbitrary<Buffer> = fc
   .record({
     method: fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'HEAD'),

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { clicksOf, createUrl, isProblem, listEvents, served, unique } from './subject.ts'
 
-/** A POST with an Idempotency-Key may be repeated, as proxies do by themselves, and is done once. */
+/** Clients and proxies may repeat a POST with an Idempotency-Key; the server executes it once. */
 
 served(t, async (t, api) => {
   const post = (path: string, key: string, json: unknown) =>
@@ -34,7 +34,7 @@ served(t, async (t, api) => {
   })
 
   t.test(
-    'a link that was created with a key leads on, and its code may have been asked for before',
+    'a link that was created with a key redirects, even if its code was requested before its creation',
     async (t) => {
       const short_code = unique('once')
       isProblem(t, await api('GET', `/${short_code}`), 404)
@@ -53,7 +53,7 @@ served(t, async (t, api) => {
     t.equal((await post('/shorten', key, { url })).status, 201, 'the first one may still be repeated')
   })
 
-  t.test('a refused request keeps nothing: it may be sent again, mended or not', async (t) => {
+  t.test('a refused request is not kept: it may be sent again, corrected or not', async (t) => {
     const key = unique()
     const short_code = unique('code')
     const { id } = await createUrl(api, { short_code })
@@ -85,7 +85,7 @@ served(t, async (t, api) => {
     t.equal((await api('GET', `/urls?q=${url}`)).json.length, 2)
   })
 
-  t.test('a key that is none is refused before anything is done', async (t) => {
+  t.test('an invalid key is refused before any change', async (t) => {
     const url = `https://example.com/${unique()}`
     for (const key of ['', 'two words', 'k'.repeat(256), 'é'])
       isProblem(t, await post('/shorten', key, { url }), 422, 'idempotency-key')

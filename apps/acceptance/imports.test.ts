@@ -4,7 +4,7 @@ import t from 'tap'
 import { installedProfiles, startApp } from '#testing/app.ts'
 import { isProblem } from './subject.ts'
 
-/** The real set of the contract, as its files are. */
+/** The contract's real set, with its files unchanged. */
 const SET = join(import.meta.dirname, '..', 'testing', 'fixtures', 'seed-csv')
 const sizes = { users: 400, urls: 2_000, events: 3_422 }
 
@@ -78,7 +78,7 @@ installedProfiles(t, async (t, profile) => {
     }
   })
 
-  t.test('and comes out again to the byte', async (t) => {
+  t.test('exports the same bytes', async (t) => {
     for (const name of Object.keys(sizes)) {
       const { status, headers, text } = await request('GET', `/${name}/bulk`)
       t.equal(status, 200)
@@ -117,7 +117,7 @@ installedProfiles(t, async (t, profile) => {
     t.equal((await request('GET', '/urls/528280')).json.short_code, '528279')
   })
 
-  t.test('its twins are kept, and a third is refused until the last of them has gone', async (t) => {
+  t.test('its duplicates are kept, and a third is refused until the last of them is deleted', async (t) => {
     const { json: users } = await request('GET', '/users')
     const byEmail = Map.groupBy(users as { id: number; email: string }[], ({ email }) => email.toLowerCase())
     const [email, twins] = [...byEmail].find(([, holders]) => holders.length > 1) ?? ['', []]
@@ -154,7 +154,7 @@ installedProfiles(t, async (t, profile) => {
     })
   })
 
-  t.test('refuses what is no set', async (t) => {
+  t.test('refuses files that are not a set', async (t) => {
     isProblem(t, await upload('users', 'other'), 422, 'file')
     isProblem(t, await request('POST', '/urls/bulk', { json: { id: 1 } }), 400)
     isProblem(

@@ -2,7 +2,7 @@ import { Ajv, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
 import { resolveRefs } from '#testing/resolve-refs.ts'
 
-/** The server's own description of itself (OpenAPI 3.1), as far as the tests of hostile input need it. */
+/** Reads the server's OpenAPI 3.1 description as far as the tests of hostile input need it. */
 
 interface Schema {
   type?: string | string[]
@@ -25,28 +25,28 @@ export interface Document {
   >
 }
 
-/** A method of a path, and what is said of it. */
+/** A method of a path, with its description. */
 export interface Operation {
   /** `POST /users`. */
   name: string
   method: string
-  /** With its parts between slashes; `{id}` stands for a parameter. */
+  /** The path with parameters as `{id}`. */
   path: string
-  /** What a request to it looks like. */
+  /** Matches the target of a request. */
   pattern: RegExp
   query: string[]
   headers: string[]
   /** Content types of the body. */
   types: string[]
-  /** The members of a JSON body, each with an example where there is one. */
+  /** The members of a JSON body, each with an example if there is one. */
   members: Map<string, unknown>
-  /** Its answers: by status the content types that it may have, each with its shape. None for an answer without a body. */
+  /** Answers by status: their content types, each with a validator. Empty for an answer without a body. */
   answers: Map<number, Map<string, ValidateFunction>>
-  /** The codes of its problems by status. */
+  /** The codes of its problems, by status. */
   codes: Map<number, string[]>
 }
 
-/** The operations, those first that are found first: what is spelt out wins over what is a parameter. */
+/** Returns the operations in order of precedence: literal paths before those with parameters. */
 export function readOperations(document: Document): Operation[] {
   const { paths } = resolveRefs(document)
   const ajv = new Ajv({ strict: false })

@@ -8,8 +8,9 @@ import { missing } from '#testing/programs.ts'
 import { startPgbouncer, startPostgres, startRedis } from '#testing/servers.ts'
 
 /**
- * The whole product, with the suites beside this file, through PgBouncer in transaction mode: three processes whose pools of thirty connections share four.
- * The server's time zone is not UTC and its date style not ISO: PgBouncer keeps those two, of all that a session sets.
+ * Runs the whole product and the neighbouring suites through PgBouncer in transaction mode: three processes
+ * with pools of thirty connections share four. The server's time zone is not UTC and its date style not ISO,
+ * because PgBouncer tracks only these two of a session's settings.
  */
 
 const skip = missing('redis-server') || missing('pgbouncer')
@@ -32,14 +33,14 @@ async function serveThroughPgbouncer(): Promise<void> {
     DATA_DIR: folder,
     DATABASE_URL: pooler.url,
     DATABASE_POOLER: 'pgbouncer',
-    // A hundred links at once wait for one another, longer on a busy machine.
+    // A hundred concurrent links wait for one another, longer on a busy machine.
     DATABASE_CONNECT_TIMEOUT_MS: '15000',
     REDIS_URL: redis.url,
     REPLICAS: '3',
     CLICK_DRAIN: 'off',
     CLICK_TAKE_OVER_MS: '500'
   }
-  // All at once on an empty database: one of them migrates, the others wait.
+  // Starts all processes at once on an empty database: one migrates, the others wait.
   const [one, other] = await Promise.all([startServer(t, env), startServer(t, env), startWorker(t, env)])
   const load = async (kind: string) => {
     const body = await readFile(join(SEEDS, `${kind}.csv`), 'utf8')
@@ -83,8 +84,8 @@ async function serveThroughPgbouncer(): Promise<void> {
     t.equal(json.clicks, given, 'and counted once')
   })
 
-  // They ask the server that is named by environment, and end before the servers do.
-  // biome-ignore lint/style/noProcessEnv: how suites are told
+  // The suites use the server in BASE_URL, and end before the servers do.
+  // biome-ignore lint/style/noProcessEnv: the suites read their server from the environment
   process.env['BASE_URL'] = one.url
   for (const suite of SUITES) await import(`./${suite}.test.ts`)
 }

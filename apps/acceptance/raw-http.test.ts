@@ -5,9 +5,9 @@ import t from 'tap'
 import { type Answer, startApp } from '#testing/app.ts'
 import { isProblem } from './subject.ts'
 
-/** What no client library would send: requests as bytes. */
+/** Sends requests as bytes that no client library would send. */
 
-/** Sends bytes over a connection of their own; gives the answer, or null when the connection was closed without one. */
+/** Sends bytes over a new connection; returns the answer, or null if the connection closed without one. */
 async function send(url: string, bytes: string): Promise<Answer | null> {
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)
@@ -28,13 +28,13 @@ const USER = `POST /users HTTP/1.1\r\n${HOST}Content-Type: application/json\r\n`
 const SHORTEN =
   'Content-Type: application/json\r\nContent-Length: 29\r\nConnection: close\r\n\r\n{"url":"https://example.com"}'
 
-/** Requests and the status of their problem. */
+/** Requests, with the status of the expected problem. */
 const refused: Record<string, [number, string]> = {
   'no HTTP at all': [400, 'hello\r\n\r\n'],
   'a TLS greeting': [400, '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
   'another version': [400, `GET /users HTTP/3.0\r\n${HOST}${END}`],
   'the preface of HTTP/2': [400, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
-  'a method nobody has heard of': [405, `FOO /users HTTP/1.1\r\n${HOST}${END}`],
+  'an unknown method': [405, `FOO /users HTTP/1.1\r\n${HOST}${END}`],
   'a method of WebDAV': [405, `PROPFIND /users HTTP/1.1\r\n${HOST}${END}`],
   TRACE: [405, `TRACE /users HTTP/1.1\r\n${HOST}${END}`],
   'options of everything': [405, `OPTIONS * HTTP/1.1\r\n${HOST}${END}`],
@@ -68,7 +68,7 @@ const refused: Record<string, [number, string]> = {
 
 const { url, request } = await startApp(t)
 
-t.test('what is not proper is refused with a problem, and the connection closed', async (t) => {
+t.test('an invalid request is refused with a problem, and the connection closed', async (t) => {
   for (const [name, [status, bytes]] of Object.entries(refused)) {
     const answer = await send(url, bytes)
     t.comment(name)
@@ -80,7 +80,7 @@ t.test('what is not proper is refused with a problem, and the connection closed'
   t.same((await request('GET', '/users')).json, [], 'and does nothing')
 })
 
-t.test('a HEAD that is not proper is refused without a body', async (t) => {
+t.test('an invalid HEAD is refused without a body', async (t) => {
   for (const [bytes, status] of [
     [`HEAD /users HTTP/1.1\r\n${HOST}X-A: ${'x'.repeat(20_000)}\r\n${END}`, 431],
     [`HEAD /users HTTP/1.1\r\n${HOST}hello\r\n${END}`, 400]
@@ -91,11 +91,11 @@ t.test('a HEAD that is not proper is refused without a body', async (t) => {
   }
 })
 
-t.test('what is odd but allowed is served', async (t) => {
+t.test('unusual but valid requests are served', async (t) => {
   for (const [name, bytes] of Object.entries({
     'HTTP/1.0 without a Host': 'GET /health HTTP/1.0\r\n\r\n',
     'the absolute form': `GET http://sho.rt/users HTTP/1.1\r\n${HOST}${END}`,
-    'an expectation nobody has heard of': `GET /users HTTP/1.1\r\n${HOST}Expect: magic\r\n${END}`,
+    'an unknown expectation': `GET /users HTTP/1.1\r\n${HOST}Expect: magic\r\n${END}`,
     'an upgrade that is not on offer': `GET /users HTTP/1.1\r\n${HOST}Upgrade: websocket\r\n${END}`,
     'a fragment': `GET /users#top HTTP/1.1\r\n${HOST}${END}`,
     'lines before the first': `\r\n\r\nGET /users HTTP/1.1\r\n${HOST}${END}`
@@ -107,7 +107,7 @@ t.test('what is odd but allowed is served', async (t) => {
   t.equal(created?.json.short_url, `${url}/${created?.json.short_code}`, 'the address that was connected to')
 })
 
-t.test('requests that break off leave nothing behind', async (t) => {
+t.test('aborted requests leave nothing behind', async (t) => {
   const { hostname, port } = new URL(url)
   for (const bytes of [
     'GET /us',

@@ -51,7 +51,7 @@ served(t, async (t, api) => {
     const answers = await Promise.all(Array.from({ length: 200 }, () => api('GET', `/${short_code}`)))
     t.ok(answers.every(({ status }) => status === 302))
     t.equal((await clicksOf(api, id, 200)).length, 200)
-    // What comes after them is stored after them: then there would be more, if there were more.
+    // Clicks are stored in order, so any surplus click would be stored before this later one.
     const later = await createUrl(api)
     await api('GET', `/${later.short_code}`)
     await clicksOf(api, later.id, 1)
@@ -60,7 +60,7 @@ served(t, async (t, api) => {
     t.match(clicks[0], { url_id: id, event_type: 'click', details: { short_code } })
   })
 
-  t.test('a code that leads nowhere is 404, and no event', async (t) => {
+  t.test('an unknown code is 404, and no event', async (t) => {
     for (const code of [
       unique(),
       '0',
@@ -102,7 +102,7 @@ served(t, async (t, api) => {
     t.equal((await clicksOf(api, id, 7)).length, 7, 'a refused redirect is no click')
   })
 
-  t.test('a code that was asked for in vain leads on as soon as it is created', async (t) => {
+  t.test('a code that was requested before its creation redirects as soon as it exists', async (t) => {
     const short_code = unique()
     isProblem(t, await api('GET', `/${short_code}`), 404)
     const { original_url } = await createUrl(api, { short_code })

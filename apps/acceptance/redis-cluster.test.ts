@@ -9,7 +9,10 @@ import { startRedisCluster } from '#testing/redis-cluster.ts'
 import { startPostgres } from '#testing/servers.ts'
 import { until } from '#testing/until.ts'
 
-/** Two replicas on a Redis Cluster of six nodes: links are shared, changes heard, and no click lost by a failover. */
+/**
+ * Two replicas on a Redis Cluster of six nodes: they share links and invalidations, and a failover loses no
+ * click.
+ */
 
 const skip = missing('redis-server') || missing('redis-cli')
 
@@ -35,7 +38,7 @@ t.test('on a Redis Cluster', { skip }, async (t) => {
     for (const { request } of [one, other]) t.equal((await request('GET', '/health/ready')).json.status, 'ok')
   })
 
-  await t.test('links of all nodes are shared, and changes are heard by the other replica', async (t) => {
+  await t.test('links of all nodes are shared, and the other replica receives changes', async (t) => {
     for (let n = 0; n < 20; n++) {
       const { json: url } = await one.request('POST', '/urls', {
         json: { original_url: 'https://example.com/', short_code: `spread${n}` }
@@ -74,7 +77,7 @@ t.test('on a Redis Cluster', { skip }, async (t) => {
       ({ port }) => port !== first.port
     )
     t.not(next.port, first.port, 'another node has the clicks')
-    // Its own replica is gone with the first, so it is the returned one that must have them too.
+    // The new node has no replica left, so writes succeed only once the returned node replicates them.
     await first.start()
     const before = await metric(one, 'fairlead_clicks_total{outcome="appended"}')
     const after = await until(

@@ -1,10 +1,10 @@
 import t from 'tap'
 import { createUrl, createUser, served } from './subject.ts'
 
-/** What refers to a user or a link never refers to one that is gone, although no foreign key says so. */
+/** References to deleted users and links never remain, although no foreign key prevents them. */
 
 served(t, async (t, api) => {
-  t.test('a user that goes while links are made for it leaves none behind', async (t) => {
+  t.test('a user deleted while links are created for it leaves none behind', async (t) => {
     let [made, refused] = [0, 0]
     for (let round = 0; round < 10; round++) {
       const { id } = await createUser(api)
@@ -31,7 +31,7 @@ served(t, async (t, api) => {
     t.equal((await api('GET', '/users?per_page=1')).status, 200)
   })
 
-  t.test('a link that goes while events are reported for it has all that were accepted', async (t) => {
+  t.test('a link deleted while events are reported for it has all accepted ones', async (t) => {
     const { id } = await createUrl(api, {})
     const report = () => api('POST', '/events', { json: { url_id: id, event_type: 'shared' } })
     const answers = await Promise.all([report(), report(), api('DELETE', `/urls/${id}`), report(), report()])

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers'
 import type { Answer } from '#testing/app.ts'
 import type { HostileRequest } from './hostile.ts'
 
-/** Sends a request as it is: unlike fetch, node:http changes neither path nor headers. */
+/** Sends a request unchanged: unlike fetch, node:http alters neither path nor headers. */
 export function send(
   agent: Agent,
   url: string,

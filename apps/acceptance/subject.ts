@@ -4,17 +4,18 @@ import { type Answer, createClient, installedProfiles, type Running, startApp } 
 import { until } from '#testing/until.ts'
 
 /**
- * What the acceptance suites drive: the server of BASE_URL where that is set (through a proxy, against replicas), else
- * an app of each storage profile on a fresh database. So suites make what they look at and never count on being alone.
+ * The server under test. It is the one in BASE_URL if that is set (through a proxy, against replicas), else
+ * an app of each storage profile on a fresh database. Suites create their own data, because other data may
+ * exist.
  */
 
 export type Api = Running['request']
 
-/** The server that BASE_URL names, without a slash at its end; undefined where suites start their own. */
-// biome-ignore lint/style/noProcessEnv: which server is meant is told to a test run by its environment
+/** The server of BASE_URL without a trailing slash; undefined if suites start their own. */
+// biome-ignore lint/style/noProcessEnv: the environment selects the server under test
 const NAMED = process.env['BASE_URL']?.replace(/\/+$/, '')
 
-/** Runs `suite` against every server there is to test. `env`: settings it needs, where it starts its own. */
+/** Runs `suite` against every server under test. `env` has the settings of servers that it starts. */
 export function served(
   t: Test,
   suite: (t: Test, api: Api) => Promise<unknown>,
@@ -30,10 +31,13 @@ export function served(
   })
 }
 
-/** As {@link served}, and once more for the administrator of a server that asks for keys: nothing else may be different. */
+/**
+ * Like {@link served}, and once more as the administrator of a server with API keys: the results must be the
+ * same.
+ */
 export function servedInEachMode(t: Test, suite: (t: Test, api: Api) => Promise<unknown>): void {
   served(t, suite)
-  // The mode of a server that is named is its own.
+  // A named server has its own mode.
   if (NAMED) return
   t.test('with keys', async (t) => {
     const key = `fl_${randomBytes(8).toString('hex')}_${randomBytes(32).toString('base64url')}`
@@ -45,12 +49,14 @@ export function servedInEachMode(t: Test, suite: (t: Test, api: Api) => Promise<
   })
 }
 
-/** A word that no other run has used. */
+/** A word that no other run uses. */
 export function unique(prefix = ''): string {
   return prefix + randomBytes(6).toString('hex')
 }
 
-/** Creates a user, with the fields given over made-up ones. Gives it as answered. */
+/**
+ * Creates a user with generated values for all fields except the given ones. Returns the user of the answer.
+ */
 export async function createUser(api: Api, fields: Record<string, unknown> = {}) {
   const name = unique('user')
   return created(
@@ -58,7 +64,7 @@ export async function createUser(api: Api, fields: Record<string, unknown> = {})
   )
 }
 
-/** Creates a url, with the fields given over a made-up target. Gives it as answered. */
+/** Creates a url with a generated target unless `fields` has one. Returns the url of the answer. */
 export async function createUrl(api: Api, fields: Record<string, unknown> = {}) {
   const original_url = `https://example.com/${unique()}`
   return created(await api('POST', '/urls', { json: { original_url, ...fields } }))
@@ -74,18 +80,21 @@ export async function listEvents(api: Api, query: string): Promise<any[]> {
   return (await api('GET', `/events?${query}`)).json
 }
 
-/** The clicks of a url, once there are `count`: they are stored shortly after the redirect was given. */
+/** The clicks of a url, once there are `count`: they are stored shortly after the redirect. */
 export async function clicksOf(api: Api, urlId: number, count: number) {
   const read = () => listEvents(api, `url_id=${urlId}&event_type=click`)
   return until(read, (clicks) => clicks.length >= count)
 }
 
-/** Asserts that `answer` is a problem as the contract says, of `status`, blaming the fields of `paths` if given. */
+/**
+ * Asserts that `answer` is a problem of `status` as in the contract, with errors for exactly the `paths` if
+ * given.
+ */
 export function isProblem(t: Test, answer: Answer, status: number, ...paths: string[]): void {
   t.same(findFaults(answer, status, paths), [], `is a problem ${status}`)
 }
 
-/** What is wrong with an error answer: see RFC 9457 and the contract's own members beside it. */
+/** The faults of an error answer: see RFC 9457 and the contract's additional members. */
 export function findFaults(
   { status, headers, json, text }: Answer,
   wanted: number,

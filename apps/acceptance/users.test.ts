@@ -73,7 +73,7 @@ servedInEachMode(t, async (t, api) => {
     isProblem(t, await api('POST', '/users', { json: { username, email: `${unique()}@example.com` } }), 409)
   })
 
-  t.test('a username and an email that were let go are free again', async (t) => {
+  t.test('a username and an email are free again after a change or deletion', async (t) => {
     const { id, username, email } = await createUser(api)
     await api('DELETE', `/users/${id}`)
     const next = await createUser(api, { username, email })
@@ -82,7 +82,7 @@ servedInEachMode(t, async (t, api) => {
     await createUser(api, { username, email })
   })
 
-  t.test('of 50 who ask for one email at once, one gets it', async (t) => {
+  t.test('of 50 concurrent requests for one email, one gets it', async (t) => {
     const email = `${unique('crowd')}@example.com`
     const ask = () => api('POST', '/users', { json: { username: unique('crowd'), email } })
     const answers = await Promise.all(Array.from({ length: 50 }, ask))
@@ -90,7 +90,7 @@ servedInEachMode(t, async (t, api) => {
     t.equal(answers.filter(({ status }) => status === 409).length, 49)
   })
 
-  t.test('of 20 who rename themselves to one name at once, one gets it', async (t) => {
+  t.test('of 20 concurrent renames to one name, one gets it', async (t) => {
     const users = await Promise.all(Array.from({ length: 20 }, () => createUser(api)))
     const json = { username: unique('wanted') }
     const answers = await Promise.all(users.map(({ id }) => api('PUT', `/users/${id}`, { json })))

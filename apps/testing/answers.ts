@@ -1,9 +1,9 @@
 import { connect } from 'node:net'
 import pg from 'pg'
 
-/** How tests find out that a server they started answers. */
+/** Checks whether a test's own server answers. */
 
-/** Whether the PostgreSQL, or what stands before it, answers `query`. */
+/** True if the PostgreSQL, or the pooler before it, answers `query`. */
 export async function answersQuery(connectionString: string, query: string): Promise<boolean> {
   const client = new pg.Client({ connectionString, connectionTimeoutMillis: 1_000 })
   client.on('error', () => undefined)
@@ -18,7 +18,7 @@ export async function answersQuery(connectionString: string, query: string): Pro
   }
 }
 
-/** Whether the Redis at `port` answers a ping; while it loads its file it says otherwise. */
+/** True if the Redis at `port` answers a ping. It refuses while it loads its file. */
 export function answersPing(port: number): Promise<boolean> {
   return new Promise((done) => {
     const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'))
@@ -31,7 +31,7 @@ export function answersPing(port: number): Promise<boolean> {
   })
 }
 
-/** Whether something listens at `port`. */
+/** True if a program listens at `port`. */
 export function accepts(port: number): Promise<boolean> {
   return new Promise((done) => {
     const socket = connect(port, '127.0.0.1', () => {

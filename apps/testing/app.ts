@@ -7,11 +7,14 @@ import { buildApp } from '#apps/app.ts'
 import { type Config, readConfig } from '#apps/config.ts'
 import { createDatabase } from './database.ts'
 
-/** The harness: an app on a fresh database, listening on a real socket, closed with the test. */
+/** The harness: an app on a fresh database and a real socket, closed with the test. */
 
 /**
- * What a server of a test stands on: `alone` has a database of the run's bundled PostgreSQL, `redis` has that and the run's Redis,
- * `installed` has the system's PostgreSQL and Redis, `own` starts a bundled PostgreSQL of its own in DATA_DIR.
+ * The storage of a test's server:
+ * - `alone`: a database of the run's bundled PostgreSQL
+ * - `redis`: the same, and the run's Redis
+ * - `installed`: the system's PostgreSQL, and the run's Redis
+ * - `own`: a separate bundled PostgreSQL in DATA_DIR
  */
 export type Profile = 'alone' | 'redis' | 'installed' | 'own'
 
@@ -33,27 +36,29 @@ export interface Running {
   app: FastifyInstance
   url: string
   config: Config
-  /** Sends a request over the socket; redirects are not followed. */
+  /** Sends a request over the socket; does not follow redirects. */
   request(method: string, path: string, options?: RequestOptions): Promise<Answer>
   close(): Promise<void>
 }
 
 export interface StartOptions {
   profile?: Profile
-  /** Settings of storage to run on instead of a fresh one: what {@link storageOf} gave, or a test's own servers. */
+  /**
+   * Storage settings to use instead of a fresh one: the result of {@link storageOf}, or a test's own servers.
+   */
   storage?: Record<string, string>
-  /** Environment variables beside the harness' own. */
+  /** Environment variables in addition to the harness' own. */
   env?: Record<string, string>
   logger?: FastifyServerOptions['logger']
 }
 
-/** Starts an app on a fresh database of `profile`: with Redis where this run has one, when that is not said. */
+/** Starts an app on a fresh database of `profile`: by default with Redis if this run has one. */
 export async function startApp(
   t: Test,
   { profile = hasRedis() ? 'redis' : 'alone', storage, env = {}, logger = false }: StartOptions = {}
 ): Promise<Running> {
   const settings = { ...(storage ?? (await storageOf(t, profile))), ...env }
-  // Tests share the event loop of their server, and keep it busy: that is no reason to refuse them.
+  // Tests share the event loop of their server and keep it busy, so load shedding is off.
   const own = { HOST: '127.0.0.1', PORT: '0', LINGER_MS: '100', SHED_EVENT_LOOP_MS: '0' }
   const config = readConfig({ ...own, ...settings })
   const app = await buildApp(config, { logger })
@@ -63,8 +68,8 @@ export async function startApp(
 }
 
 /**
- * The settings that give a process fresh storage of `profile`, removed with the test: several apps started with
- * the same ones are replicas of one another. `bare` leaves the tables to the first that starts.
+ * Returns the settings of fresh storage of `profile`, removed with the test. Several apps with the same
+ * settings are replicas of one another. `bare` leaves the tables to the first app that starts.
  */
 export async function storageOf(
   t: Test,
@@ -81,13 +86,13 @@ export async function storageOf(
   return { ...settings, REDIS_URL: TEST_REDIS_URL, REDIS_PREFIX: `${basename(folder)}:` }
 }
 
-/** Runs `suite` without Redis, and with it where this run has one. */
+/** Runs `suite` without Redis, and with it if this run has one. */
 export function profiles(t: Test, suite: (t: Test, profile: Profile) => Promise<unknown>): void {
   t.test('without Redis', (t) => suite(t, 'alone'))
   if (hasRedis()) t.test('with Redis', (t) => suite(t, 'redis'))
 }
 
-/** Runs `suite` as {@link profiles} does, with Redis on the PostgreSQL of the system where this run has one. */
+/** Runs `suite` as {@link profiles} does, with Redis on the system's PostgreSQL if this run has one. */
 export function installedProfiles(t: Test, suite: (t: Test, profile: Profile) => Promise<unknown>): void {
   t.test('without Redis', (t) => suite(t, 'alone'))
   if (!hasRedis()) return
@@ -97,16 +102,16 @@ export function installedProfiles(t: Test, suite: (t: Test, profile: Profile) =>
   t.test(`on ${name}, with Redis`, (t) => suite(t, profile))
 }
 
-/** Whether this run has a Redis; a run that must have all servers (REQUIRE_SERVERS) fails without. */
+/** True if this run has a Redis. Throws without one if the run requires all servers (REQUIRE_SERVERS). */
 export function hasRedis(): boolean {
   if (!TEST_REDIS_URL && REQUIRE_SERVERS) throw new Error('TEST_REDIS_URL must be set: run npm test')
   return Boolean(TEST_REDIS_URL)
 }
 
-// biome-ignore lint/style/noProcessEnv: the test runner says by environment what it started
+// biome-ignore lint/style/noProcessEnv: the test runner passes its servers by environment
 const { TEST_INSTALLED_URL, TEST_REDIS_URL, REQUIRE_SERVERS } = process.env
 
-/** A client of one base URL that neither follows redirects nor throws for any status. */
+/** Creates a client of one base URL that neither follows redirects nor throws for any status. */
 export function createClient(url: string): Running['request'] {
   return async (method, path, { json, body, headers = {} } = {}) => {
     const response = await fetch(url + path, {

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { ROOT } from './sources.ts'
 
-/** The command line as a process: what it prints, writes and exits with. */
+/** Runs the command line as a process and captures its output, files and exit code. */
 
 export interface Ended {
   code: number | null
@@ -34,7 +34,7 @@ export function startCli(
   return { child, ended: once(child, 'close').then(([code]) => ({ code, out, err })) }
 }
 
-/** Runs it to its end. */
+/** Runs the command line to its end. */
 export const runCli = (env: Record<string, string>, ...args: string[]) => startCli(env, ...args).ended
 
 /** A folder for temporary files, removed with the test. */

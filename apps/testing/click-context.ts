@@ -9,14 +9,14 @@ import { type ListeningServer, startServer } from './process.ts'
 import { startPostgres, startRedis } from './servers.ts'
 import { until } from './until.ts'
 
-/** What tests of lost and found clicks have in common: real servers of their own, visitors, and the count after. */
+/** Shared by the tests of lost and recovered clicks: separate real servers, visitors, and the final count. */
 
 export interface Visitors {
-  /** Redirects that were given, answers of other kinds by status, and requests that got no answer. */
+  /** Redirects answered, other answers by status, and requests without an answer. */
   aggregate: { given: number; refused: Map<number, number>; unanswered: number }
   /** Resolves when `given` has grown by `more`. */
   untilGiven(more: number): Promise<void>
-  /** Stops them and resolves when the last answer is here. */
+  /** Stops the visitors and resolves after the last answer. */
   leave(): Promise<void>
 }
 
@@ -25,11 +25,11 @@ export interface ClickContext {
   redis: Awaited<ReturnType<typeof startRedis>>
   env: Record<string, string>
   start(env?: Record<string, string>): Promise<ListeningServer>
-  /** Resolves with the clicks stored once no more come and `atLeast` are there; also how many have an id of their own. */
+  /** Resolves with the stored clicks once there are `atLeast`; also the number of distinct click ids. */
   stored(atLeast: number): Promise<{ clicks: number; distinct: number }>
 }
 
-/** Starts a PostgreSQL and a Redis that keep what they acknowledged, and gives the settings of servers on them. */
+/** Starts a PostgreSQL and a Redis with durable writes. Returns settings for servers on them. */
 export async function createContext(t: Test): Promise<ClickContext> {
   const [postgres, redis] = await Promise.all([
     startPostgres(t, { fsync: true }),
@@ -55,7 +55,7 @@ export async function createContext(t: Test): Promise<ClickContext> {
   }
 }
 
-/** Resolves with the clicks that the database at `url` has once there are `atLeast`, or when none come any more. */
+/** Resolves with the clicks in the database at `url` once there are `atLeast`, or after 30 s. */
 export async function storedClicks(
   url: string,
   atLeast: number
@@ -83,17 +83,17 @@ async function count(url: string): Promise<{ clicks: number; distinct: number }>
   }
 }
 
-/** Makes a link under `code` and follows it once, so that the server has it at hand. */
+/** Creates a link with `code` and follows it once, so that the server has it cached. */
 export async function makeWarmLink({ request }: Pick<Running, 'request'>, code: string): Promise<void> {
   const { status } = await request('POST', '/urls', {
     json: { original_url: 'https://example.com/', short_code: code }
   })
   if (status !== 201) throw new Error(`the link was not made: ${status}`)
   const { status: followed } = await request('GET', `/${code}`)
-  if (followed !== 302) throw new Error(`the link does not lead on: ${followed}`)
+  if (followed !== 302) throw new Error(`the link does not redirect: ${followed}`)
 }
 
-/** Lets `width` visitors follow a link again and again until they are told to leave. */
+/** Lets `width` visitors follow a link repeatedly until `leave` is called. */
 export function sendVisitors(server: Pick<Running, 'request'>, path: string, width = 8): Visitors {
   const aggregate: Visitors['aggregate'] = { given: 0, refused: new Map(), unanswered: 0 }
   let isOver = false

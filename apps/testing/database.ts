@@ -7,9 +7,9 @@ import type { Test } from 'tap'
 import database from '#platform/database/index.ts'
 import { startPostgres } from './servers.ts'
 
-/** Fresh databases for tests, quickly: copies of one that has been migrated. */
+/** Fresh databases for tests, as fast copies of a migrated template. */
 
-// biome-ignore lint/style/noProcessEnv: the test runner says by environment what it started
+// biome-ignore lint/style/noProcessEnv: the test runner passes its servers by environment
 const { TEST_DATABASE_URL, TEST_INSTALLED_URL } = process.env
 
 const options = {
@@ -40,12 +40,12 @@ async function migrate(url: string): Promise<void> {
   await app.close()
 }
 
-/** The PostgreSQL that a test's databases are on. */
+/** The PostgreSQL of a test's databases. */
 export type Cluster = 'bundled' | 'installed'
 
 let own: Promise<string> | undefined
 
-/** The run's server; a test file that runs alone starts one of its own, which ends with its process. */
+/** The run's server. A test file that runs alone starts its own, which ends with its process. */
 async function serverOf(cluster: Cluster): Promise<string> {
   if (cluster === 'installed' && TEST_INSTALLED_URL) return TEST_INSTALLED_URL
   if (TEST_DATABASE_URL) return TEST_DATABASE_URL
@@ -53,7 +53,10 @@ async function serverOf(cluster: Cluster): Promise<string> {
   return own
 }
 
-/** Makes a migrated database without rows, or with `bare` one without tables, removed with the test. Gives its URL. */
+/**
+ * Creates a migrated database without rows, or with `bare` one without tables. It is removed with the test.
+ * Returns its URL.
+ */
 export async function createDatabase(
   t: Test,
   { bare = false, cluster = 'bundled' }: { bare?: boolean; cluster?: Cluster } = {}
@@ -77,7 +80,7 @@ function onServer(url: string, name: string): string {
   return databaseUrl.href
 }
 
-/** The database of the server that is copied: made by the first test file that needs it, while the others wait. */
+/** The server's template database. The first test file that needs it creates it; the others wait. */
 async function findTemplate(admin: pg.Client, url: string): Promise<string> {
   const name = `fairlead_template_${await digestMigrations()}`
   const exists = async () =>

@@ -5,7 +5,10 @@ import { buildApp } from '#apps/app.ts'
 import { readConfig } from '#apps/config.ts'
 import { ROOT } from './sources.ts'
 
-/** Writes the OpenAPI descriptions of servers with `AUTH=open` and `AUTH=keys`, which `npm run check` lints. */
+/**
+ * Writes the OpenAPI descriptions of servers with `AUTH=open` and `AUTH=keys` for the linter of `npm run
+ * check`.
+ */
 const target = join(ROOT, 'node_modules/.cache/openapi')
 const folder = await mkdtemp(join(tmpdir(), 'fairlead-openapi-'))
 try {

@@ -14,7 +14,7 @@ import { missing } from './programs.ts'
 import { listFiles, ROOT, readText } from './sources.ts'
 import { mask, readStops, runStop } from './tour.ts'
 
-/** The documents say what is so. */
+/** The documents agree with the code. */
 
 const records = listRecords()
 const documents = [
@@ -58,7 +58,7 @@ t.test('a section is put between its marks', async (t) => {
 t.test('the tour of the README gives the answers that it shows', { skip: missing('curl') }, async (t) => {
   const stops = readStops(readSection(readText('README.md'), 'tour'))
   t.ok(stops.length >= 4, `${stops.length} commands`)
-  // As `npm start` has it, where a click is stored before its redirect is answered; through Redis it may come a moment later.
+  // As with `npm start`, a click is stored before its redirect is answered. Through Redis it may come later.
   const { url } = await startApp(t, { profile: 'alone' })
   for (const { command, shown } of stops) t.equal(mask(await runStop(command, url)), mask(shown), command)
 })
@@ -74,7 +74,7 @@ t.test('a tour is read as a shell would read it', async (t) => {
 
 t.test('paths and scripts that the documents name exist', async (t) => {
   const { scripts } = JSON.parse(readText('package.json')) as { scripts: Record<string, string> }
-  // What git leaves out is there after a run of the tool that makes it, and in no clone.
+  // Git-ignored files exist after a run of their tool, and are missing from a clone.
   const ignored = readText('.gitignore')
     .split('\n')
     .filter((line) => line.endsWith('/'))
@@ -87,7 +87,7 @@ t.test('paths and scripts that the documents name exist', async (t) => {
     const links = [...text.matchAll(/\]\(([^)#\s:]+)(?:#[^)]*)?\)/g)].map(([, path = '']) =>
       join(folder, path)
     )
-    // `users/` in a list that begins with `plugins/` is not looked for: only whole paths are.
+    // Checks whole paths only: `users/` in a list that begins with `plugins/` is skipped.
     const named = [
       ...text.matchAll(/`((?:apps|plugins|schema|drizzle|loadtest|ops|docs|\.github|\.ci)\/[\w./-]*)`/g)
     ].map(([, path = '']) => path)

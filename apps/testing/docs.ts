@@ -4,7 +4,7 @@ import { PROBLEMS } from '#apps/problems.ts'
 import { Settings } from '#apps/settings.ts'
 import { ROOT, readText } from './sources.ts'
 
-/** The parts of the documents that are made from the code, and how they are put in place. */
+/** Renders the parts of the documents that come from the code, and inserts them. */
 
 interface Property {
   description?: string
@@ -14,7 +14,7 @@ interface Property {
   maximum?: number
 }
 
-/** The table of settings as docs/settings.md shows it, in the order in which they are declared. */
+/** The table of settings in docs/settings.md, in the order of their declaration. */
 export function renderSettings(): string {
   const rows = Object.entries(Settings.properties as Record<string, Property>).map(([name, property]) => {
     const value = property.default === undefined || property.default === '' ? '' : `\`${property.default}\``
@@ -23,14 +23,14 @@ export function renderSettings(): string {
   return ['| variable | default | what it does |', '| --- | --- | --- |', ...rows].join('\n')
 }
 
-/** The problems as docs/errors.md shows them; the headings are what links name. */
+/** The problems in docs/errors.md; their headings are link targets. */
 export function renderProblems(): string {
   return PROBLEMS.map(
     ({ code, status, title, remedy }) => `### ${code}\n\n${status}: ${title}.\n\n${remedy}.`
   ).join('\n\n')
 }
 
-/** The table of decisions as docs/adr/README.md shows it: date and title of each record, the oldest first. */
+/** The table of decisions in docs/adr/README.md: date and title of each record, the oldest first. */
 export function renderRecords(): string {
   const rows = listRecords().map((name) => {
     const title = readText(`docs/adr/${name}`).split('\n', 1)[0]?.replace(/^# /, '')
@@ -52,7 +52,7 @@ function spellBounds({ enum: names, minimum, maximum }: Property): string {
   return ''
 }
 
-/** What stands between `<!-- name -->` and `<!-- /name -->`; throws when the marks are not there. */
+/** The text between `<!-- name -->` and `<!-- /name -->`; throws when the marks are missing. */
 export function readSection(text: string, name: string): string {
   const match = new RegExp(`<!-- ${name} -->\n([\\s\\S]*?)\n?<!-- /${name} -->`).exec(text)
   if (!match) throw new Error(`There is no section ${name}`)

@@ -4,11 +4,12 @@ import { join, matchesGlob, posix } from 'node:path'
 import { ROOT, readText } from './sources.ts'
 
 /**
- * Builds the file tree of an image from its Dockerfile without an engine, and enters it. The base image is this system's
- * /usr with the Node that runs the test. `npm ci` copies what is installed here, and `apt-get` does nothing.
+ * Builds the file tree of an image from its Dockerfile without an engine, and runs commands in it. The base
+ * image is this system's /usr with the Node of the test. `npm ci` copies the packages installed here, and
+ * `apt-get` does nothing.
  */
 
-/** What a Dockerfile's last stage gives. */
+/** The result of a Dockerfile's last stage. */
 export interface Image {
   /** The image's root folder on this system. */
   readonly root: string
@@ -24,7 +25,7 @@ export interface Image {
 export interface EnterOptions {
   /** A folder to mount on /data. The rest of the tree is then read-only, with an empty /tmp. */
   volume?: string
-  /** Variables beside the image's own. */
+  /** Variables in addition to the image's own. */
   env?: Record<string, string>
 }
 
@@ -38,7 +39,7 @@ interface Stage {
 /** Only root may mount and change the root folder. */
 export const AS_ROOT = process.getuid?.() === 0 ? [] : ['sudo', '-n']
 
-/** Enters a root: mounts the base below it, then runs the rest of the arguments there. */
+/** Changes the root: mounts the base below it, then runs the remaining arguments there. */
 const ENTER = `
 root=$1 node=$2 modules=$3 volume=$4 cwd=$5 user=$6
 shift 6
@@ -56,7 +57,10 @@ fi
 exec chroot --userspec="$user" --groups= "$root" /usr/bin/env -i --chdir="$cwd" "$@"
 `
 
-/** Stands for npm: `ci` copies what the lockfile names from the installed packages, without links as in npm's archives. */
+/**
+ * Replaces npm: `ci` copies the lockfile's packages from the installed ones, without links, as in npm's
+ * archives.
+ */
 const NPM = `#!/usr/bin/env node
 const fs = require('node:fs')
 const { execFileSync } = require('node:child_process')
@@ -74,7 +78,10 @@ if (command === 'ci') {
 if (command === 'sbom') console.log('{}')
 `
 
-/** Builds `dockerfile` with the repository as its context, in `folder`. Throws with the output of an instruction that fails. */
+/**
+ * Builds `dockerfile` with the repository as its context, in `folder`. Throws the output of a failed
+ * instruction.
+ */
 export function buildImage(dockerfile: string, folder: string): Image {
   const context = join(folder, 'context')
   const stages = new Map<string, Stage>()
@@ -97,7 +104,7 @@ export function buildImage(dockerfile: string, folder: string): Image {
     else if (name === 'HEALTHCHECK') image.healthcheck = JSON.parse(rest.slice(rest.indexOf('[')))
   }
 
-  /** COPY of files and folders, whose destination is always a folder here. */
+  /** COPY of files and folders; the destination is always a folder here. */
   function copy(rest: string): void {
     const words = rest.split(/\s+/)
     const from = words[0]?.startsWith('--from=') ? words.shift()?.slice(7) : undefined
@@ -106,7 +113,7 @@ export function buildImage(dockerfile: string, folder: string): Image {
     for (const word of words) {
       if (from === undefined) takeContext(word, context)
       const source = join(from === undefined ? context : (stages.get(from)?.root ?? ''), word)
-      // Of a folder its content is copied. Stages share their files.
+      // Copies the content of a folder. Stages share their files.
       const script = 'if [ -d "$0" ]; then cp -r $2 "$0/." "$1"; else cp "$0" "$1"; fi'
       run([...AS_ROOT, 'sh', '-c', script, source, to, from === undefined ? '' : '--link'])
     }
@@ -122,7 +129,7 @@ export function buildImage(dockerfile: string, folder: string): Image {
   }
 }
 
-/** The instructions of a Dockerfile, in order: name and the rest, on one line and without comments. */
+/** The instructions of a Dockerfile in order: name and arguments, on one line and without comments. */
 function readInstructions(text: string): [string, string][] {
   const lines = text.replace(/^\s*#.*\n/gm, '').replace(/\\\n\s*/g, '')
   return [...lines.matchAll(/^([A-Z]+) (.*)$/gm)].map(([, name = '', rest = '']) => [name, rest.trim()])
@@ -133,7 +140,7 @@ function readPair(text: string): [string, string] {
   return [text.slice(0, at), text.slice(at + 1)]
 }
 
-/** Makes the folders of the base image that are not this system's /usr. */
+/** Creates the folders of the base image that are outside this system's /usr. */
 function makeBase(root: string): void {
   for (const name of ['usr', 'dev', 'proc', 'tmp', 'etc', 'opt/base/node_modules'])
     mkdirSync(join(root, name), { recursive: true })
@@ -147,10 +154,10 @@ function makeBase(root: string): void {
   run(['sh', '-c', 'for one in /bin /sbin /lib /lib64; do [ ! -L $one ] || cp -P $one "$0"; done', root])
 }
 
-/** Copies what .dockerignore leaves of `path` into the context. */
+/** Copies `path` into the context, except for the matches of .dockerignore. */
 function takeContext(path: string, context: string): void {
   const rules = readText('.dockerignore').trim().split('\n')
-  // The last rule that matches a path, or a folder above it, decides.
+  // The last rule that matches a path, or a folder above it, applies.
   const isIgnored = (file: string) => {
     const parents = file.split('/').map((_, index, parts) => parts.slice(0, index + 1).join('/'))
     const rule = rules.findLast((one) => parents.some((parent) => matchesGlob(parent, one.replace(/^!/, ''))))
@@ -162,7 +169,7 @@ function takeContext(path: string, context: string): void {
   })
 }
 
-/** The arguments that run `command` in a root. `installs` shows it the installed packages. */
+/** The arguments that run `command` in a root. `installs` mounts the installed packages there. */
 function enter(
   { root, env, cwd, user }: Stage,
   command: string[],

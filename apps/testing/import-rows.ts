@@ -6,7 +6,7 @@ import type { Answer, Running } from './app.ts'
 export type Kind = 'users' | 'urls' | 'events'
 export type Row = Record<string, unknown>
 
-/** A whole row whose values are all its own. */
+/** A complete row with unique values. */
 export function makeRow(kind: Kind, id: number, prefix = 'row'): Row {
   const name = `${prefix}-${kind}-${id}`
   const created_at = '2025-06-04T00:07:00'
@@ -38,7 +38,7 @@ export function sendRows(
   return request('POST', `/${kind}/bulk${query}`, { json: rows })
 }
 
-/** Imports files that belong together. */
+/** Imports files that refer to one another. */
 export function sendSet(
   { request }: Running,
   rows: Partial<Record<Kind, Row[]>>,
@@ -64,7 +64,7 @@ export function toCsv(rows: Row[], delimiter = ',', lineEnd = '\n'): string {
   return [names.join(delimiter), ...lines, ''].join(lineEnd)
 }
 
-/** Deletes all rows; ids go on. For rows of `events` the url stays that {@link makeRow} refers to. */
+/** Deletes all rows; ids continue. For `events` it keeps the url that {@link makeRow} refers to. */
 export async function wipe(running: Running, kind?: Kind): Promise<void> {
   await running.app.database.pool.query('DELETE FROM users; DELETE FROM urls; DELETE FROM events')
   if (kind === 'events') await sendRows(running, 'urls', [makeRow('urls', 1_000)])

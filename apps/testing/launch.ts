@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** The one place that starts programs for tests, the local stack, chaos and benchmarks, and that ends them. */
+/** Starts and ends programs for tests, the local stack, chaos and benchmarks; no other module does. */
 
 export interface User {
   uid: number
@@ -12,12 +12,12 @@ export interface User {
 export interface Command {
   command: string
   args: string[]
-  /** All of its environment; that of this process when not given. */
+  /** The whole environment; that of this process by default. */
   env?: Record<string, string>
   cwd?: string
-  /** The system's user to run as; that of this process where null or not given. */
+  /** The system user to run as; that of this process if null or missing. */
   user?: User | null
-  /** Where its output is appended; without, the caller reads the streams of `child`. */
+  /** The file that its output is appended to; by default the caller reads the streams of `child`. */
   logFile?: string
   /** A folder to delete when this process dies before the program has ended. */
   folder?: string
@@ -33,25 +33,25 @@ export interface Launched {
   /** Resolves when it has ended, with nulls when it could not be started. */
   readonly exited: Promise<Exit>
   isRunning(): boolean
-  /** Signals it; what kills, freezes or thaws reaches all its processes. */
+  /** Sends a signal. Signals that kill, freeze or thaw reach all its processes. */
   signal(signal: NodeJS.Signals): void
   /** Sends `signal`, and SIGKILL when `patience` resolves before it has ended. */
   stop(signal: NodeJS.Signals, patience: (signal: AbortSignal) => Promise<unknown>): Promise<Exit>
-  /** Lets this process end although the program runs: a test that fails half-way must not hang. */
+  /** Lets this process exit although the program runs: a test that fails half-way must not hang. */
   unref(): void
 }
 
 const running = new Set<Launched>()
 let isGuarded = false
 
-/** Patience of `ms`, for {@link Launched.stop}. */
+/** An abortable delay of `ms`, for {@link Launched.stop}. */
 export function patienceOf(ms: number): (signal: AbortSignal) => Promise<unknown> {
   return (signal) => wait(ms, undefined, { signal, ref: false })
 }
 
 /**
- * Starts a program in a process group of its own: Ctrl+C reaches this process alone. It ends with this process, however that
- * ends.
+ * Starts a program in its own process group, so Ctrl+C reaches only this process. The program ends with this
+ * process, however that ends.
  */
 export function launch({ command, args, env, cwd, user, logFile, folder }: Command): Launched {
   const child = spawn(command, args, {
@@ -109,12 +109,12 @@ export function launch({ command, args, env, cwd, user, logFile, folder }: Comma
 }
 
 /**
- * Has a shell outlive this process to kill `child` and delete `folder` when this process dies, by kill -9 too: the shell
- * waits for its standard input to close. Gives the function that ends the shell.
+ * Starts a shell that outlives this process. It kills `child` and deletes `folder` when this process dies,
+ * even by kill -9: the shell waits for its standard input to close. Returns the function that ends the shell.
  */
 function guard(child: ChildProcess, folder = ''): () => void {
   if (child.pid === undefined) return () => undefined
-  // Before temporary folders are removed on exit.
+  // Runs before the exit handlers that remove temporary folders.
   if (!isGuarded) process.prependListener('exit', killAll)
   isGuarded = true
   const script = `read -r _; kill -9 -${child.pid} && sleep 0.2; [ -z "$0" ] || rm -rf "$0"`
@@ -129,23 +129,23 @@ function killAll(): void {
   for (const one of running) one.signal('SIGKILL')
 }
 
-/** Signals a program and its descendants: those that lead a session, as PostgreSQL's do, are not of its group. */
+/** Signals a program and its descendants. Session leaders, such as PostgreSQL's, are outside its group. */
 function signalTree({ pid = 0 }: ChildProcess, signal: NodeJS.Signals): void {
   for (const one of [-pid, ...listDescendants(pid)]) {
     try {
       process.kill(one, signal)
     } catch {
-      // It has ended with its parent.
+      // The process has ended with its parent.
     }
   }
 }
 
-/** None where there is no ps(1). */
+/** Empty where ps(1) is missing. */
 function listDescendants(root: number): number[] {
   const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
   const pairs = (stdout ?? '').split('\n').map((line) => line.trim().split(/\s+/).map(Number))
   const found = [root]
-  // The loop also visits what it appends.
+  // The loop also visits the elements that it appends.
   for (const parent of found)
     found.push(...pairs.filter(([, ppid]) => ppid === parent).map(([pid = 0]) => pid))
   return found.slice(1)

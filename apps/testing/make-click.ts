@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Click } from '#plugins/clicks/contract.ts'
 
-/** The user agent of a person. */
+/** The user agent of a browser. */
 export const CHROME = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/126.0.0.0 Safari/537.36'
 
-/** A click of a person who is not to be told from others, with an id of its own; `at` is a time or milliseconds since the epoch. */
+/**
+ * Creates a click of an anonymous browser, with a unique id; `at` is a time or milliseconds since the epoch.
+ */
 export function makeClick(urlId: number, at: string | number, more: Partial<Click> = {}): Click {
   return {
     id: randomUUID(),

@@ -6,7 +6,7 @@ import { findHazards } from './migration-hazards.ts'
 import { ACTION_RULES, renderMigrationRules, STATEMENT_RULES } from './migration-rules.ts'
 import { ROOT, readText } from './sources.ts'
 
-/** Migrations of the first release: nobody runs anything older. */
+/** Migrations of the first release: no older release runs anywhere. */
 const FIRST_RELEASE = ['0000_init.sql', '0001_events_by_month.sql', '0002_url_stats.sql']
 
 t.test('no migration since the first release breaks replicas that still run', async (t) => {
@@ -16,7 +16,7 @@ t.test('no migration since the first release breaks replicas that still run', as
     t.same(findHazards(await readFile(join(ROOT, 'drizzle', name), 'utf8')), [], name)
 })
 
-t.test('what takes away, renames, demands or locks is found, and each rule finds something', async (t) => {
+t.test('finds removals, renames, new demands and locks, and each rule finds something', async (t) => {
   const unsafe = [
     'DROP TABLE "urls"',
     'DROP MATERIALIZED VIEW "top"',
@@ -79,7 +79,7 @@ t.test('what takes away, renames, demands or locks is found, and each rule finds
   t.same([...found].sort(), [...new Set(rules.map(({ why, instead }) => `${why}; ${instead}`))].sort())
 })
 
-t.test('what only adds passes, and so does what somebody vouches for', async (t) => {
+t.test('additions pass, and so do statements with a voucher', async (t) => {
   const safe = [
     'ALTER TABLE "urls" ADD COLUMN "domain" text;',
     `ALTER TABLE "urls" ADD COLUMN "kind" text DEFAULT 'link' NOT NULL;`,
@@ -113,12 +113,12 @@ t.test('every action of one ALTER TABLE is looked at', async (t) => {
   t.match(findHazards(sql), [{ why: /select and write/ }, { why: /rewritten/ }])
 })
 
-t.test('a table that may have been there is not taken for new', async (t) => {
+t.test('a table created with IF NOT EXISTS does not count as new', async (t) => {
   const sql = 'CREATE TABLE IF NOT EXISTS "urls" ("id" bigint);\nALTER TABLE "urls" DROP COLUMN "title";'
   t.equal(findHazards(sql).length, 1)
 })
 
-t.test('contributors read the rules that there are', async (t) => {
+t.test('CONTRIBUTING.md lists the current rules', async (t) => {
   const table = readSection(readText('CONTRIBUTING.md'), 'migration-rules')
   t.equal(table, renderMigrationRules(), 'else run npm run format')
 })

@@ -1,41 +1,44 @@
 import { ACTION_RULES, STATEMENT_RULES } from './migration-rules.ts'
 
-/** Reads a migration as far as its rules need: statements, the table each is about, and the actions of ALTER TABLE. */
+/** Parses a migration as far as its rules need: statements, their tables, and the actions of ALTER TABLE. */
 
-/** Something in a migration that is not safe while the system runs. */
+/** A statement that is not safe while the system runs. */
 export interface Hazard {
   statement: string
-  /** What goes wrong. */
+  /** The problem. */
   why: string
-  /** What to do instead. */
+  /** The alternative. */
   instead: string
 }
 
 interface Statement {
-  /** As it is written, comments before it too. */
+  /** As written, with the comments before it. */
   text: string
-  /** In one line of its own form: no comments, no literals, no quoted names. */
+  /** Normalised: one line without comments, literals and quoted names. */
   bare: string
-  /** The table it is about, where it is about one. */
+  /** The table of the statement, if it has one. */
   table: string | undefined
 }
 
-/** What vouches for a statement, on a line before it: `-- safe: the table is empty until 1.2`. */
+/** The comment that vouches for the next statement: `-- safe: the table is empty until 1.2`. */
 const VOUCHER = /^[ \t]*--[ \t]*safe:[ \t]*\S/m
 const COMMENT = /--.*|\/\*[\s\S]*?\*\//g
-/** Whatever may hold a semicolon, a comma or a word that means nothing there: bodies of functions, literals, comments. */
+/**
+ * Text whose semicolons, commas and words have no meaning for the parser: function bodies, literals,
+ * comments.
+ */
 const OPAQUE = /\$(\w*)\$[\s\S]*?\$\1\$|'(?:[^']|'')*'|--.*|\/\*[\s\S]*?\*\//g
 const NAME = String.raw`(?:"?\w+"?\.)?"?(\w+)"?`
 const TABLE = new RegExp(
   `^(?:(?:ALTER|DROP)\\s+TABLE\\s+(?:IF\\s+EXISTS\\s+)?(?:ONLY\\s+)?|TRUNCATE\\s+(?:TABLE\\s+)?|UPDATE\\s+|DELETE\\s+FROM\\s+|CREATE\\s+(?:UNIQUE\\s+)?INDEX\\b.*?\\bON\\s+(?:ONLY\\s+)?)${NAME}`,
   'i'
 )
-/** One that is there already perhaps is none of this migration's. */
+/** Skips IF NOT EXISTS: such a table may be older than the migration. */
 const CREATED = new RegExp(`^CREATE\\s+(?:UNLOGGED\\s+)?TABLE\\s+(?!IF\\b)${NAME}`, 'i')
 
 /**
- * Takes the SQL of one migration, gives what in it is not safe beside running replicas. On a table that the same migration
- * makes everything is, and so is a statement with a comment `-- safe: <why>` before it.
+ * Returns the statements of a migration that are not safe beside running replicas. Statements on a table that
+ * the same migration creates are safe, and so are those with a comment `-- safe: <why>` before them.
  */
 export function findHazards(sql: string): Hazard[] {
   const statements = readStatements(sql)
@@ -56,7 +59,7 @@ export function findHazards(sql: string): Hazard[] {
 }
 
 function readStatements(sql: string): Statement[] {
-  // As long as before, so that places in one are places in the other.
+  // The masked text has the same length, so positions match.
   const masked = sql.replace(OPAQUE, (found) =>
     found.startsWith('--') || found.startsWith('/*')
       ? ' '.repeat(found.length)
@@ -71,7 +74,7 @@ function readStatements(sql: string): Statement[] {
   })
 }
 
-/** What stands between the commas that are in no parentheses. */
+/** Splits at the commas outside parentheses. */
 function splitActions(actions: string): string[] {
   const found = ['']
   let depth = 0

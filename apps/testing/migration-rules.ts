@@ -1,17 +1,21 @@
 /**
- * What a migration may not do while replicas of the release before it still serve (expand and contract): take away or rename
- * what they use, demand what they don't write, or hold a lock for as long as a table is large. What each form of ALTER TABLE
- * locks, and when it rewrites the table, is in the PostgreSQL manual ("ALTER TABLE", Notes; "Explicit Locking").
+ * Operations that a migration must avoid while replicas of the previous release still run (expand and
+ * contract). It must not remove or rename what they use, or require what they don't write. It must not hold a
+ * lock for a time that grows with the table. For the locks and rewrites of each form of ALTER TABLE, see the
+ * PostgreSQL manual ("ALTER TABLE", Notes; "Explicit Locking").
  */
 
 export interface Rule {
-  /** The statement, in few words, for people. */
+  /** The statement in short, for people. */
   what: string
-  /** Matches the statement, or one action of an ALTER TABLE, in one line, without comments, literals and quoted names. */
+  /**
+   * Matches the normalised statement, or one action of an ALTER TABLE: one line without comments, literals
+   * and quoted names.
+   */
   pattern: RegExp
-  /** What goes wrong. */
+  /** The problem. */
   why: string
-  /** What to do instead. */
+  /** The alternative. */
   instead: string
 }
 
@@ -21,17 +25,20 @@ const BY_HAND = 'run it by hand with CONCURRENTLY before the release, and say IF
 const NO_SCAN = 'add it NOT VALID, and VALIDATE CONSTRAINT in the next migration'
 const IN_BATCHES = 'do it in batches, outside of a migration'
 
-/** The name of a column in ALTER TABLE … ALTER, which may go without the word COLUMN. */
+/** The name of a column in ALTER TABLE … ALTER; the word COLUMN is optional. */
 const ALTER = String.raw`^ALTER\s+(?:COLUMN\s+)?\S+\s+`
-/** A column that is added. */
+/** An added column. */
 const ADD = String.raw`^ADD\s+(?!(?:CONSTRAINT|CHECK|FOREIGN|UNIQUE|PRIMARY|EXCLUDE)\b)`
-/** A constraint that is added, with a name or without. */
+/** An added constraint, with or without a name. */
 const CONSTRAIN = String.raw`^ADD\s+(?:CONSTRAINT\s+\S+\s+)?`
-/** What may stand before a parenthesis after DEFAULT: types, other constraints, and functions that give the same to all rows. */
+/**
+ * Allowed before a parenthesis after DEFAULT: types, other constraints, and functions with one value for all
+ * rows.
+ */
 const STABLE =
   'now|date_trunc|varchar|char|numeric|decimal|time|timestamp|timestamptz|interval|bit|CHECK|REFERENCES'
 
-/** On one action of ALTER TABLE. */
+/** Rules for one action of ALTER TABLE. */
 export const ACTION_RULES: Rule[] = [
   {
     what: 'DROP COLUMN',
@@ -113,7 +120,7 @@ export const ACTION_RULES: Rule[] = [
   }
 ]
 
-/** On whole statements. */
+/** Rules for whole statements. */
 export const STATEMENT_RULES: Rule[] = [
   {
     what: 'DROP TABLE, VIEW, FUNCTION, TYPE, SEQUENCE, …',
@@ -171,7 +178,7 @@ export const STATEMENT_RULES: Rule[] = [
   }
 ]
 
-/** The table of rules as CONTRIBUTING.md shows it. */
+/** The table of rules in CONTRIBUTING.md. */
 export function renderMigrationRules(): string {
   const rows = [...ACTION_RULES, ...STATEMENT_RULES].map(
     ({ what, why, instead }) => `| ${what} | ${why} | ${instead} |`

@@ -1,6 +1,6 @@
 import { type Codec, createJsonList, type EncodedBatch } from '#platform/queue/encoder.ts'
 
-/** A queue of numbers, for tests of queues by themselves. Each number is its own id. */
+/** A codec of numbers, for isolated tests of queues. Each number is its own id. */
 export const numberCodec: Codec<number, number> = {
   createEncoder() {
     const list = createJsonList()

@@ -7,17 +7,17 @@ import type { User } from './launch.ts'
 import { findCommand, ServerMissing } from './programs.ts'
 import { findUser } from './server-process.ts'
 
-/** A PostgreSQL before it has data: how its programs run, and the user that owns its files. */
+/** A PostgreSQL without data yet: how its programs run, and the user that owns its files. */
 export interface Postgres {
-  /** Whom the folder belongs to; this process' own user where null. */
+  /** The owner of the folder; this process' user if null. */
   owner: User | null
-  /** The user to start it as, where the command does not change users itself. */
+  /** The user to start it as, if the command does not switch users itself. */
   user: User | null
   env?: Record<string, string>
   command(program: string, args: string[]): [file: string, args: string[]]
 }
 
-/** The bundled PostgreSQL, or the newest that the system has installed. Throws {@link ServerMissing}. */
+/** The bundled PostgreSQL, or the newest installed on the system. Throws {@link ServerMissing}. */
 export async function findPostgres(installed: boolean): Promise<Postgres> {
   if (!installed) {
     const links = join(tmpdir(), `fairlead-postgres-${process.pid}`)
@@ -30,12 +30,12 @@ export async function findPostgres(installed: boolean): Promise<Postgres> {
     }
   }
   if (!findCommand('postgres')) throw new ServerMissing('postgres is not installed')
-  // It refuses to run as root.
+  // PostgreSQL refuses to run as root.
   const user = await findUser('postgres', 'nobody')
   return { owner: user, user, command: (program, args) => [findCommand(program) ?? program, args] }
 }
 
-/** Makes an empty cluster in `data`, whose superuser is `postgres`. */
+/** Creates an empty cluster in `data`, with the superuser `postgres`. */
 export function initialize(postgres: Postgres, data: string, installed: boolean): void {
   const args = installed
     ? ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C']

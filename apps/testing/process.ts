@@ -7,7 +7,7 @@ import { createClient, type Running } from './app.ts'
 import { type Exit, launch } from './launch.ts'
 import { ROOT } from './sources.ts'
 
-/** The server as a process of its own, for what only a process shows: its start, its end, its signals and its log. */
+/** Runs the server as a separate process, for tests of its start, end, signals and log. */
 
 /** A line of the log. */
 export interface LogLine {
@@ -19,11 +19,11 @@ export interface LogLine {
 
 export interface ServerProcess {
   readonly child: ChildProcess
-  /** Resolves when it has ended and all its output is here. */
+  /** Resolves when the process has ended and all its output has arrived. */
   readonly exited: Promise<Exit>
-  /** What it has logged so far. */
+  /** The log lines so far. */
   lines(): LogLine[]
-  /** All it has written so far, to either stream. */
+  /** The output so far, of both streams. */
   output(): string
   /** Resolves with the first line whose `msg` matches; rejects when the process ends without one. */
   logged(msg: RegExp): Promise<LogLine>
@@ -34,11 +34,11 @@ export interface ServerProcess {
 export interface SpawnOptions {
   /** JavaScript that runs in the process before the server's own. */
   inject?: string
-  /** What to run, the server when not said. */
+  /** The program to run; the server by default. */
   main?: string
   /** A command that becomes the server: `unshare …`. */
   wrapper?: string[]
-  /** The whole command, in place of Node with `inject` and `main`. */
+  /** The whole command, instead of Node with `inject` and `main`. */
   command?: string[]
 }
 
@@ -57,7 +57,7 @@ export function spawnServer(
     ]
   }: SpawnOptions = {}
 ): ServerProcess {
-  // tap puts its module hooks into every child by NODE_OPTIONS; the server is to run as it does in production.
+  // tap puts its module hooks into every child by NODE_OPTIONS; the server must run as in production.
   const { child } = launch({
     command: 'env',
     args: ['-u', 'NODE_OPTIONS', ...wrapper, ...command],
@@ -66,10 +66,10 @@ export function spawnServer(
       HOST: '127.0.0.1',
       PORT: '0',
       WORKER_PORT: '0',
-      // What a test kept open is idle for good.
+      // A test's open connections stay idle.
       LINGER_MS: '100',
       TMPDIR: tmpdir(),
-      // biome-ignore lint/style/noProcessEnv: programs are where the system's PATH says
+      // biome-ignore lint/style/noProcessEnv: PATH locates the programs
       PATH: process.env['PATH'] ?? '',
       NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
       ...env
@@ -99,7 +99,7 @@ export function spawnServer(
     child.kill('SIGKILL')
     await exited
   })
-  // A line is whole once its end is here. What is no JSON (a terminal's text) is no line of the log.
+  // A line is complete once its line feed has arrived. Text that is not JSON is not a log line.
   const lines = () =>
     text
       .split('\n')
@@ -137,7 +137,7 @@ export interface ListeningServer extends ServerProcess {
   readonly request: Running['request']
 }
 
-/** Spawns the server and waits until it listens. Rejects with its output when it ends before. */
+/** Spawns the server and waits until it listens. Rejects with its output if it ends first. */
 export async function startServer(
   t: Test,
   env: Record<string, string>,

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** The programs of the system that tests run. */
+/** Finds the system's programs for tests. */
 
 /** Thrown when a program is not installed. */
 export class ServerMissing extends Error {
@@ -9,22 +9,25 @@ export class ServerMissing extends Error {
 }
 
 /**
- * For tap's `skip` option: false when `command` is installed, else why the test can't run. Throws in a run that must
- * have everything (REQUIRE_SERVERS).
+ * For tap's `skip` option: false when `command` is installed, else the reason to skip. Throws in a run that
+ * requires everything (REQUIRE_SERVERS).
  */
 export function missing(command: string): false | string {
   if (findCommand(command)) return false
   const reason = `${command} is not installed`
-  // biome-ignore lint/style/noProcessEnv: the test runner says by environment what it started
+  // biome-ignore lint/style/noProcessEnv: the test runner passes its requirements by environment
   if (process.env['REQUIRE_SERVERS']) throw new ServerMissing(reason)
   return reason
 }
 
-/** Where `name` is installed: on PATH, in the folders of system programs, in Debian's folders of PostgreSQL versions. */
+/**
+ * The path of `name`: searches PATH, the folders of system programs, and Debian's folders of PostgreSQL
+ * versions.
+ */
 export function findCommand(name: string): string | null {
   const versions = '/usr/lib/postgresql'
   const newestFirst = existsSync(versions) ? readdirSync(versions).sort((a, b) => Number(b) - Number(a)) : []
-  // biome-ignore lint/style/noProcessEnv: programs are where the system's PATH says
+  // biome-ignore lint/style/noProcessEnv: PATH locates the programs
   const onPath = (process.env['PATH'] ?? '').split(delimiter)
   const folders = [...newestFirst.map((version) => join(versions, version, 'bin')), ...onPath]
   folders.push('/usr/sbin', '/usr/local/sbin')

@@ -6,26 +6,26 @@ import { findPort, type Server } from './server-process.ts'
 import { startRedis } from './servers.ts'
 import { until } from './until.ts'
 
-/** A real Redis Cluster of a test's own: three nodes that share the keys, and a replica of each. */
+/** A real Redis Cluster for one test: three primaries that share the keys, and a replica of each. */
 
 export interface RedisCluster {
   /** For REDIS_URL. */
   url: string
   nodes: Server[]
-  /** The node that has `key` now, as the others see it. */
+  /** The node that currently has `key`, according to the others. */
   masterOf(key: string): Promise<Server>
 }
 
 const NODES = 6
-/** How far behind a node's port the one is that nodes talk to each other on (Redis: cluster-port). */
+/** Offset of the port for traffic between nodes (Redis: cluster-port). */
 const BUS_AT = 10_000
-/** A node that has been silent for a second is replaced by its replica. */
+/** After a second of silence, a node's replica replaces it. */
 const SETTINGS = [
   ...['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000'],
   ...['--repl-diskless-sync-delay', '0']
 ]
 
-/** Starts one; it is removed with the test. */
+/** Starts a cluster; it is removed with the test. */
 export async function startRedisCluster(t: Test): Promise<RedisCluster> {
   const nodes = await Promise.all(
     Array.from({ length: NODES }, async () =>
@@ -55,12 +55,12 @@ export async function startRedisCluster(t: Test): Promise<RedisCluster> {
         const master = nodes.find((one) => one.port === port)
         if (master) return master
       }
-      throw new Error(`nobody has ${key}`)
+      throw new Error(`no node has ${key}`)
     }
   }
 }
 
-/** Resolves when `node` knows who has each key, and, as a replica, has them too. */
+/** Resolves when `node` knows the node of each key and, as a replica, is in sync. */
 async function untilWhole(node: Server): Promise<void> {
   const describe = () =>
     ask(node, async (redis) => `${await redis.cluster('INFO')}${await redis.info('replication')}`)

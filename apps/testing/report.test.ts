@@ -42,7 +42,7 @@ Bail out! enough
 # { total: 6, pass: 3, fail: 2, skip: 1 }
 # time=9ms`
 
-t.test('a report boils down to a line for each file, and what failed', async (t) => {
+t.test('a report shrinks to a line for each file, and the failures', async (t) => {
   const keep = createFilter()
   t.same(REPORT.split('\n').flatMap(keep), [
     'ok 1 - apps/good.test.ts # time=5ms',

@@ -1,4 +1,4 @@
-/** Reads TAP (https://testanything.org) as tap writes it: totals for the last line, and what is worth a reader's time. */
+/** Parses tap's TAP output (https://testanything.org): totals for the last line, and the failures. */
 
 export interface Totals {
   passed: number
@@ -6,7 +6,7 @@ export interface Totals {
   skipped: number
 }
 
-/** The totals of assertions that tap closes its report with. All zero when the report has no such line. */
+/** The totals of assertions at the end of tap's report; all zero if the report has no such line. */
 export function readTotals(report: string): Totals {
   const line = report.match(/^# \{ total: .* \}$/gm)?.at(-1) ?? ''
   const read = (name: string) => Number(line.match(new RegExp(`\\b${name}: (\\d+)`))?.[1] ?? 0)
@@ -14,12 +14,12 @@ export function readTotals(report: string): Totals {
 }
 
 /**
- * Gives a function that takes a report line by line and gives the lines to print: one for each test file, and with
- * one that has failed the assertions that did and their diagnostics.
+ * Returns a function that takes a report line by line and returns the lines to print: one for each test file.
+ * For a failed file it also returns the failed assertions with their diagnostics.
  */
 export function createFilter(): (line: string) => string[] {
   let held: string[] = []
-  // The indentation of the failed assertion whose diagnostics may follow, or whose diagnostics these are.
+  // The indentation of the failed assertion with the current or next diagnostics.
   let failedAt: string | null = null
   let isDiagnostic = false
 
@@ -39,7 +39,7 @@ export function createFilter(): (line: string) => string[] {
       if (text.startsWith('# Subtest') && indent !== '') held.push(line)
       return isTap ? [] : [line]
     }
-    // What a subtest or a file has to say of itself was said by the assertions in it, if it came to any.
+    // The failed assertions of a subtest or file already report its failure, if it reached any.
     const isSummary = / # time=/.test(text) && held.length > 0
     failedAt = point[1] && !isSummary ? indent : null
     if (indent !== '') {
@@ -52,7 +52,7 @@ export function createFilter(): (line: string) => string[] {
   }
 }
 
-/** Drops the headings of subtests in which nothing failed: those with no deeper or equal failure right after them. */
+/** Drops the headings of subtests without failures: those with no deeper line right after them. */
 function prune(lines: string[]): string[] {
   return lines.filter((line, index) => {
     if (!/^ *# Subtest/.test(line)) return true

@@ -1,4 +1,4 @@
-/** A copy of `document` with the referred value in place of each `$ref` (RFC 6901, section 6). */
+/** Returns a copy of `document` with each `$ref` replaced by its value (RFC 6901, section 6). */
 export function resolveRefs<Document>(document: Document): Document {
   const find = (pointer: string): unknown =>
     pointer

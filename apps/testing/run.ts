@@ -11,13 +11,14 @@ import { startPostgres, startRedis } from './servers.ts'
 import { listTests } from './suites.ts'
 
 /**
- * `npm test`: checks the sources, then runs the tests. `npm run test:systems`, which passes `--systems`, runs the others.
- * The last line is `N passed, N failed`. With NODE_V8_COVERAGE, a folder, the lines that run are recorded there.
+ * `npm test`: checks the sources, then runs the tests. `npm run test:systems` passes `--systems` and runs the
+ * others. The last line is `N passed, N failed`. With the folder NODE_V8_COVERAGE, it records the executed
+ * lines there.
  *
- * All tests share a bundled PostgreSQL. Where they are installed they share a Redis too, and the system's PostgreSQL for what
- * another version could break. TEST_DATABASE_URL, TEST_REDIS_URL and TEST_INSTALLED_URL name servers to use instead.
- * REQUIRE_SERVERS makes it an error to leave anything out. Other arguments go to tap; with a test file among them only that
- * runs, without the checks.
+ * All tests share a bundled PostgreSQL. If installed, they also share a Redis, and the system's PostgreSQL
+ * for tests that depend on its version. TEST_DATABASE_URL, TEST_REDIS_URL and TEST_INSTALLED_URL name other
+ * servers to use. REQUIRE_SERVERS turns a missing server or program into an error. Other arguments go to tap.
+ * If they include a test file, only that file runs, without the checks.
  */
 
 const root = join(import.meta.dirname, '..', '..')
@@ -28,9 +29,9 @@ const isSystems = process.argv.includes('--systems')
 const args = process.argv.slice(2).filter((arg) => arg !== '--systems')
 const isWhole = args.every((arg) => arg.startsWith('-'))
 const files = isWhole ? listTests(isSystems ? 'systems' : 'units') : []
-/** Tests wait for servers, timers and connections, so one more than there are cores keeps the cores busy. */
+/** Tests wait for servers, timers and connections, so one job more than cores keeps the cores busy. */
 const jobs = isSystems ? 2 : Math.min(availableParallelism() + 1, 6)
-/** The systems run what `npm test` has checked. */
+/** `npm test` has already checked the sources of the systems suite. */
 const isChecked = isWhole && !isSystems
 
 const folder = await mkdtemp(join(tmpdir(), 'fairlead-run-'))
@@ -47,10 +48,10 @@ async function run(): Promise<number> {
     console.log('0 passed, 1 failed')
     return 1
   }
-  // Whatever a test leaves behind, killed processes' files included, goes with the run.
+  // Files that tests or killed processes leave behind are removed with the run.
   const temporary = join(folder, 't')
   await mkdir(temporary)
-  // PostgreSQL runs as another user where we are root.
+  // When the run is root, PostgreSQL runs as another user.
   await Promise.all([chmod(folder, 0o755), chmod(temporary, 0o777)])
   if (!(await startServers())) return 1
 
@@ -65,7 +66,7 @@ async function run(): Promise<number> {
     console.log('Nothing may be skipped in a run with REQUIRE_SERVERS.')
     isGood = false
   }
-  // A run that is not good for another reason than a failed assertion still counts as a failure.
+  // A run that fails without a failed assertion still counts as a failure.
   const failures = isGood ? 0 : Math.max(failed, 1)
   console.log(`${passed} passed, ${failures} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
   return isGood ? 0 : 1
@@ -75,7 +76,9 @@ function runScript(...args: string[]): number {
   return spawnSync('npm', ['run', '--silent', ...args], { cwd: root, stdio: 'inherit' }).status ?? 1
 }
 
-/** Puts the servers' addresses into the environment of the tests. Gives false when one is needed and missing. */
+/**
+ * Adds the servers' addresses to the environment of the tests. Returns false when a required one is missing.
+ */
 async function startServers(): Promise<boolean> {
   const isComplete = await Promise.all([
     provide('TEST_DATABASE_URL', () => startPostgres(null, { maxConnections: 300 })),
@@ -101,11 +104,14 @@ async function provide(variable: string, start: () => Promise<Server>): Promise<
   }
 }
 
-/** Runs tap: on a terminal in its own manner, elsewhere as one line for each file. Gives its exit code and totals. */
+/**
+ * Runs tap: with its own reporter on a terminal, elsewhere with one line for each file. Returns its exit code
+ * and totals.
+ */
 async function runTap(environment: NodeJS.ProcessEnv): Promise<Totals & { code: number }> {
   const isTerminal = process.stdout.isTTY === true
   const file = join(folder, 'report.tap')
-  // With an output file, tap's reporter `tap` would say everything twice.
+  // With an output file, tap's reporter `tap` would print everything twice.
   const report = isTerminal ? ['--reporter=base', `--output-file=${file}`] : ['--reporter=tap', '--no-color']
   const child = spawn(
     process.execPath,

@@ -6,21 +6,21 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Launched, launch, patienceOf, type User } from './launch.ts'
 
-/** A server program run by a test: what real PostgreSQL, Redis, PgBouncer and nginx have in common. */
+/** Runs a server program for a test: the common part of real PostgreSQL, Redis, PgBouncer and nginx. */
 
-/** A real server of a test's own. It keeps its port and its folder over stops, kills and starts. */
+/** A real server for one test. It keeps its port and its folder over stops, kills and starts. */
 export interface Server {
   readonly url: string
   readonly port: number
-  /** Where its data and its `server.log` are. */
+  /** The folder of its data and `server.log`. */
   readonly folder: string
   /** Starts it again after {@link stop} or {@link kill}. Resolves when it answers. */
   start(): Promise<void>
-  /** Ends it in good order, with its clients cut off. Resolves when it is gone. */
+  /** Shuts it down cleanly and cuts off its clients. Resolves when it has ended. */
   stop(): Promise<void>
-  /** Ends it at once, as `kill -9` or a power cut does. Resolves when it is gone. */
+  /** Kills it, as `kill -9` or a power cut does. Resolves when it has ended. */
   kill(signal?: NodeJS.Signals): Promise<void>
-  /** Freezes it: connections stay open and nothing answers. */
+  /** Freezes it: connections stay open and it does not answer. */
   freeze(): void
   thaw(): void
   /** Kills it and deletes its folder. */
@@ -33,20 +33,20 @@ export interface Program {
   folder: string
   command: string
   args: string[]
-  /** The system's user to run as; this process' own where null. */
+  /** The system user to run as; that of this process if null. */
   user: User | null
-  /** Its environment; this process' own when not said. */
+  /** Its environment; that of this process by default. */
   env?: Record<string, string>
-  /** What asks it to end in good order. */
+  /** The signal for a clean shutdown. */
   stopSignal: NodeJS.Signals
-  /** Whether it answers; asked again and again at a start. */
+  /** True if it answers; called repeatedly at a start. */
   isReady(): Promise<boolean>
 }
 
 const START_TIMEOUT_MS = 30_000
 const STOP_TIMEOUT_MS = 10_000
 
-/** Starts `program` and gives the handle. Throws with the end of its log when it does not come to answer. */
+/** Starts `program` and returns the server. Throws the end of its log if it does not answer. */
 export async function runServer(program: Program): Promise<Server> {
   const logFile = join(program.folder, 'server.log')
   const { command, args, user, folder } = program
@@ -62,7 +62,7 @@ export async function runServer(program: Program): Promise<Server> {
         if (await program.isReady()) return now.unref()
         await wait(20)
       }
-      // A PostgreSQL whose predecessor was killed refuses to start until the last of its processes has noticed.
+      // After a kill, PostgreSQL refuses to start until the last of its old processes has noticed.
     } while (await isWorthRetrying(logFile, deadline))
     await kill()
     throw new Error(`${command} does not answer at port ${program.port}:\n${await tail(logFile)}`)
@@ -91,7 +91,7 @@ export async function runServer(program: Program): Promise<Server> {
   }
 }
 
-/** Makes a folder for temporary files that belongs to `user` and that others can pass through. */
+/** Creates a folder for temporary files that belongs to `user` and that other users can pass through. */
 export async function makeFolder(name: string, user: User | null): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), `fairlead-${name}-`))
   await chmod(folder, 0o755)
@@ -99,7 +99,10 @@ export async function makeFolder(name: string, user: User | null): Promise<strin
   return folder
 }
 
-/** Gives the first of `names` that is a user of this system; null where this process is not root and needs none. */
+/**
+ * Returns the first of `names` that is a user of this system; null if this process is not root and needs
+ * none.
+ */
 export async function findUser(...names: string[]): Promise<User | null> {
   if (process.getuid?.() !== 0) return null
   const rows = (await readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':'))
@@ -110,14 +113,14 @@ export async function findUser(...names: string[]): Promise<User | null> {
   throw new Error(`There is none of the users ${names.join(', ')} to run a server as`)
 }
 
-/** Ports below the range out of which systems take the ports of clients. */
+/** Ports below the range that systems use for clients. */
 const PORTS = { first: 20_000, end: 32_000 }
-/** Those that this process was given: a server that is being started does not listen yet. */
+/** Ports that this process has returned: a starting server does not listen yet. */
 const given = new Set<number>()
 
 /**
- * A port that nobody listens on now, and that no client gets: so it is still free when a server that was stopped
- * starts again. So is the port `alsoAt` after it, for a server that listens on both.
+ * Returns an unused port that no client gets, so it is still free when a stopped server starts again. The
+ * port `alsoAt` after it is free too, for a server that listens on both.
  */
 export async function findPort(alsoAt = 0): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt++) {

@@ -22,7 +22,7 @@ async function ask(connectionString: string, query: string): Promise<unknown[]> 
 }
 
 t.test(
-  'ports with a second one behind each: none is one that a client may get, none comes twice',
+  'both ports of a pair are unique among all pairs and outside the range that systems use for clients',
   async (t) => {
     const ports = await Promise.all(Array.from({ length: 50 }, () => findPort(10_000)))
     t.ok(ports.every((port) => port >= 20_000 && port + 10_000 < 32_768))
@@ -49,7 +49,7 @@ t.test('a PostgreSQL', async (t) => {
     t.same(await ask(server.url, 'SELECT n FROM kept'), [7])
   })
 
-  t.test('can stand behind PgBouncer', { skip: missing('pgbouncer') }, async (t) => {
+  t.test('works behind PgBouncer', { skip: missing('pgbouncer') }, async (t) => {
     const { url } = await startPgbouncer(t, server.url)
     t.same(await ask(url, 'SELECT n FROM kept'), [7])
   })
@@ -79,7 +79,7 @@ t.test('a Redis', { skip: missing('redis-server') }, async (t) => {
     t.equal(await answer, 'PONG')
   })
 
-  t.test('goes with the process that started it, however that ends', async (t) => {
+  t.test('ends with the process that started it, however that ends', async (t) => {
     const script = `import { startRedis } from ${JSON.stringify(new URL('./servers.ts', import.meta.url).href)}
       const { port, folder } = await startRedis(null)
       process.send({ port, folder })
@@ -105,7 +105,7 @@ t.test('an nginx answers with the configuration given', { skip: missing('nginx')
   t.equal(await (await fetch(server.url)).text(), 'hello')
 })
 
-t.test('a server that does not come to answer is an error with the end of its log', async (t) => {
+t.test('a server that does not answer is an error with the end of its log', async (t) => {
   if (missing('nginx')) return
   await t.rejects(
     startNginx(t, () => 'nonsense;'),

@@ -8,16 +8,16 @@ import { findCommand, ServerMissing } from './programs.ts'
 import { findPort, findUser, makeFolder, runServer, type Server } from './server-process.ts'
 
 /**
- * Real servers of a test's own, which it may kill, freeze and start again. Each function takes the test that the
- * server is removed with, or null where the caller calls `remove` itself, and throws {@link ServerMissing}.
+ * Real servers for one test, which may kill, freeze and restart them. Each function takes the test that
+ * removes the server, or null if the caller calls `remove` itself. Throws {@link ServerMissing}.
  */
 
 export interface RedisOptions {
-  /** Whether it fsyncs every write, and so has its data after a kill. */
+  /** True to fsync every write, so that data survives a kill. */
   aof?: boolean
-  /** Any that is free when not said. */
+  /** Any free port by default. */
   port?: number
-  /** More of what redis-server takes. */
+  /** Additional arguments of redis-server. */
   args?: string[]
 }
 
@@ -46,18 +46,21 @@ export async function startRedis(
 }
 
 export interface PostgresOptions {
-  /** Whether what it has acknowledged outlives the machine; without, it is a good deal faster. */
+  /** True to keep acknowledged data over a power cut; without it, the server is much faster. */
   fsync?: boolean
   maxConnections?: number
-  /** More of what postgresql.conf takes. */
+  /** Additional settings of postgresql.conf. */
   settings?: Record<string, string | number>
-  /** Whether to take the newest version that the system has installed, with its tools, instead of the bundled one. */
+  /** True to use the newest version installed on the system, with its tools, instead of the bundled one. */
   installed?: boolean
-  /** Makes the data folder of an installed one as `user`: a restored or a copied one; an empty cluster when not said. */
+  /**
+   * Creates the data folder of an installed version as `user`, restored or copied; an empty cluster by
+   * default.
+   */
   makeData?(data: string, user: User | null): void
 }
 
-/** Starts a PostgreSQL whose superuser is `postgres`. */
+/** Starts a PostgreSQL with the superuser `postgres`. */
 export async function startPostgres(
   t: Test | null,
   { fsync = false, maxConnections = 100, settings = {}, installed = false, makeData }: PostgresOptions = {}
@@ -96,12 +99,14 @@ export async function startPostgres(
 }
 
 export interface PgbouncerOptions {
-  /** Connections it keeps to each database. */
+  /** Connections that it keeps to each database. */
   poolSize?: number
   maxClients?: number
 }
 
-/** Starts a PgBouncer in transaction mode before the PostgreSQL at `target`; `url` leads to the same database. */
+/**
+ * Starts a PgBouncer in transaction mode before the PostgreSQL at `target`; its `url` has the same database.
+ */
 export async function startPgbouncer(
   t: Test | null,
   target: string,
@@ -143,7 +148,7 @@ ignore_startup_parameters = extra_float_digits
   return removedWith(t, server)
 }
 
-/** Starts an nginx with the configuration that `configure` gives for a port and a folder for its files. */
+/** Starts an nginx with the configuration that `configure` returns for a port and a folder for its files. */
 export async function startNginx(
   t: Test | null,
   configure: (port: number, folder: string) => string

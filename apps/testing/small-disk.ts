@@ -4,19 +4,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 
-/** A disk that a test can fill: a tmpfs of its own. */
+/** A separate tmpfs as a disk that a test can fill. */
 export interface SmallDisk {
   readonly path: string
   resize(megabytes: number): void
   remount(option: 'ro' | 'rw'): void
 }
 
-/** For tap's `skip` option: false where this user may mount, else why not. */
+/** For tap's `skip` option: false if this user may mount, else the reason to skip. */
 export function whyNoSmallDisk(): false | string {
   return process.platform === 'linux' && process.getuid?.() === 0 ? false : 'only root on Linux may mount'
 }
 
-/** Mounts one; it is unmounted with the test. */
+/** Mounts a disk; it is unmounted with the test. */
 export function mountSmallDisk(t: Test, megabytes: number): SmallDisk {
   const path = mkdtempSync(join(tmpdir(), 'fairlead-disk-'))
   const mount = (options: string) => {

@@ -1,17 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, sep } from 'node:path'
 
-/** Reads the sources as text, for the tests of the house itself. */
+/** Reads the sources as text, for the tests of the house rules. */
 
 export const ROOT = join(import.meta.dirname, '..', '..')
 
 export interface Import {
   specifier: string
-  /** Whether only types come in: such an import is gone when the file runs. */
+  /** True if it imports only types: such an import is gone when the file runs. */
   isType: boolean
 }
 
-/** The files of the folders given, relative to the root with `/`, whose path matches. Generated folders are left out. */
+/**
+ * Lists the files of the folders whose path matches, relative to the root with `/`. Omits generated folders.
+ */
 export function listFiles(folders: string[], pattern: RegExp): string[] {
   return folders
     .flatMap((folder) =>
@@ -32,7 +34,7 @@ const STATIC = /^(?:import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?'([^']+)'/g
 const DYNAMIC = /\bimport\(\s*'([^']+)'\s*\)/g
 const WORKER = /\bnew URL\(\s*'(\.[^']+)'\s*,\s*import\.meta\.url\s*\)/g
 
-/** What a TypeScript source imports, statically, dynamically or as the file of a worker. */
+/** The imports of a TypeScript source: static, dynamic, or as the file of a worker. */
 export function readImports(source: string): Import[] {
   return [
     ...[...source.matchAll(STATIC)].map(([, type, specifier = '']) => ({ specifier, isType: Boolean(type) })),

@@ -4,7 +4,10 @@ import { findCommand } from './programs.ts'
 import type { Server } from './server-process.ts'
 import { startPostgres } from './servers.ts'
 
-/** Starts a hot standby that streams from `primary`, a PostgreSQL of {@link startPostgres}; removed with the test. */
+/**
+ * Starts a hot standby that streams from `primary`, a PostgreSQL of {@link startPostgres}. It is removed with
+ * the test.
+ */
 export function startStandby(t: Test, primary: Server): Promise<Server> {
   const { hostname, port, username } = new URL(primary.url)
   return startPostgres(t, {

@@ -2,8 +2,8 @@ import t from 'tap'
 import { listFiles, readImports, readText } from './sources.ts'
 
 /**
- * What is installed is what was reviewed: the lockfile pins every package by a hash, for every system. It names no
- * registry, so everybody's own is used; the hashes make the source of no matter.
+ * The installed packages are the reviewed ones: the lockfile pins every package by a hash, for every system.
+ * It names no registry, so any configured one works; the hashes make the source irrelevant.
  */
 
 interface Entry {
@@ -26,7 +26,7 @@ const manifest = JSON.parse(readText('package.json')) as Record<
 > & { allowScripts: Record<string, boolean> }
 const entries = Object.entries(packages).filter(([path]) => path !== '')
 
-/** Platforms that packages name and that nobody can install them for: they were never published. */
+/** Platforms that packages list but that were never published, so they can't be installed. */
 const UNPUBLISHED = /^@(biomejs|oxc-parser|oxc-resolver)\/.*(android|openharmony)/
 
 t.test('every package has a version and a strong hash', async (t) => {
@@ -49,7 +49,7 @@ t.test('no package comes from a repository, a file or a plain connection', async
       t.match(range, /^[\^~]?\d+\.\d+\.\d+(-[\w.]+)?$/, `${name} is a release`)
 })
 
-// npm leaves out what it could not find when the lockfile was written, and `npm ci` then refuses to install.
+// npm omits packages that it could not find for the lockfile, and `npm ci` then refuses to install.
 t.test('what a package offers for other systems is in the lockfile too', async (t) => {
   const names = new Set(entries.map(([path]) => path.split('node_modules/').at(-1)))
   const wanted = entries.flatMap(([, { optionalDependencies = {} }]) => Object.keys(optionalDependencies))
@@ -96,7 +96,7 @@ t.test('what runs in production needs no development dependency', async (t) => {
 t.test('production is small: packages of other systems and of tracing aside', async (t) => {
   const isLeftOut = ({ dev, peer, devOptional, optional }: Entry) => dev || peer || devOptional || optional
   const names = entries.filter(([, entry]) => !isLeftOut(entry)).map(([path]) => path)
-  // Beside them go PostgreSQL, Node, and the types that drizzle-orm names.
+  // The rest are PostgreSQL, Node, and the types that drizzle-orm names.
   t.ok(names.length <= 140, `${names.length} packages`)
   t.same(
     names.filter((path) => /otel|opentelemetry\/sdk|typebox|pino-pretty|undici/.test(path)),
@@ -112,7 +112,7 @@ t.test('every script installs what it needs first', async (t) => {
 })
 
 t.test(
-  'wherever a process is started, Node has the same arguments: compiled code is kept by them',
+  'every start of Node has the same arguments, because its cache of compiled code depends on them',
   async (t) => {
     const places = {
       'package.json': 2,

@@ -4,7 +4,7 @@ import t from 'tap'
 import { parse, parseAllDocuments } from 'yaml'
 import { listFiles, ROOT, readText } from './sources.ts'
 
-/** The workflows run what developers run, from actions that can't change under us, with the least they may do. */
+/** The workflows run the developers' commands, with pinned actions and minimal permissions. */
 
 interface Step {
   uses?: string
@@ -104,7 +104,7 @@ t.test('the image is built for both processors, each of which has run it before'
 })
 
 t.test(
-  'production comes after staging, both by the rollout that takes back what breaks promises',
+  'production follows staging, and both use the rollout that takes back a release with broken promises',
   async (t) => {
     const { staging, production } = find('deploy').jobs
     t.ok([production?.needs].flat().includes('staging'))
@@ -113,7 +113,7 @@ t.test(
       t.ok([job?.needs].flat().includes('image'))
     }
     const { rollout } = find('rollout').jobs
-    t.match(rollout?.environment, 'inputs.environment', 'whose rules decide who has to agree')
+    t.match(rollout?.environment, 'inputs.environment', 'whose rules require approval')
     const steps = (rollout?.steps ?? []).map(({ run = '' }) => run)
     const verified = steps.findIndex((run) => run.includes('gh attestation verify'))
     const rolled = steps.findIndex((run) =>
@@ -140,7 +140,7 @@ t.test('a release builds nothing: it names what has passed', async (t) => {
     )
 })
 
-t.test('what ships is looked at before', async (t) => {
+t.test('whatever ships is checked first', async (t) => {
   const steps = Object.values(find('ci').jobs).flatMap(({ steps = [] }) => steps)
   const text = steps.map(({ uses = '', run = '' }) => `${uses} ${run}`).join('\n')
   for (const part of [
@@ -164,7 +164,7 @@ t.test('what ships is looked at before', async (t) => {
     )
 })
 
-t.test('only those may write who have to, and nothing that others write gets into a script', async (t) => {
+t.test('only the jobs that need it may write, and no outside text gets into a script', async (t) => {
   const writers = workflows.flatMap(({ file, jobs }) =>
     Object.entries(jobs).flatMap(([job, { permissions = {} }]) =>
       Object.entries(permissions)

@@ -4,7 +4,10 @@ import t from 'tap'
 import { listFiles, ROOT, readImports, readText } from './sources.ts'
 import { check, findRoom, PLATFORM_ROOMS, ROOMS } from './structure.ts'
 
-/** The house keeps its rules (docs/adr, CONTRIBUTING.md). Each test also says how much it saw: a gate that sees nothing passes. */
+/**
+ * The house keeps its rules (docs/adr, CONTRIBUTING.md). Each test also counts its subjects, because a gate
+ * that sees none would pass.
+ */
 
 const files = [
   'drizzle.config.ts',
@@ -24,7 +27,7 @@ t.test('every file is in a room and imports what its room may', async (t) => {
 
 t.test('no room is empty', async (t) => {
   const rooms = new Set(files.map((file) => findRoom(file)?.name))
-  // What is only planned is allowed to be missing: nothing is hidden by it.
+  // Planned parts may be missing, which hides no offence.
   for (const name of Object.keys(ROOMS))
     if (name !== 'dashboard' && name !== 'load') t.ok(rooms.has(name), name)
 })
@@ -36,7 +39,7 @@ t.test(
   }
 )
 
-t.test('the judgement finds what it is for', async (t) => {
+t.test('the check finds every kind of forbidden import', async (t) => {
   const isRefused = (file: string, specifier: string, isType = false) =>
     t.equal(check(file, [{ specifier, isType }]).length, 1, `${file} from ${specifier}`)
   isRefused('plugins/urls/service.ts', '#plugins/users/service.ts')

@@ -1,24 +1,24 @@
 import type { Import } from './sources.ts'
 
-/** Who may import whom: the table of rooms, and the judgement of one file by it. */
+/** The allowed imports: the table of rooms, and the check of one file. */
 
 interface Room {
-  /** The files of the room: the first room whose pattern matches has the file. */
+  /** The files of the room. The first room whose pattern matches a file contains it. */
   files: RegExp
-  /** What its files may import: `node:`, packages (`*`, or by name) and beginnings of names. */
+  /** The allowed imports: `node:`, packages (`*`, or by name) and prefixes of names. */
   may: string[]
   /** Exceptions from `*`. */
   not?: string[]
-  /** What `import type` may bring in beside that. */
+  /** Additionally allowed for `import type`. */
   mayTypes?: string[]
 }
 
-/** What capabilities know of one another beside decorators; only types. */
+/** The types that capabilities share, in addition to decorators. */
 const CONTRACT = /^#plugins\/[^/]+\/contract\.ts$/
 
 /**
- * The rooms of `plugins/platform`, from the ground up: a file may import from its own room and from those before it, so there are no
- * circles. A room joins this list where its imports allow.
+ * The rooms of `plugins/platform`, lowest first. A file may import from its own room and the rooms before it,
+ * so there are no cycles. A room joins this list once its imports allow it.
  */
 export const PLATFORM_ROOMS = [
   'problem',
@@ -39,14 +39,14 @@ export const PLATFORM_ROOMS = [
 
 const SQL = ['drizzle-orm', 'pg', 'pg-copy-streams']
 const HTTP = ['fastify', 'fastify-plugin', '@fastify']
-/** How all capabilities name a link. */
+/** The key of a link, for all capabilities. */
 const LINK_KEY = '#schema/link-key.ts'
-/** All programs read their arguments by it. */
+/** The argument parser of all programs. */
 const COMMAND_LINE = '#apps/command-line.ts'
 
 /**
- * Invariant: apps → plugins → schema, never back up; a capability never imports another one.
- * `$1` stands for what the pattern's first group matched: the name of the capability.
+ * Invariant: apps → plugins → schema, never back up; a capability never imports another one. `$1` is the
+ * match of the pattern's first group: the name of the capability.
  */
 export const ROOMS: Record<string, Room> = {
   tables: { files: /^schema\/tables\//, may: ['./', 'drizzle-orm'] },
@@ -54,13 +54,13 @@ export const ROOMS: Record<string, Room> = {
   vocabulary: { files: /^schema\/[^/]+\.ts$/, may: [] },
   migrations: { files: /^drizzle\.config\.ts$/, may: ['drizzle-kit'] },
   platform: { files: /^plugins\/platform\//, may: ['./', '#platform/', '#schema/', 'node:', '*'] },
-  // SQL lives here and nowhere else in a capability.
+  // The only place for SQL in a capability.
   stores: {
     files: /^plugins\/.+\/(store[^/]*|[^/]+-store)\.ts$/,
     may: ['./', '#platform/', '#schema/', 'node:', '*'],
     not: HTTP
   },
-  // The rules of the domain see neither requests nor SQL. A row's type brings no SQL along.
+  // The domain's rules see neither requests nor SQL. A row's type brings no SQL with it.
   services: {
     files: /^plugins\/([^/]+)\/(?:.+\/)?service[^/]*\.ts$/,
     may: ['./', '#plugins/$1/', '#platform/', '#schema/shapes/', LINK_KEY, 'node:', '*'],
@@ -85,14 +85,14 @@ export const ROOMS: Record<string, Room> = {
     files: /^apps\/testing\//,
     may: ['./', '#apps/', '#platform/', '#schema/', '#testing/', 'node:', '*']
   },
-  // Black boxes: they know the wire. The harness only gives them a server where none is named.
+  // Black boxes that know only the HTTP API. The harness provides a server where none is named.
   acceptance: { files: /^apps\/acceptance\//, may: ['./', '#schema/shapes/', '#testing/', 'node:', '*'] },
   dashboard: { files: /^apps\/dashboard\//, may: ['./', '#schema/shapes/', '*'] },
   processes: {
     files: /^apps\/[^/]+\//,
     may: ['./', '#apps/', '#platform/', '#package.json', '#schema/shapes/', 'node:', '*']
   },
-  // They drive the public API. The harness gives the measured servers their fresh databases.
+  // Benchmarks of the public API. The harness provides fresh databases for the measured servers.
   load: {
     files: /^loadtest\//,
     may: [
@@ -107,7 +107,8 @@ export const ROOMS: Record<string, Room> = {
       '*'
     ]
   },
-  // They run what is shipped. The harness starts the real programs; what loads it is there already.
+  // Tests and tools for the shipped files. The harness starts the real programs, and loadtest provides the
+  // load.
   operations: {
     files: /^ops\//,
     may: [
@@ -124,7 +125,7 @@ export const ROOMS: Record<string, Room> = {
   }
 }
 
-/** What any test may import beside what its room may: the harness, the app as composed, and a test's own tools. */
+/** Additionally allowed in any test: the harness, the composed app, and a test's own tools. */
 const TESTS = ['#testing/', '#apps/', '#platform/', '#schema/', 'node:', '*']
 
 /** The name of the room that has `file`, and its text for `$1`. */
@@ -136,7 +137,7 @@ export function findRoom(file: string): { name: string; subject: string } | unde
   return undefined
 }
 
-/** What is wrong with the imports of `file`, in words; nothing when all is well. */
+/** Describes the forbidden imports of `file`; empty if there are none. */
 export function check(file: string, imports: Import[]): string[] {
   const found = findRoom(file)
   if (!found) return [`${file} is in no room`]
@@ -165,7 +166,7 @@ export function check(file: string, imports: Import[]): string[] {
   })
 }
 
-/** Whether `specifier` is `name` or something in it. */
+/** True if `specifier` is `name` or inside it. */
 function isWithin(specifier: string, name: string): boolean {
   return /[/:]$/.test(name)
     ? specifier.startsWith(name)

@@ -1,8 +1,8 @@
 import { listFiles, readText } from './sources.ts'
 
 /**
- * The two suites: `npm test` has unit and acceptance tests in processes that share the run's servers, `npm run test:systems`
- * has the tests that start servers, commands and whole stacks of their own.
+ * The two suites. `npm test` runs unit and acceptance tests in processes that share the run's servers. `npm
+ * run test:systems` runs the tests that start servers, commands and whole stacks themselves.
  */
 
 type Suite = 'units' | 'systems'

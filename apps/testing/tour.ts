@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 
-/** Runs the curl commands of a document against an app, in order to compare the answers with those it shows. */
+/** Runs the curl commands of a document against an app, and compares the answers with the printed ones. */
 
 export interface Stop {
   command: string
-  /** What the document shows. */
+  /** The output in the document. */
   shown: string
 }
 
@@ -31,13 +31,13 @@ export function readStops(block: string): Stop[] {
     })
 }
 
-/** Runs a command of a document at the server at `url`, in place of the one that the document names. */
+/** Runs a command of a document on the server at `url`, instead of the one in the document. */
 export async function runStop(command: string, url: string): Promise<string> {
   const here = command.replaceAll('localhost:3000', new URL(url).host)
   return (await promisify(execFile)('sh', ['-c', here])).stdout
 }
 
-/** What differs from run to run, made equal: times, request ids, the port and the version of curl. */
+/** Masks the parts that change between runs: times, request ids, the port and the version of curl. */
 export function mask(output: string): string {
   return output
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/g, 'TIME')

@@ -1,13 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { inspect } from 'node:util'
 
-/** How long tests wait for a condition: far longer than it takes on a busy machine. */
+/** Timeout of conditions in tests: far longer than they take on a busy machine. */
 const TIMEOUT_MS = 30_000
 const PAUSE_MS = 10
 
 /**
- * Repeats `ask` until `isDone` accepts its answer, by default any that is truthy, and gives that answer. Throws with the last
- * answer after `timeoutMs`.
+ * Repeats `ask` until `isDone` accepts its answer (by default any truthy one), and returns that answer.
+ * Throws with the last answer after `timeoutMs`.
  */
 export async function until<T>(
   ask: () => T | Promise<T>,

@@ -4,7 +4,7 @@ import { renderProblems, renderRecords, renderSettings, replaceSection } from '.
 import { renderMigrationRules } from './migration-rules.ts'
 import { ROOT } from './sources.ts'
 
-/** Writes what is made from the code into the documents: part of `npm run format`; a test finds what it would change. */
+/** Writes the generated parts of the documents: part of `npm run format`. A test finds outdated parts. */
 const sections = [
   { document: 'docs/settings.md', name: 'settings', content: renderSettings() },
   { document: 'docs/errors.md', name: 'problems', content: renderProblems() },

@@ -8,7 +8,9 @@ import { missing } from '#testing/programs.ts'
 import { until } from '#testing/until.ts'
 import { configure, startAlertmanager } from './testbed.ts'
 
-/** Who hears of what, asked of amtool, and once for real: from an alert to the message in the channel. */
+/**
+ * Tests the alert routes with amtool, and the whole path once: from an alert to the message in the channel.
+ */
 
 const skip = missing('amtool') || missing('prometheus-alertmanager')
 
@@ -31,7 +33,7 @@ t.test('Alertmanager takes its configuration', { skip }, async (t) => {
   t.match(amtool('check-config', join(folder, 'alertmanager.yml')), 'SUCCESS')
 })
 
-t.test('pages, tickets and the watchdog go where they belong', { skip }, async (t) => {
+t.test('pages, tickets and the watchdog reach their receivers', { skip }, async (t) => {
   const folder = await configure(t, complete)
   const route = (...labels: string[]) =>
     amtool('config', 'routes', 'test', `--config.file=${join(folder, 'alertmanager.yml')}`, ...labels)
@@ -41,7 +43,7 @@ t.test('pages, tickets and the watchdog go where they belong', { skip }, async (
   t.equal(route('alertname=SomethingElse'), 'tickets', 'an alert without a severity is not lost')
 })
 
-/** An Alertmanager that writes to a stand-in of the channel. */
+/** Starts an Alertmanager that posts to a stand-in for the channel. */
 async function startWithChannel(t: Test) {
   const messages: Message[] = []
   const channel = createServer(async (request, response) => {
@@ -86,21 +88,22 @@ t.test('many of a kind are one message, cut where Discord would cut it', { skip 
   t.equal(message?.description.match(/Runbook:/g)?.length, 8)
 })
 
-t.test('what follows from something else is not said', { skip }, async (t) => {
+t.test('an alert that follows from another one is suppressed', { skip }, async (t) => {
   const { post, hear, messages } = await startWithChannel(t)
   await post(
     { labels: { alertname: 'FairleadDown', severity: 'page' } },
     { labels: { alertname: 'ClicksLate', severity: 'page' } },
     { labels: { alertname: 'RedisDown', severity: 'page', instance: 'redis-exporter' } }
   )
-  // In one request it would be chance whether the cause is known before what follows from it is sent: nothing is waited for here.
+  // The causes arrive first. In a single request, Alertmanager might send an effect before it knows its
+  // cause.
   for (const cause of [/FairleadDown/, /ClicksLate/, /RedisDown/]) t.ok(await hear(cause))
   await post(
     { labels: { alertname: 'RedirectsFail', severity: 'page', slo: 'redirect-availability' } },
     { labels: { alertname: 'ReplicaDown', severity: 'ticket', instance: 'a' } },
     { labels: { alertname: 'ClicksLate', severity: 'ticket' } },
     { labels: { alertname: 'RedisDisconnected', severity: 'ticket', instance: 'a' } },
-    // Heard of last, so that by then the others would have been.
+    // This alert arrives last. By then the suppressed ones would have arrived too.
     { labels: { alertname: 'DiskFilling', severity: 'ticket', instance: 'host', mountpoint: '/' } }
   )
   t.ok(await hear(/DiskFilling/))

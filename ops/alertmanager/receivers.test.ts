@@ -7,7 +7,7 @@ import { missing } from '#testing/programs.ts'
 import { until } from '#testing/until.ts'
 import { startAlertmanager } from './testbed.ts'
 
-/** The receivers that alertmanager.yml has as comments: they work once their # is deleted. */
+/** The receivers that alertmanager.yml keeps in comments work once their # is deleted. */
 
 const skip = missing('prometheus-alertmanager')
 
@@ -18,7 +18,7 @@ async function listen(t: Test, server: Server): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-/** Deletes the first # of the lines of one receiver, as the file says. Nothing listens for Discord. */
+/** Deletes the first # of each line of one receiver, as the file says. Nothing listens for Discord. */
 const uncomment = (config: string, name: string) =>
   config
     .replaceAll('DISCORD_WEBHOOK_URL', 'http://127.0.0.1:9/none')
@@ -48,7 +48,7 @@ t.test('an alert reaches Slack, by a webhook from a file', { skip }, async (t) =
   t.match(posted[0]?.text, 'Runbook: https://runbooks.example/it.md')
 })
 
-/** A mail server that takes one user with one password, without TLS. `mails` has what it took. */
+/** A mail server that accepts one user with one password, without TLS. `mails` collects the messages. */
 function createMailServer(mails: string[], credentials: string): Server {
   return createServer((socket) => {
     let [input, mail, isMail] = ['', '', false]

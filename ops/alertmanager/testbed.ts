@@ -18,7 +18,7 @@ export interface Alert {
   endsAt?: string
 }
 
-/** A folder with the configuration as it is shipped, its text changed by `edit` and its routes by `change`. */
+/** Creates a folder with the shipped configuration. `edit` changes its text and `change` its routes. */
 export async function configure(
   t: Test,
   edit: (config: string) => string,
@@ -33,7 +33,7 @@ export async function configure(
   return folder
 }
 
-/** The same routes without their patience. */
+/** The same routes with group delays of 1 s. */
 function scaleRoute(route: Route): Route {
   return {
     ...route,

@@ -20,7 +20,7 @@ import {
   readTables
 } from './tools.ts'
 
-/** The scripts that operators run: they bring everything back, and refuse what would lose something. */
+/** The operators' scripts restore everything, and refuse whatever would lose data. */
 
 const skip = missing('postgres') || missing('pg_basebackup') || missing('pg_verifybackup')
 const SEGMENT = '000000010000000000000002'
@@ -39,7 +39,7 @@ t.test('the drill brings a noted moment and a dump back, row by row', { skip }, 
   t.same(report.differences, [])
   t.same(report.dump.differences, [])
   const rows = new Map(report.tables.map(({ name, rows }) => [name, rows]))
-  // The seed set, the link made after the base backup, its `created` event and its click.
+  // The seed set, the link created after the base backup, its `created` event and its click.
   t.match(Object.fromEntries(rows), { users: 400, urls: 2001, events: 3424 })
   t.equal(report.dump.tables.find(({ name }) => name === 'urls')?.rows, 2000, 'the dump is from before')
   t.match(report.followed, 'made-after-the-base-backup')
@@ -47,7 +47,7 @@ t.test('the drill brings a noted moment and a dump back, row by row', { skip }, 
 })
 
 t.test(
-  'keeps as many as it is told, with the WAL that they need, and tells Prometheus',
+  'keeps the configured number of backups with the WAL that they need, and writes metrics',
   { skip },
   async (t) => {
     const tools = await install(t)
@@ -90,7 +90,7 @@ t.test(
         await wait(50)
       tools.run('nightly.sh', ['check'], env)
       nightly.kill('SIGTERM')
-      t.same(await ended, [0, null], 'it ends when it is told to')
+      t.same(await ended, [0, null], 'it ends on SIGTERM')
       const [dump = ''] = await listBackups(tools, 'dumps')
       const before = new Date(Date.now() - 27 * 3_600_000).toISOString().replace(/[-:]|\.\d+/g, '')
       await rename(join(tools.backups, 'dumps', dump), join(tools.backups, 'dumps', before))
@@ -100,7 +100,7 @@ t.test(
   }
 )
 
-t.test('the nightly backups end when they are told to, whatever they are at', { skip }, async (t) => {
+t.test('the nightly backups stop on a signal at any step', { skip }, async (t) => {
   const tools = await install(t)
   const asked = join(tools.backups, 'asked')
   const programs = join(tools.folder, 'programs')
@@ -120,9 +120,9 @@ t.test('the nightly backups end when they are told to, whatever they are at', { 
     return ended
   }
 
-  // From the end of a backup on, over the look at the clock, into the wait for the night.
+  // From the end of a backup, through the check of the clock, into the wait for the night.
   for (let at = 0; at < 60; at++) t.same(await endAfter(at / 3), [0, null])
-  // While it looks for what is due, before any backup.
+  // The signal arrives during the check for due backups, before any backup starts.
   await write(join(programs, 'date'), `touch ${asked}; sleep 0.3; exec ${findCommand('date')} "$@"`)
   t.same(await endAfter(0, { PATH: [programs, pathOfPrograms()].join(delimiter) }), [0, null])
 })
@@ -186,7 +186,7 @@ t.test(
   }
 )
 
-t.test('the comparison of the drill finds what it is for', async (t) => {
+t.test('the comparison of the drill finds every kind of difference', async (t) => {
   const table = (name: string, rows: number, hash: string) => ({ name, rows, hash })
   const before = [table('urls', 2, 'a'), table('users', 1, 'b'), table('events', 3, 'c')]
   t.same(compareTables(before, before), [])
@@ -199,7 +199,7 @@ t.test('the comparison of the drill finds what it is for', async (t) => {
   ])
 })
 
-t.test('a table is told by its rows, whatever their order', { skip }, async (t) => {
+t.test('a table is identified by its rows in any order', { skip }, async (t) => {
   const { url } = await startPostgres(t, { installed: true })
   await query(
     url,

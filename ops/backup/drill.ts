@@ -7,21 +7,24 @@ import { until } from '#testing/until.ts'
 import { compareTables, installTools, libpqOf, query, readTables, type Table } from './tools.ts'
 
 /**
- * The restore drill: loses a database for real and brings it back with the scripts that operators run.
+ * The restore drill: loses a real database and restores it with the operators' scripts.
  *
- * A PostgreSQL that archives its WAL, the seed set through Fairlead's import, a dump and a base backup, more changes, a
- * noted moment, then the damage. The base backup and the archive give the moment back, the dump its own.
+ * The drill starts a PostgreSQL that archives its WAL and imports the seed set. It takes a dump and a base
+ * backup, makes more changes and records the moment before the damage. The base backup and the archive
+ * restore that moment. The dump restores its own.
  */
 export interface DrillReport {
-  /** What the database held at the noted moment. */
+  /** The database at the recorded moment. */
   tables: Table[]
-  /** What the restored one has different; nothing is how it should be. */
+  /** Differences in the restored database; empty on success. */
   differences: string[]
-  /** From an empty folder until the server takes writes again, in seconds. */
+  /** Seconds from an empty folder until the server accepts writes again. */
   pointInTimeSeconds: number
   /** The same for the dump. */
   dump: { tables: Table[]; differences: string[]; seconds: number }
-  /** What Fairlead on the restored database answered: to a link made after the base backup, and to a new one. */
+  /**
+   * Fairlead's answers on the restored database: for a link created after the base backup, and for a new one.
+   */
   followed: string
   created: number
 }
@@ -29,7 +32,7 @@ export interface DrillReport {
 const CODE = 'drill'
 const TARGET = 'https://example.com/made-after-the-base-backup'
 
-/** Runs the drill, telling `log` of each step. Throws when a step can't be done; what differs is in the report. */
+/** Runs the drill and logs each step. Throws when a step fails; the report lists the differences. */
 export async function runDrill(log: (step: string) => void): Promise<DrillReport> {
   const user = await findUser('postgres', 'nobody')
   const folder = await makeFolder('drill', user)
@@ -110,7 +113,7 @@ async function restoreDump(
   return { tables, differences: compareTables(tables, await readTables(url)), seconds }
 }
 
-/** Makes a link; gives the status. */
+/** Creates a link; returns the status. */
 async function create(base: string, code: string, target: string): Promise<number> {
   const { status } = await fetch(`${base}/urls`, {
     method: 'POST',
@@ -120,13 +123,13 @@ async function create(base: string, code: string, target: string): Promise<numbe
   return status
 }
 
-/** Follows a link; gives where it leads, or the status when it leads nowhere. */
+/** Follows a link; returns its target, or the status when there is no redirect. */
 async function follow(base: string, code: string): Promise<string> {
   const { status, headers } = await fetch(`${base}/${code}`, { redirect: 'manual' })
   return headers.get('location') ?? String(status)
 }
 
-/** Has the server end its WAL segment, and waits until it is archived. */
+/** Makes the server end its WAL segment, and waits until it is archived. */
 async function untilArchived(url: string): Promise<void> {
   const [segment] = await query<{ name: string }>(url, 'SELECT pg_walfile_name(pg_switch_wal()) AS name')
   await untilDone(url, `SELECT last_archived_wal >= '${segment?.name}' AS done FROM pg_stat_archiver`)

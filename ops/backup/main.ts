@@ -1,8 +1,8 @@
 import { runDrill } from './drill.ts'
 
 /**
- * Runs the restore drill and prints its report; ends with 1 when what came back is not what was there. Takes half a minute and
- * servers of its own: nothing of yours is touched.
+ * Runs the restore drill and prints its report. Exits with 1 when the restored data differs. The drill takes
+ * half a minute and starts its own servers, so it touches no other data.
  *
  *   node ops/backup/main.ts
  */

@@ -5,18 +5,18 @@ import pg from 'pg'
 import type { User } from '#testing/launch.ts'
 import { findCommand } from '#testing/programs.ts'
 
-/** The backup scripts as they are installed beside a PostgreSQL, and what a database holds, in a form to compare. */
+/** The backup scripts as installed beside a PostgreSQL, and a database's content in comparable form. */
 
 export interface BackupTools {
-  /** Where backups are kept. */
+  /** The folder of the backups. */
   readonly backups: string
-  /** Where the scripts tell Prometheus of their success. */
+  /** The folder of the metrics that the scripts write for Prometheus. */
   readonly metrics: string
-  /** The configuration of a server that archives its WAL by the scripts. */
+  /** The configuration of a server that archives its WAL with the scripts. */
   readonly archiving: Record<string, string | number>
-  /** Runs a script as PostgreSQL's user. Gives what it printed; throws with what it complained of. */
+  /** Runs a script as PostgreSQL's user. Returns its output; throws its error output. */
   run(script: string, args?: string[], env?: Record<string, string>): string
-  /** Starts one that goes on. */
+  /** Starts a script that keeps running. */
   start(script: string, env?: Record<string, string>): ChildProcess
 }
 
@@ -55,9 +55,9 @@ export async function installTools(folder: string, user: User | null): Promise<B
   }
 }
 
-/** PATH with the programs of the PostgreSQL that tests run. */
+/** PATH with the programs of the PostgreSQL under test. */
 export function pathOfPrograms(): string {
-  // biome-ignore lint/style/noProcessEnv: programs are where the system's PATH says
+  // biome-ignore lint/style/noProcessEnv: PATH locates the programs
   return [dirname(findCommand('pg_basebackup') ?? ''), process.env['PATH']].join(delimiter)
 }
 
@@ -82,11 +82,11 @@ export async function query<Row extends pg.QueryResultRow>(url: string, text: st
 export interface Table {
   name: string
   rows: number
-  /** Of all rows, in the order of their text. */
+  /** Hash of all rows, ordered by their text. */
   hash: string
 }
 
-/** Every table of the database, with its content. Partitions count with the table that they are part of. */
+/** Reads every table with its content. Partitions count as part of their table. */
 export async function readTables(url: string): Promise<Table[]> {
   const names = await query<{ name: string }>(
     url,
@@ -102,7 +102,7 @@ export async function readTables(url: string): Promise<Table[]> {
   return query<Table>(url, texts.join(' UNION ALL '))
 }
 
-/** What differs between two states, in words; nothing when they are the same. */
+/** Describes the differences between two states; empty when they are equal. */
 export function compareTables(wanted: Table[], found: Table[]): string[] {
   const names = new Set([...wanted, ...found].map(({ name }) => name))
   return [...names].flatMap((name) => {

@@ -8,11 +8,13 @@ import { createEcho, listen } from '#ops/nginx/sites.ts'
 import { findCommand, missing } from '#testing/programs.ts'
 import { findPort, makeFolder, runServer } from '#testing/server-process.ts'
 
-/** The Caddyfile of the small deployment in a real Caddy, without TLS, before servers that the test makes up. */
+/**
+ * The Caddyfile of the small deployment in a real Caddy, without TLS, with upstream servers made by the test.
+ */
 
 const skip = missing('caddy')
 
-/** Starts Caddy before `upstream`, which is `host:port`. */
+/** Starts Caddy with the upstream `upstream`, as `host:port`. */
 async function startCaddy(t: Test, upstream: string) {
   const folder = await makeFolder('caddy', null)
   const port = await findPort()
@@ -69,7 +71,7 @@ t.test('a request waits for a server that restarts', { skip }, async (t) => {
   t.match(await text(client), /^HTTP\/1\.1 200 /)
 })
 
-t.test('a visit that the server got is not sent twice', { skip }, async (t) => {
+t.test('a visit that reached the server is not sent twice', { skip }, async (t) => {
   let visits = 0
   const server = createServer((request) => {
     visits++

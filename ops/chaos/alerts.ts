@@ -2,13 +2,13 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { DiscordMessage } from '#ops/stack/discord.ts'
 import type { Watchers } from '#ops/stack/watchers.ts'
 
-/** Which alerts came, of those that a fault should raise. */
+/** Tracks which of a fault's expected alerts arrived. */
 export interface AlertWatch {
-  /** Seconds from the beginning until each came; null where it has not. */
+  /** Seconds from the start until each alert arrived; null if it has not. */
   readonly arrivals: Readonly<Record<string, number | null>>
-  /** Others that came. */
+  /** Other alerts that arrived. */
   readonly others: readonly string[]
-  /** Resolves with whether all have come, after `ms` at the latest. */
+  /** Resolves to true once all alerts have arrived, or to false after `ms`. */
   wait(ms: number): Promise<boolean>
   stop(): void
 }
@@ -49,13 +49,16 @@ export function watchAlerts(watchers: Watchers, names: readonly string[]): Alert
   }
 }
 
-/** The alert that a message raises; null where it says that one is over. */
+/** The alert that a message raises; null if the message resolves one. */
 function raisedBy({ embeds }: DiscordMessage): string | null {
   const [, name] = /^(?:PAGE|TICKET) (\w+)/.exec(embeds[0]?.title ?? '') ?? []
   return name ?? null
 }
 
-/** Waits until none of `names` is active: one that still is would not be told of again. Gives whether that came to be. */
+/**
+ * Waits until none of `names` is active, because Alertmanager does not repeat an active alert. Resolves to
+ * false on timeout.
+ */
 export async function waitForCalm(
   watchers: Watchers,
   names: readonly string[],

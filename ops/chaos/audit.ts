@@ -1,25 +1,28 @@
 import type { Ledger } from './ledger.ts'
 import { REFERRER } from './load.ts'
 
-/** Whether what was answered is what was stored. */
+/** Compares the answers with the stored events. */
 export interface Audit {
-  /** Redirects given. */
+  /** Redirects answered. */
   answers: number
-  /** Events stored of this fault's requests. */
+  /** Stored events of this fault's requests. */
   events: number
   /** Answers without an event. */
   lost: number
-  /** Events of what a client sent and got no answer to: it gave up, or its connection broke. One for each time at most. */
+  /**
+   * Events of requests without an answer: the client gave up, or its connection broke. At most one for each
+   * send.
+   */
   unheard: number
-  /** Events beyond answers and those: counted twice. */
+  /** Events beyond answers and unanswered requests: counted twice. */
   duplicates: number
-  /** Created links that are not stored, or without exactly one `created` event. */
+  /** Created links that are not stored, or that lack exactly one `created` event. */
   unmade: number
 }
 
 type Query = <Row extends object>(text: string, values?: unknown[]) => Promise<Row[]>
 
-/** Counts the clicks that are stored by request; `since` is an event's id from before the first of them. */
+/** Counts the stored clicks by request. `since` is the id of an event before the first of them. */
 export async function readEvents(query: Query, label: string, since: number): Promise<Map<number, number>> {
   const rows = await query<{ number: string; count: string }>(
     `SELECT substr(details->>'referrer', $1) AS number, count(*) FROM events
@@ -29,7 +32,7 @@ export async function readEvents(query: Query, label: string, since: number): Pr
   return new Map(rows.map(({ number, count }) => [Number(number), Number(count)]))
 }
 
-/** Redirects that were given and are not stored. */
+/** Redirects that were answered but not stored. */
 export function findLost({ entries }: Ledger, events: Map<number, number>): number[] {
   return [...entries.keys()].filter((number) => {
     const entry = entries[number]
@@ -37,7 +40,7 @@ export function findLost({ entries }: Ledger, events: Map<number, number>): numb
   })
 }
 
-/** Compares a book with what is stored. */
+/** Compares a ledger with the stored events. */
 export async function checkLedger(ledger: Ledger, events: Map<number, number>, query: Query): Promise<Audit> {
   const audit = {
     answers: 0,

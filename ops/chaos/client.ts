@@ -1,7 +1,7 @@
 import { Agent, type OutgoingHttpHeaders, request as send } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** One HTTP client with one kept connection. */
+/** An HTTP client with one keep-alive connection. */
 
 export interface Asked {
   method: string
@@ -15,7 +15,7 @@ export interface Answer {
   headers: Record<string, string | string[] | undefined>
   body: string
   ms: number
-  /** How often it was sent: again where its kept connection turned out to be closed. */
+  /** Number of sends: the client repeats a request when its kept connection turns out to be closed. */
   sends: number
 }
 
@@ -25,7 +25,7 @@ export interface Client {
   close(): void
 }
 
-/** There was no answer; the message says why. */
+/** Thrown when there is no answer; `message` has the reason. */
 export class NoAnswer extends Error {
   override readonly name = 'NoAnswer'
   readonly sends: number
@@ -36,15 +36,15 @@ export class NoAnswer extends Error {
   }
 }
 
-/** The Retry-After of a request that is under way elsewhere. */
+/** The Retry-After of a request that is in progress elsewhere. */
 const RETRY_MS = 1_000
 
-/** True if the first request with this Idempotency-Key is not answered yet: its answer comes with a repetition. */
+/** True if the first request with this Idempotency-Key is still in progress. A repetition gets its answer. */
 function isUnderWay({ status, body }: Answer): boolean {
   return status === 409 && body.includes('"IDEMPOTENCY_KEY_IN_USE"')
 }
 
-/** Makes a client of the server at `baseUrl` that waits for an answer for `timeoutMs`. */
+/** Creates a client of the server at `baseUrl` with an answer timeout of `timeoutMs`. */
 export function createClient(baseUrl: string, timeoutMs: number): Client {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   const { hostname, port } = new URL(baseUrl)
@@ -72,7 +72,7 @@ export function createClient(baseUrl: string, timeoutMs: number): Client {
 
       function onError(error: NodeJS.ErrnoException): void {
         const isClosed = sent.reusedSocket && status === 0 && /^(ECONNRESET|EPIPE)$/.test(error.code ?? '')
-        // As clients do: a kept connection may be closed at any time, and a request that is idempotent may be sent again
+        // A server may close a kept connection at any time. Clients may then repeat an idempotent request
         // (RFC 9112, 9.3.1).
         if (isClosed && isRepeatable && sends < 3) repeat().then(done, fail)
         else fail(new NoAnswer(signal.aborted ? `none within ${timeoutMs} ms` : error.message, sends))

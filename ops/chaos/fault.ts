@@ -3,52 +3,52 @@ import type { RequestKind } from './ledger.ts'
 import type { Load } from './load.ts'
 import type { Network } from './network.ts'
 
-/** What a fault is: data, and a function that does it. */
+/** A fault is data and a function that causes it. */
 
-/** `plain`: programs reach each other directly. `linked`: through links, with data on small disks of their own. */
+/** `plain`: programs connect directly. `linked`: through links, with data on small separate disks. */
 export type TestbedName = 'plain' | 'linked'
 
 export interface Fault {
   /** In kebab-case; `--only` takes it. */
   name: string
-  /** What is done, and what ends it. */
+  /** The fault, and what ends it. */
   what: string
   testbed: TestbedName
-  /** Part of the short run. */
+  /** True if the short run includes it. */
   isSmoke?: boolean
-  /** Why it can't be done on this machine; null when it can. */
+  /** Why this machine can't run it; null when it can. */
   isImpossible?(): string | null
   /**
-   * Requests of which some may fail while it lasts, and why nothing can be done about that. Of all others none may, and
-   * afterwards none at all.
+   * Kinds of requests that may fail during the fault, and why that is unavoidable. No other request may fail,
+   * and none after the fault.
    */
   mayFail?: { kinds: readonly RequestKind[]; because: string }
   /** Alerts that must reach Discord. */
   alerts?: readonly string[]
-  /** Longest time from its end until all programs are up and nothing fails any more. */
+  /** Longest time from its end until all programs are up and no request fails. */
   recoverWithinMs?: number
-  /** Does it and undoes it. Resolves when it is over. Throws where it could not be done. */
+  /** Causes the fault and undoes it. Resolves when the fault has ended. Throws if it could not be caused. */
   run(context: Context): Promise<void>
 }
 
 /** What a fault works with. */
 export interface Context {
   readonly stack: Stack
-  /** Where the data and logs of the stack are. */
+  /** The folder with the data and logs of the stack. */
   readonly folder: string
   readonly load: Load
-  /** Null on the plain stage. */
+  /** Null on the plain testbed. */
   readonly network: Network | null
-  /** Runs a statement on the database itself, whatever is between it and the servers. */
+  /** Runs a statement on the database directly, bypassing the links. */
   query<Row extends object>(text: string, values?: unknown[]): Promise<Row[]>
-  /** Runs a command on Redis itself. */
+  /** Runs a command on Redis directly, bypassing the links. */
   redis(command: string, ...args: (string | number)[]): Promise<unknown>
-  /** Waits so long, and until the alerts that are expected have come (they get a minute for it). */
+  /** Waits `ms`, and then up to a minute for the expected alerts. */
   hold(ms: number): Promise<void>
-  /** Waits until something is so. Throws, with `what`, when it is not within `ms`. */
+  /** Waits until `isSo` is true. Throws, with `what`, if it is not within `ms`. */
   until(what: string, isSo: () => Promise<boolean> | boolean, ms?: number): Promise<void>
-  /** Notes an invariant of this fault beside those of all. */
+  /** Records an invariant of this fault, in addition to the common ones. */
   check(what: string, holds: boolean): void
-  /** Notes a figure that is worth telling. */
+  /** Records a figure for the report. */
   note(what: string): void
 }

@@ -8,7 +8,7 @@ import { redisFaults } from './faults/redis.ts'
 import { replicaFaults } from './faults/replicas.ts'
 import { workerFaults } from './faults/worker.ts'
 
-/** All faults, in the order in which they are run. */
+/** All faults, in the order in which they run. */
 export const faults: readonly Fault[] = [
   ...replicaFaults,
   ...workerFaults,
@@ -20,7 +20,7 @@ export const faults: readonly Fault[] = [
   ...networkFaults
 ]
 
-/** Those called `names`. Throws where there is none of a name. */
+/** Returns the faults called `names`. Throws if a name is unknown. */
 export function pickFaults(names: readonly string[]): Fault[] {
   return names.map((name) => {
     const found = faults.find((fault) => fault.name === name)

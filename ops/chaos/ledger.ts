@@ -1,16 +1,19 @@
 import { createLatencies, type Latencies } from '#loadtest/latencies.ts'
 import type { Answer, NoAnswer } from './client.ts'
 
-/** The book of one fault: what was asked under its name and what came back. */
+/** The ledger of one fault: its requests and their answers. */
 
-/** `follow`: of a link that every replica knows. `fresh`: of a link created a moment ago. `create`: of a link. */
+/**
+ * `follow`: follows a link that every replica knows. `fresh`: follows a link created a moment ago. `create`:
+ * creates a link.
+ */
 export type RequestKind = 'follow' | 'fresh' | 'create'
 
 export const KINDS: readonly RequestKind[] = ['follow', 'fresh', 'create']
 
 export interface Entry {
   kind: RequestKind
-  /** How often it was sent. */
+  /** Number of times the request was sent. */
   sends: number
   isAnswered: boolean
 }
@@ -21,21 +24,21 @@ export interface Count {
 }
 
 export interface Ledger {
-  /** What every id begins with. */
+  /** The prefix of every id. */
   readonly label: string
   readonly entries: readonly Entry[]
   readonly counts: Readonly<Record<RequestKind, Count>>
-  /** Links that were created: by id, their codes. */
+  /** Created links: codes by id. */
   readonly created: ReadonlyMap<number, string>
-  /** The first failures, in words. */
+  /** The first failures, as text. */
   readonly failures: readonly string[]
-  /** When the last failed, by the performance clock; 0 when none did. */
+  /** Time of the last failure on the performance clock; 0 if none. */
   readonly lastFailureAt: number
-  /** Of the requests that were answered as they should be. */
+  /** Latencies of the successful requests. */
   readonly latencies: Latencies
-  /** Enters a request that is about to be sent and gives its number. */
+  /** Records a request that is about to be sent and returns its number. */
   enter(kind: RequestKind): number
-  /** Enters its answer, which is as it should be where `problem` is null. */
+  /** Records the answer of a request, which succeeded if `problem` is null. */
   answered(number: number, answer: Answer, problem: string | null): void
   unanswered(number: number, error: NoAnswer): void
   addCreated(id: number, code: string): void
@@ -43,7 +46,7 @@ export interface Ledger {
 
 const MAX_FAILURES = 20
 
-/** Opens a book. */
+/** Creates a ledger. */
 export function openLedger(label: string): Ledger {
   const entries: Entry[] = []
   const count = () => ({ asked: 0, failed: 0 })

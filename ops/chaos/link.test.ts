@@ -5,7 +5,7 @@ import { type Link, openLink } from './link.ts'
 
 /** The TCP proxy between programs. */
 
-/** Opens a link to a server that sends back what it gets. */
+/** Opens a link to an echo server. */
 async function open(t: Test): Promise<Link> {
   const echo = createServer((socket) => socket.on('error', () => undefined).pipe(socket))
   echo.listen(0, '127.0.0.1')
@@ -26,7 +26,7 @@ async function dial(t: Test, link: Link): Promise<Socket> {
   return socket
 }
 
-/** Sends `text` and gives what comes back, once that is as long. */
+/** Sends `text` and returns the echo, once it has the same length. */
 async function say(socket: Socket, text: string): Promise<string> {
   let heard = ''
   const done = new Promise<void>((done) => {
@@ -42,7 +42,7 @@ async function say(socket: Socket, text: string): Promise<string> {
   return heard
 }
 
-t.test('passes everything on in both directions, and the ends', async (t) => {
+t.test('forwards data and ends in both directions', async (t) => {
   const socket = await dial(t, await open(t))
   const long = 'abcdefghij'.repeat(300_000)
   t.equal(await say(socket, long), long)
@@ -60,14 +60,14 @@ t.test('delays what passes both ways, in order', async (t) => {
   t.ok(performance.now() - start >= 60, 'not before 30 ms each way')
 })
 
-t.test('what is lost is sent again: late, in order and whole', async (t) => {
+t.test('lost data is sent again: late, in order and whole', async (t) => {
   const link = await open(t)
   const socket = await dial(t, link)
   await link.setCondition({ kind: 'loss', share: 0.2 })
   for (let at = 0; at < 10; at++) t.equal(await say(socket, `piece ${at}`), `piece ${at}`)
 })
 
-t.test('is narrow', async (t) => {
+t.test('limits the bandwidth', async (t) => {
   const link = await open(t)
   const socket = await dial(t, link)
   await link.setCondition({ kind: 'narrow', bytesPerSecond: 100_000 })
@@ -76,7 +76,7 @@ t.test('is narrow', async (t) => {
   t.ok(performance.now() - start >= 100, 'ten thousand bytes take a tenth of a second')
 })
 
-t.test('is silent without telling anybody, and goes on afterwards', async (t) => {
+t.test('silence delays data and closes no connection', async (t) => {
   const link = await open(t)
   const socket = await dial(t, link)
   await link.setCondition({ kind: 'silence' })
@@ -85,14 +85,14 @@ t.test('is silent without telling anybody, and goes on afterwards', async (t) =>
     isHeard = true
     return text
   })
-  // The echo of another link has come by then.
+  // By now the echo of the other link would have arrived.
   await say(await dial(t, await open(t)), 'hello')
   t.notOk(isHeard)
   await link.setCondition({ kind: 'clear' })
   t.equal(await heard, 'hello')
 })
 
-t.test('cut, it resets connections and refuses new ones until it is mended', async (t) => {
+t.test('a cut link resets connections and refuses new ones until it is restored', async (t) => {
   const link = await open(t)
   const socket = await dial(t, link)
   await say(socket, 'hello')

@@ -2,16 +2,18 @@ import { once } from 'node:events'
 import { createServer, connect as dial, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** A stretch of network between two programs, on this machine: a TCP proxy that can be slow, lossy, silent or cut. */
+/**
+ * A network link between two programs on this machine: a TCP proxy that can be slow, lossy, silent or cut.
+ */
 
 /**
- * What a stretch does to what passes.
- * - `delay`: each piece arrives so much later, in both directions, with `jitterMs` more or less.
- * - `loss`: this share of the pieces is lost and sent again, so they, and all behind them, arrive after a retransmission
- *   timeout (200 ms, doubled for each further loss: RFC 6298 with Linux' least timeout).
- * - `silence`: nothing passes, and nobody is told. What was sent arrives when it is over.
+ * The condition of a link.
+ * - `delay`: each piece arrives this much later, in both directions, give or take `jitterMs`.
+ * - `loss`: this share of the pieces is lost and sent again. Each delays the pieces behind it by a
+ *   retransmission timeout (200 ms, doubled for each further loss: RFC 6298 with Linux' least timeout).
+ * - `silence`: nothing passes, and connections stay open. The data arrives when the silence ends.
  * - `cut`: connections are reset and new ones refused.
- * - `narrow`: so many bytes a second, in each direction of each connection.
+ * - `narrow`: bytes per second, in each direction of each connection.
  */
 export type NetworkCondition =
   | { kind: 'clear' }
@@ -22,16 +24,16 @@ export type NetworkCondition =
   | { kind: 'narrow'; bytesPerSecond: number }
 
 export interface Link {
-  /** Where to connect to instead of the target, as `host:port`. */
+  /** The `host:port` to connect to instead of the target. */
   readonly address: string
-  /** Changes what it does, to connections that there are too. */
+  /** Changes the condition, for existing connections too. */
   setCondition(condition: NetworkCondition): Promise<void>
-  /** Ends it and all that passes through it. */
+  /** Closes the link and its connections. */
   close(): Promise<void>
 }
 
 const RETRANSMIT_MS = 200
-/** A sender that is faster than the link is held when so much waits. */
+/** The link stops reading from a sender when this much is queued. */
 const MAX_QUEUED_BYTES = 1024 * 1024
 
 /** Opens a link to `target`, `host:port`, on a free port of this machine. */
@@ -39,7 +41,7 @@ export async function openLink(target: string): Promise<Link> {
   const { hostname, port: targetPort } = new URL(`tcp://${target}`)
   const sockets = new Set<Socket>()
   let condition: NetworkCondition = { kind: 'clear' }
-  /** Resolves when the silence is over. */
+  /** Resolves when the silence ends. */
   let speech = Promise.withResolvers<void>()
   speech.resolve()
 
@@ -51,7 +53,7 @@ export async function openLink(target: string): Promise<Link> {
   })
   server.on('error', () => undefined)
 
-  /** What happens to one side happens to the other. */
+  /** Closes or resets either side with the other. */
   function join(near: Socket, far: Socket): void {
     for (const [one, other] of [
       [near, far],
@@ -66,7 +68,7 @@ export async function openLink(target: string): Promise<Link> {
     }
   }
 
-  /** Passes what `from` sends on to `to`: in order, and each piece not before its time. */
+  /** Forwards data from `from` to `to`: in order, and no piece before its time. */
   function pass(from: Socket, to: Socket): void {
     let queued = 0
     let free = 0
@@ -75,7 +77,7 @@ export async function openLink(target: string): Promise<Link> {
       queued += piece.length
       if (queued > MAX_QUEUED_BYTES) from.pause()
       const dueAt = performance.now() + delayOf(condition)
-      // It is wire time and not waiting for one another that pieces have in common.
+      // Pieces share the wire time, but their delays overlap.
       free = Math.max(free, dueAt) + wireMs(condition, piece.length)
       const due = free
       last = last

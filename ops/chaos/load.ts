@@ -4,18 +4,18 @@ import type { Url } from '#schema/shapes/url.ts'
 import { type Client, createClient, NoAnswer } from './client.ts'
 import { type Ledger, openLedger, type RequestKind } from './ledger.ts'
 
-/** Steady load: so many requests a second, whatever becomes of those before, spread over all connections. */
+/** Steady load at a fixed request rate, independent of earlier answers, spread over all connections. */
 export interface Load {
-  /** Opens the book for what is asked from now on. Requests under way stay in theirs. */
+  /** Opens the ledger for requests from now on. Requests in progress stay in theirs. */
   open(label: string): Ledger
   readonly rate: number
   setRate(requestsPerSecond: number): void
   resume(): void
-  /** Resolves when nothing is under way any more. */
+  /** Resolves when no request is in progress. */
   pause(): Promise<void>
-  /** Resolves when so many more requests were answered as they should be. */
+  /** Resolves after `count` more successful requests. */
   more(count: number): Promise<void>
-  /** Requests that were due while every connection was busy, and so were never asked. */
+  /** Requests that were due while every connection was busy, and so were never sent. */
   readonly skipped: number
   close(): Promise<void>
 }
@@ -24,20 +24,20 @@ export interface LoadOptions {
   url: string
   connections: number
   requestsPerSecond: number
-  /** What is followed, the most popular first. */
+  /** The links to follow, the most popular first. */
   links: readonly Pick<Url, 'short_code' | 'original_url'>[]
 }
 
-/** Longest wait for an answer. */
+/** Answer timeout. */
 const PATIENCE_MS = 10_000
 const TICK_MS = 10
-/** One of so many requests creates a link, and another follows that. */
+/** One in this many requests creates a link, and another follows that link. */
 const CREATE_EVERY = 40
 
-/** What a click's referrer begins with: its end names the request, so that events can be told apart. */
+/** Prefix of a click's referrer. The rest is the number of the request, which identifies its event. */
 export const REFERRER = 'https://chaos.example/'
 
-/** Makes a load that is paused and has no book yet. */
+/** Creates a load that is paused and has no ledger yet. */
 export function createLoad({ url, connections, requestsPerSecond, links }: LoadOptions): Load {
   const random = createRandom(1)
   const pick = createZipf(links.length, random)
@@ -90,13 +90,13 @@ export function createLoad({ url, connections, requestsPerSecond, links }: LoadO
     idle.push(client)
   }
 
-  /** Sends what is due. Who has been idle longest is next, so that all connections are used. */
+  /** Sends the requests that are due. Takes the longest idle connection, so that all are used. */
   async function run(): Promise<void> {
     let due = 0
     for (let before = performance.now(); !isClosed; ) {
       await wait(TICK_MS)
       const now = performance.now()
-      // A process that was held up must not make up for it all at once.
+      // After a stall, the process must not send all the missed requests at once.
       if (isRunning) due += (rate * Math.min(now - before, 100)) / 1_000
       before = now
       for (; due >= 1; due--) {
@@ -142,7 +142,7 @@ export function createLoad({ url, connections, requestsPerSecond, links }: LoadO
   }
 }
 
-/** Draws numbers below `count` by Zipf's law: the one at place n is drawn 1/n times as often as the first. */
+/** Draws numbers below `count` by Zipf's law: rank n is drawn 1/n times as often as the first. */
 function createZipf(count: number, random: () => number): () => number {
   const sums: number[] = []
   for (let place = 1; place <= count; place++) sums.push((sums.at(-1) ?? 0) + 1 / place)

@@ -66,7 +66,7 @@ async function main(): Promise<void> {
   }
   const start = performance.now()
   const scores: Score[] = []
-  // Those of one stage together: setting one takes a while.
+  // Groups the faults by testbed: starting one takes a while.
   for (const name of ['plain', 'linked'] as const) {
     const own = chosen.filter((fault) => fault.testbed === name)
     if (own.length > 0) await runOn(name, own, scores)

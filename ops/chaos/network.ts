@@ -1,15 +1,15 @@
 import { type Link, type NetworkCondition, openLink } from './link.ts'
 
-/** All links of a stack, by who talks to whom. */
+/** All links of a stack, by the programs at their ends. */
 export interface Network {
-  /** For the stack's `route`: opens a link from `from` to `to` and gives its address. */
+  /** For the stack's `route`: opens a link from `from` to `to` and returns its address. */
   route(from: string, to: string, address: string): Promise<string>
-  /** Changes the links from all programs that `from` matches to all that `to` does; throws when there is none. */
+  /** Sets the condition of all links whose ends match `from` and `to`. Throws when there is none. */
   setCondition(from: RegExp, to: RegExp, condition: NetworkCondition): Promise<void>
   close(): Promise<void>
 }
 
-/** Makes a network without links. */
+/** Creates a network without links. */
 export function createNetwork(): Network {
   const links: { from: string; to: string; link: Link }[] = []
   return {

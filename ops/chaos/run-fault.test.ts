@@ -4,11 +4,11 @@ import { pickFaults } from './faults.ts'
 import { runFault } from './run-fault.ts'
 import { startTestbed } from './testbed.ts'
 
-/** Faults on a small stack without what watches: that what holds is found to hold, and what does not is not. */
+/** Runs faults on a small stack without monitoring: scores invariants that hold and invariants that break. */
 
 const skip = missing('postgres') || missing('redis-server') || missing('nginx')
 
-t.test('a fault is done, undone and judged', { skip }, async (t) => {
+t.test('a fault is caused, undone and scored', { skip }, async (t) => {
   const testbed = await startTestbed('linked', {
     replicas: 2,
     requestsPerSecond: 100,
@@ -17,7 +17,7 @@ t.test('a fault is done, undone and judged', { skip }, async (t) => {
   })
   t.teardown(testbed.close)
 
-  await t.test('what the stack stands holds', async (t) => {
+  await t.test('a fault that the stack withstands holds', async (t) => {
     const [fault] = pickFaults(['replica-redis-cut'])
     if (!fault) throw new Error('there is no such fault')
     const run: typeof fault.run = async (context) => {
@@ -29,7 +29,7 @@ t.test('a fault is done, undone and judged', { skip }, async (t) => {
     t.equal(score.audit?.events, score.audit?.answers)
   })
 
-  await t.test('what it does not stand is found broken', async (t) => {
+  await t.test('a fault that the stack does not withstand is scored as broken', async (t) => {
     const score = await runFault(
       {
         name: 'clicks-deleted',
@@ -54,7 +54,7 @@ t.test('a fault is done, undone and judged', { skip }, async (t) => {
     t.ok((score.audit?.lost ?? 0) > 0)
   })
 
-  await t.test('what can not be done here is said to be', async (t) => {
+  await t.test('a fault that is impossible here is reported as such', async (t) => {
     const score = await runFault(
       {
         name: 'none',

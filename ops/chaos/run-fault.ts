@@ -8,17 +8,20 @@ import { KINDS, type Ledger } from './ledger.ts'
 import type { Invariant, Score } from './scorecard.ts'
 import type { Testbed } from './testbed.ts'
 
-/** One fault, from a stack that is well to a stack that is well again, and what held meanwhile. */
+/** Runs one fault, from a healthy stack to a healthy stack, and records which invariants held. */
 
 const ALERT_MS = 60_000
 const CALM_MS = 60_000
 const RECOVER_MS = 10_000
-/** It has recovered when nothing has failed for so long. */
+/** The stack has recovered after this long without a failure. */
 const QUIET_MS = 2_000
 const DRAIN_MS = 60_000
 const WARM_UP_REQUESTS = 200
 
-/** Runs `fault` on `testbed`; clicks get `drainMs` to be stored. A fault that could not be done scores as one whose invariants did not hold. */
+/**
+ * Runs `fault` on `testbed`; clicks get `drainMs` to be stored. A fault that could not be caused scores as
+ * one whose invariants did not hold.
+ */
 export async function runFault(fault: Fault, testbed: Testbed, drainMs = DRAIN_MS): Promise<Score> {
   const { stack, load } = testbed
   const score = { name: fault.name, what: fault.what, notes: [] as string[], invariants: [] as Invariant[] }
@@ -27,9 +30,9 @@ export async function runFault(fault: Fault, testbed: Testbed, drainMs = DRAIN_M
   const expected = stack.watchers === null ? [] : (fault.alerts ?? [])
   if (stack.watchers && expected.length > 0) await waitForCalm(stack.watchers, expected, CALM_MS)
   const [row] = await testbed.query<{ last: string }>('SELECT coalesce(max(id), 0) AS last FROM events')
-  // The fault before may have emptied caches.
+  // The previous fault may have emptied caches.
   await testbed.warm()
-  // A fault may be run again: what is stored late of the run before must not count as of this one.
+  // A fault may run again. Late clicks of the previous run must not count for this one.
   const ledger = load.open(`${fault.name}.${Date.now().toString(36)}`)
   load.resume()
   const check = (what: string, holds: boolean) => void score.invariants.push({ what, holds })
@@ -92,7 +95,10 @@ export async function runFault(fault: Fault, testbed: Testbed, drainMs = DRAIN_M
   }
 }
 
-/** Waits until all programs are up and nothing has failed for a while. Gives how long after `endedAt` that began. */
+/**
+ * Waits until all programs are up and no request has failed for a while. Returns the delay from `endedAt` to
+ * that start.
+ */
 async function recover(testbed: Testbed, ledger: Ledger, endedAt: number, ms: number): Promise<number> {
   const isUp = () => testbed.stack.units.every(({ state }) => state === 'up')
   let upAt = endedAt
@@ -106,7 +112,7 @@ async function recover(testbed: Testbed, ledger: Ledger, endedAt: number, ms: nu
   }
 }
 
-/** Waits until what was answered is stored and nothing waits any more. Gives what is stored then. */
+/** Waits until all answers are stored and no click is pending. Returns the stored events. */
 async function drain(
   testbed: Testbed,
   ledger: Ledger,
@@ -121,7 +127,7 @@ async function drain(
   }
 }
 
-/** True if the local log of a replica has clicks, or the replica does not say. */
+/** True if the local log of a replica has clicks, or the replica does not report it. */
 async function hasSpooled({ stack }: Testbed): Promise<boolean> {
   const waiting = await Promise.all(
     stack.replicas.map(({ unit }) => readMetric(unit.url, 'fairlead_clicks_log_bytes').catch(() => 1))

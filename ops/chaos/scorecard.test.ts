@@ -6,12 +6,12 @@ import { openLedger } from './ledger.ts'
 import { combine, describe, format, type Run, renew, type Score, tabulate } from './scorecard.ts'
 import { whyNoDisks } from './testbed.ts'
 
-/** What is made of what was counted. */
+/** Scores computed from counts. */
 
 const answer = { status: 302, headers: {}, body: '', ms: 1, sends: 1 }
 const noUrls = async <Row extends object>() => [{ made: '0' }] as unknown as Row[]
 
-t.test('finds what is lost, what is counted twice and what nobody heard the answer of', async (t) => {
+t.test('finds lost, duplicate and unanswered clicks', async (t) => {
   const ledger = openLedger('book')
   for (let at = 0; at < 6; at++) ledger.enter('follow')
   for (const at of [0, 1, 2]) ledger.answered(at, answer, null)
@@ -71,7 +71,7 @@ const run: Run = {
   scores
 }
 
-t.test('a fault that was measured anew takes its own place, and a new one the last', async (t) => {
+t.test('a repeated fault keeps its place, and a new one comes last', async (t) => {
   const two = { ...(scores[1] as Score), verdict: 'held' as const }
   const { scores: renewed } = renew(run, [two, { ...two, name: 'three' }])
   t.same(
@@ -80,7 +80,7 @@ t.test('a fault that was measured anew takes its own place, and a new one the la
   )
 })
 
-t.test('the scorecard says what broke and what was not run', async (t) => {
+t.test('the scorecard lists broken invariants and skipped faults', async (t) => {
   const table = tabulate(scores)
   t.equal(table.split('\n').length, 4)
   t.match(table, /\| one \| broken \| 1 of 9 \|.*\| 1\.\d \| FairleadDown 12, RedisDown never \|/)
@@ -93,7 +93,7 @@ t.test('the scorecard says what broke and what was not run', async (t) => {
   t.match(format(scores[0] as Score), /broken +one .*\n {2}not so: no follow.*\n {2}0\.1 s follow 3: 502/)
 })
 
-t.test('a fault that was run again held when it held each time', async (t) => {
+t.test('a repeated fault holds only if each run held', async (t) => {
   const one = { ...(scores[0] as Score), notes: [] }
   const held = { ...one, verdict: 'held' as const }
   t.match(combine([held, held]), { verdict: 'held', notes: ['It held 2 of 2 times'] })
@@ -102,11 +102,11 @@ t.test('a fault that was run again held when it held each time', async (t) => {
 })
 
 t.test(
-  'every fault can be done where all programs are installed',
+  'every fault can run on a machine where all programs are installed',
   { skip: missing('faketime') },
   async (t) => {
     const reasons = faults.map(({ isImpossible }) => isImpossible?.() ?? null)
-    // Disks take root, which nothing installs.
+    // Disks need root, which no package provides.
     t.same(
       reasons.filter((reason) => reason !== null && reason !== whyNoDisks()),
       []

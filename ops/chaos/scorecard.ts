@@ -2,7 +2,7 @@ import { markdownTable } from '#loadtest/results.ts'
 import type { Audit } from './audit.ts'
 import type { Count, RequestKind } from './ledger.ts'
 
-/** What came of the faults, for people and for machines. */
+/** The results of the faults, for people and for machines. */
 
 export interface Invariant {
   what: string
@@ -14,22 +14,22 @@ export interface Score {
   what: string
   verdict: 'held' | 'broken' | 'not run'
   invariants: Invariant[]
-  /** Figures worth telling; where it was not run, why. */
+  /** Figures for the report, or the reason why it was not run. */
   notes: string[]
   seconds?: number
   recoverySeconds?: number
   counts?: Readonly<Record<RequestKind, Count>>
   audit?: Audit
-  /** Of requests answered as they should be, in milliseconds. */
+  /** Of successful requests, in milliseconds. */
   p99?: number
   slowest?: number
-  /** Seconds until each alert came. */
+  /** Seconds until each alert arrived. */
   arrivals?: Readonly<Record<string, number | null>>
   otherAlerts?: readonly string[]
   failures?: readonly string[]
 }
 
-/** A run, with what it was run on. */
+/** A run, with the machine and versions it ran on. */
 export interface Run {
   measuredAt: string
   cores: number
@@ -41,13 +41,13 @@ export interface Run {
   scores: readonly Score[]
 }
 
-/** The run with `scores` in place of those of the same faults, and new ones behind them. */
+/** Returns the run with `scores` in place of those of the same faults, and new ones at the end. */
 export function renew(run: Run, scores: readonly Score[]): Run {
   const all = new Map([...run.scores, ...scores].map((score) => [score.name, score]))
   return { ...run, scores: [...all.values()] }
 }
 
-/** The score of a fault that was run several times: of the first run that broke, or of the last. Throws without a run. */
+/** Combines several runs of one fault: the first that broke, else the last. Throws without a run. */
 export function combine(rounds: readonly Score[]): Score {
   const score = rounds.find(({ verdict }) => verdict === 'broken') ?? rounds.at(-1)
   if (score === undefined) throw new Error('there is no run to score')
@@ -76,7 +76,7 @@ export function tabulate(scores: readonly Score[]): string {
   return markdownTable(HEADINGS, scores.map(rowOf))
 }
 
-/** The table, what each fault is, what broke, and what it was run on. */
+/** The table, the faults, the broken invariants, and the machine of the run. */
 export function describe({ scores, ...on }: Run): string {
   const total = (verdict: Score['verdict']) => scores.filter((score) => score.verdict === verdict).length
   const lines = scores.map(
@@ -94,7 +94,7 @@ export function describe({ scores, ...on }: Run): string {
   ].join('\n\n')
 }
 
-/** One fault in a line, and below it what did not hold, for a terminal. */
+/** One line for a fault, and below it the broken invariants, for a terminal. */
 export function format(score: Score): string {
   const { name, verdict, seconds = 0, recoverySeconds = 0, invariants, notes, failures = [] } = score
   const head = `${verdict.padEnd(8)} ${name.padEnd(30)} ${seconds.toFixed(1)} s, recovery ${recoverySeconds.toFixed(1)} s`

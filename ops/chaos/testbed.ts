@@ -12,13 +12,13 @@ import type { TestbedName } from './fault.ts'
 import { createLoad, type Load } from './load.ts'
 import { createNetwork, type Network } from './network.ts'
 
-/** A running stack with the seed set in it, warm, and the load on it. */
+/** A running stack with the seed set, warm caches and the load. */
 export interface Testbed {
   readonly stack: Stack
   readonly load: Load
   readonly network: Network | null
   readonly folder: string
-  /** Has every replica follow every link of the load once: after this they are in its cache, and in Redis. */
+  /** Follows every link of the load once on every replica: each link is then in its cache, and in Redis. */
   warm(): Promise<void>
   query<Row extends object>(text: string, values?: unknown[]): Promise<Row[]>
   redis(command: string, ...args: (string | number)[]): Promise<unknown>
@@ -32,19 +32,19 @@ export interface TestbedOptions {
   isLight: boolean
 }
 
-/** Disks of the linked stage, in MiB: small enough to be filled at once. */
+/** Disks of the linked testbed, in MiB: small enough to be filled quickly. */
 const DISKS = { postgres: 1_024, redis: 256, 'replica-1': 64 }
 
 const LINKS = 500
 
 const SEEDS = join(ROOT, 'apps', 'testing', 'fixtures', 'seed-csv')
 
-/** Why no disk can be made here; null when one can. */
+/** Why this machine can't make disks; null when it can. */
 export function whyNoDisks(): string | null {
   return process.getuid?.() === 0 ? null : 'a small disk of its own takes root'
 }
 
-/** Sets the stage. Throws, with nothing left behind, when a part of it does not come up. */
+/** Starts the testbed. Throws, with nothing left running, when a part does not start. */
 export async function startTestbed(name: TestbedName, options: TestbedOptions): Promise<Testbed> {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-chaos-'))
   await chmod(folder, 0o755)
@@ -91,7 +91,7 @@ export async function startTestbed(name: TestbedName, options: TestbedOptions): 
   }
 }
 
-/** Gives the folders of {@link DISKS} a disk each. Gives what takes them away again. */
+/** Mounts a disk on each folder of {@link DISKS}. Returns the function that unmounts them. */
 async function mountDisks(folder: string): Promise<() => Promise<void>> {
   const mounted: string[] = []
   for (const [name, size] of Object.entries(DISKS)) {
@@ -106,7 +106,7 @@ async function mountDisks(folder: string): Promise<() => Promise<void>> {
   }
 }
 
-/** The first active links of the seed set: as many as can be warmed before each fault. */
+/** The first active links of the seed set, as many as can be warmed before each fault. */
 async function readLinks(url: string): Promise<Url[]> {
   const answer = await fetch(`${url}/urls?is_active=true&per_page=${LINKS}`)
   return (await answer.json()) as Url[]

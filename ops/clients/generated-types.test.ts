@@ -6,7 +6,9 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { startApp } from '#testing/app.ts'
 
-/** A client in a folder of its own, with the types that its tools make of the description: as a developer of one would begin. */
+/**
+ * A client in its own folder, with types generated from the description: the way its developer would begin.
+ */
 
 const PACKAGES = ['openapi-typescript@7.13.0', 'openapi-fetch@0.17.0', 'typescript@5.9.3']
 

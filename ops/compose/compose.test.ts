@@ -9,7 +9,9 @@ import { parse } from 'yaml'
 import { missing } from '#testing/programs.ts'
 import { listFiles, ROOT, readText } from '#testing/sources.ts'
 
-/** House rules of compose.yaml: what every service must have, and what nobody outside may reach. */
+/**
+ * House rules of compose.yaml: what every service must have, and which ports stay unreachable from outside.
+ */
 
 interface Service {
   image: string
@@ -41,7 +43,7 @@ interface Compose {
   secrets: Record<string, { file: string }>
 }
 
-/** What dclint finds in a file; its own types can't be resolved. */
+/** dclint's findings in a file; its own types can't be resolved. */
 interface Linted {
   messages: { rule: string; severity: string }[]
 }
@@ -94,7 +96,7 @@ t.test('images are pinned by digest, and say which version that is', async (t) =
 
 t.test('it is what the Compose specification allows', async (t) => {
   const linter = new DCLinter({ rules: {}, quiet: true, debug: false, exclude: [] })
-  // Its rules of style are another house's.
+  // dclint's style rules are not ours.
   const violations = (path: string) =>
     (linter.lintFiles([path], false) as Linted[]).map(({ messages }) =>
       messages.filter(

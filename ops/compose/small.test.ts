@@ -9,7 +9,7 @@ import { Settings } from '#apps/settings.ts'
 import { missing } from '#testing/programs.ts'
 import { ROOT, readText } from '#testing/sources.ts'
 
-/** The compose files of small deployments: a single container, and server, PostgreSQL and Caddy. */
+/** The compose files of small deployments: a single container; and server, PostgreSQL and Caddy. */
 
 interface Service {
   image: string
@@ -37,7 +37,7 @@ const read = (file: string) => parse(readText(file), { merge: true }) as Compose
 const single = read('compose.single.yaml')
 const small = read('compose.small.yaml')
 
-/** The names that .env.example has, in comments too, with their values. */
+/** The names in .env.example with their values, including those in comments. */
 const example = Object.fromEntries(
   [...readText('.env.example').matchAll(/^#?([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [
     name,
@@ -45,7 +45,7 @@ const example = Object.fromEntries(
   ])
 )
 
-/** The variables of .env that a compose file asks for. */
+/** The variables of .env that a compose file reads. */
 function readVariables(file: string): string[] {
   return [...readText(file).matchAll(/\$\{(\w+)/g)].map(([, name = '']) => name)
 }
@@ -71,7 +71,7 @@ for (const [file, { services, volumes }] of Object.entries({
       t.same(service.security_opt, ['no-new-privileges:true'], name)
       t.match(service.stop_grace_period, '30s', name)
       if (!service.build) t.match(service.image, /:[\w.-]+@sha256:[0-9a-f]{64}$/, name)
-      // Caddy's certificates belong to root. It has no capability of root's but the one for its ports.
+      // Caddy's certificates belong to root. Its only root capability is the one for its ports.
       if (name === 'caddy') t.same(service.cap_add, ['NET_BIND_SERVICE'])
       else t.match(service.user, /^[1-9]\d*:\d+$/, name)
       for (const volume of service.volumes ?? []) {
@@ -88,7 +88,7 @@ for (const [file, { services, volumes }] of Object.entries({
     t.equal(server?.environment?.['REDIS_URL'], undefined)
     t.match(server?.volumes, [/^\w+:\/data$/], 'without Redis they wait in DATA_DIR')
     t.match(readText('ops/docker/Dockerfile'), /^ENV .*DATA_DIR=\/data AUTH=keys/m)
-    // Both would break the way to the container, and .env may have them for another deployment.
+    // Either would make the container unreachable, and .env may set them for another deployment.
     t.match(server?.environment, { HOST: '0.0.0.0', PORT: '3000' })
   })
 

@@ -3,8 +3,9 @@ import { parseArgs } from 'node:util'
 import { sendLoad } from '#ops/stack/clients.ts'
 
 /**
- * Clients that follow and create links through a proxy until SIGTERM, with a pause (milliseconds, on average) between two
- * requests: steady, not as much as the machine bears. Then prints what they were given, and exits with 1 when a request failed.
+ * Clients that follow and create links through a proxy until SIGTERM. Each pauses between two requests
+ * (milliseconds, on average), so the load is steady and below the machine's limit. Then prints the answers,
+ * and exits with 1 when a request failed.
  *
  *   node ops/compose/steady-load.ts --url http://127.0.0.1:3000 --followers 20 --creators 4 --key KEY
  */
@@ -26,7 +27,7 @@ const load = await sendLoad(url, {
   thinkMs: Number(values.pause),
   key
 })
-// Where too much failed nobody asks any more, and nothing else keeps the process.
+// After too many failures the clients stop, and nothing else keeps the process alive.
 const life = setInterval(() => undefined, 60_000)
 await once(process, 'SIGTERM')
 clearInterval(life)

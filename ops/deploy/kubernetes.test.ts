@@ -6,13 +6,13 @@ import { parse } from 'yaml'
 import { makeKubernetesRelease } from './kubernetes.ts'
 import { deploy } from './release.ts'
 
-/** What is asked of kubectl, in which order, and what happens when a rollout does not end. */
+/** The kubectl calls and their order, and the effect of a rollout that does not finish. */
 
 const IMAGE = `ghcr.io/fairlead/fairlead@sha256:${'a'.repeat(64)}`
 
 /**
- * A kubectl in the place of the real one, for a cluster whose Deployments have the revisions of `revisions`: an apply makes them
- * one more. The rollout of `stuck` does not end in time until it is undone.
+ * Replaces kubectl, for a cluster whose Deployments have the revisions of `revisions`; an apply adds one. The
+ * rollout of `stuck` times out until it is undone.
  */
 async function startCluster(t: Test, revisions: Record<string, number>, stuck = '') {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-kubectl-'))
@@ -102,13 +102,13 @@ t.test('broken promises put back the revisions that were there, of what has chan
   t.same((await cluster.readCommands()).slice(1 + rollouts.length), undone)
 })
 
-t.test('so does a rollout that does not end', async (t) => {
+t.test('a rollout that does not finish is rolled back', async (t) => {
   const { command, ...cluster } = await startCluster(
     t,
     { fairlead: 4, 'fairlead-worker': 7, nginx: 1 },
     'fairlead'
   )
-  const check = () => Promise.reject(new Error('must not be asked'))
+  const check = () => Promise.reject(new Error('must not be called'))
   await t.rejects(
     deploy(makeKubernetesRelease({ overlay: 'production', image: IMAGE, log, command }), check, log),
     {
@@ -119,7 +119,7 @@ t.test('so does a rollout that does not end', async (t) => {
   t.same((await cluster.readCommands()).slice(2), undone)
 })
 
-t.test('a first release can not be taken back, and says so', async (t) => {
+t.test('a first release can not be rolled back, and the error says so', async (t) => {
   const { command } = await startCluster(t, {}, 'fairlead')
   await t.rejects(
     deploy(

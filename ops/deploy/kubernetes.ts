@@ -7,28 +7,28 @@ import { parse, stringify } from 'yaml'
 import { ROOT } from '#testing/sources.ts'
 import type { Release } from './release.ts'
 
-/** A release on Kubernetes, by kubectl. */
+/** A release on Kubernetes, with kubectl. */
 
 export interface KubernetesOptions {
   /** The folder in ops/kubernetes/overlays. */
   overlay: string
-  /** The image by its digest: what was tested and signed, and nothing that a tag may come to mean. */
+  /** The image by digest: exactly the one that was tested and signed, since a tag may move. */
   image: string
-  /** How long a Deployment may take. */
+  /** Timeout for each Deployment. */
   timeout?: string
   log: (line: string) => void
-  /** The program; found on PATH when not said. */
+  /** The program; by default the one on PATH. */
   command?: string
 }
 
-/** What is rolled out and rolled back together. */
+/** The Deployments that are rolled out and rolled back together. */
 const DEPLOYMENTS = ['fairlead', 'fairlead-worker', 'nginx']
-/** What overlays call the image. */
+/** The image name in the overlays. */
 const IMAGE = 'ghcr.io/fairlead/fairlead'
 
 /**
- * Applies the overlay with the image and waits for the rollouts. Rolls back to the revisions that were there before; they
- * name their own ConfigMaps, which stay, so settings go back too. Throws where `image` has no digest.
+ * Applies the overlay with the image and waits for the rollouts. Rolls back to the previous revisions; they
+ * name their own ConfigMaps, which stay, so settings go back too. Throws if `image` has no digest.
  */
 export function makeKubernetesRelease(options: KubernetesOptions): Release {
   const { overlay, image, timeout = '15m', log, command = 'kubectl' } = options
@@ -55,7 +55,8 @@ export function makeKubernetesRelease(options: KubernetesOptions): Release {
   return {
     async apply() {
       const source = join(ROOT, 'ops', 'kubernetes', 'overlays', overlay)
-      // kustomize takes folders outside of its own by relative paths, and nothing of it is written into the repository.
+      // kustomize accepts outside folders only by relative path. The temporary folder keeps the repository
+      // unchanged.
       const folder = await realpath(await mkdtemp(join(tmpdir(), 'fairlead-deploy-')))
       try {
         namespace = readNamespace(await run(command, ['kustomize', source], log))
@@ -95,7 +96,7 @@ function readNamespace(manifests: string): string {
   throw new Error('The overlay makes no Namespace')
 }
 
-/** Runs a command; gives what it printed, throws with what it complained of. */
+/** Runs a command; returns its output and throws its error output. */
 async function run(command: string, args: string[], log: (line: string) => void): Promise<string> {
   log(`${command} ${args.join(' ')}`)
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })

@@ -10,9 +10,10 @@ import { type CheckOptions, checkRelease, formatCheck, look } from './slo-check.
  *   node ops/deploy/main.ts check --prometheus URL                     are the promises kept now?
  *   node ops/deploy/main.ts kubernetes --overlay staging --image NAME@sha256:… --prometheus URL
  *
- * `--minutes 10` of watching, `--replicas 2` that must answer, `--redirects 1000` without which nothing is known,
- * `--during-incident` to release though promises are broken, PROMETHEUS_TOKEN for a Prometheus that asks for one. Exits
- * with 0 when the release is kept, with 1 when it was not begun, or taken back.
+ * `--minutes 10` is how long to watch. `--replicas 2` must answer. With fewer than `--redirects 1000` the
+ * check fails. `--during-incident` releases although promises are broken. PROMETHEUS_TOKEN is the token of a
+ * protected Prometheus. Exits with 0 when the release is kept, with 1 when it was not started or was rolled
+ * back.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -52,10 +53,10 @@ async function main(): Promise<void> {
   await deploy(release, async () => (await checkRelease(options)).map(formatCheck).map(log), log)
 }
 
-/** A release into a fire could not be told from what burns already. */
+/** During an incident, the check can't tell a bad release from existing failures. */
 async function refuseDuringIncident(options: CheckOptions): Promise<void> {
   if (options.duringIncident) return
-  // Where nothing is measured, nothing runs yet.
+  // Without measurements, no replica is running yet.
   const broken = (await look(options, 300)).filter(
     ({ name, value, isGood }) => !isGood && value !== null && name !== 'redirects' && name !== 'replicas'
   )

@@ -1,8 +1,8 @@
-/** What a release says of itself: its section of CHANGELOG.md. */
+/** The notes of a release: its section of CHANGELOG.md. */
 
 /**
- * The section of `tag` (`v1.2.3`) without its heading. Throws where there is none, it says nothing, or package.json has
- * another version.
+ * Returns the section of `tag` (`v1.2.3`) without its heading. Throws if it is missing or empty, or if
+ * package.json has another version.
  */
 export function readNotes(tag: string, changelog: string, manifestVersion: string): string {
   const version = /^v(\d+\.\d+\.\d+(?:-[\w.]+)?)$/.exec(tag)?.[1]

@@ -1,25 +1,25 @@
-/** Puts a release in place, watches it and takes it back: the same for every place that it may run in. */
+/** Applies a release, watches it and rolls it back, in the same way for every platform. */
 
-/** A release, and the way back from it. */
+/** A release and its rollback. */
 export interface Release {
-  /** Puts it in place, one process after the other. Throws where one does not come to answer. */
+  /** Applies the release, one process after the other. Throws if a process does not answer. */
   apply(): Promise<void>
-  /** Puts back what was there before. Throws where there was nothing, or that does not answer. */
+  /** Restores the previous release. Throws if there was none, or if it does not answer. */
   rollBack(): Promise<void>
 }
 
-/** Thrown when a release was taken back: what was there before runs again, and `message` says what was wrong. */
+/** Thrown after a rollback: the previous release runs again, and `message` has the reason. */
 export class RolledBack extends Error {
   override readonly name = 'RolledBack'
 }
 
-/** Thrown when it could not even be taken back: somebody has to look now. */
+/** Thrown when the rollback failed too: an operator has to act now. */
 export class RollbackFailed extends Error {
   override readonly name = 'RollbackFailed'
 }
 
 /**
- * Applies a release and then runs `check`. Where one of the two throws it rolls back and throws {@link RolledBack}, or
+ * Applies a release and then runs `check`. If either throws, rolls back and throws {@link RolledBack} or
  * {@link RollbackFailed}.
  */
 export async function deploy(

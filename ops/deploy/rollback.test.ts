@@ -8,7 +8,10 @@ import { ROOT } from '#testing/sources.ts'
 import { deploy, type Release } from './release.ts'
 import { checkRelease } from './slo-check.ts'
 
-/** A bad release on the local stack, under load and watched by its Prometheus: it is found out and taken back. */
+/**
+ * A bad release on the local stack, under load: the check against its Prometheus fails, and the release is
+ * rolled back.
+ */
 
 const skip =
   missing('postgres') ||
@@ -17,7 +20,7 @@ const skip =
   missing('prometheus') ||
   missing('prometheus-alertmanager')
 
-/** The sources as they are, with `code` run by every process. */
+/** The current sources, with `code` run by every process. */
 async function makeSources(t: Test, code: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-release-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
@@ -28,7 +31,7 @@ async function makeSources(t: Test, code: string): Promise<string> {
   return folder
 }
 
-/** Other sources for the replicas of a stack, put in place by rolling restarts. */
+/** A release that gives the replicas of a stack other sources, by rolling restarts. */
 function makeStackRelease({ replicas, rollingRestart }: Stack, folder: string): Release {
   const roll = async (cwd: string) => {
     for (const { unit } of replicas) unit.cwd = cwd
@@ -37,7 +40,7 @@ function makeStackRelease({ replicas, rollingRestart }: Stack, folder: string): 
   return { apply: () => roll(folder), rollBack: () => roll(ROOT) }
 }
 
-/** Clients that follow a link until the test ends; gives what went wrong. */
+/** Clients that follow a link until the test ends; resolves to their failures. */
 async function follow(t: Test, { url }: Stack): Promise<string[]> {
   const headers = { 'content-type': 'application/json' }
   const body = JSON.stringify({ original_url: 'https://acme.dev/a', short_code: 'released' })
@@ -58,14 +61,14 @@ async function follow(t: Test, { url }: Stack): Promise<string[]> {
   return failures
 }
 
-t.test('a release that makes redirects slow is found out by the SLO and taken back', { skip }, async (t) => {
+t.test('a release that makes redirects slow breaks the SLO and is rolled back', { skip }, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-rollback-'))
   const stack = await startStack({ folder, replicas: 2, isLight: false })
   t.teardown(async () => {
     await stack.stop()
     await rm(folder, { recursive: true, force: true, maxRetries: 5 })
   })
-  // Hardly a moment in between: what a quick machine answers there would be most of all answers.
+  // The gaps last only 3 ms: in longer ones a quick machine would answer most requests.
   const slow =
     'setInterval(() => { for (const end = performance.now() + 60; performance.now() < end; ); }, 63)\n'
   const release = makeStackRelease(stack, await makeSources(t, slow))
@@ -75,7 +78,8 @@ t.test('a release that makes redirects slow is found out by the SLO and taken ba
     checkRelease({
       prometheusUrl: stack.watchers?.prometheusUrl ?? '',
       seconds: 60,
-      // A replica that is so slow may miss a scrape on a busy machine: that is another promise than the one meant here.
+      // A slow replica may miss a scrape on a busy machine. That would break another promise than the one
+      // under test.
       replicas: 1,
       leastRedirects: 100,
       floorS: 20,
@@ -88,5 +92,5 @@ t.test('a release that makes redirects slow is found out by the SLO and taken ba
   t.equal(steps[0], 'in place; watching it', 'it came to answer, as a bad release may')
   t.equal(steps.at(-1), 'rolled back')
   t.ok(stack.replicas.every(({ unit, state }) => unit.cwd === ROOT && state === 'up'))
-  t.same(failures, [], 'it was slow, but nobody was refused, neither on the way there nor back')
+  t.same(failures, [], 'it was slow, but refused no request during release and rollback')
 })

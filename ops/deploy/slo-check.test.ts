@@ -9,15 +9,15 @@ import { findPort, makeFolder, runServer } from '#testing/server-process.ts'
 import { until } from '#testing/until.ts'
 import { checkRelease, look } from './slo-check.ts'
 
-/** The check asks a real Prometheus, which scrapes counters that the test moves. */
+/** The check queries a real Prometheus, which scrapes counters that the test moves. */
 
 const skip = missing('prometheus')
 
 const QUICK = { replicas: 1, leastRedirects: 50, floorS: 3, everyMs: 200 }
 
-/** What a replica would have counted, and a Prometheus that asks it five times a second. */
+/** The counters of a replica, and a Prometheus that scrapes them five times a second. */
 async function startPrometheus(t: Test) {
-  /** Redirects in each fifth of a second, by what became of them. */
+  /** Redirects per fifth of a second, by outcome. */
   const pace = { fast: 20, slow: 0, failed: 0, lost: 0, errors: 0 }
   const sums = { fast: 0, slow: 0, failed: 0, lost: 0, errors: 0 }
   const kinds = Object.keys(pace) as (keyof typeof pace)[]
@@ -84,10 +84,10 @@ scrape_configs:
   return { prometheusUrl, pace }
 }
 
-t.test('a release is kept while promises are, and not when one is broken', { skip }, async (t) => {
+t.test('a release is kept while promises hold, and rejected when one breaks', { skip }, async (t) => {
   const { prometheusUrl, pace } = await startPrometheus(t)
   const options = { ...QUICK, prometheusUrl, seconds: 0.5 }
-  /** The names of what is bad, once all of `expected` is. */
+  /** The names of the bad findings, once they include all of `expected`. */
   const waitForBad = async (...expected: string[]) => {
     for (const end = performance.now() + 20_000; ; await wait(100)) {
       const bad = (await look(options, 3)).filter(({ isGood }) => !isGood).map(({ name }) => name)
@@ -133,7 +133,7 @@ t.test('a release is kept while promises are, and not when one is broken', { ski
   t.same(await waitForBad(), [], 'and it is well again')
 })
 
-t.test('what is not known is not good', { skip }, async (t) => {
+t.test('a missing measurement is a bad finding', { skip }, async (t) => {
   const { prometheusUrl, pace } = await startPrometheus(t)
   pace.fast = 0
   const options = { ...QUICK, prometheusUrl, seconds: 1 }
@@ -141,7 +141,7 @@ t.test('what is not known is not good', { skip }, async (t) => {
     () => look(options, 3),
     (seen) => seen.every(({ value }) => value !== null)
   )
-  await t.rejects(checkRelease(options), { message: /^bad: redirects 0 \(50 or more\)$/ }, 'nobody came')
+  await t.rejects(checkRelease(options), { message: /^bad: redirects 0 \(50 or more\)$/ }, 'no traffic')
   await t.rejects(checkRelease({ ...options, replicas: 2 }), { message: /replicas 1 \(2 or more\)/ })
   const other = createServer((_request, response) =>
     response.end('{"status":"success","data":{"result":[]}}')

@@ -2,49 +2,52 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { readPromises } from '#ops/prometheus/rule-files.ts'
 import { budget, FAST_BURN, ratioOf } from '#ops/prometheus/slo-rules.ts'
 
-/** Asks Prometheus whether the promises of ops/slo.yaml are kept since a release. */
+/** Checks with Prometheus whether a release keeps the promises of ops/slo.yaml. */
 
 export interface CheckOptions {
   prometheusUrl: string
-  /** For Prometheus behind a proxy that wants a bearer token. */
+  /** Bearer token for Prometheus behind a proxy. */
   token?: string | undefined
   /** How long to watch. */
   seconds: number
   /** Replicas that must answer. */
   replicas: number
-  /** With fewer redirects than these nothing is known, and the check fails. */
+  /** With fewer redirects than these the result is unknown, and the check fails. */
   leastRedirects: number
-  /** Of a release that mends: it is judged at the end only, by the last minutes, and alerts, which look back longer, are not asked. */
+  /**
+   * For a release that fixes an incident: checks only at the end and only the last minutes. It ignores
+   * alerts, which look back longer.
+   */
   duringIncident?: boolean
-  /** The shortest window looked at: four scrapes or more. */
+  /** The shortest window: four scrapes or more. */
   floorS?: number
-  /** Time between looks. */
+  /** Time between checks. */
   everyMs?: number
   onLook?: (findings: Finding[]) => void
 }
 
-/** One question and its answer. */
+/** One query and its result. */
 export interface Finding {
   name: string
-  /** Null where nothing was measured, which is no good answer. */
+  /** Null if nothing was measured, which is a bad result. */
   value: number | null
-  /** What it must be, in words. */
+  /** The limit, in words. */
   limit: string
   isGood: boolean
 }
 
-/** Thrown by {@link checkRelease}; `message` has one line for each finding that is not good. */
+/** Thrown by {@link checkRelease}; `message` has one line for each bad finding. */
 export class PromisesBroken extends Error {
   override readonly name = 'PromisesBroken'
 }
 
-/** A bad look may be an accident of a moment; this many in a row are not. */
+/** A single bad check may be an accident; this many in a row are not. */
 const BAD_LOOKS = 3
 const LONGEST_WINDOW_S = 300
 
 /**
- * Looks again and again for as long as `seconds` say. Resolves when the end is reached with all well; throws
- * {@link PromisesBroken} as soon as three looks in a row are bad, or when at the end there is too little to judge by.
+ * Checks repeatedly for `seconds`. Resolves at the end when all is well. Throws {@link PromisesBroken} after
+ * three bad checks in a row, or at the end when there is too little traffic.
  */
 export async function checkRelease(options: CheckOptions): Promise<Finding[]> {
   const { seconds, duringIncident = false, floorS = 60, everyMs = 5_000, onLook = () => undefined } = options
@@ -53,14 +56,14 @@ export async function checkRelease(options: CheckOptions): Promise<Finding[]> {
   for (let bad = 0; ; await wait(everyMs)) {
     const elapsedS = (performance.now() - start) / 1_000
     const windowS = Math.ceil(Math.min(Math.max(elapsedS, floorS), longestS))
-    // A Prometheus that misses one question is no reason to take a release back; one that stays away is.
+    // One failed query of Prometheus is no reason to roll back; repeated failures are.
     const findings = await look(options, windowS).catch(({ message }: Error): Finding[] => [
       { name: 'Prometheus', value: null, limit: message, isGood: false }
     ])
     onLook(findings)
     const isOver = elapsedS >= seconds
     if (duringIncident && !isOver) continue
-    // Traffic takes a while to come.
+    // Traffic takes a while to arrive.
     const failed = findings.filter(({ name, isGood }) => !isGood && (isOver || name !== 'redirects'))
     bad = failed.length > 0 ? bad + 1 : 0
     if (bad >= BAD_LOOKS || (isOver && findings.some(({ name, isGood }) => name === 'redirects' && !isGood)))
@@ -69,7 +72,7 @@ export async function checkRelease(options: CheckOptions): Promise<Finding[]> {
   }
 }
 
-/** One look at the last `windowS` seconds. Throws where Prometheus does not answer. */
+/** Checks the last `windowS` seconds once. Throws if Prometheus does not answer. */
 export async function look(options: CheckOptions, windowS: number): Promise<Finding[]> {
   const window = `${windowS}s`
   const findings = [
@@ -107,14 +110,14 @@ export async function look(options: CheckOptions, windowS: number): Promise<Find
 
 const PAGES = 'count(ALERTS{alertstate="firing",severity="page"}) or vector(0)'
 
-/** The share of server errors, as the alert ApiErrors has it; without requests there are none. */
+/** The share of server errors, as in the alert ApiErrors; 0 without requests. */
 function apiErrors(window: string): string {
   const count = (more: string) =>
     `sum(rate(http_request_duration_seconds_count{job="fairlead",route!~"/health.*"${more}}[${window}]))`
   return `(${count(',status_code=~"5.."')} / (${count('')} > 0)) or vector(0)`
 }
 
-/** A finding as a line of text. */
+/** Formats a finding as a line of text. */
 export function formatCheck({ name, value, limit, isGood }: Finding): string {
   const shown = value === null ? 'not measured' : Number(value.toPrecision(4))
   return `${isGood ? 'good' : 'bad'}: ${name} ${shown} (${limit})`
@@ -126,7 +129,7 @@ interface Answer {
   data?: { result: { value: [number, string] }[] }
 }
 
-/** The number that an expression gives now; null where it gives none. */
+/** The current value of an expression; null if it has none. */
 async function query({ prometheusUrl, token }: CheckOptions, expression: string): Promise<number | null> {
   const answer = await fetch(new URL('api/v1/query', `${prometheusUrl.replace(/\/*$/, '')}/`), {
     method: 'POST',

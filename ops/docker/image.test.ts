@@ -11,7 +11,10 @@ import { findPort } from '#testing/server-process.ts'
 import { readText } from '#testing/sources.ts'
 import { until } from '#testing/until.ts'
 
-/** The image's file tree, built by the Dockerfile's own instructions, run read-only as uid 1000 as the engine runs it. */
+/**
+ * The image's file tree, built by the Dockerfile's own instructions and run read-only as uid 1000, as the
+ * engine does.
+ */
 
 const ADMIN_KEY = `fl_0123456789abcdef_${'A'.repeat(43)}`
 const mayMount = run([...AS_ROOT, 'unshare', '--mount', 'true']).status === 0
@@ -21,7 +24,7 @@ function run([program = '', ...args]: string[]) {
   return spawnSync(program, args, { encoding: 'utf8', timeout: 60_000 })
 }
 
-/** Starts the image's own command on `volume`, as `docker run --read-only --tmpfs /tmp -v VOLUME:/data` does. */
+/** Starts the image's command on `volume`, as `docker run --read-only --tmpfs /tmp -v VOLUME:/data` does. */
 async function startImage(t: Test, image: Image, volume: string) {
   const env = { HOST: '127.0.0.1', PORT: `${await findPort()}`, LINGER_MS: '100', ADMIN_KEY }
   const command = image.enter([...image.entrypoint, ...image.command], { volume, env })
@@ -39,7 +42,7 @@ t.test('the image', { skip }, async (t) => {
   const image = buildImage('ops/docker/Dockerfile', folder)
   const inside = (command: string[]) => run(image.enter(command))
 
-  t.test('holds what runs, with PostgreSQL and without tests and a second Node', async (t) => {
+  t.test('contains the program and PostgreSQL, but no tests and no second Node', async (t) => {
     const files = readdirSync(join(image.root, 'app'), { recursive: true }).map(String)
     t.ok(files.includes('apps/server/main.ts') && files.includes('node_modules/fastify/package.json'))
     const unwanted =
@@ -54,7 +57,7 @@ t.test('the image', { skip }, async (t) => {
     t.equal(stdout, 'postgres (PostgreSQL) 17.10\n', stderr)
   })
 
-  t.test('has the licences of all it brings', async (t) => {
+  t.test('has the licences of all its packages', async (t) => {
     const notices = readText('docs/third-party-notices.md')
     for (const file of ['LICENSE', 'third-party-notices.md'])
       t.ok(existsSync(join(image.root, 'usr/share/doc/fairlead', file)), file)
@@ -112,7 +115,7 @@ t.test('the image', { skip }, async (t) => {
   })
 })
 
-/** Waits until the one click is in the list of events. */
+/** Waits until the list of events has the one click. */
 async function countClick({ call }: Awaited<ReturnType<typeof startImage>>): Promise<void> {
   await until(async () => (await call('GET', '/events?event_type=click')).json.length === 1)
 }

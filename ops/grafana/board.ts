@@ -1,53 +1,56 @@
-/** Dashboards as data, and the JSON that Grafana reads (its dashboard model, schema 39). */
+/** Dashboards as data, and as the JSON that Grafana reads (its dashboard model, schema 39). */
 
-/** One query of a panel, in PromQL: `$instance` stands for the chosen replicas, `$__rate_interval` for a fitting window. */
+/**
+ * One query of a panel, in PromQL. `$instance` is the selected replicas, `$__rate_interval` a suitable
+ * window.
+ */
 export interface Query {
   expr: string
-  /** How its series are called; `{{label}}` for a label. */
+  /** The name of its series; `{{label}}` inserts a label. */
   legend: string
 }
 
 export interface Panel {
   title: string
-  /** What it shows and what is good, in a sentence. */
+  /** One sentence: the measurement and its good values. */
   description: string
   /** A unit of Grafana: reqps, s, percentunit, short, bytes, none … */
   unit: string
   queries: Query[]
-  /** From here on it is bad, and the series is drawn red. */
+  /** The threshold from which values are bad and drawn in red. */
   bad?: number
-  /** True where less than `bad` is bad. */
+  /** True if values below `bad` are bad. */
   isBadBelow?: boolean
-  /** One large number in place of a graph. */
+  /** One large number instead of a graph. */
   isNumber?: boolean
-  /** The runbook (ops/runbooks/NAME.md) for when it is bad. */
+  /** The runbook (ops/runbooks/NAME.md) for bad values. */
   runbook?: string
 }
 
 export interface Board {
-  /** Its address in Grafana and the name of its file. */
+  /** Its path in Grafana and the name of its file. */
   uid: string
   title: string
   description: string
   panels: Panel[]
 }
 
-/** Where runbooks are; the rules say the same (ops/prometheus/prometheus.yml). */
+/** The address of the runbooks, as in the rules (ops/prometheus/prometheus.yml). */
 const RUNBOOKS = 'https://github.com/fairlead/fairlead/blob/main/ops/runbooks'
 
-// biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana puts it in
+// biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana's variable
 const DATA_SOURCE = { type: 'prometheus', uid: '${datasource}' }
-/** A release is deployed when it runs and did not a minute ago. */
+/** A version counts as deployed when it runs now and did not run a minute ago. */
 export const DEPLOYS =
   'count by (version) (fairlead_build_info) unless count by (version) (fairlead_build_info offset 1m)'
-/** A process has started lately: what was before it has ended, or it is new. */
+/** A process started within the last minute: a restart, or a new process. */
 export const STARTS = 'time() - process_start_time_seconds{job=~"fairlead.*"} < 60'
 
 const COLUMNS = 3
 const WIDTH = 24 / COLUMNS
 const HEIGHT = 8
 
-/** The dashboard model of `board`; panels stand in rows of three. */
+/** The dashboard model of `board`, with panels in rows of three. */
 export function toDashboard({ uid, title, description, panels }: Board): object {
   return {
     uid,

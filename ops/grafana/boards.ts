@@ -5,10 +5,10 @@ import { redirectPath } from './boards/redirect-path.ts'
 import { slo } from './boards/slo.ts'
 import { stores } from './boards/stores.ts'
 
-/** All dashboards, the one to look at first first. */
+/** All dashboards, the most important first. */
 export const boards: Board[] = [goldenSignals, redirectPath, clickPipeline, stores, slo]
 
-/** A query as Prometheus takes it: what Grafana would put in for its variables is put in, with all replicas. */
+/** A query for Prometheus: inserts values for Grafana's variables, with all replicas selected. */
 export function resolveQuery(expr: string, window = '1m'): string {
   return expr.replaceAll('$instance', '.+').replaceAll('$__rate_interval', window)
 }

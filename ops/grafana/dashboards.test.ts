@@ -9,7 +9,7 @@ import { ROOT } from '#testing/sources.ts'
 import { toDashboard } from './board.ts'
 import { boards, resolveQuery } from './boards.ts'
 
-/** The dashboards are what their sources say, and each panel tells what it shows. */
+/** The dashboards match their sources, and each panel describes itself. */
 
 const FOLDER = join(import.meta.dirname, 'dashboards')
 

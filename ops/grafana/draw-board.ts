@@ -3,7 +3,7 @@ import type { Board, Panel } from './board.ts'
 import { type Box, type Curve, drawGraph, GREY, INK, RED, type Span } from './draw-graph.ts'
 import { format } from './units.ts'
 
-/** A dashboard as one SVG: all its panels, in the places that they have in Grafana. */
+/** Draws a dashboard as one SVG, with all panels in their Grafana layout. */
 
 const COLUMNS = 3
 const GAP = 12
@@ -12,7 +12,7 @@ const [WIDTH, HEIGHT] = [400, 272]
 const BOX: Box = { left: 16, right: WIDTH - 16, top: 80, bottom: HEIGHT - 14 }
 const GREEN = '#2e8b57'
 
-/** The picture of `board`; `read` gives the curves of a panel. */
+/** Draws `board`; `read` returns the curves of a panel. */
 export function drawBoard(board: Board, span: Span, read: (panel: Panel) => Curve[]): string {
   const rows = Math.ceil(board.panels.length / COLUMNS)
   const marks = span.marks.map(({ minutes, text }) => `${text} (after ${minutes} min)`).join(', ')
@@ -48,7 +48,7 @@ function drawPanel(panel: Panel, curves: Curve[], span: Span): string {
   ].join('\n')
 }
 
-/** The last value of each, large, side by side. */
+/** The last value of each curve, large, side by side. */
 function drawNumbers({ unit, bad, isBadBelow }: Panel, curves: Curve[]): string[] {
   const width = (BOX.right - BOX.left) / curves.length
   const numbers = curves.map(({ name, points }) => ({ name, value: points.at(-1)?.[1] ?? Number.NaN }))
@@ -66,7 +66,7 @@ function drawNumbers({ unit, bad, isBadBelow }: Panel, curves: Curve[]): string[
   })
 }
 
-/** The text in lines of at most so many letters. */
+/** Breaks the text into lines of at most `letters` letters. */
 function wrap(text: string, letters: number): string[] {
   const rows = ['']
   for (const word of text.split(' ')) {

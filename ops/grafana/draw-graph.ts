@@ -4,30 +4,30 @@ import { COLOURS, label } from '#loadtest/svg.ts'
 import type { Panel } from './board.ts'
 import { format, scaleOf } from './units.ts'
 
-/** Curves over time as SVG, with axes, the threshold of their panel, marks and a legend. */
+/** Draws curves over time as SVG, with axes, the panel's threshold, marks and a legend. */
 
-/** A series as its panel calls it. */
+/** A series with the name that its panel gives it. */
 export interface Curve {
   name: string
   /** Minutes since the start of the picture, and the value. */
   points: [minutes: number, value: number][]
 }
 
-/** Something that was done meanwhile: a line through all graphs. */
+/** An event during the picture: a line through all graphs. */
 export interface Mark {
   minutes: number
   text: string
 }
 
 export interface Span {
-  /** How many minutes the picture shows. */
+  /** The length of the picture in minutes. */
   minutes: number
-  /** Minutes between two points; where more are missing the curve is broken. */
+  /** Minutes between two points; a longer gap breaks the curve. */
   step: number
   marks: Mark[]
 }
 
-/** Where a graph may draw. */
+/** The area of a graph. */
 export interface Box {
   left: number
   right: number
@@ -37,18 +37,18 @@ export interface Box {
 
 export const [GREY, INK, RED] = ['#57606a', '#24292f', '#c4483f']
 const [GRID, MARK] = ['#e4e8ec', '#8250df']
-/** Room for the values beside the graph, for the minutes below it, and for a row of the legend. */
+/** Space for the values beside the graph, for the minutes below it, and for a row of the legend. */
 const [AXIS, MINUTES, ROW] = [46, 22, 15]
 
-/** The graph of `curves` in `box`, legend included. */
+/** Draws the graph of `curves` in `box`, with its legend. */
 export function drawGraph({ unit, bad }: Panel, curves: Curve[], span: Span, box: Box): string[] {
   const values = curves.flatMap(({ points }) => points.map(([, value]) => value)).filter(Number.isFinite)
   const most = Math.max(0, ...values)
-  // A threshold far above would flatten the curves: it is drawn where they come near it.
+  // A distant threshold would flatten the curves, so it is drawn only if they come near it.
   const isNear = bad !== undefined && most > bad / 3
   const { factor, suffix } = scaleOf(unit, Math.max(most, isNear ? bad : 0))
   const legend = layOutLegend(curves, unit, box)
-  // The last minute's name is in the middle below its place.
+  // The label of the last minute is centred below its place.
   const [left, right, bottom] = [box.left + AXIS, box.right - 14, box.bottom - legend.rows * ROW - MINUTES]
   const x = scaleLinear([0, span.minutes], [left, right])
   const y = scaleLinear([0, Math.max(most, isNear ? bad : 0) / factor || 1], [bottom, box.top])
@@ -110,7 +110,7 @@ function drawCurves(
   })
 }
 
-/** Names with the last value of each, in as many rows as they take, down to the bottom of the box. */
+/** The names with their last values, in as many rows as needed, at the bottom of the box. */
 function layOutLegend(curves: Curve[], unit: string, box: Box): { rows: number; parts: string[] } {
   let [left, row] = [box.left, 0]
   const places = curves.map(({ name, points }, at) => {

@@ -13,9 +13,9 @@ import { readRange } from './prometheus.ts'
 import { sendTraffic } from './traffic.ts'
 
 /**
- * Draws the dashboards for the documents: `node ops/grafana/make-pictures.ts --minutes 6`. Starts the stack, sends it
- * traffic, kills a replica and takes Redis away meanwhile, asks its Prometheus what every panel asks, and writes a picture of
- * each dashboard to docs/dashboards.
+ * Draws the dashboards for the documents: `node ops/grafana/make-pictures.ts --minutes 6`. Starts the stack
+ * and sends it traffic. Kills a replica and stops Redis meanwhile. Runs every panel's queries on its
+ * Prometheus, and writes a picture of each dashboard to docs/dashboards.
  */
 
 const { values } = parseArgs({
@@ -33,7 +33,7 @@ if (!(minutes >= 2 && minutes <= 30 && replicas >= 2))
 const STEP_S = 5
 const REDIS_AWAY_MS = 15_000
 
-/** What is done to the stack at which share of the time. */
+/** The events, each at a share of the time. */
 const EVENTS = [
   {
     at: 1 / 3,
@@ -98,7 +98,7 @@ async function drawAll({ watchers, units }: Stack, start: number, marks: Mark[])
   }
 }
 
-/** A series' name: the legend with the values of its labels, addresses by the names that `names` has for them. */
+/** Names a series: the legend with its label values, and addresses replaced by their names in `names`. */
 function nameSeries(
   legend: string,
   labels: Record<string, string>,

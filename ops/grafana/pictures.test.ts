@@ -8,7 +8,7 @@ import { drawBoard } from './draw-board.ts'
 import type { Curve } from './draw-graph.ts'
 import { format, scaleOf } from './units.ts'
 
-/** Pictures of dashboards say what their panels say. */
+/** The pictures of the dashboards match their panels. */
 
 t.test('the documents show a picture of each dashboard, with all its panels', async (t) => {
   const page = readText('docs/dashboards.md')
@@ -24,7 +24,7 @@ t.test('the documents show a picture of each dashboard, with all its panels', as
   }
 })
 
-t.test('values are said in units that are read at a glance', async (t) => {
+t.test('values are formatted in readable units', async (t) => {
   const said = {
     reqps: [
       [0, '0/s'],

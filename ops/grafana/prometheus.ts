@@ -1,6 +1,6 @@
-/** Asks Prometheus what panels ask it (its HTTP API, "Expression queries"). */
+/** Runs the queries of panels on Prometheus (its HTTP API, "Expression queries"). */
 
-/** A value over time: seconds since 1970, and what was then. */
+/** Values over time: seconds since 1970, and the value. */
 export interface Series {
   labels: Record<string, string>
   points: [seconds: number, value: number][]
@@ -14,12 +14,12 @@ interface Reply {
   }
 }
 
-/** What `expr` is now. Throws with Prometheus' own words when it refuses. */
+/** The current value of `expr`. Throws with Prometheus' error message if the query fails. */
 export function readNow(url: string, expr: string): Promise<Series[]> {
   return read(`${url}/api/v1/query`, { query: expr })
 }
 
-/** What `expr` was from `start` to `end`, every `step` seconds. Throws like {@link readNow}. */
+/** The values of `expr` from `start` to `end`, every `step` seconds. Throws like {@link readNow}. */
 export function readRange(
   url: string,
   expr: string,

@@ -2,7 +2,7 @@ import { Agent } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { ask } from '#ops/stack/clients.ts'
 
-/** A little of everything that dashboards show, at a pace. */
+/** Traffic for every panel of the dashboards, at a given rate. */
 
 export interface Traffic {
   /** Resolves when the last answers have come. */
@@ -11,7 +11,7 @@ export interface Traffic {
 
 const TURN_MS = 50
 const LINKS = 50
-/** What is asked beside redirects, one after the other. */
+/** Requests in addition to redirects, sent in turn. */
 const PATHS = [
   '/urls?page=1&per_page=20',
   '/nowhere',
@@ -23,8 +23,9 @@ const PATHS = [
 ]
 
 /**
- * Asks the stack at `url` until it is stopped: about `perSecond` redirects, now more and now less, and for every ten of them one
- * request of the API, new and changed links too. What is not answered is not asked again: dashboards show it.
+ * Sends requests to the stack at `url` until it is stopped. Sends about `perSecond` redirects, in waves. For
+ * every ten redirects it sends one API request, including new and changed links. Failed requests are not
+ * repeated: dashboards show them.
  */
 export async function sendTraffic(url: string, perSecond: number): Promise<Traffic> {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 })

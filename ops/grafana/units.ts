@@ -1,6 +1,6 @@
-/** How values of Grafana's units are said. */
+/** Formats values in Grafana's units. */
 
-/** What a value is divided by, and what is said after it. */
+/** The divisor of a value, and the suffix after it. */
 export interface Scale {
   factor: number
   suffix: string
@@ -37,7 +37,7 @@ const SCALES: Record<string, Scale[]> = {
   none: DECIMAL
 }
 
-/** The scale in which a value as large as `most` is read well. Throws for a unit that no panel has had yet. */
+/** A readable scale for values up to `most`. Throws for a unit that no panel uses yet. */
 export function scaleOf(unit: string, most: number): Scale {
   const scales = SCALES[unit]
   if (!scales) throw new Error(`The unit ${unit} has no scale: add it to SCALES`)
@@ -45,10 +45,10 @@ export function scaleOf(unit: string, most: number): Scale {
   return (most > 0 && (scales.find(({ factor }) => most >= factor) ?? scales.at(-1))) || (fallback as Scale)
 }
 
-/** A value with its unit, with as many digits as are read at a glance. */
+/** Formats a value with its unit and a readable number of digits. */
 export function format(value: number, unit: string): string {
   const { factor, suffix } = scaleOf(unit, Math.abs(value))
-  // 99.99 % and 100 % are not the same.
+  // 99.99 % and 100 % must differ.
   const digits = unit === 'percentunit' ? 4 : 3
   return `${Number((value / factor).toPrecision(digits))}${suffix}`
 }

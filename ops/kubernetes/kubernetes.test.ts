@@ -24,7 +24,7 @@ function deploymentsOf({ resources }: Built): Resource[] {
 function containersOf({ spec }: Resource): Container[] {
   return spec.template.spec.containers
 }
-/** What makes pods: the Deployments, and what runs and ends. */
+/** The resources that create pods: the Deployments, and the jobs. */
 function podsOf({ resources }: Built): { name: string; pod: Resource['spec']; containers: Container[] }[] {
   return resources
     .map(({ kind, metadata, spec }) => {
@@ -236,7 +236,7 @@ for (const [environment, built] of environments) {
     }
     const { maxReplicas } = find(built, 'HorizontalPodAutoscaler', 'fairlead').spec
     const workers = find(built, 'Deployment', 'fairlead-worker').spec.replicas
-    // Each rollout adds one, and up to two old ones may still be ending.
+    // Each rollout adds one replica, and up to two old ones may still be terminating.
     const most = maxReplicas + 3 + workers + 1
     t.ok(Number(built.settings['REPLICAS']) >= most, `${built.settings['REPLICAS']} of ${most}`)
     t.ok(Number(built.settings['REPLICAS']) * Number(built.settings['DATABASE_POOL_SIZE']) <= 150 - 3 - 10)

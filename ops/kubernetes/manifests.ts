@@ -3,15 +3,15 @@ import { join } from 'node:path'
 import { parse, parseAllDocuments } from 'yaml'
 
 /**
- * Reads an overlay as kustomize would build it, as far as its files here go: resources, components, merged settings and
- * JSON patches. Throws on anything else, so that no part of an overlay escapes the tests.
+ * Builds an overlay as kustomize does, for the features that our files use: resources, components, merged
+ * settings and JSON patches. Throws on anything else, so that no part of an overlay escapes the tests.
  */
 
 export interface Resource {
   apiVersion: string
   kind: string
   metadata: { name: string; labels?: Record<string, string> }
-  // biome-ignore lint/suspicious/noExplicitAny: the many kinds of Kubernetes, which the schemas check and not this
+  // biome-ignore lint/suspicious/noExplicitAny: the schemas check the many kinds of Kubernetes
   spec?: any
   [field: string]: unknown
 }
@@ -54,7 +54,7 @@ const KNOWN = [
   'patches'
 ]
 
-/** Builds what the `kustomization.yaml` in `folder` names. */
+/** Builds the `kustomization.yaml` in `folder`. */
 export function build(folder: string): Built {
   const file = join(folder, 'kustomization.yaml')
   const kustomization = parse(readFileSync(file, 'utf8')) as Kustomization

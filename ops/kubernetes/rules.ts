@@ -2,17 +2,17 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
 
-/** Prometheus' rules as the Prometheus operator takes them: one PrometheusRule of all files in ops/prometheus/rules. */
+/** The rules of all files in ops/prometheus/rules as one PrometheusRule for the Prometheus operator. */
 
 const PROMETHEUS = join(import.meta.dirname, '..', 'prometheus')
 const HEAD = '# Made by ops/prometheus/make-rules.ts from ops/prometheus: change that, and run it again.\n'
 
-/** Where the PrometheusRule is that is shipped. */
+/** The file of the shipped PrometheusRule. */
 export const RULE_FILE = join(import.meta.dirname, 'components', 'monitoring', 'prometheus-rule.yaml')
 
 /**
- * The text of the PrometheusRule. A Prometheus that watches others too has no external label that says where our runbooks
- * are, so that stands in the rules here.
+ * The text of the PrometheusRule. It contains the runbooks' address, because a Prometheus that also watches
+ * other systems has no external label for it.
  */
 export function makePrometheusRule(): string {
   const config = parse(readFileSync(join(PROMETHEUS, 'prometheus.yml'), 'utf8')) as {

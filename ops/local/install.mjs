@@ -1,6 +1,6 @@
-// Runs before the npm scripts, so that a fresh clone needs no other command: installs the locked dependencies when they are
-// missing or older than package-lock.json. Plain JavaScript without dependencies, because it must also run on the older
-// Node that may only serve as the launcher of the pinned one.
+// Runs before the npm scripts, so that a fresh clone needs no other command. Installs the locked dependencies
+// when they are missing or older than package-lock.json. Plain JavaScript without dependencies: it also runs
+// on the older Node that only launches the pinned one.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -16,15 +16,18 @@ const pinnedNode = join(installed, '.bin', isWindows ? 'node.cmd' : 'node')
 // biome-ignore lint/style/noProcessEnv: npm names its script by the environment, and tracing is a setting
 const env = process.env
 
-/** The least Node that runs this project: it strips types, and the metrics client supports it. */
+/** The oldest supported Node: it strips types, and the metrics client supports it. */
 const LEAST = { major: 22, minor: 19 }
 
 const INSTALL_NODE = 'Install Node 24 (https://nodejs.org) and run the same command again.'
 
-/** How often a line says that the installation goes on, where npm has no terminal for its own progress. */
+/** Time between progress lines, where npm has no terminal for its own. */
 const PROGRESS_MS = 10_000
 
-/** What may be installed, each with what it leaves out. Peer dependencies are OpenTelemetry, which only tracing needs. */
+/**
+ * The installation extents and their npm options. Peer dependencies are OpenTelemetry, which only tracing
+ * needs.
+ */
 const EXTENTS = [
   { name: 'production', omits: ['dev', 'peer'] },
   { name: 'tracing', omits: ['dev'] },
@@ -42,12 +45,12 @@ if (!isStamped()) {
   removeUnused()
   stamp()
   checkNode()
-  // Compiles the server now and not in its first start. A start without that takes a second more, so a failure may wait.
+  // Compiles the server now, which saves its first start a second. A failure costs only that second.
   if (env['npm_lifecycle_event'] === 'prestart')
     spawnSync(...npmWith('start', '--ignore-scripts', '--', '--version'), { cwd: root, stdio: 'ignore' })
 }
 
-/** Whether an earlier run of this script has seen this lockfile installed, with all that is needed now. */
+/** True if an earlier run of this script installed this lockfile to the extent needed now. */
 function isStamped() {
   try {
     const [seen, extent] = readFileSync(stampFile, 'utf8').trim().split(' ')
@@ -58,7 +61,7 @@ function isStamped() {
 }
 
 /**
- * Whether the packages that npm lists in node_modules are those of the lockfile, as after an `npm ci` by hand.
+ * True if node_modules has the packages of the lockfile, as after a manual `npm ci`.
  * @param {number} extent which of EXTENTS
  */
 function isInstalled(extent) {
@@ -75,7 +78,7 @@ function isInstalled(extent) {
   }
 }
 
-/** Runs `npm ci`, and ends the process with a clear message when that fails. */
+/** Runs `npm ci`, and exits with a clear message when that fails. */
 async function install() {
   const system = `${isWindows ? 'win' : process.platform}-${process.arch}`
   if (!isNewEnough(process.versions.node) && !JSON.parse(lock).packages[`node_modules/node-${system}`])
@@ -83,7 +86,7 @@ async function install() {
   const why = existsSync(installed) ? 'some are missing, or not those of package-lock.json' : 'first run'
   log(`Installing dependencies (${why}; takes a minute or so) ...`)
   const omitted = EXTENTS[needed]?.omits ?? []
-  // `npm ci` deletes node_modules first, of which a server may be running.
+  // `npm ci` deletes node_modules first, and a server may be running from it.
   const verb = isInstalled(0) ? ['install', '--no-save'] : ['ci']
   const args = [...verb, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
   args.push(...['dev', 'peer'].map((kind) => `--${omitted.includes(kind) ? 'omit' : 'include'}=${kind}`))
@@ -91,11 +94,11 @@ async function install() {
   const report = () => log(`Still installing, ${Math.round((Date.now() - begun) / 1_000)} s`)
   const timer = process.stderr.isTTY ? undefined : setInterval(report, PROGRESS_MS)
   const failure = await new Promise((done) => {
-    // Standard output belongs to the command that comes next.
+    // Standard output belongs to the next command.
     const child = spawn(...npmWith(...args), {
       cwd: root,
       stdio: ['ignore', 2, 2],
-      // There npm is a script of the shell.
+      // On Windows, npm is a shell script.
       shell: isWindows && !env['npm_execpath']
     })
     child.once('error', ({ message }) => done(message))
@@ -113,7 +116,7 @@ async function install() {
 }
 
 /**
- * The npm that runs us, on the node that runs it: not the pinned one, which npm may be about to replace.
+ * The npm that runs this script, on its own Node. It may be about to replace the pinned one.
  * @param {string[]} args
  * @returns {[string, string[]]} a command and its arguments
  */
@@ -122,29 +125,29 @@ function npmWith(...args) {
   return npm ? [env['npm_node_execpath'] ?? process.execPath, [npm, ...args]] : ['npm', args]
 }
 
-/** Deletes the C headers and manuals of the pinned Node, 67 MiB that nothing here reads. */
+/** Deletes the C headers and manuals of the pinned Node, 67 unused MiB. */
 function removeUnused() {
   try {
     for (const name of readdirSync(installed).filter((one) => /^node-(linux|darwin|win)-/.test(one)))
       for (const folder of ['include', 'share'])
         rmSync(join(installed, name, folder), { recursive: true, force: true })
-    // The shell of npm on Windows has no `exec`, which lets signals reach the server elsewhere.
+    // npm's shell on Windows has no `exec`, which elsewhere lets signals reach the server.
     if (isWindows) writeFileSync(join(installed, '.bin', 'exec.cmd'), '@%*\r\n')
   } catch {
-    // A folder that can't be written to keeps them.
+    // A read-only folder keeps them.
   }
 }
 
-/** Remembers what was installed; without a writable folder the next run just looks again. */
+/** Records the installation; in a read-only folder the next run checks again. */
 function stamp() {
   try {
     writeFileSync(stampFile, `${hash} ${EXTENTS.findLast((_, extent) => isInstalled(extent))?.name}\n`)
   } catch {}
 }
 
-/** Makes sure that the `node` of the next command can run TypeScript: the pinned one, or the system's. */
+/** Ensures that the next command's `node` can run TypeScript: the pinned one, or the system's. */
 function checkNode() {
-  // Under npm this is the pinned node, unless it has been installed just now.
+  // Under npm this is the pinned Node, unless this run has just installed it.
   const launcher = isNewEnough(process.versions.node)
   if (!existsSync(pinnedNode)) {
     if (launcher) return
@@ -160,7 +163,7 @@ function checkNode() {
   if (!launcher) {
     fail(`${needsNode()}, and the pinned Node does not run on this system.\n${INSTALL_NODE}`)
   }
-  // A binary that can't run here (musl, an old libc) would shadow the good one in every npm script.
+  // A binary that can't run here (musl, an old libc) would shadow the working one in every npm script.
   rmSync(pinnedNode, { force: true })
 }
 

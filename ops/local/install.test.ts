@@ -8,11 +8,11 @@ import t, { type Test } from 'tap'
 const FLAGS = '--ignore-scripts --no-audit --no-fund --loglevel=error'
 const PRODUCTION = `ci ${FLAGS} --omit=dev --omit=peer`
 const ALL = `ci ${FLAGS} --include=dev --include=peer`
-/** What is added to an installation that a server may be running from. */
+/** The npm arguments that extend an installation in use by a server. */
 const MORE_TRACING = `install --no-save ${FLAGS} --omit=dev --include=peer`
 const MORE_ALL = `install --no-save ${FLAGS} --include=dev --include=peer`
 
-/** A project with a lockfile of one package of each sort, and an npm that only notes how it is called. */
+/** A project with a lockfile of one package of each sort, and an npm that only records its calls. */
 async function createProject(t: Test, { exitCode = 0, node = 'v24.22.3', waits = false } = {}) {
   const root = await mkdtemp(join(tmpdir(), 'fairlead-install-'))
   t.teardown(() => rm(root, { recursive: true, force: true }))
@@ -33,7 +33,7 @@ async function createProject(t: Test, { exitCode = 0, node = 'v24.22.3', waits =
   const lock = (more: object = {}) =>
     writeFile(join(root, 'package-lock.json'), JSON.stringify({ packages: { ...packages, ...more } }))
   await lock()
-  // Does what the real one leaves behind, the list of what it has installed included.
+  // Leaves the same traces as the real npm, including the list of installed packages.
   const npm = `
     import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
     import { setTimeout as wait } from 'node:timers/promises'
@@ -59,7 +59,7 @@ async function createProject(t: Test, { exitCode = 0, node = 'v24.22.3', waits =
       encoding: 'utf8',
       env: { npm_lifecycle_event: event, npm_execpath: join(root, 'npm.mjs'), ...env }
     })
-  /** How npm was called to install. */
+  /** The installing calls of npm. */
   const calls = async () => {
     const text = await readFile(join(root, 'calls'), 'utf8').catch(() => '')
     return text.split('\n').filter((line) => /^(ci|install) /.test(line))
@@ -160,7 +160,7 @@ t.test('says what to look at when the installation fails, and starts nothing', a
   t.match(stderr, /could not be installed \(npm ci ended with 7\)/)
 })
 
-t.test('takes a pinned Node that does not run here out of the way of a good one', async (t) => {
+t.test('removes a pinned Node that does not run here', async (t) => {
   const { root, run } = await createProject(t, { node: 'not found' })
   t.equal(run('prestart').status, 0)
   await t.rejects(readFile(join(root, 'node_modules', '.bin', 'node')), { code: 'ENOENT' })
@@ -168,7 +168,7 @@ t.test('takes a pinned Node that does not run here out of the way of a good one'
 
 t.test('refuses when neither the system nor the pinned Node is new enough', async (t) => {
   const { root, run } = await createProject(t, { node: 'v20.1.0' })
-  // As an old launcher would see itself.
+  // Runs the script as an old Node would.
   const script = join(root, 'ops', 'local', 'install.mjs')
   const text = await readFile(script, 'utf8')
   await writeFile(script, text.replaceAll('process.versions.node', `'20.20.2'`))
@@ -192,7 +192,7 @@ t.test('stops before it installs where no Node is pinned and the system has an o
   t.same(await calls(), [])
 })
 
-t.test('works without a folder that it can write to', async (t) => {
+t.test('works in a read-only folder', async (t) => {
   const { root, run } = await createProject(t)
   run('prestart')
   await rm(join(root, 'node_modules', '.fairlead-install'))

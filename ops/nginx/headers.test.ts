@@ -4,7 +4,7 @@ import { missing } from '#testing/programs.ts'
 import { upstreamOf } from './render.ts'
 import { startSite } from './sites.ts'
 
-/** The longest heads of answers that a replica sends pass through nginx as the replica sent them. */
+/** nginx passes on the longest response heads of a replica unchanged. */
 
 const skip = missing('nginx')
 
@@ -14,7 +14,10 @@ const MAX_LOCATION = 8_192
 /** Characters by the bytes of their percent-encoded form. */
 const ALPHABETS = { x: 1, é: 6, 漢: 9, '🚀': 12 }
 
-/** Longest target that the API takes of a character: by characters, or by the bytes of its Location. */
+/**
+ * The longest target of one character that the API accepts: limited by characters, or by the bytes of its
+ * Location.
+ */
 const longest = (character: string, bytes: number) =>
   START + character.repeat(Math.min(2_048 - START.length, Math.floor((MAX_LOCATION - START.length) / bytes)))
 

@@ -7,7 +7,7 @@ import { findCommand, missing } from '#testing/programs.ts'
 import { filesIn, renderSite, upstreamOf } from './render.ts'
 import { createEcho, listen, readAccessLog, startPair, startSite } from './sites.ts'
 
-/** What nginx lets in, says and writes down. */
+/** The requests nginx accepts, its own answers and its log. */
 
 const skip = missing('nginx')
 
@@ -31,7 +31,7 @@ t.test('nothing that a client says of the way to it reaches a replica', { skip }
   const { url } = await startSite(t, { UPSTREAM: upstream })
   const names = ['for', 'host', 'proto', 'port', 'prefix', 'server', 'scheme', 'ssl', 'by']
   const sent = ['forwarded', 'x-real-ip', 'x-visit-id', ...names.map((name) => `x-forwarded-${name}`)]
-  // Each of the ways on: a page of the API, a redirect, a repeatable request, a file.
+  // One request for each location: the API, a redirect, a repeatable request, a file.
   for (const [method, path, more] of [
     ['GET', '/users', {}],
     ['GET', '/abc', {}],
@@ -51,7 +51,7 @@ t.test('nothing that a client says of the way to it reaches a replica', { skip }
   }
 })
 
-t.test('what is for those inside is not there for others', { skip }, async (t) => {
+t.test('internal paths are 404 from outside', { skip }, async (t) => {
   const { url, state } = await startPair(t)
   const paths = [
     '/metrics',
@@ -86,7 +86,7 @@ t.test('what nginx itself answers is a problem too', { skip }, async (t) => {
   t.match(await unanswered.json(), { code: 'UNANSWERED', status: 502 })
 })
 
-t.test('of replicas that all hang the answer and what it says agree', { skip }, async (t) => {
+t.test('the status and body agree when all replicas hang', { skip }, async (t) => {
   const hanging = createServer(() => undefined)
   const { url, folder } = await startSite(t, { UPSTREAM: upstreamOf([await listen(t, hanging)]) })
   const answer = await fetch(`${url}/a`)
@@ -116,7 +116,7 @@ t.test(
   }
 )
 
-t.test('a replica that hangs keeps no visitor: another one is asked', { skip }, async (t) => {
+t.test('a request leaves a replica that hangs for another one', { skip }, async (t) => {
   let asked = 0
   const hanging = createServer(() => asked++)
   const living = createServer((_request, response) => response.end('{}'))
@@ -134,7 +134,7 @@ t.test('a replica that hangs keeps no visitor: another one is asked', { skip }, 
   }
 })
 
-t.test('one address that asks too often is told to slow down', { skip }, async (t) => {
+t.test('an address that sends too many requests gets 429', { skip }, async (t) => {
   const living = createServer((_request, response) => response.end('{}'))
   const upstream = upstreamOf([await listen(t, living)])
   const { url } = await startSite(t, { UPSTREAM: upstream, RATE: '1', BURST: '3' })

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What the site's template leaves open, without FAIRLEAD_ before the names; its head says what each is. */
+/** The variables of the site's template, without the prefix FAIRLEAD_. The template's head documents them. */
 export interface SiteOptions {
   LISTEN: string
   UPSTREAM: string
@@ -12,7 +12,7 @@ export interface SiteOptions {
   ACCESS_LOG?: string
 }
 
-/** The same for tls.conf.template. */
+/** The variables of tls.conf.template, likewise. */
 export interface TlsOptions {
   HTTP_LISTEN: string
   CERTIFICATE: string
@@ -22,15 +22,15 @@ export interface TlsOptions {
 
 const DEFAULTS = { TRUSTED: 'unix:', RATE: '100', BURST: '400', BODY: '2m', ACCESS_LOG: 'off' }
 
-/** One client that is all clients: for load that comes from one address. */
+/** Limits for load whose clients share one address. */
 export const UNLIMITED = { RATE: '1000000', BURST: '1000000' }
 
-/** Gives the site's configuration, which goes into nginx's http block. */
+/** Renders the site's configuration, for nginx's http block. */
 export function renderSite(options: SiteOptions): string {
   return render('fairlead.conf.template', { ...DEFAULTS, ...options })
 }
 
-/** Gives what goes beside it for TLS. */
+/** Renders the additional configuration for TLS. */
 export function renderTls(options: TlsOptions): string {
   return render('tls.conf.template', { ...options })
 }
@@ -42,12 +42,12 @@ function render(template: string, values: Record<string, string>): string {
   )
 }
 
-/** The upstream of replicas, each as `host:port`. max_fails=0: see the template's head. */
+/** The upstream of replicas, each as `host:port`. The template's head explains max_fails=0. */
 export function upstreamOf(hosts: readonly string[]): string {
   return hosts.map((host) => `server ${host} max_fails=0;`).join(' ')
 }
 
-/** Lines for the http block of an nginx that keeps all its files in `folder`. */
+/** Lines for the http block that make nginx keep all its files in `folder`. */
 export function filesIn(folder: string): string {
   return ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     .map((name) => `${name}_temp_path ${folder}/${name};`)

@@ -7,7 +7,7 @@ import { findPort } from '#testing/server-process.ts'
 import { UNLIMITED, upstreamOf } from './render.ts'
 import { createEcho, listen, readAccessLog, startPair, startSite } from './sites.ts'
 
-/** What nginx does with a request when a replica does not answer it. */
+/** nginx's retries of requests that a replica does not answer. */
 
 const skip = missing('nginx')
 
@@ -52,7 +52,7 @@ t.test('a write with an Idempotency-Key leaves a replica that hangs', { skip }, 
   const headers = { 'idempotency-key': 'k' }
   while (hung === 0)
     t.equal((await fetch(`${url}/urls`, { method: 'POST', body: '{}', headers })).status, 200)
-  t.equal(hung, 1, 'the other one was asked instead')
+  t.equal(hung, 1, 'the other one got the request')
 })
 
 t.test('one replica of six is enough for everything, for writes too', { skip }, async (t) => {
@@ -66,7 +66,7 @@ t.test('one replica of six is enough for everything, for writes too', { skip }, 
   }
 })
 
-t.test('replicas that have all been away are asked as soon as they are back', { skip }, async (t) => {
+t.test('replicas that were all down get requests as soon as they are back', { skip }, async (t) => {
   const ports = await Promise.all([findPort(), findPort()])
   const { url } = await startSite(t, { UPSTREAM: upstreamOf(ports.map((port) => `127.0.0.1:${port}`)) })
   for (let times = 0; times < 5; times++) t.equal((await fetch(`${url}/a`)).status, 502)
@@ -74,7 +74,10 @@ t.test('replicas that have all been away are asked as soon as they are back', { 
   for (let times = 0; times < 5; times++) t.equal((await fetch(`${url}/a`)).status, 200)
 })
 
-/** A site before replicas that all refuse, or before one that takes each request and hangs up; `ask` gives how often it asked. */
+/**
+ * Starts a site whose replicas all refuse connections, or whose only replica reads each request and closes
+ * the connection. The returned function sends a request and counts the attempts.
+ */
 async function startAlone(t: Test, isDying: boolean) {
   let arrivals = 0
   let asked = 0
@@ -91,7 +94,7 @@ async function startAlone(t: Test, isDying: boolean) {
     const answer = await fetch(`${url}/urls/1`, { method, headers, ...body })
     asked++
     const line = (await readAccessLog(folder, asked)).at(-1)
-    // A colon is between two walks over the list of replicas.
+    // nginx separates two passes over the list of replicas by a colon.
     const walks = line?.replica.split(' : ').length
     const { code } = (await answer.json()) as { code: string }
     return { status: answer.status, code, walks, arrivals }
@@ -101,7 +104,7 @@ async function startAlone(t: Test, isDying: boolean) {
 const problem = { status: 502, code: 'UNANSWERED' }
 
 t.test(
-  'what no replica got is asked once more, with the list of replicas as it is by then',
+  'a request that no replica received is retried once, with the current list of replicas',
   { skip },
   async (t) => {
     const ask = await startAlone(t, false)
@@ -110,14 +113,14 @@ t.test(
   }
 )
 
-t.test('what a replica got and did not answer is asked once more where it may be', { skip }, async (t) => {
+t.test('an unanswered request is retried once if it is repeatable', { skip }, async (t) => {
   const ask = await startAlone(t, true)
   for (const [method, headers] of [['GET'], ['PUT'], ['POST', { 'idempotency-key': 'k' }]] as const)
     t.same(await ask(method, headers), { ...problem, walks: 2, arrivals: 2 }, method)
   t.same(await ask('POST'), { ...problem, walks: 1, arrivals: 1 })
 })
 
-t.test('a visit that the only replica was too busy for is asked once more', { skip }, async (t) => {
+t.test('a visit is retried once when the only replica was too busy', { skip }, async (t) => {
   let asked = 0
   const busy = createServer((_request, response) => {
     if (++asked > 1) response.end()
@@ -135,7 +138,7 @@ t.test('an import that a replica refused goes to another one', { skip }, async (
     t.equal((await fetch(`${url}/urls/bulk`, { method: 'POST', body: 'x'.repeat(100_000) })).status, 200)
 })
 
-t.test('each path of the API gets the patience of the API, not that of a redirect', { skip }, async (t) => {
+t.test('each path of the API gets the timeout of the API, not that of a redirect', { skip }, async (t) => {
   const { app } = await startApp(t)
   const paths = app.access
     .routes()
@@ -143,7 +146,7 @@ t.test('each path of the API gets the patience of the API, not that of a redirec
     .filter((route) => /^\w+ \/[\w-]+$/.test(route) && !/ \/(metrics|health)$/.test(route))
   t.ok(paths.includes('POST /keys') && paths.length >= 12, paths.join())
   let asked = 0
-  // Later than nginx gives a replica for a redirect.
+  // Exceeds nginx's timeout for a redirect.
   const slow = createServer((_request, response) => {
     asked++
     setTimeout(() => response.end(), 3_500)
@@ -158,5 +161,5 @@ t.test('each path of the API gets the patience of the API, not that of a redirec
     await Promise.all(answers),
     paths.map((route) => `${route} 200`)
   )
-  t.equal(asked, paths.length, 'each was asked once')
+  t.equal(asked, paths.length, 'each got one request')
 })

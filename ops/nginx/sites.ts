@@ -8,9 +8,9 @@ import type { Test } from 'tap'
 import { startNginx } from '#testing/servers.ts'
 import { filesIn, renderSite, type SiteOptions, upstreamOf } from './render.ts'
 
-/** The site in a real nginx, before replicas that a test makes up. */
+/** The site in a real nginx, with replicas made by the test. */
 
-/** Listens on `port`, or one of its own, and is closed with the test; gives `host:port`. */
+/** Listens on `port`, or a free one, until the test ends; returns `host:port`. */
 export async function listen(t: Test, server: Server, port = 0): Promise<string> {
   await new Promise<void>((done) => server.listen(port, '127.0.0.1', done))
   t.teardown(() => {
@@ -20,10 +20,13 @@ export async function listen(t: Test, server: Server, port = 0): Promise<string>
   return `127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-/** A line of the access log: what nginx measures is a number, or null where it has none. */
+/** A line of the access log: a measurement is a number, or null if it is missing. */
 export type AccessLine = Record<string, string | number | null> & { replica: string }
 
-/** The lines of a site's access log, once there are `atLeast`: nginx writes one when the answer is out. */
+/**
+ * The lines of a site's access log, once there are `atLeast`: nginx writes a line after it has sent the
+ * answer.
+ */
 export async function readAccessLog(folder: string, atLeast: number): Promise<AccessLine[]> {
   for (;;) {
     const lines = (await readFile(join(folder, 'access.log'), 'utf8')).split('\n').slice(0, -1)
@@ -32,7 +35,7 @@ export async function readAccessLog(folder: string, atLeast: number): Promise<Ac
   }
 }
 
-/** A replica that answers with what it was sent. */
+/** A replica that echoes the request. */
 export function createEcho(): Server {
   return createServer(async (request, response) => {
     const { method, url, headers } = request
@@ -41,7 +44,7 @@ export function createEcho(): Server {
   })
 }
 
-/** An nginx with the site as `options` say, listening with `flags`, and `more` for its http block. */
+/** Starts nginx with the site of `options`, listening with `flags`; `more` goes into its http block. */
 export function startSite(
   t: Test,
   options: Omit<SiteOptions, 'LISTEN'>,
@@ -58,8 +61,8 @@ export function startSite(
 }
 
 /**
- * nginx before a replica that takes each request and then hangs up, as one that is killed does, and an echo. `tries`
- * counts the requests that reached the first, `connections` those to the second.
+ * nginx before two replicas: one reads each request and closes the connection, as if killed, and one echoes.
+ * `tries` counts the requests to the first, `connections` the connections to the second.
  */
 export async function startPair(t: Test) {
   const state = { tries: 0, connections: 0 }

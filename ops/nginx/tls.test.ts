@@ -11,7 +11,7 @@ import { findPort } from '#testing/server-process.ts'
 import { renderTls, upstreamOf } from './render.ts'
 import { createEcho, listen, startSite } from './sites.ts'
 
-/** The site by TLS, with a certificate made for the test. */
+/** The site with TLS, with a certificate made for the test. */
 
 const skip = missing('nginx') || missing('openssl')
 
@@ -60,13 +60,13 @@ t.test('the site by TLS', { skip }, async (t) => {
       }).once('error', fail)
     })
 
-  t.test('a replica is told that its client came by TLS', async (t) => {
+  t.test('a replica sees that its client uses TLS', async (t) => {
     const { status, body } = await ask('/a')
     t.equal(status, 200)
     t.match(JSON.parse(body).headers, { 'x-forwarded-proto': 'https', host: `127.0.0.1:${port}` })
   })
 
-  t.test('every answer has browsers stay with TLS', async (t) => {
+  t.test('every answer has Strict-Transport-Security', async (t) => {
     for (const [path, expected] of [
       ['/a', 200],
       ['/metrics', 404]
@@ -89,7 +89,7 @@ t.test('the site by TLS', { skip }, async (t) => {
   t.test('TLS is 1.3 where the client can, 1.2 where it must, and nothing older', async (t) => {
     const shake = (maxVersion: 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3') =>
       new Promise<string | null>((done, fail) => {
-        // The client would itself refuse what is old.
+        // By default the client itself would refuse old versions.
         const ciphers = 'DEFAULT:@SECLEVEL=0'
         const socket = connect(
           { port, host: '127.0.0.1', ca, minVersion: 'TLSv1', maxVersion, ciphers },
@@ -104,7 +104,7 @@ t.test('the site by TLS', { skip }, async (t) => {
     await t.rejects(shake('TLSv1.1'), { code: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION' })
   })
 
-  t.test('without TLS everything is sent on to it, but for the answers to the authority', async (t) => {
+  t.test('plain HTTP redirects to TLS, except for ACME challenges', async (t) => {
     for (const method of ['GET', 'POST']) {
       const answer = await fetch(`${httpUrl}/urls?a=b`, { method, redirect: 'manual' })
       t.equal(answer.status, 308, 'which keeps the method')

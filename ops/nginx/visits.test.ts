@@ -11,12 +11,15 @@ import { until } from '#testing/until.ts'
 import { UNLIMITED, upstreamOf } from './render.ts'
 import { listen, readAccessLog, startSite } from './sites.ts'
 
-/** One visit is one click, also where nginx had to ask a second replica after the first had counted it. */
+/** One visit is one click, even if nginx retries on a second replica after the first has counted it. */
 
 const noNginx = missing('nginx')
 const skip = noNginx || !hasRedis()
 
-/** A way to `target` on which each answer is cut off as it arrives, as when a replica is killed after its work. */
+/**
+ * Opens a proxy to `target` that cuts off each answer as it arrives, as if a replica were killed after its
+ * work.
+ */
 async function openCuttingWay(t: Test, target: string) {
   const { hostname, port } = new URL(target)
   const state = { answersCut: 0 }
@@ -42,12 +45,12 @@ async function countClicks({ request }: Running, urlId: number): Promise<number>
   return Number(headers.get('x-total-count'))
 }
 
-t.test('a visit has one name, and one that no client can give it', { skip: noNginx }, async (t) => {
+t.test('a visit has one id, and no client can choose it', { skip: noNginx }, async (t) => {
   const names: unknown[] = []
   const dying = () =>
     createHttpServer(async (request) => {
       names.push(request.headers['x-visit-id'])
-      // The clock goes on meanwhile.
+      // The clock advances meanwhile.
       await wait(5)
       request.socket.destroy()
     })
@@ -55,12 +58,12 @@ t.test('a visit has one name, and one that no client can give it', { skip: noNgi
   const { url } = await startSite(t, { UPSTREAM: upstreamOf(upstream) })
   const { status } = await fetch(`${url}/oWCnNk`, { headers: { 'x-visit-id': 'mine' } })
   t.equal(status, 502)
-  t.ok(names.length > upstream.length, 'each was asked, and then once more')
+  t.ok(names.length > upstream.length, 'each got the request, and one got it again')
   t.equal(new Set(names).size, 1, names.join())
   t.match(names[0], /^\d{10}\.\d{3}-[0-9a-f]{32}$/)
 })
 
-t.test('answers that were cut off are asked for again and counted once', { skip }, async (t) => {
+t.test('visits whose answers were cut off are retried and counted once', { skip }, async (t) => {
   const storage = await storageOf(t, 'redis')
   const env = { TRUST_PROXY: '127.0.0.1' }
   const dying = await startApp(t, { storage, env })
@@ -84,7 +87,7 @@ t.test('answers that were cut off are asked for again and counted once', { skip 
     t.same(new Set(answers.map(({ status }) => status)), new Set([302]))
   }
   t.ok(way.state.answersCut > 10, `${way.state.answersCut} answers were cut off`)
-  // A click on its way is stored when both have nothing left: the stream is then empty.
+  // All clicks are stored once neither replica has pending ones and the stream is empty.
   for (const { app } of [dying, living]) await until(() => app.clicks.stats().pending === 0)
   await until(async () => (await living.app.clicks.backlog())?.entries === 0)
   t.equal(await countClicks(living, link.id), visits, 'and what the visitors say of themselves names nothing')
@@ -93,12 +96,12 @@ t.test('answers that were cut off are asked for again and counted once', { skip 
 })
 
 t.test(
-  'while nothing that stores clicks answers, nginx has more patience than a visit needs',
+  'while PostgreSQL and Redis do not answer, a visit ends before the timeout of nginx',
   { skip },
   async (t) => {
     const [postgres, redis] = await Promise.all([startPostgres(t), startRedis(t)])
     const storage = { DATABASE_URL: postgres.url, REDIS_URL: redis.url, DATA_DIR: t.testdir() }
-    // As shipped, but for being the only one.
+    // The shipped settings, but a single replica.
     const { app, url: replica, request } = await startApp(t, { storage })
     const { url, folder } = await startSite(t, {
       UPSTREAM: upstreamOf([new URL(replica).host]),
@@ -113,7 +116,7 @@ t.test(
     t.same(new Set(statuses), new Set([302]), 'the disk has them')
     t.equal(app.clicks.stats().spooled, visits.length)
     const asked = (await readAccessLog(folder, visits.length)).map((line) => line['replica_statuses'])
-    t.same(new Set(asked), new Set(['302']), 'nobody was asked twice')
+    t.same(new Set(asked), new Set(['302']), 'no request was repeated')
     redis.thaw()
     postgres.thaw()
   }

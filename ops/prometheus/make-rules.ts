@@ -5,9 +5,12 @@ import { makePrometheusRule, RULE_FILE } from '#ops/kubernetes/rules.ts'
 import { makeSloRules, RULES, writeScaledRules } from './rule-files.ts'
 
 /**
- * Writes rules/slo.yml from ops/slo.yaml, and the PrometheusRule for Kubernetes from all rules: `node
- * ops/prometheus/make-rules.ts`. With `--scale 0.1 --out FOLDER` it
- * writes all rules, those by hand too, to another folder with every window a tenth as long, for trying them out.
+ * Writes rules/slo.yml from ops/slo.yaml, and the PrometheusRule for Kubernetes from all rules:
+ *
+ *   node ops/prometheus/make-rules.ts
+ *
+ * With `--scale 0.1 --out FOLDER` it writes all rules, including the handwritten ones, to another folder for
+ * experiments, with every window a tenth as long.
  */
 
 const { values } = parseArgs({ options: { scale: { type: 'string' }, out: { type: 'string' } } })

@@ -7,13 +7,13 @@ import t from 'tap'
 import { missing } from '#testing/programs.ts'
 import { writeScaledRules } from './rule-files.ts'
 
-/** What Prometheus itself says of its configuration and its rules. */
+/** promtool's checks of the configuration and the rules. */
 
 const skip = missing('promtool')
 
-/** What promtool prints, content or not. */
+/** The standard output of promtool, whether or not its checks pass. */
 async function promtool(...args: string[]): Promise<string> {
-  // It computes for long, and what runs beside it may be watching a clock.
+  // promtool computes for long, and a concurrent test may depend on timing.
   const run = promisify(execFile)('nice', ['-n', '19', 'promtool', ...args], { cwd: import.meta.dirname })
   const { stdout, stderr } = await run.catch((error: { stdout: string; stderr: string }) => error)
   return stdout + stderr

@@ -3,15 +3,15 @@ import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
 import { makeGroups, type Promises, scaleRules } from './slo-rules.ts'
 
-/** Prometheus' rules as files: those made of ops/slo.yaml, and all of them with other windows. */
+/** Prometheus' rules as files: those made from ops/slo.yaml, and scaled copies of all rules. */
 
 const SLO_FILE = join(import.meta.dirname, '..', 'slo.yaml')
 const HEAD = '# Made by ops/prometheus/make-rules.ts from ops/slo.yaml: change that, and run it again.\n'
 
-/** Where the rules are that are shipped. */
+/** The folder of the shipped rules. */
 export const RULES = join(import.meta.dirname, 'rules')
 
-/** What ops/slo.yaml promises. */
+/** Reads the promises in ops/slo.yaml. */
 export function readPromises(): Promises {
   return parse(readFileSync(SLO_FILE, 'utf8')) as Promises
 }

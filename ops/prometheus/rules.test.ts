@@ -38,7 +38,7 @@ t.test(
     for (const { alert = '', expr, labels, annotations = {} } of alerts) {
       t.match(labels['severity'], /^(page|ticket|none)$/, alert)
       t.match(annotations['summary'], /^\S.{5,75}$/, alert)
-      // What is absent has neither a value nor labels.
+      // An absent series has neither a value nor labels.
       if (!expr.includes('absent(')) t.match(annotations['description'], '$value', alert)
       t.equal(annotations['runbook_url'], `{{ $externalLabels.runbooks }}/${kebab(alert)}.md`)
       t.ok(existsSync(join(RUNBOOKS, `${kebab(alert)}.md`)), `${kebab(alert)}.md`)
@@ -63,7 +63,7 @@ t.test('every runbook belongs to an alert, has all five parts, and is in the ind
   }
 })
 
-t.test('every alert is seen to fire, and to keep quiet; every recording rule to count', async (t) => {
+t.test('every alert is tested firing and silent, every recording rule counting', async (t) => {
   const checks = unitTests.flatMap(({ alert_rule_test = [] }) => alert_rule_test)
   for (const { alert, labels } of alerts) {
     const own = checks.filter(({ alertname }) => alertname === alert)

@@ -1,20 +1,20 @@
-/** Makes Prometheus' rules of the promises in ops/slo.yaml, as the workbook of Google's SREs has it (chapter 5). */
+/** Makes Prometheus' rules from the promises in ops/slo.yaml, after chapter 5 of Google's SRE workbook. */
 
 export interface Slo {
   name: string
   title: string
   /** The share that must be good. */
   objective: number
-  /** PromQL of what was bad, and of all there was, over `$window`. */
+  /** PromQL of the bad requests, and of all requests, over `$window`. */
   bad: string
   all: string
-  /** The alert on its budget, and what that says; none for an objective of 1. */
+  /** The alert on its budget, and its text; none for an objective of 1. */
   alert?: string
   broken?: string
 }
 
 export interface Promises {
-  /** What the budget is counted over. */
+  /** The period of the budget. */
   period: string
   slos: Slo[]
 }
@@ -34,14 +34,14 @@ export interface Group {
   rules: Rule[]
 }
 
-/** Short windows are worth a look often; long ones read many samples and change slowly. */
+/** Rules with short windows run often; long windows read many samples and change slowly. */
 const SHORT = ['5m', '30m', '1h']
 const LONG = ['2h', '6h', '1d', '3d']
 
-/** At this pace a month's budget lasts for two days: it is worth waking somebody, and a release is taken back. */
+/** At this rate a month's budget lasts for two days. It pages an operator and rolls a release back. */
 export const FAST_BURN = 14.4
 
-/** How fast the budget burns, over a long window and still over a short one, and what that is worth. */
+/** Burn rates over a long and a short window, with their severity. */
 const BURNS = [
   { severity: 'page', pairs: [burn(FAST_BURN, '1h', '5m'), burn(6, '6h', '30m')] },
   { severity: 'ticket', pairs: [burn(3, '1d', '2h'), burn(1, '3d', '6h')] }
@@ -76,8 +76,8 @@ function ratios(slos: readonly Slo[], windows: readonly string[]): Rule[] {
 }
 
 /**
- * PromQL of the share that was bad within `window`. Nothing asked, nothing broken: 0, not a division by zero. Nothing
- * measured gives nothing.
+ * PromQL of the bad share within `window`. Without requests it is 0, not a division by zero. Without
+ * measurements it is empty.
  */
 export function ratioOf({ bad, all }: Slo, window: string): string {
   const [some, total] = [bad, all].map((expression) => expression.replaceAll('$window', window))
@@ -122,7 +122,7 @@ function alertsOf({ name, title, objective, alert, broken = title }: Slo): Rule[
   })
 }
 
-/** The share that may be bad, without the dust of binary fractions. */
+/** The share that may be bad, rounded to hide errors of binary fractions. */
 export function budget(objective: number): number {
   return Number((1 - objective).toPrecision(6))
 }
@@ -137,9 +137,9 @@ export function kebab(alert: string): string {
 }
 
 /**
- * Shortens (or lengthens) every window, wait and interval of rules written as YAML: the same rules in minutes instead
- * of days. Names stay, so `rate1h` is then of less. No window gets shorter than `floorS` seconds, of which it needs
- * about four scrapes' worth to hold two samples for sure.
+ * Scales every window, wait and interval of rules written as YAML, for example to minutes instead of days.
+ * Names stay, so `rate1h` then covers less. No window gets shorter than `floorS` seconds; it needs about four
+ * scrapes to reliably hold two samples.
  */
 export function scaleRules(yaml: string, factor: number, floorS = 20): string {
   const scaled = (text: string, least: number) => `${Math.max(least, Math.round(seconds(text) * factor))}s`

@@ -6,8 +6,11 @@ import { startStack } from '#ops/stack/stack.ts'
 import { attempt, TRIALS } from './restarts.ts'
 
 /**
- * Starts a stack and restarts, ends and kills its replicas under load: `node ops/restarts/main.ts --replicas 6
- * --connections 500`. Prints what was asked and what failed; exits with 1 when anything did.
+ * Starts a stack and restarts, terminates and kills its replicas under load:
+ *
+ *   node ops/restarts/main.ts --replicas 6 --connections 500
+ *
+ * Prints the requests and the failures; exits with 1 if there are any failures.
  */
 const { values } = parseArgs({
   options: {

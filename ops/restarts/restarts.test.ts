@@ -8,16 +8,16 @@ import { type Stack, startStack } from '#ops/stack/stack.ts'
 import { missing } from '#testing/programs.ts'
 import { attempt, TRIALS } from './restarts.ts'
 
-/** Replicas come and go under 500 connections and nobody notices. */
+/** Replicas restart under 500 connections, and no client sees an error. */
 
 const skip = missing('postgres') || missing('redis-server') || missing('nginx')
 
 const CONNECTIONS = 500
 
-/** A machine that does much else is slow: that is not what this is about. */
+/** Busy machines are slow, and this test does not measure speed. */
 const PATIENT = { DATABASE_CONNECT_TIMEOUT_MS: '30000' }
 
-/** The clicks that are stored, once there are `atLeast` of them. */
+/** The number of stored clicks, once it is at least `atLeast`. */
 async function countClicks(stack: Stack, atLeast: number): Promise<number> {
   const client = new pg.Client(stack.databaseUrl)
   await client.connect()
@@ -35,7 +35,7 @@ async function countClicks(stack: Stack, atLeast: number): Promise<number> {
   }
 }
 
-t.test('of 500 clients nobody notices', { skip }, async (t) => {
+t.test('restarts cause no error for 500 clients', { skip }, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-restarts-'))
   const stack = await startStack({ folder, replicas: 2, isLight: true, env: PATIENT })
   t.teardown(async () => {
@@ -47,13 +47,14 @@ t.test('of 500 clients nobody notices', { skip }, async (t) => {
   for (const trial of TRIALS) {
     await t.test(trial.title, async (t) => {
       const pids = stack.replicas.map(({ pid }) => pid)
-      // Machines that test are small: the clients think, and connections are idle between requests, as in life.
+      // Test machines are small: the clients pause, so connections are idle between requests, as in
+      // production.
       const outcome = await attempt(stack, trial, CONNECTIONS, 1_000)
       t.same(outcome.failures, [])
       t.ok(stack.replicas.every(({ pid, state }, at) => pid !== pids[at] && state === 'up'))
       t.comment(`${outcome.follows} GET, ${outcome.creates} POST, ${outcome.changes} PUT`)
       follows += outcome.follows
-      // Who asked a replica that was killed was answered by another, and both may have counted.
+      // nginx retries the requests of a killed replica on another one, and both may have counted the click.
       if (trial.title.startsWith('kill')) repeatable = CONNECTIONS * stack.replicas.length
     })
   }

@@ -2,7 +2,7 @@ import { type Crowd, type Load, sendLoad } from '#ops/stack/clients.ts'
 import type { Stack } from '#ops/stack/stack.ts'
 import { until } from '#testing/until.ts'
 
-/** What ends replicas in production, done to a stack under load: nobody who asks may notice. */
+/** Ends replicas under load in the ways that occur in production. No client may see an error. */
 
 export interface Outcome {
   follows: number
@@ -13,19 +13,19 @@ export interface Outcome {
 
 export interface Trial {
   title: string
-  /** Who asks meanwhile, of so many connections. */
+  /** The clients during the trial, by the number of connections. */
   crowd(connections: number): Crowd
   run(stack: Stack, load: Load): Promise<void>
 }
 
-/** Everything: reads, writes that may be repeated, and writes that may not. */
-const everybody = (connections: number): Crowd => ({
+/** All kinds of requests: reads, repeatable writes and other writes. */
+const allKinds = (connections: number): Crowd => ({
   followers: connections - 2 * Math.round(connections / 10),
   creators: Math.round(connections / 10),
   changers: Math.round(connections / 10)
 })
 
-/** What dies at once takes what it was asked with it: only requests that are idempotent can be sent again. */
+/** A kill loses the requests in progress, and only idempotent ones can be sent again. */
 const idempotent = (connections: number): Crowd => ({
   followers: connections - Math.round(connections / 10),
   creators: 0,
@@ -33,10 +33,10 @@ const idempotent = (connections: number): Crowd => ({
 })
 
 export const TRIALS: Trial[] = [
-  { title: 'a rolling restart', crowd: everybody, run: (stack) => stack.rollingRestart() },
+  { title: 'a rolling restart', crowd: allKinds, run: (stack) => stack.rollingRestart() },
   {
     title: 'SIGTERM of each replica',
-    crowd: everybody,
+    crowd: allKinds,
     run: (stack, load) => signalEach(stack, load, 'SIGTERM')
   },
   {
@@ -47,8 +47,8 @@ export const TRIALS: Trial[] = [
 ]
 
 /**
- * Signals the replicas one after the other, each when the one before is back and nobody waits any more who was refused by
- * it: nginx asks no replica twice for one request, and there may be only two.
+ * Signals the replicas one after the other. Waits until the previous one is back and every request that it
+ * refused has been answered: nginx tries each replica once per request, and there may be only two.
  */
 async function signalEach(stack: Stack, load: Load, signal: NodeJS.Signals): Promise<void> {
   for (const replica of stack.replicas) {
@@ -59,7 +59,7 @@ async function signalEach(stack: Stack, load: Load, signal: NodeJS.Signals): Pro
   }
 }
 
-/** Does it under load, which begins before and ends after. */
+/** Runs a trial under load that starts before it and ends after it. */
 export async function attempt(
   stack: Stack,
   { crowd, run }: Trial,

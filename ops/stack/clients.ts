@@ -1,17 +1,19 @@
 import { Agent, request as requestHttp } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** Clients of a stack, each with a connection of its own that it keeps and one request under way. */
+/** Clients of a stack, each with one keep-alive connection and one request in progress. */
 
 export interface Answer {
   status: number
   body: string
 }
 
-/** A client that waited so long has no answer. */
+/** Answer timeout of a client. */
 const PATIENCE_MS = 30_000
 
-/** One request over the connections of `agent`, with an API key where one is given; rejects where there is no answer. */
+/**
+ * Sends a request over the connections of `agent`, with an API key if given; rejects when there is no answer.
+ */
 export function ask(agent: Agent, url: string, method: string, json?: object, key?: string): Promise<Answer> {
   return new Promise((done, fail) => {
     const headers = {
@@ -30,40 +32,43 @@ export function ask(agent: Agent, url: string, method: string, json?: object, ke
   })
 }
 
-/** How many clients follow a link, create links (POST), and change the link that each of them has (PUT). */
+/** The number of clients that follow a link, create links (POST), or change their own link (PUT). */
 export interface Crowd {
   followers: number
   creators: number
   changers: number
-  /** How long each thinks before it asks again, on average; not at all when not said. */
+  /** Average pause before a client's next request; none by default. */
   thinkMs?: number
-  /** The API key of those who make and change links. */
+  /** The API key of the clients that create and change links. */
   key?: string
 }
 
 export interface Load {
-  /** The code of the link that is followed. */
+  /** The code of the link that clients follow. */
   readonly code: string
-  /** Answers as they should be. */
+  /** Successful redirects. */
   readonly follows: number
   readonly creates: number
   readonly changes: number
-  /** What was not answered as it should be, in words. */
+  /** Failed requests, as text. */
   readonly failures: readonly string[]
   /** The longest wait for an answer. */
   readonly slowestMs: number
   /** Waits of more than a second. */
   readonly slow: number
-  /** Resolves when each client has been answered from now on, or too many requests failed. */
+  /** Resolves when each client has got another answer, or too many requests failed. */
   turnOver(): Promise<void>
   /** Resolves when the last answers have come. */
   stop(): Promise<void>
 }
 
-/** A stack that fails must not be asked a million times. */
+/** A failing stack must not get a million requests. */
 const MOST_FAILURES = 50
 
-/** Has a crowd ask the stack at `url` until it is stopped. Throws when its links can't be made. */
+/**
+ * Sends the requests of a crowd to the stack at `url` until it is stopped. Throws when it can't create its
+ * links.
+ */
 export async function sendLoad(
   url: string,
   { followers, creators, changers, thinkMs = 0, key }: Crowd
@@ -99,7 +104,7 @@ export async function sendLoad(
     const client = {}
     clients.add(client)
     const think = () => wait(2 * Math.random() * thinkMs)
-    // Not all at once in the beginning.
+    // Spreads the first requests.
     if (thinkMs > 0) await think()
     while (!isOver && load.failures.length <= MOST_FAILURES) {
       const start = performance.now()

@@ -3,15 +3,15 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 
-/** A message as Alertmanager sends it (Discord developer documentation, "Execute Webhook"). */
+/** A message from Alertmanager (Discord developer documentation, "Execute Webhook"). */
 export interface DiscordMessage {
   content: string
   embeds: { title: string; description: string; color: number }[]
 }
 
-/** Stands in for Discord: takes what is posted to its webhook and keeps the last of it. */
+/** A replacement for Discord: accepts posts to its webhook and keeps the latest ones. */
 export interface Discord {
-  /** What to post to. */
+  /** The address for posts. */
   readonly webhookUrl: string
   readonly messages: readonly DiscordMessage[]
   close(): Promise<void>
@@ -19,7 +19,7 @@ export interface Discord {
 
 const KEPT = 1_000
 
-/** Listens on a free port of this machine: `POST` of a message, `GET` of all that came. */
+/** Listens on a free port of this machine: `POST` adds a message, `GET` returns all. */
 export async function startDiscord(): Promise<Discord> {
   const messages: DiscordMessage[] = []
   const server = createServer(async (request, response) => {

@@ -8,7 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { missing } from '#testing/programs.ts'
 
-/** `npm run stack`, as somebody at two terminals has it. */
+/** `npm run stack`, used from two terminals. */
 
 const skip = missing('postgres') || missing('redis-server') || missing('nginx')
 
@@ -18,7 +18,7 @@ interface Row {
   restarts: number
 }
 
-/** The rows of the table, by name. Throws where there is no table. */
+/** The rows of the table, by name. Throws if there is no table. */
 function readTable(output: string): Map<string, Row> {
   const [head = '', ...lines] = output.split('\n').filter((line) => / {2}/.test(line))
   if (!/^name +state +address +pid +restarts$/.test(head)) throw new Error(`No table: ${output}`)
@@ -30,7 +30,7 @@ function readTable(output: string): Map<string, Row> {
   )
 }
 
-/** The processes of the group that `pid` leads, those that are dead and not yet collected aside. */
+/** The processes of the group with the leader `pid`, except zombies. */
 function findGroup(pid: number): string[] {
   return readdirSync('/proc').filter((entry) => {
     if (!/^\d+$/.test(entry)) return false
@@ -43,7 +43,7 @@ function findGroup(pid: number): string[] {
   })
 }
 
-/** Runs it; gives the process, and what it has said so far. */
+/** Starts the command; returns the process and its output so far. */
 function run(t: Test, state: string, args: string[]): { child: ChildProcess; output(): string } {
   const main = join(import.meta.dirname, 'main.ts')
   const child = spawn(process.execPath, [main, '--state', state, ...args], {
@@ -58,7 +58,7 @@ function run(t: Test, state: string, args: string[]): { child: ChildProcess; out
   return { child, output: () => output }
 }
 
-t.test('it shows what is up, starts again what dies, and leaves nothing behind', { skip }, async (t) => {
+t.test('it shows which programs run, restarts dead ones, and leaves nothing behind', { skip }, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-stack-'))
   t.teardown(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
   const log = async (...args: string[]) => {

@@ -71,7 +71,7 @@ async function run(): Promise<void> {
   process.stdout.write(`${tabulate(stack)}\nup after ${seconds} s at ${stack.url}; Ctrl+C stops it\n`)
 }
 
-/** Listens to other terminals. */
+/** Accepts commands from other terminals. */
 function listen(stack: Stack, stop: () => Promise<void>) {
   const server = createServer(async (request, response) => {
     try {

@@ -11,9 +11,9 @@ import { findPort, findUser } from '#testing/server-process.ts'
 import { ROOT } from '#testing/sources.ts'
 import type { Unit } from './supervisor.ts'
 
-/** The parts that hold data, and the servers on them. */
+/** The units that hold data, and the servers that use them. */
 
-/** Thrown when programs are not installed; `message` says how to get them. */
+/** Thrown when programs are not installed; `message` explains the installation. */
 export class ProgramsMissing extends Error {
   override readonly name = 'ProgramsMissing'
 }
@@ -25,22 +25,25 @@ export function need(name: string): string {
   return path
 }
 
-/** The configuration of Redis that is shipped. */
+/** The shipped configuration of Redis. */
 export const REDIS_CONF = join(ROOT, 'ops', 'redis', 'redis.conf')
 
 export const ENVIRONMENT = {
-  // biome-ignore lint/style/noProcessEnv: programs are where the system's PATH says
+  // biome-ignore lint/style/noProcessEnv: PATH locates the programs
   PATH: process.env['PATH'] ?? '',
   TMPDIR: tmpdir()
 }
 
-/** PostgreSQL as it is shipped but for the number of connections, with its cluster in `folder`, which is made when missing. */
+/**
+ * PostgreSQL with its shipped configuration, except for the number of connections. Its cluster is in
+ * `folder`, and is created when missing.
+ */
 export async function makePostgres(
   folder: string,
   maxConnections: number
 ): Promise<Unit & { databaseUrl: string }> {
   const [initdb, command] = [need('initdb'), need('postgres')]
-  // It refuses to run as root.
+  // PostgreSQL refuses to run as root.
   const user = await findUser('postgres', 'nobody')
   const data = join(folder, 'postgres')
   if (!existsSync(join(data, 'PG_VERSION'))) {
@@ -72,7 +75,7 @@ export async function makePostgres(
   }
 }
 
-/** Redis with the shipped configuration, and its append-only file in `folder`. */
+/** Redis with the shipped configuration and its append-only file in `folder`. */
 export async function makeRedis(folder: string): Promise<Unit & { redisUrl: string }> {
   const data = join(folder, 'redis')
   await mkdir(data, { recursive: true })
@@ -88,13 +91,13 @@ export async function makeRedis(folder: string): Promise<Unit & { redisUrl: stri
   }
 }
 
-/** What replicas and the worker have in common. */
+/** The common options of replicas and the worker. */
 export interface Shared {
   folder: string
   env: Record<string, string>
 }
 
-/** A server, as `npm start` runs it. */
+/** A server, started as by `npm start`. */
 export async function makeReplica({ folder, env }: Shared, number: number): Promise<Unit> {
   const port = await findPort()
   return makeNode(`replica-${number}`, manifest.scripts.start, port, {
@@ -104,7 +107,7 @@ export async function makeReplica({ folder, env }: Shared, number: number): Prom
   })
 }
 
-/** The worker, as `npm run worker` runs it. */
+/** The worker, started as by `npm run worker`. */
 export async function makeWorker({ folder, env }: Shared): Promise<Unit> {
   const port = await findPort()
   return makeNode('worker', manifest.scripts.worker, port, {
@@ -128,7 +131,7 @@ function makeNode(name: string, script: string, port: number, env: Record<string
   }
 }
 
-/** Whether an address answers with 200. */
+/** True if an address answers with 200. */
 export async function answers(url: string): Promise<boolean> {
   try {
     const { status, body } = await fetch(url, { signal: AbortSignal.timeout(2_000) })

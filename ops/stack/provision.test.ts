@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { type Machine, PACKAGES, provision } from './provision.ts'
 
-/** `npm run stack -- --provision`, before an apt-get that writes down what it is asked. */
+/** `npm run stack -- --provision`, with an apt-get that records its arguments. */
 
-/** A folder on PATH with an apt-get that fails at `failing`, and a machine without `missing`. */
+/** A folder on PATH with an apt-get that fails at `failing`, and a machine that lacks `missing`. */
 async function prepare(t: Test, missing: string[], { failing = 'nothing', isRoot = true } = {}) {
   const folder = t.testdir()
   const [log, policy, script] = [join(folder, 'log'), join(folder, 'policy-rc.d'), join(folder, 'apt-get')]
@@ -38,7 +38,7 @@ echo "$DEBIAN_FRONTEND $policy: $*" >> ${log}
   return { folder, machine, said, policy, read: async () => (await readFile(log, 'utf8')).trim().split('\n') }
 }
 
-t.test('what is missing is installed, and no service of it is started', async (t) => {
+t.test('missing programs are installed, and their services are not started', async (t) => {
   const { machine, said, policy, read } = await prepare(t, ['postgres', 'nginx'])
   await provision(machine)
   t.same(await read(), [
@@ -49,7 +49,7 @@ t.test('what is missing is installed, and no service of it is started', async (t
   t.match(said, [/^Installing nginx, postgresql$/, /are installed$/])
 })
 
-t.test('where all is installed it says so, and takes neither apt-get nor root', async (t) => {
+t.test('it needs neither apt-get nor root when all is installed, and says so', async (t) => {
   const { machine, said, read } = await prepare(t, [], { isRoot: false })
   await provision(machine)
   t.same(said, ['All programs of the stack are installed'])
@@ -64,7 +64,7 @@ t.test('a policy that the machine has stays as it is', async (t) => {
   t.match(await readFile(policy, 'utf8'), 'exit 7')
 })
 
-t.test('what apt-get can not do is said, and the policy is gone all the same', async (t) => {
+t.test('an error of apt-get is reported, and the policy is removed anyway', async (t) => {
   const { machine, policy, read } = await prepare(t, Object.values(PACKAGES), { failing: 'install' })
   await t.rejects(provision(machine), { message: 'apt-get install ended with 1' })
   t.match((await read())[1], new RegExp(` ${Object.keys(PACKAGES).join(' ')}$`))
@@ -75,7 +75,7 @@ t.test('without root or apt-get the error says what to do', async (t) => {
   const { folder, machine } = await prepare(t, ['nginx'], { isRoot: false })
   await t.rejects(provision(machine), /sudo npm run stack -- --provision/)
   await chmod(join(folder, 'apt-get'), 0o644)
-  // biome-ignore lint/style/noProcessEnv: no other one is to be found either
+  // biome-ignore lint/style/noProcessEnv: hides the system's own programs
   process.env['PATH'] = folder
   await t.rejects(provision({ ...machine, isRoot: true }), /apt-get is missing: install nginx/)
 })

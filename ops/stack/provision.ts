@@ -3,7 +3,10 @@ import { existsSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { findCommand } from '#testing/programs.ts'
 
-/** Debian's packages of all that the stack runs, and of faketime, with which ops/chaos moves a clock; a program of each. */
+/**
+ * Debian's packages of the stack's programs, and of faketime, which ops/chaos uses to shift a clock; each
+ * with one of its programs.
+ */
 export const PACKAGES: Record<string, string> = {
   faketime: 'faketime',
   nginx: 'nginx',
@@ -17,11 +20,11 @@ export const PACKAGES: Record<string, string> = {
   'prometheus-redis-exporter': 'prometheus-redis-exporter'
 }
 
-/** What is asked of the machine; a test has one of its own. */
+/** The properties of the machine; tests replace them. */
 export interface Machine {
   has(command: string): boolean
   isRoot: boolean
-  /** What keeps services from being started as they are installed (Debian policy, 9.3.3.1). */
+  /** The file that keeps apt from starting services at installation (Debian policy, 9.3.3.1). */
   policy: string
   log(text: string): void
 }
@@ -33,7 +36,7 @@ const HERE: Machine = {
   log: (text) => process.stdout.write(`${text}\n`)
 }
 
-/** Installs what is missing on Debian or Ubuntu; the packages' own services stay off. Throws where it can't. */
+/** Installs the missing packages on Debian or Ubuntu; their own services stay off. Throws if it can't. */
 export async function provision({ has, isRoot, policy, log }: Machine = HERE): Promise<void> {
   const missing = Object.entries(PACKAGES).flatMap(([name, command]) => (has(command) ? [] : [name]))
   if (missing.length === 0) return log('All programs of the stack are installed')
@@ -43,7 +46,7 @@ export async function provision({ has, isRoot, policy, log }: Machine = HERE): P
     )
   if (!isRoot) throw new Error('Installing packages takes root: sudo npm run stack -- --provision')
   log(`Installing ${missing.join(', ')}`)
-  // A machine that has a policy keeps it.
+  // A machine with its own policy keeps it.
   const isOurs = !existsSync(policy)
   if (isOurs) await writeFile(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
   try {

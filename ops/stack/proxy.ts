@@ -8,7 +8,7 @@ import type { Unit } from './supervisor.ts'
 /** nginx before the replicas. */
 
 export interface NginxUnit extends Unit {
-  /** Where its exporter reads what it counts; open to this machine only. */
+  /** The status page for nginx's exporter; only this machine can reach it. */
   statusUrl: string
 }
 

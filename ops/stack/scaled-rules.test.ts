@@ -4,11 +4,11 @@ import t from 'tap'
 import { parse } from 'yaml'
 import { type Rules, scaleRoutes, scaleRules } from './scaled-rules.ts'
 
-/** The shipped rules and routes, hurried, are the same but for their patience. */
+/** Scaled rules and routes differ from the shipped ones only in their times. */
 
 const OPS = join(import.meta.dirname, '..')
 
-t.test('rules keep everything but their windows of minutes', async (t) => {
+t.test('rules keep everything except their windows of minutes', async (t) => {
   const folder = join(OPS, 'prometheus', 'rules')
   let count = 0
   for (const name of readdirSync(folder)) {
@@ -29,14 +29,14 @@ t.test('rules keep everything but their windows of minutes', async (t) => {
   t.ok(count >= 30, `${count} alerts`)
 })
 
-t.test('what is short already stays, and no window is too short for two looks', async (t) => {
+t.test('short windows stay, and every window holds two evaluations', async (t) => {
   const rule = { alert: 'A', expr: 'rate(a[5m]) > rate(b[1h])', for: '2m' }
   const [group] = scaleRules({ groups: [{ rules: [rule, { ...rule, for: '2s' }] }] }).groups
   t.match(group?.rules, [{ expr: 'rate(a[20s]) > rate(b[1h])', for: '4s' }, { for: '2s' }])
   t.throws(() => scaleRules({ groups: [{ rules: [{ ...rule, for: 'soon' }] }] }), /no duration/)
 })
 
-t.test('routes keep whom they tell', async (t) => {
+t.test('routes keep their receivers', async (t) => {
   const text = readFileSync(join(OPS, 'alertmanager', 'alertmanager.yml'), 'utf8')
   const [shipped, scaled] = [parse(text), parse(scaleRoutes(text))]
   t.same(scaled.receivers, shipped.receivers)

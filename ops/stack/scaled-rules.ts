@@ -1,29 +1,29 @@
 import { parse, stringify } from 'yaml'
 
 /**
- * The shipped rules with shorter windows, for a stack that lives for minutes: each expression, threshold, label and route
- * is as it is shipped; only how long something must last, how far back a rule looks and how long messages wait for company
- * shrink. Windows of hours stay: what looks at them fires on a young stack as it is.
+ * The shipped rules with shorter windows, for a stack that lives for minutes. Expressions, thresholds, labels
+ * and routes are the shipped ones. Only durations of alerts, look-back windows and group delays shrink.
+ * Windows of hours stay: rules that use them fire on a young stack anyway.
  */
 
 export interface Rules {
   groups: { interval?: string; rules: { alert?: string; expr: string; for?: string }[] }[]
 }
 
-/** How often a hurried Prometheus looks at everything. */
+/** The scrape interval of a scaled Prometheus. */
 export const SCALED_SCRAPES = { scrape_interval: '2s', scrape_timeout: '2s' }
 
-/** Least seconds of a `for`, and of a window: several looks must fall into one. */
+/** Minimum seconds of a `for`, and of a window: each must contain several evaluations. */
 const [MIN_FOR, MIN_WINDOW] = [3, 20]
 
-/** Makes each `for` a thirtieth, and each window of minutes a fifteenth. */
+/** Divides each `for` by 30, and each window of minutes by 15. */
 export function scaleRules({ groups }: Rules): Rules {
   return {
     groups: groups.map((group) => ({
       ...group,
       rules: group.rules.map((rule) => ({
         ...rule,
-        // The recorded rates are named after their windows, which months of budget are counted from: they stay.
+        // Recorded rates stay: their names contain their windows, and the budgets of months use them.
         ...(rule.alert && {
           expr: rule.expr.replace(/\[(\d+)m\]/g, (_, n) => `[${shrink(n * 60, 15, MIN_WINDOW)}]`)
         }),
@@ -33,7 +33,7 @@ export function scaleRules({ groups }: Rules): Rules {
   }
 }
 
-/** Makes Alertmanager's waits seconds. What it repeats after hours stays. */
+/** Shortens Alertmanager's waits to seconds. Repetitions after hours stay. */
 export function scaleRoutes(text: string): string {
   const config = parse(text) as { route: Route }
   config.route = scaleRoute(config.route)

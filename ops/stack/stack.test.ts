@@ -8,12 +8,12 @@ import { missing } from '#testing/programs.ts'
 import { ask } from './clients.ts'
 import { startStack } from './stack.ts'
 
-/** The local stack: what it starts, keeps and leaves behind. */
+/** The local stack: the programs it starts, the data it keeps and the processes it leaves. */
 
 const skip = missing('postgres') || missing('redis-server') || missing('nginx')
 
 t.test(
-  'stopped it leaves nothing running, and what it stored is there at the next start',
+  'a stopped stack leaves nothing running and keeps its data for the next start',
   { skip },
   async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'fairlead-stack-'))
@@ -37,7 +37,7 @@ t.test(
       redis.flushdb('ASYNC'),
       redis.eval("redis.call('FLUSHALL')", 0)
     ])
-      await t.rejects(deletion, /NOPERM|can't run this command/, 'nobody deletes the clicks on their way')
+      await t.rejects(deletion, /NOPERM|can't run this command/, 'clients can not delete pending clicks')
     t.same(await redis.config('GET', 'appendonly'), ['appendonly', 'yes'])
   }
 )

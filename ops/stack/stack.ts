@@ -7,56 +7,61 @@ import { createSupervisor, type Supervised } from './supervisor.ts'
 import { addWatchers, type Watchers } from './watchers.ts'
 
 /**
- * The whole system on one machine, without containers: PostgreSQL, Redis, replicas, a worker, nginx, and unless it is
- * light Prometheus, Alertmanager with a stand-in for Discord, and exporters, from the files in ops/.
+ * The whole system on one machine, without containers: PostgreSQL, Redis, replicas, a worker and nginx.
+ * Unless it is light, also Prometheus, Alertmanager with a replacement for Discord, and exporters. All use
+ * the files in ops/.
  */
 
 export interface StackOptions {
-  /** Where its data, logs and process ids are; used again by the next start. */
+  /** The folder of data, logs and process ids; the next start uses it again. */
   folder: string
   replicas: number
-  /** Where nginx listens; a free port when not said. */
+  /** The port of nginx; a free one by default. */
   port?: number
-  /** Leaves out what watches. */
+  /** Leaves out the monitoring. */
   isLight: boolean
-  /** Has alerts count in seconds what they count in minutes: same rules, for tests that can't wait. */
+  /**
+   * Shortens the times of alerts from minutes to seconds, for tests that can't wait; the rules stay the same.
+   */
   isScaled?: boolean
-  /** Settings of servers and worker beside those that the stack gives. */
+  /** Settings of servers and worker, in addition to the stack's own. */
   env?: Record<string, string>
   /**
-   * Gives the address, `host:port`, at which `from` is to reach `to`, which listens at `address`; both are names of
-   * programs. For whoever puts something in between.
+   * Returns the `host:port` at which the program `from` reaches the program `to`, which listens at `address`.
+   * Callers can insert a proxy with it.
    */
   route?(from: string, to: string, address: string): Promise<string>
 }
 
 export interface Stack {
-  /** Where nginx listens. */
+  /** The address of nginx. */
   readonly url: string
   readonly databaseUrl: string
   readonly redisUrl: string
-  /** All programs, in the order of their start. */
+  /** All programs, in start order. */
   readonly units: readonly Supervised[]
   readonly replicas: readonly Supervised[]
-  /** Null when it is light. */
+  /** Null for a light stack. */
   readonly watchers: Watchers | null
   /** The program called `name`. Throws when there is none. */
   unit(name: string): Supervised
   /**
-   * Restarts the replicas one by one, the next when the one before is ready. nginx goes elsewhere while one is away, since
-   * that refuses connections before it closes any (plugins/platform/observability/lifecycle.ts). Throws where one does not end in good
-   * order or does not come back; the others are as they were then.
+   * Restarts the replicas one by one, each after the previous one is ready. A stopping replica refuses new
+   * connections before it closes any, so nginx uses the others (plugins/platform/observability/lifecycle.ts).
+   * Throws if a replica does not exit cleanly or does not come back; the others keep their state.
    */
   rollingRestart(onStep?: (text: string) => void): Promise<void>
-  /** Stops everything, in good order, servers first. */
+  /** Stops all programs cleanly, servers first. */
   stop(): Promise<void>
 }
 
-/** Connections of PostgreSQL that a process may take (DATABASE_POOL_SIZE's default), and those for others. */
+/** Connections of PostgreSQL per process (DATABASE_POOL_SIZE's default), and those for others. */
 const POOL_SIZE = 10
 const SPARE_CONNECTIONS = 30
 
-/** Starts the stack. Resolves when all of it answers; throws, with nothing left running, when a part does not. */
+/**
+ * Starts the stack. Resolves when all of it answers; throws, with nothing left running, when a part does not.
+ */
 export async function startStack({
   folder,
   replicas: count,
@@ -67,7 +72,7 @@ export async function startStack({
   route = async (_from, _to, address) => address
 }: StackOptions): Promise<Stack> {
   await mkdir(folder, { recursive: true })
-  // PostgreSQL may run as another user, who has to pass through.
+  // PostgreSQL may run as another user, which needs to pass through this folder.
   await chmod(folder, 0o755)
   const supervisor = await createSupervisor(folder)
   const units: Supervised[] = []
@@ -85,7 +90,7 @@ export async function startStack({
   }
 
   async function stop(): Promise<void> {
-    // What gives work goes before what takes it.
+    // Stops the sources of work before their targets.
     const order = [...units].sort((one, other) => rank(one) - rank(other))
     for (const step of new Set(order.map(rank)))
       await Promise.all(order.filter((unit) => rank(unit) === step).map((unit) => unit.stop()))
@@ -110,9 +115,9 @@ export async function startStack({
     })
     const addReplica = async (number: number) =>
       add(await makeReplica(await sharedBy(`replica-${number}`), number))
-    // A port is chosen when it is needed: while others start, somebody else might take it.
+    // Chooses each port only when needed: another process could take it during the other starts.
     const first = await addReplica(1)
-    // It migrates; the others would wait for that anyway.
+    // The first replica migrates; the others would wait for it anyway.
     await first.start()
     const replicas = [first]
     for (let number = 2; number <= count; number++) replicas.push(await addReplica(number))
@@ -177,7 +182,7 @@ function rank({ unit: { name } }: Supervised): number {
   return name === 'postgres' || name === 'redis' ? 4 : 0
 }
 
-/** Where the stack is when nobody says. */
+/** The default folder of the stack. */
 export function defaultFolder(root: string): string {
   return join(root, 'data', 'stack')
 }

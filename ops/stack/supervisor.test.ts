@@ -9,7 +9,7 @@ import t, { type Test } from 'tap'
 import { until } from '#testing/until.ts'
 import { createSupervisor, type Time, type Unit } from './supervisor.ts'
 
-/** Programs that end, hang and refuse to end, under a clock that a test moves. */
+/** Programs that end, hang and refuse to end, with a test clock. */
 
 async function makeFolder(t: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-supervisor-'))
@@ -17,7 +17,7 @@ async function makeFolder(t: Test): Promise<string> {
   return folder
 }
 
-/** A clock that stands still, and in which nobody waits: `pauses` has how long somebody wanted to. */
+/** A clock that the test moves, and sleeps that end at once; `pauses` records their durations. */
 function createClock() {
   const pauses: number[] = []
   const hands = { ms: 0 }
@@ -31,7 +31,7 @@ function createClock() {
   return { pauses, hands, time }
 }
 
-/** A shell script as a program, which is ready when the file `ready` is there; its supervisor goes with the test. */
+/** Supervises a shell script that is ready when the file `ready` exists; it stops with the test. */
 async function supervise(t: Test, script: string, time?: Time) {
   const folder = await makeFolder(t)
   const supervisor = await createSupervisor(folder, time)
@@ -51,7 +51,7 @@ async function supervise(t: Test, script: string, time?: Time) {
   return { folder, program, log: () => readFileSync(join(folder, 'logs', 'program.log'), 'utf8') }
 }
 
-t.test('what ends is started again, after pauses that grow to five seconds', async (t) => {
+t.test('a program that ends is restarted, after pauses that grow to five seconds', async (t) => {
   const clock = createClock()
   const script = 'echo run | tee -a runs; [ $(wc -l < runs) -lt 9 ] && exit 1; touch ready; exec sleep 1000'
   const { program, log } = await supervise(t, script, clock.time)
@@ -69,9 +69,9 @@ t.test('what ends is started again, after pauses that grow to five seconds', asy
   t.same(clock.pauses, [100], 'it had run for long: the pause is short again')
 })
 
-t.test('what does not come to answer is given up with the end of its log', async (t) => {
+t.test('a start without an answer fails with the end of the log', async (t) => {
   const { hands, time } = createClock()
-  // Each look at the clock takes a second.
+  // Each reading of the clock takes a second.
   const hasty = { ...time, now: () => (hands.ms += 1_000) }
   const { program } = await supervise(t, 'echo cannot bind; exec sleep 1000', hasty)
   await t.rejects(program.start(), /program does not answer at nowhere:\ncannot bind/)
@@ -83,7 +83,7 @@ t.test('what does not come to answer is given up with the end of its log', async
   t.equal(await absent.stop(), null)
 })
 
-t.test('what is stopped while it waits for its next start stays away', async (t) => {
+t.test('a program stopped while it waits for a restart stays stopped', async (t) => {
   const asleep = (_ms: number, signal: AbortSignal) =>
     once(signal, 'abort').then(() => Promise.reject(signal.reason))
   const { program, folder } = await supervise(t, 'echo run >> runs; touch ready; read -r _ < /dev/null', {
@@ -98,7 +98,7 @@ t.test('what is stopped while it waits for its next start stays away', async (t)
   t.equal(readFileSync(join(folder, 'runs'), 'utf8'), 'run\n')
 })
 
-t.test('what is asked to end is not started again, and what refuses is killed', async (t) => {
+t.test('a stopped program is not restarted, and one that refuses to end is killed', async (t) => {
   const polite = await supervise(t, 'trap "exit 7" TERM; touch ready; while :; do sleep 0.01; done')
   await polite.program.start()
   t.same(await polite.program.stop(), { code: 7, signal: null })
@@ -116,7 +116,7 @@ t.test('what is asked to end is not started again, and what refuses is killed', 
   })
 })
 
-t.test('who kills the supervisor kills what it started', async (t) => {
+t.test('killing the supervisor kills its programs', async (t) => {
   const folder = await makeFolder(t)
   const script = `
     import { createSupervisor } from ${JSON.stringify(join(import.meta.dirname, 'supervisor.ts'))}
@@ -136,7 +136,7 @@ t.test('who kills the supervisor kills what it started', async (t) => {
   await until(() => !isAlive(pid))
 })
 
-/** Whether a process runs; one that is dead and not yet collected does not. */
+/** True if a process runs and is not a zombie. */
 function isAlive(pid: number): boolean {
   try {
     return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))

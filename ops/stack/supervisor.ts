@@ -3,24 +3,24 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Exit, type Launched, launch, type User } from '#testing/launch.ts'
 
-/** Keeps programs running: what ends unasked is started again, after a pause that grows. */
+/** Keeps programs running: restarts a program that ends unexpectedly, after a growing pause. */
 
 /** A program of the stack. */
 export interface Unit {
   name: string
-  /** Where it answers, for people. */
+  /** Its address, for people. */
   url: string
   command: string
   args: string[]
-  /** All of its environment; this process' own when not said. */
+  /** The whole environment; that of this process by default. */
   env?: Record<string, string>
-  /** The folder it runs in. */
+  /** The working folder. */
   cwd?: string
-  /** The system's user to run as; this process' own where null or not said. */
+  /** The system user to run as; that of this process if null or missing. */
   user?: User | null
-  /** What asks it to end in good order. */
+  /** The signal for a clean end. */
   stopSignal: NodeJS.Signals
-  /** Whether it answers; asked again and again at a start. */
+  /** True if the program answers; called repeatedly at a start. */
   isReady(): Promise<boolean>
 }
 
@@ -30,18 +30,23 @@ export interface Supervised {
   readonly unit: Unit
   readonly state: State
   readonly pid: number | undefined
-  /** Starts after ends that nobody asked for. */
+  /** Restarts after unexpected ends. */
   readonly restarts: number
-  /** Starts it. Resolves when it answers; throws with the end of its log when it does not in time. */
+  /**
+   * Starts the program. Resolves when it answers; throws with the end of its log when it does not in time.
+   */
   start(): Promise<void>
-  /** Ends it in good order, at once when it takes too long. Resolves with how it ended; null when it was not running. */
+  /**
+   * Ends the program cleanly, or kills it after a timeout. Resolves with its exit; null if it was not
+   * running.
+   */
   stop(): Promise<Exit | null>
-  /** Sends a signal. What ends by it is started again. */
+  /** Sends a signal. A program that ends by it is restarted. */
   signal(signal: NodeJS.Signals): void
 }
 
 export interface Supervisor {
-  /** Takes a program in; it is not started by that. */
+  /** Adds a program without starting it. */
   add(unit: Unit): Supervised
 }
 
@@ -49,14 +54,14 @@ const START_TIMEOUT_MS = 30_000
 const STOP_TIMEOUT_MS = 25_000
 const MIN_PAUSE_MS = 100
 const MAX_PAUSE_MS = 5_000
-/** A program that ran so long has recovered: its next pause is short again. */
+/** After this run time a program has recovered, and its next pause is short again. */
 const STABLE_MS = 10_000
 
-/** The time that pauses are measured in; a test has one of its own. */
+/** The clock for pauses; tests replace it. */
 export interface Time {
-  /** Milliseconds that only grow. */
+  /** Monotonic milliseconds. */
   now(): number
-  /** Resolves after so long; rejects when it is aborted. */
+  /** Resolves after `ms`; rejects when it is aborted. */
   sleep(ms: number, signal: AbortSignal): Promise<void>
 }
 
@@ -65,7 +70,7 @@ const REAL_TIME: Time = {
   sleep: (ms, signal) => wait(ms, undefined, { signal, ref: false })
 }
 
-/** Makes a supervisor whose logs are in `folder`. What it started ends with this process. */
+/** Creates a supervisor with its logs in `folder`. Its programs end with this process. */
 export async function createSupervisor(folder: string, time: Time = REAL_TIME): Promise<Supervisor> {
   const logs = join(folder, 'logs')
   await mkdir(logs, { recursive: true })
@@ -87,7 +92,7 @@ export async function createSupervisor(folder: string, time: Time = REAL_TIME): 
       void watch(now)
     }
 
-    /** Has it be up as soon as it answers. */
+    /** Sets the state to up as soon as the program answers. */
     async function watch(now: Launched): Promise<void> {
       const isStarting = () => state === 'starting' && launched === now
       while (isStarting()) {
@@ -126,7 +131,7 @@ export async function createSupervisor(folder: string, time: Time = REAL_TIME): 
       async start() {
         run()
         const deadline = time.now() + START_TIMEOUT_MS
-        // What ends meanwhile is started again.
+        // Restarts a program that ends meanwhile.
         while (state === 'starting' || state === 'waiting') {
           if (time.now() > deadline)
             throw new Error(`${unit.name} does not answer at ${unit.url}:\n${await tail(logFile)}`)

@@ -11,7 +11,7 @@ import { missing } from '#testing/programs.ts'
 import { type Stack, startStack } from './stack.ts'
 import type { Watchers } from './watchers.ts'
 
-/** What watches the stack: that it sees all of it, and that an alert reaches people. */
+/** The stack's monitoring: it covers every program, and an alert reaches the channel. */
 
 const skip =
   missing('postgres') ||
@@ -35,7 +35,7 @@ async function readTargets({ prometheusUrl }: Watchers): Promise<Target[]> {
   return ((await answer.json()) as { data: { activeTargets: Target[] } }).data.activeTargets
 }
 
-/** Sends traffic until every panel has data, or it takes too long; gives the titles of those that have none. */
+/** Sends traffic until every panel has data, or a timeout; returns the titles of empty panels. */
 async function findEmptyPanels({ url }: Stack, { prometheusUrl }: Watchers): Promise<string[]> {
   const traffic = await sendTraffic(url, 100)
   let empty = boards.flatMap(({ title: board, panels }) =>
@@ -58,7 +58,7 @@ async function findEmptyPanels({ url }: Stack, { prometheusUrl }: Watchers): Pro
 }
 
 t.test(
-  'everything is seen, on dashboards too, and that nobody answers any more reaches Discord',
+  'every program is on the dashboards, and an outage of all replicas is reported in Discord',
   { skip },
   async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'fairlead-watch-'))
@@ -112,7 +112,7 @@ t.test(
         embeds.some(({ title }) => title === 'PAGE FairleadDown')
       )
     while (!heard()) {
-      // With the rules, the routes and the intervals that are shipped.
+      // Uses the shipped rules, routes and intervals.
       if (performance.now() - start > 60_000) throw new Error(JSON.stringify(watchers.discord.messages))
       await wait(100)
     }

@@ -11,12 +11,12 @@ import type { NginxUnit } from './proxy.ts'
 import { type Rules, SCALED_SCRAPES, scaleRoutes, scaleRules } from './scaled-rules.ts'
 import type { Supervised, Unit } from './supervisor.ts'
 
-/** What watches the rest: Prometheus, Alertmanager and exporters, configured by the files in ops/. */
+/** The monitoring: Prometheus, Alertmanager and exporters, configured by the files in ops/. */
 
 export interface Watchers {
   readonly prometheusUrl: string
   readonly alertmanagerUrl: string
-  /** Where alerts end. */
+  /** The receiver of alerts. */
   readonly discord: Discord
   start(): Promise<void>
   close(): Promise<void>
@@ -28,7 +28,7 @@ interface Watched {
   postgres: Unit & { databaseUrl: string }
   redis: Unit & { redisUrl: string }
   proxy: NginxUnit
-  /** Whether alerts count in seconds what they count in minutes. */
+  /** True if alert times are seconds instead of minutes. */
   isScaled: boolean
 }
 
@@ -39,12 +39,12 @@ interface PrometheusConfig {
   scrape_configs: { job_name: string; static_configs?: object[]; dns_sd_configs?: object[] }[]
 }
 
-/** Stands in ops/alertmanager/alertmanager.yml for the address of the channel's webhook. */
+/** The placeholder in ops/alertmanager/alertmanager.yml for the channel's webhook address. */
 const WEBHOOK = 'DISCORD_WEBHOOK_URL'
 
 const OPS = join(ROOT, 'ops')
 
-/** Adds the watchers. Exporters that are not installed are left out: their targets are then missing. */
+/** Adds the watchers. Without an installed exporter, its targets are missing. */
 export async function addWatchers(
   folder: string,
   add: (unit: Unit) => Supervised,
@@ -75,7 +75,7 @@ export async function addWatchers(
   }
 }
 
-/** The shipped configuration with the addresses of this stack: of its jobs those that have targets here. */
+/** The shipped configuration with the addresses of this stack. Keeps only the jobs that have targets here. */
 async function makePrometheus(
   folder: string,
   port: number,
@@ -111,7 +111,9 @@ async function makePrometheus(
   }
 }
 
-/** The shipped rules. Those that count months are asked as often as the others: a stack lives for minutes. */
+/**
+ * Copies the shipped rules. Rules over months run as often as the others, because a stack lives for minutes.
+ */
 async function copyRules(home: string, isScaled: boolean): Promise<string> {
   const [from, to] = [join(OPS, 'prometheus', 'rules'), join(home, 'rules')]
   await mkdir(to, { recursive: true })
@@ -151,7 +153,7 @@ async function makeAlertmanager(
   }
 }
 
-/** The exporters that are installed, each with the name of its job. */
+/** The installed exporters, each with the name of its job. */
 async function makeExporters({ postgres, redis, proxy }: Watched): Promise<{ job: string; unit: Unit }[]> {
   const known: Record<string, { args: string[]; env?: Record<string, string> }> = {
     postgres: {

@@ -4,12 +4,12 @@ import t from 'tap'
 import { missing } from '#testing/programs.ts'
 import { readText } from '#testing/sources.ts'
 
-/** The unit is valid, gives a service few rights, and lets the server stop its PostgreSQL. */
+/** The unit is valid, gives the service few rights, and lets the server stop its PostgreSQL. */
 
 const FILE = 'ops/systemd/fairlead.service'
 const skip = missing('systemd-analyze')
 
-/** The unit as a file whose program exists on this system. */
+/** The unit as a file, with a program that exists on this system. */
 function placeUnit(t: { testdir(tree: Record<string, string>): string }): string {
   const unit = readText(FILE).replace(/^ExecStart=\S+/m, `ExecStart=${process.execPath}`)
   return join(t.testdir({ 'fairlead.service': unit }), 'fairlead.service')

@@ -9,12 +9,15 @@ import { type ListeningServer, startServer } from '#testing/process.ts'
 import { missing } from '#testing/programs.ts'
 import { ROOT } from '#testing/sources.ts'
 
-/** Upgrades from 0.1.0, rollbacks to it, and both releases side by side, with 0.1.0 built from the git history. */
+/**
+ * Upgrades from 0.1.0, rollbacks to it, and both releases side by side, with 0.1.0 built from the git
+ * history.
+ */
 
 const RELEASE = 'v0.1.0'
 /** The commit of the release, for clones without its tag. */
 const COMMIT = '2309769dbdb8ea614fc08666791db937fe4d0aea'
-/** What a server runs on; the rest of the tree is not needed. */
+/** The parts of the tree that a server needs. */
 const PARTS = ['apps', 'plugins', 'schema', 'drizzle', 'package.json', 'package-lock.json']
 
 const tree = mkdtempSync(join(tmpdir(), 'fairlead-release-'))
@@ -25,7 +28,9 @@ function run(command: string, ...args: string[]): void {
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed: ${stderr}`)
 }
 
-/** Extracts the release into {@link tree}, with this tree's packages where the lockfiles are equal. */
+/**
+ * Extracts the release into {@link tree}, with the packages of the current tree if the lockfiles are equal.
+ */
 function buildRelease(): void {
   const hasTag = spawnSync('git', ['-C', ROOT, 'rev-parse', '--verify', '--quiet', `${RELEASE}^{commit}`])
   const commit = hasTag.status === 0 ? RELEASE : COMMIT
@@ -37,7 +42,9 @@ function buildRelease(): void {
   else run('npm', 'ci', '--omit=dev', '--omit=peer', '--ignore-scripts', '--no-audit', '--no-fund')
 }
 
-/** A killed server's batches are claimed soon, and changes reach replicas without Redis soon. */
+/**
+ * Shortens the time until batches of a killed server are claimed and changes reach replicas without Redis.
+ */
 const HASTE = { CLICK_TAKE_OVER_MS: '500', CACHE_FRESH_MS: '200' }
 
 const startNew = (t: Test, storage: Record<string, string>) => startServer(t, { ...HASTE, ...storage })
@@ -65,7 +72,7 @@ async function follow({ request }: Client, code: string): Promise<string | numbe
   return headers.get('location') ?? status
 }
 
-/** Waits until `read` gives `expected`; the last value is asserted. */
+/** Waits until `read` returns `expected`; asserts the last value. */
 async function becomes(
   t: Test,
   read: () => Promise<unknown>,
@@ -86,7 +93,7 @@ async function countClicks({ request }: Client, id: number): Promise<number> {
   return Number(headers.get('x-total-count'))
 }
 
-/** Users, links of each kind and the paths that read them. */
+/** Creates users, links of each kind and the paths that read them. */
 async function fill(server: Client) {
   const user = await create(server, '/users', { username: 'ada', email: 'ada@example.com' })
   const target = 'https://example.com/a?b=c#d'
@@ -131,7 +138,7 @@ profiles(t, async (t, profile: Profile) => {
     ['inactive', links.inactive, 0]
   ] as const)
     await becomes(t, () => countClicks(current, id), count, `clicks of ${name} are stored once`)
-  // New fields may be added to a resource; clicks were added to the events.
+  // A resource may have new fields; the events have additional clicks.
   t.match(await readAll(current, paths), before, 'all that the old release showed is there')
   await current.request('PUT', `/urls/${links.plain.id}`, { json: { original_url: 'https://example.org/' } })
   const added = await create(current, '/urls', { original_url: 'https://example.net/' })

@@ -7,7 +7,7 @@ const { app, request } = await startApp(t)
 const read = async (query: string) => (await request('GET', `/audit?${query}`)).json
 const original_url = 'https://acme.dev/a'
 
-t.test('each change says what it changed and on which request', async (t) => {
+t.test('each entry has its changed values and its request', async (t) => {
   const user = { username: 'ada', email: 'ada@example.com' }
   const { json: ada } = await request('POST', '/users', { json: user, headers: { 'x-request-id': 'r-1' } })
   await request('PUT', `/users/${ada.id}`, { json: { ...user, username: 'countess' } })
@@ -44,7 +44,7 @@ t.test('each change says what it changed and on which request', async (t) => {
   t.equal((await read('request_id=r-1')).length, 1)
 })
 
-t.test('a note leaves that it changed, and none of its text', async (t) => {
+t.test('a change of a note is recorded without its text', async (t) => {
   const { json: url } = await request('POST', '/urls', { json: { original_url, note: 'first' } })
   for (const note of ['second', null]) await request('PUT', `/urls/${url.id}`, { json: { note } })
   await request('DELETE', `/urls/${url.id}`)
@@ -57,7 +57,7 @@ t.test('a note leaves that it changed, and none of its text', async (t) => {
   ])
 })
 
-t.test('what did not happen is not in it', async (t) => {
+t.test('failed requests leave no entries', async (t) => {
   const before = (await read('per_page=1'))[0].id
   await request('POST', '/urls', { json: { original_url, user_id: 999 } })
   await request('DELETE', '/urls/999999')
@@ -65,7 +65,7 @@ t.test('what did not happen is not in it', async (t) => {
   t.equal((await read('per_page=1'))[0].id, before)
 })
 
-t.test('changes that are made at once keep their requests apart', async (t) => {
+t.test('concurrent changes are recorded with their own requests', async (t) => {
   const ids = Array.from({ length: 20 }, (_, at) => `par-${at}`)
   const answers = await Promise.all(
     ids.map((id) => request('POST', '/urls', { json: { original_url }, headers: { 'x-request-id': id } }))
@@ -93,7 +93,7 @@ t.test('an import is one entry, with its author', async (t) => {
   ])
 })
 
-t.test('pages follow one another without gap or repeat', async (t) => {
+t.test('pages have neither gaps nor repeats', async (t) => {
   const ids: number[] = []
   for (let path: string | undefined = '/audit?per_page=7&resource=url'; path; ) {
     const { json, headers } = await request('GET', path)
@@ -108,7 +108,7 @@ t.test('pages follow one another without gap or repeat', async (t) => {
   t.equal((await request('GET', '/audit?since=yesterday')).status, 422)
 })
 
-t.test('nobody changes or deletes entries', async (t) => {
+t.test('entries can be neither changed nor deleted', async (t) => {
   const run = (text: string) => app.database.db.execute(sql.raw(text))
   const refused = { cause: { code: '42501' } }
   await t.rejects(run(`update audit_log set before = null`), refused)
@@ -124,7 +124,7 @@ t.test('nobody changes or deletes entries', async (t) => {
   await t.rejects(run('update audit_log set after = null'), refused, 'and the permission ends with it')
 })
 
-t.test('retention deletes what is older, and nothing else', async (t) => {
+t.test('retention deletes only older entries', async (t) => {
   const maintain = (months: number) =>
     createAuditService(app.database, { retentionMonths: 2 }).maintain(Date.now() + months * 31 * 86_400_000)
   t.equal(await maintain(1), 0)

@@ -1,6 +1,6 @@
 import type { SqlPart } from '#platform/database/index.ts'
 
-/** A change as a capability tells the audit log of it: `before` and `after` hold the values that it changed. */
+/** A change to record. `before` and `after` hold only the changed values. */
 export interface AuditChange {
   action: string
   resource: string
@@ -9,29 +9,29 @@ export interface AuditChange {
   after?: Record<string, unknown> | null
 }
 
-/** `app.audit.record`: appends changes, in the transaction that makes them. */
+/** `app.audit.record`: appends changes in the transaction that makes them. */
 export type RecordChanges = (changes: AuditChange[]) => Promise<void>
 
 /** `app.audit.insertion`: the INSERT of entries as part of the prepared statement that makes the changes. */
 export interface Insertion {
-  /** The INSERT of the changes that a SELECT gives: action, resource, resource_id, before, after. */
+  /** The INSERT of the changes that a SELECT returns: action, resource, resource_id, before, after. */
   of(rows: SqlPart): SqlPart
-  /** The values of its placeholders now. */
+  /** The current values of its placeholders. */
   values(): Record<string, unknown>
 }
 
-/** What erasure takes out of the audit log: the values of things, and the name of a user on what it changed. */
+/** What an erasure removes from the audit log: the values of resources, and the name of a user as author. */
 export interface AuditErasure {
   resource: string
   ids: readonly (number | string)[]
   authorId?: number
 }
 
-/** `app.audit.erase`: takes values out of entries, in the transaction that erases them elsewhere. */
+/** `app.audit.erase`: removes values from entries, in the transaction that erases them elsewhere. */
 export type EraseChanges = (erasure: AuditErasure) => Promise<void>
 
 /**
- * `app.audit.findOwned`: the ids of the things of a kind that belonged to a user by what the audit log says, which knows it after the
- * user was deleted too.
+ * `app.audit.findOwned`: the ids of the resources that belonged to a user. The audit log still has them after
+ * a deletion of the user.
  */
 export type FindOwned = (resource: string, userId: number) => Promise<string[]>

@@ -11,15 +11,15 @@ declare module 'fastify' {
 }
 
 export interface AuditOptions {
-  /** Months that entries are kept; 0 keeps them for ever. */
+  /** Months to keep entries; 0 keeps them forever. */
   retentionMonths: number
 }
 
 const UPKEEP_EVERY_MS = 6 * 3_600_000
 
 /**
- * The audit log: publishes `app.audit`. Capabilities append what they change in their own transactions.
- * Register it before the capabilities: docs/adr/2026-11-25-audit-log.md.
+ * The audit log: publishes `app.audit`. Capabilities append their changes in their own transactions. Register
+ * it before the capabilities: docs/adr/2026-11-25-audit-log.md.
  */
 async function audit(app: FastifyInstance, { retentionMonths }: AuditOptions) {
   const service = createAuditService(app.database, { retentionMonths })
@@ -38,8 +38,8 @@ async function audit(app: FastifyInstance, { retentionMonths }: AuditOptions) {
 }
 
 /**
- * Hook `preHandler`: makes the caller the author of what the request changes. It must be the last hook before
- * the handler: a body that is read as it arrives would lose what was set before.
+ * Hook `preHandler`: makes the caller the author of the request's changes. It must be the last hook before
+ * the handler, because reading a body loses the context that earlier hooks set.
  */
 export const setAuditAuthor: preHandlerHookHandler = (request, _reply, done) => {
   if (isSafe(request.method)) done()

@@ -4,7 +4,10 @@ import { AuditEntry, AuditQuery } from '#schema/shapes/audit.ts'
 import { LINK } from '#schema/shapes/page.ts'
 import { Type } from '#schema/shapes/type.ts'
 
-/** `GET /audit`: a thin handler over `app.audit`. Pages go by key: there is no count of what only ever grows. */
+/**
+ * `GET /audit`: a thin handler over `app.audit`. Pages use keyset cursors, because counting a growing log is
+ * slow.
+ */
 export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/audit',
@@ -13,7 +16,7 @@ export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         tags: ['audit'],
         operationId: 'listChanges',
-        summary: 'List changes, newest first: who changed what',
+        summary: 'List changes, newest first, with their authors',
         querystring: AuditQuery,
         response: { 200: Type.Array(AuditEntry, { headers: { Link: LINK } }) }
       }

@@ -15,26 +15,31 @@ import {
   listAudit
 } from './store.ts'
 
-/** `app.audit`: who changed what. */
+/** `app.audit`: the log of changes and their authors. */
 export interface AuditService {
-  /** Appends changes in the caller's transaction, as made by whoever {@link actAs} said: else by the system. */
+  /**
+   * Appends changes in the caller's transaction. Their author is set by {@link actAs}; by default it is the
+   * system.
+   */
   record: RecordChanges
   insertion: Insertion
-  /** Takes values out of entries, for the erasure of a user; nothing else ever changes one. */
+  /** Removes values from entries, for the erasure of a user. Nothing else changes entries. */
   erase: EraseChanges
   findOwned: FindOwned
-  /** Runs `work`, and whatever it leads to, on behalf of `author`. */
+  /** Runs `work`, with everything that it calls, on behalf of `author`. */
   actAs<T>(author: AuditAuthor, work: () => T): T
-  /** An entry as it travels. */
+  /** Converts a row to an entry of the API. */
   present: typeof presentChange
-  /** The newest entries that match, newest first, and whether there are more. */
+  /** The newest matching entries, newest first, and whether there are more. */
   list(query: AuditQuery): Promise<{ entries: AuditEntry[]; hasMore: boolean }>
-  /** Deletes the entries that are older than the retention at `now`, milliseconds since the epoch. Gives how many. */
+  /**
+   * Deletes entries older than the retention at `now`, milliseconds since the epoch. Returns their number.
+   */
   maintain(now: number): Promise<number>
 }
 
 export interface AuditServiceOptions {
-  /** Months that entries are kept; 0 keeps them for ever. */
+  /** Months to keep entries; 0 keeps them forever. */
   retentionMonths: number
 }
 
@@ -48,7 +53,7 @@ export function createAuditService(
   { retentionMonths }: AuditServiceOptions
 ): AuditService {
   const { db } = database
-  // Who asks passes beside the services, not through them: each of their calls would have to hand it on.
+  // The author is ambient, because otherwise each call of a service would have to pass it on.
   const authors = new AsyncLocalStorage<AuditAuthor>()
   const author = () => authors.getStore() ?? SYSTEM
   return {

@@ -3,7 +3,7 @@ import type { Executor } from '#platform/database/index.ts'
 import { type AuditRow, auditLog } from '#schema/tables/audit-log.ts'
 import type { AuditErasure } from './contract.ts'
 
-/** All SQL of the audit log. Every function runs on the executor it is given: the pool or a transaction. */
+/** All SQL of the audit log. Functions run on the given executor: the pool or a transaction. */
 
 export interface AuditAuthor {
   kind: string
@@ -34,8 +34,8 @@ export interface AuditFilter {
 }
 
 /**
- * An INSERT of the rows that a select gives: action, resource, resource_id, before, after. `author` is the JSON of an
- * {@link AuditAuthor}.
+ * An INSERT of the rows that a select returns: action, resource, resource_id, before, after. `author` is the
+ * JSON of an {@link AuditAuthor}.
  */
 export function insertionOf(rows: SQL, author: string | Placeholder = sql.placeholder('auditAuthor')): SQL {
   return sql`
@@ -46,14 +46,14 @@ export function insertionOf(rows: SQL, author: string | Placeholder = sql.placeh
       as author(kind text, "keyId" text, "userId" bigint, name text, "requestId" text), (${rows}) as change`
 }
 
-/** Appends `records` in one statement, however many they are. */
+/** Appends any number of `records` in one statement. */
 export async function insertAudit(on: Executor, by: AuditAuthor, records: AuditRecord[]): Promise<void> {
   const rows = sql`select * from jsonb_to_recordset(${JSON.stringify(records)}::jsonb)
     as record(action text, resource text, resource_id text, before jsonb, after jsonb)`
   await on.execute(insertionOf(rows, JSON.stringify(by)))
 }
 
-/** The newest `limit` entries that match, newest first. */
+/** The newest `limit` matching entries, newest first. */
 export async function listAudit(on: Executor, filter: AuditFilter, limit: number): Promise<AuditRow[]> {
   const is = <T>(value: T | undefined, condition: (value: T) => ReturnType<typeof eq>) =>
     value === undefined ? undefined : condition(value)
@@ -77,7 +77,7 @@ export async function listAudit(on: Executor, filter: AuditFilter, limit: number
     .limit(limit)
 }
 
-/** The ids of the things of a kind whose entries name a user as their owner, before or after a change. */
+/** The ids of resources whose entries name a user as their owner, before or after a change. */
 export async function findOwned(on: Executor, resource: string, userId: number): Promise<string[]> {
   await on.execute(sql`set local statement_timeout = 0`)
   const owned = JSON.stringify({ user_id: userId })
@@ -88,11 +88,11 @@ export async function findOwned(on: Executor, resource: string, userId: number):
 }
 
 /**
- * Takes the values out of the entries of `ids`, and the name of the user `authorId` out of what it changed. The entries stay:
- * who did what to which, by number.
+ * Removes the values from the entries of `ids`, and the name of the user `authorId` from its own changes. The
+ * entries stay, with the ids of author and resource.
  */
 export async function eraseAudit(on: Executor, { resource, ids, authorId }: AuditErasure): Promise<void> {
-  // No index leads from a user to what it did: the log is read as a whole.
+  // No index covers the entries of an author, so this reads the whole log.
   await on.execute(sql`set local statement_timeout = 0`)
   await on.execute(sql`set local fairlead.audit = 'erasure'`)
   await on.execute(sql`
@@ -105,8 +105,9 @@ export async function eraseAudit(on: Executor, { resource, ids, authorId }: Audi
 }
 
 /**
- * Deletes up to `limit` of the entries that are older than `months` at `now`, milliseconds since the epoch. A day that the earlier month
- * lacks is its last: on 31 March a month ends with 28 February. Gives how many.
+ * Deletes up to `limit` entries older than `months` at `now`, milliseconds since the epoch. If the earlier
+ * month lacks the day, its last day counts: one month before 31 March is 28 February. Returns the number of
+ * deleted entries.
  */
 export async function deleteOldAudit(
   on: Executor,

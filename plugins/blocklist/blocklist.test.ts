@@ -5,7 +5,7 @@ import { type Config, readConfig } from '#apps/config.ts'
 import { createClient, hasRedis, profiles, type Running, startApp, storageOf } from '#testing/app.ts'
 import { until } from '#testing/until.ts'
 
-/** Hosts that no link may lead to: what becomes of links that do, on every replica. */
+/** Blocked hosts: the effect on links, on every replica. */
 
 type Client = Pick<Running, 'request'>
 
@@ -19,12 +19,12 @@ const statusOf = async ({ request }: Client, path: string) => (await request('GE
 const block = ({ request }: Client, host: string, reason?: string) =>
   request('POST', '/blocked-hosts', { json: { host, ...(reason && { reason }) } })
 
-/** Resolves when `path` is answered with `status`. */
+/** Resolves when the response to `path` has `status`. */
 async function answers(client: Client, path: string, status: number): Promise<void> {
   await until(async () => (await statusOf(client, path)) === status)
 }
 
-/** An app whose configuration differs from what settings can say. */
+/** An app with options that settings do not offer. */
 async function startWith(t: Test, env: Record<string, string>, blocklist: Partial<Config['blocklist']>) {
   const config = readConfig({ LINGER_MS: '100', ...env })
   const app = await buildApp({ ...config, blocklist: { ...config.blocklist, ...blocklist } })
@@ -37,7 +37,7 @@ profiles(t, async (t, profile) => {
   const running = await startApp(t, { storage })
   const { request } = running
 
-  t.test('a link that leads to a blocked host is followed no more, nor made', async (t) => {
+  t.test('links to a blocked host neither redirect nor can be created', async (t) => {
     const bad = await shorten(running, 'https://login.evil.example/x')
     const good = await shorten(running, 'https://notevil.example/')
     for (const { path } of [bad, good]) t.equal(await statusOf(running, path), 302, 'warm')
@@ -81,7 +81,7 @@ profiles(t, async (t, profile) => {
     t.equal((await request('DELETE', '/blocked-hosts/.evil.example')).status, 404)
   })
 
-  t.test('a host is on the list or not, in whatever spelling', async (t) => {
+  t.test('all spellings of a host are one entry', async (t) => {
     for (const host of ['one.example', 'ONE.example.', 'bücher.example', '0x7f.1', '[::1]'])
       t.equal((await block(running, host)).status, 201, host)
     const list = await request('GET', '/blocked-hosts?per_page=2')
@@ -137,7 +137,7 @@ t.test('a file is read again when it changes', async (t) => {
   await answers(app, path, 302)
 })
 
-t.test('every replica goes by the same list', { skip: !hasRedis() }, async (t) => {
+t.test('all replicas use the same list', { skip: !hasRedis() }, async (t) => {
   const storage = await storageOf(t, 'redis')
   const [one, two] = [await startApp(t, { storage }), await startApp(t, { storage })]
   const { path } = await shorten(one, 'https://evil.example/')
@@ -148,7 +148,7 @@ t.test('every replica goes by the same list', { skip: !hasRedis() }, async (t) =
   const late = await startApp(t, { storage })
   t.equal(await statusOf(late, path), 403, 'one that finds the link in Redis judges it too')
 
-  // Without Redis nobody tells; the database is asked now and then.
+  // Without Redis there are no invalidations; the process polls the database.
   const { REDIS_URL: _redis, ...alone } = storage
   const deaf = await startWith(t, alone, { everyMs: 50 })
   t.equal(await statusOf(deaf, path), 403)

@@ -2,25 +2,34 @@ import { unwatchFile, watchFile } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { normalizeEntry } from './hosts.ts'
 
-/** A list in a file: one entry a line, `#` begins a comment. It is read again when it changes. */
+/** A list in a file: one entry per line, `#` begins a comment. The process reloads it after changes. */
 
 export interface ListFile {
-  /** What it held when it was last read. */
+  /** The entries of the last successful read. */
   readonly entries: readonly string[]
   close(): void
 }
 
 export interface ListFileOptions {
   path: string
-  /** How often it is looked whether the file is another, in milliseconds; a watch of the system's misses what is mounted. */
+  /**
+   * How often to poll the file, in milliseconds. It polls because file system events miss changes of mounted
+   * files.
+   */
   everyMs: number
-  /** Told after each change. */
+  /** Runs after each change. */
   onChange(): void
-  /** Told of lines that name no host, by number, and of a file that can't be read: what was read before stays. */
+  /**
+   * Receives the numbers of lines without a valid host, or the error of a failed read, which keeps the last
+   * entries.
+   */
   onProblem(problem: { lines: number[] } | { error: Error }): void
 }
 
-/** Opens a list. Rejects when the file can't be read: a list that somebody set and that is not there blocks nothing. */
+/**
+ * Opens a list. Rejects if the file is unreadable, because a configured list that is missing would block
+ * nothing.
+ */
 export async function openListFile({
   path,
   everyMs,
@@ -54,7 +63,7 @@ export async function openListFile({
   }
 }
 
-/** The entries of a list, and the numbers of the lines that name none. */
+/** The entries of a list, and the numbers of its invalid lines. */
 export function parseList(text: string): { good: string[]; bad: number[] } {
   const good: string[] = []
   const bad: number[] = []

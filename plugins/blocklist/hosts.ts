@@ -1,11 +1,12 @@
 import { isIP } from 'node:net'
 import { canonicalHost } from '#platform/net/networks.ts'
 
-/** Hosts and domains as a list names them, and whether one that a URL leads to is among them. */
+/** Normalises and matches the hosts and domains of a list. */
 
 /**
- * The entry that `text` names: `example.com` for that host, `.example.com` or `*.example.com` for the domain and all beneath it, in
- * any spelling (capitals, Unicode, IPv4 by number or in IPv6). Null for what is no host, and for addresses with a dot in front.
+ * Normalises an entry: `example.com` means that host, `.example.com` or `*.example.com` the domain with all
+ * its subdomains. It accepts any spelling (capitals, Unicode, IPv4 as a number or in IPv6). Returns null for
+ * anything else, and for addresses with a leading dot.
  */
 export function normalizeEntry(text: string): string | null {
   const [, star = '', name = ''] = /^(\*?\.)?(.+)$/s.exec(text.trim()) ?? []
@@ -18,13 +19,16 @@ export function normalizeEntry(text: string): string | null {
   return isAddress(host) ? null : `.${host}`
 }
 
-/** The host that `url` leads to, as entries spell it; empty where it leads to none (`mailto:`) or is no URL. */
+/** The host of `url`, normalised like entries. Empty if it has none (`mailto:`) or is no URL. */
 export function hostOf(url: string): string {
   const parsed = URL.parse(url)
   return parsed === null ? '' : canonicalHost(parsed)
 }
 
-/** Tells whether a host, in the spelling of {@link hostOf}, is among `entries`, which an earlier release may have spelt otherwise. */
+/**
+ * Creates a matcher for hosts normalised by {@link hostOf}. Entries of earlier releases may have another
+ * spelling.
+ */
 export function createMatcher(entries: Iterable<string>): { size: number; matches(host: string): boolean } {
   const listed = new Set(Array.from(entries, respell))
   return {
@@ -40,8 +44,9 @@ export function createMatcher(entries: Iterable<string>): { size: number; matche
 }
 
 /**
- * Returns `entry` as {@link normalizeEntry} spells it now. Earlier releases stored IPv6 that embeds IPv4 (`[::ffff:7f00:1]`) and
- * trailing dots. Parsing only those entries keeps the rebuild of a long list from blocking requests.
+ * Normalises `entry` like {@link normalizeEntry}. Earlier releases stored IPv6 with embedded IPv4
+ * (`[::ffff:7f00:1]`) and trailing dots. Parsing only those entries keeps the rebuild of a long list from
+ * blocking requests.
  */
 function respell(entry: string): string {
   return entry.startsWith('[') || entry.endsWith('.') ? (normalizeEntry(entry) ?? entry) : entry

@@ -11,20 +11,22 @@ declare module 'fastify' {
 }
 
 export interface BlocklistOptions {
-  /** A file with hosts, one a line. */
+  /** A file with one host per line. */
   file: string | undefined
-  /** How often it is looked whether the file has changed, in milliseconds. */
+  /** How often to poll the file for changes, in milliseconds. */
   fileEveryMs?: number
-  /** How often the database is asked, in milliseconds: the backstop behind what replicas tell one another. */
+  /**
+   * How often to poll the database, in milliseconds, in case an invalidation from another replica gets lost.
+   */
   everyMs?: number
 }
 
-/** What the list is called where changes are told. */
+/** The name of the list in invalidations. */
 const NAME = 'blocklist'
 
 /**
- * Hosts that no link may lead to: publishes `app.blocklist`. The list is held
- * in process, so that judging asks nobody; a change is told to all replicas by the channel of the cache. See
+ * Blocked hosts, to which no link may redirect: publishes `app.blocklist`. Each process holds the list in
+ * memory, so checks do no I/O. The cache's invalidation channel sends changes to all replicas. See
  * docs/adr/2026-11-25-blocked-hosts.md.
  */
 async function blocklist(app: FastifyInstance, options: BlocklistOptions) {
@@ -67,7 +69,7 @@ async function blocklist(app: FastifyInstance, options: BlocklistOptions) {
     compile()
     app.addHook('onClose', async () => list?.close())
   }
-  // Nobody is served before it is known.
+  // Load the list before the first request.
   app.addHook('onReady', maintain)
 }
 

@@ -29,7 +29,7 @@ export const blocklistRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/blocked-hosts',
     {
-      // A host is on the list or not: doing it twice does nothing more.
+      // Blocking a host twice has no further effect.
       config: { access: 'blocklist:admin', idempotency: 'nature', location: '/blocked-hosts/:host' },
       schema: {
         tags,

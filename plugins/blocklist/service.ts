@@ -17,17 +17,17 @@ import {
   removeHost
 } from './store.ts'
 
-/** `app.blocklist`: hosts that no link may lead to, those of the database and those of a file. */
+/** `app.blocklist`: the hosts to which no link may redirect, from the database and a file. */
 export interface BlocklistService {
-  /** Whether `url` leads to a host on the list, as this process knows it. */
+  /** True if the host of `url` is on this process's copy of the list. */
   blocks(url: string): boolean
-  /** Calls `listener` each time the list that {@link blocks} knows is another. */
+  /** Calls `listener` after each change of the list that {@link blocks} uses. */
   onChange(listener: () => void): void
-  /** The entries of the database by host. */
+  /** Lists the entries of the database by host. */
   list(query: PageQuery): Promise<Page<BlockedHost>>
-  /** Puts a host on the list; gives the entry that there is when it is on it. Throws INPUT_INVALID. */
+  /** Adds a host and returns its entry, or the existing one. Throws INPUT_INVALID. */
   add(draft: BlockedHostDraft): Promise<BlockedHost>
-  /** Takes a host off the list. Throws BLOCKED_HOST_UNKNOWN. */
+  /** Removes a host. Throws BLOCKED_HOST_UNKNOWN. */
   remove(host: string): Promise<void>
 }
 
@@ -35,7 +35,7 @@ export interface BlocklistCollaborators {
   audit: RecordChanges
   /** The entries of the file. */
   fileEntries(): readonly string[]
-  /** Tells the other replicas that the list has this version now. */
+  /** Sends the new version of the list to the other replicas. */
   announce(version: number): Promise<void>
 }
 
@@ -50,7 +50,7 @@ export function createBlocklistService(
   let refreshing: Promise<void> | null = null
   let isOutdated = false
 
-  /** Makes the list anew of what was read of either source, and tells those who go by it. */
+  /** Rebuilds the list from both sources and notifies the listeners. */
   function compile(): void {
     matcher = createMatcher([...known.hosts, ...fileEntries()])
     for (const tell of listeners) tell()
@@ -65,7 +65,10 @@ export function createBlocklistService(
     } while (isOutdated)
   }
 
-  /** Reads the list if it is another. Whoever asks while it is being read has it read once more: it may have changed since. */
+  /**
+   * Reloads the list if its version has changed. A call during a reload repeats it, because the list may have
+   * changed.
+   */
   function refresh(): Promise<void> {
     isOutdated = true
     refreshing ??= read().finally(() => {
@@ -107,7 +110,7 @@ export function createBlocklistService(
       const entry = normalizeEntry(host) ?? host
       const row = await database.transaction(async () => {
         await lockList(db)
-        // An earlier release may have spelt it otherwise.
+        // An earlier release may have stored another spelling.
         const old = (await findHost(db, entry)) ?? (await findHost(db, host))
         if (old === null) throw hostUnknown(entry)
         const before = { reason: old.reason }

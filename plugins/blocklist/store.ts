@@ -2,11 +2,11 @@ import { and, asc, count, eq, isNull, sql } from 'drizzle-orm'
 import type { Executor } from '#platform/database/index.ts'
 import { type BlockedHostRow, blockedHosts } from '#schema/tables/blocked-hosts.ts'
 
-/** All SQL of the block list. Every function runs on the executor it is given: the pool or a transaction. */
+/** All SQL of the block list. Functions run on the given executor: the pool or a transaction. */
 
 const listed = isNull(blockedHosts.removedAt)
 
-/** The list whole, and its version: 0 before there ever was an entry. */
+/** The whole list with its version, which is 0 before the first entry. */
 export async function readList(on: Executor): Promise<{ version: number; hosts: string[] }> {
   const [row] = await on
     .select({
@@ -47,7 +47,7 @@ export async function findHost(on: Executor, host: string): Promise<BlockedHostR
   return row ?? null
 }
 
-/** Lets one change of the list follow the other until the transaction ends, so that versions are committed in their order. */
+/** Serialises changes of the list until the transaction ends, so that versions commit in order. */
 export async function lockList(on: Executor): Promise<void> {
   await on.execute(sql`select pg_advisory_xact_lock(hashtext('blocked_hosts'))`)
 }

@@ -4,7 +4,7 @@ import { sql } from 'drizzle-orm'
 import t, { type Test } from 'tap'
 import { type Profile, profiles, startApp } from '#testing/app.ts'
 
-/** What is in the export of a user, and who gets it. */
+/** The contents of a user's export, and the callers that may request it. */
 
 const ADMIN = `fl_0123456789abcdef_${'a'.repeat(43)}`
 const SEED = join(import.meta.dirname, '..', '..', 'apps', 'testing', 'fixtures', 'seed-csv')
@@ -28,7 +28,7 @@ async function start(t: Test, profile: Profile) {
 profiles(t, async (t, profile) => {
   const { app, request, as, admin, issue } = await start(t, profile)
 
-  t.test('everything of a user of a real set is in it, and nothing of others', async (t) => {
+  t.test('an export holds all data of a user of a real set, and none of others', async (t) => {
     for (const kind of ['users', 'urls', 'events']) {
       const body = readFileSync(join(SEED, `${kind}.csv`), 'utf8')
       const headers = { 'content-type': 'text/csv', 'x-api-key': ADMIN }
@@ -80,7 +80,7 @@ profiles(t, async (t, profile) => {
     t.same([...owners], [id])
   })
 
-  t.test('what is long comes whole, in order and once', async (t) => {
+  t.test('long lists are complete and in order', async (t) => {
     const user = (await admin('POST', '/users', { username: 'busy', email: 'busy@example.com' })).json
     const url = (await admin('POST', '/urls', { user_id: user.id, original_url: 'https://example.com' })).json
     await app.database.db.execute(sql`
@@ -120,6 +120,6 @@ profiles(t, async (t, profile) => {
     t.equal((await admin('GET', '/users/999999/export')).status, 404)
     const log = (await admin('GET', `/audit?action=exported&resource_id=${one}`)).json
     t.match(log, [{ actor: { name: 'ADMIN_KEY' } }, { actor: { user_id: one } }])
-    t.equal(log.length, 2, 'and it is known who did')
+    t.equal(log.length, 2, 'both exports are in the audit log')
   })
 })

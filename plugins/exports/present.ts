@@ -3,7 +3,7 @@ import { wireTime } from '#schema/shapes/text.ts'
 import type { ExportedSession } from '#schema/shapes/user-export.ts'
 import type { SessionRow } from '#schema/tables/sessions.ts'
 
-/** What an export shows otherwise than other answers do. */
+/** Shapes of an export that differ from those of other responses. */
 
 export function presentSession(
   row: Pick<SessionRow, 'id' | 'createdAt' | 'lastSeenAt' | 'expiresAt'>
@@ -16,7 +16,7 @@ export function presentSession(
   }
 }
 
-/** A change, for the user with this id: of another author only the kind is shown. */
+/** Hides the author of a change, except its kind, unless the author is the user with this id. */
 export function hideAuthor(userId: number, entry: AuditEntry): AuditEntry {
   if (entry.actor.user_id === userId) return entry
   return { ...entry, actor: { kind: entry.actor.kind, key_id: null, user_id: null, name: null } }

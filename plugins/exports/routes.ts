@@ -5,9 +5,8 @@ import { UserExport } from '#schema/shapes/user-export.ts'
 import { createExportService } from './service.ts'
 
 /**
- * `GET /users/:id/export`: all that is held of a user, for the user itself and for administrators. It is sent
- * as it is read, so its size costs no memory; should the database go away meanwhile, the answer breaks off
- * and is no JSON.
+ * `GET /users/:id/export`: all data of a user, for that user and for administrators. The response streams, so
+ * its size costs no memory. If the database fails meanwhile, the response aborts and is not valid JSON.
  */
 export const exportRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const { open } = createExportService(
@@ -27,7 +26,7 @@ export const exportRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/users/:id/export',
     {
-      // Each answer is in the audit log: what only looks for a head must not cause one.
+      // Each export is written to the audit log; a HEAD request must not cause an entry.
       exposeHeadRoute: false,
       config: { access: 'users:read', limit: 'bulk' },
       schema: {
@@ -43,7 +42,7 @@ export const exportRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const pieces = await open(caller, id, requestId)
       reply.type('application/json; charset=utf-8')
       reply.header('content-disposition', `attachment; filename="user-${id}.json"`)
-      // A stream is sent as it is, not through the serialiser of the shape.
+      // Streams bypass the serialiser of the response shape.
       return reply.send(Readable.from(pieces) as never)
     }
   )

@@ -30,7 +30,7 @@ export interface ExportCollaborators {
   readEventsElsewhere(userId: number, page: After): Promise<RowChunk<Event>>
 }
 
-/** An export holds what these are for, and so needs them all; the last two where it is somebody else's. */
+/** An export includes the data that these scopes protect, so it needs all of them. */
 const SCOPES: readonly Scope[] = ['users:read', 'urls:read', 'events:read', 'stats:read']
 const SCOPES_FOR_OTHERS: readonly Scope[] = ['audit:read', 'keys:admin']
 
@@ -56,7 +56,7 @@ export function createExportService(
   const pagesOf = <Row extends { id: number }>(read: (page: After) => Promise<Row[]>) =>
     chunksOf(({ after, limit }) => readChunk(limit, (most) => read({ after, limit: most })))
 
-  /** The JSON of an array, a piece at a time. */
+  /** Formats an array as JSON, one piece at a time. */
   async function* listOf<Row>(
     rows: AsyncIterable<Row> | Iterable<Row>,
     present: (row: Row) => unknown = (row) => row
@@ -101,8 +101,8 @@ export function createExportService(
 
   return {
     /**
-     * The JSON of all that is held of a user, a piece at a time as it is read; each piece as of when it is. It is in the audit log that it was
-     * asked for. Throws USER_UNKNOWN, EXPORT_REFUSED, SCOPE_MISSING before the first piece.
+     * Streams all data of a user as JSON. Each piece is read when it is sent. The export is written to the
+     * audit log. Throws USER_UNKNOWN, EXPORT_REFUSED, SCOPE_MISSING before the first piece.
      */
     async open(caller: Caller, id: number, requestId: string): Promise<AsyncGenerator<string>> {
       const user = await findUser(caller, id)

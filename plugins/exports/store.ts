@@ -7,23 +7,23 @@ import { urlStatsDaily } from '#schema/tables/url-stats-daily.ts'
 import { type UrlRow, urls } from '#schema/tables/urls.ts'
 
 /**
- * The SQL of exports: all that is held of a user. What may be long is read by pages, in the order of ids from `after` on and by an
- * index, so that a reader who is slow holds no connection.
+ * The SQL of exports: all data of a user. Long lists are read by pages, in the order of ids and by an index,
+ * so that a slow client holds no connection.
  */
 
-/** A place in what is read by pages. */
+/** A page: up to `limit` rows with ids above `after`. */
 export interface After {
   after: number
   limit: number
 }
 
-/** The user's links, deleted ones too. */
+/** The user's links, including deleted ones. */
 export function readUrls(on: Executor, userId: number, { after, limit }: After): Promise<UrlRow[]> {
   const wanted = and(eq(urls.userId, userId), gt(urls.id, after))
   return on.select().from(urls).where(wanted).orderBy(asc(urls.id)).limit(limit)
 }
 
-/** The changes of one thing. */
+/** The audit entries of one resource. */
 export function readChanges(
   on: Executor,
   resource: string,
@@ -39,7 +39,7 @@ export function readChanges(
     .limit(limit)
 }
 
-/** The clicks of a link by day: as many rows as it is days old at most. */
+/** The clicks of a link by day: at most one row per day of its age. */
 export function readDays(on: Executor, urlId: number) {
   const { day, clicks, bots, visitors } = urlStatsDaily
   return on
@@ -49,7 +49,7 @@ export function readDays(on: Executor, urlId: number) {
     .orderBy(asc(day))
 }
 
-/** The user's keys. Their hashes are not even read. */
+/** The user's keys, without their hashes. */
 export function readKeys(on: Executor, userId: number): Promise<Omit<ApiKeyRow, 'secretHash' | 'version'>[]> {
   const { publicId, name, role, scopes, createdAt, expiresAt, revokedAt, lastUsedAt } = apiKeys
   return on
@@ -69,7 +69,7 @@ export function readKeys(on: Executor, userId: number): Promise<Omit<ApiKeyRow, 
     .orderBy(asc(createdAt), asc(publicId))
 }
 
-/** The user's sessions that are not past their time. */
+/** The user's sessions that have not reached their `expiresAt`. */
 export function readSessions(
   on: Executor,
   userId: number

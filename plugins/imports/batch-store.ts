@@ -8,11 +8,14 @@ import { addOutcomes, NOTHING, type Outcome } from './report.ts'
 import { type StoreRules, storeBatch } from './store.ts'
 import { findLastDrawn } from './store-sequences.ts'
 
-/** Gets batches stored whatever meets them on the way: rows that clash, rows that the database refuses. */
+/** Stores batches: retries a batch that lost a race and isolates the rows that the database rejects. */
 export interface BatchStore {
-  /** The last id that was given to a row of `kind`; to be asked for when an import begins. */
+  /** The last id that the sequence of `kind` gave. Call it when an import begins. */
   findLastDrawn(kind: KindName): Promise<number>
-  /** Throws IMPORT_CONFLICT. */
+  /**
+   * Stores `batch` and resolves to its outcome. Throws IMPORT_CONFLICT, and the driver's error if the batch
+   * still fails after {@link MAX_ATTEMPTS} attempts.
+   */
   store(batch: Batch, rules: StoreRules): Promise<Outcome>
 }
 
@@ -25,7 +28,9 @@ export function createBatchStore(database: Database): BatchStore {
     events: createTurns()
   }
 
-  /** One try. What may be mended by another is given, not thrown, so that the pool keeps the connection. */
+  /**
+   * One attempt. It returns errors that a retry or a split may fix, so that the pool keeps the connection.
+   */
   async function attempt(batch: Batch, rules: StoreRules): Promise<Outcome | Error> {
     return database.withClient(async (client) => {
       try {
@@ -47,7 +52,7 @@ export function createBatchStore(database: Database): BatchStore {
     }
   }
 
-  /** Finds the rows that the database refuses by halving, so that the others land. */
+  /** Splits the batch in halves to find the rows that the database rejects, and stores the others. */
   async function storeHalves(batch: Batch, rules: StoreRules, error: Error): Promise<Outcome> {
     if (batch.rows === 1) {
       const [line] = decodeCopyRow(listRows(batch)[0] ?? '')
@@ -61,14 +66,14 @@ export function createBatchStore(database: Database): BatchStore {
 
   return {
     findLastDrawn: (kind) => database.withClient((client) => findLastDrawn(client, kind)),
-    // Waiting here rather than for the database's lock keeps imports from holding connections that requests need.
+    // A wait for the database's lock would hold a connection that requests need, so imports queue here first.
     store: (batch, rules) => takeTurn[batch.kind.name](() => storeWhole(batch, rules))
   }
 }
 
 type TurnTaker = <T>(work: () => Promise<T>) => Promise<T>
 
-/** Makes a queue of one: work waits until what came before has ended, well or not. */
+/** Creates a queue that runs one piece of work at a time. A failure does not stop the queue. */
 function createTurns(): TurnTaker {
   let last: Promise<unknown> = Promise.resolve()
   return (work) => {
@@ -78,12 +83,18 @@ function createTurns(): TurnTaker {
   }
 }
 
-/** A key that a request took between our look and our insert, or a deadlock with one: the next try sees it. */
+/**
+ * True for errors that a retry may fix: a request inserted the same key after the batch read the table, or
+ * both deadlocked.
+ */
 function isRace(error: unknown): boolean {
   return ['23505', '40001', '40P01'].includes(findDriverError(error)?.code ?? '')
 }
 
-/** Data that the readers let through and the database does not take (classes 22 and 54, check and not-null). */
+/**
+ * True for values that pass the readers but violate a limit of PostgreSQL (classes 22 and 54, check,
+ * not-null).
+ */
 function isRefusal(error: unknown): boolean {
   return /^(22...|54...|23502|23514)$/.test(findDriverError(error)?.code ?? '')
 }

@@ -4,30 +4,32 @@ import { columnIndex, type Kind } from './kinds.ts'
 import type { ReadRow } from './rows.ts'
 
 /**
- * Rows on their way to the database, already in COPY's text and outside the JavaScript heap: as objects, the rows of
- * two batches would be copied by the garbage collector again and again, which took a third of an import's CPU time.
+ * Rows to store, already encoded for COPY and outside the JavaScript heap. As objects, the rows of two
+ * batches survived several garbage collections, and copying them took a third of an import's CPU time.
  */
 export interface Batch {
   readonly kind: Kind
-  /** Each ends with a row's end. */
+  /** Each chunk ends with the end of a row. */
   readonly chunks: readonly Buffer[]
   readonly rows: number
   readonly bytes: number
   readonly leastId: number
   readonly greatestId: number
-  /** Ids that are drawn for rows are greater: out of reach of the ids that later batches of the file bring. */
+  /**
+   * Generated ids are greater than this one, so that they do not take the ids of later batches of the file.
+   */
   readonly drawAfter: number
   /** Months ('2025-07') of the rows' timestamps, for events. */
   readonly months: ReadonlySet<string>
   /** Whether two rows have the same id. */
   readonly hasRepeats: boolean
-  /** Whether a row lacks a value that is made. */
+  /** Whether a row lacks a value that the import generates. */
   readonly hasGaps: boolean
 }
 
 /**
- * Ids of a file that has more batches are drawn this far beyond its greatest id so far. An upload of 1 GiB has fewer rows, so only a file
- * with such gaps between its ids reaches them.
+ * If more batches of the file follow, generated ids start this far above its greatest id so far. An upload of
+ * 1 GiB has fewer rows, so a later row reaches a generated id only if the file's ids have such gaps.
  */
 const DRAW_DISTANCE = 100_000_000
 
@@ -36,7 +38,7 @@ export interface BatchBuilder {
   readonly rows: number
   readonly bytes: number
   add(rows: readonly ReadRow[]): void
-  /** Gives what was collected and starts anew. `isLast` if no more rows follow. */
+  /** Returns the collected rows and starts a new batch. `isLast`: no more rows follow. */
   take(isLast: boolean): Batch
 }
 
@@ -97,12 +99,12 @@ export function createBatchBuilder(kind: Kind): BatchBuilder {
   }
 }
 
-/** The rows of a batch in COPY's text, without line ends. */
+/** The rows of a batch, encoded for COPY, without line ends. */
 export function listRows(batch: Batch): string[] {
   return Buffer.concat(batch.chunks).toString().split('\n').slice(0, -1)
 }
 
-/** Two halves of a batch of at least two rows. The bounds of ids and months stay those of the whole. */
+/** Splits a batch of at least two rows into halves. Both keep the bounds of ids and months of the whole. */
 export function halveBatch(batch: Batch): [Batch, Batch] {
   const rows = listRows(batch)
   const middle = rows.length >> 1

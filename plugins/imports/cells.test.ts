@@ -13,7 +13,7 @@ import {
   readTime
 } from './cells.ts'
 
-/** Asserts what a reader makes of each cell; a pattern stands for a refusal that says so. */
+/** Asserts the result of a reader for each cell; a pattern means an error that matches it. */
 function check(t: Test, read: CellReader, expected: [string | null, string | null | RegExp][]): void {
   for (const [cell, wanted] of expected) {
     const value = read(cell)

@@ -4,9 +4,9 @@ import { isLonger } from '#schema/shapes/text.ts'
 import type { ImportColumn } from './contract.ts'
 
 /**
- * Reads single values of imported rows. A reader takes what the file holds and gives the text to store (or null),
- * or what is wrong with it as a predicate: "is not a time". More than the API's own limits is taken where that
- * costs nothing: an import brings what another system already accepted.
+ * Reads single values of imported rows. A reader takes the text of a cell and returns the text to store,
+ * null, or the error as a predicate: "is not a time". Readers accept more than the API does where that costs
+ * nothing, because an import brings values that another system already accepted.
  */
 export type Cell = string | null
 export type CellReader = (cell: Cell) => Cell | Unreadable
@@ -15,7 +15,7 @@ export interface Unreadable {
   wrong: string
 }
 
-/** Greatest id taken: below the greatest safe integer, with room for the sequence to go on. */
+/** Greatest accepted id. It is below the greatest safe integer, which leaves room for generated ids. */
 export const MAX_IMPORTED_ID = 1_000_000_000_000_000
 
 const MISSING: Unreadable = { wrong: 'is empty' }
@@ -27,12 +27,12 @@ const NOT_JSON: Unreadable = { wrong: 'is not JSON' }
 const NOT_AN_OBJECT: Unreadable = { wrong: 'is not a JSON object' }
 const NOT_STORABLE: Unreadable = { wrong: 'holds NUL, half characters or is nested too deep' }
 
-/** Makes a nullable reader of `read`: an empty field is null. */
+/** Makes `read` nullable: an empty field is null. */
 export function optional(read: CellReader): CellReader {
   return (cell) => (cell === null || cell === '' ? null : read(cell))
 }
 
-/** An id; also as spreadsheets and data frames write it where the column has gaps: `317.0`. */
+/** Reads an id. Spreadsheets and data frames write `317.0` in a column with gaps; that is accepted too. */
 export function readId(cell: Cell): Cell | Unreadable {
   if (cell === null || cell === '') return MISSING
   if (/^[1-9]\d{0,14}$/.test(cell)) return cell
@@ -43,7 +43,7 @@ export function readId(cell: Cell): Cell | Unreadable {
 
 const COMMON_TIME = /^(\d{4}-\d\d-\d\d)[ T]((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)Z?$/
 
-/** A time in UTC, or with its zone; cut to whole seconds. Gives a timestamptz literal. */
+/** Reads a time in UTC or with an offset and returns a timestamptz literal, truncated to seconds. */
 export function readTime(cell: Cell): Cell | Unreadable {
   if (cell === null || cell === '') return MISSING
   const parts = COMMON_TIME.exec(cell)
@@ -52,7 +52,7 @@ export function readTime(cell: Cell): Cell | Unreadable {
   return text === undefined ? NOT_A_TIME : `${text.slice(0, 10)} ${text.slice(11, 19)}+00`
 }
 
-/** Files name the same days over and over, and telling 30 February from a day takes a Date. */
+/** Caches which dates exist: files repeat the same dates, and rejecting 30 February takes a Date. */
 const days = new Map<string, boolean>()
 
 function isDay(text: string): boolean {
@@ -83,7 +83,7 @@ export function readBoolean(cell: Cell): Cell | Unreadable {
   }
 }
 
-/** Text of `minimum` to `maximum` characters; an empty field stays null where `minimum` is 0. */
+/** Reads text of `minimum` to `maximum` characters. If `minimum` is 0, an empty field stays null. */
 export function readText(minimum: number, maximum: number): CellReader {
   const tooLong = { wrong: `is longer than ${maximum} characters` }
   return (cell) => {
@@ -95,8 +95,8 @@ export function readText(minimum: number, maximum: number): CellReader {
 }
 
 /**
- * A JSON object; an empty field is `{}`. The text is stored as it is, not what JSON.parse makes of it: jsonb keeps
- * every digit of a number.
+ * Reads a JSON object; an empty field is `{}`. It returns the original text, because JSON.parse rounds long
+ * numbers and jsonb keeps every digit.
  */
 export function readDetails(cell: Cell): Cell | Unreadable {
   if (cell === null || cell === '') return '{}'
@@ -107,7 +107,7 @@ export function readDetails(cell: Cell): Cell | Unreadable {
     return NOT_JSON
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return NOT_AN_OBJECT
-  // What can't be stored is escaped, or long from its many brackets.
+  // Only escapes and deep nesting make JSON that PostgreSQL rejects, so short cells without escapes pass.
   const isDoubtful = cell.length >= 2 * MAX_DEPTH || cell.includes('\\u')
   return isDoubtful && !isPlainJson(value) ? NOT_STORABLE : cell
 }
@@ -119,7 +119,10 @@ const READERS: Record<Exclude<ImportColumn['type'], 'text'>, CellReader> = {
   jsonb: readDetails
 }
 
-/** The reader of a column: by its type, then by its own check. An empty field is null, but empty text where none is made. */
+/**
+ * Creates the reader of a column: first by its type, then by its own check. An empty field is null, except in
+ * text columns without a generated value, where it is the empty text.
+ */
 export function createReader({
   type,
   maxLength = Infinity,

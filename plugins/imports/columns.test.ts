@@ -3,7 +3,7 @@ import t from 'tap'
 import { startApp } from '#testing/app.ts'
 import { type Kind, makeRow, type Row, sendRows, toCsv, wipe } from '#testing/import-rows.ts'
 
-/** Files of other systems: few columns, other delimiters and encodings, and JSON, which follows the same rules. */
+/** Files of other systems: few columns, other delimiters and encodings, and JSON, with the same rules. */
 
 const running = await startApp(t)
 const { request } = running
@@ -19,7 +19,7 @@ function bigEndian(text: string): Buffer {
   return Buffer.from(text, 'utf16le').swap16()
 }
 
-/** How programs write one and the same file. */
+/** The same file as different programs write it. */
 const FORMATS: Record<string, (rows: Row[]) => Buffer> = {
   'commas, UTF-8': (rows) => Buffer.from(toCsv(rows)),
   'semicolons, UTF-8 with a mark, CRLF': (rows) => Buffer.from(`\uFEFF${toCsv(rows, ';', '\r\n')}`),
@@ -94,7 +94,7 @@ for (const kind of KINDS) {
   })
 }
 
-t.test('what is missing is made as by POST', async (t) => {
+t.test('missing values are generated as by POST', async (t) => {
   await wipe(running)
   const posted = (await request('POST', '/urls', { json: { original_url: 'https://example.com/posted' } }))
     .json
@@ -109,7 +109,7 @@ t.test('what is missing is made as by POST', async (t) => {
   t.equal(json.id, url.id + 1)
 })
 
-t.test('of the times of a link one stands for the other', async (t) => {
+t.test('created_at and updated_at of a link default to each other', async (t) => {
   await wipe(running)
   const [created_at, updated_at] = ['2020-01-01T00:00:00', '2021-01-01T00:00:00']
   await sendRows(running, 'urls', [
@@ -122,7 +122,7 @@ t.test('of the times of a link one stands for the other', async (t) => {
   ])
 })
 
-t.test('files without ids load twice without a change where a row can be known again', async (t) => {
+t.test('importing a file without ids twice changes nothing if its rows are identifiable', async (t) => {
   const known: Record<Kind, string> = { users: 'email', urls: 'short_code', events: 'timestamp' }
   for (const kind of KINDS) {
     await wipe(running, kind)
@@ -139,7 +139,7 @@ t.test('files without ids load twice without a change where a row can be known a
   }
 })
 
-t.test('thousands of links get codes of their own', async (t) => {
+t.test('thousands of links get distinct codes', async (t) => {
   const { request } = await startApp(t, { env: { CODE_LENGTH: '4' } })
   const json = Array.from({ length: 5_000 }, (_, at) => ({ original_url: `https://example.com/${at}` }))
   t.match((await request('POST', '/urls/bulk', { json })).json, { imported: 5_000, rejected: 0 })
@@ -159,7 +159,7 @@ t.test('a click without a time is counted today', async (t) => {
   t.equal((await request('GET', `/urls/${url.id}/stats`)).json.clicks, 1)
 })
 
-t.test('UTF-16 that is broken costs its row', async (t) => {
+t.test('a row of broken UTF-16 is rejected', async (t) => {
   await wipe(running)
   const good = Buffer.from('\uFEFFusername,email\nada,ada@example.com\n', 'utf16le')
   const lone = Buffer.from('b\ud800b,bob@example.com\n', 'utf16le')

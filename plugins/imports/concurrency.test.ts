@@ -3,7 +3,7 @@ import { hasRedis, profiles, type Running, startApp, storageOf } from '#testing/
 import { missing } from '#testing/programs.ts'
 import { startPgbouncer } from '#testing/servers.ts'
 
-/** Imports beside one another, and imports that end early. */
+/** Concurrent imports, and imports that end early. */
 
 const HEADER = 'id,url_id,user_id,event_type,timestamp,details\n'
 
@@ -23,10 +23,10 @@ async function count({ app }: Running): Promise<number> {
 }
 
 profiles(t, async (t, profile) => {
-  t.test('an import that broke off is finished by loading the file again', async (t) => {
+  t.test('importing the file again completes an aborted import', async (t) => {
     const running = await startApp(t, { profile })
     const imports = running.app.imports.openSet('skip')
-    // Beyond a batch.
+    // More than one batch.
     const rows = 45_000
     await t.rejects(imports.importCsv('events', events(rows, { breaksAt: rows - 500 })), /the disk is gone/)
     const landed = await count(running)
@@ -39,7 +39,7 @@ profiles(t, async (t, profile) => {
     t.equal(await count(running), rows)
   })
 
-  t.test('imports of the same rows at once bring each row once', async (t) => {
+  t.test('concurrent imports of the same rows store each row once', async (t) => {
     const storage = await storageOf(t, profile)
     const replicas = [await startApp(t, { storage })]
     if (profile === 'redis') replicas.push(await startApp(t, { storage }), await startApp(t, { storage }))
@@ -56,7 +56,7 @@ profiles(t, async (t, profile) => {
     t.equal(await count(replicas[0] as Running), 4_000)
   })
 
-  t.test('rows whose ids clicks take meanwhile all land, and so do the clicks', async (t) => {
+  t.test('rows and clicks that take the same ids are all stored', async (t) => {
     const running = await startApp(t, { profile })
     const { app, request } = running
     const { json: link } = await request('POST', '/urls', { json: { original_url: 'https://acme.dev/' } })
@@ -67,7 +67,7 @@ profiles(t, async (t, profile) => {
         if ((await request('GET', `/${link.short_code}`)).status !== 302) throw new Error('it leads nowhere')
     }
     const visitors = Array.from({ length: 8 }, keepFollowing)
-    // From the next free id on, and beyond several batches.
+    // From the next free id, and more than several batches.
     const rows = 80_000
     const report = await app.imports.openSet('skip').importCsv('events', events(rows, { from: 2 }))
     isOver = true

@@ -3,13 +3,15 @@ import t from 'tap'
 import { startApp } from '#testing/app.ts'
 import { makeRow, type Row, sendRows, sendSet, wipe } from '#testing/import-rows.ts'
 
-/** Rows whose id a different row has: none is lost without a word, and none gets another's references. */
+/**
+ * Rows whose id belongs to a different row: each is reported, and none gets the references of another row.
+ */
 
 const running = await startApp(t)
 const { app, request } = running
 const { pool } = app.database
 
-/** For each kind, another value of each column that tells rows apart. */
+/** For each kind, another value for each column that distinguishes rows. */
 const CHANGES: Record<'users' | 'urls' | 'events', Row> = {
   users: { username: 'other', email: 'other@example.com', created_at: '2024-01-01T00:00:00' },
   urls: {
@@ -103,7 +105,7 @@ for (const kind of ['users', 'urls', 'events'] as const) {
   })
 }
 
-t.test('the counts are never cut, though the lines are', async (t) => {
+t.test('the counts are complete, though the lines are limited', async (t) => {
   await wipe(running)
   const rows = Array.from({ length: 1_500 }, (_, at) => makeRow('urls', at + 1))
   await sendRows(running, 'urls', rows)
@@ -116,7 +118,7 @@ t.test('the counts are never cut, though the lines are', async (t) => {
   t.equal(json.warnings.length, 1_000)
 })
 
-t.test('a link or a user that only changed since its import gets no second id', async (t) => {
+t.test('a link or user that changed since its import gets no second id', async (t) => {
   await wipe(running)
   const rows = { users: [makeRow('users', 1)], urls: [{ ...makeRow('urls', 1), user_id: 1 }] }
   await sendSet(running, rows)
@@ -138,13 +140,13 @@ t.test('another value of on_conflict is refused', async (t) => {
   t.match(await request('POST', '/users/bulk?on_conflict=overwrite', { json: [] }), { status: 422 })
 })
 
-t.test('events of a link that is rejected go to no other link', async (t) => {
+t.test('events of a rejected link are not stored for another link', async (t) => {
   await wipe(running)
   await sendRows(running, 'urls', [makeRow('urls', 1), makeRow('urls', 2)])
   const { json } = await sendSet(
     running,
     {
-      // Its id and its code are taken by two links.
+      // Two links already have its id and its code.
       urls: [{ ...makeRow('urls', 2), id: 1, original_url: 'https://other.example' }],
       events: [{ ...makeRow('events', 1), url_id: 1 }]
     },
@@ -160,7 +162,7 @@ t.test('events of a link that is rejected go to no other link', async (t) => {
   })
 })
 
-t.test('renumber keeps any set whole beside what is there, and again changes nothing', async () => {
+t.test('renumber keeps all references of a set, and a second import changes nothing', async () => {
   const ids = fc.uniqueArray(fc.integer({ min: 1, max: 12 }), { maxLength: 8 })
   const database = fc.record({ users: ids, urls: ids, events: ids })
   const set = fc.record({
@@ -237,7 +239,7 @@ function same(found: unknown[][], wanted: unknown[][]): void {
     throw new Error(`found\n${sort(found).join('\n')}\nwanted\n${sort(wanted).join('\n')}`)
 }
 
-/** All rows by name, with the names of what they refer to. */
+/** All rows by name, with the names of the rows that they refer to. */
 async function readGraph(): Promise<unknown[][]> {
   const { rows } = await pool.query({
     text: `SELECT 'user', username, NULL, NULL FROM users

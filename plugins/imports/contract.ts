@@ -1,35 +1,38 @@
 import type { ClientBase } from 'pg'
 
-/** What a capability offers as its part of imports: the columns of its file, and how staged rows become its own. */
+/**
+ * What a capability provides for imports: the columns of its file, and the merge of staged rows into its
+ * table.
+ */
 
 /** The files of a set. */
 export type KindName = 'users' | 'urls' | 'events'
 
 export interface ImportColumn {
   name: string
-  /** Of the staging table. It says what a JSON array must hold, too. */
+  /** Type in the staging table. It also determines the JSON type. */
   type: 'bigint' | 'text' | 'boolean' | 'timestamptz' | 'jsonb'
-  /** Most characters of a text. */
+  /** Maximum characters of a text. */
   maxLength?: number
-  /** What is wrong with a value that has the type, as a predicate ("is blocked"), or null. */
+  /** Returns what is wrong with a value of the right type, as a predicate ("is blocked"), or null. */
   refuse?(value: string): string | null
-  /** A file without it cannot be imported. */
+  /** A file without this column is rejected. */
   isRequired?: true
-  /** Where a row has no value, one is made as for `POST`. */
+  /** The import generates missing values, as `POST` does. */
   isMade?: true
-  /** Not in the usual header: only there when some row needs it. */
+  /** Not in the usual header. An export includes the column only if a row has a value. */
   isExtra?: true
-  /** The file whose ids the column holds. */
+  /** The kind whose ids the column holds. */
   refersTo?: 'users' | 'urls'
 }
 
-/** A line of a report. */
+/** A line of a report, with the reason why it is listed. */
 export interface Remark {
   line: number
   reason: string
 }
 
-/** What the merge of staged rows did, beside inserting them. */
+/** Rows that a merge rejected, and its warnings. */
 export interface Merged {
   rejected: Remark[]
   warnings: Remark[]
@@ -41,29 +44,36 @@ export interface StagedIds {
 }
 
 /**
- * Its SQL reads the temporary table `staging`: `line`, and the columns of the file, of which `id` is filled before the merge. The table of
- * the rows that are there has the name of the kind; conditions call it `present`.
+ * A kind of rows. Its SQL reads the temporary table `staging`: `line`, and the columns of the file, of which
+ * `id` is set before the merge. The table of stored rows has the name of the kind; conditions call it
+ * `present`.
  */
 export interface ImportKind {
   name: KindName
-  /** In the order of the file's header. The first is the id. */
+  /** In the order of the file's header. The first column is the id. */
   columns: readonly ImportColumn[]
-  /** The column by which a row without an id is found when its file is loaded again. */
+  /** The column that identifies a row without an id when its file is imported again. */
   knownBy: string
-  /** A condition: the stored row is the same thing as the staged one with its id, though it changed since. It never gets a second id. */
+  /**
+   * SQL condition: the stored row with the id of the staged row is the same item, though it changed since.
+   * Such a row never gets a second id.
+   */
   isSame: string
-  /** A condition that finds a row with the values of a staged one under another id. */
+  /** SQL condition that finds a stored row with the values of the staged one under another id. */
   finds: string
-  /** A condition: the row that was found is the staged one, though it changed since. */
+  /** SQL condition: the row that `finds` found is the staged row, though it changed since. */
   isFound: string
   /** Prepares the table for rows whose timestamps are in `months` ('2025-07'), outside a transaction. */
   prepare?(client: ClientBase, months: ReadonlySet<string>): Promise<void>
-  /** Waits for rows of requests that have an id and are not stored yet. Runs in a short transaction of its own. */
+  /**
+   * Waits for requests that have drawn an id and not yet inserted its row. Runs in a short transaction of its
+   * own.
+   */
   waitForInFlightInserts?(client: ClientBase): Promise<void>
-  /** Gives new ids to rows of requests that took ids of staged rows since the import began. */
+  /** Assigns new ids to rows of requests that took ids of staged rows since the import began. */
   reassignIds?(client: ClientBase, ids: StagedIds): Promise<void>
-  /** Fills the gaps of staged rows, removes those that can not be stored, and inserts the others. */
+  /** Fills missing values of staged rows, removes rows that can not be stored, and inserts the others. */
   merge(client: ClientBase, batch: { hasGaps: boolean }): Promise<Merged>
-  /** Called after the commit of a batch that stored rows. */
+  /** Runs after the commit of a batch that stored rows. */
   onStored?(): Promise<void>
 }

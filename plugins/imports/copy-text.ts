@@ -1,15 +1,18 @@
 import type { Cell } from './cells.ts'
 
-/** Rows as COPY takes them (PostgreSQL manual, COPY, "Text Format"): one line each, whatever the values hold. */
+/**
+ * Rows in the format of COPY (PostgreSQL manual, COPY, "Text Format"): one line per row, special characters
+ * escaped.
+ */
 
-/** One row with its line end. */
+/** Encodes one row, with its line end. */
 export function encodeCopyRow(line: number, values: readonly Cell[]): string {
   let text = String(line)
   for (const value of values) text += `\t${encodeCell(value)}`
   return `${text}\n`
 }
 
-/** The cells of one row, given without its line end. */
+/** Decodes the cells of one row without its line end. */
 export function decodeCopyRow(row: string): Cell[] {
   return row.split('\t').map(decodeCell)
 }

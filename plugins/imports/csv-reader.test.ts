@@ -14,7 +14,7 @@ function readAll(text: string, chunkLength = text.length || 1): CsvRecord[] {
 
 const fields = (records: CsvRecord[]) => records.map((record) => record.fields)
 
-/** Texts made of what CSV is about, and of anything. */
+/** Texts of CSV's special characters, mixed with arbitrary text. */
 const field = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 12 }).filter((text) => text.isWellFormed()),
   fc
@@ -23,7 +23,7 @@ const field = fc.oneof(
 )
 const rows = fc.integer({ min: 1, max: 5 }).chain((width) =>
   fc.array(
-    // A row of one bare empty field is an empty line, which is no row.
+    // A row of one empty unquoted field is a blank line, which the reader skips.
     fc
       .array(fc.option(field), { minLength: width, maxLength: width })
       .filter((row) => width > 1 || row[0] !== null),
@@ -31,7 +31,7 @@ const rows = fc.integer({ min: 1, max: 5 }).chain((width) =>
   )
 )
 
-t.test('reads back whatever was written, however it arrives', async (t) => {
+t.test('reads back any written text, in any chunks', async (t) => {
   fc.assert(
     fc.property(rows, fc.integer({ min: 1, max: 7 }), (written, chunkLength) => {
       // The first character of a file may be a byte order mark, which is not part of its text.
@@ -77,7 +77,7 @@ t.test('gives the line on which each record starts', async (t) => {
   )
 })
 
-t.test('tells an empty text from nothing', async (t) => {
+t.test('distinguishes empty text from null', async (t) => {
   t.strictSame(fields(readAll('a,"",\n"",b,""')), [
     ['a', '', null],
     ['', 'b', '']
@@ -123,7 +123,7 @@ t.test('the last row may lack its line end', async (t) => {
   t.strictSame(readAll(''), [])
 })
 
-t.test('gives up a record that is longer than memory allows, and goes on after its line', async (t) => {
+t.test('rejects a record above the limit, and continues after its line', async (t) => {
   const scan = createCsvScanner()
   const megabyte = 'x'.repeat(1024 * 1024)
   const records = [...scan('a\n"')]
@@ -137,7 +137,7 @@ t.test('gives up a record that is longer than memory allows, and goes on after i
   t.equal(records.length, 3)
 })
 
-t.test('refuses a row of countless fields', async (t) => {
+t.test('rejects a row of too many fields', async (t) => {
   t.match(readAll(`a\n${','.repeat(10_000)}\nb\n`), [
     { line: 1 },
     { line: 2, fault: /fields/ },

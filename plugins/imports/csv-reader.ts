@@ -1,20 +1,19 @@
 /**
- * Reads CSV (RFC 4180) of any size in bounded memory, with line numbers. It is our own because of what real files
- * hold: after one misplaced quote the libraries tried give up every row up to the next quote or the end of the file
- * (csv-parse, papaparse) or lose count of the columns (udsv). Here a broken row costs its own line only.
- * See docs/adr/2026-11-23-imports.md.
+ * Reads CSV (RFC 4180) of any size in bounded memory, with line numbers. A broken row costs only its own
+ * line. The libraries tried handle one misplaced quote worse: csv-parse and papaparse lose every row up to
+ * the next quote or the end of the file, and udsv miscounts the columns. See docs/adr/2026-11-23-imports.md.
  */
 
-/** One record of a file: its fields, or the reason why it can't be read. */
+/** One record of a file: its fields, or the reason why it is unreadable. */
 export interface CsvRecord {
   /** Line on which the record starts, from 1. */
   line: number
-  /** A bare empty field is null, a quoted empty one ('""') is the empty text, as PostgreSQL's COPY has it. */
+  /** An unquoted empty field is null; a quoted one ('""') is the empty text, as in PostgreSQL's COPY. */
   fields: (string | null)[]
   fault: string | null
 }
 
-/** Longest record in characters. Until it is reached, an open quote may still be closed. */
+/** Maximum characters of a record. Longer ones are rejected. */
 const MAX_RECORD = 16 * 1024 * 1024
 const MAX_FIELDS = 500
 
@@ -22,24 +21,27 @@ const QUOTE = 34
 const NEWLINE = 10
 const RETURN = 13
 
-/** The header is looked at as a whole to tell the delimiter, up to this many characters. */
+/** Finding the delimiter takes the complete header, up to this many characters. */
 const MAX_HEADER = 64 * 1024
 
-/** The delimiter of a file: what separates the names in its header. Spreadsheets write semicolons where the comma is decimal. */
+/**
+ * Finds the delimiter that separates the names in the header. Spreadsheets write semicolons in locales with a
+ * decimal comma.
+ */
 function findDelimiter(header: string): string {
   const names = header.replace(/"[^"]*"/g, '')
   const count = (delimiter: string) => names.split(delimiter).length
   return [',', ';', '\t'].reduce((best, other) => (count(other) > count(best) ? other : best))
 }
 
-/** Takes texts in order, gives the records that are complete so far; `isLast` ends the file. */
+/** Takes texts in order and returns the records that are complete so far; `isLast` ends the file. */
 export type CsvScanner = (text: string, isLast?: boolean) => CsvRecord[]
 
-/** Makes the scanner of one file. */
+/** Creates the scanner of one file. */
 export function createCsvScanner(): CsvScanner {
   let pending = ''
   let line = 1
-  /** Below this length of `pending` another look would find nothing: doubling it keeps long records linear. */
+  /** Do not scan before `pending` has this length. The length doubles, which keeps long records linear. */
   let wanted = 0
   let isSkipping = false
   let delimiter: string | undefined
@@ -77,7 +79,7 @@ export function createCsvScanner(): CsvScanner {
         at = found.end
         continue
       }
-      // What is broken gives up its first line; the next one gets its own chance.
+      // Only the first line of a broken record is dropped; the scan continues with the next line.
       records.push({ line, fields: [], fault: isTooLong ? TOO_LONG : (found.fault ?? OPEN) })
       const next = pending.indexOf('\n', at) + 1
       isSkipping = next === 0 && !isLast
@@ -97,7 +99,7 @@ const TOO_MANY = `the row has more than ${MAX_FIELDS} fields`
 
 interface Found {
   fields: (string | null)[]
-  /** OPEN also says that the text ends before the record does. */
+  /** OPEN also means that the text ends before the record does. */
   fault: string | null
   /** Where the next record starts. */
   end: number
@@ -106,7 +108,7 @@ interface Found {
   isBlank: boolean
 }
 
-/** Scans records of `text`, whose positions only grow but for a step back to the line after a fault. */
+/** Scans records of `text`. Positions only grow, except for the step back to the line after a fault. */
 function createLineScan(text: string, isLast: boolean, delimiter: string) {
   const delimiterCode = delimiter.charCodeAt(0)
   const findDelimiter = createFinder(text, delimiter)
@@ -123,7 +125,7 @@ function createLineScan(text: string, isLast: boolean, delimiter: string) {
       if (fields.length === MAX_FIELDS) return fail(TOO_MANY)
       if (text.charCodeAt(at) === QUOTE) {
         const close = findClosingQuote(text, at + 1)
-        // At the end of the text a quote may be the first half of a pair, so wait for what follows.
+        // A quote at the end of the text may be the first of an escaped pair, so wait for the next text.
         if (close === -1 || (close + 1 === text.length && !isLast)) return fail(OPEN)
         fields.push(unquote(text, at + 1, close))
         for (let newline = findNewline(at); newline < close; newline = findNewline(newline + 1)) found.lines++
@@ -162,7 +164,7 @@ function createLineScan(text: string, isLast: boolean, delimiter: string) {
   }
 }
 
-/** Finds `character` from growing positions on without searching any part of `text` twice. */
+/** Finds `character` from growing positions without searching any part of `text` twice. */
 function createFinder(text: string, character: string): (from: number) => number {
   let from = Infinity
   let next = -1

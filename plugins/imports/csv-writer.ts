@@ -1,8 +1,8 @@
-/** Writes CSV as Python's csv module and PostgreSQL do: quotes only where they are needed. */
+/** Writes CSV like Python's csv module and PostgreSQL: it quotes only where needed. */
 
 /**
- * One line of a file, with its end. Null is an empty field; empty text is a quoted empty field, so that reading the
- * line gives the same values.
+ * Formats one line with its end. Null becomes an empty field and empty text a quoted empty field, so that
+ * reading the line returns the same values.
  */
 export function formatCsvLine(fields: readonly (string | null)[]): string {
   return `${fields.map(formatField).join(',')}\n`

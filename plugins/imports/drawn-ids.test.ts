@@ -2,12 +2,12 @@ import t from 'tap'
 import { startApp } from '#testing/app.ts'
 import { makeRow, sendRows, toCsv, wipe } from '#testing/import-rows.ts'
 
-/** Ids that are drawn for rows of one batch stay clear of the ids that later batches bring. */
+/** Ids generated for one batch do not take ids of later batches. */
 
 const running = await startApp(t)
 const { app } = running
 
-/** Beyond a batch of 20,000 rows, and beyond a piece of the text. */
+/** More rows than one batch of 20,000 rows and than one piece of the text. */
 const ROWS = 50_000
 const name = (at: number) => makeRow('users', at, 'new')
 
@@ -24,7 +24,7 @@ async function load(rows: object[], onConflict: 'skip' | 'renumber' | 'fail') {
   return app.imports.openSet(onConflict).importCsv('users', source())
 }
 
-t.test('a file of one batch draws the next ids', async (t) => {
+t.test('a file of one batch gets the next ids', async (t) => {
   await start()
   const { json } = await sendRows(running, 'users', [{ ...name(1), id: null }, name(7)])
   t.match(json, { imported: 2 })

@@ -25,7 +25,7 @@ export const exportPartial = () => problems.EXPORT_PARTIAL('Use a key of an admi
 export const fileEmpty = () =>
   problems.IMPORT_UNREADABLE('The file is empty; its first line must name the columns')
 
-/** For rows whose id a different row has, each with its line. */
+/** For rows whose id belongs to a different row, each with its line. */
 export const idsTaken = (rows: { line: number; reason: string }[]) =>
   problems.IMPORT_CONFLICT(
     `${rows.length === 1 ? '1 row has' : `${rows.length} rows have`} the id of a different row, the first in line ${rows[0]?.line}: ` +
@@ -33,7 +33,7 @@ export const idsTaken = (rows: { line: number; reason: string }[]) =>
     { errors: rows.slice(0, 1_000).map(({ line, reason }) => ({ path: `line ${line}`, message: reason })) }
   )
 
-/** For a set with more new ids than are held in memory. */
+/** For a set with more new ids than fit in memory. */
 export const tooManyNewIds = (kind: string, max: number) =>
   problems.IMPORT_CONFLICT(
     `More than ${max} ${kind} of this set get a new id or are rejected; rows before that point may be stored. ` +
@@ -57,7 +57,7 @@ export const fileMissing = (fields: readonly string[]) =>
     errors: fields.map((path) => ({ path, message: 'is required and must be a file' }))
   })
 
-/** For files of a form that were not read. */
+/** For files of a form that the server did not read. */
 export const filesLeftOver = (names: string[], fields: readonly string[]) =>
   problems.IMPORT_UNREADABLE(
     `The form has more files than are read: ${names.join(', ')}. Send one file each in ${fields.join(', ')}, in this order; ` +

@@ -5,7 +5,7 @@ import t from 'tap'
 import { startApp } from '#testing/app.ts'
 import { until } from '#testing/until.ts'
 
-/** Downloads of whole tables as clients meet them: rights, clients that leave or stall, and how many run at once. */
+/** Exports over HTTP: rights, clients that disconnect or stall, and the limit of concurrent exports. */
 
 t.test(
   'only callers that see everything export it, and a client that goes away frees its place',
@@ -42,7 +42,7 @@ t.test(
       const answer = await fetch(`${url}/events/bulk`, { headers, signal: leave.signal })
       t.equal(answer.status, 200)
       leave.abort()
-      // More than may run at once.
+      // More than may run concurrently.
       await until(() => app.database.pool.totalCount === app.database.pool.idleCount)
     }
   }
@@ -100,7 +100,7 @@ t.test('with the smallest pool an export leaves a connection', async (t) => {
   )
 })
 
-t.test('exports one after the other do not count as several at once', async (t) => {
+t.test('consecutive exports do not count as concurrent', async (t) => {
   const { app, request } = await startApp(t)
   const { withClient } = app.database
   app.database.withClient = async (work) => {

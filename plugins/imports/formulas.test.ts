@@ -22,7 +22,7 @@ t.test('no cell begins like a formula, nor does what follows another separator',
     t.equal(guard(text as string), shown)
 })
 
-t.test('any text comes back, and is never a formula in between', async () => {
+t.test('any text is restored, and is never a formula while guarded', async () => {
   const parts = fc.array(fc.constantFrom("'", '=', '-', '@', '\t', '\r', '\n', ';', ',', 'a', '＝'), {
     maxLength: 12
   })

@@ -1,28 +1,31 @@
 /**
- * Cells that no spreadsheet takes for a formula, and back. A title is anybody's text: `=HYPERLINK(…)` in an export runs where
- * the file is opened (OWASP, CSV Injection; CWE-1236). An apostrophe is put before whatever could begin a formula: at the start
- * of a cell, and after what other locales and programs read as the end of one (`;`, tab, line ends). Apostrophes that stand
- * there already are counted in, so that taking one away always gives the original back.
+ * Guards cells of an export against formula injection. Titles are user input, and a spreadsheet runs
+ * `=HYPERLINK(…)` when it opens the file (OWASP, CSV Injection; CWE-1236). {@link guard} puts an apostrophe
+ * before anything that could begin a formula: at the start of a cell, and after `;`, a tab or a line end,
+ * because other locales and programs end a cell there. It also guards text that already begins with
+ * apostrophes, so that {@link unguard} always restores the original.
  */
 
-/** What begins a formula, in full width too, after any apostrophes. Tabs and line ends are skipped by some programs. */
+/**
+ * The start of a formula, also in full width, after any apostrophes. Some programs skip tabs and line ends.
+ */
 const FORMULA = "(?='*[=+\\-@\\t\\r\\n＝＋－＠])"
 const CELL_START = '(?<=^|[;\\t\\r\\n])'
 const UNSAFE = new RegExp(CELL_START + FORMULA, 'g')
 const GUARDED = new RegExp(`${CELL_START}'${FORMULA}`, 'g')
 
 /**
- * The last column of a file whose cells are guarded; its own cells are empty. It tells {@link unguard} from the file alone
- * what a reader would have to be told otherwise.
+ * The last column of a guarded file; its cells are empty. The column shows the importer that it must
+ * {@link unguard} the cells.
  */
 export const GUARDED_MARK = 'spreadsheet_safe'
 
-/** The text with an apostrophe before each part that a spreadsheet could take for a formula. */
+/** Puts an apostrophe before each part that a spreadsheet could interpret as a formula. */
 export function guard(text: string): string {
   return text.replace(UNSAFE, "'")
 }
 
-/** What {@link guard} was given. */
+/** Reverses {@link guard}. */
 export function unguard(text: string): string {
   return text.replace(GUARDED, '')
 }

@@ -4,7 +4,7 @@ import { arbitraryText, arbitraryValue } from '#apps/acceptance/arbitraries.ts'
 import { hasRedis, type Running, startApp } from '#testing/app.ts'
 import { wipe } from '#testing/import-rows.ts'
 
-/** Export and import are the identity for everything that the API accepts, at the ends of its limits above all. */
+/** Export and import preserve everything that the API accepts, in particular at its limits. */
 
 const KINDS = ['users', 'urls', 'events'] as const
 const env = { TARGET_SCHEMES: 'http,https,mailto,app', RATE_LIMIT: 'off' }
@@ -12,7 +12,7 @@ const profile = hasRedis() ? 'redis' : 'alone'
 const first = await startApp(t, { profile, env })
 const second = await startApp(t, { profile, env })
 
-/** Text of up to `limit` characters and a little more, most of it of two UTF-16 units each. */
+/** Text of up to `limit` characters and slightly more, mostly characters of two UTF-16 units. */
 const upTo = (limit: number) =>
   fc.oneof(
     arbitraryText,
@@ -68,7 +68,7 @@ function same(found: string[], wanted: string[]): void {
     if (found[at] !== text) throw new Error(`${KINDS[at]}: ${found[at]} is not ${text}`)
 }
 
-t.test('whatever was created is the same after export and import', async (t) => {
+t.test('export and import preserve everything that the API creates', async (t) => {
   let accepted = 0
   await fc.assert(
     fc.asyncProperty(drafts, async ({ users, urls, events, isGuarded }) => {

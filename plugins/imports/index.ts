@@ -7,17 +7,17 @@ import { createImportService, type ImportService } from './service.ts'
 declare module 'fastify' {
   interface FastifyInstance {
     imports: ImportService & {
-      /** What is imported, by its name. */
+      /** The kinds of rows, by name. */
       readonly kinds: Kinds
     }
   }
 }
 
 /**
- * Whole sets in and out: publishes `app.imports`, which the command line uses too.
+ * Imports and exports whole sets: publishes `app.imports`, which the command line uses too.
  *
- * The way of a file: bytes → text blocks → CSV records → rows (cells read by the columns of the kind) → batches →
- * a staging table → one merge of each batch, by the capability that owns the rows → the report.
+ * The stages of an import: bytes → text blocks → CSV records → rows (cells read by the columns of the kind) →
+ * batches → a staging table → one merge of each batch, by the capability that owns the rows → the report.
  */
 async function imports(app: FastifyInstance) {
   const { client } = app.metrics

@@ -1,7 +1,7 @@
 import { type CellReader, createReader } from './cells.ts'
 import type { ImportColumn, ImportKind, KindName } from './contract.ts'
 
-/** The three files: what capabilities offer of them, with readers for their cells. */
+/** The kinds of rows that capabilities provide, with readers for their cells. */
 
 export interface Column extends ImportColumn {
   read: CellReader
@@ -18,10 +18,10 @@ export const createKind = (kind: ImportKind): Kind => ({
   columns: kind.columns.map((column) => ({ ...column, read: createReader(column) }))
 })
 
-/** The order in which the files make sense: what is referred to comes first. */
+/** The order of the files: rows come before the rows that refer to them. */
 export const KIND_ORDER: readonly KindName[] = ['users', 'urls', 'events']
 
-/** The place of `name` among the columns of `kind`. */
+/** The index of `name` among the columns of `kind`. */
 export function columnIndex(kind: Kind, name: string): number {
   return kind.columns.findIndex((column) => column.name === name)
 }

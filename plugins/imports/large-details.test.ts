@@ -3,9 +3,9 @@ import t from 'tap'
 import { compactJson } from '#platform/http/plain-json.ts'
 import { startApp } from '#testing/app.ts'
 
-/** Details of any size go out and come in again. */
+/** Exports and imports of details of any size. */
 
-t.test('spaces between the parts of JSON go, those in strings stay', async () => {
+t.test('whitespace between JSON tokens is removed, that in strings stays', async () => {
   const spaced = fc
     .jsonValue()
     .map((value) => ({ value, text: JSON.stringify(value, null, 1).replaceAll('\n', ' ') }))
@@ -40,7 +40,7 @@ t.test('an export streams details of 13 MB, and an import reads what a client ma
   t.ok((await request('GET', '/events/bulk')).text === text.split('\n').toSpliced(2, 1).join('\n'))
 })
 
-t.test('no text of an export is much longer than one row or a chunk', async (t) => {
+t.test('no chunk of an export is much longer than one row or the chunk size', async (t) => {
   const { app } = await startApp(t)
   await app.database.pool.query(`
     INSERT INTO events (url_id, event_type, details)

@@ -3,7 +3,7 @@ import { startApp } from '#testing/app.ts'
 import { makeRow, sendSet, wipe } from '#testing/import-rows.ts'
 import { createReferences } from './references.ts'
 
-/** References of a set with `on_conflict=renumber`, where rows are rejected or get other ids. */
+/** References of a set with `on_conflict=renumber`, where rows are rejected or get new ids. */
 
 const running = await startApp(t)
 const { request } = running
@@ -21,7 +21,7 @@ t.test('a link of a rejected user is stored without a user, with a warning', asy
   t.equal((await request('GET', '/urls/1')).json.user_id, null)
 })
 
-t.test('a rejected row takes no references from an earlier row with its id', async (t) => {
+t.test('a rejected row does not drop references to an earlier row with its id', async (t) => {
   await wipe(running)
   const users = [makeRow('users', 5), { ...makeRow('users', 6), id: 5, username: '' }]
   const { json } = await sendSet(running, { users, urls: links }, 'renumber')

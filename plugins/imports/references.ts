@@ -5,28 +5,32 @@ import { tooManyNewIds } from './errors.ts'
 import { columnIndex, type Kind } from './kinds.ts'
 import type { ReadPiece, ReadRow, RefusedRow } from './rows.ts'
 
-/** The references of one set: what its files call a user or a url may have another id in the database. */
+/** The references of one set. Users and urls of the files may have other ids in the database. */
 
-/** By the file's id: the id in the database, or null for a row that was rejected. */
+/** Maps ids of the file to ids of the database, or to null for rejected rows. */
 type NewIds = Map<string, string | null>
 
 export interface References {
-  /** Keeps what became of ids of `kind`. Throws IMPORT_CONFLICT for more than fit in memory. */
+  /** Records new ids of `kind`. Throws IMPORT_CONFLICT for more than fit in memory. */
   record(kind: KindName, newIds: Iterable<readonly [id: string, newId: string | null]>): void
   /**
-   * A piece whose rows refer to what the set means. Rows that cannot do without a rejected row are refused, others lose the reference
-   * with a warning. Throws IMPORT_CONFLICT for more rejected rows than fit in memory.
+   * Replaces the references of a piece by the new ids. Rows with a required reference to a rejected row are
+   * rejected; others lose the reference, with a warning. Throws IMPORT_CONFLICT for more rejected rows than
+   * fit in memory.
    */
   rewrite(kind: Kind, piece: ReadPiece): ReadPiece & { warnings: Remark[] }
 }
 
-/** Ids of one file that are remembered, 70 MiB. A row that is rejected after them may take references from a row with its id. */
+/**
+ * Maximum remembered ids of one file (70 MiB). Rejecting a later row may drop references to an earlier row
+ * with the same id.
+ */
 const MAX_SEEN = 2_000_000
 
-/** Ids of a set, of users and of urls each, that become others or none. */
+/** Maximum new ids and rejected ids of a set, for users and for urls each. */
 const MAX_NEW_IDS = 2_000_000
 
-/** Makes the references of a set. Only `renumber` changes any. */
+/** Creates the references of a set. Only `renumber` changes references. */
 export function createReferences(onConflict: OnConflict, maxNewIds = MAX_NEW_IDS): References {
   const known: Record<'users' | 'urls', NewIds> = { users: new Map(), urls: new Map() }
   let seenKind: KindName = 'users'
@@ -37,7 +41,10 @@ export function createReferences(onConflict: OnConflict, maxNewIds = MAX_NEW_IDS
     if (known[kind].size > maxNewIds) throw tooManyNewIds(kind, maxNewIds)
   }
 
-  /** Keeps the ids of rejected rows, unless an earlier row of the file has the same id: references mean that one. */
+  /**
+   * Records the ids of rejected rows, unless an earlier row of the file has the same id and keeps the
+   * references.
+   */
   function noteRefused(kind: KindName, rows: readonly ReadRow[], refused: readonly RefusedRow[]) {
     if (onConflict !== 'renumber' || kind === 'events') return
     if (kind !== seenKind) {
@@ -90,7 +97,7 @@ export function createReferences(onConflict: OnConflict, maxNewIds = MAX_NEW_IDS
   }
 }
 
-/** The same reason for all rows: the report shows it once. */
+/** The reason is the same for all rows, so the report shows it once. */
 function warnOfLoss({ line }: ReadRow, name: string): Remark {
   return { line, reason: `${name} refers to a row of this set that was rejected: stored without ${name}` }
 }

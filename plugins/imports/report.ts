@@ -1,19 +1,19 @@
 import type { ImportReport } from '#schema/shapes/import-report.ts'
 import type { Remark } from './contract.ts'
 
-/** Lines that are told of each sort; what is beyond is only counted. */
+/** Maximum listed errors, and maximum listed warnings. The report only counts further ones. */
 const MAX_LINES = 1_000
 
-/** What a batch of rows came to. */
+/** The outcome of a batch of rows. */
 export interface Outcome {
   imported: number
   skipped: number
   renumbered: number
-  /** The rows whose id a different row has. */
+  /** The rows whose id belongs to a different row. */
   conflicts: Remark[]
   rejected: Remark[]
   warnings: Remark[]
-  /** Ids of the file that are others in the database; null for those of rows that were rejected. */
+  /** Ids of the file and their new ids in the database; null for rejected rows. */
   newIds: [id: string, newId: string | null][]
 }
 
@@ -27,7 +27,7 @@ export const NOTHING: Outcome = {
   newIds: []
 }
 
-/** What two parts of a batch came to. */
+/** Adds the outcomes of two parts of a batch. */
 export function addOutcomes(one: Outcome, other: Outcome): Outcome {
   return {
     imported: one.imported + other.imported,
@@ -40,7 +40,7 @@ export function addOutcomes(one: Outcome, other: Outcome): Outcome {
   }
 }
 
-/** Collects what became of the rows of one import, in bounded memory. */
+/** Collects the outcomes of one import in bounded memory. */
 export function createReportBuilder() {
   const report: ImportReport = {
     count: 0,
@@ -62,7 +62,7 @@ export function createReportBuilder() {
         report.errors.push({ line, reason })
     },
 
-    /** Each reason is told once, where it was first met: one unknown user may own a million rows. */
+    /** Lists each reason once, at its first line: a million rows may refer to the same unknown user. */
     warn(remarks: readonly Remark[]) {
       for (const { line, reason } of remarks) {
         if (warned.size === MAX_LINES) return
@@ -83,7 +83,7 @@ export function createReportBuilder() {
       builder.warn(warnings)
     },
 
-    /** The report so far, its lines in order. */
+    /** Returns the report so far, sorted by line. */
     finish(): ImportReport {
       const byLine = (one: Remark, other: Remark) => one.line - other.line
       return { ...report, errors: report.errors.toSorted(byLine), warnings: report.warnings.toSorted(byLine) }

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { profiles, type Running, startApp } from '#testing/app.ts'
 
-/** What goes in comes out: the real set to the byte, and any rows at all. */
+/** An export restores the import: the real set byte for byte, and arbitrary rows. */
 
 const SEED = join(import.meta.dirname, '..', '..', 'apps', 'testing', 'fixtures', 'seed-csv')
 const KINDS = ['users', 'urls', 'events'] as const
@@ -18,7 +18,7 @@ async function load({ app }: Running, files: Files) {
   return reports
 }
 
-/** A file in pieces that cut lines and characters anywhere. */
+/** A file in pieces that split lines and characters at arbitrary places. */
 async function* bytesOf(text: string) {
   const bytes = Buffer.from(text)
   for (let at = 0; at < bytes.length; at += 10_007) yield bytes.subarray(at, at + 10_007)

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { startApp } from '#testing/app.ts'
 
-/** The bulk endpoints as clients meet them: forms, bodies, limits and refusals. */
+/** The bulk endpoints over HTTP: forms, bodies, limits and errors. */
 
 const CSV = 'id,username,email,created_at\n1,ada,ada@example.com,2025-06-04 00:07:00\n'
 const NOTHING = {
@@ -25,7 +25,7 @@ function form(name: string, text: string): FormData {
   return fields
 }
 
-/** A request whose body is sent by and by. */
+/** A request that sends its body in steps. */
 function open(url: string): { request: ClientRequest; answer: Promise<{ status: number; text: string }> } {
   const request = requestHttp(`${url}/users/bulk`, {
     method: 'POST',
@@ -63,7 +63,7 @@ t.test('takes a form, a CSV body and a JSON array alike', async (t) => {
   t.strictSame((await request('GET', '/users/1')).json, ada)
 })
 
-t.test('takes null for what is made, and booleans in any spelling', async (t) => {
+t.test('accepts null for generated values, and booleans in any spelling', async (t) => {
   const row = { id: null, original_url: 'https://example.com', short_code: null, created_at: null }
   const spellings = [true, 'TRUE', 'True', 'true', '1', null, undefined]
   const json = [...spellings, false, 'FALSE'].map((is_active) => ({ ...row, is_active }))
@@ -76,7 +76,7 @@ t.test('takes null for what is made, and booleans in any spelling', async (t) =>
   t.match((await request('POST', '/urls/bulk', csv(file))).json, { imported: 2, errors: [] })
 })
 
-t.test('takes JSON values at their word', async (t) => {
+t.test('rejects JSON values of the wrong type', async (t) => {
   const whole = {
     id: 10,
     url_id: 1,
@@ -145,12 +145,12 @@ t.test('refuses files without a usable header', async (t) => {
   ])
 })
 
-t.test('a file of just the header is an import of nothing', async (t) => {
+t.test('a file with only the header imports nothing', async (t) => {
   const answer = await request('POST', '/events/bulk', csv('id,url_id,user_id,event_type,timestamp,details'))
   t.match([answer.status, answer.json], [201, { count: 0, imported: 0, rejected: 0 }])
 })
 
-t.test('tells bytes that are no text by line', async (t) => {
+t.test('reports bytes that are not text by line', async (t) => {
   const body = Buffer.concat([
     Buffer.from('id,username,email,created_at\n30,b'),
     Buffer.from([0xff, 0xfe]),
@@ -170,7 +170,7 @@ t.test('refuses forms without the file', async (t) => {
   t.equal((await request('POST', '/users/bulk', { body: text })).status, 422)
 })
 
-t.test('a form has one file for each field, and what is not read is named', async (t) => {
+t.test('a form has one file for each field, and the error names further ones', async (t) => {
   const upload = async (path: string, names: string[]) => {
     const body = new FormData()
     for (const name of names) body.append(name, new Blob([CSV]), 'users.csv')
@@ -225,7 +225,7 @@ t.test('a form has few parts', async (t) => {
   t.equal((await request('GET', '/health')).status, 200)
 })
 
-t.test('refuses broken forms as what they are', async (t) => {
+t.test('rejects broken forms with the matching error', async (t) => {
   const headers = { 'content-type': 'multipart/form-data; boundary=x' }
   const part = '--x\r\nContent-Disposition: form-data; name="file"; filename="u.csv"\r\n\r\n'
   for (const body of [part + CSV, 'nonsense', '--x\r\n\r\n--x', '']) {
@@ -260,7 +260,7 @@ t.test('refuses other content types and other JSON', async (t) => {
   t.strictSame((await request('POST', '/users/bulk', { json: [] })).json.count, 0)
 })
 
-t.test('a client that goes away leaves what was read before, and a server that goes on', async (t) => {
+t.test('after a client disconnects, its rows stay and the server continues', async (t) => {
   const { request: upload, answer } = open(url)
   upload.write(CSV.replace('1,ada', '60,gone'))
   await wait(50)
@@ -269,11 +269,11 @@ t.test('a client that goes away leaves what was read before, and a server that g
   t.equal((await request('POST', '/users/bulk', csv(CSV))).status, 201)
 })
 
-t.test('refuses more imports at once than it has memory for, and takes them again afterwards', async (t) => {
+t.test('rejects imports above the limit of concurrent ones, and accepts them afterwards', async (t) => {
   const uploads = Array.from({ length: 8 }, () => open(url))
   for (const { request: upload } of uploads) upload.write(CSV)
   let refused = await request('POST', '/users/bulk', csv(CSV))
-  // The last of the eight may still be on its way.
+  // The last of the eight requests may not have arrived yet.
   while (refused.status === 201) refused = await request('POST', '/users/bulk', csv(CSV))
   t.match([refused.status, refused.json], [503, { code: 'IMPORTS_BUSY' }])
   t.ok(refused.headers.get('retry-after'))
@@ -282,7 +282,7 @@ t.test('refuses more imports at once than it has memory for, and takes them agai
   t.equal((await request('POST', '/users/bulk', csv(CSV))).status, 201)
 })
 
-t.test('a file beyond the limit is refused, announced or not', async (t) => {
+t.test('a file above the size limit is rejected, with or without a content length', async (t) => {
   const { url, request } = await startApp(t, { env: { BULK_LIMIT_BYTES: '10000' } })
   const large = CSV + '9,x,x@example.com,2025-06-04 00:07:00\n'.repeat(1000)
   for (const answer of [

@@ -12,18 +12,18 @@ import type { ImportService, ImportSet } from './service.ts'
 import { describeExport, describeFile, SET_BODY } from './shapes.ts'
 import { importBody, importForm } from './uploads.ts'
 
-/** Largest JSON array, in bytes: unlike files it is parsed as a whole, in memory. */
+/** Maximum bytes of a JSON array, which is parsed in memory as a whole, unlike files. */
 const JSON_LIMIT_BYTES = 16 * 1024 * 1024
 
-/** Where the three files of a set come in one request. */
+/** One request with all three files of a set. */
 const SET_PATH = '/sets/bulk'
 
-/** A client that reads nothing of an export for this long is cut off. */
+/** An export closes the connection of a client that reads nothing for this long. */
 const STALLED_MS = 60_000
 
 /**
- * `POST` and `GET` of `/users/bulk`, `/urls/bulk` and `/events/bulk`, and `POST /sets/bulk` for all three, in a scope with content types of
- * its own.
+ * `POST` and `GET` of `/users/bulk`, `/urls/bulk` and `/events/bulk`, and `POST /sets/bulk` for all three.
+ * Register it in its own scope, because it adds content type parsers.
  */
 export async function importRoutes(app: FastifyInstance, { limitBytes }: { limitBytes: number }) {
   const { kinds } = app.imports
@@ -31,9 +31,9 @@ export async function importRoutes(app: FastifyInstance, { limitBytes }: { limit
   app.addContentTypeParser('text/csv', (_request, body, done) => done(null, body))
   app.addContentTypeParser('*', (_request, _body, done) => done(contentTypeUnsupported()))
 
-  // What is announced as too large is refused before it is sent; the rest is counted as it comes.
+  // Reject an announced size above the limit before the upload; count the other bytes as they arrive.
   app.addHook('onRequest', function refuseTooLarge({ headers, routeOptions }, _reply, done) {
-    // A form has some bytes around its file.
+    // Allow for the boundaries and headers of the form around its file.
     const announced = Number(headers['content-length'] ?? 0) - 4_096
     const files = routeOptions.url === SET_PATH ? KIND_ORDER.length : 1
     done(announced > files * limitBytes ? fileTooLarge(limitBytes) : undefined)
@@ -41,10 +41,10 @@ export async function importRoutes(app: FastifyInstance, { limitBytes }: { limit
 
   const compileQuery = app.validatorCompiler as FastifySchemaCompiler<unknown>
   const importing = {
-    // The body's schema is for readers; rows are judged one by one, and told in the report.
+    // The body's schema is only documentation: the import validates each row and reports the errors.
     validatorCompiler: ((part) =>
       part.httpPart === 'body' ? () => true : compileQuery(part)) as FastifySchemaCompiler<unknown>,
-    // Rows that are there are skipped: a repeated import changes nothing.
+    // Existing rows are skipped, so a repeated import changes nothing.
     config: { access: 'imports:write', idempotency: 'nature', limit: 'bulk' }
   } as const
   const conflictOf = ({ query }: FastifyRequest) => (query as ImportQuery).on_conflict ?? 'skip'
@@ -117,7 +117,7 @@ export async function importRoutes(app: FastifyInstance, { limitBytes }: { limit
       async function onExport({ caller, query }, reply) {
         if (ownerFilterOf(caller) !== 'all') throw exportPartial()
         const file = await openExport(app.imports, name, (query as ExportQuery).for === 'spreadsheet')
-        // Else the database is slow, not the client.
+        // Without pending output the database is slow, not the client.
         reply.raw.setTimeout(STALLED_MS, () => reply.raw.writableNeedDrain && reply.raw.destroy())
         reply.header('content-disposition', `attachment; filename="${name}.csv"`)
         return reply.type('text/csv; charset=utf-8').send(file)
@@ -137,13 +137,13 @@ export async function importRoutes(app: FastifyInstance, { limitBytes }: { limit
   }
 }
 
-/** Resolves when the export has begun; what fails after that breaks the answer off. */
+/** Resolves when the export has begun; a later error aborts the response. */
 function openExport({ exportCsv }: ImportService, name: KindName, isGuarded: boolean): Promise<Readable> {
   return new Promise((begin, fail) => {
     const write = (_name: KindName, text: AsyncIterable<string>) =>
       new Promise<void>((done, refuse) => {
         const file = Readable.from(untilExported(text, done, refuse))
-        // A client that leaves before the first byte has the generator never run.
+        // If the client disconnects before the first byte, the generator never runs; close ends the export.
         begin(file.once('close', done))
       })
     const exported = exportCsv(write, { isGuarded, only: [name] })
@@ -162,7 +162,7 @@ function openExport({ exportCsv }: ImportService, name: KindName, isGuarded: boo
       } finally {
         done()
       }
-      // The export no longer counts when the client sees its end, and may ask for the next.
+      // Release the export before the client sees its end, because the client may then start the next one.
       await exported
     }
   })

@@ -5,34 +5,34 @@ import { GUARDED_MARK, unguard } from './formulas.ts'
 import { type Column, columnIndex, type Kind } from './kinds.ts'
 import { readTextBlocks } from './text-blocks.ts'
 
-/** Turns files and JSON arrays into rows that are ready to store, and says of each other row why it is not. */
+/** Converts files and JSON arrays into rows to store, and into rejected rows with their reasons. */
 
 export interface ReadRow {
-  /** Line of the file, or position from 1 in an array. */
+  /** Line of the file, or 1-based position in an array. */
   line: number
-  /** Null where one is made. */
+  /** Null if the import generates the id. */
   id: number | null
   /** In the order of the kind's columns. */
   values: Cell[]
-  /** Whether a value is missing that is made. */
+  /** Whether the row lacks a value that the import generates. */
   hasGaps: boolean
 }
 
 export interface RefusedRow {
   line: number
   reason: string
-  /** The row's id, where it could be read. */
+  /** The row's id, if it is readable. */
   id?: Cell
 }
 
-/** What one piece of the source held. `remark` is about the file as a whole. */
+/** The rows of one piece of the source. `remark` is about the file as a whole. */
 export interface ReadPiece {
   rows: ReadRow[]
   refused: RefusedRow[]
   remark?: RefusedRow
 }
 
-/** Reads a CSV file. Throws IMPORT_UNREADABLE when it is empty or its header lacks a column. */
+/** Reads a CSV file. Throws IMPORT_UNREADABLE if it is empty or its header lacks a column. */
 export async function* readCsvRows(kind: Kind, source: AsyncIterable<Buffer>): AsyncGenerator<ReadPiece> {
   const scan = createCsvScanner()
   let header: Header | null = null
@@ -52,7 +52,7 @@ export async function* readCsvRows(kind: Kind, source: AsyncIterable<Buffer>): A
 }
 
 interface Header {
-  /** The fields of a record in the order of the kind's columns, or what is wrong with it. */
+  /** The fields of a record in the order of the kind's columns, or the reason why it is invalid. */
   pick(fields: Cell[]): Cell[] | string
   remark?: RefusedRow
 }
@@ -127,12 +127,14 @@ const jsonTypes: Record<Column['type'], string> = {
 }
 
 function isOfType({ type }: Column, value: unknown): boolean {
-  // Its spelling is judged as in a file.
+  // The column's reader checks the spelling, as for files.
   if (type === 'boolean' && typeof value === 'string') return true
   return `a${type === 'jsonb' ? 'n' : ''} ${typeof value}` === jsonTypes[type]
 }
 
-/** Adds a row to `piece` by reading its cells; a text in their place is the reason why there are none. */
+/**
+ * Reads the cells and adds the row to `piece`. A text instead of cells is the reason for rejecting the row.
+ */
 function addRow(piece: ReadPiece, { columns }: Kind, line: number, cells: Cell[] | string): void {
   if (typeof cells === 'string') {
     piece.refused.push({ line, reason: cells })
@@ -154,7 +156,7 @@ function addRow(piece: ReadPiece, { columns }: Kind, line: number, cells: Cell[]
   piece.rows.push({ line, id: id === null ? null : Number(id), values, hasGaps })
 }
 
-/** A warning for the first row of a piece that loading the file again would add again, or null. */
+/** A warning for the first row of a piece that a repeated import would store again, or null. */
 export function warnOfNewRows(kind: Kind, { rows }: ReadPiece): RefusedRow | null {
   const known = columnIndex(kind, kind.knownBy)
   const found = rows.find(({ id, values, hasGaps }) => hasGaps && id === null && values[known] === null)

@@ -2,7 +2,7 @@ import t from 'tap'
 import { type Running, startApp } from '#testing/app.ts'
 import { until } from '#testing/until.ts'
 
-/** What an import does with each row, seen over HTTP. */
+/** How an import handles each row, over HTTP. */
 
 type Kind = 'users' | 'urls' | 'events'
 
@@ -30,7 +30,7 @@ const event = (id: number, urlId: number, time = TIME, details = '{}') =>
 const running = await startApp(t)
 const { app, request } = running
 
-t.test('keeps twins, tells them, and still refuses a third', async (t) => {
+t.test('keeps duplicate users with a warning, and POST still rejects another', async (t) => {
   t.match(
     await load(
       running,
@@ -60,7 +60,7 @@ t.test('keeps twins, tells them, and still refuses a third', async (t) => {
   t.equal((await request('POST', '/users', { json: heldByTwin })).status, 409)
 })
 
-t.test('a row whose id is there is skipped, also within one file', async (t) => {
+t.test('a row with an existing id is skipped, also within one file', async (t) => {
   t.match(await load(running, 'users', user(10, 'first'), user(10, 'second'), user(11, 'third')), {
     count: 3,
     imported: 2,
@@ -75,7 +75,7 @@ t.test('a row whose id is there is skipped, also within one file', async (t) => 
   t.match((await request('GET', '/users/10')).json, { username: 'first' })
 })
 
-t.test('refuses a url whose code another has, and keeps the others', async (t) => {
+t.test('rejects a url with a taken code, and stores the others', async (t) => {
   t.match(await load(running, 'urls', url(20, 'aaa'), url(21, 'bbb'), url(22, 'aaa')), {
     imported: 2,
     rejected: 1,
@@ -90,7 +90,7 @@ t.test('refuses a url whose code another has, and keeps the others', async (t) =
   })
 })
 
-t.test('keeps rows that refer to what is not there, and tells each once', async (t) => {
+t.test('stores rows with missing references, and warns of each reference once', async (t) => {
   t.match(await load(running, 'urls', url(30, 'c30', 4242), url(31, 'c31', 4242), url(32, 'c32', 10)), {
     imported: 3,
     warnings: [{ line: 2, reason: 'user 4242 is not known (yet)' }]
@@ -102,7 +102,7 @@ t.test('keeps rows that refer to what is not there, and tells each once', async 
   t.match((await request('GET', '/urls/30')).json, { user_id: 4242 })
 })
 
-t.test('tells each row it can not read by line and reason while the others land', async (t) => {
+t.test('reports unreadable rows by line and reason, and stores the others', async (t) => {
   const report = await load(
     running,
     'urls',
@@ -126,7 +126,7 @@ t.test('tells each row it can not read by line and reason while the others land'
   t.match((await request('GET', '/urls/46')).json, { title: 'two\nlines' })
 })
 
-t.test('a value that only the database refuses costs its own row', async (t) => {
+t.test('a value that only the database rejects costs only its row', async (t) => {
   const rows = Array.from({ length: 50 }, (_, index) => event(100 + index, 30))
   rows[17] = event(117, 30, TIME, '"{""n"":1e-17000}"')
   t.match(await load(running, 'events', ...rows), {
@@ -165,13 +165,13 @@ t.test(
   }
 )
 
-t.test('a url that was looked for in vain redirects as soon as it is imported', async (t) => {
+t.test('a url redirects as soon as it is imported, despite an earlier 404', async (t) => {
   t.equal((await request('GET', '/sought')).status, 404)
   await load(running, 'urls', url(300, 'sought'))
   t.equal((await request('GET', '/sought')).status, 302)
 })
 
-t.test('requests and imports that take the same keys at once all end well', async (t) => {
+t.test('concurrent requests and imports of the same codes do not fail', async (t) => {
   const codes = Array.from({ length: 40 }, (_, index) => `race${index}`)
   const [report, ...answers] = await Promise.all([
     load(running, 'urls', ...codes.map((code, index) => url(400 + index, code))),
@@ -185,7 +185,7 @@ t.test('requests and imports that take the same keys at once all end well', asyn
   t.ok(answers.every(({ status }) => status === 201 || status === 409))
 })
 
-t.test('waits for a request that holds the same name, and then keeps the twin', async (t) => {
+t.test('waits for a request with the same name, and then stores the duplicate', async (t) => {
   let importing: Promise<unknown> | undefined
   await app.database.withClient(async (client) => {
     await client.query(

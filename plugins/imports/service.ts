@@ -12,29 +12,33 @@ import { createReportBuilder } from './report.ts'
 import { type ReadPiece, readCsvRows, readJsonRows, warnOfNewRows } from './rows.ts'
 import { findColumns, inSnapshot, readRows } from './store-export.ts'
 
-/** Files that belong together: what one refers to may get another id by the one before. */
+/** Files of one set. If an earlier file assigns new ids, the references of later files follow. */
 export interface ImportSet {
   /**
-   * Imports a CSV file from its bytes. `onProgress` gets the rows that are done after each batch. Throws IMPORT_UNREADABLE for a file
-   * without a usable header, IMPORT_CONFLICT, IMPORTS_BUSY; what was stored before an error stays.
+   * Imports a CSV file from its bytes. `onProgress` gets the number of processed rows after each batch.
+   * Throws IMPORT_UNREADABLE for a file without a usable header, IMPORT_CONFLICT, IMPORTS_BUSY. Rows stored
+   * before an error stay.
    */
   importCsv(
     kind: KindName,
     source: AsyncIterable<Buffer>,
     onProgress?: (rows: number) => void
   ): Promise<ImportReport>
-  /** Imports a parsed JSON array of objects with the columns of the files. Throws BODY_MALFORMED, IMPORT_CONFLICT, IMPORTS_BUSY. */
+  /**
+   * Imports a parsed JSON array of objects with the columns of the files. Throws BODY_MALFORMED,
+   * IMPORT_CONFLICT, IMPORTS_BUSY.
+   */
   importJson(kind: KindName, body: unknown): Promise<ImportReport>
 }
 
-/** `app.imports`: whole sets in and out. */
+/** `app.imports`: imports and exports of whole sets. */
 export interface ImportService {
-  /** Opens a set of files that come in the order users, urls, events. */
+  /** Opens a set. Its files must come in the order users, urls, events. */
   openSet(onConflict: OnConflict): ImportSet
   /**
-   * Exports everything as of one moment: calls `write` with the name and the text of one file after the other.
-   * Reading what was written gives the same rows. With `isGuarded` no cell is a formula to a spreadsheet (see
-   * formulas.ts); such files are read back to the same rows too. `only` names the files that are wanted. Throws IMPORTS_BUSY.
+   * Exports one snapshot of the database: calls `write` with the name and the text of each file in turn.
+   * Importing the files restores the same rows. With `isGuarded` no cell is a formula to a spreadsheet (see
+   * formulas.ts); importing such files restores the same rows too. `only` selects files. Throws IMPORTS_BUSY.
    */
   exportCsv(
     write: (kind: KindName, text: AsyncIterable<string>) => Promise<void>,
@@ -49,20 +53,20 @@ interface Run {
 }
 
 export interface ImportCollaborators {
-  /** Tells the audit log of an import, also of one that broke off: what was stored before stays. */
+  /** Writes an import to the audit log. Aborted imports are included, because their stored rows stay. */
   audit(kind: KindName, report: ImportReport): Promise<void>
-  /** Told of each finished import. */
+  /** Runs after each completed import. */
   onFinish(kind: KindName, report: ImportReport): void
 }
 
-/** Most concurrent imports; each holds two batches in memory. More are refused, not queued. */
+/** Maximum concurrent imports; each holds two batches in memory. Further imports are rejected, not queued. */
 const MAX_IMPORTS = 8
-/** Most concurrent exports; each holds a connection and a snapshot for as long as its client reads. */
+/** Maximum concurrent exports; each holds a connection and a snapshot for as long as its client reads. */
 const MAX_EXPORTS = 2
 const BATCH_ROWS = 20_000
-/** Characters after which lines of an export are sent on. */
+/** An export sends its lines in chunks of at least this many characters. */
 const EXPORT_CHUNK = 256 * 1024
-/** Closes a batch of few large rows. */
+/** Ends a batch of few large rows. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024
 
 export function createImportService(
@@ -74,7 +78,7 @@ export function createImportService(
   const limitImports = createLimit(MAX_IMPORTS)
   const limitExports = createLimit(Math.min(MAX_EXPORTS, database.pool.options.max - 1))
 
-  /** While a batch is being stored the next one is read: at most two are in memory. */
+  /** Reads the next batch while the last one is being stored, so that at most two are in memory. */
   async function importPieces(
     kind: Kind,
     pieces: AsyncIterable<ReadPiece>,
@@ -95,7 +99,7 @@ export function createImportService(
       const batch = builder.take(isLast)
       await storing
       storing = storeBatch(batch)
-      // Its failure is met at the next await; until then it must not count as unhandled.
+      // The next await handles its error; until then the rejection must not count as unhandled.
       storing.catch(() => undefined)
     }
     try {
@@ -109,7 +113,7 @@ export function createImportService(
       if (builder.rows > 0) await flush(true)
       await storing
     } catch (error) {
-      // An import that fails has not ended before its last batch has.
+      // A failed import ends only after its last batch has ended.
       await storing.catch(() => undefined)
       if (report.imported > 0) await audit(kind.name, report.finish()).catch(() => undefined)
       throw error
@@ -162,7 +166,7 @@ export function createImportService(
   }
 }
 
-/** Gives a function that runs `work`, or throws IMPORTS_BUSY while `max` others run. */
+/** Creates a function that runs `work`, or throws IMPORTS_BUSY while `max` others run. */
 function createLimit(max: number) {
   let active = 0
   return async <T>(work: () => Promise<T>): Promise<T> => {
@@ -180,7 +184,7 @@ function formatGuarded(fields: readonly (string | null)[]): string {
   return formatCsvLine([...fields.map((field) => field && guard(field)), null])
 }
 
-/** Texts of some lines each: all lines of a fetch may be more than one text should hold. */
+/** Joins lines into chunks, because all lines of a fetch may exceed the maximum length of a string. */
 function* joinLines(lines: string[]): Generator<string> {
   let text = ''
   for (const line of lines) {

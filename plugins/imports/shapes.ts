@@ -2,9 +2,9 @@ import { Type } from '#schema/shapes/type.ts'
 import type { KindName } from './contract.ts'
 import { KIND_ORDER } from './kinds.ts'
 
-/** The bodies of imports and exports, for the description only: rows are checked one by one and named in the report. */
+/** The bodies of imports and exports, for the API description only. The import validates each row itself. */
 
-/** The columns that a file needs, with a row. */
+/** The required columns of a file, with an example row. */
 const EXAMPLES: Record<KindName, Record<string, string>> = {
   users: { username: 'briskcanyon10', email: 'briskcanyon10@example.com' },
   urls: { original_url: 'https://acme.dev/harbor/canyon/1', title: 'Campaign page harvest' },
@@ -19,13 +19,13 @@ const describeCsv = (name: KindName) => {
   return Type.String({ examples: [`${columns}\n${row}\n`] })
 }
 
-/** The answer of an export of one kind. */
+/** The response of an export of one kind. */
 export const describeExport = (name: KindName) => ({
   description: 'The file',
   content: { 'text/csv': { schema: describeCsv(name) } }
 })
 
-/** The body of an import of one kind. */
+/** The request body of an import of one kind. */
 export const describeFile = (name: KindName) => ({
   content: {
     'multipart/form-data': {
@@ -39,7 +39,7 @@ export const describeFile = (name: KindName) => ({
 const eachKind = <Shape>(describe: (name: KindName) => Shape) =>
   Object.fromEntries(KIND_ORDER.map((name) => [name, describe(name)])) as Record<KindName, Shape>
 
-/** The body of an import of a set. */
+/** The request body of an import of a set. */
 export const SET_BODY = {
   content: {
     'multipart/form-data': {

@@ -3,12 +3,12 @@ import { compactJson } from '#platform/http/plain-json.ts'
 import type { Column, Kind } from './kinds.ts'
 import { quoteName } from './store-staging.ts'
 
-/** Reading whole tables, in the form of the files, by pages of bounded size: memory holds one at a time. */
+/** Reads whole tables in the format of the files, one page of bounded size at a time. */
 
 const FETCH_ROWS = 2_000
 const FETCH_BYTES = 4 * 1_048_576
 
-/** Runs `work` on a client that sees one moment of the database throughout. */
+/** Runs `work` in one snapshot of the database. */
 export async function inSnapshot<T>(client: ClientBase, work: () => Promise<T>): Promise<T> {
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0')
   try {
@@ -18,7 +18,7 @@ export async function inSnapshot<T>(client: ClientBase, work: () => Promise<T>):
   }
 }
 
-/** The columns of a file: without the extra ones in which no row has a value. */
+/** The columns of a file, without extra columns that have no value in any row. */
 export async function findColumns(client: ClientBase, kind: Kind): Promise<Column[]> {
   const extras = kind.columns.filter(({ isExtra }) => isExtra)
   if (extras.length === 0) return [...kind.columns]
@@ -27,7 +27,10 @@ export async function findColumns(client: ClientBase, kind: Kind): Promise<Colum
   return kind.columns.filter(({ name, isExtra }) => !isExtra || rows[0]?.[name])
 }
 
-/** Reads `columns` of all rows of the kind in the order of their ids, as the files have them; `columns` begin with the id. */
+/**
+ * Reads `columns` of all rows of the kind, formatted as in the files, in the order of ids. The id comes
+ * first.
+ */
 export async function* readRows(
   client: ClientBase,
   kind: Kind,
@@ -45,7 +48,7 @@ export async function* readRows(
   }
 }
 
-/** The statement that reads the next rows after the id $1: FETCH_ROWS at most, up to the one whose text reaches FETCH_BYTES. */
+/** The query for the rows after id $1: at most FETCH_ROWS, up to the row whose text reaches FETCH_BYTES. */
 function formatQuery({ name }: Kind, columns: readonly Column[]): string {
   const names = columns.map((_, place) => `c${place}`).join(', ')
   const values = columns.map((column, place) => `${expressValue(column)} AS c${place}`).join(', ')

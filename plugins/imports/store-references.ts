@@ -3,8 +3,8 @@ import type { Remark } from './contract.ts'
 import type { Column } from './kinds.ts'
 
 /**
- * The ids in a column of the staged rows that their table does not hold, each with the first line that has it. No foreign key
- * refuses them: files may come in any order, and what they refer to may never come.
+ * Finds staged references to missing rows, each with its first line. A foreign key would reject them, but
+ * files may come in any order and some referenced rows never come.
  */
 export async function findUnknown(client: ClientBase, { name, refersTo }: Column): Promise<Remark[]> {
   if (refersTo === undefined) return []

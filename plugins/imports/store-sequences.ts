@@ -1,9 +1,9 @@
 import type { ClientBase } from 'pg'
 import type { KindName } from './contract.ts'
 
-/** The sequences that ids are drawn from. */
+/** The sequences that generate ids. */
 
-/** The last id that a table's sequence has given. */
+/** The last id that the sequence of a table gave. */
 export async function findLastDrawn(client: ClientBase, name: KindName): Promise<number> {
   const { rows } = await client.query<{ id: string }>(
     `SELECT last_value - (NOT is_called)::int AS id FROM ${name}_id_seq`
@@ -12,9 +12,10 @@ export async function findLastDrawn(client: ClientBase, name: KindName): Promise
 }
 
 /**
- * Moves a sequence past `id`, never backwards. A sequence can't be locked, so a short way is gone step by step,
- * which is atomic; a long way is one leap, which only a thousand draws in the same moment could undo. It is moved
- * before the rows are inserted, and stays so whatever becomes of them: no later draw can meet their ids.
+ * Moves a sequence past `id`, never backwards. PostgreSQL can't lock a sequence, so a short distance is
+ * covered by `nextval`, which is atomic. A long distance takes one `setval`; only a thousand concurrent draws
+ * could make that a step back. The sequence moves before the rows are inserted and does not roll back, so no
+ * later draw returns their ids.
  */
 export async function passSequence(client: ClientBase, sequence: string, id: number): Promise<void> {
   await client.query(

@@ -8,32 +8,35 @@ import { passSequence } from './store-sequences.ts'
 import { quoteName } from './store-staging.ts'
 
 /**
- * What becomes of staged rows whose id is there already. A row that says nothing else than the stored one is dropped: the file was
- * loaded before. A different one is a conflict. An empty field says nothing, and `updated_at` moves with each change of a link.
+ * Handles staged rows whose id already exists. A row with the same values as the stored one is dropped: the
+ * file was imported before. A different one is a conflict. Empty fields and `updated_at`, which changes with
+ * each update of a link, do not count as differences.
  */
 
 interface Taken {
   line: number
   id: number
-  /** Columns whose values differ; empty where none does. */
+  /** Names of the columns with different values; empty if there are none. */
   differences: string
   isDropped: boolean
 }
 
 export interface SettledIds {
   skipped: number
-  /** Rows whose id a different row has, by line. */
+  /** Rows whose id belongs to a different row, by line. */
   conflicts: Map<number, Remark>
-  /** Rows that have another id than in the file, by line, with their id in the file unless references mean another row. */
+  /**
+   * Rows with a new id, by line. `fileId` is their id in the file, or null if references mean another row.
+   */
   moved: Map<number, { fileId: string | null; id: string | null }>
-  /** Rows that were dropped though the stored row differs, which is the same thing under another id. */
+  /** Dropped rows whose stored counterpart, under another id, has changed since. */
   changed: Remark[]
 }
 
 /**
- * Drops the staged rows that are there, and does with those whose id a different row has, in the database or earlier in the file, as
- * `onConflict` says; then all staged rows have an id. `lastDrawn` is the greatest id of what was there before the import. Throws
- * IMPORT_CONFLICT.
+ * Drops the staged rows that already exist, and applies `onConflict` to those whose id belongs to a different
+ * row, in the database or earlier in the file. Afterwards all staged rows have an id. `lastDrawn` is the
+ * greatest id from before the import. Throws IMPORT_CONFLICT.
  */
 export async function settleIds(
   client: ClientBase,
@@ -41,7 +44,7 @@ export async function settleIds(
   { lastDrawn, onConflict }: { lastDrawn: number; onConflict: OnConflict }
 ): Promise<SettledIds> {
   const { kind, leastId, greatestId, hasRepeats, hasGaps } = batch
-  // The bounds keep the plan from reading a whole index.
+  // The bounds keep the planner from reading a whole index.
   const stored = `${kind.name} present ON present.id = staging.id AND present.id BETWEEN ${leastId} AND ${greatestId}`
   const earlier = `(SELECT DISTINCT ON (id) * FROM staging WHERE id IS NOT NULL ORDER BY id, line) present
     ON present.id = staging.id AND present.line < staging.line`
@@ -58,7 +61,7 @@ export async function settleIds(
     }
   }
   if (greatestId > 0) await settle(stored, 'staging.id')
-  // References mean the first of them.
+  // References mean the first row with an id.
   if (hasRepeats) await settle(earlier, 'NULL')
   if (onConflict === 'fail' && settled.conflicts.size > 0) throw idsTaken([...settled.conflicts.values()])
   if (!isComplete) await moveRows(client, batch, lastDrawn, settled)
@@ -66,8 +69,8 @@ export async function settleIds(
 }
 
 /**
- * Drops the staged rows whose id `present` has, or takes it from the different ones if they get another. Gives how many were dropped, and
- * the different ones.
+ * Drops the staged rows whose id `present` has. With `isRenumbered` it only clears the id of different rows.
+ * Returns the number of dropped rows, and the different rows.
  */
 async function dropTaken(
   client: ClientBase,
@@ -98,7 +101,7 @@ async function dropTaken(
   return { dropped: Number(dropped), different: different ?? [] }
 }
 
-/** The names of the columns in which a staged row and `present` differ, as text. */
+/** SQL for the names of the columns in which a staged row and `present` differ. */
 function listDifferences({ columns }: Kind): string {
   const names = columns.map(({ name }) => name).filter((name) => name !== 'id' && name !== 'updated_at')
   const cases = names.map((name) => {
@@ -109,8 +112,8 @@ function listDifferences({ columns }: Kind): string {
 }
 
 /**
- * Gives an id to each staged row without one, but for those that an earlier import stored under another id, which is greater than the
- * file's: these are dropped.
+ * Assigns an id to each staged row without one. Rows that an earlier import stored under another id, which is
+ * greater than the file's, are dropped.
  */
 async function moveRows(
   client: ClientBase,

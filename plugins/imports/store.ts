@@ -9,27 +9,27 @@ import { stageRows } from './store-staging.ts'
 import { settleIds } from './store-taken.ts'
 
 /**
- * Storing one batch of rows. The stores of imports run on a bare client, first parameter as in every store: COPY
- * and its staging table are beyond Drizzle.
+ * Stores one batch of rows. The stores of imports use a bare client, because Drizzle supports neither COPY
+ * nor its staging table.
  */
 
 /**
- * Longest run of one statement of an import. The pool's own limit is for requests; a batch may have to wait for a
- * lock or for the disk.
+ * Timeout of one statement of an import. The pool's own timeout is for requests; a batch may have to wait for
+ * a lock or for the disk.
  */
 const STATEMENT_TIMEOUT_MS = 300_000
 
 export interface StoreRules {
-  /** What `findLastDrawn` gave when the import began. */
+  /** The result of `findLastDrawn` when the import began. */
   lastDrawn: number
   onConflict: OnConflict
 }
 
 /**
- * Stores a batch in one transaction: rows with an id that is there are settled as the rules say, the others are judged and inserted by
- * the merge of their kind. Imports of a kind take turns, also those of other replicas, so that twins and taken codes
- * are found in what the one before them stored. Clicks that took an id since the import began make room. Throws the driver's errors and
- * IMPORT_CONFLICT; the client is then out of the transaction.
+ * Stores a batch in one transaction. `rules` decide about rows with an existing id; the merge of the kind
+ * validates and inserts the others. Imports of a kind run one at a time across all replicas, so that each one
+ * finds the duplicates and codes of the one before. Clicks that took an id since the import began get a new
+ * one. Throws the driver's errors and IMPORT_CONFLICT; the transaction has ended then.
  */
 export async function storeBatch(client: ClientBase, batch: Batch, rules: StoreRules): Promise<Outcome> {
   const { kind, months, greatestId } = batch
@@ -73,7 +73,9 @@ export async function storeBatch(client: ClientBase, batch: Batch, rules: StoreR
   })
 }
 
-/** Runs `work` between BEGIN and COMMIT; when it throws, rolls back (if the connection still can) and rethrows. */
+/**
+ * Runs `work` between BEGIN and COMMIT. On an error it rolls back, if the connection still can, and rethrows.
+ */
 async function inTransaction<T>(client: ClientBase, work: () => Promise<T>): Promise<T> {
   await client.query(`BEGIN; SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT_MS}`)
   try {

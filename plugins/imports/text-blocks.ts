@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer'
 
-/** Longest line in bytes that is held back to be decoded whole. */
+/** Maximum bytes of a line that is held until it is complete. */
 const MAX_LINE = 16 * 1024 * 1024
 const NEWLINE = 10
 
 /**
- * Decodes a stream of bytes into texts. A spreadsheet saves UTF-16, in either byte order: a byte order mark says so, and without one the
- * zero byte of the first letter, since columns have ASCII names.
+ * Decodes a stream of bytes into texts. Spreadsheets save UTF-16 in either byte order. A byte order mark
+ * identifies it; without one, the zero byte of the first letter does, because column names are ASCII.
  */
 export async function* readTextBlocks(source: AsyncIterable<Buffer>): AsyncGenerator<string> {
   const chunks = source[Symbol.asyncIterator]()
@@ -35,7 +35,7 @@ export async function* readTextBlocks(source: AsyncIterable<Buffer>): AsyncGener
   else yield* readUtf8(readAll())
 }
 
-/** A half of a letter stays one, which no column takes, so that its row is refused. */
+/** An incomplete surrogate pair stays incomplete; every column rejects it, so its row is rejected. */
 async function* readUtf16(source: AsyncIterable<Buffer>, isBigEndian: boolean): AsyncGenerator<string> {
   let odd: Buffer = Buffer.alloc(0)
   for await (const chunk of source) {
@@ -48,8 +48,9 @@ async function* readUtf16(source: AsyncIterable<Buffer>, isBigEndian: boolean): 
 }
 
 /**
- * Texts that end at line ends (but for the last, and for lines beyond all measure). In a line that is not UTF-8 each wrong byte becomes NUL,
- * which no column takes, so that the row is refused where a replacement character would be stored in silence.
+ * Yields texts that end at line ends, except the last text and lines above MAX_LINE. In a line that is not
+ * UTF-8 each invalid byte becomes NUL. Every column rejects NUL, so the row is rejected; a replacement
+ * character would be stored silently.
  */
 async function* readUtf8(source: AsyncIterable<Buffer>): AsyncGenerator<string> {
   let held: Buffer[] = []

@@ -3,13 +3,13 @@ import type { FastifyRequest } from 'fastify'
 import type { ImportReport } from '#schema/shapes/import-report.ts'
 import { fileMissing, filesLeftOver, fileTooLarge, uploadBroken } from './errors.ts'
 
-/** Files as requests bring them: as the body itself, or as a field of a form. Both are streams, never held whole. */
+/** Uploaded files: the body itself, or a field of a form. Both are streams and are never held whole. */
 
 type Import = (file: AsyncIterable<Buffer>) => Promise<ImportReport>
 
 /**
- * Imports the body of a text/csv request. When the import fails the rest of the body is let go unread: a destroyed
- * request would take the connection along, and the answer with it.
+ * Imports the body of a text/csv request. If the import fails, the rest of the body is discarded: destroying
+ * the request would close the connection before the response is sent.
  */
 export async function importBody(body: Readable, limitBytes: number, run: Import): Promise<ImportReport> {
   try {
@@ -21,8 +21,9 @@ export async function importBody(body: Readable, limitBytes: number, run: Import
 }
 
 /**
- * Imports the files of a multipart/form-data request: one in each of `fields` at most, in their order; fields that are no files are left
- * out. Gives the report of each file. Throws IMPORT_UNREADABLE when there is none, or one more.
+ * Imports the files of a multipart/form-data request: at most one in each of `fields`, in their order. Fields
+ * that are no files are ignored. Returns the report of each file. Throws IMPORT_UNREADABLE if there is no
+ * file, or a file too many.
  */
 export async function importForm<Field extends string>(
   request: FastifyRequest,
@@ -50,8 +51,8 @@ export async function importForm<Field extends string>(
       next = place + 1
     }
   } finally {
-    // The parser of the form holds back the rest while nobody reads the file: the connection's next request would wait
-    // behind it for ever.
+    // The form's parser stops reading until the file is consumed, which would block the connection's next
+    // request.
     request.raw.unpipe().resume()
   }
   if (next === 0) throw fileMissing(fields)
@@ -59,7 +60,7 @@ export async function importForm<Field extends string>(
   return reports
 }
 
-/** An upload that breaks off is no error of ours, though its code (ECONNRESET) may look like the database's. */
+/** An aborted upload is no server error, though its code (ECONNRESET) may look like a database error. */
 function failUpload(error: Error & { statusCode?: number }): never {
   throw error.statusCode === undefined ? uploadBroken(error) : error
 }

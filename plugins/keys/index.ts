@@ -18,15 +18,15 @@ declare module 'fastify' {
 }
 
 export interface KeyOptions {
-  /** The first administrator's key, which is stored at start if it is not there. */
+  /** The first administrator's key, which is stored at start if it is missing. */
   adminKey: string | undefined
 }
 
 const USES_EVERY_MS = 60_000
 
 /**
- * API keys: publishes `app.keys` and tells `app.access` whose key a request holds (`Authorization: Bearer`,
- * or `X-Api-Key`). Keys are held in the cache `keys`; every change is told to all replicas. See
+ * API keys: publishes `app.keys` and authenticates requests by their key (`Authorization: Bearer`, or
+ * `X-Api-Key`). The cache `keys` holds them; each change invalidates it on all replicas. See
  * docs/adr/2026-11-25-api-keys.md.
  */
 async function keys(app: FastifyInstance, { adminKey }: KeyOptions) {
@@ -62,7 +62,7 @@ async function keys(app: FastifyInstance, { adminKey }: KeyOptions) {
   })
 }
 
-/** The key that a request holds, or null. Whoever sends a bearer token of another kind is told that it is not good. */
+/** The key of a request, or null. A bearer token that is no key is returned too, so that it is rejected. */
 function keyOf({ headers }: FastifyRequest): string | null {
   const [scheme = '', token = ''] = headers.authorization?.split(' ', 2) ?? []
   if (scheme.toLowerCase() === 'bearer') return token

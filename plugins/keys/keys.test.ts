@@ -2,12 +2,12 @@ import t, { type Test } from 'tap'
 import { profiles, type Running, startApp, storageOf } from '#testing/app.ts'
 import { createKeyParts, formatKey } from './secret.ts'
 
-/** Keys over HTTP: what they open, how they end, and what is never shown. */
+/** Keys over HTTP: what they permit, how they end, and what responses never show. */
 
 const ADMIN = formatKey(createKeyParts())
 const KEYS = { AUTH: 'keys', ADMIN_KEY: ADMIN }
 
-/** Requests with a key. */
+/** Sends requests with a key. */
 function as(running: Pick<Running, 'request'>, key: string): Running['request'] {
   return (method, path, options = {}) =>
     running.request(method, path, {
@@ -66,7 +66,7 @@ profiles(t, async (t, profile) => {
     t.match((await as(running, made.key)('POST', '/urls', { json: {} })).json, { code: 'SCOPE_MISSING' })
   })
 
-  t.test('what is not quite a key lets nobody in, and is answered alike', async (t) => {
+  t.test('every invalid key gets the same response', async (t) => {
     const { key } = await issue(admin, { role: 'read-only' })
     const last = key.at(-1) === 'A' ? 'B' : 'A'
     const bad = [
@@ -117,7 +117,7 @@ profiles(t, async (t, profile) => {
     }
   })
 
-  t.test('a draft that makes no sense is refused', async (t) => {
+  t.test('an invalid draft is rejected', async (t) => {
     for (const [draft, status] of [
       [{ role: 'member' }, 422],
       [{ role: 'read-only', scopes: ['urls:write'] }, 422],
@@ -133,7 +133,7 @@ profiles(t, async (t, profile) => {
     }
   })
 
-  t.test('nobody gives more than they have', async (t) => {
+  t.test('no key grants more than it has', async (t) => {
     const strong = await issue(admin, { role: 'admin' })
     const { key } = await issue(admin, { role: 'admin', scopes: ['keys:admin', 'urls:read'] })
     const small = as(running, key)
@@ -147,7 +147,7 @@ profiles(t, async (t, profile) => {
     t.equal((await as(running, strong.key)('GET', '/users')).status, 200)
   })
 
-  t.test('the keys of a deleted user end with it', async (t) => {
+  t.test('deleting a user revokes its keys', async (t) => {
     const user = await admin('POST', '/users', { json: { username: 'gone', email: 'gone@example.com' } })
     const made = await issue(admin, { role: 'member', user_id: user.json.id })
     const bearer = as(running, made.key)
@@ -184,7 +184,7 @@ profiles(t, async (t, profile) => {
       t.equal((await there('GET', '/urls')).status, 200)
       t.equal((await one.admin('DELETE', `/keys/${made.id}`)).status, 204)
       let status = 200
-      // Pub/sub takes a moment; the test's own time limit ends a wait for ever.
+      // Pub/sub takes a moment; the timeout of the test limits the wait.
       while (status === 200) status = (await there('GET', '/urls')).status
       t.equal(status, 401)
     })

@@ -1,19 +1,19 @@
 /**
- * When keys were used last: remembered here, and written once in a while in one statement, so that a busy key costs its
- * requests nothing. A process that is killed forgets the last minute.
+ * Remembers when keys were last used, and writes the times periodically in one statement, so that requests do
+ * not wait for it. A process that is killed loses the last minute.
  */
 export interface Uses {
   note(publicId: string, now: number): void
-  /** Writes what was noted since the last time; keeps it when that fails. Never rejects. */
+  /** Writes the times since the last flush; keeps them if that fails. Never rejects. */
   flush(): Promise<void>
 }
 
-/** `write` takes the noted keys and their times, `onError` why they could not be written. */
+/** `write` takes key ids and their times; `onError` receives the error of a failed write. */
 export function createLastUsed(
   write: (lastUsed: readonly (readonly [id: string, at: number])[]) => Promise<void>,
   onError: (error: unknown) => void
 ): Uses {
-  // As large as there are good keys, since only those are noted.
+  // Bounded by the number of valid keys, since only those are noted.
   let noted = new Map<string, number>()
   return {
     note(publicId, now) {

@@ -2,7 +2,7 @@ import t from 'tap'
 import { startApp } from '#testing/app.ts'
 import { createKeyParts, formatKey } from './secret.ts'
 
-/** No key makes another that lasts longer than it does. */
+/** No key creates one that lasts longer than itself. */
 
 const ADMIN = formatKey(createKeyParts())
 const SOON = '2100-01-01T00:00:00'

@@ -3,7 +3,7 @@ import type { Key, Role } from '#schema/shapes/key.ts'
 import { optionalWireTime, wireTime } from '#schema/shapes/text.ts'
 import type { ApiKeyRow } from '#schema/tables/api-keys.ts'
 
-/** A key without what proves it, which need not even be read. */
+/** Presents a key without its secret; the row may lack the hash. */
 export function presentKey(row: Omit<ApiKeyRow, 'secretHash' | 'version'>): Key {
   const role = row.role as Role
   return {

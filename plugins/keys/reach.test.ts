@@ -4,7 +4,10 @@ import type { Scope } from '#schema/shapes/key.ts'
 import { startApp } from '#testing/app.ts'
 import { createKeyParts, formatKey } from './secret.ts'
 
-/** Whose things a caller reaches, by key or session, on each route that there is: the routes are asked for, so that a new one is judged too. */
+/**
+ * The data that a caller reaches, by key or session. The tests enumerate all routes, so that they cover new
+ * ones.
+ */
 
 const ADMIN = formatKey(createKeyParts())
 const { request, app } = await startApp(t, { env: { AUTH: 'keys', ADMIN_KEY: ADMIN, RATE_LIMIT: 'off' } })
@@ -36,7 +39,7 @@ const me = await makeUser()
 const other = await makeUser()
 
 const callers = {
-  nobody: { key: null, role: null },
+  anonymous: { key: null, role: null },
   'read-only': { key: await makeKey({ role: 'read-only', user_id: me }), role: 'read-only' },
   member: { key: await makeKey({ role: 'member', user_id: me }), role: 'member' },
   admin: { key: await makeKey({ role: 'admin' }), role: 'admin' },
@@ -48,7 +51,7 @@ const callers = {
   'admin, signed in': { key: await makeKey({ role: 'admin' }), role: 'admin', isSignedIn: true }
 } as const
 
-/** Requests of a page with the session that `key` began. */
+/** Sends requests of a page with the session that `key` began. */
 async function signIn(key: string) {
   const { status, headers } = await request('POST', '/session', { json: { key } })
   t.equal(status, 201)
@@ -60,13 +63,13 @@ async function signIn(key: string) {
 interface Ask {
   path: string
   json?: unknown
-  /** Whether it is about a thing of the owner's. */
+  /** Whether the request is about a resource of the owner. */
   isOwned: boolean
-  /** Whether only a caller that sees everything may. */
+  /** Whether only callers that see everything may send it. */
   isWhole?: boolean
 }
 
-/** A good request to a route, about a thing of `owner` where it is about a thing. */
+/** A valid request for each route, about a resource of `owner` where the route has one. */
 const ASKS: Record<string, (owner: number) => Promise<Ask>> = {
   'GET /users/:id': async (owner) => ({ path: `/users/${owner}`, isOwned: true }),
   'PUT /users/:id': async (owner) => ({ path: `/users/${owner}`, json: person(), isOwned: true }),
@@ -132,7 +135,7 @@ t.test('each route, for each role, on its own and on another’s thing', async (
     for (const [who, { key, role, ...caller }] of Object.entries(callers)) {
       const isSignedIn = 'isSignedIn' in caller
       for (const owner of [me, other]) {
-        // What an administrator does to users must not end the keys of this test.
+        // The requests of an administrator must not revoke the keys of this test.
         const { path, json, isOwned, isWhole } = await ask(role === 'admin' ? await makeUser() : owner)
         const send = isSignedIn ? await signIn(key ?? '') : as(key)
         const { status } = await send(method, path, json)
@@ -148,7 +151,7 @@ t.test('each route, for each role, on its own and on another’s thing', async (
   }
 })
 
-t.test('lists and sums hold what is within reach, whatever is asked for', async (t) => {
+t.test('lists and statistics hold only what the caller may see, for any query', async (t) => {
   const [mine, theirs] = [await makeUrl(me), await makeUrl(other)]
   for (const url_id of [mine, theirs, theirs]) await make('/events', { url_id, event_type: 'click' })
   for (const { key } of [callers.member, callers['read-only']]) {
@@ -170,7 +173,7 @@ t.test('lists and sums hold what is within reach, whatever is asked for', async 
   t.match((await admin('GET', '/stats')).json, { clicks: 3 })
 })
 
-t.test('what a member makes is its own, and nobody else’s', async (t) => {
+t.test('a member owns what it creates, and cannot create for other users', async (t) => {
   const member = as(callers.member.key)
   const url = await member('POST', '/urls', { original_url: 'https://example.com' })
   t.match(url, { status: 201, json: { user_id: me } })
@@ -183,7 +186,7 @@ t.test('what a member makes is its own, and nobody else’s', async (t) => {
   t.equal((await member('POST', '/events', foreign)).status, 404)
 })
 
-t.test('a read-only key of nobody watches all', async (t) => {
+t.test('a read-only key without a user sees everything', async (t) => {
   const watcher = as(await makeKey({ role: 'read-only', scopes: ['urls:read'] }))
   const [mine, theirs] = [await makeUrl(me), await makeUrl(other)]
   for (const id of [mine, theirs]) t.equal((await watcher('GET', `/urls/${id}`)).status, 200)

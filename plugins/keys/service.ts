@@ -35,24 +35,30 @@ import {
 import type { HeldKey } from './verifier.ts'
 
 /**
- * `app.keys`: who may call. No key gives more than it has: one with few scopes makes no key with more, and one that expires neither
- * makes nor rotates a key that lasts longer.
+ * `app.keys`: management of API keys. No key grants more than it has: a key can not create one with more
+ * scopes, and a key that expires neither creates nor rotates one that lasts longer.
  */
 export interface KeyService {
-  /** The newest first, revoked ones too. */
+  /** Lists keys, the newest first, including revoked ones. */
   list(caller: Caller, query: PageQuery): Promise<Page<Key>>
-  /** The key expires with that of the caller when the draft does not say. Throws INPUT_INVALID, USER_UNKNOWN, SCOPE_MISSING. */
+  /**
+   * Creates a key. By default it expires with the caller's key. Throws INPUT_INVALID, USER_UNKNOWN,
+   * SCOPE_MISSING.
+   */
   create(caller: Caller, draft: KeyDraft): Promise<IssuedKey>
-  /** Gives the key a new secret; the old one is good no more. Throws KEY_UNKNOWN, KEY_REVOKED, SCOPE_MISSING, KEY_OUTLIVES_CALLER. */
+  /**
+   * Replaces the secret of a key; the old one stops working. Throws KEY_UNKNOWN, KEY_REVOKED, SCOPE_MISSING,
+   * KEY_OUTLIVES_CALLER.
+   */
   rotate(caller: Caller, id: string): Promise<IssuedKey>
-  /** Ends the key for good, on every replica; nothing when it is revoked. Throws KEY_UNKNOWN. */
+  /** Revokes the key on every replica; does nothing if it is already revoked. Throws KEY_UNKNOWN. */
   revoke(caller: Caller, id: string): Promise<void>
 }
 
-/** The cache in which keys are held by their public id. */
+/** The cache of keys by public id. */
 export const KEYS = 'keys'
 
-/** The part of `app.users` and `app.audit` that keys need. */
+/** The parts of `app.users` and `app.audit` that keys need. */
 export interface KeyCollaborators {
   lockUserForShare(id: number, ownerFilter: OwnerFilter): Promise<void>
   audit: RecordChanges
@@ -72,7 +78,7 @@ export function createKeyService(
     return database.afterCommit(() => cache.invalidate(KEYS, entries))
   }
 
-  /** When the key expires that the caller came with, or began its session with; null for never. */
+  /** When the caller's key expires, or the key that began its session; null for never. */
   async function endOfCaller({ keyId }: Caller): Promise<Date | null> {
     return keyId === null ? null : ((await findKey(db, keyId))?.expiresAt ?? null)
   }
@@ -111,7 +117,7 @@ export function createKeyService(
         const key = { publicId: parts.publicId, secretHash, name, role, scopes, userId, expiresAt }
         return insert(key)
       })
-      // 64 random bits that are there already are a broken source of randomness.
+      // A collision of 64 random bits means a broken source of randomness.
       if (row === null) throw new Error('A new key has the id of another')
       await forgetAfterCommit([row])
       return { ...presentKey(row), key: formatKey(parts) }
@@ -147,7 +153,7 @@ export function createKeyService(
   return {
     service,
 
-    /** What the cache holds of a key. */
+    /** Reads the cache entry of a key. */
     async read(publicId: string): Promise<HeldKey | null> {
       const readAt = now()
       const row = await findKey(db, publicId)
@@ -167,12 +173,12 @@ export function createKeyService(
       }
     },
 
-    /** Writes when keys were used last. */
+    /** Stores when keys were last used. */
     storeLastUsed: (lastUsed: readonly (readonly [id: string, at: number])[]) => storeLastUsed(db, lastUsed),
 
     /**
-     * Sees to it that the key of the settings is there, as the first administrator's. One that was rotated or revoked
-     * since stays so: what was ended must not come back by a restart. Tells whether the key is good.
+     * Stores the administrator's key of the settings if it is missing. If it was rotated or revoked since, it
+     * stays so: a restart must not restore it. Returns whether the key is valid.
      */
     async ensureAdminKey(text: string): Promise<boolean> {
       const parts = parseKey(text)
@@ -186,10 +192,10 @@ export function createKeyService(
       return row !== null && row.revokedAt === null && isSecret(secret, row.secretHash)
     },
 
-    /** Whether there is a key that lets somebody in. */
+    /** True if there is a valid key. */
     isAnyGood: () => isAnyKeyGood(db),
 
-    /** In the transaction that deletes a user: its keys are revoked. */
+    /** Revokes the keys of a user, in the transaction that deletes it. */
     async onUserDeleted({ id, isErased }: { id: number; isErased: boolean }) {
       const formerIds = isErased ? await findOwned('key', id) : []
       const of = { userId: id, formerIds }

@@ -3,14 +3,14 @@ import type { Executor } from '#platform/database/index.ts'
 import { columnOf } from '#platform/database/sql-column.ts'
 import { type ApiKeyRow, apiKeys } from '#schema/tables/api-keys.ts'
 
-/** All SQL of keys. Every function runs on the executor it is given: the pool or a transaction. */
+/** All SQL of keys. Functions run on the given executor: the pool or a transaction. */
 
 export type NewKey = Pick<
   ApiKeyRow,
   'publicId' | 'secretHash' | 'name' | 'role' | 'scopes' | 'userId' | 'expiresAt'
 >
 
-/** Inserts a key; gives null when its id is there already. */
+/** Inserts a key; returns null if its id already exists. */
 export async function insertKey(on: Executor, key: NewKey): Promise<ApiKeyRow | null> {
   const [row] = await on.insert(apiKeys).values(key).onConflictDoNothing().returning()
   return row ?? null
@@ -21,13 +21,13 @@ export async function findKey(on: Executor, publicId: string): Promise<ApiKeyRow
   return row ?? null
 }
 
-/** Reads a key and keeps others from changing it until the transaction ends. */
+/** Reads a key and locks it until the transaction ends. */
 export async function lockKey(on: Executor, publicId: string): Promise<ApiKeyRow | null> {
   const [row] = await on.select().from(apiKeys).where(eq(apiKeys.publicId, publicId)).for('update')
   return row ?? null
 }
 
-/** The newest first, revoked ones too. */
+/** Lists keys, the newest first, including revoked ones. */
 export function listKeys(on: Executor, limit: number, skip: number): Promise<ApiKeyRow[]> {
   const order = [desc(apiKeys.createdAt), desc(apiKeys.publicId)]
   return on
@@ -43,7 +43,7 @@ export async function countKeys(on: Executor): Promise<number> {
   return row?.total ?? 0
 }
 
-/** Whether there is a key that is neither revoked nor past its time. */
+/** True if there is a key that is neither revoked nor expired. */
 export async function isAnyKeyGood(on: Executor): Promise<boolean> {
   const rows = await on
     .select({ id: apiKeys.publicId })
@@ -64,7 +64,7 @@ export async function replaceSecret(on: Executor, publicId: string, secretHash: 
   return row as ApiKeyRow
 }
 
-/** Revokes a key unless it is revoked; gives it then. */
+/** Revokes a key and returns it, or null if it is already revoked or unknown. */
 export async function revokeKey(on: Executor, publicId: string): Promise<ApiKeyRow | null> {
   const [row] = await on
     .update(apiKeys)
@@ -75,8 +75,8 @@ export async function revokeKey(on: Executor, publicId: string): Promise<ApiKeyR
 }
 
 /**
- * Revokes the keys of a user, and those of `formerIds` without an owner; removes their owner, and sets `columns`. Gives the changed
- * keys.
+ * Revokes the keys of a user, and those of `formerIds` without an owner. It removes their owner and sets
+ * `columns`. Returns the changed keys.
  */
 export function revokeKeysOfUser(
   on: Executor,
@@ -95,7 +95,10 @@ export function revokeKeysOfUser(
     .returning()
 }
 
-/** Notes when keys were used last (milliseconds since the epoch), in one statement; never sets a time back. */
+/**
+ * Stores when keys were last used (milliseconds since the epoch), in one statement. It never sets an earlier
+ * time.
+ */
 export async function storeLastUsed(
   on: Executor,
   lastUsed: readonly (readonly [id: string, at: number])[]

@@ -3,7 +3,7 @@ import { createLastUsed } from './last-used.ts'
 import { createKeyParts, formatKey, hashSecret } from './secret.ts'
 import { createVerifier, type HeldKey, MAX_AGE_MS } from './verifier.ts'
 
-/** How old what is known of a key may be, and when a use of it is written. */
+/** How old cache entries of keys may be, and when their use is stored. */
 
 const parts = createKeyParts()
 const key = formatKey(parts)
@@ -38,13 +38,13 @@ function context(held: Partial<HeldKey> = {}) {
   return { state, verify, callerOf, open, base }
 }
 
-t.test('a held key is judged in the same turn', async (t) => {
+t.test('a cached key is verified synchronously', async (t) => {
   const { state, verify } = context()
   t.match(verify(key), { kind: 'key', keyId: parts.publicId, role: 'read-only' })
   t.equal(state.uses, 1)
 })
 
-t.test('what is known for too long is asked for anew', async (t) => {
+t.test('a cache entry that is too old is read again', async (t) => {
   const { state, verify, base } = context()
   state.now = MAX_AGE_MS - 1
   t.notOk(verify(key) instanceof Promise)
@@ -56,10 +56,10 @@ t.test('what is known for too long is asked for anew', async (t) => {
   state.stored = base
   t.match(await verify(key), { kind: 'key' })
   state.now = -MAX_AGE_MS
-  t.ok(verify(key) instanceof Promise, 'and nobody knows how old it is when the clock was set back')
+  t.ok(verify(key) instanceof Promise, 'its age is unknown after the clock was set back')
 })
 
-t.test('an expired, a revoked and an unknown key are refused, and their use is not noted', async (t) => {
+t.test('an expired, a revoked and an unknown key are rejected, and their use is not stored', async (t) => {
   for (const held of [{ expiresAt: 1 }, { isRevoked: true }, { hash: hashSecret('x').toString('base64') }]) {
     const { state, verify } = context(held)
     state.now = 1
@@ -73,7 +73,7 @@ t.test('an expired, a revoked and an unknown key are refused, and their use is n
   t.throws(() => verify(key), { code: 'CREDENTIALS_INVALID' })
 })
 
-t.test('a key that was shown before is good until it changes', async (t) => {
+t.test('a key that was verified before is valid until it changes', async (t) => {
   const { state, open, callerOf, base } = context()
   const { version, caller } = await open(key)
   t.match(caller, { kind: 'key', keyId: parts.publicId })
@@ -84,11 +84,11 @@ t.test('a key that was shown before is good until it changes', async (t) => {
   }
   state.held = base
   state.stored = { ...base, version: 2 }
-  t.match(await callerOf(parts.publicId, 2), { kind: 'key' }, 'what is held is older: it is asked for')
+  t.match(await callerOf(parts.publicId, 2), { kind: 'key' }, 'an older cache entry is read again')
   await t.rejects(open(formatKey(createKeyParts(parts.publicId))), { code: 'CREDENTIALS_INVALID' })
 })
 
-t.test('uses are written together, and kept while they can not be', async (t) => {
+t.test('last uses are written together, and kept while writes fail', async (t) => {
   const written: unknown[] = []
   const errors: unknown[] = []
   let isAway = true

@@ -4,9 +4,9 @@ import type { TieredCache } from '#platform/cache/tiered.ts'
 import type { Role } from '#schema/shapes/key.ts'
 import { isSecret, parseKey } from './secret.ts'
 
-/** Whether a key that somebody sends is good, and who that makes them. */
+/** Verifies keys of requests and returns their callers. */
 
-/** What is held of a key in process and in Redis. */
+/** The cache entry of a key, in process and in Redis. */
 export interface HeldKey {
   publicId: string
   /** SHA-256 of the secret, base64. */
@@ -19,23 +19,23 @@ export interface HeldKey {
   expiresAt: number | null
   isRevoked: boolean
   version: number
-  /** When the database said so: the cache may hold it for long while nobody answers. */
+  /** When the database was read: during an outage of the database the cache keeps entries longer. */
   readAt: number
 }
 
 export interface VerifierOptions {
   cache: TieredCache<HeldKey>
-  /** Reads a key where all keys are. Throws a 503 problem when that does not answer. */
+  /** Reads a key from the database. Throws a 503 problem if the database does not answer. */
   read(publicId: string): Promise<HeldKey | null>
-  /** Called with each use of a good key. */
+  /** Runs on each use of a valid key. */
   onUse(publicId: string, now: number): void
   now: () => number
 }
 
-/** How old what is known of a key may be. A revocation that nobody heard of works after this time at the latest. */
+/** Maximum age of a cache entry. A revocation whose invalidation got lost takes effect after this time. */
 export const MAX_AGE_MS = 5 * 60_000
 
-/** A good key as it was when somebody showed it. */
+/** A valid key as it was when a client sent it. */
 export interface ShownKey {
   caller: Caller
   /** Grows with each change of the key: see {@link KeyVerifier.callerOf}. */
@@ -44,20 +44,20 @@ export interface ShownKey {
 }
 
 /**
- * Judges keys. All of it throws CREDENTIALS_INVALID for a key that is not good, and a 503 problem when nobody can say; gives a
- * promise only where the key has to be asked for.
+ * Verifies keys. All methods throw CREDENTIALS_INVALID for an invalid key, and a 503 problem if the database
+ * does not answer. They return a promise only if this process has no fresh cache entry of the key.
  */
 export interface KeyVerifier {
-  /** The caller that a key makes of who sends it. */
+  /** The caller that a key authenticates. */
   verify(text: string): Caller | Promise<Caller>
-  /** As `verify`, for who will not show the key again. */
+  /** Like `verify`, for callers that will not send the key again. */
   open(text: string): Promise<ShownKey>
-  /** The caller of a key that was shown before; not good any more once the key has changed since. */
+  /** The caller of a key that was verified before. The key is invalid if it has changed since. */
   callerOf(publicId: string, version: number): Caller | Promise<Caller>
 }
 
 export function createVerifier({ cache, read, onUse, now }: VerifierOptions): KeyVerifier {
-  // Once for each held key, so that a request makes no sets.
+  // Created once per cache entry, so that a request creates no sets.
   const callers = new WeakMap<HeldKey, { caller: Caller; hash: Buffer }>()
 
   function known(held: HeldKey) {
@@ -81,9 +81,10 @@ export function createVerifier({ cache, read, onUse, now }: VerifierOptions): Ke
     return held
   }
 
-  /** `version`: what is known to have been; what is held may be older for a moment. */
+  /** `version`: the minimum known version; a cache entry may briefly be older. */
   function find(publicId: string, isProven: Proof, version = 0): HeldKey | Promise<HeldKey> {
-    // The time may be another replica's. One far ahead says that a clock was set back, and nothing about the age.
+    // `readAt` may come from another replica's clock. If it is far in the future, a clock was set back, so
+    // the age of the entry is unknown.
     const isFresh = (held: HeldKey | null) =>
       held === null || (Math.abs(now() - held.readAt) < MAX_AGE_MS && held.version >= version)
     const found = cache.get(publicId)

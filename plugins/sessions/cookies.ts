@@ -1,19 +1,22 @@
 import { parseCookie, type SetCookie, stringifySetCookie } from 'cookie'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
-/** Cookies as this server sets them: for nobody's scripts, for its own pages, and over https only where there is https. */
+/**
+ * Cookies of this server: hidden from scripts, sent to its own pages, and over https only if it serves https.
+ */
 
-/** A cookie of this server, by its name without prefix. */
+/** A cookie of this server, identified by its name without prefix. */
 export interface OwnCookie {
   read(request: FastifyRequest): string | null
-  /** Sets it for `maxAgeMs`; 0 takes it away. */
+  /** Sets the cookie for `maxAgeMs`; 0 deletes it. */
   write(request: FastifyRequest, reply: FastifyReply, value: string, maxAgeMs: number): void
 }
 
 /**
- * Takes the cookie's name and the server's own origin where it is known. Over https the name is prefixed `__Host-`: browsers then take it
- * from this very host only, and over https only (RFC 6265bis, 4.1.3.2), so that no neighbour below the same domain can plant one; the bare name is not
- * read there. `SameSite=Lax` keeps it from requests of other sites but for links to here, which change nothing.
+ * Creates a cookie from its name and the server's own origin, if that is known. Over https the name has the
+ * prefix `__Host-`: browsers then accept the cookie from this host only, and over https only (RFC 6265bis,
+ * 4.1.3.2), so that a sibling domain can not plant one. The name without prefix is ignored there. With
+ * `SameSite=Lax` other sites send it only with links to this server, which change nothing.
  */
 export function createCookie(name: string, own: string | undefined): OwnCookie {
   const isSecure = ({ protocol }: FastifyRequest) =>

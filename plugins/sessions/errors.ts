@@ -15,10 +15,10 @@ export const problems = defineProblems({
   ]
 })
 
-/** What exactly was wrong is logged and not told: it would help those who forge. */
+/** The exact reason is logged and not in the response, because it would help an attacker. */
 export const signInFailed = () =>
   problems.SIGN_IN_FAILED(
-    'The provider’s answer is not good, is too old or was used before; begin again at /session/oidc'
+    'The provider’s answer is invalid, has expired or was used before; begin again at /session/oidc'
   )
 
 export const emailUnverified = () =>

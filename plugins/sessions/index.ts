@@ -15,16 +15,16 @@ declare module 'fastify' {
 }
 
 export interface SessionOptions extends SessionTimes {
-  /** This server's own origin where it is known: tells whether it is reached over https. */
+  /** This server's own origin, if it is known. It determines whether cookies are for https. */
   own: string | undefined
 }
 
 const PRUNE_EVERY_MS = 600_000
 
 /**
- * Sessions of browsers: publishes `app.sessions` and tells `app.access` whose session a cookie is. Each
- * request with a session asks the database, so the end of one is known everywhere at once. What changes
- * something must come from a page of this server. See docs/adr/2026-11-25-sessions.md.
+ * Sessions of browsers: publishes `app.sessions` and authenticates requests by their cookie. Each request
+ * with a session reads the database, so every replica sees the end of a session at once. Unsafe requests must
+ * come from a page of this server. See docs/adr/2026-11-25-sessions.md.
  */
 async function sessions(app: FastifyInstance, { own, ...times }: SessionOptions) {
   const { service, onUserDeleted } = createSessionService(
@@ -54,7 +54,7 @@ async function sessions(app: FastifyInstance, { own, ...times }: SessionOptions)
   repeat(app, PRUNE_EVERY_MS, () =>
     app.maintenance.run(service.prune).then(
       () => undefined,
-      // What waits for the database now is pruned the next time.
+      // Sessions that a failed run leaves are pruned the next time.
       (error: Error) => app.log.warn({ err: error }, 'pruning expired sessions failed')
     )
   )

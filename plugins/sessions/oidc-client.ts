@@ -20,38 +20,42 @@ import { providerUnavailable, signInFailed } from './errors.ts'
 import type { Flow } from './oidc-flow.ts'
 
 /**
- * The provider of identities, by OpenID Connect: authorization code flow with PKCE, state and nonce (OpenID Connect Core 1.0, section
- * 3.1; RFC 9700). Its address is the operator's, and may well be a private one.
+ * The client of the identity provider, by OpenID Connect: authorization code flow with PKCE, state and nonce
+ * (OpenID Connect Core 1.0, section 3.1; RFC 9700). The operator configures its address, which may be a
+ * private one.
  */
 
 export interface OidcOptions {
   issuer: string
   clientId: string
   clientSecret: string
-  /** Where the provider sends browsers back to: `/session/oidc/callback` of this server. */
+  /** The URL to which the provider sends browsers back: `/session/oidc/callback` of this server. */
   redirectUri: string
   scopes: string
-  /** The claim that holds the role; members and {@link admins} when undefined. */
+  /** The claim that holds the role. If undefined, all users are members, except {@link admins}. */
   roleClaim: string | undefined
   /** Email addresses of administrators, in lower case. */
   admins: readonly string[]
 }
 
-/** What the provider says of who signed in. */
+/** The provider's claims about the user. */
 export type Claims = IDToken & Partial<UserInfoResponse>
 
 export interface OidcClient {
-  /** Where to send a browser, and what it must bring back with it. Throws PROVIDER_UNAVAILABLE. */
+  /**
+   * Returns the provider's URL for the browser, and the values that the browser must return. Throws
+   * PROVIDER_UNAVAILABLE.
+   */
   begin(): Promise<{ location: string; flow: Pick<Flow, 'state' | 'nonce' | 'verifier'> }>
-  /** Redeems what the provider sent back in the query. Throws SIGN_IN_FAILED, PROVIDER_UNAVAILABLE. */
+  /** Redeems the query that the provider sent back. Throws SIGN_IN_FAILED, PROVIDER_UNAVAILABLE. */
   finish(query: string, flow: Flow): Promise<Claims>
-  /** Asks the provider for its metadata unless that was done. Throws PROVIDER_UNAVAILABLE. */
+  /** Requests the provider's metadata unless it is known. Throws PROVIDER_UNAVAILABLE. */
   reach(): Promise<void>
 }
 
 const TIMEOUT_S = 5
 
-/** Takes `onFailure`, which is told why somebody could not sign in. */
+/** Creates the client. `onFailure` receives the reason of each failed sign-in. */
 export function createOidcClient(
   { issuer, clientId, clientSecret, redirectUri, scopes }: OidcOptions,
   onFailure: (error: unknown) => void
@@ -63,7 +67,7 @@ export function createOidcClient(
     return (isPosted ? ClientSecretPost(clientSecret) : ClientSecretBasic(clientSecret))(server, ...rest)
   }
 
-  /** Asked for once: a provider that is away when a server starts is found later. */
+  /** Caches the metadata. A failed request is not cached, so a provider may come up after this server. */
   function discover(): Promise<Configuration> {
     const insecure = issuer.startsWith('http:') ? [allowInsecureRequests] : []
     const execute = [enableNonRepudiationChecks, ...insecure]
@@ -103,7 +107,7 @@ export function createOidcClient(
         const claims = tokens.claims()
         if (claims === undefined) throw new Error('The provider sent no ID token')
         if (claims['email'] !== undefined) return claims
-        // Providers may give the address only to those who ask for it with the token.
+        // Some providers send the address only from the userinfo endpoint.
         return { ...claims, ...(await fetchUserInfo(configuration, tokens.access_token, claims.sub)) }
       } catch (error) {
         onFailure(error)
@@ -117,7 +121,7 @@ export function createOidcClient(
   }
 }
 
-/** Whether nobody answered, or too late: fetch throws a TypeError then. */
+/** True if the provider did not answer in time or failed. On a network error, fetch throws a TypeError. */
 function isAway(error: unknown): boolean {
   const { code, cause, status } = Object(error)
   return code === 'OAUTH_TIMEOUT' || error instanceof TypeError || cause instanceof TypeError || status >= 500

@@ -4,7 +4,7 @@ import { createFlowSeal, FLOW_MS, isPagePath } from './oidc-flow.ts'
 
 const flow = { state: 's', nonce: 'n', verifier: 'v', returnTo: '/docs?a=1#b' }
 
-t.test('a sealed flow is believed for its time, by whoever has the secret', async (t) => {
+t.test('a sealed flow is valid until it expires, on every replica with the secret', async (t) => {
   let now = 1_000
   const one = createFlowSeal('a secret of some length', () => now)
   const sealed = one.seal(flow)
@@ -54,7 +54,7 @@ t.test('only a page of this server is a place to go to, however a browser reads 
       '/docs\\..\\b',
       '/docs\r\nset-cookie: a=b'
     ],
-    // Short links, and what is no page.
+    // Short links and other routes that are no pages.
     ...[
       '/abc',
       '/s/abc',
@@ -67,13 +67,13 @@ t.test('only a page of this server is a place to go to, however a browser reads 
       '/a//b'
     ],
     ...['/docs/../abc', '/docs/%2e%2e/abc', '/docs/.%2E/abc', '/./abc', '/docs/./a'],
-    // Letters beyond ASCII.
+    // Non-ASCII letters.
     ...['/日本', '/docs/é', '/docs?a=é', '/docs#é', '/docs/ a']
   ]
   for (const path of bad) t.equal(isPage(path), false, JSON.stringify(path))
 })
 
-t.test('whatever the path, a browser stays on this server and on a page', async () => {
+t.test('a browser stays on a page of this server for any accepted path', async () => {
   fc.assert(
     fc.property(
       fc.oneof(

@@ -1,8 +1,10 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 
-/** What a browser keeps while it is away at the provider, and where it goes afterwards. */
+/**
+ * The state of a sign-in, which the browser keeps while it visits the provider, and the page to return to.
+ */
 
-/** How long somebody may take to sign in at the provider. */
+/** Maximum duration of a sign-in at the provider. */
 export const FLOW_MS = 600_000
 
 export interface Flow {
@@ -10,16 +12,17 @@ export interface Flow {
   nonce: string
   verifier: string
   returnTo: string
-  /** When it is too late, in milliseconds since the epoch. */
+  /** When the flow expires, in milliseconds since the epoch. */
   until: number
 }
 
-/** Any origin: paths are read as relative to it. */
+/** An arbitrary origin to resolve paths against. */
 const BASE = 'http://page.invalid'
 
 /**
- * Whether `path` leads to one of `pages` and nowhere else. `pages` are patterns of routes, of which those that end in `/*` stand for
- * all beneath. A path that a browser would read as another (WHATWG URL, 4.4: backslashes, dot segments, tabs, letters beyond ASCII) is none.
+ * True if `path` is the path of one of `pages`. `pages` are route patterns; one that ends in `/*` includes
+ * everything below. Paths that a browser would normalise (WHATWG URL, 4.4: backslashes, dot segments, tabs,
+ * non-ASCII letters) are rejected.
  */
 export function isPagePath(path: string, pages: readonly string[]): boolean {
   const url = URL.parse(path, BASE)
@@ -30,8 +33,8 @@ export function isPagePath(path: string, pages: readonly string[]): boolean {
 }
 
 /**
- * Seals flows, so that none but this server's are believed: by HMAC-SHA-256, with a key that comes from the secret that all
- * replicas have.
+ * Signs flows with HMAC-SHA-256, so that only those of this server are accepted. The key is derived from
+ * `secret`, which all replicas share.
  */
 export function createFlowSeal(secret: string, now: () => number) {
   const key = Buffer.from(hkdfSync('sha256', secret, '', 'fairlead sign-in flow', 32))
@@ -41,13 +44,13 @@ export function createFlowSeal(secret: string, now: () => number) {
       const text = Buffer.from(JSON.stringify({ ...flow, until: now() + FLOW_MS })).toString('base64url')
       return `${text}.${sign(text).toString('base64url')}`
     },
-    /** The flow, or null when it is not of this server or too late. */
+    /** Returns the flow, or null if it has expired or its signature is invalid. */
     open(sealed: string): Flow | null {
       const [text = '', signature = ''] = sealed.split('.')
       const given = Buffer.from(signature, 'base64url')
       const wanted = sign(text)
       if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return null
-      // The signature says that this server, or a replica, has written it.
+      // The signature proves that this server, or a replica, has written it.
       const flow: Flow = JSON.parse(Buffer.from(text, 'base64url').toString())
       return flow.until > now() ? flow : null
     }

@@ -3,19 +3,19 @@ import type { Role } from '#schema/shapes/key.ts'
 import { emailConfusable, emailUnverified, roleMissing } from './errors.ts'
 import type { Claims, OidcOptions } from './oidc-client.ts'
 
-/** Who somebody is here, by what the provider says of them. */
+/** The identity of a user here, derived from the provider's claims. */
 export interface Identity {
   email: string
   role: Role
 }
 
-/** From the most that a role may do to the least. */
+/** From the most powerful role to the least. */
 const BY_RANK: readonly Role[] = ['admin', 'member', 'read-only']
 
 /**
- * Reads the claims of who signed in. Only an address that the provider has verified counts: else anybody could register there with
- * somebody else's. One with other characters than visible ASCII is refused: it may look or fold like another. Throws
- * SIGN_IN_REFUSED.
+ * Reads the claims of a user. It accepts verified addresses only; otherwise users could register at the
+ * provider with the address of another person. It rejects addresses with characters other than visible ASCII,
+ * because they may look or fold like another address. Throws SIGN_IN_REFUSED.
  */
 export function readIdentity(
   claims: Claims,

@@ -10,13 +10,14 @@ export interface OidcRouteOptions {
   oidc: OidcOptions
   client: OidcClient
   cookie: OwnCookie
-  /** Holds a flow while the browser is away. */
+  /** Keeps the flow while the browser visits the provider. */
   flowCookie: OwnCookie
 }
 
 /**
- * `/session/oidc`: to the provider and back. A page of another site may send a browser to the first; the second takes only what
- * this very browser was sent away with. No HEAD: asking would redeem.
+ * `/session/oidc`: redirects to the provider, and handles the return. Any site may link to the first route;
+ * the second accepts only the flow that this browser began. There is no HEAD, because it would redeem the
+ * code.
  */
 export const oidcRoutes: FastifyPluginAsyncTypebox<OidcRouteOptions> = async (
   app,
@@ -69,7 +70,7 @@ export const oidcRoutes: FastifyPluginAsyncTypebox<OidcRouteOptions> = async (
       schema: {
         tags,
         operationId: 'finishSignIn',
-        summary: 'Where the provider sends browsers back to: signs in and leads on (302)',
+        summary: 'Where the provider sends browsers back to: signs in and redirects (302)',
         response: { 302: Type.Null({ headers: { Location: { type: 'string' } } }) },
         problems: ['SIGN_IN_FAILED', 'SIGN_IN_REFUSED', 'PROVIDER_UNAVAILABLE']
       }

@@ -6,7 +6,7 @@ import Provider from 'oidc-provider'
 import t, { type Test } from 'tap'
 import { type Answer, type Running, startApp } from '#testing/app.ts'
 
-/** Signing in at a real provider, each step as a browser takes it; and what becomes of it when somebody changes a step. */
+/** Sign-ins at a real provider, step by step as a browser does them, and tampering with each step. */
 
 const ADMIN = `fl_${randomBytes(8).toString('hex')}_${randomBytes(32).toString('base64url')}`
 const PUBLIC_URL = 'https://sho.rt'
@@ -22,7 +22,7 @@ const ENV = {
   OIDC_ADMINS: 'root@example.com'
 }
 
-/** Who there is at the provider, by account. */
+/** The users of the provider, by account. */
 const PEOPLE: Record<string, object> = {
   ada: { email: 'Ada@example.com', email_verified: true },
   root: { email: 'root@example.com', email_verified: true },
@@ -31,7 +31,7 @@ const PEOPLE: Record<string, object> = {
   impostor: { email: 'ada@example.com', email_verified: false },
   nameless: {},
   kim: { email: 'KIM@example.com', email_verified: true },
-  // Unicode's case mapping makes each of these kim@example.com or something that looks like it.
+  // Unicode's case mapping turns each of these into kim@example.com or a lookalike.
   kelvin: { email: '\u212aim@example.com', email_verified: true },
   dotless: { email: 'k\u0131m@example.com', email_verified: true },
   dotted: { email: 'k\u0130m@example.com', email_verified: true },
@@ -41,7 +41,7 @@ const PEOPLE: Record<string, object> = {
   spaced: { email: 'kim@example.com ', email_verified: true }
 }
 
-/** A provider where whoever `state.account` names is signed in without being asked; null is somebody who refuses. */
+/** A provider that signs in `state.account` without a prompt; null makes the user decline. */
 async function startProvider(t: Test, port = 0) {
   const state: { account: string | null } = { account: null }
   const server = createServer((request, response) => {
@@ -85,14 +85,14 @@ async function startProvider(t: Test, port = 0) {
   return { issuer, state }
 }
 
-/** `name=value` of each cookie that an answer sets. */
+/** `name=value` of each cookie that a response sets. */
 const cookiesOf = ({ headers }: Pick<Answer, 'headers'>) =>
   headers.getSetCookie().map((cookie) => cookie.split(';', 1)[0] ?? '')
 
 interface Trip {
-  /** Path and query that the provider sent the browser back to. */
+  /** Path and query to which the provider redirected the browser. */
   back: URL
-  /** What the browser has kept meanwhile. */
+  /** The browser's cookies. */
   cookie: string
 }
 
@@ -108,7 +108,7 @@ async function context(t: Test, env: Record<string, string> = {}) {
   const invite = async (username: string) =>
     (await admin('POST', '/users', { username, email: `${username}@example.com` })).json.id as number
 
-  /** To the provider and through it, as `account`; `change` may change what the browser asks there. */
+  /** Signs in at the provider as `account`; `change` may modify the browser's callback request. */
   async function visit(account: string | null, change = (_: URL) => {}, query = ''): Promise<Trip> {
     provider.state.account = account
     const begun = await request('GET', `/session/oidc${query}`)
@@ -151,7 +151,7 @@ function isRefused(t: Test, answer: Answer, status: number, code: string, name: 
 const running = await context(t)
 const { log, invite, visit, redeem, signIn, admin, request } = running
 
-t.test('who is known by a verified address has a session of that user', async (t) => {
+t.test('a verified address of a user begins a session of that user', async (t) => {
   const id = await invite('ada')
   const trip = await visit(
     'ada',
@@ -192,7 +192,7 @@ t.test('who is known by a verified address has a session of that user', async (t
   t.equal((await ask('GET', '/session')).status, 401, 'the session ends with the user')
 })
 
-t.test('what somebody changed on the way signs nobody in', async (t) => {
+t.test('tampering with any step of a sign-in fails it', async (t) => {
   await invite('ada')
   const changed = (change: (trip: Trip) => Partial<Trip>) => async () => {
     const trip = await visit('ada')
@@ -205,7 +205,7 @@ t.test('what somebody changed on the way signs nobody in', async (t) => {
       else other.searchParams.set(name, value)
       return { back: other }
     })
-  /** Each with the reason that is logged and not told; null where the provider is not even asked. */
+  /** Each with the logged reason, which the response omits; null if the provider gets no request. */
   const attacks: Record<string, [reason: string | null, attack: () => Promise<Answer>]> = {
     'another state': ['unexpected \\"state\\"', withQuery('state', 'x')],
     'no state': ['\\"state\\" missing', withQuery('state', null)],
@@ -227,7 +227,7 @@ t.test('what somebody changed on the way signs nobody in', async (t) => {
         return redeem({ ...(await visit('ada')), cookie })
       }
     ],
-    'somebody who refuses': ['access_denied', () => signIn(null)],
+    'a user that declines': ['access_denied', () => signIn(null)],
     'no cookie': [null, changed(() => ({ cookie: '' }))],
     'a cookie that was changed': [null, changed(({ cookie }) => ({ cookie: cookie.replace(/=./, '=_') }))],
     'the cookie without its prefix': [
@@ -248,15 +248,15 @@ t.test('what somebody changed on the way signs nobody in', async (t) => {
   isRefused(t, await redeem(trip), 401, 'SIGN_IN_FAILED', 'a code that was used')
 })
 
-t.test('who has no verified address, or is nobody here, is refused', async (t) => {
+t.test('an unverified or unknown address is rejected', async (t) => {
   for (const account of ['impostor', 'nameless', 'stranger'])
     isRefused(t, await signIn(account), 403, 'SIGN_IN_REFUSED', account)
 })
 
-t.test('an address that folds to another, or looks like it, signs nobody in', async (t) => {
+t.test('an address that folds to another, or looks like it, is rejected', async (t) => {
   const running = await context(t, { OIDC_ADMINS: 'kim@example.com' })
   await running.invite('kim')
-  // As an import of another system may bring them.
+  // As an import of another system may store them.
   const duplicates = Object.values(PEOPLE).flatMap((person) =>
     'email' in person ? [String(person.email)] : []
   )
@@ -285,14 +285,14 @@ t.test('roles come from the list of administrators, or from a claim', async (t) 
   isRefused(t, await signIn('ada'), 403, 'SIGN_IN_REFUSED', 'no role')
 })
 
-t.test('a sign-in returns to the path of PUBLIC_URL, which a proxy takes off', async (t) => {
+t.test('a sign-in returns to the path of PUBLIC_URL, which a proxy strips', async (t) => {
   const { invite, visit, redeem } = await context(t, { PUBLIC_URL: `${PUBLIC_URL}/l` })
   await invite('ada')
   const answer = await redeem(await visit('ada', undefined, '?return_to=/docs'))
   t.equal(answer.headers.get('location'), '/l/docs')
 })
 
-t.test('a sign-in leads to a page of this server only', async (t) => {
+t.test('a sign-in redirects to pages of this server only', async (t) => {
   for (const path of [
     '//evil.example',
     'https://evil.example',
@@ -311,7 +311,7 @@ t.test('a sign-in leads to a page of this server only', async (t) => {
   t.equal((await request('HEAD', '/session/oidc/callback')).status, 405)
 })
 
-t.test('a provider that is away keeps nobody from starting, and is found when it is back', async (t) => {
+t.test('the server starts without the provider, and finds it once it is up', async (t) => {
   const probe = createServer().listen(0, '127.0.0.1')
   await once(probe, 'listening')
   const { port } = probe.address() as AddressInfo

@@ -6,9 +6,9 @@ import { createCookie } from './cookies.ts'
 import type { OidcOptions } from './oidc-client.ts'
 
 export interface SessionRouteOptions {
-  /** This server's own origin where it is known: tells whether it is reached over https. */
+  /** This server's own origin, if it is known. It determines whether cookies are for https. */
   own: string | undefined
-  /** The provider of identities that browsers may sign in at; none when null. */
+  /** The identity provider for browsers; null if there is none. */
   oidc: OidcOptions | null
 }
 
@@ -73,7 +73,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRouteOptions> = asy
   )
 
   if (oidc === null) return
-  // Most servers have no provider, and these packages take 4 MiB.
+  // Load these packages on demand: they take 4 MiB, and most servers have no provider.
   const [{ createOidcClient }, { oidcRoutes }] = await Promise.all([
     import('./oidc-client.ts'),
     import('./oidc-routes.ts')
@@ -83,6 +83,6 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRouteOptions> = asy
   )
   const flowCookie = createCookie('fairlead_sign_in', own)
   await app.register(oidcRoutes, { oidc, client, cookie, flowCookie })
-  // The start does not wait for it; a wrong issuer is in the log before somebody wants to sign in.
+  // The start does not wait for the provider; a wrong issuer is logged before the first sign-in.
   app.addHook('onReady', async () => void client.reach().catch(() => undefined))
 }

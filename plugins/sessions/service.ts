@@ -18,25 +18,28 @@ import {
   noteSeen
 } from './store.ts'
 
-/** `app.sessions`: who is signed in. A token is what the browser's cookie holds. */
+/** `app.sessions`: sessions of signed-in users. A token is the value of the browser's cookie. */
 export interface SessionService {
-  /** Begins a session for who shows `key`. Throws CREDENTIALS_INVALID. */
+  /** Begins a session with a key. Throws CREDENTIALS_INVALID. */
   signIn(key: string, visit: Visit): Promise<BegunSession>
-  /** Begins a session for the user with an email address that was proven elsewhere. Throws SIGN_IN_REFUSED. */
+  /** Begins a session for the user with a verified email address. Throws SIGN_IN_REFUSED. */
   signInUser(identity: Identity, visit: Visit): Promise<BegunSession>
-  /** The caller of a session. Throws CREDENTIALS_INVALID when it is over, or its key is not what it was any more. */
+  /**
+   * Returns the caller of a session. Throws CREDENTIALS_INVALID if the session has ended or its key has
+   * changed.
+   */
   callerOf(token: string): Promise<Caller>
-  /** What is told of a caller; of one of a session, when that ends. */
+  /** Describes a caller, with the end of its session if it has one. */
   describe(caller: Caller): Session
-  /** Ends a session; nothing when it is over. */
+  /** Ends a session. Does nothing if it has already ended. */
   signOut(token: string): Promise<void>
-  /** Deletes the sessions that are over; gives how many. */
+  /** Deletes expired sessions and returns their number. */
   prune(): Promise<number>
 }
 
 /** The request that begins a session. */
 export interface Visit {
-  /** What it held of an earlier session, which ends. */
+  /** The request's token of an earlier session, which ends. */
   oldToken: string | null
   requestId: string
 }
@@ -48,7 +51,7 @@ export interface BegunSession {
   maxAgeMs: number
 }
 
-/** Whose a session is, and what is stored of that. */
+/** The owner of a session, with the columns that store it. */
 type Owner = { caller: Caller } & Pick<SessionRow, 'keyVersion' | 'role' | 'name'>
 
 /** The parts of `app.keys`, `app.users` and `app.audit` that sessions need. */
@@ -64,16 +67,16 @@ export interface SessionCollaborators {
 }
 
 export interface SessionTimes {
-  /** How long a session lasts when nothing is asked. */
+  /** How long a session lasts without a request. */
   idleMs: number
-  /** How long it lasts at most. */
+  /** How long a session lasts at most. */
   maxMs: number
 }
 
-/** A session that is used all the time is noted as seen this often in its idle time, not with each request. */
+/** `lastSeenAt` of a busy session is updated this many times per idle time, not with each request. */
 const NOTES_PER_IDLE_TIME = 30
 const PRUNE_AT_ONCE = 5_000
-/** What tokens look like: 256 bits in base64url. Nothing else is looked up. */
+/** The format of tokens: 256 bits in base64url. Other values are rejected without a lookup. */
 const TOKEN = /^[\w-]{43}$/
 
 export function createSessionService(
@@ -83,7 +86,7 @@ export function createSessionService(
 ) {
   const { db } = database
   const noteAfterMs = idleMs / NOTES_PER_IDLE_TIME
-  // When the session ends of which a caller is.
+  // When the session of each caller ends.
   const ends = new WeakMap<Caller, Pick<Session, 'expires_at' | 'idle_expires_at'>>()
 
   function become({ userId, name, role, scopes, keyId }: Caller, row: SessionRow): Caller {
@@ -112,7 +115,7 @@ export function createSessionService(
     if (old !== null) await audit(auditOf(old, 'signed-out'))
   }
 
-  /** Begins a session for `owner`, and ends the one that the browser had. */
+  /** Begins a session for `owner`, and ends the browser's earlier one. */
   async function begin(
     owner: Owner,
     { oldToken, requestId }: Visit,
@@ -122,7 +125,7 @@ export function createSessionService(
     const { caller, ...of } = owner
     const { keyId, userId, name } = caller
     return actAs({ kind: 'session', keyId, userId, name, requestId }, async () => {
-      // Whoever had the old one, or planted it, has nothing by it.
+      // End the old session, because another person may have its token or may have planted it.
       if (oldToken !== null) await end(oldToken)
       const id = randomBytes(8).toString('hex')
       const row = await insertSession(
@@ -183,7 +186,7 @@ export function createSessionService(
 
   return {
     service,
-    /** In the transaction that deletes a user. */
+    /** Runs in the transaction that deletes a user. */
     onUserDeleted: ({ id }: { id: number }) => deleteSessionsOfUser(db, id)
   }
 }

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm'
 import t, { type Test } from 'tap'
 import { type Answer, profiles, type Running, startApp, storageOf } from '#testing/app.ts'
 
-/** Sessions over HTTP: how they begin, what they open, and everything that ends them. */
+/** Sessions over HTTP: how they begin, what they permit, and everything that ends them. */
 
 const makeKey = () => `fl_${randomBytes(8).toString('hex')}_${randomBytes(32).toString('base64url')}`
 const ADMIN = makeKey()
@@ -11,7 +11,7 @@ const KEYS = { AUTH: 'keys', ADMIN_KEY: ADMIN }
 const OWN_PAGE = { 'sec-fetch-site': 'same-origin' }
 
 const setCookie = ({ headers }: Answer) => headers.get('set-cookie') ?? ''
-/** `name=value` of the cookie that an answer sets. */
+/** `name=value` of the cookie that a response sets. */
 const cookieOf = (answer: Answer) => setCookie(answer).split(';', 1)[0] ?? ''
 
 async function signIn({ request }: Pick<Running, 'request'>, key: string, headers = {}): Promise<string> {
@@ -20,7 +20,7 @@ async function signIn({ request }: Pick<Running, 'request'>, key: string, header
   return cookieOf(answer)
 }
 
-/** Requests as a page of the server sends them, with a cookie. */
+/** Sends requests with a cookie, as a page of the server does. */
 const as =
   ({ request }: Pick<Running, 'request'>, cookie: string) =>
   (method: string, path: string, json?: unknown, headers: Record<string, string> = OWN_PAGE) =>
@@ -61,7 +61,7 @@ profiles(t, async (t, profile) => {
     t.match(entry.actor, { kind: 'session', key_id: id, user_id: user.id })
   })
 
-  t.test('signing out ends it for good, and the log tells of both', async (t) => {
+  t.test('signing out ends a session for good, and the audit log has both events', async (t) => {
     const { key, id } = await issue({})
     const cookie = await signIn(running, key, { 'x-request-id': 'in-1' })
     const page = as(running, cookie)
@@ -82,7 +82,7 @@ profiles(t, async (t, profile) => {
     t.notMatch(stored, token, 'only a hash is stored')
   })
 
-  t.test('who shows no good key gets no session', async (t) => {
+  t.test('an invalid key begins no session', async (t) => {
     const before = await count()
     for (const [json, status] of [
       [{ key: makeKey() }, 401],
@@ -127,11 +127,11 @@ profiles(t, async (t, profile) => {
       { origin: 'null' }
     ] as Record<string, string>[])
       t.match(await post(headers), { status: 403, json: { code: 'ORIGIN_REFUSED' } }, JSON.stringify(headers))
-    t.equal((await page('DELETE', '/session', undefined, {})).status, 403, 'nor is anybody signed out')
+    t.equal((await page('DELETE', '/session', undefined, {})).status, 403, 'the session does not end')
     t.equal((await page('GET', '/session', undefined, { 'sec-fetch-site': 'cross-site' })).status, 200)
   })
 
-  t.test('a new sign-in is a new session, whatever cookie came with it', async (t) => {
+  t.test('a new sign-in begins a new session, with any earlier cookie', async (t) => {
     const planted = `fairlead_session=${randomBytes(32).toString('base64url')}`
     const one = await signIn(running, ADMIN, { cookie: planted })
     t.not(one, planted)
@@ -162,7 +162,7 @@ profiles(t, async (t, profile) => {
     t.equal(json.expires_at, expires_at, 'no session outlives its key')
   })
 
-  t.test('a session ends when nothing is asked, and at its latest', async (t) => {
+  t.test('a session ends after its idle time, and after its maximum duration', async (t) => {
     await run('delete from sessions')
     const back = (column: string, minutes: number) =>
       run(`update sessions set ${column} = ${column} - interval '${minutes} minutes'`)
@@ -190,7 +190,7 @@ profiles(t, async (t, profile) => {
     t.equal(await count(), 0)
   })
 
-  t.test('a key in a header goes before a cookie, and redirects look at neither', async (t) => {
+  t.test('a key in a header takes precedence over a cookie, and redirects ignore both', async (t) => {
     const { key } = await issue({})
     const cookie = await signIn(running, ADMIN)
     const both = await request('GET', '/session', { headers: { cookie, authorization: `Bearer ${key}` } })
@@ -207,7 +207,7 @@ profiles(t, async (t, profile) => {
   })
 
   if (profile === 'redis')
-    t.test('a session is one for all replicas', async (t) => {
+    t.test('all replicas share a session', async (t) => {
       const other = await start(t, storage)
       const cookie = await signIn(running, ADMIN)
       t.equal((await as(other, cookie)('GET', '/session')).status, 200)
@@ -231,14 +231,14 @@ t.test('over https the cookie is for this host and for https only', async (t) =>
   t.equal((await as(running, bare)('GET', '/session')).status, 401, 'a neighbour may have planted it')
 })
 
-t.test('who tries keys is held back', async (t) => {
+t.test('sign-ins with invalid keys are rate limited', async (t) => {
   const env = { RATE_LIMIT: 'on', RATE_LIMIT_SIGN_IN: '2/60' }
   const { request } = await start(t, await storageOf(t, 'alone'), env)
   const attempt = async () => (await request('POST', '/session', { json: { key: makeKey() } })).status
   t.same([await attempt(), await attempt(), await attempt()], [401, 401, 429])
 })
 
-t.test('an open server asks nobody to sign in', async (t) => {
+t.test('an open server requires no sign-in', async (t) => {
   const { request } = await startApp(t)
   t.match(await request('GET', '/session'), {
     status: 200,

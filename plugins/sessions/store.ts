@@ -2,7 +2,7 @@ import { and, eq, gt, inArray, lte, or, type SQL, sql } from 'drizzle-orm'
 import type { Executor } from '#platform/database/index.ts'
 import { type SessionRow, sessions } from '#schema/tables/sessions.ts'
 
-/** All SQL of sessions. Every function runs on the executor it is given. The time is the database's, the same for all replicas. */
+/** All SQL of sessions. Time comes from the database, so that it is the same for all replicas. */
 
 export type NewSession = Omit<SessionRow, 'createdAt' | 'lastSeenAt' | 'expiresAt'>
 
@@ -22,7 +22,7 @@ export async function insertSession(
   return row as SessionRow
 }
 
-/** The session with this hash of a cookie, unless it is over; and whether it is long since it was noted as seen. */
+/** Finds the active session with this token hash. `isNoted`: `lastSeenAt` is recent enough. */
 export async function findSession(
   on: Executor,
   tokenHash: Buffer,
@@ -41,7 +41,7 @@ export async function findSession(
   return row ? { ...row.session, isNoted: row.isNoted } : null
 }
 
-/** Notes that a session was seen now; gives when. */
+/** Updates `lastSeenAt` to now and returns it. */
 export async function noteSeen(on: Executor, id: string): Promise<Date | null> {
   const [row] = await on
     .update(sessions)
@@ -51,7 +51,7 @@ export async function noteSeen(on: Executor, id: string): Promise<Date | null> {
   return row?.at ?? null
 }
 
-/** Ends the session with this hash of a cookie; gives it if there was one. */
+/** Deletes the session with this token hash and returns it if there was one. */
 export async function deleteSession(on: Executor, tokenHash: Buffer): Promise<SessionRow | null> {
   const [row] = await on.delete(sessions).where(eq(sessions.tokenHash, tokenHash)).returning()
   return row ?? null
@@ -61,7 +61,7 @@ export async function deleteSessionsOfUser(on: Executor, userId: number): Promis
   await on.delete(sessions).where(eq(sessions.userId, userId))
 }
 
-/** Deletes up to `limit` sessions that are over; gives how many. */
+/** Deletes up to `limit` expired sessions and returns their number. */
 export async function deleteOver(on: Executor, idleMs: number, limit: number): Promise<number> {
   const over = on
     .select({ id: sessions.id })

@@ -5,21 +5,21 @@ import { type PublicFetchOptions, safeFetch } from '#platform/net/safe-fetch.ts'
 import { readTitle } from './title.ts'
 
 export interface TitleOptions {
-  /** Whether pages are asked for their titles at all. */
+  /** Whether to fetch titles at all. */
   fetches: boolean
-  /** What differs from how pages are fetched; a test may own the network. */
+  /** Overrides for requests; tests may treat private addresses as public. */
   network?: Partial<PublicFetchOptions>
 }
 
-/** What is taken of a page: titles stand at the top. */
+/** Limits of a request. The title is near the start of a page, so 64 KiB are enough. */
 const FETCH = { timeoutMs: 5_000, maxBytes: 65_536, maxRedirects: 3, accept: 'text/html' }
 
 /** The actor in the audit log. */
 const AUTHOR = { kind: 'system', keyId: null, userId: null, name: 'title of the page', requestId: null }
 
 /**
- * Gives a link that was created without a title that of its target page, soon after the creation. Consumes `url.untitled` of the
- * outbox. A page that can't be fetched leaves the link without a title. Off unless it is set.
+ * Adds the title of the target page to links created without one, soon after the creation. Consumes
+ * `url.untitled` of the outbox. A page that can't be fetched leaves the link without a title. Off by default.
  */
 async function titles(app: FastifyInstance, { fetches, network = {} }: TitleOptions) {
   if (!fetches) return
@@ -35,7 +35,8 @@ async function titles(app: FastifyInstance, { fetches, network = {} }: TitleOpti
     const link = await findUntitled(id)
     if (link === null) return 'none'
     const page = await safeFetch(link.originalUrl, { ...FETCH, ...network, signal }).catch((error: Error) => {
-      // Repeat what this process broke off. A page that fails now is not worth another attempt.
+      // Retry only what the shutdown of this process aborted; a page that fails now is not worth another
+      // attempt.
       signal.throwIfAborted()
       app.log.debug({ err: error, url: id }, 'fetching the title of a page failed')
       return null
@@ -51,7 +52,7 @@ async function titles(app: FastifyInstance, { fetches, network = {} }: TitleOpti
     return 'added'
   }
 
-  /** The link `id` unless it has a title by now or is deleted. */
+  /** The link `id`, or null if it has a title or is deleted. */
   async function findUntitled(id: number) {
     try {
       const link = await app.urls.get(SYSTEM, id)

@@ -1,11 +1,11 @@
-/** What the title of a page is, as text. The page is whatever somebody put there: nothing here may take long for any input. */
+/** Extracts the title of a page as text. The page is untrusted, so no input may take long. */
 
-/** Longest title that a link may have (schema/shapes/url.ts). */
+/** Maximum length of a link's title (schema/shapes/url.ts). */
 const MAX_LENGTH = 512
 
 /**
- * The text of the first `<title>` of an HTML page, without line breaks, control characters and markup; null where there is none.
- * Takes the page as bytes and the content type that came with it.
+ * Returns the text of the first `<title>` of an HTML page, without line breaks, control characters and
+ * markup, or null. `page` holds the bytes and `contentType` the header of the response.
  */
 export function readTitle(page: Buffer, contentType: string): string | null {
   const html = decoderOf(contentType).decode(page)
@@ -13,7 +13,7 @@ export function readTitle(page: Buffer, contentType: string): string | null {
   const tag = /<title[\s>]/.exec(lower)?.index ?? -1
   const start = tag === -1 ? -1 : lower.indexOf('>', tag)
   const end = start === -1 ? -1 : lower.indexOf('</title', start)
-  // Lower case may be longer than what it was made of (İ); then the places are not those of the page.
+  // The lower case of some letters (İ) is longer; then the positions do not match the page.
   if (end === -1 || lower.length !== html.length) return null
   const text = plain(decodeReferences(html.slice(start + 1, Math.min(end, start + 1 + 8 * MAX_LENGTH))))
   return text === '' ? null : cut(text)
@@ -30,7 +30,10 @@ function decoderOf(contentType: string): InstanceType<typeof TextDecoder> {
 
 const NAMED: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' }
 
-/** Character references (HTML, section 13.2.5.72): those by number, and the names that titles have. Others stay as they are. */
+/**
+ * Decodes character references (HTML, section 13.2.5.72): numeric ones and names common in titles. Others
+ * stay.
+ */
 function decodeReferences(text: string): string {
   return text.replace(/&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]{2,4}));/gi, (whole, decimal, hex, name) => {
     if (name !== undefined) return NAMED[name.toLowerCase()] ?? whole
@@ -39,7 +42,10 @@ function decodeReferences(text: string): string {
   })
 }
 
-/** One line without control characters and what turns the direction of text around (Unicode, Cc and Bidi_Control). */
+/**
+ * Reduces text to one line without control characters and bidirectional controls (Unicode, Cc and
+ * Bidi_Control).
+ */
 function plain(text: string): string {
   return text
     .toWellFormed()
@@ -48,7 +54,7 @@ function plain(text: string): string {
     .trim()
 }
 
-/** At most as long as a title may be, and no half character at its end. */
+/** Truncates text to the maximum length without splitting a surrogate pair. */
 function cut(text: string): string {
   if (text.length <= MAX_LENGTH) return text
   return `${text.slice(0, MAX_LENGTH - 1).replace(/[\ud800-\udbff]$/, '')}…`

@@ -8,9 +8,9 @@ import { startServer } from '#testing/process.ts'
 import { until } from '#testing/until.ts'
 import { readTitle } from './title.ts'
 
-/** Titles of pages, fetched for links that were created without one. */
+/** Titles of pages, fetched for links created without one. */
 
-/** A site that answers every request with `page` and counts them. */
+/** A site that answers every request with `page` and counts the requests. */
 async function startSite(t: Test, page: string, type = 'text/html; charset=utf-8') {
   let asked = 0
   const site = createServer((_request, response) => {
@@ -23,7 +23,7 @@ async function startSite(t: Test, page: string, type = 'text/html; charset=utf-8
   return { target, asked: () => asked }
 }
 
-/** An app that takes 127.0.0.1 for the public internet. */
+/** An app that treats 127.0.0.1 as a public address. */
 async function startFetcher(t: Test, storage?: Record<string, string>) {
   const settings = { TITLE_FETCH: 'on', LINGER_MS: '100', ...(storage ?? (await storageOf(t, 'alone'))) }
   const config = readConfig(settings)
@@ -49,10 +49,10 @@ async function start(t: Test, page: string, type?: string) {
   return { ...(await startSite(t, page, type)), ...(await startFetcher(t)) }
 }
 
-t.test('a link without a title gets that of its page, as text, and it is said who did it', async (t) => {
+t.test('a link without a title gets that of its page, as text, with an audit entry', async (t) => {
   const { request, target, settled, asked } = await start(t, '<head><TITLE>\n Ada &amp; <b>\u202eme </TITLE>')
   const made = await request('POST', '/urls', { json: { original_url: target } })
-  t.match(made, { status: 201, json: { title: null } }, 'the answer waits for nobody')
+  t.match(made, { status: 201, json: { title: null } }, 'the response does not wait for the title')
   t.same(await settled(1), { added: 1 })
   const { id } = made.json
   t.equal((await request('GET', `/urls/${id}`)).json.title, 'Ada & <b> me')
@@ -72,14 +72,16 @@ t.test('a link without a title gets that of its page, as text, and it is said wh
   t.equal(asked(), 1)
 })
 
-t.test('what is no page gives no title', async (t) => {
+t.test('only HTML pages have titles', async (t) => {
   const { request, target, settled } = await start(t, '<title>no</title>', 'application/json')
   await request('POST', '/shorten', { json: { url: target } })
   t.same(await settled(1), { none: 1 })
   t.match((await request('GET', '/urls')).json, [{ title: null }])
 })
 
-/** Kills the process by SIGKILL once a message of the outbox is committed, before the process claims it. */
+/**
+ * Kills the process by SIGKILL after a message of the outbox is committed and before the process claims it.
+ */
 const KILL_BEFORE_DISPATCH = `
 import { createRequire } from 'node:module'
 const { Client } = createRequire(process.cwd() + '/')('pg')
@@ -95,7 +97,7 @@ Client.prototype.query = function (...args) {
 }
 `
 
-t.test('a server that was killed after the commit leaves the title to the next one', async (t) => {
+t.test('a server killed after the commit leaves the title to the next one', async (t) => {
   const storage = await storageOf(t, 'alone')
   const { target, asked } = await startSite(t, '<title>After all</title>')
   const server = await startServer(t, { ...storage, TITLE_FETCH: 'on' }, { inject: KILL_BEFORE_DISPATCH })
@@ -107,7 +109,7 @@ t.test('a server that was killed after the commit leaves the title to the next o
   t.match((await request('GET', '/urls')).json, [{ title: 'After all' }])
 })
 
-t.test('nothing is written while titles are off, nor for imported links', async (t) => {
+t.test('the outbox gets no message while titles are off, or for imported links', async (t) => {
   const { target } = await startSite(t, '<title>Unwanted</title>')
   const storage = await storageOf(t, 'alone')
   const { app: off, request } = await startApp(t, { storage })

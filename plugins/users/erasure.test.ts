@@ -2,11 +2,11 @@ import { sql } from 'drizzle-orm'
 import t from 'tap'
 import { startApp } from '#testing/app.ts'
 
-/** What is left of a user who was erased: looked for in every table, by the words that it used. */
+/** The traces of an erased user: every table is searched for the words of its data. */
 
 const { app, request } = await startApp(t)
 
-/** The tables that hold `word` anywhere in a row. */
+/** The tables with `word` in any row. */
 async function tablesWith(word: string): Promise<string[]> {
   const run = async (text: string) => (await app.database.db.execute(sql.raw(text))).rows
   const tables = await run(
@@ -22,7 +22,7 @@ async function tablesWith(word: string): Promise<string[]> {
   return found
 }
 
-/** The ways in which a user ends: erasure reaches as much after a deletion. */
+/** The ways to end a user: erasure removes as much after a deletion. */
 const ENDS: [word: string, ...requests: [method: string, more: string][]][] = [
   ['zanzibar', ['POST', '/erasure']],
   ['bora', ['DELETE', ''], ['POST', '/erasure']],
@@ -94,13 +94,13 @@ t.test('nothing that an erased user said is left, and what others count on is', 
       t.equal(
         (await request('POST', `/users/${user.id + 1_000}/erasure`)).status,
         404,
-        'an id that nobody ever had'
+        'an id that was never in use'
       )
       t.equal((await request('POST', '/users', { json: draft })).status, 201, 'the name is free again')
     })
 })
 
-t.test('answers that are kept to be repeated are taken out too, and nothing is done again', async (t) => {
+t.test('stored idempotent responses are erased too, and their requests do not run again', async (t) => {
   const post = (path: string, key: string, json: object) =>
     request('POST', path, { json, headers: { 'idempotency-key': key } })
   const requests: [string, string, object][] = [
@@ -139,7 +139,7 @@ t.test('answers that are kept to be repeated are taken out too, and nothing is d
   t.same(await tablesWith('xanadu'), [], 'and what was sent again is stored nowhere')
 })
 
-t.test('an erasure that fails has erased nothing', async (t) => {
+t.test('a failed erasure erases nothing', async (t) => {
   const draft = { username: 'Yukon', email: 'yukon@example.com' }
   const { json: user } = await request('POST', '/users', { json: draft })
   await request('POST', '/urls', { json: { user_id: user.id, original_url: 'https://yukon.example/' } })

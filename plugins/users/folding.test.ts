@@ -3,7 +3,7 @@ import pg from 'pg'
 import t, { type Test } from 'tap'
 import { type Running, startApp, storageOf } from '#testing/app.ts'
 
-/** Case is folded alike on every database, and what another release folded otherwise is put right. */
+/** Every database folds case alike, and keys that another release folded differently are corrected. */
 
 const LOCALES = {
   'C of the C library': "LOCALE_PROVIDER libc LOCALE 'C'",
@@ -11,7 +11,7 @@ const LOCALES = {
   'Turkish of ICU': "LOCALE_PROVIDER icu ICU_LOCALE 'tr' LOCALE 'C'"
 }
 
-/** Two spellings of one name each, and a part of both that a search finds. */
+/** Two spellings of each name, and a part of both that a search finds. */
 const NAMES = [
   ['ivy', 'IVY', 'iv'],
   ['Élodie', 'éLODIE', 'LODI'],
@@ -21,7 +21,7 @@ const NAMES = [
   ['straße', 'STRASSE', 'STRA']
 ] as const
 
-/** Starts an app on a new database of a locale, after `prepare` changed that. */
+/** Starts an app on a new database with a locale; `prepare` may change the database first. */
 async function startOn(t: Test, locale: string): Promise<Running> {
   const storage = await storageOf(t, 'alone', { bare: true })
   const admin = new pg.Client({ connectionString: storage['DATABASE_URL'] ?? '' })
@@ -64,7 +64,7 @@ for (const [name, locale] of Object.entries(LOCALES)) {
         })
         for (const q of [title.toUpperCase(), title.toLowerCase(), `~${part}`.slice(1)]) {
           const { json } = await request('GET', `/urls?q=${encodeURIComponent(q)}`)
-          // ß has an upper case of two letters, which a search takes for themselves.
+          // The upper case of ß is two letters, which a search does not match with it.
           if (q.length === title.length)
             t.ok(
               json.some(({ id }: { id: number }) => id === url.id),
@@ -74,7 +74,7 @@ for (const [name, locale] of Object.entries(LOCALES)) {
       }
     })
 
-    await t.test('an imported twin inherits a name, and holds it in each spelling', async (t) => {
+    await t.test('an imported duplicate inherits a name, and holds it in each spelling', async (t) => {
       const rows = NAMES.flatMap(([one, other], at) => [
         `${100 + at},${other},twin${at}@example.com`,
         `${200 + at},x${one},x${at}@example.com`
@@ -99,10 +99,10 @@ for (const [name, locale] of Object.entries(LOCALES)) {
       }
     })
 
-    await t.test('keys that the release before wrote are folded anew, and nothing is lost', async (t) => {
+    await t.test('keys of the previous release are folded again, and nothing is lost', async (t) => {
       const { pool } = app.database
       await pool.query('DELETE FROM users')
-      // The statements of the release before: the database folds.
+      // The statements of the previous release, in which the database folds.
       const insert = (id: number, username: string, email: string) =>
         pool.query(
           `INSERT INTO users (id, username, email, username_key, email_key)

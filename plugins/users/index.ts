@@ -13,16 +13,16 @@ declare module 'fastify' {
 }
 
 export interface UserOptions {
-  /** Whether this process brings the keys of users up to date that an older release wrote: servers do. */
+  /** Whether this process updates keys that an older release wrote to users; servers do. */
   refolds: boolean
 }
 
-/** Replicas of the release before may write keys of their own until they are replaced. */
+/** Replicas of the previous release may write old keys until they are replaced. */
 const REFOLD_EVERY_MS = 6 * 3_600_000
 
 /**
- * Users: publishes `app.users`. Whoever refers to users takes part
- * in their deletion through `app.users.onDelete`; users knows of nobody.
+ * Users: publishes `app.users`. Capabilities that refer to users take part in deletions through
+ * `app.users.onDelete`; users depends on none of them.
  */
 async function users(app: FastifyInstance, { refolds }: UserOptions) {
   const service = createUserService(app.database, {

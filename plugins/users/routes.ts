@@ -118,7 +118,7 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'eraseUser',
         summary: 'Erase a user, its links and what it said of them',
         description:
-          'Codes stay taken, clicks stay counted, and the audit log keeps who did what by number. It works after the user was deleted too. It can not be undone.',
+          'Codes stay taken, clicks stay counted, and the audit log keeps the ids of authors and resources. It works after the user was deleted too. It can not be undone.',
         params: IdParams,
         response: { 204: Type.Null() },
         problems: ['USER_UNKNOWN']

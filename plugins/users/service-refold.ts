@@ -2,13 +2,13 @@ import { foldIdentity, foldName } from '#platform/database/folding.ts'
 import type { Database, Executor } from '#platform/database/index.ts'
 import { claimKey, dropKey, type FoldedUser, findUnfolded, lockUser, promoteTwin } from './store.ts'
 
-/** Users that one statement looks through. */
+/** Users per statement. */
 const PAGE = 20_000
 
 /**
- * Brings the keys of users to what the application makes of their names: the release before left that to the database, and may still
- * run beside this one. Where two users turn out to have one name, the one whose key is not yet right becomes the twin. Safe to
- * run at any time, on several replicas too. Gives how many users it changed.
+ * Recalculates the keys of users: the previous release let the database fold names, and may still run beside
+ * this one. If two users turn out to share a name, the one with the wrong key becomes the duplicate. Safe to
+ * run at any time and on several replicas. Returns the number of changed users.
  */
 export async function refoldUsers(database: Database): Promise<number> {
   let changed = 0

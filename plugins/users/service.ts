@@ -26,32 +26,42 @@ import {
   wasUserId
 } from './store.ts'
 
-/** Runs in the transaction that deletes a user, or erases one that was deleted before. */
+/** Runs in the transaction that deletes a user, or that erases a user deleted before. */
 export type UserDeletion = (user: { id: number; cascade: boolean; isErased: boolean }) => Promise<void>
 
-/** `app.users`: who owns links. A caller that does not reach all meets its own user only; changes are an administrator's. */
+/**
+ * `app.users`: the owners of links. Restricted callers see only their own user; only administrators change
+ * users.
+ */
 export interface UserService {
   list(caller: Caller, query: PageQuery): Promise<LongPage<User>>
   /** Throws USER_UNKNOWN. */
   get(caller: Caller, id: number): Promise<User>
-  /** Throws USER_TAKEN when the username or email is somebody's, compared without case. */
+  /** Throws USER_TAKEN if another user has the username or email, compared without case. */
   create(draft: UserDraft): Promise<User>
-  /** Changes the fields given. Throws USER_UNKNOWN, USER_TAKEN. */
+  /** Changes the given fields. Throws USER_UNKNOWN, USER_TAKEN. */
   change(id: number, change: UserChange): Promise<User>
   /** Deletes the user after all {@link UserDeletion}s registered with `onDelete`. Throws USER_UNKNOWN. */
   remove(id: number, options: { cascade: boolean }): Promise<void>
   /**
-   * Erases the user: deletes it with its urls, and takes out of what stays what it said (docs/adr/2026-11-25-erasure.md), all in one
-   * transaction. Works after the user was deleted too, and again. Throws USER_UNKNOWN for an id that no user ever had.
+   * Erases the user in one transaction: deletes it with its urls, and removes its personal data from what
+   * stays (docs/adr/2026-11-25-erasure.md). Also works after a deletion, and repeatedly. Throws USER_UNKNOWN
+   * for an id that was never in use.
    */
   erase(id: number): Promise<void>
-  /** Lets a capability that refers to users act in the deleting transaction. */
+  /** Registers work of a capability that refers to users, for the deleting transaction. */
   onDelete(work: UserDeletion): void
-  /** Throws USER_UNKNOWN unless the user exists and is within reach; it then stays until the transaction ends. */
+  /**
+   * Locks the user against deletion until the transaction ends. Throws USER_UNKNOWN unless it exists and
+   * `ownerFilter` includes it.
+   */
   lockForShare(id: number, ownerFilter: OwnerFilter): Promise<void>
   /** The SELECT of {@link lockForShare} as part of a prepared statement, with the placeholder `ownerId`. */
   readonly shareLock: SqlPart
-  /** The user with this email address, compared without case; it then stays until the transaction ends. */
+  /**
+   * The user with this email address, compared without case. Locks it against deletion until the transaction
+   * ends.
+   */
   lockByEmailForShare(email: string): Promise<User | null>
 }
 
@@ -106,7 +116,7 @@ export function createUserService(
           }
           const taken = await findTakenField(db, { username, email })
           if (taken) throw userTaken(taken)
-          // The holder was deleted in between, or an import took the id that was drawn: the next try tells.
+          // Retry: the holder was deleted in between, or an import took the generated id.
         }
       })
     },
@@ -116,7 +126,8 @@ export function createUserService(
         database.transaction(async () => {
           const old = await lockUser(db, id)
           if (!old) throw userUnknown(id)
-          // An imported twin may send its own value back unchanged: only what differs claims a key.
+          // A client may send the values of an imported duplicate back unchanged, so only changes claim a
+          // key.
           const change: { username?: string; email?: string } = {}
           if (username !== undefined && username !== old.username) change.username = username
           if (email !== undefined && email !== old.email) change.email = email
@@ -152,7 +163,7 @@ export function createUserService(
   }
 }
 
-/** The fields whose key this user holds; a twin holds none for what it shares. */
+/** The fields whose key this user holds; a duplicate holds none for the values that it shares. */
 function heldFields(row: UserRow): UserField[] {
   return [
     ...(row.usernameKey === null ? [] : ['username' as const]),

@@ -4,7 +4,7 @@ import type { ImportKind, Merged, Remark } from '#plugins/imports/contract.ts'
 import { lengthLimit } from '#schema/shapes/text.ts'
 import { UserEmail, UserName } from '#schema/shapes/user.ts'
 
-/** The part of users in imports. */
+/** The import of users. */
 
 const isSame = 'present.username = staging.username AND present.email = staging.email'
 
@@ -24,13 +24,13 @@ export const userImport: ImportKind = {
 }
 
 /**
- * Inserts the staged users. All of them land: one whose username or email somebody already has, compared without
- * case, is a twin and leaves that key to its holder. The oldest line of a file comes first.
+ * Inserts all staged users. If another user already has the username or email, compared without case, the new
+ * one is a duplicate and the holder keeps the key. Within a file the first line holds the key.
  */
 async function mergeUsers(client: ClientBase, { hasGaps }: { hasGaps: boolean }): Promise<Merged> {
   if (hasGaps)
     await client.query("UPDATE staging SET created_at = coalesce(created_at, date_trunc('second', now()))")
-  // The database folds ASCII alike with every locale, and the application the rest.
+  // Every database locale folds ASCII alike; the application folds the rest.
   const { rows: others } = await client.query<{ username: string }>(
     'SELECT DISTINCT username FROM staging WHERE octet_length(username) > length(username)'
   )

@@ -9,9 +9,9 @@ import { prepareQuery } from '#platform/database/prepared.ts'
 import { type RowChunk, readChunk } from '#platform/database/row-chunks.ts'
 import { type UserRow, users } from '#schema/tables/users.ts'
 
-/** All SQL of users. Every function runs on the executor it is given: the pool or a transaction. */
+/** All SQL of users. Functions run on the given executor: the pool or a transaction. */
 
-/** The columns of keys, and the compared form of users without one. */
+/** The key columns, and the folded value of users without a key. */
 const keys = {
   username: {
     key: users.usernameKey,
@@ -24,8 +24,8 @@ const keys = {
 export type UserField = keyof typeof keys
 
 /**
- * Inserts a user unless somebody holds its username or email, in one statement and without an error, which would
- * cost the pool its connection. Gives null when it was not inserted.
+ * Inserts a user in one statement. It returns null if another user holds the username or email; an error
+ * would cost the pool its connection.
  */
 export async function insertUser(
   on: Executor,
@@ -39,7 +39,7 @@ export async function insertUser(
   return row ?? null
 }
 
-/** Which of the two values somebody holds, or null when neither is held. */
+/** Which of the two values another user holds, or null. */
 export async function findTakenField(
   on: Executor,
   { username, email }: { username: string; email: string }
@@ -65,13 +65,13 @@ export async function findUser(on: Executor, id: number): Promise<UserRow | null
   return row ?? null
 }
 
-/** Reads a user and keeps others from changing or deleting it until the transaction ends. */
+/** Reads a user and locks it until the transaction ends. */
 export async function lockUser(on: Executor, id: number): Promise<UserRow | null> {
   const [row] = await on.select().from(users).where(eq(users.id, id)).for('update')
   return row ?? null
 }
 
-/** A SELECT of a user that keeps it from being deleted until the transaction ends. */
+/** A SELECT that locks a user against deletion until the transaction ends. */
 function shareLockOf(id: number | Placeholder): SQL {
   return sql`select from ${users} where ${users.id} = ${id}::bigint for key share`
 }
@@ -79,12 +79,15 @@ function shareLockOf(id: number | Placeholder): SQL {
 /** The same for prepared statements, with the placeholder `ownerId`. */
 export const shareLock = shareLockOf(sql.placeholder('ownerId'))
 
-/** Tells whether a user exists, and keeps it from being deleted until the transaction ends. */
+/** Locks a user against deletion until the transaction ends. Returns whether it exists. */
 export async function lockUserForShare(on: Executor, id: number): Promise<boolean> {
   return (await on.execute(shareLockOf(id))).rowCount === 1
 }
 
-/** The user who holds an email address, not a twin; keeps it from being deleted until the transaction ends. */
+/**
+ * The user that holds an email address, not a duplicate. Locks it against deletion until the transaction
+ * ends.
+ */
 export async function lockUserByEmailForShare(on: Executor, email: string): Promise<UserRow | null> {
   const [row] = await on
     .select()
@@ -94,7 +97,7 @@ export async function lockUserByEmailForShare(on: Executor, email: string): Prom
   return row ?? null
 }
 
-/** Sets the given fields and their keys; throws the driver's 23505 when another user holds a key. */
+/** Sets the given fields and their keys. Throws the driver's 23505 if another user holds a key. */
 export async function updateUser(
   on: Executor,
   id: number,
@@ -118,7 +121,7 @@ export async function deleteUser(on: Executor, id: number): Promise<void> {
   await on.delete(users).where(eq(users.id, id))
 }
 
-/** Whether the sequence has given `id`: imports move it past their ids, too. */
+/** True if the sequence has passed `id`; imports move it past their ids too. */
 export async function wasUserId(on: Executor, id: number): Promise<boolean> {
   const { rows } = await on.execute<{ was: boolean }>(
     sql`select ${id}::bigint <= last_value - (not is_called)::int as was from users_id_seq`
@@ -127,14 +130,14 @@ export async function wasUserId(on: Executor, id: number): Promise<boolean> {
 }
 
 /**
- * Gives the key of `value` to the oldest imported twin with that value, so that the value stays taken; nothing when
- * somebody holds it, as one does who has only changed its case.
+ * Gives the key of `value` to the oldest imported duplicate, so that the value stays taken. Does nothing if a
+ * user still holds the key, for example after changing only its case.
  */
 export async function promoteTwin(on: Executor, field: UserField, value: string): Promise<void> {
   const { key, duplicate, fold } = keys[field]
   const folded = fold(value)
-  // A twin that is going away in another transaction is waited for and passed over. Links being created hold their
-  // owner in a way that this lock does not wait for.
+  // This waits for a concurrent deletion of a duplicate and then skips it. The lock does not conflict with
+  // the one that the creation of a link takes on its owner.
   const [heir] = await on
     .select({ id: users.id })
     .from(users)
@@ -145,7 +148,7 @@ export async function promoteTwin(on: Executor, field: UserField, value: string)
   if (heir) await claimKey(on, heir.id, field, folded)
 }
 
-/** Gives a key to a user unless somebody holds it; tells whether it did. */
+/** Gives a key to a user unless another one holds it. Returns whether it did. */
 export async function claimKey(on: Executor, id: number, field: UserField, folded: string): Promise<boolean> {
   const holders = alias(users, 'holders')
   const holder = on
@@ -174,7 +177,7 @@ const listPrepared = prepareQuery<UserRow[]>('list_users', (on, shape) =>
     .offset(sql.placeholder('skip'))
 )
 
-/** A chunk of the users within reach, `limit` at most, in the order of ids, from `fromId` on after skipping `skip`. */
+/** At most `limit` users of `owner` in the order of ids, from `fromId` after skipping `skip`. */
 export function listUsers(
   on: Executor,
   owner: OwnerFilter,
@@ -185,10 +188,10 @@ export function listUsers(
   return readChunk(limit, (most) => listPrepared(on, { owner, fromId, skip, most }, shape))
 }
 
-/** All users, counted by buckets of ids. */
+/** Counts all users by buckets of ids. */
 export const countUsers = createBucketCounter(users, users.id)
 
-/** Takes a key that another user holds from a user, which becomes its twin. */
+/** Removes a key that another user holds from a user, which becomes a duplicate. */
 export async function dropKey(
   on: Executor,
   id: number,
@@ -197,15 +200,15 @@ export async function dropKey(
   await on.update(users).set(columns).where(eq(users.id, id))
 }
 
-/** What keys are made of, and the keys. */
+/** The key columns and the columns that they derive from. */
 export type FoldedUser = Pick<
   UserRow,
   'id' | 'username' | 'email' | 'usernameKey' | 'usernameDuplicate' | 'emailKey'
 >
 
 /**
- * Those of the `limit` users after an id that may have other keys than the application makes of their names, and the last id that was
- * looked at, null at the end. A name of ASCII with the key that ASCII folds it to is right.
+ * Of the `limit` users after an id, returns those whose keys may be wrong, and the last id of the page, null
+ * at the end. An ASCII name with its lower case as key is right.
  */
 export async function findUnfolded(
   on: Executor,

@@ -2,11 +2,14 @@ import { sql } from 'drizzle-orm'
 import t from 'tap'
 import { startApp } from '#testing/app.ts'
 
-/** Twins: imported users that share a username or an email. One holds the key, and it never falls free meanwhile. */
+/**
+ * Duplicates: imported users that share a username or an email. One holds the key, which is never free
+ * meanwhile.
+ */
 
 const { app, request } = await startApp(t)
 
-/** Puts in users as an import does: the first of each name holds its key. */
+/** Inserts users as an import does: the first of each name holds its key. */
 async function importUsers(...rows: [id: number, username: string, email: string][]) {
   for (const [id, username, email] of rows) {
     await app.database.db.execute(sql`
@@ -21,7 +24,7 @@ const create = async (username: string, email: string) =>
 const change = async (id: number, json: unknown) => (await request('PUT', `/users/${id}`, { json })).status
 const remove = async (id: number) => (await request('DELETE', `/users/${id}`)).status
 
-t.test('when the holder goes, the oldest twin takes its place, one after the other', async (t) => {
+t.test('after each deletion of the holder, the oldest duplicate inherits the name', async (t) => {
   await importUsers([1001, 'ann', 'ann1@a.dev'], [1003, 'Ann', 'ann3@a.dev'], [1002, 'ANN', 'ann2@a.dev'])
   for (const id of [1001, 1002, 1003]) {
     t.equal(await create('ann', 'new@a.dev'), 409)
@@ -30,7 +33,7 @@ t.test('when the holder goes, the oldest twin takes its place, one after the oth
   t.equal(await create('ann', 'new@a.dev'), 201)
 })
 
-t.test('a name stays taken when its holder takes another', async (t) => {
+t.test('a name stays taken when its holder is renamed', async (t) => {
   await importUsers([1101, 'bob', 'bob@b.dev'], [1102, 'bob', 'bob@b.dev'])
   t.equal(await change(1101, { username: 'rob', email: 'rob@b.dev' }), 200)
   t.equal(await create('bob', 'x@b.dev'), 409)
@@ -41,7 +44,7 @@ t.test('a name stays taken when its holder takes another', async (t) => {
   t.equal(await change(1101, { username: 'bob' }), 200)
 })
 
-t.test('a twin that holds nothing lets nothing go', async (t) => {
+t.test('changing or deleting a duplicate without a key frees no name', async (t) => {
   await importUsers([1201, 'cat', 'cat@c.dev'], [1202, 'cat', 'cat@c.dev'], [1203, 'cat', 'cat@c.dev'])
   t.equal(await change(1202, { username: 'kitten' }), 200)
   t.equal(await remove(1203), 204)
@@ -49,7 +52,7 @@ t.test('a twin that holds nothing lets nothing go', async (t) => {
   t.equal(await create('kitten', 'x@c.dev'), 409, 'and holds what it takes')
 })
 
-t.test('a twin may send its own values back', async (t) => {
+t.test('a duplicate may send its own values back', async (t) => {
   await importUsers([1301, 'dan', 'dan@d.dev'], [1302, 'dan', 'dan@d.dev'])
   t.equal(await change(1302, { username: 'dan', email: 'dan@d.dev' }), 200)
   t.equal(await change(1302, { username: 'DAN' }), 409, 'but not claim the name anew')
@@ -69,9 +72,9 @@ t.test('a name that its holder keeps in another case is still its own', async (t
   )
 })
 
-t.test('a holder that goes while others ask for its name leaves one holder', async (t) => {
+t.test('deleting a holder while requests claim its name leaves one holder', async (t) => {
   await importUsers([1501, 'fay', 'fay@f.dev'], [1502, 'fay', 'fay2@f.dev'], [1503, 'fay', 'fay3@f.dev'])
-  // Twins of twins: the second goes while the first would leave it the name.
+  // The second duplicate is deleted while the deletion of the holder would pass the name to it.
   const asks = Array.from({ length: 10 }, (_, at) => create('fay', `new${at}@f.dev`))
   const answers = await Promise.all([remove(1501), ...asks, remove(1502)])
   t.same(new Set(answers), new Set([204, 409]))
@@ -84,7 +87,7 @@ t.test('a holder that goes while others ask for its name leaves one holder', asy
   )
 })
 
-t.test('twins that all go at once go, and set their name free', async (t) => {
+t.test('deleting all duplicates concurrently succeeds and frees their name', async (t) => {
   const ids = Array.from({ length: 12 }, (_, at) => 1601 + at)
   await importUsers(...ids.map((id): [number, string, string] => [id, 'gus', 'gus@g.dev']))
   // Some hold the username and some the email, so that each waits for another.

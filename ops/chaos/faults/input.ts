@@ -4,7 +4,7 @@ import type { Context, Fault } from '#ops/chaos/fault.ts'
 import type { ImportReport } from '#schema/shapes/import-report.ts'
 import type { Url } from '#schema/shapes/url.ts'
 
-/** What comes in: files, and everybody at once. */
+/** Faults of the input: files, and all clients at once. */
 
 type Body = NonNullable<RequestInit['body']>
 
@@ -28,8 +28,8 @@ export const inputFaults: Fault[] = [
     async run(context) {
       function* lines() {
         yield `${HEADER}\n`
-        // The last ids first: links that are created meanwhile get events with ids past those that were imported so far, and
-        // only clicks make room for a row that comes later.
+        // Imports the last ids first. Links created meanwhile get events with ids past those imported so far,
+        // and only clicks give up their ids for a row that comes later.
         for (let at = 199; at >= 0; at--) {
           const rows = Array.from({ length: 1_000 }, (_, row) => {
             return `${10_000_001 + at * 1_000 + row},1,1,imported,2025-06-04 00:07:00,"{""n"":${row}}"`
@@ -84,7 +84,7 @@ export const inputFaults: Fault[] = [
         )
         return (await Promise.all(all)).reduce((sum, one) => sum + one, 0)
       }
-      // Links that the steady load creates are looked up too: not while this is counted.
+      // Links that the steady load creates are looked up too, so it pauses during this count.
       await context.load.pause()
       const before = await loads()
       await post(context, `/urls/${id}`, '{"title":"hot"}', 'PUT', 'application/json')

@@ -6,18 +6,18 @@ import type { Context, Fault } from '#ops/chaos/fault.ts'
 import { whyNoDisks } from '#ops/chaos/testbed.ts'
 import { ROOT } from '#testing/sources.ts'
 
-/** What happens to machines, and what is done on them: disks, clocks, releases. */
+/** Faults of machines and maintenance: disks, clocks, releases. */
 
-/** Fills the disk of a part up and gives what empties it again. */
+/** Fills a part's disk; returns the function that empties it again. */
 function fill({ folder }: Context, part: string): () => Promise<void> {
   const ballast = join(folder, part, 'ballast')
-  // It ends with "no space left", which is what is wanted.
+  // dd ends with "no space left", as intended.
   spawnSync('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=1M'], { stdio: 'ignore' })
   if (!existsSync(ballast)) throw new Error(`${ballast} could not be written`)
   return () => rm(ballast, { force: true })
 }
 
-/** Debian's faketime, which gives one process a clock of its own. */
+/** Debian's faketime, which gives one process its own clock. */
 function findFaketime(): string | undefined {
   return globSync('/usr/lib/*/faketime/libfaketime.so.1')[0]
 }
@@ -82,7 +82,7 @@ export const machineFaults: Fault[] = [
         LD_PRELOAD: findFaketime() ?? '',
         FAKETIME_TIMESTAMP_FILE: clock,
         FAKETIME_CACHE_DURATION: '1',
-        // Clocks that never step stay right, as they do when a machine's time is set.
+        // Monotonic clocks stay right, as they do when a machine's time is set.
         FAKETIME_DONT_FAKE_MONOTONIC: '1',
         DONT_FAKE_MONOTONIC: '1'
       }
@@ -125,7 +125,7 @@ export const machineFaults: Fault[] = [
   }
 ]
 
-/** Copies the sources and adds a migration to them. Gives the folder. */
+/** Copies the sources and adds a migration. Returns the folder. */
 async function makeRelease(folder: string): Promise<string> {
   await mkdir(folder)
   for (const name of ['apps', 'plugins', 'schema', 'drizzle', 'package.json'])

@@ -2,7 +2,7 @@ import type { Fault } from '#ops/chaos/fault.ts'
 import { KINDS } from '#ops/chaos/ledger.ts'
 import type { NetworkCondition } from '#ops/chaos/link.ts'
 
-/** What happens to the network between any two parts. */
+/** Faults of the network between any two parts. */
 
 const PAIRS: { name: string; from: RegExp; to: RegExp; mayFail?: Fault['mayFail'] }[] = [
   {

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Fault } from '#ops/chaos/fault.ts'
 import { end } from '#ops/chaos/units.ts'
 
-/** What happens to nginx, and what clients do to it. */
+/** Faults of nginx and of its clients. */
 
 export const nginxFaults: Fault[] = [
   {

@@ -3,7 +3,7 @@ import pg from 'pg'
 import type { Fault } from '#ops/chaos/fault.ts'
 import { end } from '#ops/chaos/units.ts'
 
-/** What happens to PostgreSQL. */
+/** Faults of PostgreSQL. */
 
 const AWAY = { kinds: ['create', 'fresh'] as const, because: 'what is not in a cache is in PostgreSQL only' }
 
@@ -41,7 +41,7 @@ export const postgresFaults: Fault[] = [
           try {
             process.kill(pid, signal)
           } catch {
-            // A session has ended meanwhile.
+            // The session has ended meanwhile.
           }
         }
       }

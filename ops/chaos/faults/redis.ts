@@ -1,7 +1,7 @@
 import type { Fault } from '#ops/chaos/fault.ts'
 import { end, freeze } from '#ops/chaos/units.ts'
 
-/** What happens to Redis. */
+/** Faults of Redis. */
 
 export const redisFaults: Fault[] = [
   {

@@ -3,7 +3,7 @@ import type { Context, Fault } from '#ops/chaos/fault.ts'
 import { end, freeze } from '#ops/chaos/units.ts'
 import type { Supervised } from '#ops/stack/supervisor.ts'
 
-/** What happens to replicas. */
+/** Faults of replicas. */
 
 function first({ stack }: Context): Supervised {
   const [replica] = stack.replicas

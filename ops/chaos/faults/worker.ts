@@ -1,7 +1,7 @@
 import type { Fault } from '#ops/chaos/fault.ts'
 import { end, freeze } from '#ops/chaos/units.ts'
 
-/** What happens to the worker, and to clicks on their way through it. */
+/** Faults of the worker, and of clicks on their way through it. */
 
 const BAD_ENTRIES = ['', 'no JSON', '{"id":"1","rows":[]}', '{"id":7}']
 
@@ -45,7 +45,7 @@ export const workerFaults: Fault[] = [
       const before = await dead()
       for (const entry of BAD_ENTRIES) await redis('XADD', 'fairlead:clicks', '*', 'batch', entry)
       const id = '01990000-0000-7000-8000-00000000'
-      // A text can not hold the character U+0000 there.
+      // A PostgreSQL text can't hold the character U+0000.
       const row = [1, null, 'code', Date.now(), 0, 'a\u0000b', null, null]
       await redis('XADD', 'fairlead:clicks', '*', 'batch', JSON.stringify({ id, rows: [row] }))
       await until('the dead letters have them', async () => (await dead()) >= before + BAD_ENTRIES.length + 1)

@@ -3,7 +3,7 @@ import type { Board } from '#ops/grafana/board.ts'
 const outcome = (name: string) =>
   `sum(rate(fairlead_clicks_total{instance=~"$instance",outcome="${name}"}[$__rate_interval]))`
 
-/** From a redirect to its row: every click is somewhere on this board. */
+/** From a redirect to its row: this board covers every stage of a click. */
 export const clickPipeline: Board = {
   uid: 'fairlead-click-pipeline',
   title: 'Fairlead: click pipeline',

@@ -2,7 +2,7 @@ import type { Board } from '#ops/grafana/board.ts'
 
 const CACHE = 'fairlead_cache_events_total'
 
-/** From a code to its answer: what the tiers of the cache meet. */
+/** From a code to its answer: hits and misses of the cache tiers. */
 export const redirectPath: Board = {
   uid: 'fairlead-redirect-path',
   title: 'Fairlead: redirect path',

@@ -1,6 +1,6 @@
 import type { Board } from '#ops/grafana/board.ts'
 
-/** What is promised (ops/slo.yaml), what is left of it, and how fast it goes. */
+/** The promises (ops/slo.yaml), the remaining error budgets, and how fast they burn. */
 export const slo: Board = {
   uid: 'fairlead-slo',
   title: 'Fairlead: promises and error budgets',

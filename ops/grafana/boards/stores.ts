@@ -1,6 +1,6 @@
 import type { Board } from '#ops/grafana/board.ts'
 
-/** PostgreSQL, Redis and nginx, by their exporters. */
+/** PostgreSQL, Redis and nginx, from their exporters. */
 export const stores: Board = {
   uid: 'fairlead-stores',
   title: 'Fairlead: PostgreSQL, Redis, nginx',

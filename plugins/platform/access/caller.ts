@@ -1,13 +1,13 @@
 import { type Role, SCOPES, type Scope } from '#schema/shapes/key.ts'
 
 /**
- * Who asks, what they may do and whose things they reach. Every capability judges by this and by nothing else: where
- * a caller came from (a key, a session, an open server) is the business of those who recognise callers.
+ * The caller of a request: its role, its scopes and the records that it may access. Capabilities authorize by
+ * this alone. Only authenticators know how a caller was authenticated (key, session, open server).
  */
 
 /**
- * The most that a role may do; a key may be given less. Members do not change users: who could set an email address
- * could sign in as somebody else.
+ * The most that a role may do; a key may get fewer scopes. Members can not change users: setting the email
+ * address of another user would let them sign in as that user.
  */
 const ROLE_SCOPES: Record<Role, ReadonlySet<Scope>> = {
   admin: new Set(SCOPES),
@@ -16,28 +16,28 @@ const ROLE_SCOPES: Record<Role, ReadonlySet<Scope>> = {
 }
 
 export interface Caller {
-  /** `open`: anybody, on a server without access control. `public`: nobody that is known. `system`: this program. */
+  /** `open`: any caller of an open server. `public`: an unauthenticated caller. `system`: this program. */
   readonly kind: 'open' | 'key' | 'session' | 'public' | 'system'
-  /** The public id of the key, also of a session that was begun with one. */
+  /** The public id of the key, also in a session that was started with a key. */
   readonly keyId: string | null
-  /** The user on whose behalf it is asked. */
+  /** The user on whose behalf the request is made. */
   readonly userId: number | null
-  /** For people to read: of the key, or of the user. */
+  /** Display name of the key or of the user. */
   readonly name: string | null
   readonly role: Role
   readonly scopes: ReadonlySet<Scope>
 }
 
-const nobody = { keyId: null, userId: null, name: null } as const
+const anonymous = { keyId: null, userId: null, name: null } as const
 
-/** Everybody on a server with `AUTH=open`. */
-export const OPEN: Caller = { ...nobody, kind: 'open', role: 'admin', scopes: ROLE_SCOPES.admin }
+/** Every caller of a server with `AUTH=open`. */
+export const OPEN: Caller = { ...anonymous, kind: 'open', role: 'admin', scopes: ROLE_SCOPES.admin }
 
-/** Who has said nothing about themselves: may do nothing and reaches nothing. */
-export const PUBLIC: Caller = { ...nobody, kind: 'public', role: 'read-only', scopes: new Set() }
+/** An unauthenticated caller: it has no scopes and accesses no records. */
+export const PUBLIC: Caller = { ...anonymous, kind: 'public', role: 'read-only', scopes: new Set() }
 
-/** The program itself: its command line and its upkeep. */
-export const SYSTEM: Caller = { ...nobody, kind: 'system', role: 'admin', scopes: ROLE_SCOPES.admin }
+/** The program itself: its command line and its maintenance. */
+export const SYSTEM: Caller = { ...anonymous, kind: 'system', role: 'admin', scopes: ROLE_SCOPES.admin }
 
 /** The scopes of a role, or those of `wanted` that the role may have. */
 export function scopesOf(role: Role, wanted?: readonly string[] | null): ReadonlySet<Scope> {
@@ -45,28 +45,28 @@ export function scopesOf(role: Role, wanted?: readonly string[] | null): Readonl
   return wanted ? new Set([...most].filter((scope) => wanted.includes(scope))) : most
 }
 
-/** Whose things a caller reaches: everybody's, or those of the user with this id. */
+/** The owners whose records a caller may access: all of them, or the user with this id. */
 export type OwnerFilter = 'all' | number
 
-/** Whose a new thing is: of whom the draft names, else of the caller where it reaches its own only. */
+/** The owner of a new record: `named` if given, else the user of a caller that is limited to its own. */
 export function ownerOf(ownerFilter: OwnerFilter, named: number | null | undefined): number | null {
   return named ?? (ownerFilter === 'all' ? null : ownerFilter)
 }
 
-/** Whether who reaches `ownerFilter` reaches the things of this user. */
+/** True if the filter includes this user. */
 export function isWithin(ownerFilter: OwnerFilter, userId: number): boolean {
   return ownerFilter === 'all' || ownerFilter === userId
 }
 
 /** No user has this id (see schema/shapes/text.ts, Id). */
-const NOBODY = 0
+const NO_USER = 0
 
 /**
- * Whose things `caller` reaches. Admins reach all. Others reach those of their user; a read-only key that was given to no
- * user is for watching, and sees all. Whoever is left reaches nothing.
+ * The owner filter of `caller`. Admins access all records, other callers those of their user. A read-only key
+ * without a user is for monitoring and reads all records. All other callers access nothing.
  */
 export function ownerFilterOf({ kind, role, userId }: Caller): OwnerFilter {
   if (role === 'admin') return 'all'
   if (userId !== null) return userId
-  return kind === 'key' && role === 'read-only' ? 'all' : NOBODY
+  return kind === 'key' && role === 'read-only' ? 'all' : NO_USER
 }

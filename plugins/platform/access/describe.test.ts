@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { startApp } from '#testing/app.ts'
 
-/** What the description says of access is what the server does. */
+/** The OpenAPI description of access matches what the server does. */
 
 interface Answered {
   description: string

@@ -17,7 +17,7 @@ export const SECURITY_SCHEMES = {
   }
 } as const
 
-/** Gives `schema` with the `security` of a route, scope included; an open server authenticates no request, and so has none. */
+/** Returns `schema` with the `security` of a route and its scope. An open server needs no credentials. */
 export function describeAccess(
   mode: Access['mode'],
   schema: FastifySchema | undefined,

@@ -24,7 +24,7 @@ export const problems = defineProblems({
   ]
 })
 
-/** What is said of credentials in general, `WWW-Authenticate` with it (RFC 6750, section 3; RFC 9110, 11.6.1). */
+/** The `WWW-Authenticate` header of a 401 or 403 response (RFC 6750, section 3; RFC 9110, 11.6.1). */
 const challenge = (...parts: string[]) => ({
   'www-authenticate': ['Bearer realm="Fairlead"', ...parts].join(', ')
 })
@@ -34,7 +34,7 @@ export const credentialsMissing = () =>
     headers: challenge()
   })
 
-/** Whether it is unknown, expired, revoked or misspelt is not told: it would help those who guess. */
+/** Does not say whether the key is unknown, expired, revoked or misspelt: that would help attackers guess. */
 export const credentialsInvalid = (): ProblemError =>
   problems.CREDENTIALS_INVALID(
     'The key or the session is unknown, has expired or was revoked; get a new one',

@@ -6,7 +6,7 @@ import { type Caller, OPEN, ownerFilterOf, PUBLIC, SYSTEM, scopesOf } from './ca
 import { credentialsInvalid } from './errors.ts'
 import access from './index.ts'
 
-/** Who is let in where, on an app with a few routes of its own. */
+/** Authentication and authorization on an app with a few test routes. */
 
 async function build(t: Test, mode: 'open' | 'keys', routes: (app: FastifyInstance) => void) {
   const app = fastify()
@@ -27,7 +27,7 @@ const member: Caller = {
   scopes: scopesOf('member', ['urls:read'])
 }
 
-/** Recognises `Bearer good` at once, `Bearer later` by a promise, and refuses `Bearer bad`. */
+/** Authenticates `Bearer good` at once and `Bearer later` by a promise; refuses `Bearer bad`. */
 function recogniseWords(app: FastifyInstance) {
   app.access.authenticateBy(({ headers: { authorization } }) => {
     if (authorization === 'Bearer good') return member
@@ -47,7 +47,7 @@ function addRoutes(app: FastifyInstance) {
   app.post('/urls', { config: { access: 'urls:write' } }, ({ caller }) => ({ user: caller.userId }))
 }
 
-t.test('a route that does not say who may call it keeps the app from starting', async (t) => {
+t.test('the app does not start while a route lacks config.access', async (t) => {
   const app = await build(t, 'open', (app) => {
     app.get('/said', { config: { access: 'public' } }, () => 'x')
     app.get('/forgotten', () => 'x')
@@ -55,7 +55,7 @@ t.test('a route that does not say who may call it keeps the app from starting', 
   await t.rejects(async () => app.ready(), /config\.access.*GET \/forgotten/)
 })
 
-t.test('an open server asks nobody, and everybody is an administrator', async (t) => {
+t.test('an open server checks no credentials and makes every caller an administrator', async (t) => {
   const app = await build(t, 'open', addRoutes)
   for (const authorization of ['', 'Bearer bad']) {
     const answer = await app.inject({ method: 'GET', url: '/mine', headers: { authorization } })

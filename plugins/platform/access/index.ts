@@ -10,25 +10,25 @@ import type { Scope } from '#schema/shapes/key.ts'
 import { type Caller, OPEN, PUBLIC } from './caller.ts'
 import { credentialsMissing, notAllowed } from './errors.ts'
 
-/** What a route asks of its callers: a scope, that they are known, or nothing. */
+/** What a route requires of its callers: a scope, authentication, or nothing. */
 export type Requirement = Scope | 'signed-in' | 'public'
 
 /**
- * Tells who sent a request: null when it holds no credentials of its kind. Throws a problem when it holds some that are
- * not good. A promise only where it has to be asked for.
+ * Authenticates the caller of a request. Returns null when the request has no credentials of this kind.
+ * Throws a problem when they are invalid. Returns a promise only when it needs I/O.
  */
 export type Authenticator = (request: FastifyRequest) => Caller | null | Promise<Caller | null>
 
-/** `app.access`: who may do what. */
+/** `app.access`: authentication and authorization. */
 export interface Access {
   readonly mode: 'open' | 'keys'
-  /** Adds a way to be recognised; the first that finds its kind of credentials decides. */
+  /** Adds an authenticator. The first one that finds credentials of its kind decides. */
   authenticateBy(authenticator: Authenticator): void
-  /** Every route and what it asks; complete once the app is ready. */
+  /** Every route and its requirement; complete once the app is ready. */
   routes(): GuardedRoute[]
   /**
-   * Hook `onRequest` of routes with callers: sets `request.caller` and refuses callers that the route does
-   * not take.
+   * Hook `onRequest` of routes with callers: sets `request.caller` and refuses callers that do not meet the
+   * requirement of the route.
    */
   readonly authenticate: onRequestHookHandler
 }
@@ -37,12 +37,12 @@ export interface GuardedRoute {
   method: HTTPMethods
   url: string
   requirement: Requirement
-  /** Whether a browser shows it as a page. */
+  /** True if a browser shows the response as a page. */
   isPage: boolean
 }
 
 export interface AccessOptions {
-  /** `open`: everybody is an administrator. `keys`: callers need a key or a session. */
+  /** `open`: every caller is an administrator. `keys`: callers need a key or a session. */
   mode: 'open' | 'keys'
 }
 
@@ -51,26 +51,26 @@ declare module 'fastify' {
     access: Access
   }
   interface FastifyRequest {
-    /** Who asks. */
+    /** The authenticated caller, or {@link OPEN} or {@link PUBLIC}. */
     readonly caller: Caller
   }
   interface FastifyContextConfig {
-    /** What the route asks of its callers. A route that does not say keeps the app from starting. */
+    /** What the route requires of its callers. The app does not start while a route lacks it. */
     access?: Requirement
-    /** Whether a browser shows the route as a page. */
+    /** True if a browser shows the response as a page. */
     isPage?: boolean
   }
 }
 
-/** A recognised caller is kept here, on requests that needed one: no others carry the property. */
+/** Holds the caller on requests that were authenticated; other requests lack the property. */
 const recognised = Symbol('caller')
 
 type Request = FastifyRequest & { [recognised]?: Caller }
 
 /**
- * Finds out who asks and whether the route lets them: publishes `app.access` and `request.caller`. Each route says in
- * `config.access` what it takes; one that does not say keeps the app from starting. Whose things a caller reaches is
- * judged in the capabilities, by `request.caller`. Register it first: it must see every route.
+ * Authenticates and authorizes requests: publishes `app.access` and `request.caller`. Each route sets its
+ * requirement in `config.access`; the app does not start while a route lacks one. Capabilities check
+ * ownership by `request.caller`. Register this plugin first: it must see every route.
  */
 async function access(app: FastifyInstance, { mode }: AccessOptions) {
   const authenticators: Authenticator[] = []
@@ -89,12 +89,12 @@ async function access(app: FastifyInstance, { mode }: AccessOptions) {
 
   function admit(request: Request, requirement: Exclude<Requirement, 'public'>, caller: Caller | null): void {
     if (caller === null) throw credentialsMissing()
-    // Before the refusal, so that the log names the key.
+    // Set before the scope is checked, so that the log line of a refusal has the key.
     request[recognised] = caller
     if (requirement !== 'signed-in' && !caller.scopes.has(requirement)) throw notAllowed(requirement)
   }
 
-  /** Waits for nothing when the caller is known at once. An error that it throws is the answer. */
+  /** Synchronous when the caller is known without I/O. Fastify answers with an error thrown here. */
   const authenticate: onRequestHookHandler = (request, _reply, done) => {
     const requirement = mode === 'open' ? 'public' : (request.routeOptions.config.access ?? 'signed-in')
     if (requirement === 'public') {
@@ -120,7 +120,7 @@ async function access(app: FastifyInstance, { mode }: AccessOptions) {
     const silent = routes.filter(({ config }) => config?.access === undefined)
     if (silent.length === 0) return
     const names = silent.map(({ method, url }) => `${[method].flat().join()} ${url}`)
-    throw new Error(`These routes do not say in config.access who may call them: ${names.join('; ')}`)
+    throw new Error(`These routes lack config.access: ${names.join('; ')}`)
   })
   app.decorate('access', {
     mode,

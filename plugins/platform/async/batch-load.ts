@@ -1,6 +1,6 @@
 import { microBatch } from './micro-batch.ts'
 
-/** Most keys of one lookup. */
+/** Maximum number of keys per lookup. */
 const MAX_KEYS = 500
 
 interface Asked<V> {
@@ -10,10 +10,12 @@ interface Asked<V> {
 }
 
 /**
- * Makes a function that looks up one key by `load`, which looks up many: keys of a few event-loop ticks travel
- * together ({@link microBatch}). A busy process sends a few large lookups instead of one for each request (measured:
- * a miss to PostgreSQL costs half), a quiet one sends each as it comes. Equal keys are not joined: the cache above
- * does that. `load` gives one value for each key, in their order; when it rejects, all of its keys reject.
+ * Makes a function that looks up one key through `load`, which looks up many. Keys of a few event-loop ticks
+ * share one call of `load` ({@link microBatch}). A busy process then sends a few large lookups instead of one
+ * per request; a measured cache miss to PostgreSQL costs half. An idle process sends each lookup at once.
+ * Equal keys are not merged: the cache above does that.
+ *
+ * `load` returns one value per key, in the order of the keys. When it rejects, all of its keys reject.
  */
 export function batchLoad<V>(load: (keys: readonly string[]) => Promise<V[]>): (key: string) => Promise<V> {
   let waiting: Asked<V>[] = []

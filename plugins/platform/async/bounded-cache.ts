@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 
-/** Maps of this process whose keys come from clients: each has a bound, and metrics show how full it is. */
+/** Maps whose keys come from clients. Each has a maximum size, and metrics report its use. */
 
 export interface Fullness {
   size: number
@@ -10,8 +10,8 @@ export interface Fullness {
 const opened = new Map<string, LRUCache<string, NonNullable<unknown>>>()
 
 /**
- * Makes a map of up to `max` keys, of which the one that was used longest ago leaves first. `name` is its label in metrics; of two with
- * one name in a process the newer one is shown.
+ * Makes a map of up to `max` entries that evicts the least recently used entry. `name` is its label in
+ * metrics. When two maps of a process share a name, metrics report the newer one.
  */
 export function createBoundedCache<V extends NonNullable<unknown>>(
   name: string,
@@ -22,7 +22,7 @@ export function createBoundedCache<V extends NonNullable<unknown>>(
   return cache
 }
 
-/** How full the maps of this process are, by name. */
+/** Size and limit of each map in this process, by name. */
 export function boundedCaches(): Record<string, Fullness> {
   return Object.fromEntries([...opened].map(([name, { size, max }]) => [name, { size, max }]))
 }

@@ -36,7 +36,7 @@ t.test('lets one caller try after the pause, which doubles while tries fail', as
     t.notOk(breaker.allows())
     clock.time += 1
     t.ok(breaker.allows(), `tries after ${pauseMs} ms`)
-    t.notOk(breaker.allows(), 'nobody else meanwhile')
+    t.notOk(breaker.allows(), 'no other caller meanwhile')
     breaker.fail()
     breaker.fail()
   }

@@ -1,25 +1,25 @@
 /**
- * A circuit breaker: what has failed several times in a row is left alone for a while, so that requests don't queue up
- * behind timeouts, and is then tried by one caller at a time until it works again.
+ * A circuit breaker. It blocks calls after several failures in a row, so that requests don't queue behind
+ * timeouts. After a pause it allows one call at a time, until a call succeeds.
  */
 export interface Breaker {
   readonly isOpen: boolean
-  /** Whether the caller may try now. When it may, it must report {@link succeed} or {@link fail}. */
+  /** True if the caller may try now. The caller must then report {@link succeed} or {@link fail}. */
   allows(): boolean
   succeed(): void
   fail(): void
-  /** Milliseconds until the next try is allowed; 0 when one is. */
+  /** Milliseconds until the next try is allowed; 0 if one is allowed now. */
   retryInMs(): number
 }
 
 export interface BreakerOptions {
-  /** Failures in a row that open it. */
+  /** Failures in a row that open the breaker. */
   threshold: number
-  /** Pause after it opened; doubles with each failed try up to `maxMs`. */
+  /** Pause after the breaker opens. It doubles with each failed try, up to `maxMs`. */
   minMs: number
   maxMs: number
   now: () => number
-  /** Called once with true when it opens and once with false when it closes again. */
+  /** Called with true when the breaker opens, and with false when it closes. */
   onChange?: (isOpen: boolean) => void
 }
 
@@ -39,7 +39,7 @@ export function createBreaker({ threshold, minMs, maxMs, now, onChange }: Breake
       if (!isOpen) return true
       const time = now()
       if (time < retryAt) return false
-      // Held for the one that tries; should it never report, another may.
+      // Blocks other callers during the try. If the try never reports, another is allowed after `maxMs`.
       isTrying = true
       retryAt = time + maxMs
       return true
@@ -61,7 +61,7 @@ export function createBreaker({ threshold, minMs, maxMs, now, onChange }: Breake
         onChange?.(true)
         return
       }
-      // Many calls that were under way when it opened fail after it: only a try lengthens the pause.
+      // Calls that started before the breaker opened may still fail. Only a failed try lengthens the pause.
       if (!isTrying) return
       isTrying = false
       pauseMs = Math.min(pauseMs * 2, maxMs)

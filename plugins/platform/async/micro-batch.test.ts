@@ -1,7 +1,7 @@
 import t from 'tap'
 import { microBatch } from './micro-batch.ts'
 
-/** Lets `arrivals[n]` come in turn n, from the first on, and gives how many were there when the work ran and in which turn. */
+/** Adds `arrivals[n]` items in tick n. Returns the number of items and the tick when the work ran. */
 async function gatherFrom(arrivals: number[]): Promise<{ size: number; tick: number }> {
   let size = arrivals[0] ?? 0
   let tick = 0
@@ -11,7 +11,7 @@ async function gatherFrom(arrivals: number[]): Promise<{ size: number; tick: num
     size += arrivals[tick] ?? 0
     if (result === undefined) setImmediate(arrive)
   }
-  // One is there when it is called; what else comes in the same turn comes after.
+  // The batch has one item when it is created. Other items of the same tick arrive later.
   let isFirst = true
   microBatch(
     () => {
@@ -28,18 +28,18 @@ async function gatherFrom(arrivals: number[]): Promise<{ size: number; tick: num
   return result
 }
 
-t.test('one that comes alone goes at the end of its turn', async (t) => {
+t.test('a single item is sent at the end of its tick', async (t) => {
   t.same(await gatherFrom([1, 5, 5]), { size: 1, tick: 0 })
 })
 
-t.test('as long as each turn brings more, all of them go together', async (t) => {
+t.test('a batch grows as long as each tick adds items', async (t) => {
   t.same(await gatherFrom([2, 3, 0, 4]), { size: 5, tick: 2 })
 })
 
-t.test('nobody waits for more than three turns', async (t) => {
+t.test('no item waits for more than three more ticks', async (t) => {
   t.same(await gatherFrom([2, 1, 1, 1, 1, 1]), { size: 5, tick: 3 })
 })
 
-t.test('a crowd goes at once', async (t) => {
+t.test('a full batch is sent at once', async (t) => {
   t.same(await gatherFrom([64, 10]), { size: 64, tick: 0 })
 })

@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 
 /**
- * Runs `work` every `everyMs` milliseconds until `app` closes: never twice at once, keeping no process alive, and the close
- * waits for what is under way. `work` tells of its failures itself and does not reject. Gives what runs it now, or joins it.
+ * Runs `work` every `everyMs` milliseconds until `app` closes, and never twice at once. The timer does not
+ * keep the process alive, and closing waits for a running `work`. `work` must handle its own errors and not
+ * reject. Returns a function that runs it now, or joins the current run.
  */
 export function repeat(
   app: FastifyInstance,

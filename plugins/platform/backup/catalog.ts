@@ -10,28 +10,28 @@ export interface Table {
   partitions: string[]
 }
 
-/** A sequence and the column that draws from it. */
+/** A sequence and the column that uses it. */
 export interface Sequence {
   name: string
   table: string
   column: string
-  /** The last value drawn, in decimal digits; null when none was. */
+  /** The last value, in decimal digits; null if the sequence is unused. */
   last: string | null
 }
 
-/** The newest migration of a database, as drizzle-orm notes it. */
+/** The newest migration of a database, as drizzle-orm records it. */
 export interface Revision {
   hash: string
   created_at: string
 }
 
-/** By table, the function that makes a missing partition; its argument is a date in it. */
+/** The SQL function, by table, that creates a missing partition for a given date. */
 const PARTITION_MAKERS: Record<string, string> = {
   events: 'ensure_events_partition',
   url_visitors: 'ensure_visitors_partition'
 }
 
-/** All tables but those of extensions, ordered by name. */
+/** All tables except those of extensions, ordered by name. */
 export async function readTables(client: ClientBase): Promise<Table[]> {
   const { rows } = await client.query<Table>(`
     SELECT c.relname AS name,
@@ -47,7 +47,7 @@ export async function readTables(client: ClientBase): Promise<Table[]> {
   return rows
 }
 
-/** All sequences that columns draw from, ordered by name. */
+/** All sequences that columns use, ordered by name. */
 export async function readSequences(client: ClientBase): Promise<Sequence[]> {
   const { rows } = await client.query<Sequence>(`
     SELECT s.relname AS name, t.relname AS table, a.attname AS column, pg_sequence_last_value(s.oid)::text AS last
@@ -61,7 +61,7 @@ export async function readSequences(client: ClientBase): Promise<Sequence[]> {
   return rows
 }
 
-/** The newest migration that the database has. */
+/** The newest migration of the database. */
 export async function readRevision(client: ClientBase): Promise<Revision> {
   const { rows } = await client.query<Revision>(
     'SELECT hash, created_at::text FROM drizzle.__drizzle_migrations ORDER BY created_at DESC LIMIT 1'
@@ -69,7 +69,7 @@ export async function readRevision(client: ClientBase): Promise<Revision> {
   return rows[0] ?? { hash: '', created_at: '0' }
 }
 
-/** Whether the database has the migration. */
+/** True if the database has the migration. */
 export async function hasRevision(client: ClientBase, { hash, created_at }: Revision): Promise<boolean> {
   const { rowCount } = await client.query(
     'SELECT FROM drizzle.__drizzle_migrations WHERE hash = $1 AND created_at = $2',
@@ -78,7 +78,7 @@ export async function hasRevision(client: ClientBase, { hash, created_at }: Revi
   return rowCount !== 0
 }
 
-/** Makes the partitions that are missing. Their names end in the month or the day that they hold. */
+/** Creates missing partitions. The name of a partition ends in its month or day. */
 export async function ensurePartitions(client: ClientBase, { name, partitions }: Table): Promise<void> {
   for (const partition of partitions) {
     const [, year, month, day = '01'] = /_(\d{4})_(\d\d)(?:_(\d\d))?$/.exec(partition) ?? []

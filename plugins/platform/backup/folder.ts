@@ -21,10 +21,10 @@ const Count = Type.Integer({ minimum: 0 })
 
 const Manifest = Type.Object({
   format: Type.Literal(FORMAT),
-  /** The release that made it. */
+  /** The release that made the backup. */
   fairlead: Type.String(),
   created_at: Type.String(),
-  /** Version of the PostgreSQL it was read from. */
+  /** Version of the source PostgreSQL. */
   postgres: Type.String(),
   revision: Type.Object({ hash: Type.String(), created_at: Type.String({ pattern: '^\\d+$' }) }),
   tables: Type.Array(
@@ -51,8 +51,8 @@ type Manifest = Static<typeof Manifest>
 type Measured = Pick<Manifest['tables'][number], 'rows' | 'bytes' | 'sha256'>
 
 /**
- * Writes `content` as the folder `folder`, which gets its name when all of it is on the disk. `made` has the
- * release and the version of PostgreSQL. Throws a {@link BackupError} when the folder exists already.
+ * Writes `content` to a new folder `folder`. The folder gets its final name once all files are on the disk.
+ * `made` holds the release and the version of PostgreSQL. Throws a {@link BackupError} if the folder exists.
  */
 export async function writeBackup(
   folder: string,
@@ -65,7 +65,7 @@ export async function writeBackup(
     throw new BackupError(`${folder} is there already: name a folder that is not.`)
   await mkdir(dirname(path), { recursive: true })
   const draft = join(dirname(path), `.${basename(path)}.unfinished-${process.pid}`)
-  // Readable by the user alone: it holds hashes of keys and salts of visitor hashes.
+  // The backup holds hashes of keys and salts of visitor hashes, so only the user may read it.
   await mkdir(draft, { mode: 0o700 })
   try {
     const tables: Manifest['tables'] = []

@@ -13,7 +13,7 @@ import {
 } from './catalog.ts'
 import { type Content, type TransferOptions, WITHOUT_LIMITS } from './snapshot.ts'
 
-/** Tables that the start of a process fills; the loaded rows replace those. */
+/** Tables that a starting process fills. The loaded rows replace theirs. */
 const FILLED_AT_START = ['visitor_salts']
 
 /**
@@ -45,7 +45,7 @@ export async function loadContent(
   }
   await resetSequences(client, content)
   await client.query('COMMIT')
-  // Autovacuum would analyze only some minutes later.
+  // Autovacuum would analyze only minutes later.
   await client.query('ANALYZE').catch(() => undefined)
 }
 

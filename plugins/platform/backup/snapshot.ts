@@ -13,18 +13,18 @@ import {
 
 /** The content of a backup, or of a live database as of one moment. */
 export interface Content {
-  /** Its newest migration. */
+  /** The newest migration of the content. */
   readonly revision: Revision
   readonly tables: readonly Table[]
-  /** The rows of a table in COPY's text format. Reading rejects when they are damaged. */
+  /** The rows of a table in COPY's text format. Rejects when they are damaged. */
   read(table: Table): AsyncIterable<Buffer>
-  /** The sequences, read after the rows so that no id of a row is past them. */
+  /** The sequences, read after the rows so that no id of a row exceeds them. */
   sequences(): Promise<readonly Sequence[]>
 }
 
-/** Options of a copy into a folder or a database. */
+/** Options of a copy to a folder or a database. */
 export interface TransferOptions {
-  /** Aborts the copy, which then keeps nothing. */
+  /** Aborts the copy, which then removes its partial output. */
   signal: AbortSignal
   /** Called after each table. */
   onTable(name: string, rows: number): void
@@ -35,15 +35,15 @@ export const WITHOUT_LIMITS =
   'SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0'
 
 /**
- * Runs `work` on a new connection without query timeout, and closes it, which rolls back uncommitted changes.
- * `config` is that of node-postgres. Throws a {@link BackupError} when it cannot connect.
+ * Runs `work` on a new connection without query timeout, then closes it, which rolls back uncommitted
+ * changes. `config` is that of node-postgres. Throws a {@link BackupError} when it cannot connect.
  */
 export async function withConnection<T>(
   config: ClientConfig,
   work: (client: Client) => Promise<T>
 ): Promise<T> {
   const client = new pg.Client({ ...config, query_timeout: 0, application_name: 'fairlead backup' })
-  // The next query rejects when the connection broke.
+  // If the connection breaks, the next query rejects.
   client.on('error', () => undefined)
   await client.connect().catch((error: NodeJS.ErrnoException) => {
     const why = error.message || error.code
@@ -58,7 +58,7 @@ export async function withConnection<T>(
 
 /**
  * Runs `work` on the content of the database of `client` as of one moment, without blocking writers. Rows
- * come in physical order, so a restored database gives the same bytes.
+ * come in physical order, so a restored database yields the same bytes.
  */
 export async function readSnapshot<T>(client: Client, work: (content: Content) => Promise<T>): Promise<T> {
   await client.query(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${WITHOUT_LIMITS}`)

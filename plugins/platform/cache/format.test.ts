@@ -5,8 +5,8 @@ import { startRedis } from '#testing/servers.ts'
 import { createSharedTier, defineScripts, sharedKey } from './shared.ts'
 
 /**
- * Two releases on one Redis during a rollout. What the first format's release does is kept here in its own words: its
- * scripts, what it writes, and how it reads.
+ * Two releases share one Redis during a rollout. This file has a copy of the first release's format: its
+ * scripts, its entries and how it reads them.
  */
 
 const COMPARE = `

@@ -13,7 +13,7 @@ interface Link {
   version: number
 }
 
-/** What all replicas of a test load from. */
+/** The origin that all replicas of a test load from. */
 function createOrigin() {
   const rows = new Map<string, Link>()
   const loads: string[] = []
@@ -64,7 +64,7 @@ async function hearsChanges({ app }: Replica): Promise<boolean> {
   )
 }
 
-/** What came of a lookup: its target, null, or the status of the error. */
+/** The outcome of a lookup: its target, null, or the status of the error. */
 async function follow({ links }: Replica, key: string): Promise<string | number | null> {
   try {
     return (await links.get(key))?.to ?? null
@@ -73,7 +73,7 @@ async function follow({ links }: Replica, key: string): Promise<string | number 
   }
 }
 
-t.test('what is held ages though the clock of the day runs backwards', async (t) => {
+t.test('entries age although the wall clock runs backwards', async (t) => {
   const { now } = Date
   const start = now()
   Date.now = () => 2 * start - now()
@@ -107,7 +107,7 @@ t.test('without Redis it serves one process whole', async (t) => {
 })
 
 t.test('replicas with one Redis', { skip: missing('redis-server') }, async (t) => {
-  t.test('share what one of them looked up', async (t) => {
+  t.test('share the results of lookups', async (t) => {
     const { url } = await startRedis(t)
     const origin = createOrigin()
     const [one, two] = [await startReplica(t, url, origin), await startReplica(t, url, origin)]
@@ -121,7 +121,7 @@ t.test('replicas with one Redis', { skip: missing('redis-server') }, async (t) =
     t.match(two.app.cache.stats(), { links: { redisHits: 2, loads: 0 } })
   })
 
-  t.test('make one lookup each for a thousand who ask at once', async (t) => {
+  t.test('make one lookup each for a thousand concurrent requests', async (t) => {
     const { url } = await startRedis(t)
     const origin = createOrigin()
     const both = [await startReplica(t, url, origin), await startReplica(t, url, origin)]
@@ -131,7 +131,7 @@ t.test('replicas with one Redis', { skip: missing('redis-server') }, async (t) =
     t.ok(origin.loads.length <= 2, `${origin.loads.length} lookups`)
   })
 
-  t.test('hear of a change at once, and never go back', async (t) => {
+  t.test('receive a change at once, and never return to an older version', async (t) => {
     const { url } = await startRedis(t)
     const origin = createOrigin()
     const [one, two] = [await startReplica(t, url, origin), await startReplica(t, url, origin)]
@@ -147,7 +147,7 @@ t.test('replicas with one Redis', { skip: missing('redis-server') }, async (t) =
     }
   })
 
-  t.test('hear of many changes in one call', async (t) => {
+  t.test('receive many changes made in one call', async (t) => {
     const { url } = await startRedis(t)
     const origin = createOrigin()
     const [one, two] = [await startReplica(t, url, origin), await startReplica(t, url, origin)]
@@ -161,7 +161,7 @@ t.test('replicas with one Redis', { skip: missing('redis-server') }, async (t) =
     )
   })
 
-  t.test('a process that opened no cache tells the others all the same', async (t) => {
+  t.test('a process without an open cache invalidates those of the others', async (t) => {
     const { url } = await startRedis(t)
     const origin = createOrigin()
     const two = await startReplica(t, url, origin)
@@ -190,7 +190,7 @@ t.test('replicas with one Redis', { skip: missing('redis-server') }, async (t) =
     origin.state.gate = null
     await one.app.cache.invalidate('links', [{ key: 'a', version: origin.put('a', 'new').version }])
     t.equal(await follow(one, 'a'), 'new')
-    // The other replica hears of nothing: only Redis can tell it that it comes late.
+    // The other replica receives no message: only the mark in Redis shows that its result is outdated.
     await one.app.redis.client('KILL', 'TYPE', 'PUBSUB')
     open()
     await late
@@ -199,7 +199,7 @@ t.test('replicas with one Redis', { skip: missing('redis-server') }, async (t) =
     t.equal(await follow(third, 'a'), 'new', 'nor does Redis hold the old one')
   })
 
-  t.test('drop what they know not to exist when many keys were created', async (t) => {
+  t.test('drop negative entries after many keys were created', async (t) => {
     const { url } = await startRedis(t)
     const origin = createOrigin()
     const [one, two] = [await startReplica(t, url, origin), await startReplica(t, url, origin)]
@@ -214,7 +214,7 @@ t.test('replicas with one Redis', { skip: missing('redis-server') }, async (t) =
     t.equal(await follow(third, 'a'), 'x')
   })
 
-  t.test('a lost subscription makes them doubt what they hold', async (t) => {
+  t.test('a lost subscription marks their entries stale', async (t) => {
     const { url } = await startRedis(t)
     const origin = createOrigin()
     const [one, two] = [await startReplica(t, url, origin), await startReplica(t, url, origin)]
@@ -228,8 +228,8 @@ t.test('replicas with one Redis', { skip: missing('redis-server') }, async (t) =
   })
 })
 
-t.test('when Redis is away', { skip: missing('redis-server') }, async (t) => {
-  t.test('warm keys are answered, cold ones looked up, and changes made here seen at once', async (t) => {
+t.test('when Redis is down', { skip: missing('redis-server') }, async (t) => {
+  t.test('cached keys are served, others looked up, and local changes visible at once', async (t) => {
     const server = await startRedis(t)
     const origin = createOrigin()
     const one = await startReplica(t, server.url, origin, { doubtMs: 20 })
@@ -244,7 +244,7 @@ t.test('when Redis is away', { skip: missing('redis-server') }, async (t) => {
     await t.rejects(one.app.cache.ping())
   })
 
-  t.test('others see a change as soon as they doubt', async (t) => {
+  t.test('other replicas see a change once their entries are stale', async (t) => {
     const server = await startRedis(t)
     const origin = createOrigin()
     const one = await startReplica(t, server.url, origin, { doubtMs: 20 })
@@ -257,7 +257,7 @@ t.test('when Redis is away', { skip: missing('redis-server') }, async (t) => {
     await until(async () => (await follow(one, 'a')) === 'new')
   })
 
-  t.test('and the origin too, what is held goes on being used', async (t) => {
+  t.test('and the origin too, cached entries are still used', async (t) => {
     const server = await startRedis(t)
     const origin = createOrigin()
     const one = await startReplica(t, server.url, origin, { doubtMs: 10, freshMs: 10 })
@@ -275,7 +275,7 @@ t.test('when Redis is away', { skip: missing('redis-server') }, async (t) => {
     await until(async () => (await follow(one, 'cold')) === 'y')
   })
 
-  t.test('a change waits for it, so that what it kept on disk is not believed', async (t) => {
+  t.test('changes are queued, so that outdated entries on its disk are not used', async (t) => {
     const server = await startRedis(t, { aof: true })
     const origin = createOrigin()
     const [one, two] = [await startReplica(t, server.url, origin), await startReplica(t, server.url, origin)]
@@ -294,7 +294,7 @@ t.test('when Redis is away', { skip: missing('redis-server') }, async (t) => {
     await until(async () => (await hearsChanges(one)) && (await hearsChanges(two)))
   })
 
-  t.test('or hangs, nobody waits long for it, neither the boot nor the close', async (t) => {
+  t.test('or hangs, requests, start and close do not wait long for it', async (t) => {
     const server = await startRedis(t)
     const origin = createOrigin()
     const one = await startReplica(t, server.url, origin)

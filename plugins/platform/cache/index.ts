@@ -13,65 +13,65 @@ import type { CacheStats } from './lookup.ts'
 import { createSharedTier, defineScripts } from './shared.ts'
 import { type ControlledCache, createTieredCache, type TieredCache } from './tiered.ts'
 
-/** What a capability says about the thing it caches. */
+/** How a capability opens a cache. */
 export interface OpenOptions<V> {
-  /** Lower-case word, the same in every process: it names the keys in Redis. */
+  /** A lower-case word that is the same in every process, because it is part of the Redis keys. */
   name: string
-  /** Asks the origin for `key`; null when it does not exist. A rejection means that nobody knows. */
+  /** Loads `key` from the origin; null when it does not exist. Rejects when the origin fails. */
   load(key: string): Promise<V | null>
-  /** A whole number from 1 that grows with each change. */
+  /** The version of a value: a whole number from 1 that grows with each change. */
   versionOf(value: V): number
   /**
-   * Letter of the format of entries in Redis, `v` by default. Entries of other formats are misses, so change it when the release
-   * before must not answer from new entries, or this one not from old ones.
+   * The letter of the format of Redis entries, `v` by default. Entries of other formats are misses. Change it
+   * when this release and the previous one must not read each other's entries.
    */
   format?: string
-  /** Most values held in process, if less than the setting. */
+  /** Maximum number of in-process entries, if lower than the setting. */
   maxEntries?: number
-  /** Text for Redis; JSON when not said. */
+  /** Encodes a value for Redis; JSON by default. */
   encode?(value: V): string
   decode?(text: string): V
-  /** How long the origin may take, in milliseconds. */
+  /** Timeout of `load`, in milliseconds. */
   loadTimeoutMs?: number
 }
 
-/** `app.cache`: tiered caches by name, and what changes to tell them. */
+/** `app.cache`: tiered caches by name, and their invalidation. */
 export interface Cache {
-  /** Opens the cache `name`, once an app. Throws when it is open already. */
+  /** Opens the cache `name`. Throws when that cache is open already. */
   open<V>(options: OpenOptions<V>): TieredCache<V>
   /**
-   * Drops changed keys here and in every replica. Call it after the change is committed, with the versions it gave.
-   * Resolves when Redis took it (replicas drop theirs within milliseconds) or it waits for Redis to come back. Never
-   * rejects.
+   * Drops changed keys in this process and in every replica. Call it with the new versions after the change
+   * is committed. Resolves when Redis has the change, or when it is queued until Redis is back. Replicas drop
+   * the keys within milliseconds. Never rejects.
    */
   invalidate(name: string, changes: readonly Change[]): Promise<void>
-  /** Drops what is known not to exist, here and in every replica: call it after many keys were created at once. */
+  /** Drops negative entries here and in every replica. Call it after creating many keys at once. */
   invalidateUnknown(name: string): Promise<void>
   /**
-   * Calls `listener` when {@link invalidate} is told of `name` by another replica, and when that may have been missed. `name` need be
-   * no cache: whatever replicas hold may be told of in this way.
+   * Calls `listener` when another replica invalidates `name`, and when such a message may have been missed.
+   * `name` does not have to be an open cache, so other replicated state can be invalidated in this way.
    */
   onInvalidate(name: string, listener: () => void): void
-  /** Counts by cache, for metrics. */
+  /** Counters by cache, for metrics. */
   stats(): Record<string, CacheStats>
-  /** How full the maps of the caches are, by cache and what they hold: `links`, `links:unknown`, `links:invalidated`. */
+  /** How full the maps of each cache are: `links`, `links:unknown`, `links:invalidated`. */
   fullness(): Record<string, Fullness>
-  /** Rejects when Redis is configured and changes made by other replicas are not heard of now. */
+  /** Rejects when Redis is configured and this process does not receive invalidations. */
   ping(): Promise<void>
 }
 
 export interface CacheOptions {
-  /** Most keys held in process, a cache: about 0.4 KB each. */
+  /** Maximum number of in-process entries of a cache: about 0.4 KB each. */
   maxEntries?: number
-  /** Most keys known not to exist, a cache: about 0.1 KB each. */
+  /** Maximum number of negative entries of a cache: about 0.1 KB each. */
   maxUnknown?: number
-  /** How long a value is used before a refresh, in milliseconds: the backstop behind invalidation. */
+  /** Milliseconds until a value is refreshed, in case an invalidation was lost. */
   freshMs?: number
-  /** How long after that it is used while the origin does not answer. */
+  /** Milliseconds after `freshMs` for which a value is served while the origin fails. */
   staleMs?: number
-  /** How long a key that does not exist is remembered. */
+  /** Lifetime of a negative entry, in milliseconds. */
   unknownMs?: number
-  /** How often what is held is doubted while changes are not heard of. */
+  /** Interval at which entries are marked stale while invalidations are not received. */
   doubtMs?: number
 }
 
@@ -90,16 +90,16 @@ const DEFAULTS = {
   doubtMs: 1_000
 }
 
-/** How long invalidated versions are kept out, here and in Redis: well over the time any lookup is waited for. */
+/** How long an invalidated version is refused, here and in Redis: well over the timeout of any lookup. */
 const FLOOR_MS = 60_000
 
-/** How long a request waits for news of a value that is in doubt before it takes it as it is. */
+/** How long a request waits for the refresh of a stale value before it uses that value. */
 const PATIENCE_MS = 250
 
 /**
- * Publishes `app.cache`: in-process entries, over Redis where app.redis exists, over the origin. Without Redis it serves
- * one process whole. While Redis is away it goes on by itself: in-process entries are asked for again every second, and
- * used as they are when the origin is away too. See docs/adr/2026-11-23-redirect-cache.md.
+ * Publishes `app.cache`: in-process entries, then Redis where `app.redis` exists, then the origin. Without
+ * Redis it serves a single process. While Redis is down, in-process entries are refreshed from the origin
+ * every second. They are served stale when the origin is down too. See docs/adr/2026-11-23-redirect-cache.md.
  */
 async function cache(app: FastifyInstance, options: CacheOptions) {
   const { doubtMs, ...bounds } = { ...DEFAULTS, ...options }
@@ -134,7 +134,7 @@ async function cache(app: FastifyInstance, options: CacheOptions) {
         loadTimeoutMs,
         floorMs: FLOOR_MS,
         patienceMs: PATIENCE_MS,
-        // Setting the clock must not change how old things are; only what replicas share goes by it.
+        // Setting the wall clock must not change the age of entries; only entries in Redis use wall time.
         now: () => performance.now(),
         shared:
           redis && createSharedTier(redis, { name, format, encode, decode, now: Date.now, ...sharedBounds }),
@@ -180,7 +180,7 @@ async function cache(app: FastifyInstance, options: CacheOptions) {
   }
   app.decorate('cache', service)
   if (channel === null) return
-  // When all caches are open, so that it can ask for their generations.
+  // Starts when all caches are open, because it reads their generations.
   app.addHook('onReady', () => channel.listener.start())
   app.addHook('onClose', async () => {
     await channel.publisher.close()
@@ -206,7 +206,7 @@ function openChannel(
   doubtMs: number
 ): Channel {
   defineScripts(redis)
-  // Redis keeps channels apart neither by database number nor by key prefix.
+  // Redis does not separate channels by database number or key prefix.
   const database = 'db' in redis.options ? redis.options.db : 0
   const channel = `${redis.options.keyPrefix ?? ''}cache:${database ?? 0}`
   const publisher = createInvalidationPublisher({

@@ -2,50 +2,48 @@ import type { RedisClient } from '#platform/redis/redis-cluster.ts'
 import { sharedKey } from './shared.ts'
 
 /**
- * Tells Redis and the other replicas what changed. What can't be told while Redis is away waits and is told when it is
- * back, so that an outage leaves no outdated value behind.
+ * Publishes changes to Redis and to the other replicas. Changes made while Redis is down are queued and sent
+ * when it is back, so an outage leaves no outdated value behind.
  */
 
-/** One changed key and the version that the change gave it. */
+/** A changed key and its new version. */
 export interface Change {
   key: string
   version: number
 }
 
-/** What replicas send one another, as JSON. */
+/** The message between replicas, as JSON. */
 export interface Message {
   cache: string
   /** Changed keys with their new versions. */
   changed?: [key: string, version: number][]
-  /** What was learned in an earlier generation not to exist may exist now. */
+  /** The new generation of negative entries: those of earlier generations are invalid. */
   generation?: number
 }
 
 export interface InvalidationPublisher {
-  /**
-   * Marks the keys in Redis and publishes them. Resolves when Redis has both, or when they wait for it. Never rejects.
-   */
+  /** Marks the keys in Redis and publishes them. Resolves when that is done or queued. Never rejects. */
   publish(cache: string, changes: readonly Change[]): Promise<void>
-  /** Begins a new generation of knowledge of what does not exist, likewise. Gives it, or null when it waits. */
+  /** Starts a new generation of negative entries in the same way. Returns it, or null when it is queued. */
   tellUnknown(cache: string): Promise<number | null>
-  /** Tells what waits if Redis answers, then stops. */
+  /** Sends the queue if Redis answers, then stops. */
   close(): Promise<void>
 }
 
 export interface InvalidationPublisherOptions {
-  /** A client that has the cache's scripts. */
+  /** A client that has the scripts of the cache. */
   redis: RedisClient
   channel: string
   /** How long a mark keeps older versions out of Redis; longer than any lookup takes. */
   markMs: number
   /**
-   * Most changes that wait; beyond it the oldest are dropped. What Redis holds of those is past its time by then, or
-   * will be within its freshness.
+   * Maximum number of queued changes. When the queue is full the oldest is dropped: its entry in Redis has
+   * expired by then, or expires with its freshness.
    */
   maxWaiting: number
-  /** Pause between attempts to tell what waits. */
+  /** Pause between attempts to send the queue. */
   retryMs: number
-  /** Called once when telling begins to fail, until all is told. */
+  /** Called once when sending begins to fail, and again only after the queue was sent. */
   onProblem(error: unknown): void
 }
 
@@ -57,12 +55,12 @@ interface Waiting {
 /** Keys in one message and one write. */
 const BATCH = 500
 
-/** The Redis key of the generation of a cache's knowledge of what does not exist. */
+/** The Redis key of the generation of negative entries. */
 export function generationKey(cache: string): string {
   return `cache-generation:${cache}`
 }
 
-/** Makes an announcer. */
+/** Creates a publisher of invalidations. */
 export function createInvalidationPublisher(options: InvalidationPublisherOptions): InvalidationPublisher {
   const { redis, channel, markMs, maxWaiting, retryMs, onProblem } = options
   const changesWaiting = new Map<string, Waiting>()
@@ -76,8 +74,8 @@ export function createInvalidationPublisher(options: InvalidationPublisherOption
   }
 
   async function send(cache: string, changes: readonly Change[]): Promise<void> {
-    // Called in one turn of the event loop, these go out in one write and in this order (autopipelining): a replica
-    // that hears of the change and reads Redis at once finds the mark.
+    // Commands of one event-loop tick go out in one write and in this order (autopipelining). A replica that
+    // receives the message and reads Redis at once finds the mark.
     const marks = changes.map(({ key, version }) =>
       redis.fairleadMark(sharedKey(cache, key), version, markMs)
     )
@@ -88,7 +86,7 @@ export function createInvalidationPublisher(options: InvalidationPublisherOption
   }
 
   async function sendUnknown(cache: string): Promise<number> {
-    // Never falls back, not even when Redis lost its data: the clock is ahead of what was counted before.
+    // Never decreases, even if Redis loses its data: the clock is ahead of the previous generation.
     const generation = await redis.fairleadGeneration(generationKey(cache), Date.now())
     await broadcast({ cache, generation })
     return generation
@@ -129,7 +127,7 @@ export function createInvalidationPublisher(options: InvalidationPublisherOption
         batch.cache,
         batch.waiting.map(([, { change }]) => change)
       )
-      // A newer change of the same key may have come to wait meanwhile.
+      // A newer change of the same key may have been queued in the meantime.
       for (const [id, sent] of batch.waiting) if (changesWaiting.get(id) === sent) changesWaiting.delete(id)
     }
     isTroubled = false
@@ -156,7 +154,7 @@ export function createInvalidationPublisher(options: InvalidationPublisherOption
       for (let start = 0; start < changes.length; start += BATCH) {
         const batch = changes.slice(start, start + BATCH)
         try {
-          // Behind what waits, so that one request at most waits for a Redis that hangs.
+          // Queues behind earlier changes, so that at most one request waits for a hanging Redis.
           if (redis.status === 'ready' && count() === 0) {
             await send(cache, batch)
             continue

@@ -2,14 +2,14 @@ import { connectForMessages, type RedisClient } from '#platform/redis/redis-clus
 import { generationKey, type Message } from './invalidation-publisher.ts'
 
 /**
- * Hears of changes that other replicas made, on a connection of its own. Pub/sub delivers at most once, so nobody knows
- * what was missed while not subscribed: from then until the subscription stands again, what is held is doubted.
+ * Receives the changes of other replicas on a dedicated connection. Pub/sub delivers at most once, so
+ * messages can be lost while the subscription is down. Until it is back, in-process entries are marked stale.
  */
 
 export interface InvalidationSubscriber {
-  /** Whether changes made elsewhere are heard of now. */
+  /** True while this process receives the changes of other replicas. */
   readonly isListening: boolean
-  /** Begins to listen. Resolves when it does, or without when that fails or takes long: it goes on trying by itself. */
+  /** Subscribes. Resolves on success, on failure or after `startMs`; it keeps retrying in the background. */
   start(): Promise<void>
   close(): void
 }
@@ -17,19 +17,19 @@ export interface InvalidationSubscriber {
 export interface InvalidationSubscriberOptions {
   redis: RedisClient
   channel: string
-  /** While not listening, what is held is doubted anew each time this long has passed. */
+  /** Interval at which entries are marked stale while not subscribed. */
   doubtMs: number
-  /** Longest wait of a start for the first subscription. */
+  /** Maximum wait of a start for the first subscription. */
   startMs: number
-  /** Pause between pings, which find out that a connection died silently. */
+  /** Interval of pings, which detect a connection that died silently. */
   pingMs: number
-  /** The caches whose generation is asked for when the subscription stands. */
+  /** The caches whose generation is read after each subscription. */
   caches(): Iterable<string>
   onMessage(message: Message): void
   onDoubt(): void
 }
 
-/** Makes a listener that connects as the client `redis` does. */
+/** Creates a subscriber that connects as the client `redis` does. */
 export function createInvalidationSubscriber(options: InvalidationSubscriberOptions): InvalidationSubscriber {
   const { redis, channel, doubtMs, pingMs, startMs, onMessage, onDoubt } = options
   const connection = connectForMessages(redis, {
@@ -44,7 +44,7 @@ export function createInvalidationSubscriber(options: InvalidationSubscriberOpti
   let doubts: NodeJS.Timeout | undefined
   let pings: NodeJS.Timeout | undefined
 
-  // The client of app.redis logs the outages of the same server.
+  // The client of `app.redis` logs outages of the same server.
   connection.on('error', () => undefined)
   connection.on('close', lose)
   connection.on('ready', () => {
@@ -54,7 +54,7 @@ export function createInvalidationSubscriber(options: InvalidationSubscriberOpti
     try {
       onMessage(JSON.parse(text) as Message)
     } catch {
-      // Whatever it said was not understood, so anything may have changed.
+      // An unreadable message may have announced any change.
       onDoubt()
     }
   })
@@ -79,7 +79,7 @@ export function createInvalidationSubscriber(options: InvalidationSubscriberOpti
 
   function reconnect(): void {
     if (isClosed) return
-    // Not left to 'close', which comes late when the other side hangs.
+    // Does not wait for 'close', which comes late when the server hangs.
     lose()
     connection.disconnect(true)
   }

@@ -4,13 +4,13 @@ import type { ProblemError } from '#platform/problem/problem.ts'
 import { problems } from './errors.ts'
 import type { SharedTier } from './shared.ts'
 
-/** One lookup of a key that this process does not hold: Redis, then the origin, each left alone while it fails. */
+/** Looks up a key that is not held in process: in Redis, then at the origin, each behind a breaker. */
 
-/** What a lookup gave; `value` null (version 0) for a key that does not exist. */
+/** The result of a lookup; for a key that does not exist `value` is null and `version` is 0. */
 export interface Looked<V> {
   value: V | null
   version: number
-  /** False for a value that is only used because the origin does not answer. */
+  /** False for a stale value that is used because the origin fails. */
   isFresh: boolean
 }
 
@@ -20,19 +20,19 @@ export interface LookupStats {
   failures: number
 }
 
-/** Counts since the start, and the number of entries held. */
+/** Counters since the start, and current numbers of entries. */
 export interface CacheStats extends LookupStats {
-  /** Answers from this process' fresh entries. */
+  /** Results from fresh in-process entries. */
   hits: number
-  /** Answers from entries past their time. */
+  /** Results from stale in-process entries. */
   stale: number
-  /** Answers "does not exist" from this process. */
+  /** Results "does not exist" from negative entries. */
   negatives: number
   evictions: number
   size: number
-  /** Keys held that do not exist. */
+  /** Number of negative entries. */
   unknown: number
-  /** Keys whose older versions are kept out. */
+  /** Number of keys whose older versions are refused. */
   invalidated: number
 }
 
@@ -40,25 +40,26 @@ export interface LookupOptions<V> {
   shared: SharedTier<V> | null
   load(key: string): Promise<V | null>
   versionOf(value: V): number
-  /** Longest wait for the origin. */
+  /** Timeout of `load`, in milliseconds. */
   loadTimeoutMs: number
   now: () => number
   stats: LookupStats
-  /** Called when the origin stopped (true) or began (false) to answer. */
+  /** Called when the origin starts (true) or stops (false) failing. */
   onOutage(isOut: boolean, error: unknown): void
-  /** Called when Redis holds a newer version of `key` than the origin gave. */
+  /** Called when Redis has a newer version of `key` than the origin returned. */
   onOutdated(key: string, version: number): void
 }
 
 export interface Lookup<V> {
   /**
-   * Looks `key` up. Redis is believed from version `minVersion` on, and about what does not exist when it learned it in
-   * `generation` or later. Rejects with a 503 problem when nobody can say.
+   * Looks `key` up. Ignores Redis entries with a version below `minVersion`, and negative entries of
+   * generations before `generation`. Rejects with a 503 problem when neither Redis nor the origin has an
+   * answer.
    */
   find(key: string, minVersion: number, generation: number): Promise<Looked<V>>
 }
 
-/** Makes the lookup of one cache. */
+/** Creates the lookup of one cache. */
 export function createLookup<V>(options: LookupOptions<V>): Lookup<V> {
   const { shared, load, versionOf, loadTimeoutMs, now, stats, onOutage, onOutdated } = options
   let lastError: unknown
@@ -74,7 +75,7 @@ export function createLookup<V>(options: LookupOptions<V>): Lookup<V> {
     if (!breaker.allows()) throw unavailable(breaker, lastError)
     stats.loads++
     try {
-      // A later answer is dropped: a change may have been made and forgotten since.
+      // A result after the deadline is dropped: an invalidation may have been received and expired since.
       const value = await withDeadline(load(key), loadTimeoutMs)
       breaker.succeed()
       return value

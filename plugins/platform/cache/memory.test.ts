@@ -6,7 +6,7 @@ function held(value: number): Held<number> {
   return { value, version: 1, epoch: 0, freshUntil: 0, retryAt: 0, failures: 0 }
 }
 
-t.test('holds what was set last and never more than it has room for', async () => {
+t.test('holds the latest values and never more than maxEntries', async () => {
   const key = fc.constantFrom(...'abcdefgh')
   const action = fc.oneof(
     fc.record({ verb: fc.constant('set' as const), key, value: fc.nat() }),
@@ -29,7 +29,7 @@ t.test('holds what was set last and never more than it has room for', async () =
         if (entry !== undefined && entry.value !== model.get(one.key)) return false
         if (memory.size > room || memory.size > model.size) return false
       }
-      // Every entry that is counted can be reached, and only for want of room did any leave.
+      // Every counted entry is reachable, and entries were evicted only when the map was full.
       const reachable = [...'abcdefgh'].filter((one) => memory.peek(one) !== undefined)
       if (reachable.length !== memory.size) return false
       return memory.evictions > 0 || memory.size === model.size
@@ -37,7 +37,7 @@ t.test('holds what was set last and never more than it has room for', async () =
   )
 })
 
-t.test('a walk through many keys once evicts none that are asked for again and again', async (t) => {
+t.test('reading many keys once evicts no key that is read repeatedly', async (t) => {
   const memory = createMemory<number>(100)
   const hot = Array.from({ length: 50 }, (_, index) => `hot${index}`)
   for (const key of hot) memory.set(key, held(1))
@@ -53,7 +53,7 @@ t.test('a walk through many keys once evicts none that are asked for again and a
   )
 })
 
-t.test('makes room also when every entry was used', async (t) => {
+t.test('evicts an entry also when all were used', async (t) => {
   const memory = createMemory<number>(3)
   for (const key of ['a', 'b', 'c']) memory.set(key, held(1))
   for (const key of ['a', 'b', 'c']) memory.get(key)
@@ -63,7 +63,7 @@ t.test('makes room also when every entry was used', async (t) => {
   t.ok(memory.peek('d'))
 })
 
-t.test('a walk through all values meets each that stays, whoever enters and leaves meanwhile', async (t) => {
+t.test('an iteration sees every value that stays, despite concurrent changes', async (t) => {
   const memory = createMemory<number>(2_000)
   const stays = (value: number) => value % 5 < 4
   const all = Array.from({ length: 900 }, (_, value) => value)
@@ -72,7 +72,7 @@ t.test('a walk through all values meets each that stays, whoever enters and leav
   for (const value of memory.values()) {
     met.add(value)
     memory.set(`new ${value}`, held(-1))
-    // Who was just met leaves, or who would be next.
+    // Removes the entry just visited, or the next one.
     for (const gone of [value, value - 1]) if (!stays(gone)) memory.delete(`${gone}`)
   }
   t.same(

@@ -1,52 +1,53 @@
 /**
- * The in-process tier: a bounded map from keys to values that are ready to use. It evicts by SIEVE (Zhang et al.,
- * NSDI '24) instead of strict LRU: a hit sets one flag and moves nothing, and a key that is asked for once, as by a
- * crawler that walks through all codes, leaves before any key that was asked for again.
+ * The in-process tier: a bounded map from keys to decoded values. It evicts by SIEVE (Zhang et al., NSDI '24)
+ * instead of strict LRU: a hit sets one flag and moves nothing. A key that is read once, as by a crawler that
+ * walks through all codes, is evicted before any key that was read again.
  */
 
 /**
- * One held key. A hit costs what fetching it from memory costs, so what a hit needs comes first, and the times are small
- * integers (milliseconds since the cache was made), which V8 keeps in place; greater numbers it would keep elsewhere.
+ * An in-process entry. The cost of a hit is one read from memory, so the fields that a hit needs come first.
+ * Times are milliseconds since the cache was created: V8 stores such small integers inline and larger numbers
+ * on the heap.
  */
 export interface Entry<V> {
   readonly value: V
-  /** The cache's trust epoch when it was looked up: an entry of an earlier epoch is asked for again before use. */
+  /** The cache's epoch when the lookup began. An entry of an earlier epoch is refreshed before use. */
   readonly epoch: number
   readonly freshUntil: number
   isVisited: boolean
   readonly key: string
   readonly version: number
-  /** No refresh is tried before: set when one failed. */
+  /** Time of the next refresh after a failed one. */
   retryAt: number
   failures: number
   newer: Entry<V> | null
   older: Entry<V> | null
 }
 
-/** What a caller of {@link Memory.set} decides about an entry. */
+/** The fields of an entry that a caller of {@link Memory.set} sets. */
 export type Held<V> = Pick<Entry<V>, 'value' | 'version' | 'epoch' | 'freshUntil' | 'retryAt' | 'failures'>
 
 export interface Memory<V> {
   readonly size: number
-  /** Entries that left to make room, since the start. */
+  /** Evictions since the start. */
   readonly evictions: number
-  /** The entry of `key`, which counts as used. */
+  /** The entry of `key`; marks it as used. */
   get(key: string): Entry<V> | undefined
-  /** The same without counting as used. */
+  /** The entry of `key`, without marking it as used. */
   peek(key: string): Entry<V> | undefined
-  /** Holds `key`, evicting another entry when all room is taken. A key that is held keeps its place. */
+  /** Sets `key`; evicts another entry when the map is full. An existing key keeps its position. */
   set(key: string, held: Held<V>): void
   delete(key: string): void
-  /** All values; those that enter or leave meanwhile may be among them or not. */
+  /** All values. Values that are added or removed during the iteration may be included or not. */
   values(): IterableIterator<V>
 }
 
-/** Makes an empty in-process tier for up to `maxEntries` (1 or more) keys. */
+/** Creates an empty in-process tier for up to `maxEntries` (1 or more) keys. */
 export function createMemory<V>(maxEntries: number): Memory<V> {
   const entries = new Map<string, Entry<V>>()
   let newest: Entry<V> | null = null
   let oldest: Entry<V> | null = null
-  /** Where the next search for an entry to evict begins; null for the oldest. */
+  /** Where the next search for an entry to evict starts; null for the oldest. */
   let hand: Entry<V> | null = null
   let evictions = 0
 
@@ -59,7 +60,7 @@ export function createMemory<V>(maxEntries: number): Memory<V> {
     entries.delete(entry.key)
   }
 
-  /** Walks from the hand towards newer entries, clearing flags, to the first that was not used since the last walk. */
+  /** Walks from the hand towards newer entries and clears flags. Evicts the first entry without a flag. */
   function evictOne(): void {
     let entry = hand ?? oldest
     while (entry?.isVisited) {
@@ -126,7 +127,7 @@ export function createMemory<V>(maxEntries: number): Memory<V> {
       if (entry !== undefined) unlink(entry)
     },
     *values() {
-      // None is skipped: who leaves still knows who was older, and who enters stands before all.
+      // Skips no entry: removed entries keep their `older` link, and new entries come before all others.
       for (let entry = newest; entry !== null; entry = entry.older) yield entry.value
     }
   }

@@ -39,7 +39,7 @@ t.test('the Redis tier', { skip: missing('redis-server') }, async (t) => {
   const { redis, clock, tier, mark, server } = await createTiers(t)
   t.beforeEach(() => redis.flushall())
 
-  t.test('gives what it was filled with, and whether it is due', async (t) => {
+  t.test('returns stored values and whether they are fresh', async (t) => {
     t.equal(await tier.read('a'), null)
     t.equal(await tier.fill('a', 3, { to: 'é:x' }, 0), -1)
     t.same(await tier.read('a'), { kind: 'value', version: 3, value: { to: 'é:x' }, isFresh: true })
@@ -48,19 +48,19 @@ t.test('the Redis tier', { skip: missing('redis-server') }, async (t) => {
     t.ok((await redis.pttl(sharedKey('links', 'a'))) > 60_000, 'it is kept past its time')
   })
 
-  t.test('what would be fresh for longer than anything is due: a clock was set back', async (t) => {
+  t.test('an entry with an impossibly long freshness is stale: a clock was set back', async (t) => {
     await tier.fill('a', 3, { to: 'x' }, 0)
     clock.time -= 60_000
     t.match(await tier.read('a'), { kind: 'value', isFresh: false })
   })
 
-  t.test('gives what is known not to exist, with the generation of that knowledge', async (t) => {
+  t.test('returns negative entries with their generation', async (t) => {
     await tier.fill('a', 0, null, 1_700_000_000_000)
     t.same(await tier.read('a'), { kind: 'unknown', version: 0, generation: 1_700_000_000_000 })
     t.ok((await redis.pttl(sharedKey('links', 'a'))) <= 5_000)
   })
 
-  t.test('an older version never replaces a newer one, in whatever order they come', async () => {
+  t.test('an older version never replaces a newer one, in any order of writes', async () => {
     const act = fc.record({
       verb: fc.constantFrom('fill', 'mark', 'unknown'),
       version: fc.integer({ min: 1, max: 5 })
@@ -84,7 +84,7 @@ t.test('the Redis tier', { skip: missing('redis-server') }, async (t) => {
     )
   })
 
-  t.test('tells who comes late which version kept it out', async (t) => {
+  t.test('reports the newer version to a late fill', async (t) => {
     await mark(7)
     t.equal(await tier.fill('a', 6, { to: 'late' }, 0), 7)
     t.equal(await tier.fill('a', 0, null, 0), 7)
@@ -92,14 +92,14 @@ t.test('the Redis tier', { skip: missing('redis-server') }, async (t) => {
     t.equal(await tier.fill('a', 7, { to: 'news' }, 0), -1)
   })
 
-  t.test('an origin that went back in time is believed when the newer version is due', async (t) => {
+  t.test('a restored origin may store older versions once the newer entry is stale', async (t) => {
     await tier.fill('a', 9, { to: 'before the restore' }, 0)
     clock.time += 10_000
     t.equal(await tier.fill('a', 2, { to: 'restored' }, 0), -1)
     t.match(await tier.read('a'), { version: 2 })
   })
 
-  t.test('holds nothing that it can not read', async (t) => {
+  t.test('treats unreadable entries as misses', async (t) => {
     for (const text of ['', 'nonsense', 'v1:99999999999999:{']) {
       await redis.set(sharedKey('links', 'a'), text)
       t.equal(await tier.read('a'), null)
@@ -114,7 +114,7 @@ t.test('the Redis tier', { skip: missing('redis-server') }, async (t) => {
     t.match(await tier.read('a'), { version: 2 })
   })
 
-  t.test('holds nothing while Redis hangs, and is not asked again at once', async (t) => {
+  t.test('misses while Redis hangs, and sends no further command at once', async (t) => {
     server.freeze()
     t.equal(await tier.read('a'), null)
     const asked = t.capture(redis, 'get')

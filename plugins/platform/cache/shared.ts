@@ -4,18 +4,19 @@ import { createBreaker } from '#platform/async/breaker.ts'
 import type { RedisClient } from '#platform/redis/redis-cluster.ts'
 
 /**
- * The tier that replicas share: one Redis string a key, `<kind><version>:<fresh until>:<payload>`. Its kinds are a
- * value (the letter of the cache's format, `v` by default), a key known not to exist (that letter in upper case, version 0,
- * its payload the generation of such knowledge) and the mark that an invalidation leaves (`t`). Every key expires, so the
- * policy `volatile-lru` may evict any of them.
+ * The tier that replicas share. Each key is one Redis string, `<kind><version>:<fresh until>:<payload>`. The
+ * kind of a value is the letter of the cache's format, `v` by default. The kind of a negative entry is that
+ * letter in upper case; its version is 0 and its payload is its generation. The kind of the mark that an
+ * invalidation leaves is `t`. Every key expires, so the policy `volatile-lru` may evict any of them.
  *
- * Replicas of two releases share keys during a rollout. Marks mean the same to both, while an entry of another format
- * is a miss: a release never answers from an entry whose restrictions it does not know.
+ * Replicas of two releases share keys during a rollout. Marks mean the same to both releases. An entry of
+ * another format is a miss: a release never uses an entry whose restrictions it does not know.
  *
- * Invariant: an older version never replaces a newer one. Both writers compare inside Redis, where scripts run alone.
+ * Invariant: an older version never replaces a newer one. Both writers compare versions in Lua scripts, which
+ * Redis runs atomically.
  */
 
-/** Reads what is held: a mark keeps older versions out while it lasts, anything else only until it is due anyway. */
+/** Reads the entry. A mark refuses older versions until it expires, an entry only while it is fresh. */
 const COMPARE = `
 local held = redis.call('GET', KEYS[1])
 local kind, version, fresh
@@ -51,53 +52,53 @@ declare module 'ioredis' {
   }
 }
 
-/** What Redis holds of a key. */
+/** An entry in Redis. */
 export type Found<V> =
   | { kind: 'value'; value: V; version: number; isFresh: boolean }
   | { kind: 'unknown'; version: 0; generation: number }
   | { kind: 'mark'; version: number }
 
 export interface SharedTier<V> {
-  /** What is held of `key`; null when nothing is or Redis does not answer. Never rejects. */
+  /** The entry of `key`; null when there is none or Redis does not answer. Never rejects. */
   read(key: string): Promise<Found<V> | null>
   /**
-   * Offers what was looked up; `value` null for a key that does not exist, with the generation of such knowledge.
-   * Gives the newer version that kept it out, or -1. Never rejects.
+   * Stores the result of a lookup; for a key that does not exist `value` is null, and `generation` is that of
+   * the entry. Returns -1, or the newer version that is kept instead. Never rejects.
    */
   fill(key: string, version: number, value: V | null, generation: number): Promise<number>
 }
 
 export interface SharedOptions<V> {
   name: string
-  /** The lower-case letter of the format of entries, other than `t` and `u` (earlier releases' unknown keys). */
+  /** The lower-case letter of the entry format; not `t`, and not `u` (negative entries of old releases). */
   format: string
   encode(value: V): string
   decode(text: string): V
-  /** How long a value is used without asking the origin again. */
+  /** Milliseconds until a value is refreshed from the origin. */
   freshMs: number
-  /** How long it is kept beyond that, for when the origin does not answer. */
+  /** Milliseconds after `freshMs` for which a value is kept in case the origin fails. */
   staleMs: number
   unknownMs: number
   now: () => number
 }
 
-/** Adds the scripts to a client, as commands that are sent as EVALSHA. */
+/** Defines the scripts on a client as commands, which it sends as EVALSHA. */
 export function defineScripts(redis: RedisClient): void {
   redis.defineCommand('fairleadFill', { numberOfKeys: 1, lua: FILL })
   redis.defineCommand('fairleadMark', { numberOfKeys: 1, lua: MARK })
   redis.defineCommand('fairleadGeneration', { numberOfKeys: 1, lua: GENERATION })
 }
 
-/** The Redis key of a key of a cache, behind the prefix that the client puts before all. */
+/** The Redis key of a cache key, without the prefix that the client adds. */
 export function sharedKey(name: string, key: string): string {
   return `cache:${name}:${key}`
 }
 
-/** Makes the Redis tier of one cache. While Redis fails it is left alone, so that a hung one costs few requests time. */
+/** Creates the Redis tier of one cache. A breaker skips a failing Redis, so that few requests wait for it. */
 export function createSharedTier<V>(redis: RedisClient, options: SharedOptions<V>): SharedTier<V> {
   const { name, format, freshMs, staleMs, unknownMs, encode, decode, now } = options
   const unknownKind = format.toUpperCase()
-  // One failure is enough: a lost connection is known without asking, so what fails is a Redis that hangs.
+  // One failure opens it: a lost connection is detected without a command, so a failed command means a hang.
   const breaker = createBreaker({ threshold: 1, minMs: 100, maxMs: 1_000, now: () => performance.now() })
 
   function parse(text: string): Found<V> | null {
@@ -108,7 +109,7 @@ export function createSharedTier<V>(redis: RedisClient, options: SharedOptions<V
       case format: {
         const value = decodeOrNull(text.slice(second + 1))
         const leftMs = Number(text.slice(first + 1, second)) - now()
-        // Clocks differ a little. Far more than there ever is says that one was set back: nobody knows how old it is.
+        // Clocks differ a little. A much longer lifetime means that a clock was set back: the age is unknown.
         const isFresh = leftMs > 0 && leftMs < 2 * freshMs
         return value === null ? null : { kind: 'value', value, version, isFresh }
       }
@@ -121,7 +122,7 @@ export function createSharedTier<V>(redis: RedisClient, options: SharedOptions<V
     }
   }
 
-  /** An entry that can not be decoded counts as not held: it is looked up and overwritten. */
+  /** An entry that can not be decoded counts as a miss, and the next lookup overwrites it. */
   function decodeOrNull(text: string): V | null {
     try {
       return decode(text)
@@ -130,7 +131,7 @@ export function createSharedTier<V>(redis: RedisClient, options: SharedOptions<V
     }
   }
 
-  // In a cluster the keys lie on many nodes: they are asked for one by one, and those of one node travel together.
+  // A cluster spreads the keys over nodes, so they are read one by one; commands to one node are pipelined.
   const get = redis.isCluster
     ? (key: string) => redis.get(sharedKey(name, key))
     : batchLoad((keys) => redis.mget(keys.map((key) => sharedKey(name, key))))

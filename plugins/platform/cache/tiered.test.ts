@@ -11,7 +11,7 @@ interface Link {
   version: number
 }
 
-/** An origin whose answers the test gives one by one, and a clock that the test moves. */
+/** An origin whose results the test controls, and a clock that the test moves. */
 function createBench(overrides: { maxUnknown?: number; maxEntries?: number } = {}) {
   const clock = { time: 1_000_000 }
   const asked: { key: string; answer(value: Link | null): Promise<void>; fail(): Promise<void> }[] = []
@@ -42,7 +42,7 @@ function createBench(overrides: { maxUnknown?: number; maxEntries?: number } = {
     onOutage: (isOut) => outages.push(isOut),
     ...overrides
   })
-  /** Looks `key` up with the given answer and waits until it is held. */
+  /** Looks `key` up with the given result and waits until it is held. */
   async function warm(key: string, value: Link | null) {
     const got = cache.get(key)
     await asked.at(-1)?.answer(value)
@@ -51,20 +51,20 @@ function createBench(overrides: { maxUnknown?: number; maxEntries?: number } = {
   return { cache, clock, asked, outages, state, warm }
 }
 
-/** Settles a lookup and lets what follows from it happen. */
+/** Settles a lookup and runs its continuations. */
 async function settled(settle: () => void): Promise<void> {
   settle()
   await new Promise((done) => setImmediate(done))
 }
 
-/** What came of a lookup: its value, or the error. Taken at once, so that no rejection is ever unhandled. */
+/** The outcome of a lookup: its value or the error. Subscribes at once, so that no rejection is unhandled. */
 function outcome(answer: unknown): Promise<unknown> {
   return Promise.resolve(answer).catch((error: unknown) => error)
 }
 
 const v = (version: number): Link => ({ to: `v${version}`, version })
 
-t.test('a thousand who ask at once make one lookup', async (t) => {
+t.test('a thousand concurrent requests make one lookup', async (t) => {
   const { cache, asked } = createBench()
   const answers = Array.from({ length: 1_000 }, () => cache.get('a'))
   t.equal(asked.length, 1)
@@ -73,14 +73,14 @@ t.test('a thousand who ask at once make one lookup', async (t) => {
   t.equal(cache.stats().loads, 1)
 })
 
-t.test('a held key is answered at once', async (t) => {
+t.test('a held key is returned synchronously', async (t) => {
   const { cache, warm } = createBench()
   await warm('a', v(1))
   t.same(cache.get('a'), v(1))
   t.match(cache.stats(), { hits: 1, loads: 1, size: 1 })
 })
 
-t.test('past its time a value is used while one refresh runs', async (t) => {
+t.test('a value past its freshness is used while one refresh runs', async (t) => {
   const { cache, clock, asked, warm } = createBench()
   await warm('a', v(1))
   clock.time += 11_000
@@ -91,7 +91,7 @@ t.test('past its time a value is used while one refresh runs', async (t) => {
   t.match(cache.stats(), { stale: 2, hits: 1 })
 })
 
-t.test('a value is used while the origin fails, which is tried again with growing pauses', async (t) => {
+t.test('a value is used while the origin fails, with growing pauses between retries', async (t) => {
   const { cache, clock, asked, warm, outages } = createBench()
   await warm('a', v(1))
   clock.time += 11_000
@@ -113,7 +113,7 @@ t.test('a value is used while the origin fails, which is tried again with growin
   t.same(outages, [true, false])
 })
 
-t.test('a value that nobody asked for long past its time is asked for first', async (t) => {
+t.test('a value long past its freshness is refreshed before use', async (t) => {
   const { cache, clock, asked, warm } = createBench()
   await warm('a', v(1))
   clock.time += 25_000
@@ -122,7 +122,7 @@ t.test('a value that nobody asked for long past its time is asked for first', as
   t.same(await answer, v(2))
 })
 
-t.test('a value far past its time is not used', async (t) => {
+t.test('a value past its stale time is not used', async (t) => {
   const { cache, clock, asked, warm } = createBench()
   await warm('a', v(1))
   clock.time += 3_700_000
@@ -131,14 +131,14 @@ t.test('a value far past its time is not used', async (t) => {
   t.match(await answer, { statusCode: 503 })
 })
 
-t.test('who can not be answered is told to try again, never that it does not exist', async (t) => {
+t.test('a failed lookup is a retryable error, never "does not exist"', async (t) => {
   const { cache, asked } = createBench()
   const answer = outcome(cache.get('a'))
   await asked[0]?.fail()
   t.match(await answer, { statusCode: 503, code: 'LOOKUP_UNAVAILABLE', retryAfter: 1 })
 })
 
-t.test('an origin that fails is left alone for a while by those with nothing in hand', async (t) => {
+t.test('lookups of keys that are not held skip a failing origin for a while', async (t) => {
   const { cache, clock, asked } = createBench()
   for (const key of ['a', 'b', 'c']) {
     const answer = outcome(cache.get(key))
@@ -178,7 +178,7 @@ t.test('unknown keys', async (t) => {
     t.match(cache.stats(), { size: 1, evictions: 0 })
   })
 
-  t.test('take their own memory, not that of the request they were cut from', async (t) => {
+  t.test('do not keep the request alive that they were cut from', async (t) => {
     const { cache, warm } = createBench()
     const used = () => {
       gc()
@@ -190,10 +190,10 @@ t.test('unknown keys', async (t) => {
       await warm(`${url}${1_000_000_000_000_000 + index}`.slice(url.length), null)
     }
     t.equal(cache.get('1000000000000399'), null)
-    t.ok(used() - before < 10_000_000, '40 MB were asked with')
+    t.ok(used() - before < 10_000_000, 'requests had 40 MB of keys')
   })
 
-  t.test('are looked up again when told that many keys were created', async (t) => {
+  t.test('are looked up again after many keys were created', async (t) => {
     const { cache, asked, warm } = createBench()
     await warm('a', null)
     const under = cache.get('b')
@@ -202,7 +202,7 @@ t.test('unknown keys', async (t) => {
     await asked[1]?.answer(null)
     for (const { answer } of asked) await answer(v(1))
     t.same(await anew, v(1))
-    t.same(await under, v(1), 'also by who was just about to learn that it does not exist')
+    t.same(await under, v(1), 'also in a lookup that was still running')
   })
 })
 
@@ -244,7 +244,7 @@ t.test('a change', async (t) => {
     t.same(cache.get('a'), v(1))
   })
 
-  t.test('is taken from a lookup that began before it was heard of', async (t) => {
+  t.test('is accepted from a lookup that began before its invalidation', async (t) => {
     const { cache, asked } = createBench()
     const answer = cache.get('a')
     cache.forget('a', 2)
@@ -265,7 +265,7 @@ t.test('a change', async (t) => {
     t.same(await answer, v(2))
   })
 
-  t.test('that never ends does not keep a reader waiting for ever, and is not kept', async (t) => {
+  t.test('that repeats for ever does not block a reader, and its result is not kept', async (t) => {
     const { cache, asked } = createBench()
     const answer = cache.get('a')
     for (let version = 2; version < 8; version++) {
@@ -276,7 +276,7 @@ t.test('a change', async (t) => {
     t.equal(cache.stats().size, 0)
   })
 
-  t.test('that was heard of leaves nothing to fall back on', async (t) => {
+  t.test('leaves no older value to fall back on', async (t) => {
     const { cache, asked, warm } = createBench()
     await warm('a', v(1))
     cache.forget('a', 2)
@@ -286,8 +286,8 @@ t.test('a change', async (t) => {
   })
 })
 
-t.test('what is held in doubt', async (t) => {
-  t.test('is asked for first', async (t) => {
+t.test('a stale entry', async (t) => {
+  t.test('is refreshed first', async (t) => {
     const { cache, asked, warm } = createBench()
     await warm('a', v(1))
     await warm('none', null)
@@ -299,7 +299,7 @@ t.test('what is held in doubt', async (t) => {
     t.same(cache.get('a'), v(2))
   })
 
-  t.test('is used when nobody can say better', async (t) => {
+  t.test('is used when the refresh fails', async (t) => {
     const { cache, asked, warm, state } = createBench()
     await warm('a', v(1))
     state.isListening = false
@@ -310,7 +310,7 @@ t.test('what is held in doubt', async (t) => {
     t.same(cache.get('a'), v(1), 'at once, until the next try is due')
   })
 
-  t.test('is used when nobody says better soon', async (t) => {
+  t.test('is used when the refresh is slow', async (t) => {
     const { cache, asked, warm } = createBench()
     await warm('a', v(1))
     cache.markStale()
@@ -329,7 +329,7 @@ t.test('what is held in doubt', async (t) => {
     t.match(await answer, { statusCode: 503 })
   })
 
-  t.test('was looked up before the doubt, even if it came after', async (t) => {
+  t.test('may come from a lookup that began before it was marked stale', async (t) => {
     const { cache, asked } = createBench()
     const early = cache.get('a')
     cache.markStale()

@@ -4,23 +4,23 @@ import { createMemory, type Entry } from './memory.ts'
 import type { SharedTier } from './shared.ts'
 
 /**
- * A cache of one kind of thing: in-process entries over {@link createLookup}. What is held is used at once; when its
- * time is up it is used while one refresh runs; when it is long over, or there is reason to doubt it (the invalidation
- * channel broke), it is asked for first, and used only if nobody can say better.
+ * A cache of one kind of value: in-process entries over {@link createLookup}. A fresh entry is used at once.
+ * An entry past its freshness is used while one refresh runs. An entry far past it, or held while an
+ * invalidation may have been missed, is refreshed first. It is used only if the refresh fails or is slow.
  *
- * Invariants: one lookup a key at a time; an older version never replaces a newer; a lookup that began before an
- * invalidation is repeated when it gives what was invalidated; "could not look up" is an error, never "unknown".
+ * Invariants: at most one lookup runs per key. An older version never replaces a newer one. A lookup that
+ * returns an invalidated version is repeated. A failed lookup is an error, never "does not exist".
  */
 
 export interface TieredCache<V> {
   /**
-   * The value of `key`, or null when it does not exist: at once when it is held in process, else a promise, which
-   * rejects with a 503 problem when neither Redis nor the origin can say.
+   * The value of `key`, or null when it does not exist. Synchronous when it is held in process. Otherwise a
+   * promise, which rejects with a 503 problem when neither Redis nor the origin answers.
    */
   get(key: string): V | null | Promise<V | null>
-  /** The value of `key` if it is held in process and needs no refresh. Never looks anything up. */
+  /** The value of `key` if a fresh in-process entry exists; does no I/O. */
   held(key: string): V | undefined
-  /** All that are held in process. */
+  /** All values held in process. */
   heldValues(): IterableIterator<V>
 }
 
@@ -30,43 +30,43 @@ export interface TieredOptions<V> {
   versionOf(value: V): number
   maxEntries: number
   maxUnknown: number
-  /** How long an entry is used without asking again; jittered by a tenth either way. */
+  /** Milliseconds until an entry is refreshed; jittered by 10 % either way. */
   freshMs: number
-  /** How long beyond that it is used when the origin does not answer. */
+  /** Milliseconds after `freshMs` for which an entry is used while the origin fails. */
   staleMs: number
   unknownMs: number
-  /** How long invalidated versions are kept out; longer than any lookup takes. */
+  /** How long invalidated versions are refused; longer than any lookup takes. */
   floorMs: number
-  /** How long a request waits for a better answer than the one in hand. */
+  /** How long a request waits for a refresh before it uses the stale value. */
   patienceMs: number
   loadTimeoutMs: number
   now: () => number
-  /** Whether changes made elsewhere are heard of now. */
+  /** True while invalidations of other replicas are received. */
   isListening: () => boolean
   onOutage(isOut: boolean, error: unknown): void
 }
 
-/** A {@link TieredCache} with what the invalidation channel tells it. */
+/** A {@link TieredCache} with the methods for the invalidation channel. */
 export interface ControlledCache<V> extends TieredCache<V> {
-  /** Drops `key` if it is older than `version`, here and from lookups under way. */
+  /** Drops `key` if its version is below `version`, also in running lookups. */
   forget(key: string, version: number): void
-  /** Drops all knowledge of what does not exist from before `generation`. */
+  /** Drops all negative entries from before `generation`. */
   forgetUnknown(generation: number): void
-  /** Doubts all that is held: something may have changed unheard. */
+  /** Marks all entries stale: invalidations may have been missed. */
   markStale(): void
   stats(): CacheStats
 }
 
 interface Flight<V> {
-  /** Highest version that was invalidated since its lookup began; 0 when none was. */
+  /** Highest version that was invalidated since this lookup began; 0 when none was. */
   minVersion: number
   promise: Promise<V | null>
 }
 
-/** Lookups of one key that invalidations may repeat before the result is given without being kept. */
+/** After this many invalidated lookups of a key the result is returned without being kept. */
 const MAX_ATTEMPTS = 5
 
-/** Makes an empty cache. */
+/** Creates an empty cache. */
 export function createTieredCache<V>(options: TieredOptions<V>): ControlledCache<V> {
   const { maxEntries, maxUnknown, freshMs, staleMs, unknownMs, floorMs, patienceMs } = options
   const start = options.now()
@@ -103,7 +103,7 @@ export function createTieredCache<V>(options: TieredOptions<V>): ControlledCache
   function getDue(entry: Entry<V>): V | null | Promise<V | null> {
     const time = now()
     if (time >= entry.freshUntil + staleMs) return join(entry.key)
-    // The grace is as long as the freshness, so that TTLs bound the age of what is used unasked (RFC 5861, section 3).
+    // Stale-while-revalidate (RFC 5861, section 3) lasts `freshMs`, so that TTLs bound the age of values.
     const isTrusted = entry.epoch === epoch && options.isListening() && time < entry.freshUntil + freshMs
     if (time < entry.retryAt || isTrusted) {
       if (time >= entry.retryAt && !flights.has(entry.key)) join(entry.key).catch(() => undefined)
@@ -113,7 +113,7 @@ export function createTieredCache<V>(options: TieredOptions<V>): ControlledCache
     return preferNews(entry)
   }
 
-  /** Waits for a lookup, but not long and not at the price of an error: there is an answer in hand. */
+  /** Waits briefly for a refresh. Falls back to the entry on an error or a timeout. */
   async function preferNews(entry: Entry<V>): Promise<V | null> {
     const news = join(entry.key)
     let timer: NodeJS.Timeout | undefined
@@ -123,7 +123,7 @@ export function createTieredCache<V>(options: TieredOptions<V>): ControlledCache
     try {
       return await Promise.race([news, late])
     } catch (error) {
-      // Invalidated meanwhile: what is in hand is known to be wrong, so only news will do.
+      // The entry was invalidated in the meantime, so it must not be used.
       if ((floors.get(entry.key) ?? 0) > entry.version) {
         if (error === null) return await news
         throw error
@@ -154,7 +154,7 @@ export function createTieredCache<V>(options: TieredOptions<V>): ControlledCache
           keep(key, looked, begun.epoch)
           return looked.value
         }
-        // Read before a change of which we heard meanwhile: read again, so that nobody who asks after it gets this.
+        // Read before an invalidation that arrived since, so it is read again.
         if (attempt === MAX_ATTEMPTS) return looked.value
       }
     } catch (error) {
@@ -190,7 +190,7 @@ export function createTieredCache<V>(options: TieredOptions<V>): ControlledCache
     })
   }
 
-  /** After a failed refresh the entry is used as it is for a while. */
+  /** Delays the next refresh after a failed one; the entry is used until then. */
   function postpone(key: string): void {
     const entry = memory.peek(key)
     if (entry === undefined) return
@@ -230,21 +230,18 @@ export function createTieredCache<V>(options: TieredOptions<V>): ControlledCache
   }
 }
 
-/** A bounded map whose entries expire. By size, because a map that is bounded by `max` takes the memory of all entries at once. */
+/** A bounded map whose entries expire. It sets `maxSize`, because `max` allocates all slots up front. */
 function createExpiring(maxSize: number, ttl: number, now: () => number): LRUCache<string, number> {
   return new LRUCache({ maxSize, sizeCalculation: () => 1, ttl, ttlResolution: 0, perf: { now } })
 }
 
-/**
- * A copy of `text` with memory of its own. A part that was cut from a longer string keeps all of that alive, and whoever
- * asks for unknown codes chooses how long it is.
- */
+/** Copies `text`, because a slice keeps its whole source string alive, whose length clients choose. */
 function ownString(text: string): string {
-  // V8 copies what is shorter (SlicedString::kMinLength).
+  // V8 copies shorter strings itself (SlicedString::kMinLength).
   return text.length < 13 ? text : Buffer.from(text).toString()
 }
 
-/** Pause after the nth failure in a row: from 100 ms to 5 s, jittered so that keys spread. */
+/** Pause after the nth failure in a row: from 100 ms to 5 s, jittered so that retries of keys spread. */
 function backoffMs(failures: number): number {
   return Math.min(100 * 2 ** (failures - 1), 5_000) * (0.8 + Math.random() * 0.4)
 }

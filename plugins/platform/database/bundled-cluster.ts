@@ -8,18 +8,21 @@ import { StartRefused } from '#platform/problem/start-refused.ts'
 import { BUNDLED_MAJOR, type BundledPrograms, noBuild } from './bundled-programs.ts'
 import { killWithThisProcess } from './parent-death.ts'
 
-/** The folder of the bundled PostgreSQL: made at the first start, checked at each, cleared of a dead server's postmaster. */
+/**
+ * Manages the data directory of the bundled PostgreSQL: creates it at the first start, checks it at each
+ * start, and stops the postmaster of a dead server.
+ */
 
 const FOLDER = 'postgresql'
 const DRAFT = 'postgresql.new-'
 
-/** What the bundled PostgreSQL calls its superuser, who owns the tables. */
+/** The superuser of the bundled PostgreSQL, and owner of the tables. */
 export const BUNDLED_USER = 'fairlead'
 
 /**
- * Gives the folder of the cluster in `dataDir`, which this process has locked; makes it when there is none and calls `onCreate`
- * before. A cluster that was not made to its end is none: it gets its name when it is whole. Throws {@link StartRefused} for
- * a database that the bundled PostgreSQL does not read, and for one it cannot make.
+ * Returns the cluster's folder in `dataDir`, which this process must have locked. If there is no complete
+ * cluster, calls `onCreate` and creates one. A cluster gets its final name once it is complete. Throws
+ * {@link StartRefused} for a database that the bundled PostgreSQL cannot read, and for one it cannot create.
  */
 export async function prepareCluster(
   dataDir: string,
@@ -51,7 +54,7 @@ async function readVersion(cluster: string): Promise<string | null> {
   }
 }
 
-/** Releases before this one kept PGlite, another engine, in a folder of its own. */
+/** Earlier releases stored data with PGlite, a different engine, in a separate folder. */
 async function refusePglite(dataDir: string): Promise<void> {
   const folder = join(dataDir, 'postgres')
   if ((await readVersion(folder)) === null) return
@@ -83,8 +86,9 @@ async function createCluster(dataDir: string, cluster: string, programs: Bundled
 }
 
 /**
- * The arguments of initdb for a cluster in `folder` with the superuser `user`. Text sorts and folds by Unicode, the same on every
- * system: that locale comes with PostgreSQL. Only pg_trgm asks the system what a letter is.
+ * The arguments of initdb for a cluster in `folder` with the superuser `user`. Text sorts and folds by
+ * Unicode on every system, because the builtin locale comes with PostgreSQL. Only pg_trgm uses the system's
+ * locale to recognise letters.
  */
 export function initdbArguments(folder: string, user: string): string[] {
   return [
@@ -94,13 +98,13 @@ export function initdbArguments(folder: string, user: string): string[] {
   ]
 }
 
-/** The line of a program's output that names what went wrong: cleaning up follows it. */
+/** The line of a program's output that states the error. Messages about the cleanup follow it. */
 function findReason(output: string): string {
   const lines = output.trim().split('\n')
   return lines.findLast((line) => /error:|FATAL|PANIC/.test(line)) ?? lines.at(-1) ?? ''
 }
 
-/** Runs a program to its end. Gives its exit code and the end of what it printed. */
+/** Runs a program until it exits. Returns its exit code and the end of its output. */
 async function runProgram(
   programs: BundledPrograms,
   program: string,
@@ -116,11 +120,11 @@ async function runProgram(
   const release = killWithThisProcess(child)
   try {
     const [code] = await once(child, 'close')
-    // The loader of a build that this system has no libraries for gives 127.
+    // The loader exits with 127 when the system lacks libraries of the build.
     if (code === 127) throw noBuild()
     return { code: code ?? 1, output }
   } catch (error) {
-    // So does a missing loader (musl) for the program itself.
+    // A missing loader (musl) causes ENOENT for the program itself.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw noBuild()
     throw error
   } finally {
@@ -128,7 +132,10 @@ async function runProgram(
   }
 }
 
-/** Gives the cluster to the user that PostgreSQL runs as; only root has to, when the way it changes its user has changed. */
+/**
+ * Changes the owner of the cluster to the user that runs PostgreSQL. Only root needs this, when its way of
+ * changing users differs from last time.
+ */
 async function adopt(cluster: string, owner: number): Promise<void> {
   if ((await stat(cluster)).uid === owner || process.getuid?.() !== 0) return
   chownSync(cluster, owner, owner)
@@ -136,15 +143,17 @@ async function adopt(cluster: string, owner: number): Promise<void> {
     chownSync(join(cluster, name), owner, owner)
 }
 
-/** What a postmaster wrote about itself (PostgreSQL manual, 66.1 "Database File Layout": postmaster.pid). */
+/** Contents of postmaster.pid (PostgreSQL manual, 66.1 "Database File Layout"). */
 export interface Postmaster {
   pid: number
   port: number
-  /** Folder of its Unix socket. */
+  /** Folder of the postmaster's Unix socket. */
   host: string
 }
 
-/** The postmaster that serves the cluster in `dataDir`, or did until it was killed; null when it ended in good order. */
+/**
+ * The postmaster that serves the cluster in `dataDir`, or served it when killed. Null after a clean shutdown.
+ */
 export async function readPostmaster(dataDir: string): Promise<Postmaster | null> {
   const text = await readFile(join(dataDir, FOLDER, 'postmaster.pid'), 'utf8').catch(() => '')
   const [pid, , , port, host] = text.split('\n')
@@ -158,8 +167,8 @@ const STOP_STEPS: [signal: NodeJS.Signals, waitMs: number][] = [
 ]
 
 /**
- * Stops a postmaster that outlived its server, and removes its file when the process that has its number by now is another. Only
- * the holder of the folder's lock may call this.
+ * Stops a postmaster that outlived its server. Removes its file, also when another process has its id by now.
+ * The caller must hold the folder's lock. Returns true if the postmaster was alive.
  */
 export async function stopLeftover(dataDir: string): Promise<boolean> {
   const left = await readPostmaster(dataDir)
@@ -171,7 +180,7 @@ export async function stopLeftover(dataDir: string): Promise<boolean> {
     try {
       process.kill(left.pid, signal)
     } catch {
-      // It has ended in this moment.
+      // The process has just ended.
     }
     for (const end = performance.now() + waitMs; performance.now() < end && (await isAlive()); )
       await wait(20)
@@ -180,7 +189,7 @@ export async function stopLeftover(dataDir: string): Promise<boolean> {
   return wasAlive
 }
 
-/** Whether process `pid` is a postmaster of `cluster`. */
+/** True if process `pid` is a postmaster of `cluster`. */
 async function serves(pid: number, cluster: string): Promise<boolean> {
   try {
     process.kill(pid, 0)
@@ -189,7 +198,7 @@ async function serves(pid: number, cluster: string): Promise<boolean> {
   }
   const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => null)
   if (command !== null) return command.includes('postgres\0') && command.includes(`\0${cluster}\0`)
-  // No /proc (macOS): ask ps(1).
+  // Systems without /proc (macOS) need ps(1).
   const ps = spawn('ps', ['-o', 'command=', '-p', `${pid}`], { stdio: ['ignore', 'pipe', 'ignore'] })
   let output = ''
   ps.stdout.on('data', (chunk) => {

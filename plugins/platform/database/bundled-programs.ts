@@ -5,24 +5,25 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { StartRefused } from '#platform/problem/start-refused.ts'
 
-/** The PostgreSQL programs of the npm package for this platform, and how this process may run them. */
+/** Finds the PostgreSQL programs of the npm package for this platform, and a way to run them as this user. */
 
-/** The major version of the bundled PostgreSQL: a cluster belongs to one. */
+/** The major version of the bundled PostgreSQL. A cluster works with one major version only. */
 export const BUNDLED_MAJOR = '17'
 
 export interface BundledPrograms {
-  /** The command line that runs `program` (`postgres`, `initdb`) with `args`. */
+  /** Returns the command line that runs `program` (`postgres`, `initdb`) with `args`. */
   command(program: string, args: string[]): [file: string, args: string[]]
-  /** The only environment the programs get. */
+  /** The complete environment of the programs. */
   readonly env: Record<string, string>
   /** The user id that must own the cluster, as this process sees it. */
   readonly owner: number
 }
 
 /**
- * Finds the programs. `linkFolder` takes the names under which they look up their libraries: npm packages carry no
- * symbolic links, the package makes its own in an install script, and node_modules may be read-only by now.
- * Throws {@link StartRefused} where the package has no build for this platform, or root may not change its user.
+ * Finds the programs. `linkFolder` receives links to their libraries, because npm packages contain no
+ * symbolic links. The package makes its own links in an install script, but that may not have run, and
+ * node_modules may be read-only. Throws {@link StartRefused} if the package has no build for this platform,
+ * or if root cannot change its user.
  */
 export async function findBundledPrograms(linkFolder: string): Promise<BundledPrograms> {
   const home = packageFolder()
@@ -54,14 +55,14 @@ function packageFolder(): string {
   }
 }
 
-/** The refusal for a platform without a build, or with one that does not run: musl, a BSD. */
+/** The error for a platform without a build, or with one that does not run: musl, a BSD. */
 export function noBuild(platform = `${process.platform}-${process.arch}`): StartRefused {
   return new StartRefused(
     `The bundled PostgreSQL does not run on this system (${platform}; it needs Linux with glibc, or macOS): set DATABASE_URL to a PostgreSQL 15 or newer.`
   )
 }
 
-/** A name that is there only when the package's links have been made. */
+/** A file name that exists only when the package has made its links. */
 const missingLibrary = () => (process.platform === 'darwin' ? 'libpq.5.dylib' : 'libpq.so.5')
 
 async function makeLinks(home: string, folder: string): Promise<string> {
@@ -73,7 +74,7 @@ async function makeLinks(home: string, folder: string): Promise<string> {
   await rm(draft, { recursive: true, force: true })
   await mkdir(draft, { recursive: true, mode: 0o700 })
   for (const { source, target } of listed) {
-    // The list also has links of folders and programs that nothing here runs.
+    // The list also has links of folders and of programs that Fairlead does not run.
     if (dirname(target) === join('native', 'lib'))
       await symlink(join(home, source), join(draft, target.slice('native/lib/'.length)))
   }
@@ -82,32 +83,35 @@ async function makeLinks(home: string, folder: string): Promise<string> {
   return folder
 }
 
-/** The id of the user `nobody`: what PostgreSQL runs as where root may not enter a user namespace. */
-const NOBODY = 65_534
+/** The id of the user that runs PostgreSQL when root cannot create a user namespace. */
+const UNPRIVILEGED_ID = 65_534
 
 /**
- * PostgreSQL refuses to run as root. In a user namespace root looks like a plain user and reaches its own files only, so
- * nothing changes its owner. Where namespaces are forbidden (most containers) it runs as `nobody`, who owns the cluster and
- * passes through folders of others by CAP_DAC_OVERRIDE (capabilities(7)).
+ * PostgreSQL refuses to run as root. In a user namespace, root appears as a plain user and accesses only its
+ * own files, so owners do not change. Most containers forbid user namespaces. There, PostgreSQL runs as user
+ * 65534, which owns the cluster. CAP_DAC_OVERRIDE (capabilities(7)) lets it enter folders of other users.
  */
 const WRAPPERS: { wrapper: string[]; owner: number }[] = [
   { wrapper: ['unshare', '--user', '--map-user=1000', '--map-group=1000', '--'], owner: 0 },
   {
     wrapper: [
       'setpriv',
-      `--reuid=${NOBODY}`,
-      `--regid=${NOBODY}`,
+      `--reuid=${UNPRIVILEGED_ID}`,
+      `--regid=${UNPRIVILEGED_ID}`,
       '--clear-groups',
       '--inh-caps=-all,+dac_override',
       '--ambient-caps=-all,+dac_override',
       '--bounding-set=-all,+dac_override',
       '--'
     ],
-    owner: NOBODY
+    owner: UNPRIVILEGED_ID
   }
 ]
 
-/** The first way in which PostgreSQL can be run and reach its data, which a folder of another user may forbid in a namespace. */
+/**
+ * Returns the first wrapper with which PostgreSQL runs and can write its data. In a namespace, a folder of
+ * another user may prevent that.
+ */
 function findUser(program: string, dataDir: string): { wrapper: string[]; owner: number } {
   const uid = process.getuid?.() ?? 0
   if (uid !== 0) return { wrapper: [], owner: uid }

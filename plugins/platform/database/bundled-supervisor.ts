@@ -6,7 +6,7 @@ import { StartRefused } from '#platform/problem/start-refused.ts'
 import { type BundledPrograms, noBuild } from './bundled-programs.ts'
 import { killWithThisProcess } from './parent-death.ts'
 
-/** The life of the bundled PostgreSQL's process. */
+/** Starts, restarts and stops the bundled PostgreSQL's process. */
 
 export interface Log {
   info(details: object, message: string): void
@@ -15,10 +15,13 @@ export interface Log {
 
 const MAX_PAUSE_MS = 5_000
 const LEFTOVER_MS = 10_000
-/** A PostgreSQL that ran for so long starts again at once when it dies. */
+/** After this uptime, a PostgreSQL that dies is restarted without a pause. */
 const STEADY_MS = 30_000
 
-/** Keeps a postmaster running until `stop`. `started` resolves when the first answers, and rejects when it cannot start. */
+/**
+ * Keeps a postmaster running until `stop`. `started` resolves when the first one accepts connections, and
+ * rejects when it cannot start.
+ */
 export function supervise(
   programs: BundledPrograms,
   cluster: string,
@@ -35,10 +38,10 @@ export function supervise(
   let pause: NodeJS.Timeout | undefined
   let pauseMs = 0
 
-  /** Resolves when it takes connections; rejects with its last words when it ends before. */
+  /** Resolves when PostgreSQL accepts connections. Rejects with its last output if it ends before. */
   async function launch(): Promise<void> {
     const [file, all] = programs.command('postgres', args)
-    // In a session of its own: Ctrl+C reaches this process alone, which still has clicks to store.
+    // In its own session, so that Ctrl+C does not reach it: this process still has clicks to store.
     const started = spawn(file, all, {
       env: programs.env,
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -55,7 +58,7 @@ export function supervise(
         if (line.endsWith('database system is ready to accept connections')) {
           readyAt ??= performance.now()
           done()
-          // While it stops it ends its sessions, each with a FATAL.
+          // A stopping server ends each session with a FATAL, which is not logged.
         } else if (/ PANIC: /.test(line) || (!isStopping && / FATAL: /.test(line)))
           log.warn({ line }, 'PostgreSQL reported a problem')
       })
@@ -78,7 +81,10 @@ export function supervise(
     pause = setTimeout(() => launch().catch((failure: Error) => restart(failure)), pauseMs)
   }
 
-  /** A postmaster that was killed leaves processes behind that end when they notice, and hold its memory until then. */
+  /**
+   * Retries while processes of a killed postmaster hold its shared memory. They end when they detect its
+   * death.
+   */
   async function launchFirst(): Promise<void> {
     for (const end = performance.now() + LEFTOVER_MS; ; await wait(100)) {
       try {

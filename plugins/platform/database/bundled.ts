@@ -9,7 +9,7 @@ import { type Log, supervise } from './bundled-supervisor.ts'
 import { FolderInUse, lockFolder } from './folder-lock.ts'
 import { openPrivateFolder } from './private-folder.ts'
 
-/** How to reach a PostgreSQL over its Unix socket: options of node-postgres. Nothing is left to PG… variables. */
+/** Options of node-postgres for a PostgreSQL on a Unix socket. They leave nothing to PG… variables. */
 export interface SocketConnection {
   /** Folder of the socket. */
   host: string
@@ -28,12 +28,12 @@ export interface BundledPostgres {
 export interface BundledOptions {
   dataDir: string
   maxConnections: number
-  /** Whether a process may use the PostgreSQL of a server that runs on the same folder. */
+  /** Allows the process to use the PostgreSQL of a server that runs on the same folder. */
   attach?: boolean
   log: Log
 }
 
-/** A small server: little memory, little disk, and all that an answer has acknowledged outlives a power cut. */
+/** For a small server: little memory and disk use, and acknowledged changes survive a power failure. */
 const SETTINGS = {
   listen_addresses: '',
   shared_buffers: '16MB',
@@ -52,21 +52,21 @@ const SETTINGS = {
   lc_messages: 'C',
   timezone: 'UTC',
   log_timezone: 'UTC',
-  // Errors reach the client whose statement failed; here their statements and details would quote what users sent.
+  // Errors reach the client that caused them. In the log their statements and details would expose user data.
   log_min_messages: 'log',
   log_min_error_statement: 'panic',
   log_error_verbosity: 'terse',
   log_checkpoints: 'off'
 }
 
-/** sun_path of unix(7) as macOS has it, less the final NUL. */
+/** Size of sun_path (unix(7)) on macOS, without the final NUL. */
 const MAX_SOCKET_PATH = 103
 const PORT = 5432
 
 /**
- * Starts the bundled PostgreSQL on `dataDir`: a child process, reached over a Unix socket in a folder that only its user may
- * enter. It ends with this process, and is started again when it dies alone. Throws FolderInUse when another process serves
- * the folder, and {@link StartRefused} when it cannot start, with its own words and what to do.
+ * Starts the bundled PostgreSQL on `dataDir` as a child process. Its Unix socket is in a folder that only
+ * this user may enter. It ends with this process, and restarts when it dies. Throws FolderInUse when another
+ * process serves the folder. Throws {@link StartRefused} with its output and a remedy when it cannot start.
  */
 export async function startBundledPostgres(options: BundledOptions): Promise<BundledPostgres> {
   const { log } = options
@@ -75,7 +75,7 @@ export async function startBundledPostgres(options: BundledOptions): Promise<Bun
       `DATA_DIR cannot be made: ${error.message}. Set it to a folder that this user may write.`
     )
   })
-  // One spelling, by which a leftover of an earlier process is recognised.
+  // The canonical path, which also identifies the postmaster of a killed process.
   const dataDir = await realpath(options.dataDir)
   try {
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
@@ -134,8 +134,8 @@ function connectionTo(host: string, port: number): SocketConnection {
 }
 
 /**
- * Makes a folder that only this user may enter, so the server needs no password, and removes the one that a killed process left:
- * a link in `dataDir` leads to it.
+ * Makes a folder that only this user may enter, so that the server needs no password. A link in `dataDir`
+ * points to it. Removes the folder that a killed process left.
  */
 async function makeSocketFolder(dataDir: string): Promise<string> {
   const link = join(dataDir, 'postgresql.socket')
@@ -150,7 +150,7 @@ async function makeSocketFolder(dataDir: string): Promise<string> {
   return folder
 }
 
-/** Without a /dev/shm (some containers and jails) PostgreSQL keeps that memory in files of the cluster. */
+/** Without /dev/shm (some containers and jails), PostgreSQL keeps shared memory in files of the cluster. */
 function pickSharedMemory(): { dynamic_shared_memory_type: string } {
   try {
     if (process.platform === 'linux') accessSync('/dev/shm', constants.W_OK)

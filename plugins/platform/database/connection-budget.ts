@@ -4,22 +4,22 @@ import { StartRefused } from '#platform/problem/start-refused.ts'
 import type { DatabaseOptions } from './index.ts'
 
 /**
- * Whether the replicas' pools fit into the server. PostgreSQL refuses connections past max_connections, and it
- * does so at the worst moment: when load makes every pool grow. So the sum is done at start instead.
+ * Checks whether the pools of all replicas fit into the server. PostgreSQL refuses connections above
+ * max_connections, and load would reveal it when every pool grows. The check therefore runs at the start.
  */
 export interface ConnectionBudget {
-  /** Processes that each hold a pool: replicas, and the worker. */
+  /** Number of processes with a pool: replicas and the worker. */
   replicas: number
   poolSize: number
   /** max_connections of the server. */
   maxConnections: number
   /** superuser_reserved_connections, and reserved_connections where it exists (PostgreSQL 16). */
   reserved: number
-  /** Kept for people, migrations, backups and exporters. */
+  /** Connections reserved for operators, migrations, backups and exporters. */
   margin: number
 }
 
-/** Null when the pools fit; else a sentence with the sum and what to change. */
+/** Null when the pools fit, else a sentence with the sum and what to change. */
 export function findOverdraft({
   replicas,
   poolSize,
@@ -43,8 +43,8 @@ export function findOverdraft({
 }
 
 /**
- * Compares the pools of all replicas with what the server has. Throws {@link StartRefused} when they do not fit and `options.budget`
- * is `refuse`, else logs a warning.
+ * Compares the pools of all replicas with the server's limit. When they do not fit, logs a warning, or throws
+ * {@link StartRefused} if `options.budget` is `refuse`.
  */
 export async function checkBudget(app: FastifyInstance, pool: Pool, options: DatabaseOptions): Promise<void> {
   const { rows } = await pool.query<{ name: string; setting: string }>(

@@ -5,15 +5,16 @@ import type { BucketCount } from './page-index.ts'
 import { prepareQuery } from './prepared.ts'
 
 /**
- * Makes what a page index counts with: it counts the rows of `table` that match `wanted` and have an `id` from
- * `fromId` on, by buckets of `bucketSize` ids, ascending. An index-only scan where the pages are all visible.
+ * Makes the count function of a page index. It counts the rows of `table` that match `wanted` and have an
+ * `id` from `fromId` up. Counts are grouped by buckets of `bucketSize` ids, ascending. It is an index-only
+ * scan if all pages are visible.
  */
 export function createBucketCounter(
   table: PgTable,
   id: PgColumn,
   wanted?: SQL
 ): (on: Executor, fromId: number, bucketSize: number) => Promise<BucketCount[]> {
-  // Grouped by place in the list: as a parameter the size would make two expressions that look different.
+  // Groups by column position: with a second placeholder, PostgreSQL would see two different expressions.
   const count = prepareQuery<BucketCount[]>(`count_${getTableName(table)}_buckets`, (on) =>
     on
       .select({

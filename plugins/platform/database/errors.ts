@@ -14,7 +14,7 @@ export const problems = defineProblems({
   ]
 })
 
-/** SQLSTATEs (PostgreSQL manual, appendix A) and socket errors that a later try may not meet. */
+/** SQLSTATEs (PostgreSQL manual, appendix A) and socket errors that a retry may avoid. */
 const PASSING =
   /^(08...|53...|57P0[1-5]|57014|58...|40001|40P01|55P03|25006|25P0[34]|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOENT|ENOTFOUND|EAI_AGAIN)$/
 const PASSING_MESSAGES =
@@ -26,7 +26,7 @@ interface DriverError extends Error {
   syscall?: string
 }
 
-/** The driver's error in `error` or its causes (Drizzle wraps it), or null when no database is to blame. */
+/** The driver's error in `error` or its causes (Drizzle wraps it), or null if it is not a database error. */
 export function findDriverError(error: unknown): DriverError | null {
   for (let at = error; at instanceof Error; at = at.cause) {
     const { code } = at as DriverError
@@ -36,24 +36,24 @@ export function findDriverError(error: unknown): DriverError | null {
   return null
 }
 
-/** Whatever the reason: a Unix socket whose queue is full, for one, gives EAGAIN. */
+/** True for any reason of a failed connect: a Unix socket with a full queue gives EAGAIN, for example. */
 function isConnectError({ syscall }: DriverError): boolean {
   return syscall === 'connect' || syscall === 'getaddrinfo'
 }
 
-/** The unique constraint that `error` says was violated (SQLSTATE 23505), or null. */
+/** The unique constraint that `error` violates (SQLSTATE 23505), or null. */
 export function violatedConstraint(error: unknown): string | null {
   const cause = findDriverError(error)
   return cause?.code === '23505' ? (cause.constraint ?? '') : null
 }
 
-/** Whether `error` says that the database is away or overloaded, so that trying again helps. */
+/** True if the database is unavailable or overloaded, so that a retry may succeed. */
 export function isTransientError(error: unknown): boolean {
   const cause = findDriverError(error)
   return cause !== null && (cause.code === undefined || PASSING.test(cause.code) || isConnectError(cause))
 }
 
-/** The problem to answer for a database error: 503 when trying again helps, 422 for bad data, null for a bug. */
+/** The problem to send for a database error: 503 if a retry may succeed, 422 for bad data, null for a bug. */
 export function databaseProblem(error: unknown): ProblemError | null {
   const cause = findDriverError(error)
   if (!cause) return null
@@ -71,12 +71,12 @@ export function databaseProblem(error: unknown): ProblemError | null {
   return null
 }
 
-/** Constraints that a second try gets past: it draws another id, or finds the short code taken. */
+/** Constraints that a retry avoids: it draws another id, or detects that the short code is taken. */
 const RETRIED = /_pkey$|_short_code_unique$/
 
 /**
- * Runs `work` (a transaction) again, up to five times, after a deadlock, or when an import took the id that
- * `work` drew from a sequence: the import moves the sequence past its ids, so the next draw is free.
+ * Runs `work` (a transaction) up to five times, after a deadlock or when an import took an id that `work`
+ * drew from a sequence. The import moves the sequence past its ids, so the next draw is free.
  */
 export async function retryConflict<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
@@ -86,7 +86,7 @@ export async function retryConflict<T>(work: () => Promise<T>): Promise<T> {
       const isConflict =
         findDriverError(error)?.code === '40P01' || RETRIED.test(violatedConstraint(error) ?? '')
       if (attempt === 5 || !isConflict) throw error
-      // Two that start again at once may meet again.
+      // A random pause, because two simultaneous retries may conflict again.
       await wait(Math.random() * 20 * attempt)
     }
   }

@@ -14,7 +14,7 @@ async function createFolder(t: Test, name = '') {
   return folder
 }
 
-t.test('a folder has one holder, and the next comes in once it is let go', async (t) => {
+t.test('a folder has one holder, and the next gets the lock after its release', async (t) => {
   const folder = await createFolder(t)
   const unlock = await lockFolder(folder)
   await t.rejects(lockFolder(folder), FolderInUse)
@@ -35,7 +35,7 @@ t.test('a holder killed with -9 leaves nothing that blocks the next', async (t) 
   await (await lockFolder(folder))()
 })
 
-t.test('of many that find a dead lock at once, one gets the folder', async (t) => {
+t.test('of many processes that find a dead lock at once, one gets the folder', async (t) => {
   const folder = await createFolder(t)
   const child = fork(join(import.meta.dirname, '..', '..', '..', 'apps', 'testing', 'hold-folder.ts'), [
     folder

@@ -6,35 +6,36 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { StartRefused } from '#platform/problem/start-refused.ts'
 
 /**
- * A lock on a folder of data. It is a listening Unix socket, so the kernel lets go of it however the holder dies, and it
- * works between containers that share the folder, where process ids (PostgreSQL's own lock) say nothing.
+ * A lock on a data folder. It is a listening Unix socket, so the kernel releases it however the holder dies.
+ * It also works between containers that share the folder. PostgreSQL's own lock uses process ids, which mean
+ * nothing there.
  *
- * A dead holder leaves its socket's file, and taking that away while others look for it can't be made safe. So each who
- * wants the lock listens on a file of its own, with a number that nobody used, and then looks around: whoever sees
- * another alive gives up and tries again later. Of two who both listen the later one looks when the earlier one
- * listens, so never do both stay. Only who stays takes dead files away, and whoever listens makes sure that its own is
- * still there.
+ * A dead holder leaves its socket file, and removing that file is a race. Each contender therefore listens on
+ * its own file with an unused number, then checks all other files. If another contender is alive, it releases
+ * its file and retries later. Of two contenders that listen, the later one checks while the earlier one
+ * listens, so at most one gets the lock. Only the holder removes dead files, and each contender verifies that
+ * its own file still exists.
  */
 
-/** Longest path a Unix socket may have (sun_path of unix(7), less the final NUL; macOS has the shorter one). */
+/** Maximum length of a Unix socket path: sun_path of unix(7) without the final NUL, as on macOS. */
 const MAX_SOCKET_PATH = 103
 
-/** Looks before giving up on others who want the lock too; a holder ends the search at once. */
+/** Attempts while only other contenders are alive. A holder ends the search at once. */
 const MAX_ATTEMPTS = 25
 const PAUSE_MS = 10
 
 /** Thrown when another live process holds the folder. */
 export class FolderInUse extends StartRefused {}
 
-/** Where the sockets of a folder are, each the prefix and a number. */
+/** Location of the folder's sockets. A path is `prefix` and a number. */
 interface Place {
   folder: string
   prefix: string
-  /** Ends the use of `folder`. */
+  /** Releases the resources of `folder`. */
   release(): Promise<void>
 }
 
-/** What a socket's listener says of itself. */
+/** The reply of a live socket. */
 interface Listener {
   isHolder: boolean
   pid: string
@@ -42,13 +43,13 @@ interface Listener {
 
 interface Claim {
   server: Server
-  /** Says from now on that it holds the lock. */
+  /** Makes the socket reply that its process holds the lock. */
   settle(): void
 }
 
 /**
- * Locks `folder` (which exists). Gives a function that unlocks it; throws {@link FolderInUse} with the holder's
- * process id in the message.
+ * Locks `folder`, which must exist. Returns the function that unlocks it. Throws {@link FolderInUse} with the
+ * holder's process id in the message.
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const place = await placeOf(folder)
@@ -97,10 +98,10 @@ function inUse(folder: string, holder: string): FolderInUse {
 async function placeOf(folder: string): Promise<Place> {
   const real = await realpath(folder)
   const place = { folder: real, prefix: 'lock-', release: async () => undefined }
-  // Room for any number that there will be.
+  // Leaves space for any number.
   if (Buffer.byteLength(pathOf(place, 1e9)) <= MAX_SOCKET_PATH) return place
   if (process.platform === 'linux') {
-    // A short way to the same folder (proc(5)).
+    // A short path to the same folder (proc(5)).
     const handle = await open(real)
     return { ...place, folder: `/proc/self/fd/${handle.fd}`, release: () => handle.close() }
   }
@@ -119,13 +120,13 @@ async function listNumbers({ folder, prefix }: Place): Promise<number[]> {
   })
 }
 
-/** Somebody who listens on one of the sockets, the holder if there is one; null when all are dead. */
+/** A live listener on one of the sockets, preferably the holder; null if all are dead. */
 async function findLive(place: Place, numbers: number[]): Promise<Listener | null> {
   const answers = await Promise.all(numbers.map((number) => ask(pathOf(place, number))))
   return answers.find((one) => one?.isHolder) ?? answers.find((one) => one !== null) ?? null
 }
 
-/** Listens on `path`, telling each caller who we are; null when the path is taken. */
+/** Listens on `path` and sends the role and process id to each client; null if the path is taken. */
 function listen(path: string): Promise<Claim | null> {
   let role = 'wants'
   return new Promise((done, fail) => {
@@ -148,13 +149,13 @@ function close(server: Server): Promise<void> {
   return new Promise((done) => server.close(() => done()))
 }
 
-/** Who listens at `path`, or null when nobody does. */
+/** The listener at `path`, or null if there is none. */
 function ask(path: string): Promise<Listener | null> {
   return new Promise((done) => {
     let answer = ''
     let isConnected = false
     const socket = connect(path)
-    // It lives and does not say: as if it held the lock.
+    // A listener that does not reply counts as the holder.
     socket.setTimeout(1_000, () => socket.destroy())
     socket.on('connect', () => {
       isConnected = true

@@ -27,13 +27,13 @@ t.test('names of each script fold', async (t) => {
   t.not(foldName('é'), foldName('e'), 'accents count')
 })
 
-t.test('an identity folds A to Z and nothing else', async () => {
+t.test('an identity folds only A to Z', async () => {
   const ascii = (text: string) =>
     text.replace(/[A-Z]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) + 32))
   fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => foldIdentity(text) === ascii(text)))
 })
 
-t.test('two identities that fold alike and are plain differ by ASCII case only', async () => {
+t.test('two plain identities that fold alike differ only by ASCII case', async () => {
   const text = fc.string({
     unit: fc.constantFrom('k', 'K', '\u212a', 'i', 'I', '\u0131', '\u0130', 's', '\u017f', '@')
   })
@@ -45,7 +45,7 @@ t.test('two identities that fold alike and are plain differ by ASCII case only',
   )
 })
 
-t.test('a pattern names the variants of letters and takes signs as they are', async (t) => {
+t.test('a pattern lists the variants of letters and escapes special characters', async (t) => {
   t.equal(patternOf('aé'), '[Aa][Éé]')
   t.equal(patternOf('σ'), '[Σςσ]')
   t.equal(patternOf('.*[^\\w]$()|+?{}***'), String.raw`\.\*\[\^\\[Ww]\]\$\(\)\|\+\?\{\}\*\*\*`)

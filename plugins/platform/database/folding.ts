@@ -1,28 +1,35 @@
 /**
- * Comparing text without case, in the application: what PostgreSQL's lower() and ILIKE make of a letter depends on the locale of
- * the database.
+ * Case-insensitive comparison of text in the application. PostgreSQL's lower() and ILIKE depend on the locale
+ * of the database.
  */
 
-/** The form in which names are compared: equal for texts that differ in case or in how a letter is composed (Unicode, 3.13). */
+/**
+ * The form for comparing names. Texts that differ in case or composition (Unicode, 3.13) have equal forms.
+ */
 export function foldName(text: string): string {
   // Both ways: ẞ has the lower case ß, whose upper case is SS; and σ at the end of a word is ς.
   return text.normalize('NFC').toLowerCase().toUpperCase().toLowerCase().normalize('NFC')
 }
 
 /**
- * The form in which email addresses are compared: only A to Z are folded, as by `lower(… COLLATE "C")` in the database. Unicode's
- * case mapping would make the Kelvin sign a k, and two people one.
+ * The form for comparing email addresses. It folds only A to Z, as `lower(… COLLATE "C")` does in the
+ * database. Unicode's case mapping would turn the Kelvin sign into k, and so merge two users.
  */
 export function foldIdentity(email: string): string {
   return email.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
 }
 
-/** Tells whether an address can be taken for no other one: visible ASCII only. International domains have an ASCII form (RFC 5891). */
+/**
+ * True if an address cannot be confused with another: visible ASCII only. International domains have an ASCII
+ * form (RFC 5891).
+ */
 export function isPlainIdentity(email: string): boolean {
   return /^[!-~]+$/.test(email)
 }
 
-/** A regular expression of PostgreSQL (manual, 9.7.3) that finds `text` in any case, the same with every locale. */
+/**
+ * A PostgreSQL regular expression (manual, 9.7.3) that finds `text` in any case, independent of the locale.
+ */
 export function patternOf(text: string): string {
   const pieces = [...text].map((character) => {
     const variants = variantsOf(character)
@@ -32,10 +39,10 @@ export function patternOf(text: string): string {
   return pieces.join('')
 }
 
-/** The last code point that has another case is U+1E943. */
+/** The last code point with another case is U+1E943. */
 const LAST_CASED = 0x1e943
 
-/** The characters of each simple fold with more than one. */
+/** The characters of each simple case fold with more than one character. */
 let variants: Map<string, string[]> | undefined
 
 function variantsOf(character: string): string[] {
@@ -43,7 +50,7 @@ function variantsOf(character: string): string[] {
   return variants.get(foldName(character)) ?? [character]
 }
 
-/** Takes 30 ms, once. */
+/** Takes 30 ms; runs once. */
 function findVariants(): Map<string, string[]> {
   const found = new Map<string, string[]>()
   for (let code = 0; code <= LAST_CASED; code++) {

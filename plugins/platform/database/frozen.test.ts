@@ -6,7 +6,9 @@ import { startApp, storageOf } from '#testing/app.ts'
 import { startPostgres } from '#testing/servers.ts'
 import { databaseProblem } from './errors.ts'
 
-/** A database that takes connections and answers nothing: every route that asks it is a 503 that says when to come back. */
+/**
+ * When the database accepts connections but never answers, each route that uses it sends 503 and Retry-After.
+ */
 
 const server = await startPostgres(t)
 const storage = { ...(await storageOf(t, 'alone')), DATABASE_URL: server.url }
@@ -19,7 +21,7 @@ const { request } = await startApp(t, { storage, env })
 
 const original_url = 'https://a.dev'
 const csv = { 'content-type': 'text/csv' }
-/** What is sent to each route with a body. */
+/** Request bodies by route. */
 const BODIES: Record<string, object> = {
   'POST /users': { json: { username: 'a', email: 'a@example.com' } },
   'PUT /users/{id}': { json: { username: 'b' } },
@@ -44,7 +46,7 @@ const BODIES: Record<string, object> = {
   },
   'POST /sets/bulk': { json: { users: [{ username: 'a', email: 'a@a.dev' }] } }
 }
-/** Routes that ask nothing of the database. */
+/** Routes that do not use the database. */
 const AWAY = /^(GET|HEAD) \/(health\/live|metrics|docs|openapi\.json|\.well-known)|^\S+ \/session/
 
 const { json: description } = await request('GET', '/openapi.json')
@@ -71,7 +73,7 @@ t.test('every route answers 503 with Retry-After while the database hangs', asyn
     })
   )
   for (const [route, answer] of answers) {
-    // A check says which part is away instead.
+    // Health checks report the unavailable component instead.
     if (route.includes('/health')) t.ok([200, 503].includes(answer.status), route)
     else t.ok(isRetryable(answer), `${route}: ${answer.status} ${answer.text}`)
   }
@@ -109,7 +111,7 @@ t.test('each way in which PostgreSQL or its driver times out is a 503', async (t
   }
 })
 
-t.test('a database that has stopped taking connections is a 503 as well', async (t) => {
+t.test('a database that stops accepting connections is a 503 as well', async (t) => {
   const storage = await storageOf(t, 'own')
   const env = { DATABASE_CONNECT_TIMEOUT_MS: '100' }
   const { request } = await startApp(t, { storage, env })
@@ -117,7 +119,7 @@ t.test('a database that has stopped taking connections is a 503 as well', async 
   const pid = Number((await readFile(file, 'utf8')).split('\n', 1)[0])
   process.kill(pid, 'SIGSTOP')
   t.teardown(() => process.kill(pid, 'SIGCONT'))
-  // Each of these leaves a connection that waits to be taken, until the queue of the socket is full.
+  // Each request leaves a pending connection, until the queue of the socket is full.
   for (let round = 0; round < 20; round++) {
     const answers = await Promise.all(Array.from({ length: 12 }, () => request('GET', '/urls')))
     const others = answers.filter((answer) => answer.status !== 200 && !isRetryable(answer))

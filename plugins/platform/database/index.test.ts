@@ -5,7 +5,7 @@ import { startApp } from '#testing/app.ts'
 const { app, request } = await startApp(t, { env: { DATABASE_STATEMENT_TIMEOUT_MS: '400' } })
 const { database } = app
 
-t.test('a transaction is kept whole or not at all', async (t) => {
+t.test('a transaction commits completely or not at all', async (t) => {
   await database.db.execute(sql`create table scratch (n int)`)
   const add = (n: number) => sql`insert into scratch values (${n})`
   t.equal(await database.transaction(async () => (await database.db.execute(add(1))).rowCount), 1)
@@ -17,7 +17,7 @@ t.test('a transaction is kept whole or not at all', async (t) => {
   t.match((await database.db.execute(sql`select n from scratch`)).rows, [{ n: 1 }])
 })
 
-t.test('a connection whose work failed is not lent again', async (t) => {
+t.test('a connection whose work failed is not reused', async (t) => {
   const failing = database.withClient(async (client) => {
     await client.query('BEGIN')
     await client.query('SELECT nonsense')
@@ -30,9 +30,9 @@ t.test('a connection whose work failed is not lent again', async (t) => {
   t.match(status.rows, [{ fresh: true }], 'outside of any transaction')
 })
 
-t.test('a statement that fails costs nobody else anything', async (t) => {
+t.test('a failing statement does not affect other callers', async (t) => {
   const url = await request('POST', '/urls', { json: { original_url: 'https://a.dev' } })
-  // Redirects look codes up by a prepared statement: each connection prepares its own.
+  // Redirects use a prepared statement, and each connection prepares its own.
   for (const code of [url.json.short_code, 'nobody', 'noone']) {
     const failing = database.pool.query('SELECT nonsense')
     const status = code === url.json.short_code ? 302 : 404
@@ -45,7 +45,7 @@ t.test('a statement that fails costs nobody else anything', async (t) => {
   }
 })
 
-t.test('a connection that is cut off amid a transaction fails that one only', async (t) => {
+t.test('a connection that breaks within a transaction fails only that transaction', async (t) => {
   const failing = database.transaction(async () => {
     const { rows } = await database.db.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`)
     await database.pool.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid])
@@ -68,7 +68,7 @@ t.test('a transaction that meets a deadlock runs again', async (t) => {
     database.transaction(async () => {
       await database.db.execute(sql`set local deadlock_timeout = '10ms'`)
       await database.db.execute(add(ids[0]))
-      // Each has one row and wants the other.
+      // Each transaction holds one row and waits for the other.
       if (++runs === 2) first()
       await both
       await database.db.execute(add(ids[1]))
@@ -78,19 +78,19 @@ t.test('a transaction that meets a deadlock runs again', async (t) => {
   t.match((await database.db.execute(sql`select n from pair`)).rows, [{ n: 2 }, { n: 2 }])
 })
 
-t.test('a statement that takes too long is ended, and the next one works', async (t) => {
+t.test('a slow statement is cancelled, and the next one works', async (t) => {
   await t.rejects(database.pool.query('SELECT pg_sleep(5)'), { code: '57014' })
   await database.ping()
 })
 
-t.test('times are UTC and in ISO style whatever the server thinks', async (t) => {
+t.test('times are UTC and in ISO style with any server settings', async (t) => {
   const { rows } = await database.pool.query(
     "SELECT current_setting('TimeZone') AS zone, current_setting('DateStyle') AS style"
   )
   t.match(rows, [{ zone: 'UTC', style: 'ISO, YMD' }])
 })
 
-t.test('an id that an import took in the same moment costs a try, not the request', async (t) => {
+t.test('a conflict with an id of an import causes a retry, not an error', async (t) => {
   const next = async (table: string) => {
     const { rows } = await database.pool.query(`SELECT nextval('${table}_id_seq')::int + 1 AS id`)
     return rows[0].id as number

@@ -21,81 +21,85 @@ const MIGRATIONS = join(import.meta.dirname, '..', '..', '..', 'drizzle')
 
 type Schema = Record<string, never>
 
-/** What a store's functions run on: `app.database.db`, or the standby. */
+/** What the functions of a store run on: `app.database.db`, or the standby. */
 export type Executor = PgDatabase<NodePgQueryResultHKT, Schema, ExtractTablesWithRelations<Schema>>
 
-/** SQL that a capability supplies as part of another one's statement. */
+/** SQL that one capability supplies for a statement of another. */
 export type SqlPart = SQL
 
-/** `app.database`: the one way to storage: PostgreSQL, bundled or a server. */
+/** `app.database`: all access to PostgreSQL, bundled or external. */
 export interface Database {
-  /** Drizzle: runs a statement in the transaction of the async context, or on the pool. */
+  /** Drizzle. Runs a statement in the transaction of the async context, or on the pool. */
   readonly db: NodePgDatabase<Schema>
-  /** Knows no transaction. Never use it inside of one: all connections may be in one. */
+  /** Ignores transactions. Never use it inside one: all connections may be in use by transactions. */
   readonly pool: Pool
-  /** The name to prepare a hot statement under; empty, so that it is not kept, where connections are pooled outside. */
+  /** The name of a prepared statement for a hot query. Empty with an external pooler, which keeps none. */
   statementName(name: string): string
   /**
-   * Runs `work`, which only reads and may see what was some seconds ago: on the standby where there is one that is up to date,
-   * else on the pool; inside a transaction, there. It may run twice.
+   * Runs `work`, which only reads and accepts data that is some seconds old. It runs on the standby if that
+   * is up to date, else on the pool; inside a transaction, in the transaction. It may run twice.
    */
   readStale<T>(work: (on: Executor) => Promise<T>): Promise<T>
   /**
-   * Runs `work`, which only reads and must see what was committed before {@link markFresh} gave `mark`: on the
-   * standby where that has it, else on the pool. Null reads a standby that may be behind. Inside a
-   * transaction it reads there. It may run twice.
+   * Runs `work`, which only reads and must see all commits from before {@link markFresh} returned `mark`. It
+   * runs on the standby if that has them, else on the pool; inside a transaction, in the transaction. With a
+   * null mark it may run on a standby that lags. It may run twice.
    */
   readFresh<T>(mark: FreshMark, work: (on: Executor) => Promise<T>): Promise<T>
-  /** Gives the mark for {@link readFresh}; null when the primary does not answer. */
+  /** Returns the mark for {@link readFresh}; null when the primary does not answer. */
   markFresh(): Promise<FreshMark>
-  /** Whether {@link readStale} uses the standby now; null where none is configured. */
+  /** True if {@link readStale} uses the standby now; null if none is configured. */
   readonly usesStandby: boolean | null
   /**
-   * Runs `work` in a transaction, which `db` uses inside of it: commits when `work` resolves, rolls back when
-   * it throws, and returns its result. A nested call joins the outer transaction, which rolls back when the
-   * nested `work` throws. Conflicts run the outermost `work` again, so it changes only the database. `db`
-   * throws when it is used after the end: await each promise in `work`.
-   * Locks are taken in the order of docs/adr/2026-11-30-one-order-of-locks.md.
+   * Runs `work` in a transaction, which `db` then uses. Commits when `work` resolves and returns its result.
+   * Rolls back when `work` throws. A nested call joins the outer transaction, which rolls back when the
+   * nested `work` throws. Conflicts run the outermost `work` again, so it must change nothing but the
+   * database. `db` throws after the end of the transaction: await each promise in `work`. Take locks in the
+   * order of docs/adr/2026-11-30-one-order-of-locks.md.
    */
   transaction<T>(work: () => Promise<T>): Promise<T>
-  /** Runs `work` after the commit of the outermost transaction, which waits for it; without one, at once. */
+  /**
+   * Runs `work` after the commit of the outermost transaction, which awaits it. Without one, runs it at once.
+   */
   afterCommit(work: () => unknown): Promise<void>
-  /** Runs `work` outside of the current transaction: for work that callers share or that outlives it. */
+  /** Runs `work` outside the current transaction: for work that callers share or that outlives it. */
   outside<T>(work: () => T): T
-  /** Lends a connection of the pool, for what Drizzle can't say (COPY, cursors). */
+  /** Lends a connection of the pool, for operations that Drizzle lacks (COPY, cursors). */
   withClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T>
   /** Resolves when the database answers a query; rejects with the driver's error. */
   ping(): Promise<void>
-  /** Resolves when the database takes writes; rejects with why it does not, or why the last transaction failed. */
+  /**
+   * Resolves when the database accepts writes. Rejects with the reason, or the error of the last transaction.
+   */
   pingWrites(): Promise<void>
 }
 
 export interface DatabaseOptions {
-  /** PostgreSQL connection string; the bundled PostgreSQL serves `dataDir` when undefined. */
+  /** PostgreSQL connection string. If undefined, the bundled PostgreSQL serves `dataDir`. */
   url?: string | undefined
-  /** Whether to use the bundled PostgreSQL of a server that runs on `dataDir`, where there is one. */
+  /** Allows using the bundled PostgreSQL of a server that runs on `dataDir`. */
   attach?: boolean
-  /** Connection string of a hot standby for reads that may be old; those go to the primary when undefined. */
+  /** Connection string of a hot standby for stale reads. If undefined, they use the primary. */
   readUrl?: string | undefined
-  /** How old they may be. */
+  /** Maximum age of stale reads. */
   readMaxLagMs?: number
   dataDir: string
   poolSize: number
   connectTimeoutMs: number
-  /** Applies to every statement of the pool; work that may take longer sets its own within its transaction. */
+  /** Applies to every statement of the pool. Longer work sets its own timeout within its transaction. */
   statementTimeoutMs: number
   /** How long a start waits for a server that does not answer yet. */
   startTimeoutMs: number
   /**
-   * `pgbouncer` when connections go through PgBouncer in transaction mode: what belongs to a session (prepared
+   * `pgbouncer` when connections go through PgBouncer in transaction mode. Session state (prepared
    * statements, settings) is then not used.
    */
   pooler: 'none' | 'pgbouncer'
-  /** Whether a start is refused, or only warned of, when the replicas' pools exceed what the server can give. */
+  /** What to do at the start when the replicas' pools exceed the server's limit. */
   budget: 'refuse' | 'warn'
-  /** Processes that hold a pool each. */
+  /** Number of processes with a pool. */
   replicas: number
-  /** Connections that the replicas leave to others. */
+  /** Connections that the replicas leave to other clients. */
   margin: number
 }
 
@@ -106,33 +110,33 @@ declare module 'fastify' {
 }
 
 /**
- * Publishes `app.database` over @fastify/postgres and brings the schema up to date before the boot goes on.
- * A connection that breaks while idle (restart, failover) is logged and replaced. Throws when the server does not
- * answer within `startTimeoutMs`, MigrationBlocked when others keep a table that has to change locked, or FolderInUse when
- * another process serves `dataDir`.
+ * Registers `app.database` over @fastify/postgres and migrates the schema before the boot continues. A
+ * connection that breaks while idle (restart, failover) is logged and replaced. Throws when the server does
+ * not answer within `startTimeoutMs`. Throws MigrationBlocked when other transactions keep a table locked
+ * that must change. Throws FolderInUse when another process serves `dataDir`.
  */
 async function database(app: FastifyInstance, options: DatabaseOptions) {
   const pooled = options.pooler === 'pgbouncer'
   if (options.url === undefined && options.readUrl !== undefined)
     throw new StartRefused('DATABASE_READ_URL names a standby of DATABASE_URL, which is not set.')
   const onConnect = async (client: ClientBase) => {
-    // By a query: as start-up parameters PgBouncer would refuse them. It keeps the last two for each of its clients.
+    // Set by a query: PgBouncer refuses them as start-up parameters. It keeps the last two per client.
     const timeout = pooled ? '' : `SET statement_timeout = ${options.statementTimeoutMs}; `
     await client.query(`${timeout}SET timezone = 'UTC'; SET datestyle = 'ISO, YMD'`)
   }
   const common = {
-    // The server's own timeout can't help when the server or the way to it hangs; this one is kept here.
+    // The server's own timeout cannot work when the server or the network hangs. The driver's can.
     query_timeout: options.statementTimeoutMs + 2_000,
     onConnect
   }
   await app.register(fastifyPostgres, { ...(await connection(app, options)), ...common })
   const { pool } = app.pg
-  // Without a listener one terminated idle connection would end the process (EventEmitter's 'error' rule).
-  // At close PostgreSQL may stop before a connection has ended.
+  // Without a listener, one terminated idle connection would end the process (EventEmitter's 'error' rule).
+  // At close, PostgreSQL may stop before a connection has ended.
   const warn = (err: Error) => pool.ending || app.log.warn({ err }, 'idle database connection failed')
   pool.on('error', warn)
-  // The pool listens while a connection is idle. One that breaks while it is lent, between two statements of a
-  // transaction, would end the process just so; whoever has it learns of it by the next statement.
+  // The pool handles errors of idle connections only. A lent connection that breaks between two statements
+  // would end the process. Instead, the next statement reports the error.
   pool.on('connect', (client) => client.on('error', () => undefined))
   const writes = createWriteWatch()
   const transactions = createTransactions(pool, writes.watch)
@@ -162,7 +166,7 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
         failure = error as Error
         throw error
       } finally {
-        // A client of failed work may be in any state (amid a COPY, a transaction): it is not used again.
+        // After failed work a client may be in any state (amid a COPY, a transaction), so it is not reused.
         client.release(failure)
       }
     },
@@ -205,7 +209,7 @@ function poolOf(options: DatabaseOptions): PoolConfig {
   }
 }
 
-/** Connections of the bundled PostgreSQL beside the pool: the command line, PostgreSQL's own reserve. */
+/** Connections of the bundled PostgreSQL besides the pool: the command line and PostgreSQL's own reserve. */
 const SPARE_CONNECTIONS = 10
 
 async function connection(app: FastifyInstance, options: DatabaseOptions): Promise<PoolConfig> {
@@ -216,7 +220,8 @@ async function connection(app: FastifyInstance, options: DatabaseOptions): Promi
     attach: options.attach ?? false,
     log: app.log
   })
-  // Hooks run last in, first out: added before @fastify/postgres adds its own, this one runs after the pool ended.
+  // Hooks run last in, first out. Added before the hook of @fastify/postgres, this one runs after the pool
+  // ends.
   app.addHook('onClose', bundled.close)
   return { ...poolOf(options), ...bundled.connection }
 }

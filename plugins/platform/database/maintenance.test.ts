@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import t, { type Test } from 'tap'
 import { startApp, storageOf } from '#testing/app.ts'
 
-/** What a replica deletes whose clock is wrong: nothing. */
+/** A replica with a wrong clock must delete nothing. */
 
 const YEAR_MS = 365 * 86_400_000
 
@@ -12,10 +12,10 @@ function setClock(t: Test, aheadMs: number): void {
   t.intercept(Date, 'now', { value: () => now() + aheadMs })
 }
 
-/** What time may take away, by table. */
+/** Tables from which maintenance deletes rows. */
 const KEPT = ['events', 'url_visitors', 'visitor_salts', 'audit_log', 'idempotency_keys', 'sessions']
 
-t.test('a replica whose clock is years off deletes nothing, warns and counts', async (t) => {
+t.test('a replica whose clock is years off deletes nothing, warns and counts it', async (t) => {
   const storage = await storageOf(t, 'alone')
   const env = { EVENT_RETENTION_MONTHS: '1', AUDIT_RETENTION_MONTHS: '1' }
   const { app, request } = await startApp(t, { storage, env })
@@ -79,7 +79,7 @@ t.test('a replica whose clock is years off deletes nothing, warns and counts', a
   }
 })
 
-t.test('work gets the time of the database, and its result and errors are given on', async (t) => {
+t.test('work gets the time of the database, and its result or error is passed on', async (t) => {
   const { app } = await startApp(t)
   const { rows } = await app.database.db.execute<{ now: string }>(
     sql`select extract(epoch from now()) * 1000 as now`
@@ -92,7 +92,7 @@ t.test('work gets the time of the database, and its result and errors are given 
     }),
     /broken/
   )
-  await t.test('three minutes are within what clocks may differ', async (t) => {
+  await t.test('a clock that is three minutes off is accepted', async (t) => {
     setClock(t, 180_000)
     t.equal(await app.maintenance.run(async () => 'done'), 'done')
   })

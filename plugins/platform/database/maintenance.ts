@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
-/** `app.maintenance`: work that deletes what is past its time. */
+/** `app.maintenance`: work that deletes expired data. */
 export interface Maintenance {
   /**
-   * Runs `work` with the time of the database, in milliseconds since the epoch: the same for all replicas. Gives null and does nothing
-   * while the clock of this process differs from it by more than five minutes, because one of the two is wrong. Throws what `work`
-   * throws, and the driver's errors.
+   * Runs `work` with the time of the database, in milliseconds since the epoch, which is the same for all
+   * replicas. Returns null without running it while the clock of this process differs by more than five
+   * minutes, because one of the two is wrong. Throws the errors of `work` and of the driver.
    */
   run<T>(work: (now: number) => Promise<T>): Promise<T | null>
 }
@@ -17,10 +17,10 @@ declare module 'fastify' {
   }
 }
 
-/** Clocks that NTP keeps differ by milliseconds. */
+/** Clocks under NTP differ by milliseconds. */
 const MOST_SKEW_MS = 5 * 60_000
 
-/** Publishes `app.maintenance`: see docs/adr/2026-11-30-database-clock-for-maintenance.md. */
+/** Registers `app.maintenance`: see docs/adr/2026-11-30-database-clock-for-maintenance.md. */
 async function maintenance(app: FastifyInstance) {
   const { client } = app.metrics
   const registers = [client.register]

@@ -6,7 +6,9 @@ import t, { type Test } from 'tap'
 import { installedProfiles, startApp } from '#testing/app.ts'
 import { migrate } from './migrations.ts'
 
-/** A folder as drizzle-kit writes it, with one file for each of `steps`, later than any real one. */
+/**
+ * Makes a folder as drizzle-kit writes it, with one file for each of `steps`, newer than all real migrations.
+ */
 async function writeMigrations(t: Test, ...steps: string[]): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-migrations-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
@@ -34,7 +36,7 @@ installedProfiles(t, async (t, profile) => {
   const exists = async (table: string) =>
     (await pool.query('SELECT to_regclass($1) IS NOT NULL AS is', [table])).rows[0].is as boolean
 
-  t.test('what fails leaves nothing behind, also not the steps before it', async (t) => {
+  t.test('a failed migration leaves nothing behind, not even its earlier steps', async (t) => {
     const folder = await writeMigrations(
       t,
       'CREATE TABLE one ();',
@@ -60,7 +62,7 @@ installedProfiles(t, async (t, profile) => {
     t.match((await pool.query('SELECT n FROM one')).rows, [{ n: 1 }])
   })
 
-  t.test('those who start together take turns', async (t) => {
+  t.test('migrations that start together run one after the other', async (t) => {
     const folder = await writeMigrations(
       t,
       'SELECT 1;',
@@ -88,7 +90,7 @@ t.test('beside a transaction that stays open', async (t) => {
   }
   const step = 'ALTER TABLE urls ADD COLUMN added text;'
 
-  t.test('a migration lets requests pass that queue behind it, and is done when it may', async (t) => {
+  t.test('a migration lets queued requests pass, and completes once it gets the lock', async (t) => {
     await hold()
     const folder = await writeMigrations(t, step)
     const blocked: string[] = []
@@ -97,7 +99,7 @@ t.test('beside a transaction that stays open', async (t) => {
     )
     const count = "SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted AND relation = 'urls'::regclass"
     while ((await pool.query(count)).rows[0].n === 0);
-    // The table's readers stand behind the one who waits for it: without its time limit they would do so for ever.
+    // Readers of the table queue behind the migration. Only its lock timeout lets them continue.
     t.match((await request('GET', '/urls?short_code=cold')).json, [{ short_code: 'cold' }])
     while (blocked.length === 0) await request('GET', '/urls')
     t.match(blocked[0], /idle in transaction, open for 00:00:\d\d/)
@@ -106,7 +108,7 @@ t.test('beside a transaction that stays open', async (t) => {
     await pool.query('SELECT added FROM urls')
   })
 
-  t.test('a migration that gets no lock gives up, changes nothing and says what to do', async (t) => {
+  t.test('a migration that gets no lock gives up, changes nothing and reports what to do', async (t) => {
     await hold()
     const folder = await writeMigrations(t, step, 'CREATE TABLE four ();', 'DROP TABLE urls;')
     const patience = { lockTimeoutMs: 20, tries: 3, pauseMs: 1 }
@@ -122,7 +124,7 @@ t.test('beside a transaction that stays open', async (t) => {
     await holder.query('COMMIT')
   })
 
-  t.test('a migration may take longer than the statements of requests, its turn too', async (t) => {
+  t.test('a migration and the wait for it may take longer than statement timeouts', async (t) => {
     const folder = await writeMigrations(t, step, 'CREATE TABLE five ();', 'SELECT pg_sleep(0.2);')
     const hasty = async () => {
       const client = new pg.Client({ ...pool.options, query_timeout: 100 })

@@ -3,38 +3,45 @@ import { readMigrationFiles } from 'drizzle-orm/migrator'
 import type { ClientBase, QueryResultRow } from 'pg'
 import { StartRefused } from '#platform/problem/start-refused.ts'
 
-/** Any number shared by all replicas: they take turns under this transaction-scoped advisory lock. */
+/**
+ * An arbitrary number for all replicas. This transaction-scoped advisory lock serialises their migrations.
+ */
 const MIGRATION_LOCK = 7_351_804_912
 
-/** SQLSTATE of a statement that gave up waiting for a lock. */
+/** SQLSTATE of a statement whose wait for a lock timed out. */
 const LOCK_NOT_AVAILABLE = '55P03'
 
-/** The driver gives up on every query of a pool in the end; a migration may take as long as it takes. */
+/** Queries of a pool have a timeout in the driver. A migration may take as long as it needs. */
 const NO_TIMEOUT_MS = 2 ** 31 - 1
 
-/** How long a migration waits for those who use the same tables. */
+/** How long a migration waits for other users of the same tables. */
 export interface Patience {
   /**
-   * Longest wait for one lock. Whoever wants the table later queues behind that wait, redirects too: so it is short, and
-   * shorter than PostgreSQL's deadlock_timeout, so that it is the migration that gives way and not a request.
+   * Longest wait for one lock. Later statements on the table queue behind that wait, redirects included, so
+   * it is short. It is shorter than PostgreSQL's deadlock_timeout, so that a conflict fails the migration and
+   * not a request.
    */
   lockTimeoutMs?: number
-  /** How often it tries before it gives up. */
+  /** Number of tries before it gives up. */
   tries?: number
-  /** How long those who queued may go on before the next try. */
+  /** Pause before the next try, in which queued requests run. */
   pauseMs?: number
-  /** Told of each try that failed, before the pause. */
+  /** Called after each failed try, before the pause. */
   onBlocked?(why: string): void
 }
 
-/** A migration that did not get a lock; nothing was changed. The message says who holds it, and what to do. */
+/**
+ * Thrown when a migration did not get a lock. Nothing has changed. The message names the blocking transaction
+ * and the remedy.
+ */
 export class MigrationBlocked extends StartRefused {}
 
 /**
- * Brings the schema up to date from the drizzle-kit journal in `folder`, all in one transaction, so a failed
- * migration leaves nothing behind. Replicas that start together wait for one another; the lock belongs to the
- * transaction, not the session, so that it also holds behind PgBouncer. Gives how many migrations ran. Throws
- * {@link MigrationBlocked} when others keep a table locked for longer than its patience (half a minute).
+ * Migrates the schema to the drizzle-kit journal in `folder`, in one transaction, so a failed migration
+ * leaves nothing behind. Replicas that start together wait for one another. The lock belongs to the
+ * transaction, not the session, so it also works behind PgBouncer. Returns the number of migrations that ran.
+ * Throws {@link MigrationBlocked} when another transaction keeps a table locked longer than `Patience` allows
+ * (half a minute).
  */
 export async function migrate(
   client: ClientBase,
@@ -43,13 +50,13 @@ export async function migrate(
 ): Promise<number> {
   const migrations = readMigrationFiles({ migrationsFolder: folder })
   const run = <R extends QueryResultRow>(text: string, values: unknown[] = []) => {
-    // The driver takes its time limit with a query; its types don't know.
+    // The driver accepts a timeout per query; its types omit it.
     const query = { text, values, query_timeout: NO_TIMEOUT_MS }
     return client.query<R>(query)
   }
 
   async function apply(): Promise<number> {
-    // The table and its columns are drizzle-orm's own, so that drizzle-kit and other tools read the same state.
+    // The table is that of drizzle-orm, so that drizzle-kit and other tools read the same state.
     await run('CREATE SCHEMA IF NOT EXISTS drizzle')
     await run(
       'CREATE TABLE IF NOT EXISTS drizzle.__drizzle_migrations (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at bigint)'
@@ -69,7 +76,7 @@ export async function migrate(
     return pending.length
   }
 
-  /** Words for who may hold the lock: the transaction of this database that is open longest. */
+  /** Describes the likely holder of the lock: the oldest open transaction of this database. */
   async function describeBlocker(): Promise<string> {
     const { rows } = await run<{ pid: number; state: string; age: string; name: string }>(
       `SELECT pid, state, date_trunc('second', clock_timestamp() - xact_start)::text AS age, application_name AS name
@@ -88,9 +95,9 @@ export async function migrate(
   try {
     await run('SET LOCAL statement_timeout = 0')
     await run('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK])
-    // From here on: one replica may migrate for long while the others wait for it above.
+    // Only from here on: the wait above lasts as long as another replica migrates.
     await run(`SET LOCAL lock_timeout = ${lockTimeoutMs}`)
-    // Going back to it lets go of the tables, and keeps the turn.
+    // Rolling back to this savepoint releases the tables and keeps the advisory lock.
     await run('SAVEPOINT unchanged')
     for (let tried = 1; ; tried++) {
       try {

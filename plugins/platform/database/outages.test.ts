@@ -5,7 +5,7 @@ import t, { type Test } from 'tap'
 import { startPostgres } from '#testing/servers.ts'
 import database from './index.ts'
 
-/** The database plugin alone, with a pool of two, on a PostgreSQL of the test's own. */
+/** The database plugin alone, with a pool of two, on a separate PostgreSQL. */
 async function startDatabase(t: Test) {
   const server = await startPostgres(t, { fsync: true })
   const app = fastify({ pluginTimeout: 60_000 })
@@ -28,10 +28,10 @@ async function startDatabase(t: Test) {
 const answer = sql<{ one: number }>`SELECT 1 AS one`
 
 t.test('transactions', async (t) => {
-  t.test('give back their connection when it breaks before they begin', async (t) => {
+  t.test('release their connection when it breaks before they begin', async (t) => {
     const { database } = await startDatabase(t)
     const cut = (client: PoolClient) => {
-      // pg keeps the connection there; its types leave it out.
+      // pg stores the connection here; its types omit it.
       const { connection } = client as unknown as { connection: { stream: { destroy(): void } } }
       connection.stream.destroy()
     }
@@ -45,7 +45,7 @@ t.test('transactions', async (t) => {
     t.equal(database.pool.waitingCount, 0)
   })
 
-  t.test('fail, and leave the process alive, when the server dies in the middle', async (t) => {
+  t.test('fail without ending the process when the server dies', async (t) => {
     const { server, database } = await startDatabase(t)
     const lost = database.transaction(async () => {
       await database.db.execute(answer)
@@ -57,7 +57,7 @@ t.test('transactions', async (t) => {
     t.same((await database.transaction(async () => database.db.execute(answer))).rows, [{ one: 1 }])
   })
 
-  t.test('say why they failed, and leave a connection that is used again', async (t) => {
+  t.test('report their error and leave a reusable connection', async (t) => {
     const { database } = await startDatabase(t)
     await t.rejects(
       database.transaction(async () => database.db.execute(sql`SELECT nothing`)),

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { type BucketCount, createPageIndex } from './page-index.ts'
 
-/** A table of ids, and how often and how far it was counted. */
+/** A table of ids that records each count. */
 function createTable(ids: number[]) {
   const table = { ids: new Set(ids), counted: [] as number[] }
   async function countBuckets(_on: null, fromId: number, size: number): Promise<BucketCount[]> {
@@ -45,7 +45,7 @@ t.test('counts old rows once and the newest each time', async (t) => {
   t.ok(Math.min(...table.counted) >= 80, 'without counting old ones again')
 })
 
-t.test('a deletion among old rows shows after the next recount, which nobody waits for', async (t) => {
+t.test('a deletion among old rows shows after the next recount, which runs in the background', async (t) => {
   let time = 0
   const { table, countBuckets } = createTable(Array.from({ length: 100 }, (_, at) => at + 1))
   const index = createPageIndex({ countBuckets, bucketSize: 10, recountMs: 1_000, now: () => time })
@@ -65,14 +65,14 @@ t.test('a row that commits late among the newest is counted', async (t) => {
   t.equal(await index.total(null), 98)
 })
 
-t.test('past the end there is nothing', async (t) => {
+t.test('a place past the end has no rows', async (t) => {
   const { table, countBuckets } = createTable(Array.from({ length: 100 }, (_, at) => at + 1))
   const index = createPageIndex({ countBuckets, bucketSize: 10 })
   t.equal(read(table.ids, await index.locate(null, 100)), undefined)
   t.equal(read(table.ids, await index.locate(null, 5_000)), undefined)
 })
 
-t.test('a first count that fails is tried again by the next caller', async (t) => {
+t.test('a first count that fails is retried by the next caller', async (t) => {
   const { countBuckets } = createTable([1, 2, 3])
   let failures = 1
   const index = createPageIndex<null>({

@@ -1,40 +1,42 @@
 import { type LongPage, type RowChunk, readOn } from './row-chunks.ts'
 
 /**
- * Page numbers over keys. `OFFSET 1000000` reads a million rows to throw them away, and so does `count(*)`. So the
- * rows are counted once by buckets of ids; a page far out is then found by adding up the buckets before it, and
- * read by key. Old buckets hardly change: they are counted again now and then, only the newest each time.
+ * Page numbers with keyset reads. `OFFSET 1000000` reads a million rows only to discard them, and so does
+ * `count(*)`. The index therefore counts rows once, by buckets of ids. It finds a distant page by adding up
+ * the buckets before it, and reads it by key. Old buckets hardly change: they are recounted periodically, and
+ * only the newest each time.
  */
 
-/** Ids of one bucket: `bucket` × size up to the next. */
+/** The number of rows in one bucket of ids, which begins at `bucket` × size. */
 export interface BucketCount {
   bucket: number
   rows: number
 }
 
 export interface PageIndexOptions<On> {
-  /** Counts the rows with ids from `fromId` on, by bucket, ascending; buckets without rows may be left out. */
+  /** Counts the rows with ids from `fromId` up, by bucket, ascending. Buckets without rows may be omitted. */
   countBuckets(on: On, fromId: number, bucketSize: number): Promise<BucketCount[]>
   bucketSize?: number
-  /** How old the counts of old buckets may be, in milliseconds. */
+  /** Maximum age of the counts of old buckets, in milliseconds. */
   recountMs?: number
   now?: () => number
 }
 
-/** A place in a list: ids from `fromId` on, less the first `skip` of them. */
+/** A position in a list: the rows with ids from `fromId` up, without the first `skip` of them. */
 export interface Place {
   fromId: number
   skip: number
 }
 
 export interface PageIndex<On> {
-  /** Rows in all. Exact for the newest ids; deletions among old ones may lag by `recountMs`. */
+  /** Number of all rows. Exact for the newest ids; deletions among old ones may lag by `recountMs`. */
   total(on: On): Promise<number>
-  /** Where row number `offset` (from 0) is: read ids from `fromId` on and skip `skip` rows of them. */
+  /** Returns the place of row number `offset` (from 0): read ids from `fromId` up and skip `skip` rows. */
   locate(on: On, offset: number): Promise<Place>
   /**
-   * Reads a page by `list`, which gives a chunk of up to `limit` rows from a place on, in reads that `run` runs, and may run twice. A
-   * filtered list says with `countMatching` how many rows match: the index knows of all rows only, so there the place is skipped to.
+   * Reads a page through `list`, which returns a chunk of up to `limit` rows from a place on. `run` runs each
+   * read and may run it twice. A filtered list passes `countMatching`, its number of rows. The index counts
+   * all rows only, so a filtered list skips rows to reach its page.
    */
   read<Row extends { id: number }>(
     run: <T>(work: (on: On) => Promise<T>) => Promise<T>,
@@ -44,7 +46,10 @@ export interface PageIndex<On> {
   ): Promise<LongPage<Row>>
 }
 
-/** See the head of this file. `On` is what `countBuckets` runs on; each of an app's replicas keeps its own index. */
+/**
+ * Makes a page index, see the head of this file. `On` is what `countBuckets` runs on. Replicas share no
+ * index.
+ */
 export function createPageIndex<On>({
   countBuckets,
   bucketSize = 10_000,
@@ -55,7 +60,9 @@ export function createPageIndex<On>({
   let countedAt = Number.NEGATIVE_INFINITY
   let recount: Promise<void> | null = null
 
-  /** Ids from here on are counted each time. Two buckets: a transaction may commit an id some time after its neighbours. */
+  /**
+   * Ids from here up are counted each time. The tail spans two buckets, because ids may commit out of order.
+   */
   const tailStart = () => ((old.at(-1)?.bucket ?? -1) + 1) * bucketSize
 
   function settle(counts: BucketCount[]): void {
@@ -71,7 +78,7 @@ export function createPageIndex<On>({
     countedAt = startedAt
   }
 
-  /** The counts of all buckets; those past their time are used once more while they are counted anew. */
+  /** The counts of all buckets. Expired counts are used once more while a recount runs. */
   async function current(on: On): Promise<BucketCount[]> {
     if (now() - countedAt > recountMs) {
       recount ??= countAll(on).finally(() => {
@@ -92,7 +99,7 @@ export function createPageIndex<On>({
       return sum(await current(on))
     },
     async locate(on, offset) {
-      // Near the start skipping is as cheap as looking up, and always exact.
+      // Near the start, skipping is as cheap as the index, and always exact.
       if (offset <= bucketSize) return { fromId: 0, skip: offset }
       let skip = offset
       for (const { bucket, rows } of await current(on)) {

@@ -7,15 +7,16 @@ interface Query<Rows> {
 /** Executors whose connections may keep named statements. */
 const keepers = new WeakSet<Executor>()
 
-/** Lets statements that run on `on` be kept by name on its connections. */
+/** Allows named statements on the connections of `on`. */
 export function keepStatements(on: Executor): void {
   keepers.add(on)
 }
 
 /**
- * Makes a function that runs a query on an executor with `values` for its placeholders. Drizzle builds and casts a
- * query in 100 to 300 µs, so `build` runs once for each executor and `shape`, a text that says which parts the query
- * has. `name` is unique, since connections keep the statement by it.
+ * Makes a function that runs a query on an executor with `values` for its placeholders. Drizzle takes 100 to
+ * 300 µs to build and cast a query, so `build` runs once per executor and `shape`. `shape` is a text that
+ * identifies the optional parts of the query. `name` must be unique, because connections keep the statement
+ * under it.
  */
 export function prepareQuery<Rows>(
   name: string,

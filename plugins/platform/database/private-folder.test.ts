@@ -5,9 +5,9 @@ import { storageOf } from '#testing/app.ts'
 import { startServer } from '#testing/process.ts'
 import { openPrivateFolder } from './private-folder.ts'
 
-/** Files of the data folder are this user's alone, whatever the folder and the umask were before. */
+/** Only this user can access files of the data folder, whatever the folder's mode and the umask were. */
 
-/** What other users may reach below `folder` if they may enter it, by path. */
+/** Paths below `folder` that other users may access if they may enter it. */
 async function openPaths(folder: string): Promise<string[]> {
   const found = await readdir(folder, { recursive: true, withFileTypes: true })
   const paths = found
@@ -30,7 +30,7 @@ t.test('nothing that a server keeps is open to others', async (t) => {
   t.equal((await stat(DATA_DIR)).mode & 0o777, 0o700)
   await first.end()
 
-  // As a restored copy may be.
+  // A restored copy may have such modes.
   await chmod(DATA_DIR, 0o777)
   for (const name of await readdir(DATA_DIR, { recursive: true }))
     await chmod(join(DATA_DIR, name), 0o777).catch(() => undefined)
@@ -41,7 +41,7 @@ t.test('nothing that a server keeps is open to others', async (t) => {
   t.same(await second.end(), { code: 0, signal: null })
 })
 
-t.test('what is not ours stays as it is', async (t) => {
+t.test('files of other programs keep their modes', async (t) => {
   const folder = t.testdir({ 'notes.txt': 'theirs' })
   const warnings: string[] = []
   const log = { warn: (_details: object, message: string) => void warnings.push(message) }

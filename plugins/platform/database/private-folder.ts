@@ -1,27 +1,28 @@
 import { chmod, lstat, mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** What reports a folder that was open to other users, or that could not be closed to them. */
+/** Logs folders that other users could access, or that could not be closed to them. */
 export interface Log {
   warn(details: object, message: string): void
 }
 
 const OTHERS = 0o077
 const WRITABLE_BY_OTHERS = 0o022
-/** Others may add files and not replace those of a user (inode(7)). */
+/** With this bit, other users may add files but not replace those of another user (inode(7)). */
 const STICKY = 0o1000
 
-/** What this program makes in its data folder. */
+/** Names of Fairlead's own files in its data folder. */
 const OWN = /^(clicks|postgres(ql)?(\.\w+)?|postgresql\.new-.*|lock-\d+\.sock)$/
 
 /**
- * Makes the data folder unless it exists, and takes from all but this user the access to what this program keeps in it, which an
- * existing folder, a umask or a restored copy may have left open. The folder itself is closed when it holds nothing else: it might be
- * `/tmp`. Rejects with the system's error when it can't be made.
+ * Creates the data folder if it is missing, and removes other users' access to Fairlead's files in it. An
+ * existing folder, a umask or a restored copy may have allowed that access. The folder itself is closed only
+ * if it holds nothing else: it might be `/tmp`. Rejects with the system's error when the folder cannot be
+ * created.
  */
 export async function openPrivateFolder(folder: string, log: Log): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  // Whether it can be read and written is for the caller to say.
+  // The caller reports a folder that cannot be read or written.
   const names = await readdir(folder).catch(() => [])
   const own = names.filter((name) => OWN.test(name))
   const closed: string[] = []
@@ -35,13 +36,16 @@ export async function openPrivateFolder(folder: string, log: Log): Promise<void>
     log.warn({ folder }, 'data folder is writable by other users; chmod 700 it or change DATA_DIR')
 }
 
-/** Closes a file, or a folder with all beneath it. Gives whether anything was open; what is of another user stays as it is. */
+/**
+ * Removes other users' access to a file, or to a folder and its contents. Returns true if there was any.
+ * Files of another user stay unchanged.
+ */
 async function close(path: string): Promise<boolean> {
   // Another process may have deleted it.
   const stats = await lstat(path).catch(() => null)
   if (stats === null || !(stats.isFile() || stats.isDirectory())) return false
   const isOpen = await closeOne(path, stats.mode).catch(() => false)
-  // What is beneath a closed folder can't be reached.
+  // The contents of a folder that was closed already cannot be accessed.
   if (isOpen && stats.isDirectory()) for (const name of await readdir(path)) await close(join(path, name))
   return isOpen
 }

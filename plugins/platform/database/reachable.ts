@@ -3,8 +3,8 @@ import type { FastifyBaseLogger } from 'fastify'
 import { StartRefused } from '#platform/problem/start-refused.ts'
 
 /**
- * Repeats `ping` with growing pauses until the database answers. Throws {@link StartRefused} when it does not within `timeoutMs`
- * milliseconds.
+ * Repeats `ping` with growing pauses until the database answers. Throws {@link StartRefused} if it does not
+ * answer within `timeoutMs` milliseconds.
  */
 export async function waitUntilReachable(
   log: FastifyBaseLogger,

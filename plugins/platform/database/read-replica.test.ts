@@ -11,7 +11,7 @@ import { startPostgres } from '#testing/servers.ts'
 import { startStandby } from '#testing/standby.ts'
 import { until } from '#testing/until.ts'
 
-/** Lists and statistics from a real hot standby that falls behind, dies, comes back and is promoted. */
+/** Lists and statistics from a real hot standby that lags, dies, recovers and is promoted. */
 
 const skip = missing('postgres') || missing('pg_basebackup')
 const MAX_LAG_MS = 4_000
@@ -69,11 +69,11 @@ t.test('with a hot standby', { skip }, async (t) => {
     t.same([await readStale(isStandby), ...inside], [true, false, false], 'a transaction reads what it wrote')
   })
 
-  await t.test('concurrent readers each see what was written before them', async (t) => {
+  await t.test('concurrent readers each see all earlier writes', async (t) => {
     await onStandby('SELECT pg_wal_replay_resume()')
     t.ok(await used(app, true))
     const held = holdPositions(app)
-    // From here on the poll of the standby waits too: the next two positions are those of the readers.
+    // From here on the poll of the standby waits too. The next two positions are those of the readers.
     await held.reach(1)
     const early = request('GET', '/events')
     await held.reach(2)
@@ -92,7 +92,7 @@ t.test('with a hot standby', { skip }, async (t) => {
     await request('DELETE', `/urls/${id}`)
   })
 
-  await t.test('it is of no use to another database', async (t) => {
+  await t.test('a standby of another database is not used', async (t) => {
     const { url } = await startPostgres(t, { installed: true })
     const { log } = await startLogging(t, {
       DATABASE_URL: url,
@@ -101,9 +101,9 @@ t.test('with a hot standby', { skip }, async (t) => {
     t.match(await until(log, (text) => text.includes('it is a standby')), 'it is a standby of another server')
   })
 
-  await t.test('one that is too far behind is not read from until it has caught up', async (t) => {
+  await t.test('a standby that lags too far is not used until it catches up', async (t) => {
     await create('later')
-    // Whatever the clock of the day does meanwhile: this one runs backwards.
+    // The system clock has no effect: here it runs backwards.
     const { now } = Date
     const start = now()
     Date.now = () => 2 * start - now()
@@ -119,7 +119,7 @@ t.test('with a hot standby', { skip }, async (t) => {
     t.same(await listed(), ['seen', 'later'])
   })
 
-  await t.test('no request fails when it dies, and it is used when it is back', async (t) => {
+  await t.test('no request fails when it dies, and it is used again after it recovers', async (t) => {
     await standby.kill()
     for (const path of ['/urls', '/users', '/events', '/stats', '/urls/1/stats'])
       t.equal((await request('GET', path)).status, 200, path)
@@ -128,7 +128,7 @@ t.test('with a hot standby', { skip }, async (t) => {
     t.ok(await used(app, true))
   })
 
-  await t.test('lists go on while the primary is away', async (t) => {
+  await t.test('lists work while the primary is unavailable', async (t) => {
     await primary.kill()
     t.same(await listed(), ['seen', 'later'])
     t.equal((await request('GET', '/seen')).status, 302, 'and so does a warm link')
@@ -138,7 +138,7 @@ t.test('with a hot standby', { skip }, async (t) => {
     t.equal(events.headers.get('x-clicks-pending'), 'true', 'the standby may lack some')
   })
 
-  await t.test('promoted, it is the database', async (t) => {
+  await t.test('a promoted standby serves as the primary', async (t) => {
     await app.close()
     await onStandby('SELECT pg_promote()')
     const { request } = await startApp(t, { storage: { DATA_DIR: folder, DATABASE_URL: standby.url } })
@@ -149,7 +149,7 @@ t.test('with a hot standby', { skip }, async (t) => {
   })
 })
 
-t.test('a DATABASE_READ_URL that leads to no standby is not read from', { skip }, async (t) => {
+t.test('a DATABASE_READ_URL without a standby is not read from', { skip }, async (t) => {
   const primary = await startPostgres(t, { installed: true })
   const { app, log } = await startLogging(t, { DATABASE_URL: primary.url, DATABASE_READ_URL: primary.url })
   await app.request('POST', '/shorten', { json: { url: 'https://example.com/' } })
@@ -171,7 +171,7 @@ async function makeDataDir(t: Test): Promise<string> {
   return folder
 }
 
-/** An app with its log as text. */
+/** An app that keeps its log as text. */
 async function startLogging(t: Test, urls: Record<string, string>) {
   const storage = { DATA_DIR: await makeDataDir(t), ...urls }
   let text = ''
@@ -179,7 +179,7 @@ async function startLogging(t: Test, urls: Record<string, string>) {
   return { app: await startApp(t, { storage, logger: { level: 'info', stream } }), log: async () => text }
 }
 
-/** Holds back the primary's answers to the question for its position. */
+/** Delays the primary's answers to queries for its position. */
 function holdPositions({ app }: Running) {
   const held: (() => void)[] = []
   const { pool } = app.database
@@ -201,7 +201,7 @@ function holdPositions({ app }: Running) {
   }
 }
 
-/** Whether the metric comes to say so. */
+/** Waits until the metric has the value `wanted`; false if it does not. */
 async function used({ request }: Running, wanted: boolean): Promise<boolean> {
   const line = `fairlead_database_standby_used ${wanted ? 1 : 0}\n`
   const text = await until(

@@ -4,20 +4,26 @@ import { findDriverError, isTransientError } from './errors.ts'
 import type { Executor } from './index.ts'
 
 /**
- * Reads that may be a little old, from a hot standby. It is used while it is known to have all that the primary had written
- * `maxLagMs` ago: positions in the WAL are compared, not clocks, so a standby that lost its primary and thinks itself up to
- * date is found out. See docs/adr/2026-11-25-reads-from-a-standby.md.
+ * Reads from a hot standby that may be slightly stale. It is used while it is known to have everything that
+ * the primary had written `maxLagMs` ago. That is a comparison of WAL positions, not of clocks: a standby
+ * without its primary may consider itself up to date. See docs/adr/2026-11-25-reads-from-a-standby.md.
  */
 export interface ReadReplica {
-  /** Whether the standby is used now. */
+  /** True if the standby is used now. */
   readonly isUsed: boolean
-  /** Runs `work` on the standby, or on the primary where that is away or behind; both when the first try breaks. */
+  /**
+   * Runs `work` on the standby, or on the primary if the standby is unavailable or lags. Falls back to the
+   * primary when the standby fails.
+   */
   run<T>(work: (on: Executor) => Promise<T>): Promise<T>
-  /** Where the primary is now; null when it does not answer, undefined at once while the standby is unused. */
+  /**
+   * The primary's current position; null if it does not answer. Undefined at once while the standby is
+   * unused.
+   */
   markFresh(): Promise<FreshMark>
   /**
-   * As `run`, on a standby that has everything from before `mark`, else on the primary. With null the standby may
-   * lack some; without a mark it is not read.
+   * Like `run`, on a standby that has everything from before `mark`, else on the primary. With null the
+   * standby may lag; with undefined it is not used.
    */
   runFresh<T>(mark: FreshMark, work: (on: Executor) => Promise<T>): Promise<T>
   close(): Promise<void>
@@ -30,40 +36,40 @@ export interface ReadReplicaOptions {
   /** The primary, for `run`. */
   fallback: Executor
   maxLagMs: number
-  /** How often both are asked where they are. */
+  /** Interval between queries for both servers' positions. */
   pollMs: number
-  /** Called when the standby begins (true) or ceases to be used. */
+  /** Called with true when the standby comes into use, and with false when it goes out of use. */
   onChange(isUsed: boolean, why: string): void
 }
 
-/** Where the primary was when a request began to read; kept on the request. */
+/** The primary's position when a request began to read. It is kept on the request. */
 export type FreshMark = Mark | null | undefined
 
-/** Where the primary was at a time. */
+/** The primary's position at a point in time. */
 interface Mark {
-  /** By `performance.now()`. */
+  /** Time by `performance.now()`. */
   at: number
   lsn: string
-  /** Tells servers apart: positions of another one would mean nothing. */
+  /** Identifies the server: positions of another one are not comparable. */
   system: string
 }
 
 const MARK = `SELECT pg_current_wal_flush_lsn()::text AS lsn,
   (SELECT system_identifier::text FROM pg_control_system()) AS system`
 
-/** Asks a standby why it can't be used for what a mark ($1, $2) requires; null when it can. */
+/** Returns why a standby cannot meet a mark ($1, $2); null if it can. */
 const LACKS = `SELECT CASE
   WHEN NOT pg_is_in_recovery() THEN 'it is no standby'
   WHEN (SELECT system_identifier::text FROM pg_control_system()) <> $2 THEN 'it is a standby of another server'
   WHEN pg_last_wal_replay_lsn() >= $1::pg_lsn THEN NULL
   ELSE 'it is behind' END AS lacks`
 
-/** Makes one; the standby is first used when it has all that the primary has now, migrations included. */
+/** Opens a read replica. It is first used when it has all that the primary has now, migrations included. */
 export function openReadReplica(options: ReadReplicaOptions): ReadReplica {
   const { primary, fallback, maxLagMs, pollMs, onChange } = options
   const pool = new pg.Pool(options.pool)
   const db = drizzle(pool)
-  // As with the primary's pool: a connection that breaks must not end the process.
+  // As with the primary's pool, a broken connection must not end the process.
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
   let marks: Mark[] = []
@@ -85,17 +91,19 @@ export function openReadReplica(options: ReadReplicaOptions): ReadReplica {
     return row === undefined ? null : { ...row, at }
   }
 
-  /** Notes where the primary is. While it is away nothing is written, so the last mark stays good. */
+  /** Records the primary's position. An unavailable primary writes nothing, so the last mark stays valid. */
   async function mark(): Promise<void> {
     const now = performance.now()
     const located = await locate()
     if (located !== null) marks.push(located)
-    // The newest one that is old enough, and all that come after it.
+    // Keeps the newest mark that is old enough, and all later ones.
     const due = marks.findLastIndex((one) => one.at <= now - maxLagMs)
     if (due > 0) marks = marks.slice(due)
   }
 
-  /** Why the standby can't be used for what `required` asks for; null when it can. Rejects when it does not answer. */
+  /**
+   * Returns why the standby does not meet the mark; null if it does. Rejects if the standby does not answer.
+   */
   async function lack({ lsn, system }: Mark): Promise<string | null> {
     const { rows } = await pool.query<{ lacks: string | null }>(LACKS, [lsn, system])
     return rows[0]?.lacks ?? null
@@ -124,7 +132,8 @@ export function openReadReplica(options: ReadReplicaOptions): ReadReplica {
     try {
       return await work(db)
     } catch (error) {
-      // One that took too long (57014) takes as long there; one that replay had to cancel (40001) does not.
+      // A query that timed out (57014) would time out on the primary too. One that replay cancelled (40001)
+      // would not.
       const code = findDriverError(error)?.code
       if (!isTransientError(error) || code === '57014') throw error
       if (code !== '40001') use(false, (error as Error).message)

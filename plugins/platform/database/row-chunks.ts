@@ -1,22 +1,22 @@
 import type { Page } from '#schema/shapes/page.ts'
 
-/** Reading long lists by chunks, so that their size costs no memory. */
+/** Reads long lists in chunks, so that memory use does not depend on their size. */
 
-/** Some rows in the order of ids, and whether there are no more. */
+/** Some rows in order of their ids. `isLast` is true if no more follow. */
 export interface RowChunk<Row> {
   rows: Row[]
   isLast: boolean
 }
 
-/** A page whose first rows were read. `rest` reads the others; null when there are none. */
+/** A page whose first rows were read. `rest` reads the others; null if there are none. */
 export interface LongPage<Row> extends Page<Row> {
   rest: AsyncIterable<Row[]> | null
 }
 
-/** Most rows of a chunk. */
+/** Maximum number of rows per chunk. */
 export const CHUNK_ROWS = 1_000
 
-/** Reads a chunk of at most `limit` rows; `read` takes how many are read at once. */
+/** Reads a chunk of at most `limit` rows. `read` takes the number of rows to read. */
 export async function readChunk<Row>(
   limit: number,
   read: (most: number) => Promise<Row[]>
@@ -26,7 +26,10 @@ export async function readChunk<Row>(
   return { rows, isLast: rows.length < most }
 }
 
-/** The rows behind the chunk `first` of `perPage` rows in all; `read` gives a chunk of up to `limit` rows from an id on. */
+/**
+ * Reads the rows after the chunk `first`, up to `perPage` rows in all. `read` returns up to `limit` rows from
+ * an id on. Null if there are no more.
+ */
 export function readOn<Row extends { id: number }>(
   first: RowChunk<Row>,
   perPage: number,
@@ -42,7 +45,7 @@ export function readOn<Row extends { id: number }>(
   })()
 }
 
-/** The page with each row as `present` gives it. */
+/** The page with `present` applied to each row. */
 export function mapPage<Row, Shown>(
   { rows, total, rest }: LongPage<Row>,
   present: (row: Row) => Shown

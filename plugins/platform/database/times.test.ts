@@ -7,12 +7,12 @@ import { formatInstant, parseInstant } from '#schema/tables/instant.ts'
 import { startApp, storageOf } from '#testing/app.ts'
 import { listFiles, readText } from '#testing/sources.ts'
 
-/** Times are read as they were written: of any year, with any date style and time zone of the database. */
+/** Times are read as written, for any year and with any date style and time zone of the database. */
 
 const STYLES = ['ISO, DMY', 'SQL, DMY', 'German', 'Postgres, MDY']
 const ZONES = ['UTC', 'Asia/Kolkata', 'America/St_Johns', 'Pacific/Apia']
 
-/** Starts an app on a database with settings of its own. */
+/** Starts an app on a database with its own settings. */
 async function startWith(t: Test, style: string, zone: string) {
   const storage = await storageOf(t, 'alone')
   const admin = new pg.Client({ connectionString: storage['DATABASE_URL'] ?? '' })
@@ -77,7 +77,7 @@ t.test('a time is read as PostgreSQL writes it, in every zone and of every year'
   t.throws(() => parseInstant('04/06/2025 00:07:00 UTC'), /not in its ISO style/)
 })
 
-t.test('times that no request can set are shown, and fail no list', async (t) => {
+t.test('times that no request can set are returned, and break no list', async (t) => {
   const { app, request } = await startApp(t)
   for (const [code, time] of [
     ['never', 'infinity'],

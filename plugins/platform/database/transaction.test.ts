@@ -74,7 +74,7 @@ t.test('a statement after the end of its transaction is refused', async (t) => {
   t.same(await read(), [1])
 })
 
-t.test('transactions side by side do not see each other', async (t) => {
+t.test('concurrent transactions do not see each other', async (t) => {
   const [bothWrote, bothRead] = [barrier(2), barrier(2)]
   const write = (n: number) =>
     database.transaction(async () => {
@@ -91,7 +91,7 @@ t.test('transactions side by side do not see each other', async (t) => {
   t.same(await read(), [1, 2])
 })
 
-t.test('work outside of a transaction does not see it', async (t) => {
+t.test('work outside a transaction does not see it', async (t) => {
   await database.transaction(async () => {
     await add(1)
     t.same(await database.outside(read), [])

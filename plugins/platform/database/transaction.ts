@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Pool, PoolClient, QueryConfig } from 'pg'
 import { findDriverError, retryConflict } from './errors.ts'
 
-/** Transactions that travel in the async context: docs/adr/2026-11-30-ambient-transactions.md. */
+/** Transactions in the async context: docs/adr/2026-11-30-ambient-transactions.md. */
 export interface Transactions {
   /** Sends each statement to the transaction of the async context, or to the pool. */
   readonly client: Pick<Pool, 'query'>
@@ -17,17 +17,20 @@ interface Context {
   readonly client: PoolClient
   readonly afterCommit: (() => unknown)[]
   isOpen: boolean
-  /** The first error of a nested call: half of a change must not be committed, even if it is caught. */
+  /**
+   * The first error of a nested call. A partial change must not be committed, even if the error is caught.
+   */
   failure: { error: unknown } | null
 }
 
 /**
- * A process that stops amid a transaction (a hung machine, SIGSTOP) must not keep its locks: others would wait for it, and a request
- * that is repeated with its Idempotency-Key would be refused until the process goes on. Nothing here waits so long between statements.
+ * A process that stops within a transaction (a hung machine, SIGSTOP) must not keep its locks. Other
+ * transactions would wait for it, and retries with the same Idempotency-Key would be refused until it
+ * resumes. No code waits as long as this between statements.
  */
 const BEGIN = 'BEGIN; SET LOCAL idle_in_transaction_session_timeout = 5000'
 
-/** `watch` sees the outermost transactions, retries included. */
+/** Makes the transactions of `pool`. `watch` receives the outermost ones, retries included. */
 export function createTransactions(
   pool: Pool,
   watch: <T>(outermost: Promise<T>) => Promise<T>
@@ -66,13 +69,13 @@ export function createTransactions(
         context.isOpen = false
         if (context.failure !== null) throw context.failure.error
         const { command } = await client.query('COMMIT')
-        // PostgreSQL answers so when a statement failed and `work` caught the error.
+        // PostgreSQL answers ROLLBACK when a statement failed and `work` caught the error.
         if (command !== 'COMMIT') throw new Error('The transaction was rolled back: a statement in it failed')
         return { result, afterCommit: context.afterCommit }
       } catch (error) {
         context.isOpen = false
         const cause = findDriverError(error)
-        // PostgreSQL did not answer: a ROLLBACK would wait as long again, and closing the connection rolls back.
+        // PostgreSQL did not answer. A ROLLBACK would wait as long again; closing the connection rolls back.
         if (cause !== null && cause.code === undefined) broken = cause
         else
           await client.query('ROLLBACK').catch((failure: Error) => {

@@ -1,14 +1,19 @@
 import { findDriverError, isTransientError } from './errors.ts'
 
-/** Whether transactions succeed, as the readiness probe reports it. */
+/** Tracks whether transactions succeed, for the readiness probe. */
 export interface WriteWatch {
-  /** Notes how a transaction ends; gives and throws what it does. */
+  /** Records the outcome of a transaction, and settles as it does. */
   watch<T>(transaction: Promise<T>): Promise<T>
-  /** The error of the last transaction; null when that succeeded, or failed by its own data, or too long ago to count. */
+  /**
+   * The error of the last transaction. Null if it succeeded, failed because of its own data, or failed too
+   * long ago to count.
+   */
   lastFailure(): Error | null
 }
 
-/** How long a failure counts where nothing is written after it, in milliseconds: the cause may be gone by then. */
+/**
+ * How long a failure counts without later transactions, in milliseconds. Its cause may have ended by then.
+ */
 const FAILURE_COUNTS_MS = 30_000
 
 /** Watches transactions. `now` is a monotonic clock, in milliseconds. */
@@ -21,7 +26,7 @@ export function createWriteWatch(now: () => number = () => performance.now()): W
         failure = null
         return result
       } catch (error) {
-        // Maintenance gives a lock up after a second (lock_timeout) and tries again later.
+        // Maintenance gives up a lock after a second (lock_timeout) and retries later.
         const isLockTimeout = findDriverError(error)?.code === '55P03'
         if (isTransientError(error) && !isLockTimeout) failure = { error: error as Error, at: now() }
         throw error

@@ -2,12 +2,12 @@ import type { onRequestHookHandler } from 'fastify'
 import { isSafe } from '#platform/net/methods.ts'
 import { problems } from '#platform/problem/errors.ts'
 
-/** Files may be UTF-16 as well, which an import recognises. */
+/** The import also detects UTF-16 files. */
 const CHARSETS = { json: /^utf-?8$/i, file: /^(utf-?8|us-ascii|utf-?16(le|be)?)$/i }
 
 /**
- * Hook `onRequest`: refuses bodies that would be read as something else than they are: compressed ones (RFC
- * 9110, section 15.5.16), and JSON of another charset than UTF-8 (RFC 8259, section 8.1).
+ * Hook `onRequest`: refuses bodies that would be misread: compressed ones (RFC 9110, section 15.5.16), and
+ * JSON in a charset other than UTF-8 (RFC 8259, section 8.1).
  */
 export const checkBodyEncoding: onRequestHookHandler = ({ method, headers }, _reply, done) => {
   if (isSafe(method)) {

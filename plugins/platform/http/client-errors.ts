@@ -4,12 +4,12 @@ import { ProblemError } from '#platform/problem/problem.ts'
 import { presentProblem } from './errors.ts'
 import { ANSWER_HEADERS } from './request-log.ts'
 
-/** Methods that any route of ours takes: what `Allow` says where no path is known. */
+/** Methods of all our routes, for `Allow` where the path is unknown. */
 const METHODS = 'DELETE, GET, HEAD, POST, PUT'
 
 /**
- * Fastify's `clientErrorHandler`: what Node's HTTP parser refuses never becomes a request; it is answered on the bare
- * socket, as a problem too, and the connection is closed.
+ * Fastify's `clientErrorHandler`. What Node's HTTP parser rejects never becomes a request. So this writes a
+ * problem to the socket and closes the connection.
  */
 export const refuseConnection: NonNullable<FastifyServerOptions['clientErrorHandler']> = (error, socket) => {
   if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy()
@@ -30,14 +30,14 @@ export const refuseConnection: NonNullable<FastifyServerOptions['clientErrorHand
     ...(status === 405 ? [`Allow: ${METHODS}`] : []),
     'Connection: close'
   ]
-  // What answers a HEAD has no body, whatever its length says; it would be read as the next answer (RFC 9112, section 6.3).
+  // A client would read a body after HEAD as the next response, despite its length (RFC 9112, section 6.3).
   socket.end(`${head.join('\r\n')}\r\n\r\n${packet.startsWith('HEAD ') ? '' : body}`)
 }
 
 function statusOf(code: string | undefined, packet: string): number {
   if (code === 'HPE_HEADER_OVERFLOW') return 431
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 408
-  // A method that Node has never heard of is a method all the same (RFC 9110, section 15.5.6); the rest is noise.
+  // A method unknown to Node is still a method (RFC 9110, section 15.5.6); anything else is malformed.
   const isRequest = /^[A-Z]{2,32} \S+ HTTP\/1\.[01]\r\n/.test(packet)
   return code === 'HPE_INVALID_METHOD' && isRequest ? 405 : 400
 }

@@ -11,7 +11,7 @@ for (let n = 0; n < 30; n++)
     json: { original_url: `https://example.com/a/path/to/${n}`, short_code: `c${n}` }
   })
 
-/** Sends a request as it is: fetch would add headers and decode the answer. */
+/** Sends a plain request: fetch would add headers and decode the response. */
 function ask(method: string, path: string, headers: Record<string, string> = {}) {
   return new Promise<{ answer: IncomingMessage; body: Buffer }>((resolve, reject) => {
     const sent = httpRequest(url + path, { method, headers }, async (answer) =>
@@ -27,7 +27,7 @@ const decoders = {
   gzip: promisify(gunzip)
 }
 
-t.test('long answers are compressed as the client takes it', async (t) => {
+t.test('long responses are compressed with a coding that the client accepts', async (t) => {
   for (const path of ['/urls', '/urls/bulk', '/openapi.json', '/docs/errors']) {
     const plain = await ask('GET', path)
     t.notOk(plain.answer.headers['content-encoding'], path)
@@ -43,7 +43,7 @@ t.test('long answers are compressed as the client takes it', async (t) => {
   }
 })
 
-t.test('short answers, redirects, probes and errors are not', async (t) => {
+t.test('short responses, redirects, probes and errors are not compressed', async (t) => {
   const headers = { 'accept-encoding': 'gzip, br, zstd', accept: 'text/html' }
   for (const path of ['/urls/1', '/c1', '/nothing', '/health', '/health/ready', '/metrics', '/urls/999'])
     t.notOk((await ask('GET', path, headers)).answer.headers['content-encoding'], path)
@@ -60,7 +60,7 @@ t.test('HEAD has the headers of GET', async (t) => {
   }
 })
 
-t.test('a page that the browser has is 304, without a body', async (t) => {
+t.test('a cached page is answered 304 without a body', async (t) => {
   const headers = { 'accept-encoding': 'gzip' }
   const path = '/docs/static/swagger-ui.css'
   const { answer } = await ask('GET', path, headers)

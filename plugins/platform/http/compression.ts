@@ -23,7 +23,7 @@ interface Coding {
   open(): Transform
 }
 
-/** The best one first, which is taken where a client has no preference. */
+/** In order of preference, which decides where the client has none. */
 const CODINGS: Record<string, Coding> = {
   zstd: { compress: (text, done) => zstdCompress(text, done), open: () => createZstdCompress() },
   br: {
@@ -33,14 +33,15 @@ const CODINGS: Record<string, Coding> = {
   gzip: { compress: (text, done) => gzip(text, done), open: () => createGzip() }
 }
 
-/** Below this the answer fits in one packet anyway. */
+/** A shorter response fits into one packet anyway. */
 const MIN_BYTES = 1_024
 const COMPRESSIBLE = /json|javascript|xml|^text\//
 
 /**
- * Hook `onSend`: compresses answers of 1 KiB and more for clients that accept it, streams too; never errors. BREACH does not
- * apply: no answer has both a lasting secret and text of another origin, since writes from other origins are refused and
- * keys are shown once. The handler of HEAD runs after it, so it counts the bytes that GET sends (RFC 9110, section 8.6).
+ * Hook `onSend`: compresses responses of at least 1 KiB, and streams, for clients that accept it. Never
+ * fails. BREACH does not apply: no response has both a lasting secret and text of another origin. Writes from
+ * other origins are refused, and keys are shown once. The HEAD handler runs after this hook, so it counts the
+ * bytes that GET sends (RFC 9110, section 8.6).
  */
 export function compressAnswer(
   request: FastifyRequest,
@@ -73,5 +74,5 @@ function isCompressible(reply: FastifyReply, payload: unknown): payload is strin
   return isLong && COMPRESSIBLE.test(String(reply.getHeader('content-type')))
 }
 
-/** The framework sees the error of the stream that it sends, which the pipeline ends with it. */
+/** The framework handles the error: the pipeline destroys the stream that it sends with that error. */
 function ignoreError(): void {}

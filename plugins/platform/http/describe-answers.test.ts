@@ -2,7 +2,7 @@ import t from 'tap'
 import { startApp } from '#testing/app.ts'
 import { resolveRefs } from '#testing/resolve-refs.ts'
 
-/** What the description says of answers in general; that it is true is for apps/acceptance/hostile-input.test.ts. */
+/** The described responses. apps/acceptance/hostile-input.test.ts checks that the description is true. */
 
 const { request } = await startApp(t)
 const description = (await request('GET', '/openapi.json')).json
@@ -23,7 +23,7 @@ t.test('every refusal is a problem, with its own content type and shape', async 
   t.ok(count > 100, `${count} refusals`)
 })
 
-t.test('an operation says how it refuses what its kind may be sent', async (t) => {
+t.test('an operation describes the refusals of its kind', async (t) => {
   const statuses = (path: string, method: string) => Object.keys(paths[path][method].responses)
   t.same(statuses('/urls', 'get'), ['200', '400', '422', '429', '503'])
   t.same(statuses('/urls/{id}', 'get'), ['200', '400', '404', '414', '422', '429', '503'])
@@ -87,7 +87,7 @@ t.test('the page of errors has an entry for each problem, which `type` links to'
   t.match(page.text, `<h2 id="${code}">`)
 })
 
-t.test('each operation that takes fields and answers some may warn of those that it ignores', async (t) => {
+t.test('each operation that takes and returns fields describes warnings about ignored ones', async (t) => {
   type Content = Record<string, { schema: { properties?: object } }>
   type Operation = { requestBody?: { content: Content }; responses: Record<string, { content?: Content }> }
   const fieldsOf = (content: Content | undefined) => content?.['application/json']?.schema.properties

@@ -7,24 +7,24 @@ import { Problem } from '#schema/shapes/problem.ts'
 
 declare module 'fastify' {
   interface FastifySchema {
-    /** Codes of the problems of the route itself; the platform's are added to the description. */
+    /** Codes of the route's own problems; the description adds those of the platform. */
     problems?: readonly string[]
   }
   interface FastifyContextConfig {
-    /** Answers by status of a route that may have no response schema, since each of its answers would be run through it. */
+    /** Responses by status of a route without a response schema, which would serialize each response. */
     answers?: Record<number, object>
   }
 }
 
 type Answers = Record<string, object>
 
-/** Adds the answer of a hook to the description of a route that has one. */
+/** Adds the response of a hook to the description of a route. */
 export function describeAnswer(route: RouteOptions, status: number, answer: object): void {
   if (route.schema === undefined || route.schema.hide === true) return
   route.schema = { ...route.schema, response: { ...(route.schema.response as object), [status]: answer } }
 }
 
-/** Adds headers that a hook sets to the description of an answer that the route has. */
+/** Adds headers that a hook sets to a described response. */
 export function describeHeader(route: RouteOptions, status: number, headers: object): void {
   const answer = (route.schema?.response as Record<number, { headers?: object }> | undefined)?.[status]
   if (answer !== undefined)
@@ -32,8 +32,8 @@ export function describeHeader(route: RouteOptions, status: number, headers: obj
 }
 
 /**
- * What OpenAPI says of answers: those that the route describes, and each problem, by its code, of the route and of the platform.
- * Clients are generated from it, and apps/acceptance/hostile-input.test.ts fails on an answer that it does not have.
+ * Builds the OpenAPI responses of a route: those it declares, and each problem of the route and the platform
+ * by code. Clients are generated from them. apps/acceptance/hostile-input.test.ts fails on undescribed ones.
  */
 export function describeAnswers(
   schema: FastifySchema,
@@ -63,7 +63,7 @@ export function describeAnswers(
   return { ...rest, response: Object.fromEntries(described) }
 }
 
-/** True for the refusals that hooks add, which are described here by their codes. */
+/** True for the refusals that hooks add; they are described here by their codes. */
 function isProblem(answer: object): boolean {
   return answer === Problem || 'application/problem+json' in ((answer as { content?: object }).content ?? {})
 }
@@ -76,7 +76,7 @@ function describeSuccess(status: string, answer: object): object {
     description = http.STATUS_CODES[status]
   } = answer as Record<string, unknown>
   if (type === 'null') return { type, description, headers }
-  // Description and headers belong to the answer and not to its schema, which other answers share.
+  // Description and headers belong to the response, not to its schema, which other responses share.
   const { headers: _, ...schema } = answer as Record<string, unknown>
   return { description, headers, content: content ?? { 'application/json': { schema } } }
 }
@@ -85,7 +85,7 @@ const isWrite = ({ method }: RouteOptions) => ![method].flat().every(isSafe)
 
 const LOCATION = { Location: { type: 'string', description: 'The path of what was created' } }
 
-/** The codes of what the platform refuses on a route of its kind. */
+/** The codes of the platform's problems on a route of this kind. */
 function platformProblems(schema: FastifySchema, route: RouteOptions, mode: Access['mode']): string[] {
   const { url, config = {} } = route
   const { access, hot = false, idempotency, query } = config
@@ -120,7 +120,7 @@ const CHALLENGE = {
   }
 }
 
-/** Headers of the refusals of a status. */
+/** Headers of refusals by status. */
 const HEADERS: Record<number, Answers> = {
   401: CHALLENGE,
   403: CHALLENGE,
@@ -132,7 +132,7 @@ const HEADERS: Record<number, Answers> = {
   503: { 'Retry-After': { type: 'integer', description: 'Seconds until a retry makes sense' } }
 }
 
-/** The answer of one status with its problems; on a redirect it may be a page (error-page.ts). */
+/** The response of one status with its problems; a redirect may send a page instead (error-page.ts). */
 function describeProblems(
   status: number,
   kinds: readonly ProblemKind[],

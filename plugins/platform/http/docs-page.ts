@@ -12,14 +12,14 @@ export interface DocsOptions {
 }
 
 /**
- * Makes the app that describes `routes` as `description` says, and that serves the page to try them at `/docs`. It listens
- * nowhere: openapi.ts calls it. The page's own addresses begin with `publicPath`. Its packages take 8 MiB and 0.1 s, so a server
- * loads this file with the first request.
+ * Creates an app that describes `routes` by `description` and serves Swagger UI at `/docs`. It does not
+ * listen: openapi.ts calls it. URLs in the page begin with `publicPath`. Its packages take 8 MiB and 0.1 s,
+ * so the first request for it loads this file.
  */
 export async function createDocs(options: DocsOptions): Promise<FastifyInstance> {
   const { routes, description, problems, publicPath } = options
   const docs = Fastify()
-  // The routes are described here and never called.
+  // The routes are only described here, never called.
   docs.setValidatorCompiler(() => () => true)
   docs.setSerializerCompiler(() => String)
   await docs.register(swagger, description)
@@ -29,10 +29,10 @@ export async function createDocs(options: DocsOptions): Promise<FastifyInstance>
       url,
       ...(schema && { schema }),
       ...(config && { config }),
-      // A path with dots in it may lead from the page to one of them.
+      // A `/docs` path with dot segments may resolve to one of them.
       handler: (_request, reply) => reply.code(404).send()
     })
-  // swagger-ui would ask a validator on the internet about this server.
+  // By default swagger-ui sends the description to a validator on the internet.
   await docs.register(swaggerUi, {
     routePrefix: '/docs',
     indexPrefix: publicPath,
@@ -46,7 +46,7 @@ export async function createDocs(options: DocsOptions): Promise<FastifyInstance>
   return docs
 }
 
-/** The page that the `type` of a problem links to: its code is the fragment. */
+/** The page that the `type` of a problem links to, with its code as the fragment. */
 function renderProblems(problems: readonly ProblemKind[]): string {
   const code = (text: string) => escapeHtml(text).replace(/`(.+?)`/g, '<code>$1</code>')
   const entries = problems.map(

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
-/** Headers that Node makes for each connection (RFC 9110, section 7.6.1). */
+/** Headers that Node sets for each connection (RFC 9110, section 7.6.1). */
 const HOP_BY_HOP = ['connection', 'keep-alive', 'transfer-encoding', 'date']
 
-/** `/docs`: the page to try the API. */
+/** `/docs`: Swagger UI. */
 export async function docsRoutes(app: FastifyInstance) {
   async function showPage({ url, headers }: FastifyRequest, reply: FastifyReply) {
     const page = await app.loadDocs()
@@ -23,7 +23,7 @@ export async function docsRoutes(app: FastifyInstance) {
     app.get(path, { config: { access: 'public', isPage: true }, schema: { hide: true } }, showPage)
 }
 
-/** `/openapi.json`, and `/`, which redirects to the page. */
+/** `/openapi.json`, and `/`, which redirects to Swagger UI. */
 export async function descriptionRoutes(app: FastifyInstance) {
   const schema = { hide: true }
   app.get('/openapi.json', { config: { access: 'public' }, schema }, async () =>

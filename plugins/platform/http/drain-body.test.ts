@@ -3,13 +3,13 @@ import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { startApp } from '#testing/app.ts'
 
-/** A client that sends a body that is too large, and reads the answer only when it has sent all. */
+/** Clients that send a body that is too large, and read the response only after sending all of it. */
 
 const { url } = await startApp(t, { env: { BULK_LIMIT_BYTES: '1048576' } })
 const { hostname, port } = new URL(url)
 const MIB = 1_048_576
 
-/** Sends a body of `mebibytes`, of unnamed length with `isChunked`. Gives the answer, or the error of the connection, and how much was sent. */
+/** Uploads `mebibytes`, chunked if `isChunked`. Returns the response or error, and the bytes sent. */
 async function upload(path: string, type: string, mebibytes: number, isChunked: boolean) {
   const socket = connect(Number(port), hostname)
   const failed = new Promise<string>((done) => socket.on('error', ({ message }) => done(message)))
@@ -41,7 +41,7 @@ t.test('a client that is still sending gets its 413, and the connection is close
     }
 })
 
-t.test('no more than a bounded part is read', async (t) => {
+t.test('only a bounded part of the body is read', async (t) => {
   const { bytes } = await upload('/users', 'application/json', 512, false)
   t.ok(bytes < 128 * MIB, `${bytes} bytes`)
 })

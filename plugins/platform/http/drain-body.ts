@@ -1,16 +1,17 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 
-/** Most of a refused body that is read, in bytes. */
+/** Maximum number of bytes to read of a refused body. */
 const DRAIN_BYTES = 16 * 1024 * 1024
-/** The longest wait for more of it, and for all of it, in milliseconds. */
+/** Maximum wait for the next chunk and for the whole body, in milliseconds. */
 const IDLE_MS = 1_000
 const DRAIN_MS = 10_000
 
 /**
- * An answer to a request whose body is not read whole. A connection that closes while the client sends is reset, and a reset can
- * destroy the answer on the client's side. So the answer `body` is sent at once and ends, with the connection, when the rest of
- * the body has arrived, or a bounded part of it (RFC 9112, section 9.6).
+ * Returns a response to a request whose body is not read in full. Closing a connection while the client sends
+ * resets it, and a reset can destroy the response at the client. So the stream sends `body` at once and ends
+ * after the rest of the request body, or a bounded part of it, has arrived. The connection closes with it
+ * (RFC 9112, section 9.6).
  */
 export function answerWhileDraining(request: IncomingMessage, body: string): Readable {
   return Readable.from(

@@ -1,11 +1,11 @@
 import t from 'tap'
 import { errorFields, errorText } from './error-fields.ts'
 
-/** Only what is on the list is shown of an error, however deep the rest hangs. */
+/** Only listed members of an error are logged, at any depth. */
 
 const SECRETS = /hunter2|jane|203\.0\.113\.77|db8:1:2:3|token-1/i
 
-t.test('members that are not on the list are left out, of causes too', async (t) => {
+t.test('unlisted members of errors and their causes are left out', async (t) => {
   const client = { password: 'hunter2', connectionParameters: { password: 'hunter2' } }
   const cause = Object.assign(new Error('inner'), {
     client,
@@ -64,7 +64,7 @@ t.test('texts lose credentials and personal data', async (t) => {
   }
 })
 
-t.test('whatever is thrown has fields', async (t) => {
+t.test('any thrown value has fields', async (t) => {
   const circle = new Error('a circle')
   circle.cause = circle
   t.equal(errorFields(circle).type, 'Error')

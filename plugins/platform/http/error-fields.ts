@@ -2,8 +2,8 @@ import { isIP } from 'node:net'
 import { truncateAddress } from '#platform/net/address.ts'
 
 /**
- * What may be shown of an error in a log. Drivers hang whole clients, commands with passwords, statements and rows on their errors,
- * so only the members of a list are taken, and texts lose credentials and personal data.
+ * The loggable fields of an error. Drivers attach whole clients, commands with passwords, statements and rows
+ * to their errors. So only listed members are logged, without credentials and personal data.
  */
 
 /** An error as it is logged. */
@@ -14,7 +14,7 @@ export interface ErrorFields {
   [member: string]: unknown
 }
 
-/** Members that say what happened and where, and never to whom (PostgreSQL manual, 55.8 "Error and Notice Fields"; Node's SystemError). */
+/** Members without personal data (PostgreSQL manual, 55.8 "Error and Notice Fields"; Node's SystemError). */
 const MEMBERS = [
   'code',
   'error',
@@ -28,13 +28,13 @@ const MEMBERS = [
   'routine',
   'statusCode'
 ]
-/** Causes, and errors of an aggregate, that are followed. */
+/** Maximum number of causes, or errors of an aggregate, to follow. */
 const MAX_CAUSES = 5
 const MAX_MESSAGE = 2_000
 
 /**
- * Gives the fields of anything that was thrown. Messages and stacks hold those of the causes; an IP address is cut to its network
- * unless it is this machine's.
+ * Returns the fields of any thrown value. Message and stack include those of the causes. IP addresses are
+ * truncated to their network, except those of this machine.
  */
 export function errorFields(thrown: unknown): ErrorFields {
   if (!(thrown instanceof Error)) {
@@ -65,14 +65,14 @@ function causesOf(error: Error): Error[] {
   const chain: Error[] = []
   for (let at: unknown = error; at instanceof Error && chain.length < MAX_CAUSES; ) {
     chain.push(at)
-    // An attempt at each address of a host fails with one error for all.
+    // Failing to connect to any address of a host is an AggregateError; its first error is enough.
     at = at instanceof AggregateError ? at.errors[0] : at.cause
   }
   return chain
 }
 
 function messageOf({ message }: Error): string {
-  // The message of Drizzle is the statement, then a line of its parameters.
+  // Drizzle's message is the statement, followed by a line with its parameters.
   const [statement = ''] = message.split('\nparams: ', 1)
   return scrub(statement)
 }
@@ -85,7 +85,7 @@ function stackOf(error: Error): string {
 const CREDENTIALS = /(\b[a-z][a-z\d+.-]*:\/\/)[^\s/@]*@/gi
 const QUERY = /(\b[a-z][a-z\d+.-]*:\/\/[^\s?#]*)[?#]\S*/gi
 const EMAIL = /[^\s@"'<>(),:;=]+@[^\s@"'<>(),:;=]+\.[^\s@"'<>(),:;=]+/g
-/** What PostgreSQL quotes of a value that it can't read. */
+/** PostgreSQL quotes a value that it can not parse. */
 const VALUE = /(invalid input (?:syntax|value) [^:]*: )".*"/gs
 const ADDRESS =
   /(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-f]{0,4}(?::[\da-f]{0,4}){2,7}(?:\.\d{1,3}){0,3})(?![\w.])/gi

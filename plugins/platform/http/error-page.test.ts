@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import { type Answer, startApp } from '#testing/app.ts'
 import { prefersHtml } from './error-page.ts'
 
-/** What visitors see of links that lead nowhere, and that no other client ever gets a page. */
+/** Visitors get error pages for broken links, and other clients never get a page. */
 
 const ADMIN_KEY = `fl_${'0'.repeat(16)}_${'a'.repeat(43)}`
 const CHROME = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8'
@@ -42,7 +42,7 @@ t.test(
   }
 )
 
-t.test('links that lead nowhere are pages for browsers only', async (t) => {
+t.test('broken links are pages for browsers only', async (t) => {
   const env = { AUTH: 'keys', ADMIN_KEY, RATE_LIMIT_UNKNOWN_CODES: '9/60' }
   const { request } = await startApp(t, { env })
   const headers = { 'x-api-key': ADMIN_KEY }
@@ -76,7 +76,7 @@ t.test('links that lead nowhere are pages for browsers only', async (t) => {
   }
 })
 
-/** Asserts that `answer` is a small page without script that its own policy lets a browser show, in dark mode too. */
+/** Asserts that `answer` is a small page without script, with a dark mode, that its own policy allows. */
 function isPage(t: Test, { status, headers, text }: Answer, wanted: number): void {
   t.equal(status, wanted)
   t.equal(headers.get('content-type'), 'text/html; charset=utf-8')

@@ -4,7 +4,7 @@ import type { ProblemError } from '#platform/problem/problem.ts'
 import { sendProblem } from './errors.ts'
 import { ANSWER_HEADERS } from './request-log.ts'
 
-/** Errors that people see in a browser: a page in place of a problem where the client prefers one. */
+/** Error pages for browsers: HTML instead of a problem where the client prefers it. */
 
 const STYLE = [
   ':root{color-scheme:light dark;font:1.125rem/1.5 system-ui,sans-serif}',
@@ -13,7 +13,7 @@ const STYLE = [
   'small{opacity:.7;overflow-wrap:anywhere}'
 ].join('')
 
-/** No script, no form, no frame; the one style by its hash (CSP Level 3, section 8.3), and the favicon from this server. */
+/** No script, form or frame; the style by its hash (CSP Level 3, section 8.3), and our own favicon. */
 const POLICY = [
   "default-src 'none'",
   `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
@@ -30,9 +30,9 @@ const TYPES = {
 }
 
 /**
- * True if `accept` (RFC 9110, section 12.5.1) names `text/html` or `text/*` and gives it a higher weight than both
- * `application/problem+json` and `application/json`, as browsers do. For each of these types the most specific range counts.
- * A range with a malformed weight, and parameters other than `q`, are ignored.
+ * True if `accept` (RFC 9110, section 12.5.1) names `text/html` or `text/*` and weights it above both
+ * `application/problem+json` and `application/json`, as browsers do. The most specific range of each type
+ * counts. Ranges with a malformed weight, and parameters other than `q`, are ignored.
  */
 export function prefersHtml(accept: string | undefined): boolean {
   if (accept === undefined || !/text\/(html|\*)/i.test(accept)) return false
@@ -67,7 +67,7 @@ function renderPage({ title, message }: ProblemError, requestId: string): string
   return renderDocument({ title, body, style: STYLE })
 }
 
-/** A page of `body`, which is HTML. */
+/** Renders a page. `body` is HTML. */
 export function renderDocument({
   title,
   body,
@@ -93,7 +93,7 @@ ${body}
 `
 }
 
-/** Replaces the five characters that have a meaning in HTML texts and attributes (HTML, section 13.1.4). */
+/** Escapes the five characters with a meaning in HTML text and attributes (HTML, section 13.1.4). */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }

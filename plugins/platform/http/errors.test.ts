@@ -7,7 +7,7 @@ import errors from './errors.ts'
 
 const { TEAPOT } = defineProblems({ TEAPOT: [418, 'A teapot', 'Order tea'] })
 
-/** An app whose route `/` throws what the test says. */
+/** An app whose route `/` throws `thrown`. */
 async function startThrowing(t: Test, thrown: unknown) {
   const lines: { level: number; err?: { message: string; stack: string } }[] = []
   const app = fastify({
@@ -25,14 +25,14 @@ async function startThrowing(t: Test, thrown: unknown) {
   return { lines, request: createClient(await app.listen({ port: 0, host: '127.0.0.1' })) }
 }
 
-t.test('an unexpected error is a bare 500, and logged whole', async (t) => {
+t.test('an unexpected error is a bare 500, and the log has all of it', async (t) => {
   const { request, lines } = await startThrowing(t, new Error('the secret is in /etc/secret'))
   for (const path of ['/', '/callback', '/hook']) {
     const { status, json, headers, text } = await request('GET', path)
     t.equal(status, 500)
     t.equal(headers.get('content-type'), 'application/problem+json')
     t.match(json, { type: '/docs/errors#INTERNAL', status: 500, code: 'INTERNAL', instance: path })
-    t.match(json.detail, json.request_id, 'whoever reads the log finds it')
+    t.match(json.detail, json.request_id, 'the log line has the same id')
     t.notMatch(text, /secret|\.ts|at /)
     t.match(lines.pop(), {
       level: 50,
@@ -42,7 +42,7 @@ t.test('an unexpected error is a bare 500, and logged whole', async (t) => {
   }
 })
 
-t.test('whatever is thrown, a problem is answered', async (t) => {
+t.test('any thrown value is answered as a problem', async (t) => {
   for (const thrown of [
     'text',
     5,
@@ -62,7 +62,7 @@ t.test('whatever is thrown, a problem is answered', async (t) => {
   }
 })
 
-t.test('what can not be put in shape is an error of ours', async (t) => {
+t.test('a response that can not be serialized is an internal error', async (t) => {
   const { request, lines } = await startThrowing(t, null)
   const { status, json } = await request('GET', '/shape')
   t.equal(status, 500)
@@ -70,7 +70,7 @@ t.test('what can not be put in shape is an error of ours', async (t) => {
   t.match(lines.pop(), { level: 50 })
 })
 
-t.test('a problem says what its definition says, and that is no line of the log', async (t) => {
+t.test('an expected problem has the members of its definition and is not logged', async (t) => {
   const errors = [{ path: 'spout', message: 'is short' }]
   const { request, lines } = await startThrowing(t, TEAPOT('Short and stout', { errors, retryAfter: 7 }))
   const { status, json, headers } = await request('GET', '/?private=1')
@@ -90,7 +90,7 @@ t.test('a problem says what its definition says, and that is no line of the log'
   t.same(lines, [])
 })
 
-t.test('errors of the database are told apart by what helps', async (t) => {
+t.test('database errors are 503, 422 or 500 by their code', async (t) => {
   const driverError = (code: string) =>
     Object.assign(new Error('driver'), { code, detail: 'Key (email)=(a@b.c)' })
   for (const [code, status, retryAfter] of [

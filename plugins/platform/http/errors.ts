@@ -16,17 +16,14 @@ import { ANSWER_HEADERS } from './request-log.ts'
 import { TIME_RANGE } from './wire-time.ts'
 
 /**
- * Makes every error an RFC 9457 problem: what the capabilities throw, what Fastify refuses, what the database
- * reports, and the rest as a bare 500 that is logged whole. Never a stack trace, never HTML.
+ * Sends every error as an RFC 9457 problem: errors of capabilities, of Fastify and of the database. All
+ * others are a bare 500, and the log has the whole error. Responses never contain stack traces or HTML.
  */
 async function errors(app: FastifyInstance) {
   app.setErrorHandler(answerError)
 }
 
-/**
- * Answers `error` as a problem, or as `send` does; also what Fastify itself refuses before a route is found
- * (`frameworkErrors`).
- */
+/** Sends `error` as a problem, or with `send`. Also handles Fastify's `frameworkErrors`, before routing. */
 export function answerError(
   error: unknown,
   request: FastifyRequest,
@@ -45,9 +42,9 @@ export function answerError(
 
 /** Sends `problem` with its status, the contract's extra members and the request id. */
 export function sendProblem(problem: ProblemError, request: FastifyRequest, reply: FastifyReply) {
-  // Routes without hooks, and what the router refuses, have no headers of answers yet (request-log.ts).
+  // Routes without hooks, and router errors, lack the response headers (request-log.ts).
   if (!reply.hasHeader('x-request-id')) reply.headers({ ...ANSWER_HEADERS, 'x-request-id': request.id })
-  // A stream that fails before its first byte leaves the coding that it would have had.
+  // A stream that fails before its first byte leaves its Content-Encoding header behind.
   reply.removeHeader('content-encoding').code(problem.statusCode).type('application/problem+json')
   const answer = presentProblem(problem, request.url, request.id, request.server.publicPath)
   if (problem.statusCode !== 413 || request.raw.complete) return reply.serializer(JSON.stringify).send(answer)
@@ -58,7 +55,7 @@ export function sendProblem(problem: ProblemError, request: FastifyRequest, repl
 }
 
 /**
- * The wire form of a problem. Takes the request's url, whose query is left out because it may hold secrets, and the path of
+ * The wire form of a problem. Omits the query of `url`, which may hold secrets. `publicPath` is the path of
  * PUBLIC_URL, under which clients find the page that `type` links to (docs-page.ts).
  */
 export function presentProblem(
@@ -83,7 +80,7 @@ export function presentProblem(
 
 function toProblem(error: unknown, request: FastifyRequest): ProblemError {
   if (error instanceof ProblemError) return error
-  // Anything can be thrown, null too.
+  // Any value can be thrown, even null.
   const known: FastifyError = Object(error)
   if (known.validation) return fromValidation(known.validation, known.validationContext)
   if (String(known.code).startsWith('FST_') || (known.statusCode ?? 500) < 500)

@@ -8,11 +8,11 @@ import { suggest } from './nearest.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What a change replaced, as the route presents it: clients send read-only fields back as they read them. */
+    /** The record before the change, in wire form: clients send read-only fields back unchanged. */
     replaced?: object
   }
   interface FastifyContextConfig {
-    /** Set by this plugin for routes whose answers may have `warnings`. */
+    /** Set by this plugin for routes whose responses may have `warnings`. */
     fields?: KnownFields
   }
 }
@@ -25,9 +25,9 @@ interface Shape {
 
 /** The fields that a route knows. */
 interface KnownFields {
-  /** Those of its body. */
+  /** Fields of the request body. */
   taken: readonly string[]
-  /** Those of its answer of success, which has this status. */
+  /** Fields of the success response, and its status. */
   shown: Fields
   status: number
 }
@@ -36,13 +36,13 @@ const MAX_WARNINGS = 20
 const MAX_NAME = 64
 
 /**
- * Adds `warnings` to the answers of routes that take and answer a JSON object, so that a shape is all that a
- * route declares; see {@link nameIgnoredFields}. Register it before the routes.
+ * Adds `warnings` to the responses of routes that take and return a JSON object, so that a route only
+ * declares its shape; see {@link nameIgnoredFields}. Register it before the routes.
  */
 async function ignoredFields(app: FastifyInstance) {
   app.addHook('onRoute', (route) => {
     const isWrite = [route.method].flat().some((method) => method === 'POST' || method === 'PUT')
-    // A route without a body takes no fields, and a file has none that are known.
+    // A route without a body takes no fields, and the fields of a file are unknown.
     const { properties } = fieldsOf(route.schema?.body)
     const found = findSuccess(route)
     if (!isWrite || properties === undefined || found === undefined) return
@@ -53,8 +53,8 @@ async function ignoredFields(app: FastifyInstance) {
 }
 
 /**
- * Hook `preSerialization`: names in `warnings` of the answer what a body said without effect: fields that the
- * route does not take, and read-only ones (fields of the answer only) whose value differs.
+ * Hook `preSerialization`: adds a warning for each ignored body field. Ignored are unknown fields, and
+ * read-only fields whose value differs.
  */
 export const nameIgnoredFields: preSerializationHookHandler = (request, reply, payload, done) => {
   const fields = isSafe(request.method) ? undefined : request.routeOptions.config.fields
@@ -62,13 +62,13 @@ export const nameIgnoredFields: preSerializationHookHandler = (request, reply, p
   done(null, warnings.length === 0 ? payload : addWarnings(payload as Fields, warnings))
 }
 
-/** The shape of a body, as JSON where it has several content types. */
+/** The schema of a body; that of JSON if it has several content types. */
 function fieldsOf(body: unknown = { properties: {} }): Shape {
   const { content } = body as { content?: Record<string, { schema: Shape }> }
   return content === undefined ? (body as Shape) : (content['application/json']?.schema ?? {})
 }
 
-/** The answer of success that is a JSON object; undefined when the route has none. */
+/** The success response that is a JSON object; undefined if the route has none. */
 function findSuccess({ schema }: RouteOptions) {
   for (const [status, answer] of Object.entries((schema?.response ?? {}) as Record<string, Shape>))
     if (status.startsWith('2') && answer.properties !== undefined)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { startApp } from '#testing/app.ts'
 
-/** A proxy serves the server under a path, takes that path off, and PUBLIC_URL names it: every path in an answer has it. */
+/** A proxy strips the path of PUBLIC_URL from requests, so paths in responses begin with it. */
 
 const env = { PUBLIC_URL: 'https://go.acme.dev/l/', AUDIT_RETENTION_MONTHS: '0' }
 
@@ -25,7 +25,7 @@ t.test('paths in answers begin with that of PUBLIC_URL', async (t) => {
   t.match(await links('/audit?per_page=1'), '</l/audit?per_page=1&before=')
 })
 
-t.test('the page of the API and its files are under it too', async (t) => {
+t.test('Swagger UI and its files are under it too', async (t) => {
   const { request } = await startApp(t, { env })
   t.equal((await request('GET', '/')).headers.get('location'), '/l/docs')
   const page = await request('GET', '/docs')
@@ -35,7 +35,7 @@ t.test('the page of the API and its files are under it too', async (t) => {
   t.match((await request('GET', '/openapi.json')).json.servers, [{ url: '/l' }])
 })
 
-t.test('a kept answer that is repeated says where, too', async (t) => {
+t.test('a replayed answer has Location too', async (t) => {
   const { request } = await startApp(t)
   const ask = () =>
     request('POST', '/urls', {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 
-/** Makes a description readable for generators of clients: named schemas once in `components`, and an example of each body. */
+/** Prepares the OpenAPI description for client generators: named schemas, and an example of each body. */
 
 type Node = Record<string, unknown>
 
@@ -10,8 +10,9 @@ interface Described {
 }
 
 /**
- * Moves each schema with a `title` to `components.schemas` and refers to it, gives each body of JSON or CSV an example, and makes the
- * operation ids of HEAD differ from those of GET. `@fastify/swagger` calls it as its `transformObject`.
+ * Moves each schema with a `title` to `components.schemas` and replaces it by a reference. Adds an example to
+ * each JSON or CSV body, and makes the operation ids of HEAD unique. `@fastify/swagger` calls it as its
+ * `transformObject`.
  */
 export function nameSchemas<Document>(
   document: { openapiObject: Document } | { swaggerObject: unknown }
@@ -25,7 +26,7 @@ export function nameSchemas<Document>(
     for (const [method, operation] of Object.entries(operations))
       operations[method] = nameIn(addExamples(operation as Node), schemas)
   }
-  // An example of a problem that no operation has would be unused.
+  // Drops examples of problems that no operation has.
   const text = JSON.stringify(described.paths)
   const examples = Object.entries(described.components?.examples ?? {}).filter(([code]) =>
     text.includes(`"#/components/examples/${code}"`)
@@ -34,7 +35,7 @@ export function nameSchemas<Document>(
   return openapiObject
 }
 
-/** A copy of `value` with references in place of schemas that have a title, which `schemas` takes. */
+/** A copy of `value` that refers to titled schemas, which are added to `schemas`. */
 function nameIn(value: unknown, schemas: Record<string, Node>): unknown {
   if (Array.isArray(value)) return value.map((one) => nameIn(one, schemas))
   if (typeof value !== 'object' || value === null) return value
@@ -62,7 +63,7 @@ function addExamples(operation: Node): Node {
   return operation
 }
 
-/** A value that `schema` takes: its example where it has one, and else one made of those of its parts. */
+/** A valid value for `schema`: its example, or one composed of the examples of its parts. */
 export function exampleOf(schema: Node): unknown {
   const {
     type,
@@ -90,7 +91,7 @@ export function exampleOf(schema: Node): unknown {
   if (kind === 'object')
     return Object.fromEntries(
       Object.entries(properties ?? {})
-        // Warnings, for one, are seldom there.
+        // Optional arrays, such as warnings, are usually absent.
         .filter(([name, one]) => one['type'] !== 'array' || one['examples'] || required?.includes(name))
         .map(([name, one]) => [name, exampleOf(one)])
     )

@@ -1,22 +1,22 @@
-/** What a client or an operator probably meant by an unknown name. */
+/** Suggests the name that a client or an operator probably meant. */
 
-/** Letters of a name that are compared: the cost grows with the square. */
+/** Maximum number of characters to compare: the cost grows with the square. */
 const MAX_LENGTH = 64
 
-/** The name of `names` nearest to `given`, or undefined when none is similar. */
+/** The name in `names` nearest to `given`, or undefined when none is similar. */
 export function findNearest(given: string, names: readonly string[]): string | undefined {
   const bare = (text: string) => text.slice(0, MAX_LENGTH).toLowerCase().replace(/^-+/, '')
   const wanted = bare(given)
   const rank = (name: string) => {
     if (wanted && bare(name).startsWith(wanted)) return 1
-    // Compare as many words as were given, so the first of two matches too.
+    // Compares as many words as were given, so that the first of two words matches too.
     return countEdits(wanted, bare(name.split(' ', given.split(' ').length).join(' ')))
   }
   const [nearest] = names.map((name) => ({ name, edits: rank(name) })).sort((a, b) => a.edits - b.edits)
   return nearest && nearest.edits <= Math.max(2, wanted.length * 0.4) ? nearest.name : undefined
 }
 
-/** How a message ends that refuses or ignores the name `given`: the nearest of `names`, or all where none is similar. */
+/** The end of a message about an unknown name: the nearest of `names`, or all if none is similar. */
 export function suggest(given: string, names: readonly string[]): string {
   const near = findNearest(given, names)
   if (near !== undefined) return `did you mean ${near}?`

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { startApp } from '#testing/app.ts'
 
-t.test('what nothing takes is refused for what it is, whatever its body is', async (t) => {
+t.test('requests without a route get 404 or 405, whatever their body', async (t) => {
   const { request } = await startApp(t)
   for (const [method, path, status] of [
     ['PATCH', '/users', 405],
@@ -22,7 +22,7 @@ t.test('what nothing takes is refused for what it is, whatever its body is', asy
   t.equal((await request('GET', '/users')).status, 200)
 })
 
-t.test('a file that is not there is not found, though its folder is served', async (t) => {
+t.test('a missing file in a served folder is not found', async (t) => {
   const { request } = await startApp(t)
   const answer = await request('GET', '/docs/static/nothing.js')
   t.match(answer, { status: 404, json: { code: 'NOT_FOUND' } })

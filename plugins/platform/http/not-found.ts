@@ -6,16 +6,16 @@ import { problems } from '#platform/problem/errors.ts'
 declare module 'fastify' {
   interface FastifyInstance {
     /**
-     * Answers what no route takes: 405 with `Allow` when the path takes other methods, else 404. A hook
-     * `onRequest`, which leaves the body unread, and a handler.
+     * Refuses requests without a route: 405 with `Allow` if the path has other methods, else 404. It is both
+     * a hook `onRequest`, which leaves the body unread, and a handler.
      */
     refuseUnknown(request: FastifyRequest, reply: FastifyReply): never
   }
 }
 
 /**
- * Publishes `app.refuseUnknown` (RFC 9110, section 15.5.6). Fastify's router only answers for the method it
- * was asked for, so the routes are kept once more in a router of the same kind, which costs nothing until a
+ * Publishes `app.refuseUnknown` (RFC 9110, section 15.5.6). Fastify's router searches only the method of the
+ * request. So this plugin keeps the routes in a second router of the same kind, which costs nothing until a
  * request misses. Register it before the routes.
  */
 async function notFound(app: FastifyInstance) {
@@ -38,7 +38,7 @@ async function notFound(app: FastifyInstance) {
       const store = router.find(one as findMyWay.HTTPMethod, path)?.store
       return store == null ? [] : [{ method: one, isExact: store === path.replace(/(?<=.)\/$/, '') }]
     })
-    // A path of our own is no short code, which would take GET.
+    // A path of the API is not a short code, although the redirect route would match its GET.
     const exact = found.filter(({ isExact }) => isExact)
     const allowed = (exact.length > 0 ? exact : found).map(({ method }) => method)
     if (allowed.length === 0 || allowed.includes(request.method))

@@ -9,18 +9,18 @@ import { nameSchemas } from './name-schemas.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The app that has the description of this one and the page to try it; made at the first call. */
+    /** The app with the OpenAPI description and Swagger UI; created at the first call. */
     loadDocs(): Promise<FastifyInstance>
   }
 }
 
 export interface OpenapiOptions {
   version: string
-  /** All problems that there are. */
+  /** All problems of the server. */
   problems: readonly ProblemKind[]
 }
 
-/** Publishes `app.loadDocs`: OpenAPI 3.1 from the routes' own schemas. Register it before the routes. */
+/** Publishes `app.loadDocs`: OpenAPI 3.1 from the schemas of the routes. Register it before the routes. */
 async function openapi(app: FastifyInstance, { version, problems }: OpenapiOptions) {
   const described: RouteOptions[] = []
   app.addHook('onRoute', (route) => {
@@ -84,7 +84,7 @@ async function openapi(app: FastifyInstance, { version, problems }: OpenapiOptio
   })
 }
 
-/** OpenAPI 3.1, "Example Object": one answer for each problem. */
+/** OpenAPI 3.1, "Example Object": one response for each problem. */
 function exampleProblems(problems: readonly ProblemKind[], publicPath: string): Record<string, object> {
   const examples = problems.map((kind) => {
     const { errors: _, ...value } = presentProblem(

@@ -2,7 +2,7 @@ import { request as send } from 'node:http'
 import t, { type Test } from 'tap'
 import { startApp } from '#testing/app.ts'
 
-/** What pages of other sites can do: requests as browsers send them. */
+/** What pages of other sites can do, with requests as browsers send them. */
 
 const FOREIGN = 'https://evil.example'
 const APP = 'https://app.example.com'
@@ -10,20 +10,20 @@ const json = { original_url: 'https://example.com' }
 
 const start = (t: Test, env: Record<string, string> = {}) => startApp(t, { env })
 
-/** A form with a file: what a page may send anywhere without asking (a simple request). */
+/** A form with a file: a page may send it anywhere without a preflight (a simple request). */
 function form() {
   const body = new FormData()
   body.append('file', new Blob(['id,username,email,created_at\n']), 'users.csv')
   return body
 }
 
-t.test('a page of another site changes nothing, and nothing is asked of others', async (t) => {
+t.test('pages of other sites may not change anything, and other clients need no proof', async (t) => {
   const { request, url } = await start(t)
   const foreign = [
     { origin: FOREIGN, 'sec-fetch-site': 'cross-site' },
     { origin: 'null', 'sec-fetch-site': 'cross-site' },
     { origin: 'http://127.0.0.1:1', 'sec-fetch-site': 'same-site' },
-    // Browsers before Sec-Fetch-Site.
+    // Browsers that predate Sec-Fetch-Site.
     { origin: FOREIGN },
     { origin: 'null' },
     { origin: `${url}.evil.example` }
@@ -51,7 +51,7 @@ t.test('a page of another site changes nothing, and nothing is asked of others',
   t.equal(followed.status, 200, 'links to what is read may be followed')
 })
 
-t.test('a name that was led to this machine changes nothing on an open server', async (t) => {
+t.test('a rebound host name changes nothing on an open server', async (t) => {
   const write = (url: string, host: string) =>
     new Promise<number | undefined>((done, fail) => {
       const headers = { host, origin: `http://${host}`, 'content-type': 'application/json' }
@@ -74,10 +74,10 @@ t.test('a name that was led to this machine changes nothing on an open server', 
   ])
     t.equal(await write(url, host), 201, host)
   const proxied = await start(t, { TRUST_PROXY: '127.0.0.1' })
-  t.equal(await write(proxied.url, 'go.example'), 201, 'whoever stands in front knows the names')
+  t.equal(await write(proxied.url, 'go.example'), 201, 'the proxy in front checks the names')
 })
 
-t.test('without a list no other origin is told that it may read', async (t) => {
+t.test('without CORS_ORIGINS no other origin may read', async (t) => {
   const { request } = await start(t)
   const { headers } = await request('GET', '/urls', { headers: { origin: APP } })
   t.equal(headers.get('access-control-allow-origin'), null)
@@ -112,7 +112,7 @@ t.test('the origins of CORS_ORIGINS read and write, no others', async (t) => {
   t.equal(refused.headers.get('access-control-allow-origin'), APP, 'errors may be read too')
 })
 
-t.test('the own origin is known behind a proxy that asks by another name', async (t) => {
+t.test('the own origin is known behind a proxy that rewrites Host', async (t) => {
   const { request } = await start(t, { PUBLIC_URL: 'https://sho.rt' })
   t.equal((await request('POST', '/urls', { json, headers: { origin: 'https://sho.rt' } })).status, 201)
 })

@@ -7,11 +7,11 @@ import { isSafe } from '#platform/net/methods.ts'
 export interface OriginOptions {
   /** Origins (`https://app.example.com`) whose pages may call the API; none by default. */
   allowed: readonly string[]
-  /** This server's own origin where it is known: proxies may rewrite the Host that would tell. */
+  /** This server's own origin where it is configured: proxies may rewrite the Host header. */
   own: string | undefined
   /**
-   * Whether only this machine asks, by an address, as `localhost` or by a name of `ownHosts`: a page under any other name was led
-   * here by a name server that points it at 127.0.0.1 (DNS rebinding).
+   * True if only this machine calls the server: by IP address, as `localhost` or by a name in `ownHosts`. A
+   * page under any other name used DNS rebinding: its name server resolved the name to 127.0.0.1.
    */
   onlyLocal?: boolean
   ownHosts?: readonly string[]
@@ -19,9 +19,9 @@ export interface OriginOptions {
 
 /** `app.origins`: hooks `onRequest`. */
 export interface Origins {
-  /** Lets pages of allowed origins read the answer. */
+  /** Lets pages of allowed origins read the response. */
   allowReading: onRequestHookHandler
-  /** Refuses a change that a page of another site sent. */
+  /** Refuses writes from pages of other sites. */
   refuseForeign: onRequestHookHandler
   /** Answers preflight requests (Fetch, section 4.8); no route takes OPTIONS. */
   answerPreflight: onRequestHookHandler
@@ -33,7 +33,7 @@ declare module 'fastify' {
   }
 }
 
-/** What pages may read of an answer beside what any page may (Fetch, section 4.1). */
+/** Response headers that pages may read besides the safelisted ones (Fetch, section 4.1). */
 const EXPOSED =
   'Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Clicks-Pending, X-Request-Id, X-Total-Count'
 const PREFLIGHT = {
@@ -43,18 +43,19 @@ const PREFLIGHT = {
 }
 
 /**
- * What pages of other sites may do here. Their browsers send forms and files without asking (Fetch, section 2.2.2), with
- * the cookies of this server, and to a server on 127.0.0.1 too: such writes are refused, unless their origin is allowed.
- * Allowed origins may read too (CORS). Requests without `Sec-Fetch-Site` and `Origin` come from no browser and pass.
+ * Access of pages on other sites. Browsers let them send forms and files without a preflight (Fetch, section
+ * 2.2.2), with the cookies of this server, even to 127.0.0.1. Such writes are refused unless their origin is
+ * allowed. Allowed origins may read too (CORS). Requests without `Sec-Fetch-Site` and `Origin` do not come
+ * from a browser and pass.
  *
- * Publishes `app.origins`. @fastify/cors would put its hook on the root, where redirects would run it.
+ * Publishes `app.origins`. @fastify/cors would put its hook on the root, where it would run for redirects.
  */
 async function origins(app: FastifyInstance, options: OriginOptions) {
   const { allowed, own, onlyLocal = false, ownHosts = [] } = options
   const readers = new Set(allowed)
   const writers = new Set(own === undefined ? allowed : [...allowed, own])
 
-  /** Whether a page of another site sent a request that changes something (as Go's http.CrossOriginProtection judges). */
+  /** True if a page of another site sent a write (the rules of Go's http.CrossOriginProtection). */
   function isForeign({ method, headers, host }: FastifyRequest): boolean {
     if (isSafe(method)) return false
     const { origin, 'sec-fetch-site': site } = headers
@@ -64,7 +65,7 @@ async function origins(app: FastifyInstance, options: OriginOptions) {
     return origin !== undefined && hostOf(origin) !== host.toLowerCase()
   }
 
-  /** Whether the page has a name that this server does not go by; who has an address for one needs no name server. */
+  /** True if the page has a host name that is not ours. IP addresses need no DNS and can not be rebound. */
   function isRebound(origin: string): boolean {
     const { hostname = '', host = '' } = URL.parse(origin) ?? {}
     if (isIP(hostname.replace(/^\[|\]$/g, '')) > 0 || ownHosts.includes(host)) return false
@@ -79,7 +80,7 @@ async function origins(app: FastifyInstance, options: OriginOptions) {
   const allowReading: onRequestHookHandler = (request, reply, done) => {
     if (readers.size > 0) {
       const { origin } = request.headers
-      // Caches must know that the answer differs by origin, also where the request had none.
+      // Caches must know that the response varies by origin, even if the request had none.
       reply.header('vary', 'Origin')
       if (origin !== undefined && readers.has(origin))
         reply.headers({ 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED })
@@ -101,8 +102,9 @@ async function origins(app: FastifyInstance, options: OriginOptions) {
 }
 
 /**
- * Whether the browser says that a page of this server sent a request (or the visitor, past all pages). Takes the server's own
- * origin where it is known. A request that says nothing is not believed: whoever asks this has seen a cookie.
+ * True if the browser states that a page of this server, or the visitor directly, sent the request. `own` is
+ * the server's own origin, if configured. A request without such a statement counts as foreign: callers use
+ * this for requests with a cookie.
  */
 export function isSameOrigin({ headers, host, protocol }: FastifyRequest, own: string | undefined): boolean {
   const { origin, 'sec-fetch-site': site } = headers

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { startApp } from '#testing/app.ts'
 
-/** What browsers are told by the headers of answers, and that nothing sent comes back as a page. */
+/** Response headers for browsers; nothing that a client sent comes back as a page. */
 
 const { request } = await startApp(t, { env: { SECURITY_CONTACT: 'mailto:security@example.com' } })
 const SCRIPT = '<script>alert(1)</script>'
@@ -25,7 +25,7 @@ t.test('pages run scripts of this server only, in no frame, by one policy', asyn
   }
 })
 
-t.test('other answers show nothing as a page, whatever their status', async (t) => {
+t.test('other responses are never rendered as a page, whatever their status', async (t) => {
   for (const [path, status] of [
     ['/urls', 200],
     ['/health', 200],
@@ -43,14 +43,14 @@ t.test('other answers show nothing as a page, whatever their status', async (t) 
   }
 })
 
-t.test('no answer says what serves it', async (t) => {
+t.test('no response names the server software', async (t) => {
   for (const path of ['/urls', '/docs', '/metrics', '/nothing', '/health', '/robots.txt']) {
     const { headers } = await request('GET', path)
     for (const banner of ['server', 'x-powered-by', 'via']) t.equal(headers.get(banner), null, path)
   }
 })
 
-t.test('markup that is sent comes back as no page', async (t) => {
+t.test('submitted markup never comes back as a page', async (t) => {
   const json = { original_url: `https://example.com/?q=${encodeURIComponent(SCRIPT)}`, title: SCRIPT }
   const created = await request('POST', '/urls', { json })
   t.equal(created.json.title, SCRIPT, 'kept as it is, which is for clients to escape')
@@ -87,7 +87,7 @@ t.test('robots follow links and leave the API alone', async (t) => {
   t.notMatch(text, /^Disallow: \/(s\/|$|\w+$)/m, 'no link is forbidden')
 })
 
-t.test('browsers get an icon that they may keep', async (t) => {
+t.test('browsers get a cacheable icon', async (t) => {
   const { status, headers, text } = await request('GET', '/favicon.ico')
   t.equal(status, 200)
   t.equal(headers.get('content-type'), 'image/x-icon')
@@ -96,7 +96,7 @@ t.test('browsers get an icon that they may keep', async (t) => {
   t.ok(text.startsWith('\u0000\u0000\u0001\u0000'), 'ICONDIR of type 1')
 })
 
-t.test('security.txt names the contact, and when it is out of date', async (t) => {
+t.test('security.txt has the contact and an expiry date', async (t) => {
   const { status, headers, text } = await request('GET', '/.well-known/security.txt')
   t.equal(status, 200)
   t.equal(headers.get('content-type'), 'text/plain; charset=utf-8')
@@ -104,5 +104,5 @@ t.test('security.txt names the contact, and when it is out of date', async (t) =
   const expires = Date.parse(/^Expires: (\S+Z)$/m.exec(text)?.[1] ?? '')
   t.ok(expires > Date.now() && expires < Date.now() + 366 * 86_400_000)
   const { request: silent } = await startApp(t)
-  t.equal((await silent('GET', '/.well-known/security.txt')).status, 404, 'nobody is named unasked')
+  t.equal((await silent('GET', '/.well-known/security.txt')).status, 404, 'no contact by default')
 })

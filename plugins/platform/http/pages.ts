@@ -3,9 +3,9 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
 /**
- * The policy of pages: everything from this server, nothing inline but the styles and images that scripts make, in no
- * frame. It does not upgrade to https: a server that is reached by plain http would lose its own scripts.
- * `Strict-Transport-Security` is for whoever ends TLS (ops/nginx): it binds the whole host.
+ * The policy of pages: everything from this server, no frames, and nothing inline except styles and images
+ * that scripts create. It does not upgrade to https: a server reached by plain http would lose its own
+ * scripts. The TLS proxy sets `Strict-Transport-Security` (ops/nginx), because it applies to the whole host.
  */
 const POLICY: FastifyHelmetOptions = {
   contentSecurityPolicy: {
@@ -15,7 +15,7 @@ const POLICY: FastifyHelmetOptions = {
       scriptSrc: ["'self'"],
       scriptSrcAttr: ["'none'"],
       styleSrc: ["'self'"],
-      // The attributes only: swagger-ui sets some. No <style>.
+      // Only style attributes, because swagger-ui sets some; no <style>.
       styleSrcAttr: ["'unsafe-inline'"],
       imgSrc: ["'self'", 'data:'],
       fontSrc: ["'self'", 'data:'],
@@ -31,10 +31,7 @@ const POLICY: FastifyHelmetOptions = {
   strictTransportSecurity: false
 }
 
-/**
- * Puts the headers of pages (@fastify/helmet) on the routes of the scope it is registered in, never on the
- * root.
- */
+/** Adds the headers of pages (@fastify/helmet) to the scope that registers it, which must not be the root. */
 async function pages(scope: FastifyInstance) {
   await scope.register(helmet, POLICY)
 }

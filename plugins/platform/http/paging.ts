@@ -4,9 +4,9 @@ import type { LongPage } from '#platform/database/row-chunks.ts'
 import type { Page } from '#schema/shapes/page.ts'
 
 /**
- * Says in headers what a list leaves out: `X-Total-Count`, and `Link` (RFC 8288) with first, prev, next and last
- * where they exist. The links repeat the parameters that the route takes, so that their length is bounded as that of the
- * parameters is. Takes the window that was served; gives the rows to send.
+ * Describes in headers what a list leaves out: `X-Total-Count`, and `Link` (RFC 8288) with first, prev, next
+ * and last where they exist. The links repeat only parameters that the route takes, which bounds their
+ * length. `window` is the served page. Returns the rows to send.
  */
 export function pageHeaders<Row>(
   request: FastifyRequest,
@@ -32,7 +32,7 @@ export function pageHeaders<Row>(
   return rows
 }
 
-/** A link (RFC 8288) to the list that `request` reads, with other `parameters`. Its path begins with that of PUBLIC_URL. */
+/** A link (RFC 8288) to the list of `request` with other `parameters`, under the path of PUBLIC_URL. */
 export function linkTo(request: FastifyRequest, rel: string, parameters: Record<string, number>): string {
   const [path = '', search = ''] = (request.server.publicPath + request.url).split('?', 2)
   const query = new URLSearchParams(search)
@@ -41,8 +41,8 @@ export function linkTo(request: FastifyRequest, rel: string, parameters: Record<
 }
 
 /**
- * As {@link pageHeaders}, for a list that may not fit into memory: gives its rows to send, or where there are more than were read sends them as they are
- * read.
+ * Like {@link pageHeaders}, for lists that may not fit into memory. Returns the rows to send. If there are
+ * more rows than were read, it streams them instead.
  */
 export function sendPage<Row>(
   request: FastifyRequest,
@@ -53,7 +53,7 @@ export function sendPage<Row>(
   const rows = pageHeaders(request, reply, window, page)
   if (page.rest === null) return rows
   reply.type('application/json; charset=utf-8')
-  // A stream is sent as it is, not through the serialiser of the shape.
+  // A stream bypasses the serializer of the schema.
   return reply.send(Readable.from(formatRows(rows, page.rest))) as never
 }
 

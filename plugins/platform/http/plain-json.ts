@@ -1,7 +1,7 @@
-/** Deepest nesting of a free-form object: far beyond real use, far from the stack's end. */
+/** Maximum depth of a free-form object: far beyond real use, far below stack overflow. */
 export const MAX_DEPTH = 32
 
-/** Tells whether a parsed JSON value can be stored as jsonb: see PostgreSQL manual, 8.14 "JSON Types". */
+/** True if PostgreSQL can store a parsed JSON value as jsonb (PostgreSQL manual, 8.14 "JSON Types"). */
 export function isPlainJson(value: unknown, depth = 0): boolean {
   if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0')
   if (typeof value !== 'object' || value === null) return true
@@ -12,8 +12,8 @@ export function isPlainJson(value: unknown, depth = 0): boolean {
 }
 
 /**
- * The bytes that a valid JSON text takes when jsonb gives it back, or some more: jsonb writes numbers out, `1e300` with 301 digits. Exported
- * values are never larger by this measure than what was stored.
+ * An upper bound of the bytes of a valid JSON text after jsonb stored it: jsonb writes `1e300` with 301
+ * digits. By this measure, an exported value is never larger than the stored one was.
  */
 export function storedBytes(text: string): number {
   let bytes = Buffer.byteLength(text)
@@ -22,15 +22,15 @@ export function storedBytes(text: string): number {
     const end = quote === -1 ? text.length : quote
     for (const [, exponent] of text.slice(at, end).matchAll(/\d[eE][+-]?(\d{1,9})/g))
       bytes += Number(exponent)
-    // A hash in a string may look like a number: `"4e99999"`.
+    // Skips strings, because a hash in a string may look like a number: `"4e99999"`.
     at = quote === -1 ? end : endOfString(text, quote + 1)
   }
   return bytes
 }
 
 /**
- * Takes the spaces out that PostgreSQL puts between the parts of jsonb, and none of those inside strings. By positions: a regular
- * expression for strings overflows the stack at some megabytes.
+ * Removes the spaces that PostgreSQL puts between the parts of jsonb, except those inside strings. It scans
+ * by position: a regular expression for strings overflows the stack at some megabytes.
  */
 export function compactJson(text: string): string {
   let compact = ''
@@ -43,7 +43,7 @@ export function compactJson(text: string): string {
   }
 }
 
-/** The position after the string of a JSON text whose first character is at `at`. */
+/** The position after the JSON string whose first character is at `at`. */
 export function endOfString(text: string, at: number): number {
   for (let quote = text.indexOf('"', at); ; quote = text.indexOf('"', quote + 1)) {
     let backslashes = 0
@@ -52,11 +52,11 @@ export function endOfString(text: string, at: number): number {
   }
 }
 
-/** Tells whether a JSON text nests more than `limit` levels, before it is parsed. Brackets in strings do not count. */
+/** True if a JSON text nests more than `limit` levels; does not parse it. Ignores brackets in strings. */
 export function nestsDeeper(text: string, limit: number): boolean {
   let depth = 0
   let isString = false
-  // A text of so few characters can't nest deeper.
+  // A text of so few characters can not nest deeper.
   if (text.length <= limit) return false
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at)

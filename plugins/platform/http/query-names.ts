@@ -4,7 +4,7 @@ import { suggest } from './nearest.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** `any`: other programs decide which query parameters they send, so the route ignores those it does not know. */
+    /** `any`: ignores unknown query parameters, because other programs choose what they send. */
     query?: 'any'
   }
 }
@@ -12,11 +12,11 @@ declare module 'fastify' {
 const MAX_ERRORS = 20
 
 /**
- * Hook `onRequest`: refuses query parameters that the route's schema does not have, because an ignored filter
- * gives wrong data: 422, which names the nearest parameter.
+ * Hook `onRequest`: refuses query parameters that are not in the route's schema, because an ignored filter
+ * gives wrong data. The 422 names the nearest parameter.
  */
 export const checkQueryNames: onRequestHookHandler = (request, _reply, done) => {
-  // The router takes a fragment for a query too.
+  // The router also parses the fragment as a query.
   if (request.url.includes('?') && /^[^#]*\?/.test(request.url)) checkQuery(request)
   done()
 }
@@ -34,7 +34,7 @@ function checkQuery({ url, query, routeOptions: { schema, config } }: FastifyReq
   throw problems.INPUT_INVALID(errors.map(({ path, message }) => `${path} ${message}`).join('; '), { errors })
 }
 
-/** Whether all escapes of a url are UTF-8 (RFC 3986, section 2.5); the query parser keeps others as they are written. */
+/** True if all escapes of a URL are UTF-8 (RFC 3986, section 2.5); the query parser keeps others encoded. */
 function isDecodable(url: string): boolean {
   if (!url.includes('%')) return true
   try {

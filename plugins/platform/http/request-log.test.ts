@@ -5,7 +5,7 @@ import { createClient } from '#testing/app.ts'
 import errors from './errors.ts'
 import requests, { createRequestId, openRequest } from './request-log.ts'
 
-t.test('the routes of a scope with the hooks are watched, others are not', async (t) => {
+t.test('only the routes of a scope with the hooks are logged and measured', async (t) => {
   const lines: Record<string, unknown>[] = []
   const app = fastify({
     logger: { stream: { write: (line) => void lines.push(JSON.parse(line)) } },
@@ -48,7 +48,7 @@ t.test('the routes of a scope with the hooks are watched, others are not', async
   t.notOk(count('/hot'))
 })
 
-t.test('two apps in one process count apart', async (t) => {
+t.test('two apps in one process have separate metrics', async (t) => {
   for (let at = 0; at < 2; at++) {
     const app = fastify()
     await app.register(metrics)

@@ -14,15 +14,15 @@ import { problems } from '#platform/problem/errors.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Hook `onResponse`: one log line and one histogram sample for each request that is answered. */
+    /** Hook `onResponse`: one log line and one histogram sample per response. */
     logAnswer: onResponseHookHandler
   }
   interface FastifyRequest {
-    /** The IP address of the client, as trusted proxies say. Fastify's own `ip` may hold a port. */
+    /** The client's IP address by the trusted proxies. Fastify's own `ip` may hold a port. */
     readonly address: string
   }
   interface FastifyContextConfig {
-    /** A redirect: its input is not validated, and OpenAPI says so. */
+    /** Marks a redirect: its input is not validated, and OpenAPI describes it accordingly. */
     hot?: boolean
   }
 }
@@ -42,8 +42,8 @@ async function requestLog(app: FastifyInstance, { trustProxy = [] }: { trustProx
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [app.metrics.client.register]
   })
-  // The library builds and hashes an object of labels to find a series. There are as many as routes, methods
-  // and statuses.
+  // The library builds and hashes a labels object to find a series. This map avoids that, and it is bounded:
+  // one series per route, method and status.
   const series = new Map<string, { observe(seconds: number): void }>()
   function observe(method: string, route: string, status: number, ms: number): void {
     const name = `${method} ${route} ${status}`
@@ -60,11 +60,11 @@ async function requestLog(app: FastifyInstance, { trustProxy = [] }: { trustProx
     logRequest(request, reply)
     done()
   })
-  // Node knows the address of a peer after its connection has ended only if it was read before. A request may outlive its connection:
-  // nginx gave the replica up and asked another one. Without an address the replica would not believe the name that nginx gave the
-  // visit, and the visit would count twice.
+  // Reads the peer address early: after a connection ends, Node knows it only if it was read before. A
+  // request may outlive its connection when nginx gives the replica up and tries another one. Without the
+  // address the replica would ignore the visit id of nginx, and the visit would count twice.
   app.server.on('connection', (socket) => void socket.remoteAddress)
-  // Expectations other than 100-continue may be ignored (RFC 9110, 10.1.1); Node would refuse them without a body.
+  // Servers may ignore expectations except 100-continue (RFC 9110, 10.1.1); Node answers an empty 417.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
 }
 
@@ -72,7 +72,7 @@ function routeOf({ routeOptions }: FastifyRequest): string {
   return routeOptions.url ?? '(none)'
 }
 
-/** Field of the log that has the id of a request; nginx writes the same (ops/nginx/fairlead.conf.template). */
+/** Log field with the request id; nginx uses the same name (ops/nginx/fairlead.conf.template). */
 export const REQUEST_ID_FIELD = 'request_id'
 
 /** Logs an answered request as one line. */
@@ -84,14 +84,14 @@ export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime * 100) / 100,
       ip: truncateAddress(request.address),
-      // Absent from the line where there is no key.
+      // Omitted without a key.
       key_id: request.caller?.keyId ?? undefined
     },
     'request'
   )
 }
 
-/** Whether a request has two `Host` headers, of which Node shows the first and a proxy may have read the other. */
+/** True if a request has two `Host` headers: Node uses the first, and a proxy may have used the other. */
 function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
   let count = 0
   for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -101,12 +101,12 @@ function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
   return count > 1
 }
 
-/** What a Host may hold: the characters of RFC 3986, section 3.2.2, and a port. */
+/** Valid characters of a Host (RFC 3986, section 3.2.2), including a port. */
 const HOST = /^[\w.~!$&'()*+,;=%:[\]-]+$/
 
 /**
- * What browsers are told about answers that are no pages (OWASP REST security): take the type as said, show nothing of
- * it as a page, in no frame, to no other site, and keep nothing.
+ * Headers of responses that are not pages (OWASP REST security). Browsers must not sniff the type, render it
+ * as a page, frame it, share it with other sites or store it.
  */
 export const ANSWER_HEADERS = {
   'x-content-type-options': 'nosniff',
@@ -116,19 +116,17 @@ export const ANSWER_HEADERS = {
   'cache-control': 'no-store'
 }
 
-/** Hook `onRequest` of everything that is no page: sends the headers above. */
+/** Hook `onRequest` of everything except pages: sends {@link ANSWER_HEADERS}. */
 export const secureAnswer: onRequestHookHandler = (_request, reply, done) => {
   reply.headers(ANSWER_HEADERS)
   done()
 }
 
-/**
- * Hook `onRequest`: sends the request id, and refuses a Host that no address could be made of (RFC 9112,
- * section 3.2).
- */
+/** Hook `onRequest`: sends the request id and refuses an invalid Host (RFC 9112, section 3.2). */
 export const openRequest: onRequestHookHandler = (request, reply, done) => {
   reply.header('x-request-id', request.id)
-  // Who names neither length nor coding sends no body (RFC 9112, section 6.3); a type would have the framework wait for it.
+  // A request with neither length nor coding has no body (RFC 9112, section 6.3); with a content type the
+  // framework would wait for one.
   const { headers } = request.raw
   if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined)
     delete headers['content-type']
@@ -141,7 +139,7 @@ export const openRequest: onRequestHookHandler = (request, reply, done) => {
 const processPrefix = randomBytes(6).toString('base64url')
 let sequence = 0
 
-/** The id of a request: the client's `X-Request-Id` where it is a plain token, else one unique among replicas. */
+/** The request id: the client's `X-Request-Id` if it is a plain token, else one unique among replicas. */
 export function createRequestId(request: IncomingMessage): string {
   const sent = request.headers['x-request-id']
   if (typeof sent === 'string' && /^[\w.:-]{1,128}$/.test(sent)) return sent

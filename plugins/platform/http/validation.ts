@@ -9,7 +9,7 @@ import { isTargetUrl } from '#schema/shapes/url.ts'
 import { isPlainJson, MAX_DEPTH, nestsDeeper } from './plain-json.ts'
 import { isWireTime } from './wire-time.ts'
 
-/** Well over what any shape takes: a free-form object in a row of an array. Whoever walks a body may then recurse. */
+/** More than any shape needs (a free-form object in an array), and few enough levels for recursive code. */
 const MAX_BODY_DEPTH = 2 * MAX_DEPTH
 
 const notUtf8 = () => problems.BODY_MALFORMED('The body is not UTF-8; send JSON in UTF-8')
@@ -18,14 +18,14 @@ const poisoned = () =>
 const bodyTooDeep = () => problems.BODY_MALFORMED(`The body nests more than ${MAX_BODY_DEPTH} levels deep`)
 
 export interface ValidationOptions {
-  /** Schemes of URLs that links may lead to, in lower case. */
+  /** Schemes of target URLs, in lower case. */
   schemes: readonly string[]
 }
 
 /**
- * Installs the validators. Bodies are taken at their word: a number where a string belongs is refused, never
- * converted. Path and query parts arrive as text, so there numbers are converted. Only JSON is parsed; a
- * capability that takes more says so in its own scope.
+ * Installs the validators. Body values are never converted: a number instead of a string is refused. Path and
+ * query values arrive as text, so numbers are converted there. Only JSON is parsed; a capability that takes
+ * other types adds a parser in its own scope.
  */
 async function validation(app: FastifyInstance, { schemes }: ValidationOptions) {
   const strict = createValidator({ coerceTypes: false }, schemes)
@@ -44,11 +44,11 @@ async function validation(app: FastifyInstance, { schemes }: ValidationOptions) 
   })
 
   app.removeContentTypeParser('text/plain')
-  // Clients that put a content type on every request send an empty DELETE so; where a body is needed, its schema
-  // refuses the missing one.
+  // Clients that put a content type on every request send empty DELETEs with it. Where a body is required,
+  // its schema refuses a missing one.
   const parseJson = app.getDefaultJsonParser('error', 'error')
   app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, bytes, done) => {
-    // A decoder would put replacement characters in place of what is not UTF-8.
+    // A decoder would replace invalid UTF-8 by replacement characters.
     const body = isUtf8(bytes) ? bytes.toString('utf8') : undefined
     if (body === undefined) done(notUtf8())
     else if (body === '') done(null, undefined)
@@ -58,7 +58,7 @@ async function validation(app: FastifyInstance, { schemes }: ValidationOptions) 
   })
 }
 
-/** Whether JSON.parse takes `text`; the parser of bodies also refuses members that reach for prototypes. */
+/** True if JSON.parse accepts `text`; the body parser also refuses members that could pollute prototypes. */
 function isJson(text: string): boolean {
   try {
     JSON.parse(text.replace(/^\ufeff/, ''))
@@ -71,8 +71,8 @@ function isJson(text: string): boolean {
 type Validator = ReturnType<FastifySchemaCompiler<object>>
 
 /**
- * Compiles `schema` with the first value: all routes at once take 0.3 s and 8 MiB of each start, and a process uses few of them.
- * `prepare` sees each value before it is checked.
+ * Compiles `schema` at the first value: compiling all routes takes 0.3 s and 8 MiB at each start, and a
+ * process uses few of them. `prepare` sees each value before it is checked.
  */
 function compileLater<T>(ajv: Ajv, schema: object, prepare?: (value: T) => void): Validator {
   let validate: ValidateFunction | undefined
@@ -84,10 +84,7 @@ function compileLater<T>(ajv: Ajv, schema: object, prepare?: (value: T) => void)
   return Object.defineProperty(check, 'errors', { get: () => validate?.errors })
 }
 
-/**
- * Converts path ids, which are plain digits. Ajv's own conversion does as JavaScript does and would take `0x1F`, `1e3` and
- * ` 7` for ids too.
- */
+/** Converts path ids, which are plain digits. Ajv would coerce like JavaScript: also `0x1F`, `1e3`, ` 7`. */
 function convertIds(schema: object): (params: Record<string, unknown>) => void {
   const { properties = {} } = schema as { properties?: Record<string, { type?: string }> }
   const ids = Object.keys(properties).filter((name) => properties[name]?.type === 'integer')

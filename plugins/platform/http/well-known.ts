@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 
 export interface WellKnownOptions {
-  /** Where to report a vulnerability: a `https:`, `mailto:` or `tel:` URI. No security.txt when unset. */
+  /** Contact for vulnerability reports: a `https:`, `mailto:` or `tel:` URI. No security.txt when unset. */
   contact: string | undefined
-  /** This server's own origin where it is known. */
+  /** This server's own origin, if configured. */
   own: string | undefined
 }
 
-/** RFC 9116, section 2.5.5 recommends less than a year; the file is made anew for each request. */
+/** RFC 9116, section 2.5.5 recommends less than a year; each request renews the date. */
 const VALID_MS = 180 * 86_400_000
 
 /** An icon of 32 × 32 pixels: an arrow to the upper right, white on a blue square. */
@@ -22,8 +22,8 @@ const FAVICON = Buffer.from(
 )
 
 /**
- * Serves what robots, browsers and people look for at fixed places: `/robots.txt` (RFC 9309), which leaves links to be
- * followed and the API alone, `/favicon.ico`, and `/.well-known/security.txt` (RFC 9116).
+ * Serves well-known files: `/robots.txt` (RFC 9309), which allows links and disallows the API,
+ * `/favicon.ico`, and `/.well-known/security.txt` (RFC 9116).
  */
 export async function wellKnown(app: FastifyInstance, { contact, own }: WellKnownOptions) {
   const open = { config: { access: 'public' }, schema: { hide: true } } as const
@@ -34,7 +34,7 @@ export async function wellKnown(app: FastifyInstance, { contact, own }: WellKnow
     const own = [...new Set(firsts)]
       .filter((first) => /^[\w-]+(\.json)?$/.test(first) && first !== 's')
       .sort()
-    // The whole segment only: links may be called /users-guide.
+    // Matches whole path segments, because a link may be called /users-guide.
     const lines = own.flatMap((first) => ['$', '/', '?'].map((end) => `Disallow: /${first}${end}`))
     robots = `User-agent: *\n${lines.join('\n')}\n`
   })

@@ -3,7 +3,7 @@ import t from 'tap'
 import { wireTime } from '#schema/shapes/text.ts'
 import { isWireTime, parseWireTime } from './wire-time.ts'
 
-t.test('reads what the wire writes, to the second', async () => {
+t.test('parses formatted times to the second', async () => {
   const [min, max] = [new Date('0001-01-01T00:00:00Z'), new Date('9999-12-31T23:59:59Z')]
   const whole = fc.date({ min, max, noInvalidDate: true })
   fc.assert(
@@ -11,7 +11,7 @@ t.test('reads what the wire writes, to the second', async () => {
   )
 })
 
-t.test('takes a zone, a space for the T, fractions and days', async (t) => {
+t.test('accepts a zone, a space for the T, fractions and days', async (t) => {
   const read = (text: string, dayEnd = false) => parseWireTime(text, dayEnd)?.toISOString()
   t.equal(read('2025-06-04T02:07:00+02:00'), '2025-06-04T00:07:00.000Z')
   for (const zone of ['+02', '+0200', '+02:00'])

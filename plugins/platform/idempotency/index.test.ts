@@ -4,7 +4,7 @@ import { profiles, startApp, storageOf } from '#testing/app.ts'
 import { until } from '#testing/until.ts'
 import { tryToHold } from './store.ts'
 
-/** What only shows from within: keys in use, answers that are over, whose keys they are. */
+/** Behaviour that HTTP does not show: keys in use, expired answers, and owners of keys. */
 
 const post = { json: { url: 'https://example.com/1' }, headers: { 'idempotency-key': 'k1' } }
 
@@ -24,7 +24,7 @@ profiles(t, async (t, profile) => {
     t.same((await pool.query('SELECT count(*)::int AS count FROM idempotency_keys')).rows, [{ count: 0 }])
   })
 
-  t.test('an answer that another release kept is repeated as it was', async (t) => {
+  t.test('an answer that another release stored is repeated unchanged', async (t) => {
     const { app, request } = await startApp(t, { profile })
     await request('POST', '/shorten', post)
     const answer = {
@@ -49,7 +49,7 @@ profiles(t, async (t, profile) => {
     t.match((await request('POST', '/shorten', post)).json, { original_url: 'https://example.com/1' })
   })
 
-  t.test('while the first request is under way on another replica, the second is told so', async (t) => {
+  t.test('while another replica runs the first request, the second gets 409', async (t) => {
     const storage = await storageOf(t, profile)
     const [one, other] = [await startApp(t, { storage }), await startApp(t, { storage })]
     const draft = { username: 'owner', email: 'owner@example.com' }
@@ -78,7 +78,7 @@ profiles(t, async (t, profile) => {
   })
 })
 
-t.test('a replica that stops amid a transaction does not keep the key', async (t) => {
+t.test('a replica that hangs in a transaction does not keep the key', async (t) => {
   const storage = await storageOf(t, 'alone')
   const [stopped, other] = [await startApp(t, { storage }), await startApp(t, { storage })]
   const { promise: goesOn, resolve: goOn } = Promise.withResolvers<void>()
@@ -97,7 +97,7 @@ t.test('a replica that stops amid a transaction does not keep the key', async (t
   t.equal((await failure)?.statusCode, 503)
 })
 
-t.test('a POST that does not say why it may be repeated takes no key', async (t) => {
+t.test('a POST without config.idempotency refuses keys', async (t) => {
   const { request } = await startApp(t, { profile: 'alone' })
   const json = { name: 'one', role: 'admin' }
   const refused = await request('POST', '/keys', { json, headers: { 'idempotency-key': 'k1' } })

@@ -14,21 +14,21 @@ import {
   tryToHold
 } from './store.ts'
 
-/** `app.idempotency`: requests that may be repeated and are done once. */
+/** `app.idempotency`: runs repeated requests once. */
 export interface Idempotency {
   /**
-   * Answers a POST with the result of `create`. With an `Idempotency-Key`, `create` runs in a transaction
-   * that also keeps the answer: a repeated request gets that answer and nothing is done.
-   * Only success is kept. Takes the status of success. Throws IDEMPOTENCY_KEY_IN_USE while the first request is under
-   * way, IDEMPOTENCY_KEY_REUSED when the request is another one, and what `create` throws.
+   * Answers a POST with the result of `create` and with `status`. With an `Idempotency-Key`, `create` runs in
+   * a transaction that also stores the answer. A repeated request gets that answer and does nothing else.
+   * Only success is stored. Throws IDEMPOTENCY_KEY_IN_USE while the first request is running,
+   * IDEMPOTENCY_KEY_REUSED when the request differs from the first one, and the errors of `create`.
    */
   once<A>(request: FastifyRequest, reply: FastifyReply, status: number, create: () => Promise<A>): Promise<A>
   /**
-   * Takes the answers about a user, or about links, out of what is kept, in the transaction that erases them. Who repeats such
-   * a request is told so (410 IDEMPOTENCY_ANSWER_ERASED), and nothing is done.
+   * Erases the stored answers about a user, or about links, in the transaction that erases these. Repeats of
+   * such a request get 410 IDEMPOTENCY_ANSWER_ERASED and do nothing.
    */
   erase(about: AnswersOf): Promise<void>
-  /** Deletes the answers that are over; gives how many. */
+  /** Deletes expired answers; returns how many. */
   prune(): Promise<number>
 }
 
@@ -38,8 +38,9 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     /**
-     * What makes a POST safe to repeat: its answer is `kept` by `app.idempotency.once`, or doing it twice does nothing more
-     * by its `nature`. A route that does not say refuses requests with a key, which proxies would repeat.
+     * Why a POST is safe to repeat: `app.idempotency.once` stores its answer (`kept`), or a second run has no
+     * further effect (`nature`). Routes without it refuse requests with a key, because proxies would repeat
+     * them.
      */
     idempotency?: 'kept' | 'nature'
   }
@@ -49,8 +50,8 @@ const PRUNE_EVERY_MS = 600_000
 const PRUNE_AT_ONCE = 5_000
 
 /**
- * Publishes `app.idempotency`: see docs/adr/2026-11-25-idempotency-keys.md, and draft-ietf-httpapi-idempotency-key-header-07.
- * Register it before the routes.
+ * Publishes `app.idempotency`. Register it before the routes. See docs/adr/2026-11-25-idempotency-keys.md and
+ * draft-ietf-httpapi-idempotency-key-header-07.
  */
 async function idempotency(app: FastifyInstance) {
   const { database } = app
@@ -76,7 +77,7 @@ async function idempotency(app: FastifyInstance) {
         const kept = await findAnswer(db, owner)
         if (kept !== null) return { kept, made: null }
         const made = await create()
-        // The text that is sent, so that both answers are the same to the byte.
+        // The serialized text, so that both responses are the same to the byte.
         const answer = String(reply.serializeInput(made as Record<string, unknown>, String(status)))
         await keepAnswer(db, owner, { fingerprint, status, answer })
         return { kept, made }
@@ -85,7 +86,7 @@ async function idempotency(app: FastifyInstance) {
       if (kept.status === ERASED_STATUS) throw answerErased()
       if (kept.fingerprint !== fingerprint) throw keyReused()
       reply.code(kept.status).header('idempotent-replayed', 'true')
-      // As it was kept: another release may have given it, with other fields than the route's schema has now.
+      // Sent as stored: another release may have stored it, with fields that the schema does not have.
       reply.type('application/json; charset=utf-8').serializer(JSON.stringify)
       return JSON.parse(kept.answer) as A
     },
@@ -97,24 +98,24 @@ async function idempotency(app: FastifyInstance) {
   repeat(app, PRUNE_EVERY_MS, () =>
     app.maintenance.run(prune).then(
       () => undefined,
-      // What waits for the database now is pruned the next time.
+      // Answers that were not deleted now are deleted by the next run.
       (error: Error) => app.log.warn({ err: error }, 'pruning expired idempotency keys failed')
     )
   )
 }
 
-/** Hook `onRequest`: refuses an `Idempotency-Key` where a repeated POST would be done twice. */
+/** Hook `onRequest`: refuses an `Idempotency-Key` where a repeated POST would take effect twice. */
 export const refuseIdempotencyKey: onRequestHookHandler = (request, _reply, done) => {
   const isKeyed = request.method === 'POST' && request.headers['idempotency-key'] !== undefined
   done(isKeyed && request.routeOptions.config.idempotency === undefined ? keyUnsupported() : undefined)
 }
 
-/** Keys are a caller's own: nobody gets another one's answer by guessing. On an open server all are one caller. */
+/** Keys belong to a caller, so guessing one reveals no answer of another. An open server has one caller. */
 function scopeOf({ kind, keyId, userId }: Caller): string {
   return keyId !== null ? `key:${keyId}` : userId !== null ? `user:${userId}` : kind
 }
 
-/** The route and the body as it was understood. */
+/** A hash of the route and the parsed body. */
 function fingerprintOf({ routeOptions, body }: FastifyRequest): string {
   return createHash('sha256')
     .update(`${routeOptions.url}\n${JSON.stringify(body)}`)

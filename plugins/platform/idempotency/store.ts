@@ -3,9 +3,9 @@ import type { Executor } from '#platform/database/index.ts'
 import type { LinkKey } from '#schema/link-key.ts'
 import { idempotencyKeys } from '#schema/tables/idempotency-keys.ts'
 
-/** The SQL of answers that are kept by key. Every function runs on the executor it is given. */
+/** The SQL of stored answers. Every function runs on the executor that it is given. */
 
-/** Of an answer whose values were taken out; only success is kept otherwise. */
+/** The status of an erased answer; all other stored statuses are of successes. */
 export const ERASED_STATUS = 410
 
 export interface KeyOfCaller {
@@ -21,8 +21,9 @@ export interface KeptAnswer {
 }
 
 /**
- * Takes a key until the transaction ends, or tells that another transaction has it. The lock goes only when what the
- * transaction wrote can be seen, so whoever gets it and looks with its next statement misses nothing.
+ * Locks a key until the transaction ends. Returns false if another transaction holds it. PostgreSQL releases
+ * the lock only when the writes of the transaction are visible. So the next statement after getting the lock
+ * sees them.
  */
 export async function tryToHold(on: Executor, { scope, key }: KeyOfCaller): Promise<boolean> {
   const name = `fairlead.idempotency:${scope}:${key}`
@@ -46,7 +47,7 @@ export async function findAnswer(on: Executor, { scope, key }: KeyOfCaller): Pro
   return row ?? null
 }
 
-/** Keeps an answer; one that is over and was not deleted yet is replaced. */
+/** Stores an answer; replaces an expired one that was not deleted yet. */
 export async function keepAnswer(on: Executor, owner: KeyOfCaller, kept: KeptAnswer): Promise<void> {
   await on
     .insert(idempotencyKeys)
@@ -57,12 +58,12 @@ export async function keepAnswer(on: Executor, owner: KeyOfCaller, kept: KeptAns
     })
 }
 
-/** Whose answers are taken out: those about a user and what it owns, or about links and their events. */
+/** The answers to erase: those about a user and its records, or about links and their events. */
 export type AnswersOf = { userId: number } | { urlIds: readonly number[]; links: readonly LinkKey[] }
 
 /**
- * Takes the values out of the answers that hold them, and the hash of the request, from which they could be guessed. The
- * keys stay, so that nothing is done twice. Reads all that is kept, which is a day's.
+ * Erases the content of matching answers and their request hash, from which content could be guessed. The
+ * keys stay, so that repeats have no effect. Reads all stored answers, which are those of one day.
  */
 export async function eraseAnswers(on: Executor, about: AnswersOf): Promise<void> {
   const holds =
@@ -78,7 +79,7 @@ export async function eraseAnswers(on: Executor, about: AnswersOf): Promise<void
   )
 }
 
-/** Deletes at most `limit` answers that are over, leaving those that another replica is at. Gives how many. */
+/** Deletes at most `limit` expired answers and skips those that another replica locked. Returns how many. */
 export async function deleteOver(on: Executor, limit: number): Promise<number> {
   const { rowCount } = await on.execute(sql`
     delete from ${idempotencyKeys} where (scope, key) in (

@@ -4,8 +4,8 @@ import type { FastifyRequest } from 'fastify'
 import type { RedisClient } from '#platform/redis/redis-cluster.ts'
 
 /**
- * For whom a request counts: the key that was sent, else the signed-in user, else the address it came from; of IPv6 its first 64
- * bits, which is what one subscriber has (RFC 6177).
+ * The client that a request counts for: its API key, else the signed-in user, else its IP address. IPv6
+ * addresses are cut to their first 64 bits, which is what one subscriber has (RFC 6177).
  */
 export function clientOf({ caller, address }: FastifyRequest): string {
   if (caller.keyId !== null) return `key:${caller.keyId}`
@@ -13,19 +13,20 @@ export function clientOf({ caller, address }: FastifyRequest): string {
   return addressOf(address)
 }
 
-/** The same for requests that nobody has been asked about. */
+/** The client of a request that was not authenticated. */
 export function addressOf(ip: string): string {
   return `ip:${normalizeIP(ip, 64)}`
 }
 
 const DAY_MS = 86_400_000
 
-/** How long the salt is used without asking whether Redis still has it: replicas must not go on with different ones. */
+/** How long the salt is used before Redis is read again: replicas must not keep different salts. */
 const RECHECK_MS = 60_000
 
 /**
- * Makes what names clients in Redis, where no address is to be read: by a keyed hash whose key is random, the same for all
- * replicas, new each day, and gone after two. Rejects when Redis does not answer.
+ * Creates the function that names clients in Redis, which must hold no readable addresses. It returns a keyed
+ * hash. Its random key is shared by all replicas, changes daily and expires after two days. Rejects when
+ * Redis does not answer.
  */
 export function createHasher(redis: RedisClient, now: () => number): (client: string) => Promise<string> {
   let held = { day: 0, askedAt: Number.NEGATIVE_INFINITY, salt: '' }

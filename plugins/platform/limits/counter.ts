@@ -5,37 +5,39 @@ import { type Breaker, createBreaker } from '#platform/async/breaker.ts'
 import type { RedisClient } from '#platform/redis/redis-cluster.ts'
 import type { LimitName, Policy, RateLimitState } from './policy.ts'
 
-/** Counts what clients do under one policy. */
+/** Counts the requests of clients under one policy. */
 export interface Counter {
-  /** Milliseconds until `client`, which was over the limit when last counted, has room again; 0 when it has. Asks nobody. */
+  /** Milliseconds until `client` may send again if it was last over the limit, else 0; does no I/O. */
   heldBackMs(client: string): number
-  /** Counts one request for `client` and gives where that leaves it. Never rejects. */
+  /** Counts one request of `client` and returns the resulting state. Never rejects. */
   count(request: FastifyRequest, client: string): Promise<RateLimitState>
 }
 
 export interface CounterOptions {
   name: LimitName
   policy: Policy
-  /** Where replicas count together; null where a process counts by itself. */
+  /** Where replicas count together; null where each process counts alone. */
   redis: RedisClient | null
-  /** Names a client in Redis. */
+  /** Returns the name of a client in Redis. */
   hash(client: string): Promise<string>
   breaker: Breaker
   now: () => number
 }
 
-/** Clients that are counted, or held back, in process at most; who was counted longest ago is forgotten first. */
+/**
+ * Maximum number of clients that are counted, or blocked, in process; evicts the least recently counted one.
+ */
 const MAX_CLIENTS = 20_000
 
-/** One for all limits: they talk to the same Redis. One failure is enough, as for the cache (cache/shared.ts). */
+/** Shared by all limits, which use one Redis. One failure opens it, as in the cache (cache/shared.ts). */
 export function createLimitBreaker(now: () => number): Breaker {
   return createBreaker({ threshold: 1, minMs: 100, maxMs: 1_000, now })
 }
 
 /**
- * Makes the counter of one limit with @fastify/rate-limit, each store in a scope of its own, so that no route gets a hook of it. While
- * Redis does not answer the process counts by itself: a client may then do as much again on each replica, and nobody is
- * refused for it.
+ * Creates the counter of one limit with @fastify/rate-limit. Each store has its own scope, so that no route
+ * gets the hook of the plugin. While Redis does not answer, each process counts alone. A client may then
+ * reach the limit on each replica, and no request is refused because of the outage.
  */
 export async function createCounter(app: FastifyInstance, options: CounterOptions): Promise<Counter> {
   const { name, policy, redis, hash, breaker, now } = options
@@ -52,7 +54,7 @@ export async function createCounter(app: FastifyInstance, options: CounterOption
     })
     return async (request) => {
       const result = await check?.(request)
-      // `isAllowed` is of those on a list of exceptions, and there is none.
+      // `isAllowed` marks clients on an allow list, and we have none.
       if (result === undefined || result.isAllowed) throw new Error('A request was not counted')
       return { isExceeded: result.isExceeded, remaining: result.remaining, resetMs: result.ttl }
     }

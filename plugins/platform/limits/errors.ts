@@ -15,14 +15,14 @@ const WHAT: Record<LimitName, string> = {
   create: 'creations',
   bulk: 'imports',
   signIn: 'attempts to sign in',
-  credentials: 'calls with a key that is not good',
+  credentials: 'calls with an invalid key',
   unknownCodes: 'short codes that no link has'
 }
 
-/** Made once for each second of waiting: a flood is refused all the time, and collecting a stack costs more than the rest. */
+/** Cached by seconds, because capturing a stack for each refusal of a flood costs more than the rest. */
 const made = new Map<string, ProblemError>()
 
-/** Too many under the limit `name`; takes the whole seconds after which there is room again. */
+/** The problem for too many requests under the limit `name`; `retryAfter` is in whole seconds. */
 export function rateLimited(name: LimitName, retryAfter: number): ProblemError {
   const id = `${name}:${retryAfter}`
   let problem = made.get(id)

@@ -21,34 +21,33 @@ import {
   standingField
 } from './policy.ts'
 
-/** Limits that a route may name in its configuration. */
+/** Limits that a route may set in its configuration. */
 export type RouteLimit = Exclude<LimitName, 'credentials' | 'unknownCodes'>
 
-/** Limits failed attempts of one kind by IP address: too many, and further ones are refused before any lookup. */
+/**
+ * Limits failed attempts of one kind by IP address. Above the limit, attempts are refused before any lookup.
+ */
 export interface FailureLimiter {
   /** True if the address of the request is blocked; does no I/O. */
   isBlocked(request: FastifyRequest): boolean
-  /** Counts a refusal and gives the problem to throw: RATE_LIMITED. */
+  /** Counts a refusal and returns the problem to throw: RATE_LIMITED. */
   refuse(request: FastifyRequest): Error
   /** Counts a failed attempt. */
   record(request: FastifyRequest): void
 }
 
-/** `app.limits`: the hooks of routes with callers, and what is counted beside them. */
+/** `app.limits`: hooks for routes with callers, and the limiter of unknown codes. */
 export interface Limits {
-  /**
-   * Hook `onRequest`, after authentication: counts the request under the limit of its route and refuses one
-   * too many.
-   */
+  /** Hook `onRequest`, after authentication: counts the request, and refuses it above its route's limit. */
   readonly countRequest: onRequestHookHandler
   /** Hook `onError`: counts requests with an invalid key. */
   readonly countInvalidKey: onErrorHookHandler
-  /** Short codes that no link has; null where nothing is limited. */
+  /** Limits requests for unknown short codes; null without rate limits. */
   readonly unknownCodes: FailureLimiter | null
 }
 
 export interface LimitOptions {
-  /** Null where nothing is limited. */
+  /** Null without rate limits. */
   policies: Record<LimitName, Policy> | null
 }
 
@@ -57,17 +56,16 @@ declare module 'fastify' {
     limits: Limits
   }
   interface FastifyContextConfig {
-    /** The limit of the route, where it is not `api`; public routes have none unless they say. */
+    /** The limit of the route, if not `api`; public routes have none by default. */
     limit?: RouteLimit
   }
 }
 
 /**
- * Limits what one client may do: see docs/adr/2026-11-25-rate-limits.md. Each route that asks something of
- * its callers counts under the limit it names in `config.limit`, else under `api`. Answers say what is left
- * to the client (`RateLimit`, `RateLimit-Policy`), refusals when to retry (`Retry-After`). Requests with an
- * invalid key are counted by address. Publishes `app.limits`. Register it after redis and before the
- * capabilities.
+ * Limits the requests of each client: see docs/adr/2026-11-25-rate-limits.md. Each route with callers counts
+ * under the limit in its `config.limit`, or under `api`. Responses state what is left (`RateLimit`,
+ * `RateLimit-Policy`), and refusals when to retry (`Retry-After`). Requests with an invalid key are counted
+ * by IP address. Publishes `app.limits`. Register it after redis and before the capabilities.
  */
 async function limits(app: FastifyInstance, { policies }: LimitOptions) {
   const { client } = app.metrics
@@ -84,7 +82,7 @@ async function limits(app: FastifyInstance, { policies }: LimitOptions) {
 
   function refusal(request: FastifyRequest, name: LimitName, waitMs: number): Error {
     refusals.inc({ limit: fieldName(name) })
-    // Behind a proxy that nobody named, all of its clients are one.
+    // Behind a proxy that is not configured, all of its clients share one address.
     if (!hasWarned && request.ips === undefined && request.headers['x-forwarded-for'] !== undefined) {
       hasWarned = true
       app.log.warn({ limit: fieldName(name) }, 'proxy counted as one client; add it to TRUST_PROXY')
@@ -128,8 +126,7 @@ async function limits(app: FastifyInstance, { policies }: LimitOptions) {
       credentials?.record(request)
     done()
   }
-  // Before the authenticators that look keys up, and only on routes that need one. An expired cookie is no
-  // guess.
+  // Runs before keys are looked up, and only on routes that need one. Expired cookies are not guesses.
   if (credentials !== null)
     app.access.authenticateBy((request) => {
       if (hasKey(request) && credentials.isBlocked(request)) throw credentials.refuse(request)
@@ -141,7 +138,7 @@ async function limits(app: FastifyInstance, { policies }: LimitOptions) {
 
 async function openCounters(app: FastifyInstance, policies: Record<LimitName, Policy>) {
   const redis: RedisClient | null = app.hasDecorator('redis') ? app.redis : null
-  // Setting the clock must not change who is held back; only the day, which replicas share, goes by it.
+  // Setting the wall clock must not block or unblock clients; only the day of the salt uses it.
   const now = () => performance.now()
   const breaker = createLimitBreaker(now)
   const hash = redis === null ? async (text: string) => text : createHasher(redis, Date.now)

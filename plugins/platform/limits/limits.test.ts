@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { hasRedis, type Running, startApp, storageOf } from '#testing/app.ts'
 
-/** What one client may do, by the settings of the server, over HTTP. */
+/** Rate limits over HTTP, by the settings of the server. */
 
 const json = { original_url: 'https://example.com/' }
 
@@ -11,7 +11,7 @@ type Client = Pick<Running, 'request'>
 const create = ({ request }: Client, headers: Record<string, string> = {}) =>
   request('POST', '/urls', { json, headers })
 
-/** A key in the form of one, which nobody has. */
+/** A well-formed key that does not exist. */
 const makeKey = () => `fl_${randomBytes(8).toString('hex')}_${randomBytes(32).toString('base64url')}`
 
 async function statuses(times: number, send: () => Promise<{ status: number }>): Promise<number[]> {
@@ -21,8 +21,8 @@ async function statuses(times: number, send: () => Promise<{ status: number }>):
 }
 
 /**
- * Guesses until that is refused, and gives the statuses. A guess is counted behind its answer: the one over the limit may be
- * answered a few times before it is known.
+ * Guesses until a request is refused, and returns the statuses. A guess is counted after its response, so a
+ * few guesses over the limit may still be answered.
  */
 async function guessUntilRefused(send: () => Promise<{ status: number }>): Promise<number[]> {
   const seen: number[] = []
@@ -35,7 +35,7 @@ async function countRefusals({ request }: Client, limit: string): Promise<string
   return new RegExp(`^fairlead_rate_limited_total\\{limit="${limit}"\\} (\\d+)$`, 'm').exec(text)?.[1]
 }
 
-t.test('a client that creates too much is told when there is room again', async (t) => {
+t.test('a client that creates too many links is refused until the window resets', async (t) => {
   const running = await startApp(t, { env: { RATE_LIMIT: 'on', RATE_LIMIT_CREATE: '2/60' } })
   const { request } = running
   const first = await create(running)
@@ -66,7 +66,7 @@ t.test('a client that creates too much is told when there is room again', async 
   t.equal((await request('GET', '/health')).headers.get('ratelimit'), null, 'probes are not counted')
 })
 
-t.test('the description tells of limits whether they are on or not', async (t) => {
+t.test('the description has the limits whether they are on or not', async (t) => {
   const { request } = await startApp(t)
   const { paths } = (await request('GET', '/openapi.json')).json
   t.hasStrict(paths['/urls'].post.responses['429'].headers, { 'Retry-After': {}, RateLimit: {} })
@@ -76,11 +76,11 @@ t.test('the description tells of limits whether they are on or not', async (t) =
   t.match(
     [status, headers.get('ratelimit')],
     [201, null],
-    'an open server limits nobody unless it is told to'
+    'an open server has no limits by default'
   )
 })
 
-t.test('addresses are believed from the proxies that are trusted, and from nobody else', async (t) => {
+t.test('forwarded addresses are used from trusted proxies only', async (t) => {
   const limits = { RATE_LIMIT: 'on', RATE_LIMIT_CREATE: '2/60' }
   const from = (address: string) => ({ 'x-forwarded-for': address })
 
@@ -100,14 +100,14 @@ t.test('addresses are believed from the proxies that are trusted, and from nobod
   t.same(
     await statuses(3, () => create(proxied, from(`2001:db8:1:2::${++host}`))),
     [201, 201, 429],
-    'who has a network of IPv6 is one client'
+    'an IPv6 network is one client'
   )
   t.equal((await create(proxied, from('2001:db8:1:3::1'))).status, 201)
   t.equal((await create(proxied, from('::ffff:198.51.100.1'))).status, 429, 'one client in both spellings')
 })
 
 t.test(
-  'with keys each key is a client of its own, and bad ones are soon not looked up any more',
+  'with keys each key is a client of its own, and repeated invalid keys are not looked up any more',
   async (t) => {
     const ADMIN_KEY = makeKey()
     const env = { AUTH: 'keys', ADMIN_KEY, RATE_LIMIT_CREATE: '2/60', RATE_LIMIT_CREDENTIALS: '3/60' }
@@ -130,7 +130,7 @@ t.test(
   }
 )
 
-t.test('who asks for too many unknown codes follows what is held, and has nothing looked up', async (t) => {
+t.test('after too many unknown codes a client gets cached links only, without look-ups', async (t) => {
   const env = { RATE_LIMIT: 'on', RATE_LIMIT_UNKNOWN_CODES: '3/60', TRUST_PROXY: '127.0.0.1' }
   const running = await startApp(t, { env })
   const { request } = running
@@ -161,7 +161,7 @@ t.test('who asks for too many unknown codes follows what is held, and has nothin
   t.equal(await countRefusals(running, 'unknown-codes'), '2')
 })
 
-t.test('replicas count together, and Redis holds nobody as they are', { skip: !hasRedis() }, async (t) => {
+t.test('replicas count together, and Redis stores no addresses', { skip: !hasRedis() }, async (t) => {
   const storage = await storageOf(t, 'redis')
   const env = { RATE_LIMIT: 'on', RATE_LIMIT_CREATE: '4/60', TRUST_PROXY: '127.0.0.1' }
   const start = (t: Test) => startApp(t, { storage, env })

@@ -3,7 +3,7 @@ import { startApp, storageOf } from '#testing/app.ts'
 import { missing } from '#testing/programs.ts'
 import { startRedis } from '#testing/servers.ts'
 
-/** Limits while the Redis that replicas count in goes away: nobody is refused or failed for it. */
+/** Limits while the Redis in which replicas count is down: no request is refused or fails because of it. */
 
 t.test(
   'a process counts by itself while Redis hangs or is gone',

@@ -5,14 +5,14 @@ import { readConfig } from '#apps/config.ts'
 import { createClient, startApp, storageOf } from '#testing/app.ts'
 import { startServer } from '#testing/process.ts'
 
-/** What is answered while the event loop is late. */
+/** Load shedding while the event loop is late. */
 
 function block(ms: number): void {
   const end = performance.now() + ms
   while (performance.now() < end);
 }
 
-/** Keeps the event loop of this process, which is the server's too, busy until `holds`. */
+/** Blocks the event loop, which this process shares with the server, until `holds` returns true. */
 async function blockUntil(holds: () => Promise<boolean>): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt++) {
     block(120)
@@ -21,10 +21,10 @@ async function blockUntil(holds: () => Promise<boolean>): Promise<void> {
   throw new Error('it never came to be')
 }
 
-t.test('while the event loop is late calls are shed and links are followed', async (t) => {
+t.test('while the event loop is late, API calls are shed and links redirect', async (t) => {
   const { request } = await startApp(t, { env: { SHED_EVENT_LOOP_MS: '50' } })
   const json = { original_url: 'https://example.com/' }
-  // On a busy machine it may be late before the test makes it so.
+  // On a busy machine the event loop may be late before the test blocks it.
   let made: Awaited<ReturnType<typeof request>>
   do made = await request('POST', '/urls', { json })
   while (made.status === 503)
@@ -58,12 +58,12 @@ t.test('while the event loop is late calls are shed and links are followed', asy
   t.equal((await countShed()) - before, 3)
 })
 
-t.test('what a start took is no reason to refuse the first calls', async (t) => {
+t.test('a slow start does not shed the first calls', async (t) => {
   const storage = await storageOf(t, 'alone')
   const app = await buildApp(readConfig({ ...storage, LINGER_MS: '100', SHED_EVENT_LOOP_MS: '50' }))
   t.teardown(() => app.close())
   app.addHook('onReady', async () => {
-    // On a slow machine a start keeps the event loop busy for longer.
+    // On a slow machine a start blocks the event loop for longer.
     for (let turns = 0; turns < 10; turns++) {
       block(200)
       await tick()
@@ -74,7 +74,7 @@ t.test('what a start took is no reason to refuse the first calls', async (t) => 
   t.equal(status, 201)
 })
 
-t.test('a process that stood still serves the requests that waited for it', async (t) => {
+t.test('a process that was paused serves the requests that arrived meanwhile', async (t) => {
   const env = { ...(await storageOf(t, 'alone')), SHED_EVENT_LOOP_MS: '60' }
   const { child, request } = await startServer(t, env)
   const create = () => request('POST', '/urls', { json: { original_url: 'https://acme.dev/' } })
@@ -86,14 +86,14 @@ t.test('a process that stood still serves the requests that waited for it', asyn
   t.same(new Set((await Promise.all(waiting)).map(({ status }) => status)), new Set([201]))
 })
 
-t.test('what is shed is described, and redirects are not', async (t) => {
+t.test('the description has the shed responses of calls, not of redirects', async (t) => {
   const { request } = await startApp(t)
   const { paths } = (await request('GET', '/openapi.json')).json
   t.ok(paths['/urls'].post.responses['503'])
   t.ok(paths['/urls'].get.responses['503'])
 })
 
-t.test('a process that uses more memory than it may sheds calls', async (t) => {
+t.test('a process above its memory limit sheds calls', async (t) => {
   const { request } = await startApp(t, { env: { SHED_RSS_MB: '1' } })
   let status = 0
   while (status !== 503) status = (await request('GET', '/urls')).status

@@ -4,45 +4,47 @@ import fp from 'fastify-plugin'
 import { problems } from './errors.ts'
 
 export interface SheddingOptions {
-  /** How late the event loop may be on average, in milliseconds; 0 for as late as it likes, and so for all of these. */
+  /**
+   * Maximum average event-loop delay in milliseconds. 0 disables this check, as it does for the other two.
+   */
   eventLoopMs: number
   heapBytes: number
   rssBytes: number
-  /** How often it is looked, in milliseconds. */
+  /** Sampling interval in milliseconds. */
   sampleMs?: number
 }
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** `app.shedding`: whether load is shed now. */
+    /** `app.shedding`: the load shedder. */
     shedding: {
       /** Rejects while API calls are shed. */
       ping(): Promise<void>
-      /** Hook `onRequest` of what may wait: refuses requests while the process is under pressure. */
+      /** Hook `onRequest` of routes that may wait: refuses requests while the process is under pressure. */
       shedRequest: onRequestHookHandler
     }
   }
 }
 
 /**
- * Looks at the samples that must be under pressure in a row. A process that stood still (SIGSTOP, a paused machine) is well again after one,
- * which two looks may see: the requests that waited for it are served.
+ * Consecutive samples under pressure that start shedding. After a pause of the whole process (SIGSTOP, a
+ * suspended machine) up to two samples are late, and the requests that arrived meanwhile should be served.
  */
 const LATE_SAMPLES = 3
 
 /**
- * Made once, as there is no time for stacks. The seconds after which to come back are spread, so that those who were refused
- * together do not return together.
+ * Created once, because capturing stacks costs too much under load. The retry delays differ, so that refused
+ * clients do not return at the same time.
  */
 const REFUSALS = [1, 2, 3].map((retryAfter) =>
   problems.OVERLOADED('Redirects go first now; try again soon', { retryAfter, isExpected: true })
 )
 
 /**
- * Sheds load: while the process is under pressure `app.shedding.shedRequest` refuses API calls with 503 and
- * `Retry-After`, before authentication, so that redirects get what capacity is left.
+ * Sheds load: while the process is under pressure, `app.shedding.shedRequest` refuses API calls with 503 and
+ * `Retry-After`. It runs before authentication, so that redirects get the remaining capacity.
  *
- * @fastify/under-pressure measures in a scope of its own, where it puts its hook on no route.
+ * @fastify/under-pressure measures in a scope of its own, where its hook runs on no route.
  */
 async function shedding(app: FastifyInstance, options: SheddingOptions) {
   const { eventLoopMs, heapBytes, rssBytes, sampleMs = 500 } = options
@@ -60,7 +62,7 @@ async function shedding(app: FastifyInstance, options: SheddingOptions) {
     })
     isLate = () => scope.isUnderPressure()
   })
-  // Not before: a start keeps the event loop busy too.
+  // Starts when the server listens: the start itself keeps the event loop busy.
   let timer: NodeJS.Timeout | undefined
   app.addHook('onListen', (done) => {
     const look = () => {

@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net'
 
 /**
- * The network part of an address, for logs, which hold no full ones: the first 24 bits of IPv4, 48 of IPv6 (the
- * cut that Google Analytics made for anonymisation).
+ * The network part of an address, for logs, which must not contain full addresses: the first 24 bits of IPv4
+ * or 48 bits of IPv6. Google Analytics truncates addresses in the same way.
  */
 export function truncateAddress(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+)\.\d+$/i.exec(address)

@@ -2,15 +2,16 @@ import type { IncomingMessage } from 'node:http'
 import { isIPv4, isIPv6, SocketAddress } from 'node:net'
 import proxyAddr from '@fastify/proxy-addr'
 
-/** The IP address of a client, by the socket and by what trusted proxies say. */
+/** The IP address of a client, from the socket and the headers of trusted proxies. */
 
-/** Gives the IP address that a request comes from; empty where the socket has none. */
+/** Returns the IP address that a request comes from; empty if the socket has none. */
 export type AddressReader = (request: IncomingMessage) => string
 
 /**
- * Makes the reader. Takes the proxies that are trusted, addresses or CIDRs. Each trusted proxy appends its peer to `X-Forwarded-For`,
- * so the list is read from its end up to the first address that is not trusted. An entry that is no address (`unknown`, RFC 7239,
- * section 6.2) ends the search: the client may have written everything before it.
+ * Makes the reader. `trustProxy` lists trusted proxies as addresses or CIDRs. Each trusted proxy appends its
+ * peer to `X-Forwarded-For`. The reader therefore scans the list from its end, up to the first untrusted
+ * address. An entry that is not an address (`unknown`, RFC 7239, section 6.2) ends the scan: the client may
+ * have written everything before it.
  */
 export function createAddressReader(trustProxy: readonly string[]): AddressReader {
   if (trustProxy.length === 0) return ({ socket }) => socket.remoteAddress ?? ''
@@ -32,8 +33,9 @@ export function createAddressReader(trustProxy: readonly string[]): AddressReade
 const WITH_PORT = /^(?:\[([^\]]+)\]|(\d+\.\d+\.\d+\.\d+))(?::\d+)?$/
 
 /**
- * Reads `203.0.113.8`, `203.0.113.8:51234`, `2001:db8::1`, `[2001:db8::1]` and `[2001:db8::1]:443`, quoted or not. Gives the address in
- * its one spelling, without port and zone, and IPv4 in place of the IPv6 form of it; null for what is no address.
+ * Parses `203.0.113.8`, `203.0.113.8:51234`, `2001:db8::1`, `[2001:db8::1]` and `[2001:db8::1]:443`, quoted
+ * or not. Returns the canonical address without port and zone, with IPv4-mapped IPv6 as IPv4; null if `text`
+ * is not an address.
  */
 export function parseAddress(text: string): string | null {
   const plain = text.trim().replace(/^"(.*)"$/, '$1')

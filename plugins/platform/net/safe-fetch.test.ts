@@ -5,11 +5,11 @@ import t, { type Test } from 'tap'
 import { isPrivateAddress } from './networks.ts'
 import { FetchRefused, type PublicFetchOptions, safeFetch } from './safe-fetch.ts'
 
-/** What the server can be made to fetch: public pages, and nothing behind its own walls. */
+/** The server must only fetch public pages, never addresses of a private network. */
 
 const OPTIONS: PublicFetchOptions = { timeoutMs: 10_000, maxBytes: 1_000, maxRedirects: 2, accept: '*/*' }
 
-/** Takes 127.0.0.1, where tests can serve, for the public internet; all else is judged as ever. */
+/** Permits 127.0.0.1, where tests serve, besides public addresses. */
 const HERE = { permits: (address: string) => address === '127.0.0.1' || !isPrivateAddress(address) }
 
 async function serve(t: Test, answer: RequestListener) {
@@ -30,7 +30,7 @@ async function serve(t: Test, answer: RequestListener) {
 const refuses = (t: Test, url: string, message: RegExp, options: Partial<PublicFetchOptions> = {}) =>
   t.rejects(safeFetch(url, { ...OPTIONS, ...options }), { name: 'FetchRefused', message }, url)
 
-t.test('a page is fetched as it is, without cookies, credentials and packing', async (t) => {
+t.test('a page is fetched without cookies, credentials and compression', async (t) => {
   const { url } = await serve(t, ({ headers }, response) => {
     response.setHeader('content-type', 'text/plain; charset=utf-8')
     response.end(JSON.stringify(headers))
@@ -78,7 +78,7 @@ t.test('no address within is reached, in no spelling', async (t) => {
   t.same(hosts, [])
 })
 
-t.test('a name with an address within is not reached, whatever else it has', async (t) => {
+t.test('a name with any private address is refused', async (t) => {
   const answers = (...addresses: string[]) => ({
     lookup: async () => addresses.map((address) => ({ address }))
   })
@@ -94,7 +94,7 @@ t.test('a name with an address within is not reached, whatever else it has', asy
   await refuses(t, 'http://nowhere.example/', /no address/, answers())
 })
 
-t.test('a name that answers differently the next time is not asked a next time', async (t) => {
+t.test('a name is resolved only once', async (t) => {
   const outside = await serve(t, (_request, response) => response.end('outside'))
   let asked = 0
   const lookup = async () => [{ address: asked++ === 0 ? '127.0.0.1' : '169.254.169.254' }]
@@ -107,7 +107,7 @@ t.test('a name that answers differently the next time is not asked a next time',
   t.same([asked, outside.hosts], [1, [`rebound.example:${outside.port}`]])
 })
 
-t.test('each redirect is judged like the first address, and there are few', async (t) => {
+t.test('each redirect is checked like the first URL, and their number is limited', async (t) => {
   const { url } = await serve(t, ({ url: path }, response) => {
     const location = new URLSearchParams(path?.split('?')[1]).get('to')
     response.writeHead(location ? 302 : 200, location ? { location } : {}).end('here')
@@ -124,7 +124,7 @@ t.test('each redirect is judged like the first address, and there are few', asyn
   await refuses(t, to('http://'), /leads nowhere/, HERE)
 })
 
-t.test('only http and https are spoken, and no credentials are sent', async (t) => {
+t.test('only http and https are fetched, and no credentials are sent', async (t) => {
   for (const url of ['ftp://example.com/', 'file:///etc/passwd', 'gopher://example.com/', 'not a url', '//x'])
     await refuses(t, url, /no http or https/)
   await refuses(t, 'http://user@example.com/', /credentials/)
@@ -157,7 +157,7 @@ t.test('a body without end is cut, one that never comes is not waited for', asyn
   })
 })
 
-t.test('what comes packed is not unpacked', async (t) => {
+t.test('a compressed response is refused', async (t) => {
   const bomb = gzipSync(Buffer.alloc(10_000_000))
   const { url } = await serve(t, (_request, response) => {
     response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb)
@@ -165,7 +165,7 @@ t.test('what comes packed is not unpacked', async (t) => {
   await refuses(t, url, /packed/, HERE)
 })
 
-t.test('what the network says is told alike', async (t) => {
+t.test('network errors become FetchRefused', async (t) => {
   const { url } = await serve(t, ({ socket }) => socket.destroy())
   await t.rejects(safeFetch(url, { ...OPTIONS, ...HERE }), FetchRefused)
   const huge = await serve(t, (_request, response) => {

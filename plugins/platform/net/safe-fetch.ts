@@ -7,53 +7,53 @@ import { isPrivateAddress } from './networks.ts'
 import { http } from './node-http.ts'
 
 /**
- * The only way in which this server fetches what somebody else names (OWASP API7, server side request forgery). It reaches the
- * public internet and nothing else: a name is resolved once, every address that it has is checked, and the connection goes to
- * the address that was checked, so that a name which answers differently the next time (DNS rebinding) leads nowhere
- * else. Each redirect is judged like the first URL. No proxy, no cookie, no kept connection.
+ * The only function with which the server fetches URLs that clients supply (OWASP API7, server side request
+ * forgery). It connects to the public internet only. It resolves a name once, checks every address, and
+ * connects to a checked address. A name that resolves differently the next time (DNS rebinding) therefore has
+ * no effect. Each redirect is checked like the first URL. Requests use no proxy, cookies or kept connections.
  */
 
-/** Thrown when something is not fetched, or not to its end; the message says why. */
+/** Thrown when a fetch is refused or fails. The message says why. */
 export class FetchRefused extends Error {
   override readonly name = 'FetchRefused'
 }
 
 export interface PublicAnswer {
-  /** Where the answer came from, after redirects. */
+  /** The URL of the response, after redirects. */
   url: string
   status: number
-  /** The media type and its parameters; empty where none was said. */
+  /** The media type and its parameters; empty if the response has none. */
   contentType: string
   body: Buffer
-  /** Whether there was more than was taken. */
+  /** True if the body was longer than `maxBytes`. */
   isCut: boolean
 }
 
-/** Gives all addresses of a name. */
+/** Returns all addresses of a name. */
 export type Lookup = (hostname: string) => Promise<{ address: string }[]>
 
 export interface PublicFetchOptions {
-  /** Longest time for all of it: names, redirects and body. */
+  /** Timeout of the whole fetch: name resolution, redirects and body. */
   timeoutMs: number
-  /** Most of a body that is taken. */
+  /** Maximum number of body bytes to read. */
   maxBytes: number
   maxRedirects: number
-  /** Media types to ask for. */
+  /** The `Accept` header. */
   accept: string
-  /** Ends it early. */
+  /** Aborts the fetch. */
   signal?: AbortSignal
-  /** A test may own the name server. */
+  /** Replaces the resolver in tests. */
   lookup?: Lookup
-  /** Whether an address may be connected to; a test may own it. */
+  /** True if an address may be connected to. Tests replace it. */
   permits?: (address: string) => boolean
 }
 
-/** Asks the system, as connections do. */
+/** Resolves names with the system's resolver, as sockets do. */
 export const lookupAll: Lookup = (hostname) => resolve(hostname, { all: true })
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
 
-/** Fetches `url` with GET. Throws {@link FetchRefused}, also for what the network says. */
+/** Fetches `url` with GET. Throws {@link FetchRefused}, also for network errors. */
 export async function safeFetch(url: string, options: PublicFetchOptions): Promise<PublicAnswer> {
   const { timeoutMs, maxRedirects } = options
   const ended = AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(options.signal ? [options.signal] : [])])
@@ -90,7 +90,7 @@ async function fetchOnce(url: URL, options: PublicFetchOptions, ended: AbortSign
       if (location === null) throw new FetchRefused('a redirect leads nowhere')
       return { location: location.href }
     }
-    // It was asked for as it is: what comes packed may be a thousand times as large.
+    // The request allows no compression: a compressed body may expand a thousandfold.
     if ((headers['content-encoding'] ?? 'identity') !== 'identity')
       throw new FetchRefused('the answer is packed')
     const { body, isCut } = await readBody(response, options.maxBytes)
@@ -100,11 +100,11 @@ async function fetchOnce(url: URL, options: PublicFetchOptions, ended: AbortSign
   }
 }
 
-/** The address to connect to. Throws where the host has one that is not public, whichever would be taken. */
+/** Returns the address to connect to. Throws if any address of the host is not public. */
 async function findAddress(url: URL, options: PublicFetchOptions, ended: AbortSignal): Promise<string> {
   const { permits = (address) => !isPrivateAddress(address) } = options
   const { lookup = lookupAll } = options
-  // The parser has made one spelling of all: 0x7f.1, 017700000001 and 2130706433 are 127.0.0.1.
+  // The URL parser has normalised the host: 0x7f.1, 017700000001 and 2130706433 are 127.0.0.1.
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const found = isIP(host) > 0 ? [{ address: host }] : await unless(ended, lookup(host))
   const [first] = found
@@ -116,7 +116,7 @@ async function findAddress(url: URL, options: PublicFetchOptions, ended: AbortSi
 
 function connect(url: URL, address: string, accept: string, signal: AbortSignal): Promise<IncomingMessage> {
   const family = isIP(address)
-  // Asked by the socket in place of the resolver: there is nothing left to ask.
+  // The socket uses the checked address and does not resolve the name again.
   const lookup: LookupFunction = (_hostname, { all }, done) => {
     if (all) done(null, [{ address, family }])
     else done(null, address, family)
@@ -124,7 +124,7 @@ function connect(url: URL, address: string, accept: string, signal: AbortSignal)
   const send = url.protocol === 'https:' ? requestHttps : http.request
   return new Promise((done, fail) => {
     const headers = { accept, 'accept-encoding': 'identity', 'user-agent': 'Fairlead' }
-    // An agent of its own: none that was given a proxy by the environment.
+    // Without the global agent, which may use a proxy from the environment.
     const request = send(url, { agent: false, lookup, signal, headers, maxHeaderSize: 16_384 })
     request.once('response', done)
     request.on('error', fail)
@@ -143,7 +143,7 @@ async function readBody(response: IncomingMessage, maxBytes: number) {
   return { body: Buffer.concat(chunks).subarray(0, maxBytes), isCut: size > maxBytes }
 }
 
-/** `work`, unless it is `ended` before; the resolver can not be told to stop. */
+/** Settles as `work` does, or rejects when `ended` aborts. The resolver itself cannot be cancelled. */
 async function unless<T>(ended: AbortSignal, work: Promise<T>): Promise<T> {
   const never = wait(2 ** 31 - 1, undefined, { signal: ended, ref: false })
   return Promise.race([work, never.then(() => work)])

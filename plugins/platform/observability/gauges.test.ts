@@ -2,7 +2,7 @@ import t from 'tap'
 import { startApp } from '#testing/app.ts'
 import { findMemoryLimit } from './gauges.ts'
 
-t.test('a limit of memory is told where the process has one', async (t) => {
+t.test('the memory limit is exported where the process has one', async (t) => {
   const machine = 24 * 1024 ** 3
   t.equal(findMemoryLimit(384 * 1024 ** 2, machine), 384 * 1024 ** 2)
   for (const none of [0, 2 ** 64, machine]) t.equal(findMemoryLimit(none, machine), null, `${none}`)

@@ -4,8 +4,8 @@ import fp from 'fastify-plugin'
 import { boundedCaches } from '#platform/async/bounded-cache.ts'
 
 /**
- * Shows Prometheus what the platform counts as plain numbers: the database pool, the caches, and what runs. They are
- * read when Prometheus asks, so that counting costs the hot path an increment and no more.
+ * Exports plain counters of the platform to Prometheus: the database pool, the caches and the build. They are
+ * read during a scrape, so that counting costs the hot path one increment.
  */
 async function gauges(app: FastifyInstance, { version }: { version: string }) {
   const { client } = app.metrics
@@ -105,8 +105,8 @@ async function gauges(app: FastifyInstance, { version }: { version: string }) {
 }
 
 /**
- * The limit of the container that this runs in, in bytes; null where there is none. Node gives 0 where it can't tell, and
- * what is more than the machine has (2^64 - 1) where nothing is set.
+ * The memory limit of the container in bytes; null without one. Node reports 0 when it can not tell, and more
+ * than the machine has (2^64 - 1) when no limit is set.
  */
 export function findMemoryLimit(
   constrained = process.constrainedMemory(),

@@ -7,7 +7,7 @@ import lifecycle from './lifecycle.ts'
 
 const PARTS = ['database', 'writes', 'cache', 'load'] as const
 
-/** The probes over parts that the test owns. */
+/** The probes over stub parts. */
 async function startHealth(t: Test, parts: Partial<Record<(typeof PARTS)[number], () => Promise<void>>>) {
   const lines: { msg: string; status?: string }[] = []
   const app = fastify({
@@ -33,7 +33,7 @@ const fail = async () => {
 }
 const hang = () => new Promise<void>(() => undefined)
 
-t.test('is ready when all parts answer, and says how fast', async (t) => {
+t.test('is ready when all checks pass, and reports their durations', async (t) => {
   const { request, lines } = await startHealth(t, {})
   const { status, json } = await request('GET', '/health/ready')
   t.equal(status, 200)
@@ -44,7 +44,7 @@ t.test('is ready when all parts answer, and says how fast', async (t) => {
 })
 
 for (const part of PARTS)
-  t.test(`is degraded and keeps its place without ${part}, and names that`, async (t) => {
+  t.test(`is degraded but stays in service without ${part}, and names it`, async (t) => {
     const { request, lines } = await startHealth(t, { [part]: fail })
     const { status, json } = await request('GET', '/health/ready')
     t.equal(status, 200, 'held links are followed')
@@ -56,7 +56,7 @@ for (const part of PARTS)
     t.equal((await request('GET', '/health')).status, 200)
   })
 
-t.test('does not wait for a part that hangs', async (t) => {
+t.test('does not wait for a check that hangs', async (t) => {
   const { request } = await startHealth(t, { database: hang, cache: hang })
   const { json } = await request('GET', '/health/ready')
   const check = { status: 'failed', error: /no answer within 50 ms/ }
@@ -71,7 +71,7 @@ t.test('shows no parameters of a statement', async (t) => {
   t.notMatch(text, 'jane')
 })
 
-t.test('is not ready on its way out', async (t) => {
+t.test('is not ready while draining', async (t) => {
   const { app, request } = await startHealth(t, {})
   const drained = app.lifecycle.drain()
   const { status, json } = await request('GET', '/health/ready')

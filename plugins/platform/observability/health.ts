@@ -23,19 +23,20 @@ const Readiness = Type.Object(
 const Health = Type.Object({ status: Type.Literal('ok') }, { title: 'Health' })
 
 export interface HealthOptions {
-  /** Longest wait for one part's answer. */
+  /** Timeout of each check. */
   timeoutMs: number
 }
 
 /**
- * The probes. `/health` and `/health/live` say that the process answers. `/health/ready` asks each part: the database, whether
- * that takes writes, Redis, and whether the process sheds load. When one fails it is 200 and `degraded`: links that are held
- * are followed without any of them, and all replicas fail together, so that a 503 would take the last one out of service
- * (docs/adr/2026-11-30-degraded-replicas-stay.md). While draining it is 503.
+ * The probes. `/health` and `/health/live` report that the process answers. `/health/ready` checks the
+ * database, whether it takes writes, Redis, and whether the process sheds load. If a check fails, the
+ * response is 200 and `degraded`: cached links redirect without any of these. All replicas fail together, so
+ * a 503 would take the last one out of service (docs/adr/2026-11-30-degraded-replicas-stay.md). While
+ * draining it is 503.
  */
 export const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (app, { timeoutMs }) => {
   const tags = ['health']
-  // Probes come every few seconds from several places: worth a log line only when something is wrong.
+  // Probes come every few seconds from several places: log them only when a check fails.
   const logLevel = 'warn'
 
   for (const [url, operationId] of [
@@ -91,7 +92,7 @@ async function check(ask: () => Promise<void>, timeoutMs: number) {
     await withDeadline(ask(), timeoutMs)
     return { status: 'ok', ms: ms() }
   } catch (error) {
-    // The first line: Drizzle's second one has the parameters of the statement.
+    // The first line only: Drizzle puts the parameters of the statement into the second one.
     const [message] = (error as Error).message.split('\n', 1)
     return { status: 'failed', ms: ms(), error: message || (error as Error).name }
   }

@@ -8,7 +8,7 @@ import t from 'tap'
 import { until } from '#testing/until.ts'
 import lifecycle from './lifecycle.ts'
 
-t.test('draining begins at once and lasts as long as it is told', async (t) => {
+t.test('draining begins at once and lasts for drainMs', async (t) => {
   const app = fastify()
   await app.register(lifecycle, { drainMs: 50, lingerMs: 0 })
   t.equal(app.lifecycle.draining, false)
@@ -22,7 +22,7 @@ t.test('draining begins at once and lasts as long as it is told', async (t) => {
   await draining
 })
 
-t.test('after the drain nobody new is taken in, and who is there stays until the close', async (t) => {
+t.test('after the drain new connections are refused, and open ones stay until the close', async (t) => {
   const app = fastify({ return503OnClosing: false, keepAliveTimeout: 60_000 })
   await app.register(lifecycle, { drainMs: 0, lingerMs: 100 })
   app.get('/', async () => 'served')
@@ -43,7 +43,7 @@ t.test('after the drain nobody new is taken in, and who is there stays until the
   await app.close()
 })
 
-t.test('a close does not wait for a client that keeps its connection after its answer', async (t) => {
+t.test('a close does not wait for a connection that stays open after its response', async (t) => {
   const app = fastify({ return503OnClosing: false, keepAliveTimeout: 60_000 })
   await app.register(lifecycle, { drainMs: 0, lingerMs: 100 })
   let answer: () => void = () => undefined
@@ -68,7 +68,7 @@ t.test('a close does not wait for a client that keeps its connection after its a
   await closing
 })
 
-t.test('a close refuses new connections at once, and ends those in use with their next answer', async (t) => {
+t.test('a close refuses new connections at once and ends open ones with their next response', async (t) => {
   const app = fastify({ return503OnClosing: false, keepAliveTimeout: 60_000 })
   await app.register(lifecycle, { drainMs: 0, lingerMs: 5_000 })
   app.get('/', async () => 'served')
@@ -82,7 +82,7 @@ t.test('a close refuses new connections at once, and ends those in use with thei
   t.match(first.toString(), /200 OK[\s\S]*connection: keep-alive/i)
   const closing = app.close()
   await until(() => !app.server.listening)
-  // Longer than it checks for idle ones.
+  // Longer than the interval of the idle check.
   await wait(100)
   const late = connect(port, '127.0.0.1')
   const [refusal] = await once(late, 'error')
@@ -96,7 +96,7 @@ t.test('a close refuses new connections at once, and ends those in use with thei
   await closing
 })
 
-t.test('a close does not wait for a connection on which nothing is asked', async (t) => {
+t.test('a close does not wait for a connection without requests', async (t) => {
   const app = fastify({ return503OnClosing: false, keepAliveTimeout: 60_000 })
   await app.register(lifecycle, { drainMs: 0, lingerMs: 100 })
   app.get('/', async () => 'served')
@@ -112,7 +112,7 @@ t.test('a close does not wait for a connection on which nothing is asked', async
   t.pass('both were ended')
 })
 
-/** Sends requests over 20 connections while the thread that listens does something else, then tells how many were answered. */
+/** A worker that sends 20 requests while the server thread is busy, then reports how many got a response. */
 const CLIENTS = `
 const { connect } = require('node:net')
 const { parentPort, workerData: { port, flag } } = require('node:worker_threads')
@@ -128,7 +128,7 @@ for (let at = 0; at < 20; at++) {
   })
 }`
 
-t.test('who has come while it was busy is served, although it closes at once after that', async (t) => {
+t.test('a request received while the server was busy is served although it closes at once', async (t) => {
   const app = fastify({ return503OnClosing: false })
   await app.register(lifecycle, { drainMs: 0, lingerMs: 5_000 })
   app.get('/', async () => 'served')
@@ -138,7 +138,7 @@ t.test('who has come while it was busy is served, although it closes at once aft
   const clients = new Worker(CLIENTS, { eval: true, workerData: { port, flag } })
   const answered = once(clients, 'message')
   await once(clients, 'online')
-  // Nothing of this thread runs meanwhile: the system alone takes what comes.
+  // Blocks this thread: only the kernel completes connections meanwhile.
   while (Atomics.load(flag, 0) === 0) Atomics.wait(flag, 0, 0, 10)
   await app.close()
   t.same(await answered, [20])

@@ -3,13 +3,13 @@ import { setImmediate as tick, setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
-/** `app.lifecycle`: the way out. */
+/** `app.lifecycle`: the shutdown of the process. */
 export interface Lifecycle {
-  /** True once the process is on its way out: readiness says 503, everything else still works. */
+  /** True once the process is shutting down: readiness is 503, and everything else still works. */
   readonly draining: boolean
   /**
-   * Turns readiness to 503, waits for the drain time, when load balancers have seen it, and then takes no new connections.
-   * Then call `app.close()`. Calling it again waits again.
+   * Turns readiness to 503, waits the drain time until load balancers have seen it, then refuses new
+   * connections. Call `app.close()` after it. A second call waits again.
    */
   drain(): Promise<void>
 }
@@ -20,26 +20,30 @@ declare module 'fastify' {
   }
 }
 
-/** How often a closing server looks for connections that have become idle, or have gone. */
+/** Interval at which a closing server looks for idle and closed connections. */
 const CHECK_MS = 50
 
 export interface LifecycleOptions {
   /** About two probe intervals of the load balancer in front; 0 without one. */
   drainMs: number
-  /** How long idle connections are left to their clients, once nobody can make new ones: more than a proxy keeps them. */
+  /**
+   * How long idle connections stay open after new ones are refused; longer than the idle timeout of a proxy.
+   */
   lingerMs: number
 }
 
 /**
  * Publishes `app.lifecycle`.
  *
- * A connection that is closed in the moment in which its client sends the next request fails that request, and a proxy may
- * not send a POST again. So new connections are refused first, which proxies take for a reason to go elsewhere, and those that
- * there are are served on: in a close every answer says `Connection: close`, so that connections in use end without a race
- * (RFC 9112, section 9.6). Those that are idle end by the proxy, which does that sooner than `lingerMs`.
+ * Closing a connection just as its client sends the next request fails that request, and a proxy may not
+ * retry a POST. So the server refuses new connections first, which makes proxies try another replica, and
+ * keeps serving the open ones. During a close every response has `Connection: close`, so that connections in
+ * use end without a race (RFC 9112, section 9.6). The proxy closes idle connections itself, sooner than
+ * `lingerMs`.
  *
- * Node closes the connections that are idle when the close begins. One that is amid a request then becomes idle with
- * its answer, and would hold up the close for the whole keep-alive timeout: those are closed here.
+ * Node closes the connections that are idle when the close begins. A connection with a running request
+ * becomes idle after its response and would block the close for the whole keep-alive timeout. So this plugin
+ * closes those.
  */
 async function lifecycle(app: FastifyInstance, { drainMs, lingerMs }: LifecycleOptions) {
   let draining = false
@@ -50,7 +54,7 @@ async function lifecycle(app: FastifyInstance, { drainMs, lingerMs }: LifecycleO
     async drain() {
       draining = true
       await wait(drainMs)
-      // Before the close begins: from then on each answer ends its connection, and its client makes a new one.
+      // Must precede the close, during which each response ends its connection and clients open new ones.
       if (app.server.listening) await stopListening()
     }
   })
@@ -63,20 +67,20 @@ async function lifecycle(app: FastifyInstance, { drainMs, lingerMs }: LifecycleO
   })
 
   /**
-   * Takes no new connections. The system completes connections before this process sees them, and resets those that it has not
-   * seen when it stops to listen, with the requests that were sent by them. So it stops after a turn of the event loop, in
-   * which one is taken in when any waits, that brought none.
+   * Stops accepting connections. The kernel completes connections before this process accepts them. When
+   * listening stops, it resets those in the backlog, together with the requests sent on them. So listening
+   * stops only after an event-loop tick without a new connection; each tick accepts one if any is waiting.
    */
   async function stopListening(): Promise<void> {
     const end = performance.now() + lingerMs
     let seen = -1
-    // The first turn may be the rest of one.
+    // The first tick may have been running already.
     for (await tick(); seen < accepted && performance.now() < end; await tick()) seen = accepted
-    // http.Server's own would close the idle ones with it.
+    // `close` of http.Server would also close idle connections.
     if (app.server.listening) NetServer.prototype.close.call(app.server)
   }
 
-  /** Resolves when the connections that there were have gone, or have had time to. */
+  /** Resolves when all connections are closed, or after `lingerMs`. */
   async function linger(): Promise<void> {
     for (const end = performance.now() + lingerMs; performance.now() < end; await wait(CHECK_MS)) {
       if (connections.size === 0) return
@@ -85,7 +89,7 @@ async function lifecycle(app: FastifyInstance, { drainMs, lingerMs }: LifecycleO
 
   function closeIdle(): void {
     app.server.closeIdleConnections()
-    // To Node a connection on which nothing was ever asked is not idle, and a closing server waits for it for ever.
+    // Node does not count a connection without any request as idle, and would wait for it for ever.
     for (const connection of connections) if (connection.bytesRead === 0) connection.destroy()
   }
 

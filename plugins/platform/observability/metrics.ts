@@ -5,8 +5,8 @@ import fp from 'fastify-plugin'
 import { secureAnswer } from '#platform/http/request-log.ts'
 
 /**
- * For the inside of a network: nginx does not pass it on. It takes no key, since a scrape must work while the database,
- * which knows the keys, is away.
+ * Only for the internal network: nginx does not forward it. It needs no key, since scrapes must work while
+ * the database, which stores the keys, is down.
  */
 const ROUTE: RouteOptions = {
   method: 'GET',
@@ -14,15 +14,15 @@ const ROUTE: RouteOptions = {
   logLevel: 'fatal',
   config: { access: 'public' },
   onRequest: secureAnswer,
-  // fastify-metrics puts its own in place.
+  // fastify-metrics replaces it.
   handler: () => undefined
 }
 
 /**
- * Serves `GET /metrics` for Prometheus and publishes `app.metrics` (fastify-metrics). Plugins make their metrics
- * with `app.metrics.client` and name `registers: [app.metrics.client.register]`: the registry is the app's own,
- * so that two apps in one process don't collide. fastify-metrics' request hooks are off: they run on every route,
- * and redirects have no time for that (see request-log.ts).
+ * Serves `GET /metrics` for Prometheus and publishes `app.metrics` (fastify-metrics). Plugins create metrics
+ * with `app.metrics.client` and pass `registers: [app.metrics.client.register]`. Each app has its own
+ * registry, so that two apps in one process do not collide. The request hooks of fastify-metrics are off:
+ * they would run on every route, which costs redirects too much (see request-log.ts).
  */
 async function metrics(app: FastifyInstance) {
   const register = new prometheus.Registry()

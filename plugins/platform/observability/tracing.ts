@@ -2,19 +2,20 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
 export interface TracingOptions {
-  /** Where a collector takes OTLP over HTTP, without `/v1/traces`; no traces when undefined. */
+  /** URL of an OTLP collector over HTTP, without `/v1/traces`; tracing is off when undefined. */
   endpoint: string | undefined
-  /** Share of the requests that are traced, from 0 to 1; those that come with a trace are as their caller decided. */
+  /** Share of requests to trace, from 0 to 1. A `traceparent` carries the decision of the caller instead. */
   sample: number
   version: string
 }
 
 /**
- * Traces requests with OpenTelemetry when `endpoint` is set: a span a request, in the trace that the client's
- * `traceparent` names (W3C Trace Context), and its id in the log lines (apps/logger.ts). Redirects are traced too, and then
- * cost a multiple: sample them thinly. Without `endpoint` nothing of it is loaded. Register it before all routes.
+ * Traces requests with OpenTelemetry when `endpoint` is set: one span per request, in the trace that the
+ * client's `traceparent` names (W3C Trace Context). Log lines have the trace id (apps/logger.ts). Tracing a
+ * redirect costs a multiple of serving it, so use a low sample. Without `endpoint` no OpenTelemetry package
+ * is loaded. Register it before all routes.
  *
- * What the API keeps is the process': two apps with tracing in one process would share the first one's.
+ * The OpenTelemetry API is global: two apps with tracing in one process share the setup of the first.
  */
 async function tracing(app: FastifyInstance, { endpoint, sample, version }: TracingOptions) {
   if (endpoint === undefined) return

@@ -7,31 +7,31 @@ import { type ClaimedMessage, claimMessages, deleteMessage, failMessage, release
 
 export interface Consumer {
   /**
-   * Handles one message; may run again for the same one. It ends early when `signal` aborts, and rejects when the message has to
-   * be handled again.
+   * Handles one message, and may run again for the same message. It stops early when `signal` aborts, and
+   * rejects when the message must be handled again.
    */
   handle(payload: Record<string, unknown>, signal: AbortSignal): Promise<void>
-  /** Messages that this process handles at the same time. */
+  /** Maximum number of messages that this process handles at once. */
   concurrency: number
-  /** A message is dead after so many failed attempts. */
+  /** Failed attempts after which a message is dead. */
   maxAttempts: number
-  /** Pause before the second attempt; it doubles up to an hour. */
+  /** Pause before the second attempt. It doubles with each attempt, up to an hour. */
   retryMs: number
-  /** A change adds no message while so many of the topic are pending. */
+  /** Limit of pending messages per topic. Above it, changes add no messages. */
   maxPending: number
 }
 
-/** The lease is longer than the time for handling, so that only a process that hangs loses it. */
+/** The lease is longer than the time for handling, so only a process that hangs loses it. */
 const HANDLE_MS = 30_000
 const LEASE_MS = 60_000
 const MAX_RETRY_MS = 3_600_000
-/** Longest wait of a close for handlers that ignore their signal. Their leases end by themselves. */
+/** Maximum time that closing waits for handlers that ignore their signal. Their leases expire. */
 const CLOSE_MS = 5_000
 
 export interface Dispatcher {
-  /** Claims and handles due messages until there are none. Never rejects or blocks. */
+  /** Claims and handles due messages until none are left. Never rejects or blocks. */
   dispatch(): void
-  /** Claims no more, aborts handlers and gives their messages back. Resolves within {@link CLOSE_MS}. */
+  /** Stops claiming, aborts handlers and releases their messages. Resolves within {@link CLOSE_MS}. */
   close(): Promise<void>
 }
 
@@ -44,7 +44,7 @@ export function createDispatcher(
 ): Dispatcher {
   const running = new Set<Promise<void>>()
   const closing = new AbortController()
-  // A message is not handled in the name of the request that happened to dispatch it.
+  // Messages must not run in the async context of the request that dispatches them.
   const outsideRequest = AsyncLocalStorage.snapshot()
   let claiming = Promise.resolve()
   let isClaiming = false
@@ -77,7 +77,7 @@ export function createDispatcher(
 
   function start(message: ClaimedMessage): void {
     const run = work(message)
-      // The lease ends by itself, and another attempt follows.
+      // The lease expires, and another attempt follows.
       .catch((error: Error) =>
         log.warn({ err: error, topic, id: message.id }, 'settling an outbox message failed')
       )

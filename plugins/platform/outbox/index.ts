@@ -4,16 +4,17 @@ import { repeat } from '#platform/async/repeat.ts'
 import { type Consumer, createDispatcher, type Dispatcher } from './dispatcher.ts'
 import { deleteOldMessages, insertMessage, type Message, readTopics } from './store.ts'
 
-/** `app.outbox`: work that follows a change, at least once, also when the process dies after the commit. */
+/** `app.outbox`: runs work after a change, at least once, even if the process dies after the commit. */
 export interface Outbox {
   /**
-   * Adds a message in the transaction of its change, which dispatches it after the commit. Does nothing when no consumer has its topic,
-   * or when too many of the topic are pending. Lock the aggregate before: then its messages are handled in the order of its changes.
+   * Adds a message in the transaction of its change and dispatches it after the commit. Does nothing if the
+   * topic has no consumer or too many pending messages. Lock the aggregate first, so that its messages are
+   * handled in the order of its changes.
    */
   add(message: Message): Promise<void>
-  /** Handles the messages of `topic`; one consumer a topic. */
+  /** Handles the messages of `topic`. Each topic has one consumer. */
   consume<T>(topic: string, handle: Handler<T>, limits?: Partial<Omit<Consumer, 'handle'>>): void
-  /** Looks for due messages of `topic` now, as the sweeper does every few seconds. */
+  /** Looks for due messages of `topic` now. The sweeper does so every few seconds. */
   dispatch(topic: string): void
 }
 
@@ -26,7 +27,7 @@ declare module 'fastify' {
 }
 
 export interface OutboxOptions {
-  /** Whether this process handles messages. Servers do; workers and commands only add them. */
+  /** True if this process handles messages. Servers do; workers and commands only add them. */
   dispatches: boolean
 }
 
@@ -35,7 +36,7 @@ const MAINTAIN_EVERY_MS = 60_000
 const KEEP_DAYS = 30
 const LIMITS = { concurrency: 2, maxAttempts: 10, retryMs: 1_000, maxPending: 10_000 }
 
-/** Publishes `app.outbox`: see docs/adr/2026-11-30-outbox.md. */
+/** Registers `app.outbox`: see docs/adr/2026-11-30-outbox.md. */
 async function outbox(app: FastifyInstance, { dispatches }: OutboxOptions) {
   const { database } = app
   const { client } = app.metrics

@@ -11,7 +11,7 @@ interface Payload {
   name: string
 }
 
-/** Adds one message for each of `names`, as `aggregate name`, in a transaction. */
+/** Adds one message for each of `names`, as `aggregate name`, in one transaction. */
 const send = (app: FastifyInstance, ...names: string[]) =>
   app.database.transaction(async () => {
     for (const name of names) {
@@ -33,7 +33,7 @@ const allHandled = (app: FastifyInstance) =>
     (rows) => rows.length === 0
   )
 
-/** Makes everything due that waits for a lease or the next attempt to come. */
+/** Makes all messages due that wait for a lease or their next attempt. */
 const makeDue = (app: FastifyInstance) => app.database.pool.query('UPDATE outbox SET due_at = now()')
 
 t.test('a committed message is handled, one that was rolled back is not', async (t) => {
@@ -75,7 +75,7 @@ t.test('messages of an aggregate come in order, one at a time, while others over
         started.push(name)
         await app.database.ping()
         running.delete(aggregate)
-        // The first attempt of every third message fails, and its aggregate waits for the next.
+        // The first attempt of every third message fails. Its aggregate waits for the retry.
         if (/[258]$/.test(name) && started.filter((one) => one === name).length === 1)
           throw new Error('fails once')
       },
@@ -148,11 +148,11 @@ t.test(
   }
 )
 
-t.test('a message that another process holds is left alone until its lease ends', async (t) => {
+t.test('a message with a lease is not claimed until the lease ends', async (t) => {
   const { app } = await startApp(t)
   const handled: string[] = []
   app.outbox.consume<Payload>('test', async ({ name }) => void handled.push(name), { maxAttempts: 3 })
-  // What processes that were killed amid the handling leave: one in the first attempt, one in its last.
+  // Simulates killed processes: one message in its first attempt, one in its last.
   const insert = `INSERT INTO outbox (topic, aggregate, payload, attempts, due_at)
     VALUES ('test', $1, jsonb_build_object('name', $1::text), $2, now() + interval '1 minute')`
   await app.database.pool.query(insert, ['held', 1])
@@ -173,7 +173,7 @@ t.test('a message that another process holds is left alone until its lease ends'
   t.same(handled, ['free', 'held'])
 })
 
-t.test('a close breaks off handlers and gives their messages back at once', async (t) => {
+t.test('closing aborts handlers and releases their messages at once', async (t) => {
   const storage = await storageOf(t, 'alone')
   const { app: stopped, close } = await startApp(t, { storage })
   const { app } = await startApp(t, { storage })
@@ -191,7 +191,7 @@ t.test('a close breaks off handlers and gives their messages back at once', asyn
   t.same(await allHandled(app), [])
 })
 
-t.test('no more messages of a topic wait than it allows', async (t) => {
+t.test('the number of pending messages of a topic is limited', async (t) => {
   const { app, request } = await startApp(t)
   app.outbox.consume<Payload>('test', async () => Promise.reject(new Error('fails')), {
     maxPending: 2,
@@ -213,13 +213,13 @@ t.test('a command adds messages and leaves them to the servers', async (t) => {
   const handled: string[] = []
   command.outbox.consume<Payload>('test', async () => void handled.push('command'))
   await send(command, 'a 1')
-  // The sweeper of the server finds it without a hint.
+  // The server's sweeper finds the message without a hint.
   server.outbox.consume<Payload>('test', async () => void handled.push('server'))
   t.same(await allHandled(server), [])
   t.same(handled, ['server'])
 })
 
-t.test('dead and forgotten messages are deleted after 30 days', async (t) => {
+t.test('dead and orphaned messages are deleted after 30 days', async (t) => {
   const storage = await storageOf(t, 'alone')
   const { app } = await startApp(t, { storage })
   await app.database.pool.query(`

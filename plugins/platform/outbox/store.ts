@@ -2,22 +2,22 @@ import { and, eq, sql } from 'drizzle-orm'
 import type { Executor } from '#platform/database/index.ts'
 import { outbox } from '#schema/tables/outbox.ts'
 
-/** The SQL of the outbox. All times are the database's, so clocks of replicas do not matter. */
+/** The SQL of the outbox. All times are those of the database, so clocks of replicas do not matter. */
 
 export interface Message {
-  /** Names the consumer. */
+  /** Selects the consumer. */
   topic: string
-  /** Messages of one aggregate are handled one after the other, in the order in which they were added. */
+  /** Messages of one aggregate are handled one at a time, in the order in which they were added. */
   aggregate: string
-  /** Ids and no personal data: erasure does not look in here. */
+  /** Ids only, no personal data: erasure does not search the outbox. */
   payload: Record<string, unknown>
 }
 
-/** A message that this process holds until its lease ends. */
+/** A message that this process leases. */
 export interface ClaimedMessage {
   id: number
   payload: Record<string, unknown>
-  /** Counts from 1. It also proves the lease: a later claim raises it. */
+  /** Counts from 1. It also proves the lease: a later claim increments it. */
   attempts: number
 }
 
@@ -29,7 +29,10 @@ export interface TopicState {
   oldestSeconds: number
 }
 
-/** Adds a message unless `maxPending` of its topic wait. Concurrent transactions may exceed that by one each. */
+/**
+ * Adds a message unless `maxPending` of its topic are pending. Each concurrent transaction may exceed that by
+ * one.
+ */
 export async function insertMessage(
   on: Executor,
   { topic, aggregate, payload }: Message,
@@ -43,7 +46,7 @@ export async function insertMessage(
   return rowCount === 1
 }
 
-/** Claims up to `limit` due messages, each the oldest pending one of its aggregate, for `leaseMs`. */
+/** Claims up to `limit` due messages for `leaseMs`, at most the oldest pending one of each aggregate. */
 export async function claimMessages(
   on: Executor,
   topic: string,
@@ -69,7 +72,9 @@ export async function deleteMessage(on: Executor, message: ClaimedMessage): Prom
   await on.delete(outbox).where(leased(message))
 }
 
-/** Ends the lease of a failed message: the next attempt is in `retryInMs`, or never when that is null. */
+/**
+ * Ends the lease of a failed message. The next attempt follows after `retryInMs`, or never if that is null.
+ */
 export async function failMessage(
   on: Executor,
   message: ClaimedMessage,
@@ -82,7 +87,7 @@ export async function failMessage(
     .where(leased(message))
 }
 
-/** Ends the lease of a message that was not handled, as if it had never been claimed. */
+/** Ends the lease of an unhandled message, as if it had never been claimed. */
 export async function releaseMessage(on: Executor, message: ClaimedMessage): Promise<void> {
   await on
     .update(outbox)
@@ -98,7 +103,7 @@ export async function readTopics(on: Executor): Promise<TopicState[]> {
   return rows
 }
 
-/** Deletes messages that are `days` old: dead ones, and those of topics that no process consumes any more. */
+/** Deletes messages older than `days` days: dead ones, and those of topics without a consumer. */
 export async function deleteOldMessages(on: Executor, days: number): Promise<void> {
   await on.delete(outbox).where(sql`${outbox.createdAt} < now() - make_interval(days => ${days}::int)`)
 }

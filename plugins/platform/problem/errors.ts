@@ -1,6 +1,6 @@
 import { defineProblems } from './problem.ts'
 
-/** The problems of requests as such, which any room may throw. */
+/** Problems of requests in general, which any capability may throw. */
 export const problems = defineProblems({
   REQUEST_MALFORMED: [
     400,

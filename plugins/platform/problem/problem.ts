@@ -1,6 +1,6 @@
 /**
- * The errors of the domain. Each room lists its problems in its `errors.ts` with {@link defineProblems}; the error handler
- * turns them into RFC 9457 answers. apps/problems.ts collects the lists.
+ * An error of the domain. Each capability lists its problems in its `errors.ts` with {@link defineProblems}.
+ * The error handler turns them into RFC 9457 responses. apps/problems.ts collects the lists.
  */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError'
@@ -8,10 +8,10 @@ export class ProblemError extends Error {
   readonly statusCode: number
   readonly title: string
   readonly errors: readonly FieldError[] | undefined
-  /** Seconds after which trying again makes sense; sent as Retry-After. */
+  /** Seconds until a retry makes sense; sent as Retry-After. */
   readonly retryAfter: number | undefined
   readonly headers: Readonly<Record<string, string>> | undefined
-  /** Whether it is part of the day's work though its status is a 5xx: not logged beside the request. */
+  /** True if a 5xx status is part of normal operation, so the error is not logged separately. */
   readonly isExpected: boolean
 
   constructor(kind: Omit<ProblemKind, 'remedy'>, detail: string, options: ProblemOptions = {}) {
@@ -26,7 +26,7 @@ export class ProblemError extends Error {
   }
 }
 
-/** One field to blame: its dotted path in the body or query, and what is wrong with it. */
+/** An invalid field: its dotted path in the body or query, and the reason. */
 export interface FieldError {
   path: string
   message: string
@@ -35,7 +35,7 @@ export interface FieldError {
 export interface ProblemOptions {
   errors?: FieldError[]
   retryAfter?: number
-  /** Sent with the answer. */
+  /** Headers of the response. */
   headers?: Record<string, string>
   isExpected?: boolean
   cause?: unknown
@@ -47,16 +47,16 @@ export interface ProblemKind {
   status: number
   /** Short and the same for every occurrence (RFC 9457, section 3.1.3). */
   title: string
-  /** What a caller can do about it. */
+  /** What the caller can do about it. */
   remedy: string
 }
 
-/** Makes the error to throw. Takes the `detail` of one occurrence: what happened and what to do. */
+/** Makes the error to throw. `detail` describes one occurrence: what happened and what to do. */
 export type ProblemFactory = ((detail: string, options?: ProblemOptions) => ProblemError) & {
   kind: ProblemKind
 }
 
-/** Defines the problems of a room: by code the status, the title and the remedy. */
+/** Defines the problems of a capability: status, title and remedy by code. */
 export function defineProblems<Code extends string>(
   table: Record<Code, [status: number, title: string, remedy: string]>
 ): Record<Code, ProblemFactory> {

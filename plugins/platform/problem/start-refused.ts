@@ -1,4 +1,6 @@
-/** A start that cannot succeed as configured. The message says what to change; it needs no stack. */
+/**
+ * The process cannot start with its configuration. The message says what to change; the log omits the stack.
+ */
 export class StartRefused extends Error {
   override readonly name: string = this.constructor.name
 }

@@ -3,7 +3,7 @@ import { numberCodec } from '#testing/number-codec.ts'
 import { type Batcher, createBatcher } from './batcher.ts'
 import type { EncodedBatch } from './encoder.ts'
 
-/** A next stage that the test controls. */
+/** A next stage under the test's control. */
 function createTestbed() {
   const batches: EncodedBatch[] = []
   const waiting: PromiseWithResolvers<void>[] = []
@@ -21,7 +21,7 @@ function createTestbed() {
 
 const read = ({ record }: EncodedBatch): number[] => numberCodec.decode(record)
 
-/** Adds an item; the promise settles as its waiter is called. */
+/** Adds an item. The promise settles with its waiter. */
 const add = (batcher: Batcher<number>) =>
   new Promise<void>((onTaken, onRefused) => batcher.add(1, { onTaken, onRefused }))
 
@@ -51,7 +51,7 @@ t.test('items of one event-loop tick travel together', async (t) => {
   t.equal(batcher.pending, 0)
 })
 
-t.test('what is added while a batch is in flight travels in the next, at once when it returns', async (t) => {
+t.test('items added while a batch is in flight share the next, sent when that batch settles', async (t) => {
   const testbed = createTestbed()
   const batcher = createBatcher({ ...defaults(), send: testbed.send })
   const first = add(batcher)
@@ -72,7 +72,7 @@ t.test('what is added while a batch is in flight travels in the next, at once wh
   await Promise.all(later)
 })
 
-t.test('a full batch leaves without waiting', async (t) => {
+t.test('a full batch is sent at once', async (t) => {
   const testbed = createTestbed()
   const batcher = createBatcher({ ...defaults(), waitMs: 60_000, maxItems: 5, send: testbed.send })
   for (let count = 0; count < 5; count++) batcher.add(1, null)
@@ -84,7 +84,7 @@ t.test('a full batch leaves without waiting', async (t) => {
   await batcher.flush()
 })
 
-t.test('an adaptive batch waits for company as long as that brings some', async (t) => {
+t.test('an adaptive batch waits for more items as long as waiting brings some', async (t) => {
   const testbed = createTestbed()
   const batcher = createBatcher({
     ...defaults(),
@@ -93,7 +93,7 @@ t.test('an adaptive batch waits for company as long as that brings some', async 
     send: testbed.send
   })
   const sizes = () => testbed.batches.map(({ items }) => items)
-  /** Lets the event loop turn, then sends what still waits. */
+  /** Runs some event-loop ticks, then sends pending items. */
   async function finish(): Promise<void> {
     for (let count = 0; count < 10; count++) await tick()
     const flushed = batcher.flush()
@@ -130,7 +130,7 @@ t.test('a batch has every item in the order in which they were added, however ma
   }
 })
 
-t.test('past the bound of what may wait, batches are spilled and no waiter is forgotten', async (t) => {
+t.test('above the limit of pending items, batches are spilled and every waiter is called', async (t) => {
   const testbed = createTestbed()
   const spilled: EncodedBatch[] = []
   const batcher = createBatcher({
@@ -155,7 +155,7 @@ t.test('past the bound of what may wait, batches are spilled and no waiter is fo
   t.equal(testbed.batches.flatMap(read).length, 30)
 })
 
-t.test('waiters learn that their batch was refused, and the next batch goes on', async (t) => {
+t.test('waiters of a refused batch get the error, and the next batch is sent', async (t) => {
   const testbed = createTestbed()
   const batcher = createBatcher({ ...defaults(), send: testbed.send })
   const first = add(batcher)
@@ -169,7 +169,7 @@ t.test('waiters learn that their batch was refused, and the next batch goes on',
   t.equal(batcher.pending, 0)
 })
 
-t.test('flush sends what waits and resolves when all is done with', async (t) => {
+t.test('flush sends pending items and resolves when none are left', async (t) => {
   const testbed = createTestbed()
   const batcher = createBatcher({ ...defaults(), waitMs: 60_000, send: testbed.send })
   batcher.add(1, null)
@@ -184,7 +184,7 @@ t.test('flush sends what waits and resolves when all is done with', async (t) =>
   await flushed
 })
 
-t.test('settle waits for the batches of its call, however many are added meanwhile', async (t) => {
+t.test('settle waits for the batches that exist at its call, not for later ones', async (t) => {
   const testbed = createTestbed()
   const batcher = createBatcher({ ...defaults(), waitMs: 60_000, maxInFlight: 2, send: testbed.send })
   batcher.add(1, null)

@@ -3,34 +3,34 @@ import type { EncodedBatch, Encoder } from './encoder.ts'
 import { createGroupWindow } from './group-window.ts'
 
 /**
- * Group commit: items that are added while a batch is in flight travel together in the next one, so a busy
- * server makes few large appends and a quiet one has no delay.
+ * Group commit: items that are added while a batch is in flight share the next batch. A busy server makes few
+ * large appends, and an idle one adds no delay.
  */
 export interface BatcherOptions<Draft> {
   encoder: Encoder<Draft>
   /**
-   * Sends a batch whose first item was added at `since` by the clock `now`; resolves when the next stage has
-   * it, rejects when no stage takes it.
+   * Sends a batch. Its first item was added at `since` by the clock `now`. Resolves when the next stage has
+   * the batch, and rejects when no stage takes it.
    */
   send(batch: EncodedBatch, since: number): Promise<void>
   /** Sends a batch while more than `maxPending` items wait for `send`. */
   spill(batch: EncodedBatch): Promise<void>
-  /** Most items that wait or are in flight before batches are spilled. */
+  /** Maximum number of items that wait or are in flight. Above it, batches are spilled. */
   maxPending: number
-  /** Most items of a batch. */
+  /** Maximum number of items per batch. */
   maxItems: number
   /** Longest wait of an item for others, in milliseconds; 0 waits as {@link microBatch} does. */
   waitMs: number
-  /** True if items wait only while that brings company, see {@link createGroupWindow}. */
+  /** True if items wait only while waiting brings more items, see {@link createGroupWindow}. */
   isAdaptive?: boolean
-  /** Most batches in flight. */
+  /** Maximum number of batches in flight. */
   maxInFlight: number
   now?: () => number
 }
 
 /**
- * Waits for an item to be safe. Functions instead of a promise: a batch has hundreds of them, and a promise
- * with its two reactions is a tenth of what a redirect costs.
+ * Callbacks for one item. They are functions because a batch has hundreds of items: a promise with its two
+ * reactions costs a tenth of a redirect.
  */
 export interface Waiter {
   /** The next stage has the item. */
@@ -40,24 +40,26 @@ export interface Waiter {
 }
 
 export interface Batcher<Draft> {
-  /** Adds an item. One function of `waiter` is called when `send` has settled; null when nothing waits. */
+  /**
+   * Adds an item. Calls one function of `waiter` when `send` settles; `waiter` is null when no caller waits.
+   */
   add(draft: Draft, waiter: Waiter | null): void
   /** Items that wait or are in flight. */
   readonly pending: number
-  /** Sends what waits; resolves when all items added before the call are taken or refused. */
+  /** Sends pending items. Resolves when all items added before the call are taken or refused. */
   settle(): Promise<void>
-  /** Sends what waits; resolves when nothing is pending. Under load it may never. */
+  /** Sends pending items. Resolves when none are left, which may never happen under load. */
   flush(): Promise<void>
 }
 
-/** A batch that takes no more items. */
+/** A batch that accepts no more items. */
 interface ClosedBatch extends EncodedBatch {
   /** When its first item was added. */
   since: number
   waiters: Waiter[]
 }
 
-/** So many drafts are encoded together: enough to share the cost of one call, and few enough to die young. */
+/** Number of drafts to encode together: enough to share the cost of a call, few enough to die young. */
 const ENCODED_TOGETHER = 64
 
 export function createBatcher<Draft>(options: BatcherOptions<Draft>): Batcher<Draft> {
@@ -65,7 +67,7 @@ export function createBatcher<Draft>(options: BatcherOptions<Draft>): Batcher<Dr
   const window = options.isAdaptive ? createGroupWindow() : null
   const waiting: ClosedBatch[] = []
   const inFlight = new Set<ClosedBatch>()
-  /** Of the open batch: items that are not encoded, when each was added, and all waiters. */
+  /** State of the open batch: items not yet encoded, when each was added, and all waiters. */
   let drafts: Draft[] = []
   let times: number[] = []
   let waiters: Waiter[] = []
@@ -74,7 +76,7 @@ export function createBatcher<Draft>(options: BatcherOptions<Draft>): Batcher<Dr
   let timer: NodeJS.Timeout | undefined
   let pending = 0
 
-  /** Items of the open batch. */
+  /** Number of items in the open batch. */
   const size = () => encoder.items + drafts.length
 
   function schedule(): void {
@@ -87,7 +89,7 @@ export function createBatcher<Draft>(options: BatcherOptions<Draft>): Batcher<Dr
   function onTime(): void {
     isScheduled = false
     timer = undefined
-    // With all in flight, the next that returns sends what has gathered.
+    // If all batches are in flight, the first to settle sends the waiting items.
     if (inFlight.size < maxInFlight) close()
   }
 
@@ -112,7 +114,7 @@ export function createBatcher<Draft>(options: BatcherOptions<Draft>): Batcher<Dr
     const onSettled = () => {
       inFlight.delete(batch)
       pending -= batch.items
-      // Start the next batch before the waiters of this one run.
+      // Starts the next batch before the waiters of this one run.
       if (waiting.length > 0) pump()
       else if (!isScheduled) close()
     }

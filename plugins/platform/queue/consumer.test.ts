@@ -5,12 +5,9 @@ import { numberCodec } from '#testing/number-codec.ts'
 import { startConsumer } from './consumer.ts'
 import type { RedisStream } from './redis-stream.ts'
 
-/**
- * The consumer of the stream by itself; with Redis, PostgreSQL and kills it is in
- * apps/acceptance/clicks-outages.test.ts.
- */
+/** The stream consumer alone. apps/acceptance/clicks-outages.test.ts has Redis, PostgreSQL and kills. */
 
-t.test('batches of a dead consumer are taken over although the clock was set back', async (t) => {
+t.test('batches of a dead consumer are claimed although the clock was set back', async (t) => {
   const claims = new EventEmitter()
   const stream = {
     ensureGroup: async () => undefined,

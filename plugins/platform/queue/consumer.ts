@@ -5,33 +5,33 @@ import type { Entry, RedisStream } from './redis-stream.ts'
 import { createStoring, type StoringOptions } from './storing.ts'
 
 /**
- * Takes batches from the stream to the database: read, store, then acknowledge. A crash anywhere repeats
- * work, which the ids of items make harmless, and never skips it.
+ * Moves batches from the stream to the database: read, store, then acknowledge. A crash may repeat work but
+ * never skips it. The ids of items make repeated work harmless.
  */
 export interface ConsumerOptions<Item> extends StoringOptions<Item> {
   stream: RedisStream
   /** Opens a connection for blocking reads. */
   connect(): RedisClient
   decode(record: string): Item[]
-  /** How long an entry may be with another consumer before it is taken over, in milliseconds. */
+  /** How long another consumer may hold an entry before this one claims it, in milliseconds. */
   takeOverMs: number
 }
 
 export interface Consumer {
-  /** Cuts the pause in which items gather short. */
+  /** Ends the pause in which items accumulate. */
   wake(): void
-  /** Finishes what is in hand, within `timeoutMs`, and stops. What is not finished stays in the stream. */
+  /** Finishes the current batch within `timeoutMs`, then stops. Unfinished entries stay in the stream. */
   stop(timeoutMs: number): Promise<void>
 }
 
-/** About the items of one transaction: enough for set-based SQL, few enough to decode in milliseconds. */
+/** Approximate items per transaction: enough for set-based SQL, few enough to decode in milliseconds. */
 const MIN_ITEMS = 2_500
 const MAX_ITEMS = 7_500
 const MAX_ENTRIES = 1_000
 const BLOCK_MS = 1_000
 /**
- * How long items gather once all that waited are stored. Otherwise every consumer stores a steady trickle a
- * few at a time, each with a commit of its own.
+ * How long items accumulate once all waiting items are stored. Otherwise every consumer would store a steady
+ * trickle in small transactions.
  */
 const GATHER_MS = 100
 
@@ -43,13 +43,13 @@ export function startConsumer<Item>(options: ConsumerOptions<Item>): Consumer {
   const storing = createStoring(options, stopping.signal)
   let gathering = new AbortController()
   let count = 16
-  /** By a clock that is never set, or setting it back would put the next look off for as long. */
+  /** By a monotonic clock: setting the clock back must not delay the next claim. */
   let lastClaim = Number.NEGATIVE_INFINITY
   let isGrouped = false
   let isReading = false
-  /** After a failure: what was read then comes again before anything new. */
+  /** True after a failure: the entries read before it come again before new ones. */
   let hasUnfinished = false
-  /** Whether more than was asked for may be waiting. */
+  /** True if more entries may be waiting than the last read returned. */
   let isBehind = false
 
   async function run(): Promise<void> {
@@ -63,7 +63,7 @@ export function startConsumer<Item>(options: ConsumerOptions<Item>): Consumer {
         if (entries.length > 0 && !isBehind) await gather()
       } catch (error) {
         if (stopping.signal.aborted) return
-        // NOGROUP: Redis came back without its data. The group is made again, from the stream's beginning.
+        // NOGROUP: Redis restarted without its data. The group is recreated from the beginning of the stream.
         isGrouped = false
         hasUnfinished = true
         if (failures++ === 0) options.onOutage(error)
@@ -82,7 +82,7 @@ export function startConsumer<Item>(options: ConsumerOptions<Item>): Consumer {
       lastClaim = performance.now()
       const claimed = await stream.claim(consumer, takeOverMs, count)
       if (claimed.length > 0) {
-        // There may be more of the kind.
+        // More entries may be claimable.
         lastClaim = Number.NEGATIVE_INFINITY
         return claimed
       }
@@ -107,7 +107,7 @@ export function startConsumer<Item>(options: ConsumerOptions<Item>): Consumer {
     if (items < MIN_ITEMS && entries.length === count) count = Math.min(count * 2, MAX_ENTRIES)
     if (items > MAX_ITEMS) count = Math.max(Math.floor(count / 2), 1)
     await storing.store(batches)
-    // Only now: what is stored or a dead letter is safe elsewhere.
+    // Acknowledge last, when every item is stored or a dead letter.
     await stream.finish(entries.map(({ id }) => id))
   }
 

@@ -7,14 +7,14 @@ import { createDelivery, ItemsUnrecorded, noCounts } from './delivery.ts'
 /** Where batches go when stages refuse them. */
 
 interface Stages {
-  /** What the stream does with a batch; there is no stream without it. */
+  /** Replaces `append` of the stream; without it there is no stream. */
   append?(): Promise<void>
   isPoison?: boolean
   isDiskFull?: boolean
   isDatabaseAway?: boolean
 }
 
-/** A delivery over stages that the test owns. */
+/** Makes a delivery over stages under the test's control. */
 function setDelivery({ append, ...options }: Stages = {}) {
   const counts = noCounts()
   const logged: string[] = []
@@ -49,7 +49,7 @@ const gone = async () => {
 const send = ({ delivery }: ReturnType<typeof setDelivery>, numbers: number[]) =>
   delivery.send(batchOf(numbers), Date.now())
 
-t.test('without Redis a batch goes to the log, and the database is left alone', async (t) => {
+t.test('without Redis a batch goes to the log, and not to the database', async (t) => {
   const stages = setDelivery({ isPoison: true })
   await send(stages, [1, 2])
   t.match(stages.counts, { appended: 2, stored: 0, spooled: 0, lost: 0 })
@@ -63,7 +63,7 @@ t.test('without Redis a batch that waits for the log too long is refused', async
   t.same(stages.logged, [])
 })
 
-t.test('past a stream that is away a batch is stored', async (t) => {
+t.test('a batch that the stream refuses is stored', async (t) => {
   const stages = setDelivery({ append: gone })
   await send(stages, [1, 2])
   t.match(stages.counts, { appended: 0, stored: 2, fellBack: 2, spooled: 0, lost: 0 })
@@ -80,7 +80,7 @@ t.test('with stream and database away, or a poisonous item, a batch waits in the
   }
 })
 
-t.test('with a full disk requests are refused, and their items counted as lost', async (t) => {
+t.test('with a full disk requests are refused, and their items are counted as lost', async (t) => {
   for (const append of [gone, undefined]) {
     const stages = setDelivery({ ...(append && { append }), isDatabaseAway: true, isDiskFull: true })
     await t.rejects(send(stages, [1, 2]), ItemsUnrecorded)
@@ -88,7 +88,7 @@ t.test('with a full disk requests are refused, and their items counted as lost',
   }
 })
 
-t.test('no batch waits for a stream that is known to be away, and it is tried all the same', async (t) => {
+t.test('no batch waits for a stream with an open circuit, which is still tried', async (t) => {
   const appends: PromiseWithResolvers<void>[] = []
   const append = () => {
     appends.push(Promise.withResolvers())
@@ -107,7 +107,7 @@ t.test('no batch waits for a stream that is known to be away, and it is tried al
   t.equal(appends.length, 2)
 })
 
-t.test('what a stage took that was known to be away is not lost when the disk is full', async (t) => {
+t.test('a batch that a stage with an open circuit took is not lost when the disk is full', async (t) => {
   let isBack = false
   const append = async () => {
     if (!isBack) throw new Error('gone')

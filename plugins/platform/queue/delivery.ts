@@ -5,9 +5,9 @@ import type { LogConsumer } from './log-consumer.ts'
 import type { RedisStream } from './redis-stream.ts'
 
 /**
- * Where a batch goes. Without Redis: to the local log. With Redis: to the stream, past it to the database,
- * past both to the local log. A stage that failed is left alone for a while. A batch may reach two stages (a
- * stage that took it but did not say so in time); the ids of its items make that one.
+ * Chooses where a batch goes. Without Redis it goes to the local log. With Redis it goes to the stream, else
+ * to the database, else to the local log. A stage's breaker opens for a while after failures. A batch may
+ * reach two stages when a stage takes it and answers too late; the ids of its items remove duplicates.
  */
 export interface DeliveryOptions<Item> {
   stream: Pick<RedisStream, 'append'> | null
@@ -16,9 +16,9 @@ export interface DeliveryOptions<Item> {
   /** Stores items idempotently; rejects with nothing stored. */
   store(items: Item[]): Promise<void>
   storeBreaker: Breaker
-  /** Longest wait for the database, in milliseconds; less when the batch has waited already. */
+  /** Longest wait for the database, in milliseconds, less the time the batch has waited already. */
   storeTimeoutMs: number
-  /** True when trying the same again may help (the database is away), false when the data is to blame. */
+  /** True if a retry may succeed (database unavailable), false if the data is invalid. */
   isTransient(error: unknown): boolean
   log: Pick<LogConsumer, 'append'>
   counts: DeliveryCounts
@@ -26,23 +26,23 @@ export interface DeliveryOptions<Item> {
 }
 
 export interface DeliveryCounts {
-  /** Items that the stream took, or, without Redis, the local log. */
+  /** Items taken by the stream or, without Redis, by the local log. */
   appended: number
-  /** Items that went to the database past the stream. */
+  /** Items stored directly in the database because the stream did not take them. */
   fellBack: number
   /** Items stored. */
   stored: number
   /** Items written to the local log because neither Redis nor PostgreSQL took them. */
   spooled: number
-  /** Items stored of those. */
+  /** Items stored from among the spooled ones. */
   replayed: number
-  /** Items, or unreadable batches, that became dead letters. */
+  /** Items and unreadable batches that became dead letters. */
   deadLettered: number
-  /** Items that no stage took: their requests were refused, or, buffered, they are gone. */
+  /** Items that no stage took. Acknowledged requests were refused; buffered items are lost. */
   lost: number
 }
 
-/** Counts of a process that has just started. */
+/** Counts of a new process. */
 export const noCounts = (): DeliveryCounts => ({
   appended: 0,
   fellBack: 0,
@@ -54,15 +54,17 @@ export const noCounts = (): DeliveryCounts => ({
 })
 
 /**
- * How long waiters wait for stages that don't answer, in milliseconds. nginx takes a replica to hang that has
- * not followed a link for three seconds (ops/nginx), so their item is in the log by then.
+ * How long waiters wait for stages that do not answer, in milliseconds. nginx marks a replica as failed when
+ * a redirect takes three seconds (ops/nginx), so the item must be in the log before that.
  */
 const PATIENCE_MS = 2_000
 
-/** Shortest wait for the database, in milliseconds: a wait before it may be due to a busy process. */
+/**
+ * Shortest wait for the database, in milliseconds, because a busy process may have caused the earlier wait.
+ */
 const LEAST_STORE_MS = 250
 
-/** No stage took a batch. */
+/** Thrown when no stage took a batch. */
 export class ItemsUnrecorded extends Error {
   override readonly name = 'ItemsUnrecorded'
 }
@@ -93,7 +95,7 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>) {
       counts.fellBack += items
       return true
     } catch (error) {
-      // When the data is to blame, the consumer of the log finds out which item it is.
+      // When the data is invalid, the consumer of the log finds the item.
       if (options.isTransient(error)) storeBreaker.fail()
       else storeBreaker.succeed()
       options.onOutage('database', error)
@@ -102,8 +104,8 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>) {
   }
 
   /**
-   * True if a stage takes what `attempt` brings it. A stage that is known to be away is tried in the
-   * background by a batch that goes on to the next stage meanwhile; its result is added to `tries`.
+   * True if a stage takes the batch that `attempt` sends it. A stage with an open circuit is tried in the
+   * background while the batch continues to the next stage. Its result is added to `tries`.
    */
   async function reach(
     breaker: Breaker,
@@ -115,7 +117,7 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>) {
     return false
   }
 
-  /** `tries`: what else may have taken the batch when the disk does not. */
+  /** Appends to the log. `tries`: other stages that may have taken the batch if the disk fails. */
   async function toLog(batch: EncodedBatch, tries: Promise<boolean>[] = []): Promise<void> {
     try {
       await options.log.append(batch)
@@ -135,8 +137,8 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>) {
 
   return {
     /**
-     * Takes a batch to the first stage that has it; `since` is when its first item was added, in milliseconds
-     * since the epoch. Throws {@link ItemsUnrecorded} when none does.
+     * Sends a batch to the first stage that takes it. `since` is when its first item was added, in
+     * milliseconds since the epoch. Throws {@link ItemsUnrecorded} when no stage takes it.
      */
     async send(batch: EncodedBatch, since: number): Promise<void> {
       if (stream === null) return toLog(batch)
@@ -149,8 +151,8 @@ export function createDelivery<Item>(options: DeliveryOptions<Item>) {
     },
 
     /**
-     * Takes a batch past stages that are too slow. Throws {@link ItemsUnrecorded} when the log is full or
-     * missing, or is itself what is too slow.
+     * Sends a batch past stages that are too slow. Throws {@link ItemsUnrecorded} when the log is full,
+     * missing, or too slow itself.
      */
     async spill(batch: EncodedBatch): Promise<void> {
       if (stream === null) refuse(batch, new Error('too many items wait for the local log'))

@@ -1,23 +1,23 @@
 /**
- * How the items of a queue travel. A draft is what the caller adds, an item is what is stored, and a record
- * is the text of one batch, the same in Redis, on the disk and in memory.
+ * Formats of a queue's items. A caller adds a draft, and the database stores an item. A record is the text of
+ * one batch, the same in Redis, on the disk and in memory.
  */
 export interface Codec<Draft, Item> {
   createEncoder(): Encoder<Draft>
-  /** Reads a record; throws when it is not a batch of these items. */
+  /** Parses a record. Throws when it is not a batch of these items. */
   decode(record: string): Item[]
 }
 
-/** A batch as it travels. */
+/** An encoded batch. */
 export interface EncodedBatch {
-  /** How many items it holds. */
+  /** Number of items in the batch. */
   readonly items: number
   readonly record: string
 }
 
-/** Writes batches, some items at a time. */
+/** Encodes batches incrementally. */
 export interface Encoder<Draft> {
-  /** Items that are written and not sealed. */
+  /** Number of items encoded since the last seal. */
   readonly items: number
   /** Adds drafts; `times` holds when each was added, in milliseconds since the epoch. */
   add(drafts: Draft[], times: number[]): void
@@ -25,12 +25,12 @@ export interface Encoder<Draft> {
   seal(now: number): EncodedBatch
 }
 
-/** Bytes that a list keeps for the next batch: enough for 2,000 usual clicks. */
+/** Bytes of buffer that a list keeps for the next batch: enough for 2,000 typical clicks. */
 const KEPT = 512 * 1024
 
 /**
- * Makes a list of JSON values that is text already, in memory that V8 does not manage: as objects, thousands
- * of items would outlive two collections of the young generation and then fill the old one
+ * Makes a list of JSON values as text in memory outside the V8 heap. As objects, thousands of items would
+ * survive two young-generation collections and fill the old generation
  * (docs/adr/2026-11-29-click-buffer-outside-the-heap.md).
  */
 export function createJsonList() {
@@ -49,7 +49,7 @@ export function createJsonList() {
       }
       length += bytes.write(text, length)
     },
-    /** Returns the values with commas between them, and begins anew. */
+    /** Returns the values separated by commas, and clears the list. */
     take(): string {
       const text = bytes.toString('utf8', 0, length)
       length = 0

@@ -1,10 +1,9 @@
 import type { Waiter } from './batcher.ts'
 
 /**
- * Makes a function that calls `onTaken` of a waiter at the end of the event-loop tick, together with all
- * others of the tick. Requests that arrived together are then read together and answered together: the
- * processor keeps the code of one step in its cache while it runs that step for all (measured: a tenth of
- * what a redirect costs).
+ * Makes a function that calls `onTaken` of a waiter at the end of the event-loop tick, with all others of the
+ * tick. Requests that arrive together are then answered together. The processor keeps the code of each step
+ * in its cache for all of them, which saves a tenth of a redirect's cost (measured).
  */
 export function createEndOfTick(): (waiter: Waiter) => void {
   let waiting: Waiter[] = []

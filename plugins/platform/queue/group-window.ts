@@ -1,22 +1,22 @@
-/** So many windows in a row that bring no company close the window. */
+/** Number of successive single-item batches that close the window. */
 const LONELY_WINDOWS = 3
 
-/** Batches after which a closed window is tried again. */
+/** Batches after which a closed window opens for a trial. */
 const BATCHES_BETWEEN_TRIALS = 100
 
-/** Decides whether a batch waits for company. */
+/** Decides whether a batch waits for more items. */
 export interface GroupWindow {
   /** True if the next batch waits. Counts the batch. */
   opens(): boolean
-  /** Takes the number of items that a batch came to. */
+  /** Records the number of items of a batch. */
   observe(items: number): void
 }
 
 /**
- * Makes a window that opens only while waiting helps: it stays open as long as batches have company, and after a few
- * without any it opens for one batch in a hundred. So a server with many clients groups its appends, and a client
- * that sends one request at a time hardly ever waits. PostgreSQL's `commit_delay` needs `commit_siblings` for the
- * same reason.
+ * Makes a window that opens only while waiting brings more items. It stays open as long as batches have
+ * several items. After a few batches of one item, it opens for one batch in a hundred. So a server with many
+ * clients groups its appends, and a client with one request at a time rarely waits. PostgreSQL's
+ * `commit_delay` needs `commit_siblings` for the same reason.
  */
 export function createGroupWindow(): GroupWindow {
   let lonely = 0

@@ -14,65 +14,65 @@ import { createEndOfTick } from './end-of-tick.ts'
 import { type LocalLogs, openLocalLogs } from './local-logs.ts'
 import { type Backlog, createRedisStream } from './redis-stream.ts'
 
-/** Takes items and stores each once, see docs/adr/2026-11-23-click-durability.md. */
+/** Takes items and stores each exactly once, see docs/adr/2026-11-23-click-durability.md. */
 export interface Queue<Draft, Item> {
   /**
-   * Takes an item and answers `waiter`: acknowledged, when the next stage has the item or no stage takes it;
-   * buffered, at the end of the event-loop tick.
+   * Takes an item and calls `waiter`. Acknowledged: once the next stage has the item or no stage takes it.
+   * Buffered: at the end of the event-loop tick.
    */
   add(draft: Draft, waiter: Waiter): void
-  /** Sets where items are stored: idempotently by id, in one transaction, rejecting with nothing stored. */
+  /** Sets `store`, which must be idempotent by id and store nothing when it rejects. */
   drainTo(store: (items: Item[]) => Promise<void>): void
   /**
-   * Resolves true once every item that was acknowledged before the call is stored, false when `timeoutMs` ran
-   * out first or Redis does not answer. With `others` that includes the logs of other live processes on the
-   * same data folder.
+   * Resolves true once every item that was acknowledged before the call is stored. Resolves false after
+   * `timeoutMs` or when Redis does not answer. With `others` it includes the logs of other live processes on
+   * the same data folder.
    */
   settle(timeoutMs: number, options?: { others?: boolean }): Promise<boolean>
-  /** What became of items so far, for metrics. */
+  /** Counts of items by result, for metrics. */
   stats(): QueueStats
-  /** What waits in the stream, for metrics; null without Redis. Rejects while that is away. */
+  /** Backlog of the stream, for metrics; null without Redis. Rejects while Redis is unavailable. */
   backlog(): Promise<Backlog | null>
-  /** What waits in the local log, for metrics; null where the process has none. */
+  /** Backlog of the local log, for metrics; null if the process has none. */
   logBacklog(): { bytes: number; oldestMs: number } | null
 }
 
 export interface QueueStats extends DeliveryCounts {
   added: number
-  /** Items of this process that are in no stage yet. */
+  /** Items of this process that no stage has yet. */
   pending: number
 }
 
 export interface QueueOptions {
-  /** Whether a request waits until the next stage has its item. */
+  /** Acknowledged: a request waits until the next stage has its item. */
   durability: 'acknowledged' | 'buffered'
-  /** Whether this process has a local log. */
+  /** True if this process has a local log. */
   log: boolean
-  /** Whether this process stores items from the stream. */
+  /** True if this process stores items from the stream. */
   drain: boolean
   dataDir: string
-  /** Most bytes of the local log before it takes no more. */
+  /** Maximum size of the local log, in bytes. Above it, appends are refused. */
   maxLogBytes: number
-  /** Replicas of Redis that must have a batch before it counts as taken. */
+  /** Number of Redis replicas that must have a batch before it counts as taken. */
   redisReplicas: number
   maxBatch: number
   /** How long a buffered item may wait for others, in milliseconds. */
   waitMs: number
-  /** With Redis: how long an acknowledged item waits for others, if any come, in milliseconds. */
+  /** With Redis: how long an acknowledged item waits for others, in milliseconds, if it waits. */
   groupMs: number
   maxPending: number
   takeOverMs: number
   storeTimeoutMs: number
-  /** Longest wait at close for the consumers to store what they can; the rest stays where it is. */
+  /** How long closing waits for the consumers to store items. The rest stays in the stream or log. */
   closeTimeoutMs: number
 }
 
 const LOOK_FOR_ABANDONED_MS = 30_000
 
 /**
- * Opens the queue of `names.all`, a folder below the data folder and a stream in Redis. Register redis and
- * database before: it closes before they do, and hands them what it still holds. Throws
- * {@link StartRefused} when there is neither Redis nor a data folder to write to.
+ * Opens the queue of `names.all`: a folder below the data folder, and a stream in Redis. Register redis and
+ * database first. The queue then closes before them, and passes its pending items on. Throws
+ * {@link StartRefused} when there is neither Redis nor a writable data folder.
  */
 export async function openQueue<Draft, Item>(
   app: FastifyInstance,
@@ -121,7 +121,7 @@ export async function openQueue<Draft, Item>(
     maxPending: options.maxPending,
     waitMs: isBuffered ? options.waitMs : stream === null ? 0 : options.groupMs,
     isAdaptive: !isBuffered,
-    // The log writes one group after the other.
+    // The log writes one group at a time.
     maxInFlight: stream === null ? 1 : 2
   })
 
@@ -135,7 +135,7 @@ export async function openQueue<Draft, Item>(
       threshold: 2,
       minMs: 100,
       maxMs: 2_000,
-      // Setting the clock back must not keep it open for as long.
+      // Setting the system clock back must not keep the circuit open.
       now: () => performance.now(),
       onChange: (isOpen) =>
         app.log[isOpen ? 'warn' : 'info'](`${names.one} ${stage} circuit ${isOpen ? 'opened' : 'closed'}`)
@@ -182,7 +182,7 @@ export async function openQueue<Draft, Item>(
   app.addHook('onReady', async () => {
     if (store === null) return
     logs.start()
-    // Not waited for: there may be much.
+    // Not awaited, because the backlog may be large.
     void look()
     if (stream === null || redis === null || !options.drain) return
     consumer = startConsumer({
@@ -218,7 +218,7 @@ export async function openQueue<Draft, Item>(
     },
     async settle(timeoutMs, { others = false } = {}) {
       const deadline = performance.now() + timeoutMs
-      // What was acknowledged is in a later stage.
+      // Acknowledged items are in a later stage already.
       if (isBuffered && batcher.pending > 0) {
         const sent = batcher.settle().then(() => true)
         if (!(await withDeadline(sent, timeoutMs).catch(() => false))) return false
@@ -236,7 +236,7 @@ export async function openQueue<Draft, Item>(
   }
 }
 
-/** A connection that may block. No request uses it, so it waits for Redis to come back instead of failing. */
+/** Makes a connection for blocking reads. No request uses it, so it may wait for Redis instead of failing. */
 function connectForReading(redis: RedisClient): RedisClient {
   const connection = connectAgain(redis, {
     enableAutoPipelining: false,
@@ -244,7 +244,7 @@ function connectForReading(redis: RedisClient): RedisClient {
     commandTimeout: 5_000,
     lazyConnect: false
   })
-  // The main connection logs outages.
+  // The main connection logs outages already.
   connection.on('error', () => undefined)
   return connection
 }

@@ -25,7 +25,7 @@ async function open(folder: string, options: Partial<LocalLogOptions> = {}) {
     ...options
   })
   opened.push(log)
-  /** Reads to the end, and says that all of it is stored. */
+  /** Reads to the end, then releases all of it. */
   const drain = async () => {
     const records: string[] = []
     for (let record = await log.read(); record !== null; record = await log.read()) records.push(record)
@@ -35,7 +35,7 @@ async function open(folder: string, options: Partial<LocalLogOptions> = {}) {
   return { log, damages, drain }
 }
 
-/** A segment as releases before this one wrote it: records, and nothing behind them. */
+/** A segment in the format of earlier releases: records without zeros behind them. */
 function segmentOf(records: string[]): Buffer {
   return Buffer.concat(
     records.map((record) => {
@@ -69,7 +69,7 @@ t.test('a log whose records are all stored leaves nothing', async (t) => {
   t.same(await readdir(folder), [])
 })
 
-t.test('reading goes on behind what was stored, after a kill too', async (t) => {
+t.test('after a restart or a kill, reading resumes behind the stored records', async (t) => {
   const folder = await createFolder(t)
   const { log } = await open(folder)
   for (const record of ['one', 'two', 'three']) await log.append(record)
@@ -82,7 +82,7 @@ t.test('reading goes on behind what was stored, after a kill too', async (t) => 
   await next.log.close()
 })
 
-t.test('a position that makes no sense is no position', async (t) => {
+t.test('an invalid position is ignored', async (t) => {
   for (const text of ['', 'x', `${'0'.repeat(12)} ${'9'.repeat(12)} 0000000000\n`]) {
     const folder = await createFolder(t)
     const { log } = await open(folder)
@@ -137,7 +137,7 @@ t.test('a full log refuses appends until records are stored', async (t) => {
   t.same((await drain()).length, 1)
 })
 
-t.test('a stray file or folder is left alone', async (t) => {
+t.test('an unrelated file or folder is left alone', async (t) => {
   const folder = await createFolder(t)
   await writeFile(join(folder, 'notes.txt'), 'mine')
   await writeFile(join(folder, '7.log'), 'mine')
@@ -171,7 +171,7 @@ t.test('whatever a crash leaves of the tail, all before it is read and nothing e
       const at = tail.kind === 'flip' ? tail.at % bytes.length : bytes.length
       if (tail.kind === 'flip') bytes[at] = (bytes[at] ?? 0) ^ 0x55
       await writeFile(join(folder, '000000000001.log'), bytes)
-      // How many records are whole before the damage.
+      // Number of whole records before the damage.
       let whole = 0
       for (let end = 0; whole < records.length; whole++) {
         end += segmentOf([records[whole] ?? '']).length
@@ -182,7 +182,7 @@ t.test('whatever a crash leaves of the tail, all before it is read and nothing e
       const read = await drain()
       await log.close()
       t.same(read.slice(0, whole), records.slice(0, whole))
-      // Garbage may by chance be a record of its own only if its checksum is right, which these are not.
+      // Random bytes pass as a record only if their checksum matches, and here it does not.
       t.same(read.slice(whole), ['later'])
       if (damages.length > 0) t.match(await readdir(folder), [/damaged$/], 'the file is kept')
     }),
@@ -213,7 +213,7 @@ t.test('damage in the middle of a log hides no later segment', async (t) => {
   t.match(damages, [{ detail: /damaged/, isTail: false }])
 })
 
-t.test('records larger than what is read at a time are whole', async (t) => {
+t.test('records larger than the read buffer are read whole', async (t) => {
   const { log, drain } = await open(await createFolder(t))
   const records = [1, 255, 256, 257, 3_000].map((kib) => `${kib}:${'ü'.repeat(kib * 512)}`)
   for (const record of records) await log.append(record)
@@ -242,7 +242,7 @@ t.test('logs of live processes are read and left alone', async (t) => {
   t.equal(await log.read(), 'one')
 })
 
-t.test('processes that share a data folder have logs of their own, and inherit from the dead', async (t) => {
+t.test('processes on one data folder have separate logs, and take over those of the dead', async (t) => {
   const root = await createFolder(t)
   await writeFile(join(root, '1'), 'a stray file')
   const first = await takeLogFolder(root)

@@ -6,51 +6,54 @@ import { createLogReader } from './log-reader.ts'
 import { createLogWriter, type Segment } from './log-writer.ts'
 
 /**
- * A queue on the local disk: segments of length- and CRC-checked records, appended and synced, read in order,
- * and deleted once their records are stored. A crash may have the last records read again, which the ids of
- * their items make harmless.
+ * A queue on the local disk. Records with length and CRC are appended to segments, synced, and read in order.
+ * A segment is deleted once its records are stored. A crash may cause the last records to be read again,
+ * which the ids of their items make harmless.
  */
 export interface LocalLog {
-  /** Appends a record; resolves when the disk has it. Rejects with {@link LogFull}, or the system's error. */
+  /** Appends a record. Resolves when the disk has it; rejects with {@link LogFull} or the system's error. */
   append(record: string): Promise<void>
-  /** The next record that was not read yet, or null while there is none. */
+  /** The next unread record, or null if there is none. */
   read(): Promise<string | null>
-  /** Says that everything before `position` is stored. */
+  /** Marks everything before `position` as stored. */
   release(position: number): Promise<void>
-  /** Positions, in bytes since the log was opened: where the log ends, what was read, and what is stored. */
+  /**
+   * Positions in bytes since the log was opened: the ends of the log, of what was read, and of what is
+   * stored.
+   */
   readonly end: number
   readonly position: number
   readonly stored: number
-  /** Bytes that are not stored. */
+  /** Bytes that are not stored yet. */
   readonly bytes: number
   /** Age of the oldest record that is not stored, in milliseconds, to within a segment; 0 without one. */
   readonly oldestMs: number
-  /** Leaves what is not stored to the next that opens the folder. */
+  /** Closes the files. The next process that opens the folder reads the records that are not stored. */
   close(): Promise<void>
 }
 
 export interface LocalLogOptions {
   folder: string
-  /** Most bytes that may wait before appends are refused. */
+  /** Maximum number of waiting bytes. Above it, appends are refused. */
   maxBytes: number
-  /** Called when a damaged segment was set aside; `isTail`: the last one, which a crash may cut off. */
+  /** Called when a damaged segment is set aside. `isTail`: the last segment, which a crash may truncate. */
   onDamage(file: string, detail: string, isTail: boolean): void
-  /** True for a folder of another live process, of which nothing is changed. */
+  /** True for the folder of another live process, which must not be changed. */
   isForeign?: boolean
 }
 
-/** The log has reached its bound. */
+/** Thrown when the log has reached its maximum size. */
 export class LogFull extends Error {
   override readonly name = 'LogFull'
 }
 
-/** Segments of this release, and those of earlier ones, which have no zeros behind their records. */
+/** Segments of this release, and of earlier ones, which have no zeros behind their records. */
 const SEGMENT = /^(\d{12})\.(log|spool)$/
 
-/** A segment whose records are all stored is deleted when it has so many bytes. */
+/** Size above which a segment is deleted once all its records are stored. */
 const WORTH_DELETING = 1024 * 1024
 
-/** Opens the log in `folder`, which this process has locked unless it is foreign. */
+/** Opens the log in `folder`. This process must hold its lock unless the log is foreign. */
 export async function openLocalLog(options: LocalLogOptions): Promise<LocalLog> {
   const { folder, maxBytes, onDamage, isForeign = false } = options
   if (!isForeign) await mkdir(folder, { recursive: true, mode: 0o700 })
@@ -59,7 +62,7 @@ export async function openLocalLog(options: LocalLogOptions): Promise<LocalLog> 
   const [first] = segments
   const lastFound = segments.at(-1)
   const offset = first?.sequence === mark.sequence && mark.offset <= first.bytes ? mark.offset : 0
-  // Count other numbered files too: a segment that was set aside, or a stray folder.
+  // Other numbered files count too: a segment that was set aside, or a stray folder.
   const numbers = (await readdir(folder)).flatMap((name) =>
     /^\d{12}\./.test(name) ? Number.parseInt(name, 10) : []
   )
@@ -73,7 +76,7 @@ export async function openLocalLog(options: LocalLogOptions): Promise<LocalLog> 
     const path = join(folder, `${String(++sequence).padStart(12, '0')}.log`)
     const { O_CREAT, O_EXCL, O_WRONLY, O_DSYNC } = constants
     const file = await open(path, O_CREAT | O_EXCL | O_WRONLY | O_DSYNC, 0o600)
-    // A sync of the file does not cover its name (fsync(2)).
+    // Syncing a file does not sync its name (fsync(2)).
     await syncFolder(folder).catch((error) => file.close().finally(() => Promise.reject(error)))
     const segment = { sequence, path, start: end(), bytes: 0, since: performance.now() }
     segments.push(segment)
@@ -98,7 +101,7 @@ export async function openLocalLog(options: LocalLogOptions): Promise<LocalLog> 
     onDamage(path, damage, segment === lastFound)
   }
 
-  /** Bytes on the disk: a segment is deleted as a whole. */
+  /** Bytes on the disk. Segments are deleted as a whole. */
   const size = () => end() - (segments[0]?.start ?? end())
 
   return {
@@ -154,7 +157,7 @@ export async function openLocalLog(options: LocalLogOptions): Promise<LocalLog> 
   }
 }
 
-/** The segments in `folder`, oldest first; other files are none of ours. */
+/** The segments in `folder`, oldest first. Ignores other files. */
 async function findSegments(folder: string): Promise<Segment[]> {
   const names = await listSegments(folder)
   let start = 0
@@ -169,7 +172,7 @@ async function findSegments(folder: string): Promise<Segment[]> {
   return segments
 }
 
-/** True if there is a log in `folder`, which need not be a folder. */
+/** True if `folder` contains a log. False if it is not a folder. */
 export async function hasSegments(folder: string): Promise<boolean> {
   try {
     return (await listSegments(folder)).length > 0
@@ -187,7 +190,7 @@ async function listSegments(folder: string): Promise<string[]> {
     .sort()
 }
 
-/** Makes the name of a new file survive a power cut. */
+/** Syncs the folder, so that the name of a new file survives a power failure. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r')
   await handle.sync().finally(() => handle.close())

@@ -6,10 +6,10 @@ import { numberCodec } from '#testing/number-codec.ts'
 import { openLocalLog } from './local-log.ts'
 import { openLocalLogs } from './local-logs.ts'
 
-t.test('a folder that can not be read is logged once and hides no other', async (t) => {
+t.test('an unreadable folder is logged once and hides no other', async (t) => {
   const root = join(t.testdir(), 'numbers')
   await mkdir(root)
-  // A loop fails for root too.
+  // A symlink loop fails even for root.
   await symlink('1', join(root, '1'))
   const options = { maxBytes: 2 ** 20, onDamage: (_file: string, detail: string) => t.fail(detail) }
   const abandoned = await openLocalLog({ ...options, folder: join(root, '2') })

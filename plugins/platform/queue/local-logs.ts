@@ -10,20 +10,20 @@ import { takeLogFolder, visitLogFolders } from './log-folder.ts'
 
 /** The local logs below one folder: that of this process, and those of other processes, dead or alive. */
 export interface LocalLogs {
-  /** Appends to the log of this process. Rejects without one, when it is full, or on a disk error. */
+  /** Appends to the log of this process. Rejects without a log, when it is full, or on a disk error. */
   append(batch: EncodedBatch): Promise<void>
-  /** Starts to store what is in the log of this process. */
+  /** Starts to store the records of this process's log. */
   start(): void
-  /** Stores what dead processes left. Never rejects; call it one at a time. */
+  /** Stores the logs of dead processes. Never rejects. Do not call it concurrently. */
   visitAbandoned(): Promise<void>
   /**
-   * Resolves true once all of the log of this process, and of those that are being visited, is stored; false
-   * when `timeoutMs` ran out first. With `others`, all logs below the folder are.
+   * Resolves true once the log of this process and the logs being visited are stored, false after
+   * `timeoutMs`. With `others` it includes all logs below the folder.
    */
   settle(timeoutMs: number, others: boolean): Promise<boolean>
-  /** What waits in the log of this process; null where it has none. */
+  /** Backlog of this process's log; null if it has none. */
   backlog(): { bytes: number; oldestMs: number } | null
-  /** Stores what it can within `timeoutMs`. */
+  /** Stores as many items as it can within `timeoutMs`, then closes. */
   close(timeoutMs: number): Promise<void>
 }
 
@@ -34,17 +34,17 @@ export interface LocalLogsOptions<Item> extends Omit<LogConsumerOptions<Item>, '
   logger: FastifyBaseLogger
 }
 
-/** The longest timer that Node has. */
+/** The longest timer of Node. */
 const FOR_EVER_MS = 2 ** 31 - 1
 
-/** Opens the logs below `root`, with one of this process if `isOwner`. Rejects with the system's error. */
+/** Opens the logs below `root`, and one for this process if `isOwner`. Rejects with the system's error. */
 export async function openLocalLogs<Item>(
   { root, maxBytes, logger, onDeadLettered, ...storing }: LocalLogsOptions<Item>,
   isOwner: boolean
 ): Promise<LocalLogs> {
   const own = isOwner ? await openOwn() : null
   let consumer: LogConsumer | null = null
-  /** Those that store what other processes left. */
+  /** Consumers of logs that other processes left. */
   const visitors = new Set<LogConsumer>()
   const unreadable = new Set<string>()
   let visiting: Promise<boolean> | null = null
@@ -63,7 +63,7 @@ export async function openLocalLogs<Item>(
       maxBytes,
       isForeign,
       onDamage(file, detail, isTail) {
-        // A crash cuts the last record off, which was not acknowledged.
+        // A crash truncates the last record, which was not acknowledged.
         logger[isTail ? 'warn' : 'error'](
           { file, detail },
           'log segment set aside: all before the damage is stored'

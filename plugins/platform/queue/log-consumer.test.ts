@@ -7,12 +7,9 @@ import { mountSmallDisk, whyNoSmallDisk } from '#testing/small-disk.ts'
 import { openLocalLog } from './local-log.ts'
 import { startLogConsumer } from './log-consumer.ts'
 
-/**
- * What stores the records of a log, by itself; with PostgreSQL and kills it is in
- * apps/server/click-log.test.ts.
- */
+/** Tests the consumer of a log alone. apps/server/click-log.test.ts tests it with PostgreSQL and kills. */
 
-/** A log with a consumer, over a store that the test owns. */
+/** A log with a consumer, over a store under the test's control. */
 async function setConsumer(
   t: Test,
   { folder = '', gatherMs = 10, store = async (_numbers: number[]) => {} } = {}
@@ -63,7 +60,7 @@ t.test('records are merged into batches of up to 5,000, one in flight', async (t
   t.equal(most, 1)
 })
 
-t.test('appends slow down to the speed at which items are stored', async (t) => {
+t.test('appends slow down to the rate at which items are stored', async (t) => {
   const { consumer, batches } = await setConsumer(t, {
     store: () => new Promise((done) => setTimeout(done, 20))
   })
@@ -91,7 +88,7 @@ t.test('with nothing under way a reader does not wait at all', async (t) => {
   t.equal(await Promise.race([consumer.settle(1_000), Promise.resolve().then(() => 'later')]), true)
 })
 
-t.test('while the database is away the log grows, and readers learn that something is missing', async (t) => {
+t.test('while the database is unavailable the log grows, and settling resolves false', async (t) => {
   let isAway = true
   const { consumer, batches, log } = await setConsumer(t, {
     async store() {
@@ -107,7 +104,7 @@ t.test('while the database is away the log grows, and readers learn that somethi
   t.equal(log.bytes, 0)
 })
 
-t.test('what can not be stored or read is set aside, and everything else is stored', async (t) => {
+t.test('items that cannot be stored or read are set aside, and all others are stored', async (t) => {
   const { consumer, batches, letters } = await setConsumer(t, {
     async store(numbers) {
       if (numbers.includes(13)) throw new Error('refused')
@@ -128,7 +125,7 @@ t.test('what can not be stored or read is set aside, and everything else is stor
   )
 })
 
-t.test('what was not stored at a stop is stored by the next process, whatever the clock says', async (t) => {
+t.test('items that a stopped process left are stored by the next, whatever the clock says', async (t) => {
   const first = await setConsumer(t, {
     async store() {
       throw new Error('away')
@@ -162,7 +159,7 @@ t.test('a backlog of 1,000,000 items, and the disk full half-way', { skip: whyNo
   })
   const taken: number[] = []
   const refusals: string[] = []
-  // As long as clicks are: 150 bytes each.
+  // As long as real clicks: 150 bytes each.
   const padding = ' '.repeat(70_000)
   for (let next = 0; taken.length < 1_000_000; next += 500) {
     const numbers = range(next, 500)

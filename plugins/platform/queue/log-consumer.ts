@@ -3,35 +3,38 @@ import type { EncodedBatch } from './encoder.ts'
 import type { LocalLog } from './local-log.ts'
 import { createStoring, type StoringOptions } from './storing.ts'
 
-/** Stores what is appended to a local log, in large batches: small transactions would slow requests down. */
+/**
+ * Stores the records of a local log in large batches, because small transactions would slow requests down.
+ */
 export interface LogConsumer {
-  /** Appends a batch to the log and wakes the consumer. Takes longer while storing is behind. */
+  /** Appends a batch to the log and wakes the consumer. Takes longer while the consumer is behind. */
   append(batch: EncodedBatch): Promise<void>
-  /** Resolves true once all appended before is stored, false after `timeoutMs`. Cuts pauses short. */
+  /** Resolves true once everything appended before is stored, false after `timeoutMs`. Ends pauses early. */
   settle(timeoutMs: number): Promise<boolean>
-  /** Finishes within `timeoutMs` what it can, stops, and closes the log. */
+  /** Stores as many items as it can within `timeoutMs`, stops, and closes the log. */
   stop(timeoutMs: number): Promise<void>
 }
 
 export interface LogConsumerOptions<Item> extends StoringOptions<Item> {
   log: LocalLog
   decode(record: string): Item[]
-  /** Milliseconds that items gather before they are stored, unless there are many or a reader waits. */
+  /** Milliseconds that items accumulate before they are stored, unless there are many or a reader waits. */
   gatherMs?: number
 }
 
-/** Items of one transaction. */
+/** Maximum number of items per transaction. */
 const MAX_ITEMS = 5_000
 
 /**
- * How long items gather. A batch of five times the size costs the database a third less: counters of busy
- * links are changed once a batch.
+ * How long items accumulate. A batch five times as large costs the database a third less, because counters of
+ * busy links change once per batch.
  */
 const GATHER_MS = 500
 
 /**
- * Longest delay of an append while the database stores, but more slowly than items come. Each full batch that
- * waits adds a millisecond, so callers slow down until storing keeps up, and the backlog stays at seconds.
+ * Longest delay of an append while the database stores items more slowly than they arrive. Each full batch
+ * that waits adds a millisecond. Callers thus slow down until storing keeps up, and the backlog stays at
+ * seconds.
  */
 const MAX_DELAY_MS = 20
 
@@ -62,9 +65,9 @@ export function startLogConsumer<Item>({
   const waiters = new Set<{ position: number; done(isStored: boolean): void }>()
   let wake = () => {}
   let isIdle = false
-  /** Items that were appended and not read. */
+  /** Number of items appended but not read. */
   let unread = 0
-  /** Read from the log, and too many for the batch that they would have been part of. */
+  /** Items read from the log that did not fit into the batch. */
   let held: Item[] = []
   let isBehind = true
   let isUrgent = false
@@ -78,7 +81,7 @@ export function startLogConsumer<Item>({
         await log.release(position)
         failures = 0
         for (const waiter of waiters) if (waiter.position <= log.stored) waiter.done(true)
-        // Requests come first.
+        // Requests have priority.
         await nextTick()
       } catch (error) {
         if (signal.aborted) return
@@ -102,7 +105,7 @@ export function startLogConsumer<Item>({
     }
   }
 
-  /** Waits until it is woken, or for `ms`. */
+  /** Waits for `wake`, or for `ms`. */
   function pause(ms?: number): Promise<void> {
     return new Promise((done) => {
       const timer = ms === undefined ? undefined : setTimeout(done, ms)
@@ -123,7 +126,7 @@ export function startLogConsumer<Item>({
       try {
         record = await log.read()
       } catch (error) {
-        // What was read before is stored first; reading on then fails again, or does not.
+        // Store what was read before the error first. The next read may fail again.
         if (count === 0) throw error
         return { batches, position }
       }
@@ -148,7 +151,7 @@ export function startLogConsumer<Item>({
     try {
       return decode(record)
     } catch (error) {
-      // Its checksum is right: another release wrote it. The records behind it must not wait for it.
+      // The checksum matches, so another release wrote this record. It must not block the records behind it.
       await storing.deadLetter({ record }, error)
       return []
     }

@@ -4,15 +4,15 @@ import { FolderInUse, lockFolder } from '#platform/database/folder-lock.ts'
 import { hasSegments } from './local-log.ts'
 
 /**
- * Folders for logs below one data folder, which processes on one machine may share: each takes the first that
- * no live process holds, so it finds what a dead one left.
+ * Folders for logs below one data folder, which processes on one machine may share. Each process takes the
+ * first folder that no live process holds, and so finds the log of a dead one.
  */
 export interface LogFolder {
   folder: string
   unlock(): Promise<void>
 }
 
-/** Locks a folder below `root` that no live process holds. */
+/** Locks the first folder below `root` that no live process holds. */
 export async function takeLogFolder(root: string): Promise<LogFolder> {
   for (let number = 0; ; number++) {
     const taken = await tryFolder(join(root, String(number)))
@@ -21,8 +21,9 @@ export async function takeLogFolder(root: string): Promise<LogFolder> {
 }
 
 /**
- * Runs `work` for each other folder below `root` that has a log: `isForeign` when a live process holds it, else
- * locked meanwhile. True if all resolve to true. Reports errors to `onError` and visits the next folder.
+ * Runs `work` for each other folder below `root` that has a log. `isForeign`: a live process holds the
+ * folder. All others are locked during `work`. Returns true if all calls resolve to true. Errors go to
+ * `onError`, and the next folder follows.
  */
 export async function visitLogFolders(
   root: string,
@@ -55,7 +56,7 @@ export async function visitLogFolders(
   return isDone
 }
 
-/** Null when another live process holds it, or when it is no folder. */
+/** Null if another live process holds the folder, or if it is not a folder. */
 async function tryFolder(folder: string): Promise<LogFolder | null> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })

@@ -4,16 +4,16 @@ import { crc32 } from 'node:zlib'
 
 const HEADER_BYTES = 8
 
-/** A record that was read, and where it ends; or why there is none. */
+/** A record and where it ends, or why there is none. */
 export type Frame = { record: string; end: number } | 'end' | 'incomplete' | 'damaged'
 
-/** Most bytes that `record` takes on the disk. */
+/** Maximum number of bytes that `record` takes on the disk. */
 export function maxFrameBytes(record: string): number {
   // No UTF-16 unit takes more than three bytes of UTF-8.
   return HEADER_BYTES + record.length * 3
 }
 
-/** Writes `record`, which is not empty, into `target` at `at`. Returns where it ends. */
+/** Writes `record`, which must not be empty, into `target` at `at`. Returns where it ends. */
 export function writeFrame(target: Buffer, at: number, record: string): number {
   const length = target.write(record, at + HEADER_BYTES)
   const end = at + HEADER_BYTES + length
@@ -23,8 +23,8 @@ export function writeFrame(target: Buffer, at: number, record: string): number {
 }
 
 /**
- * Reads the record at `at`. `end`: zeros that were written ahead of records begin there. `incomplete`: it
- * needs more than `bytes` has. `damaged`: its checksum differs.
+ * Reads the record at `at`. `end`: only preallocated zeros follow. `incomplete`: the record needs more bytes
+ * than `bytes` has. `damaged`: its checksum differs.
  */
 export function readFrame(bytes: Buffer, at: number): Frame {
   if (at + HEADER_BYTES > bytes.length) return 'incomplete'
@@ -37,7 +37,7 @@ export function readFrame(bytes: Buffer, at: number): Frame {
   return crc32(body) === checksum ? { record: body.toString(), end } : 'damaged'
 }
 
-/** Bytes of the record at `at`, which `bytes` has the header of. */
+/** Size in bytes of the record at `at`. `bytes` must contain its header. */
 export function frameBytes(bytes: Buffer, at: number): number {
   return at + HEADER_BYTES > bytes.length ? HEADER_BYTES : HEADER_BYTES + bytes.readUInt32LE(at)
 }

@@ -3,11 +3,13 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 
-/** Where reading a log resumes after a restart: a segment, and an offset in it. */
+/** Where reading a log resumes after a restart: a segment and an offset in it. */
 export interface LogMark {
   readonly sequence: number
   readonly offset: number
-  /** Overwrites the mark, also on a full disk. Never rejects: an old mark repeats work and loses nothing. */
+  /**
+   * Overwrites the mark, even on a full disk. Never rejects: an outdated mark repeats work but loses nothing.
+   */
   write(sequence: number, offset: number): Promise<void>
   close(): Promise<void>
 }
@@ -16,7 +18,7 @@ export const MARK = 'position'
 
 const FORM = /^(\d{12}) (\d{12}) (\d{10})\n$/
 
-/** Reads the mark of the log in `folder`: the beginning where there is none, or none that is whole. */
+/** Reads the mark of the log in `folder`. A missing or incomplete mark is the beginning of the log. */
 export async function openMark(folder: string, isReadOnly: boolean): Promise<LogMark> {
   const flags = isReadOnly ? constants.O_RDONLY : constants.O_RDWR | constants.O_CREAT
   const file = await open(join(folder, MARK), flags, 0o600).catch(() => null)

@@ -3,28 +3,28 @@ import { frameBytes, readFrame } from './log-format.ts'
 import type { Segment } from './log-writer.ts'
 
 export interface LogReader {
-  /** The next record, or null while there is none. Rejects with the system's error; may be called again. */
+  /** The next record, or null if there is none. Rejects with the system's error; a retry is safe. */
   read(): Promise<string | null>
-  /** Everything before was read. */
+  /** Everything before this position was read. */
   readonly position: number
   close(): Promise<void>
 }
 
 export interface LogReaderOptions {
-  /** The next segment behind `sequence`, or null. */
+  /** The first segment after `sequence`, or null. */
   next(sequence: number): Segment | null
-  /** Whether records may still be appended to a segment. */
+  /** True if records may still be appended to the segment. */
   isActive(segment: Segment): boolean
-  /** Where to begin in the first segment, in bytes. */
+  /** Byte offset at which to begin in the first segment. */
   offset: number
 }
 
-/** Bytes that are read at a time, unless a record is larger. */
+/** Bytes per read, unless a record is larger. */
 const CHUNK = 256 * 1024
 
 /**
- * Reads the records of segments one after the other, a chunk at a time. Where a segment is damaged or ends
- * amid a record, its `damage` is set, and reading goes on with the next.
+ * Reads the records of segments in order, a chunk at a time. If a segment is damaged or ends within a record,
+ * sets its `damage` and continues with the next segment.
  */
 export function createLogReader({ next, isActive, offset }: LogReaderOptions): LogReader {
   let segment: Segment | null = null
@@ -32,16 +32,19 @@ export function createLogReader({ next, isActive, offset }: LogReaderOptions): L
   let sequence = 0
   let position = offset
   let buffer = Buffer.allocUnsafe(CHUNK)
-  /** Part of `buffer` with bytes of the file; `at`: the next record in it, `base`: its place in the file. */
+  /**
+   * Part of `buffer` that holds bytes of the file. `at`: the next record in it; `base`: its offset in the
+   * file.
+   */
   let bytes = buffer.subarray(0, 0)
   let at = 0
   let base = offset
 
-  /** Brings the record at `at` into memory; gives why that is not possible. */
+  /** Loads the record at `at` into memory. Returns the reason if it cannot. */
   async function fill(from: Segment): Promise<string | null> {
     const needed = frameBytes(bytes, at)
     const left = from.bytes - base - at
-    // A damaged length must not make us allocate gigabytes.
+    // A damaged length must not allocate gigabytes.
     if (needed > left) return `the record at byte ${base + at} is cut off`
     const rest = bytes.subarray(at)
     const target = needed > buffer.length || buffer.length > CHUNK ? allocate(needed) : buffer

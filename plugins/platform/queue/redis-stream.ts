@@ -1,42 +1,48 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { RedisClient } from '#platform/redis/redis-cluster.ts'
 
-/** The Redis Stream between the replicas that answer and the consumers that store: one entry is one batch. */
+/**
+ * The Redis Stream between replicas that append clicks and consumers that store them. One entry is one batch.
+ */
 
-/** An entry of the stream; `record` is null where it holds no batch at all. */
+/** An entry of the stream. `record` is null if the entry is not a batch. */
 export interface Entry {
   id: string
   record: string | null
 }
 
-/** What waits in the stream. */
+/** Backlog of the stream. */
 export interface Backlog {
   entries: number
-  /** When Redis took the oldest entry, by its clock, in milliseconds since the epoch; null without one. */
+  /**
+   * When Redis added the oldest entry, by its clock, in milliseconds since the epoch; null without entries.
+   */
   oldestAt: number | null
 }
 
 export interface RedisStream {
-  /** Appends a batch; resolves when Redis has it (as durable as its appendfsync says). */
+  /** Appends a batch. Resolves when Redis has it, as durably as its appendfsync setting provides. */
   append(record: string): Promise<void>
-  /** Makes stream and group where they are missing; a new group begins with the oldest entry. */
+  /** Creates a missing stream and group. A new group begins with the oldest entry. */
   ensureGroup(): Promise<void>
-  /** New entries for `consumer`, waiting up to `blockMs` for the first. Takes a connection of its own. */
+  /** Reads new entries for `consumer`, and waits up to `blockMs` for the first. Needs its own connection. */
   read(connection: RedisClient, consumer: string, count: number, blockMs: number): Promise<Entry[]>
-  /** Entries that `consumer` has read before and did not finish. */
+  /** Reads entries that `consumer` has read before and not finished. */
   reread(consumer: string, count: number): Promise<Entry[]>
-  /** Entries that a consumer took `idleMs` ago and did not finish: it died, or its database was away. */
+  /**
+   * Claims entries that a consumer has not finished in `idleMs`: it died, or its database was unavailable.
+   */
   claim(consumer: string, idleMs: number, count: number): Promise<Entry[]>
-  /** Forgets stored entries. Only what is acknowledged is ever deleted, so nothing unstored is trimmed. */
+  /** Deletes stored entries. Only acknowledged entries are deleted, so the stream never loses items. */
   finish(ids: string[]): Promise<void>
-  /** Puts what can't be stored in the dead-letter stream, with the reason, for people to look at. */
+  /** Adds a record that cannot be stored to the dead-letter stream, with the reason. */
   deadLetter(record: string, reason: string): Promise<void>
-  /** Takes a consumer that holds nothing out of the group. */
+  /** Removes a consumer that holds no entries from the group. */
   leave(consumer: string): Promise<void>
-  /** What is not stored yet. */
+  /** The entries that are not stored yet. */
   backlog(): Promise<Backlog>
   /**
-   * Resolves true once everything that is in the stream now is stored; false after `deadline` (by
+   * Resolves true once every entry now in the stream is stored. Resolves false after `deadline` (by
    * `performance.now()`) or when Redis does not answer. Calls `onWaiting` when it has to wait.
    */
   settle(deadline: number, onWaiting: () => void): Promise<boolean>
@@ -45,27 +51,27 @@ export interface RedisStream {
 const GROUP = 'drain'
 const FIELD = 'batch'
 
-/** An id without its entry, which may be large. */
+/** Returns only the id of an entry, because the entry may be large. */
 const LAST_WAITING = `local entries = redis.call('XREVRANGE', KEYS[1], ARGV[1], '-', 'COUNT', 1)
 return entries[1] and entries[1][1]`
 
 type RawEntry = [id: string, fields: string[] | null]
 
-/** How often a reader looks whether what it waits for is stored. */
+/** Polling interval of `settle`. */
 const POLL_MS = 10
 
-/** How long the replicas may take; less than a command may. */
+/** Timeout for the replicas, shorter than that of a command. */
 const REPLICAS_WAIT_MS = 500
 
 /**
- * Makes the operations of the stream `key` over `redis`, which puts REDIS_PREFIX before the keys. With
- * `replicas` a batch is only taken when so many of them have it too, so that it survives a failover.
+ * Makes the operations of the stream `key` over `redis`, which adds the prefix REDIS_PREFIX to keys. With
+ * `replicas`, a batch counts as taken only when that many replicas have it, so that it survives a failover.
  */
 export function createRedisStream(redis: RedisClient, key: string, replicas = 0): RedisStream {
   const deadKey = `${key}:dead`
 
   async function appendReplicated(record: string): Promise<void> {
-    // WAIT holds up what follows on its connection, and counts what that connection has written.
+    // WAIT blocks later commands on its connection, and covers only the writes of that connection.
     const answers = await redis
       .pipeline()
       .xadd(key, '*', FIELD, record)
@@ -77,7 +83,7 @@ export function createRedisStream(redis: RedisClient, key: string, replicas = 0)
       throw new Error(`${reached} replicas of Redis took the batch instead of ${replicas}`)
   }
 
-  /** Id of the newest entry up to `upTo` (`+`: of all); null when everything up to there is stored. */
+  /** Id of the newest entry up to `upTo` (`+`: of all); null if everything up to there is stored. */
   async function lastWaiting(upTo: string): Promise<string | null> {
     return (await redis.eval(LAST_WAITING, 1, key, upTo)) as string | null
   }
@@ -122,7 +128,7 @@ export function createRedisStream(redis: RedisClient, key: string, replicas = 0)
         string,
         (RawEntry | null)[]
       ]
-      // Redis 6.2 lists what was deleted in between as null.
+      // Redis 6.2 returns entries deleted in the meantime as null.
       return entries.filter((entry) => entry !== null).map(toEntry)
     },
 
@@ -143,7 +149,7 @@ export function createRedisStream(redis: RedisClient, key: string, replicas = 0)
     async leave(consumer) {
       const consumers = (await redis.xinfo('CONSUMERS', key, GROUP)) as unknown[][]
       const own = consumers.find((fields) => fields[1] === consumer)
-      // Taking it out would drop the claim on what it still holds: another consumer takes that over.
+      // Removing a consumer that still holds entries would lose them. Another consumer claims those instead.
       if (own?.[3] === 0) await redis.xgroup('DELCONSUMER', key, GROUP, consumer)
     },
 
@@ -178,7 +184,7 @@ function toEntry([id, fields]: RawEntry): Entry {
   return { id, record: place === -1 ? null : (fields?.[place + 1] ?? null) }
 }
 
-/** Runs a MULTI and throws the first error in its replies, which ioredis hands over as values. */
+/** Runs a MULTI and throws the first error in its replies, which ioredis returns as values. */
 async function transact(multi: ReturnType<RedisClient['multi']>): Promise<void> {
   for (const [error] of (await multi.exec()) ?? []) if (error) throw error
 }

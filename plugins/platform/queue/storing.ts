@@ -1,30 +1,30 @@
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** Stores what was taken from a stream or a log, however long the database is away. */
+/** Stores items from a stream or a log, and retries while the database is unavailable. */
 export interface StoringOptions<Item> {
   /** Stores items idempotently; rejects with nothing stored. */
   store(items: Item[]): Promise<void>
-  /** True when trying the same again may help (the database is away), false when the data is to blame. */
+  /** True if a retry may succeed (database unavailable), false if the data is invalid. */
   isTransient(error: unknown): boolean
-  /** Keeps what can't be stored for people to look at. */
+  /** Keeps items that cannot be stored, for operators to inspect. */
   deadLetter(letter: DeadLetter<Item>, error: unknown): Promise<void>
   onStored(items: number): void
-  /** Called when an attempt failed that is repeated; once for all attempts at the same. */
+  /** Called at the first failure of an operation that is then retried. */
   onOutage(error: unknown): void
 }
 
-/** An item that the database refuses, or a record that is no batch. */
+/** An item that the database refuses, or a record that is not a batch. */
 export type DeadLetter<Item> = Item | { record: string }
 
 export interface Storing<Item> {
-  /** Stores the items of batches; those that the database refuses become dead letters. */
+  /** Stores the items of batches. Items that the database refuses become dead letters. */
   store(batches: Item[][]): Promise<void>
   deadLetter(letter: DeadLetter<Item>, error: unknown): Promise<void>
 }
 
-/** Both functions repeat what fails until it succeeds, or reject when `signal` is aborted. */
+/** Both functions retry until they succeed, and reject when `signal` aborts. */
 export function createStoring<Item>(options: StoringOptions<Item>, signal: AbortSignal): Storing<Item> {
-  /** Repeats `work` with growing pauses. Returns null after success, else the permanent error. */
+  /** Retries `work` with growing pauses. Returns null on success, else the permanent error. */
   async function persist(work: () => Promise<void>, isTransient: (error: unknown) => boolean) {
     for (let failures = 0; ; ) {
       try {
@@ -56,7 +56,7 @@ export function createStoring<Item>(options: StoringOptions<Item>, signal: Abort
     async store(batches) {
       const items = batches.flat()
       if (items.length === 0 || (await refusal(items)) === null) return
-      // The database refuses one of them: store batch by batch, then item by item.
+      // The database refuses one of the items: store batch by batch, then item by item.
       for (const batch of batches) {
         if ((await refusal(batch)) === null) continue
         for (const item of batch) {

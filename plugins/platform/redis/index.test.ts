@@ -5,7 +5,7 @@ import { findPort } from '#testing/server-process.ts'
 import { startRedis } from '#testing/servers.ts'
 import redis, { reconnectDelay } from './index.ts'
 
-/** An app with the plugin alone, whose log lines are kept. */
+/** Starts an app with this plugin only, and keeps its log lines. */
 async function startWith(t: Test, url: string | undefined) {
   const lines: { level: number; msg: string }[] = []
   const app = fastify({
@@ -16,7 +16,7 @@ async function startWith(t: Test, url: string | undefined) {
   return { app, lines }
 }
 
-/** Resolves at the next event; unlike node:events' once it does not mind errors on the way. */
+/** Resolves at the next event. Unlike `once` of node:events, it ignores errors. */
 function next(app: FastifyInstance, event: 'ready' | 'close' | 'reconnecting'): Promise<void> {
   return new Promise((done) => app.redis.once(event, () => done()))
 }
@@ -33,7 +33,7 @@ t.test('waits longer between attempts to connect, up to about a second', async (
   }
 })
 
-t.test('boots, fails fast and closes at once while nobody listens', async (t) => {
+t.test('without a server the app boots, fails fast and closes at once', async (t) => {
   const { app, lines } = await startWith(t, `redis://127.0.0.1:${await findPort()}`)
   t.ok(app.hasDecorator('redis'))
   await t.rejects(app.redis.get('a'), /enableOfflineQueue/)

@@ -4,37 +4,44 @@ import fp from 'fastify-plugin'
 import { type ClientOptions, createRedisClient, type RedisClient } from './redis-cluster.ts'
 
 /**
- * The link to Redis, which may be away at any time without failing the boot, a request or the close.
- * @fastify/redis alone can do none of that: it waits for the first connection until the plugin timeout, listens to no
- * errors and closes behind its command queue, so it is handed a client that is already connected.
+ * The connection to Redis. A Redis outage must not fail the boot, a request or the close. @fastify/redis
+ * alone cannot ensure that: it waits for the first connection until the plugin timeout, handles no errors,
+ * and closes only after its queued commands. It therefore receives a client that is already connected.
  */
 
 export interface RedisOptions {
-  /** `redis://`, `redis-cluster://`, or either with TLS (`rediss`); nothing is decorated when undefined. */
+  /**
+   * `redis://`, `redis-cluster://`, or either with TLS (`rediss`). Without it the plugin decorates nothing.
+   */
   url?: string | undefined
-  /** What every key starts with; channels have no such thing, so whoever publishes puts it before their names. */
+  /** Prefix of every key. It does not apply to channels: publishers add it to the channel name themselves. */
   prefix?: string
-  /** How long the boot waits for the first connection before it goes on without, in milliseconds. */
+  /** How long the boot waits for the first connection, in milliseconds. It then continues without Redis. */
   connectTimeoutMs?: number | undefined
 }
 
 /**
- * Longest wait for any reply. Well above what Redis takes, because Node runs timers before it reads sockets: a busy
- * event loop must not make a timeout of a reply that has arrived.
+ * Longest wait for a reply. It is well above what Redis needs, because Node runs timers before it reads
+ * sockets. A busy event loop must not time out a reply that has arrived.
  */
 const COMMAND_TIMEOUT_MS = 1_000
 
-/** Pause before the next attempt to connect: doubles from 50 ms to about 1 s, with jitter so replicas spread. */
+/**
+ * Pause before the next attempt to connect: doubles from 50 ms to about 1 s, with jitter to spread replicas.
+ */
 export function reconnectDelay(attempt: number): number {
   return Math.min(50 * 2 ** (attempt - 1), 1_000) * (0.8 + Math.random() * 0.4)
 }
 
 /**
- * Publishes `app.redis` (ioredis) when `url` is set; ask `app.hasDecorator('redis')`. A command fails at once while
- * there is no connection and within a second when Redis hangs; it is never queued, so the caller decides what to do
- * without. The client reconnects by itself for ever; each outage is logged once, and its end. Commands of one turn of the
- * event loop share a write (autopipelining): use `connectAgain` for what blocks, `connectForMessages` for what subscribes.
- * In a cluster a command must name keys of one slot, and only those of a node that is away fail.
+ * Registers `app.redis` (ioredis) when `url` is set; check `app.hasDecorator('redis')`. A command fails at
+ * once without a connection, and within a second when Redis hangs. Commands are never queued, so the caller
+ * decides how to continue. The client reconnects indefinitely, and logs the start and the end of each outage
+ * once.
+ *
+ * Commands of one event-loop tick share a write (autopipelining). Use `connectAgain` for blocking commands
+ * and `connectForMessages` for subscriptions. In a cluster the keys of a command must share a slot. Only
+ * commands for an unavailable node fail.
  */
 async function redis(app: FastifyInstance, { url, prefix = '', connectTimeoutMs = 1_000 }: RedisOptions) {
   if (url === undefined) return
@@ -44,19 +51,19 @@ async function redis(app: FastifyInstance, { url, prefix = '', connectTimeoutMs 
     connectTimeout: connectTimeoutMs,
     commandTimeout: COMMAND_TIMEOUT_MS,
     retryStrategy: reconnectDelay,
-    // A command that was sent when the connection broke fails now; whoever sent it knows if it may be sent twice.
+    // A command in flight fails when the connection breaks. Only its caller knows whether a retry is safe.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     enableAutoPipelining: true,
-    // Batches of clicks and of lookups are gathered already: a pipeline of one would only cost. And the client's pipelines
-    // keep one another alive until a full collection, with all that was sent and received.
+    // Clicks and lookups are batched already, so pipelining them only adds cost. Pipelines of the client also
+    // keep one another alive, with all that was sent and received, until a full garbage collection.
     autoPipeliningIgnoredCommands: ['xadd', 'mget'],
     connectionName: 'fairlead'
   }
   const client = createRedisClient(url, settings)
   logOutages(app, client)
-  // Hooks run last in, first out: whoever was registered after this plugin has finished with the client.
+  // Hooks run last in, first out: plugins registered later have finished with the client.
   app.addHook('onClose', async () => client.disconnect())
 
   if (await connects(client, connectTimeoutMs)) await app.register(import('@fastify/redis'), { client })
@@ -76,7 +83,7 @@ function logOutages(app: FastifyInstance, client: RedisClient): void {
   })
 }
 
-/** Whether the client is ready within `timeoutMs`; it goes on trying by itself when not. */
+/** True if the client is ready within `timeoutMs`. Otherwise it keeps trying to connect. */
 async function connects(client: RedisClient, timeoutMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
   const timeout = new Promise<boolean>((done) => {

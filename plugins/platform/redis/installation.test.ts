@@ -6,7 +6,7 @@ import { spawnServer, startServer } from '#testing/process.ts'
 import { missing } from '#testing/programs.ts'
 import { startRedis } from '#testing/servers.ts'
 
-/** One prefix of a Redis belongs to one installation. */
+/** A Redis prefix belongs to one installation. */
 
 const skip = missing('redis-server')
 
@@ -40,7 +40,7 @@ t.test(
   }
 )
 
-t.test('a Redis that is away at the start is checked when it comes', { skip }, async (t) => {
+t.test('a Redis that is unavailable at the start is checked when it connects', { skip }, async (t) => {
   const redis = await startRedis(t, { aof: true })
   const [one, other] = [await storageOf(t, 'alone'), await storageOf(t, 'alone')]
   const shared = { REDIS_URL: redis.url, REDIS_PREFIX: 'shared:' }
@@ -57,7 +57,7 @@ t.test('a Redis that is away at the start is checked when it comes', { skip }, a
   t.same(await own.end(), { code: 0, signal: null })
 })
 
-t.test('a restored database starts on a fresh Redis and on that of its source', { skip }, async (t) => {
+t.test('a restored database starts on a new Redis and on that of its source', { skip }, async (t) => {
   const redis = await startRedis(t)
   const folder = join(await makeFolder(t), 'set')
   const shared = { REDIS_URL: redis.url, REDIS_PREFIX: 'shared:' }

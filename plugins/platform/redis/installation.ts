@@ -6,15 +6,16 @@ import type { Executor } from '#platform/database/index.ts'
 import { StartRefused } from '#platform/problem/start-refused.ts'
 import { visitorSalts } from '#schema/tables/visitor-salts.ts'
 
-/** The key in Redis, after the prefix, that holds the id of the installation whose keys these are. */
+/** The Redis key, after the prefix, that holds the id of the installation that owns the keys. */
 const KEY = 'installation'
 
-/** The day of the row that holds the id: no day, so the row is never pruned. */
+/** The day of the row that holds the id. It is not a date, so the row is never pruned. */
 const NO_DAY = 'infinity'
 
 /**
- * What a process does with the id: servers and workers `claim` the prefix for their database, commands only `check` that it is not
- * another's, and a restore must `ignore` it, because it replaces the id of the database.
+ * How a process handles the id. Servers and workers `claim` the prefix for their database. Commands only
+ * `check` that it does not belong to another installation. A restore replaces the id of the database, so it
+ * must `ignore` it.
  */
 export type InstallationMode = 'claim' | 'check' | 'ignore'
 
@@ -24,19 +25,22 @@ interface InstallationOptions {
 }
 
 /**
- * Keeps two installations from sharing the keys, links and clicks of one Redis: the first one writes its id there, and one with
- * another id does not start. See docs/adr/2026-11-30-redis-prefix-per-installation.md. Throws {@link StartRefused}. When Redis was away at
- * the start, the process ends as soon as it learns of another id.
+ * Keeps two installations from sharing the keys, links and clicks of one Redis. The first one writes its id
+ * to Redis, and an installation with another id does not start. Throws {@link StartRefused}. If Redis was
+ * unavailable at the start, the process ends when it reads another id. See
+ * docs/adr/2026-11-30-redis-prefix-per-installation.md.
  */
 async function installation(app: FastifyInstance, { prefix, mode }: InstallationOptions) {
   if (mode === 'ignore' || !app.hasDecorator('redis')) return
   const { redis } = app
   const { db } = app.database
   const id = mode === 'claim' ? await ensureInstallation(db) : await readInstallation(db)
-  // A database that no server of this release has used yet.
+  // No server of this release has used this database yet.
   if (id === null) return
 
-  /** Resolves to a refusal when Redis belongs to another installation; to null too when it does not answer. */
+  /**
+   * Resolves to an error when Redis belongs to another installation; else to null, also without an answer.
+   */
   const check = async (): Promise<StartRefused | null> => {
     try {
       if (mode === 'claim') await redis.set(KEY, id, 'NX')
@@ -49,7 +53,7 @@ async function installation(app: FastifyInstance, { prefix, mode }: Installation
 
   const refused = redis.status === 'ready' ? await check() : null
   if (refused) throw refused
-  // Also after a restart of Redis, which may have lost the key or be another one.
+  // Redis may have lost the key in a restart, or another Redis may have replaced it.
   redis.on('ready', async () => {
     const error = await check()
     if (error)
@@ -76,7 +80,9 @@ async function ensureInstallation(on: Executor): Promise<string> {
   return id
 }
 
-/** The id of the installation, hexadecimal. It is a row, so backups, moves, standbys and upgrades keep it. */
+/**
+ * The id of the installation, in hexadecimal. It is a row, so backups, moves, standbys and upgrades keep it.
+ */
 async function readInstallation(on: Executor): Promise<string | null> {
   const [row] = await on.select().from(visitorSalts).where(sql`${visitorSalts.day} = ${NO_DAY}::date`)
   return row?.salt.toString('hex') ?? null

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { isClusterUrl, parseClusterUrl } from './redis-cluster.ts'
 
-t.test('reads the nodes of a cluster, and who asks', async (t) => {
+t.test('parses the nodes and the credentials of a cluster URL', async (t) => {
   t.same(parseClusterUrl('redis-cluster://a:7000,10.0.0.2:7001,[::1]:7002,d'), {
     nodes: [
       { host: 'a', port: 7000 },
@@ -19,7 +19,7 @@ t.test('reads the nodes of a cluster, and who asks', async (t) => {
   t.notOk(isClusterUrl('redis://a:7000'))
 })
 
-t.test('says what it takes, and not the password, when it can not be read', async (t) => {
+t.test('an invalid URL is refused with the expected form, without the password', async (t) => {
   for (const url of ['redis-cluster://', 'redis-cluster://a:7000/3', 'redis-cluster://:secret@a:port'])
     t.throws(() => parseClusterUrl(url), /^(?!.*secret)REDIS_URL is not redis-cluster:\/\//m, url)
 })

@@ -2,19 +2,19 @@ import { createRequire } from 'node:module'
 import type { Cluster, ClusterOptions, Redis, RedisOptions } from 'ioredis'
 
 /**
- * What differs between one Redis and a Redis Cluster (https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/):
- * how it is addressed, how a second connection is made, and who hears what is published. Commands are the same, as long
- * as each names keys of one slot.
+ * Differences between one Redis and a Redis Cluster: addresses, additional connections and subscriptions.
+ * Commands are the same as long as the keys of each share a slot. See
+ * https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/.
  */
 
 export type RedisClient = Redis | Cluster
 
-/** Loads the client's package, 8 MiB, which a server without Redis needs not. */
+/** Loads the client's package. A server without Redis saves its 8 MiB. */
 function loadPackage(): typeof import('ioredis') {
   return createRequire(import.meta.url)('ioredis')
 }
 
-/** What either kind of client is made with. */
+/** Options of either kind of client. */
 export type ClientOptions = Omit<RedisOptions, 'replyMapping'>
 
 interface Node {
@@ -25,14 +25,14 @@ interface Node {
 const URL_FORM =
   /^redis(?<tls>s?)-cluster:\/\/(?:(?<user>[^:@]*):(?<password>[^@]*)@)?(?<nodes>(?:,?(?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?)+)\/?$/i
 
-/** Whether `url` leads to a cluster. */
+/** True if `url` addresses a cluster. */
 export function isClusterUrl(url: string): boolean {
   return /^rediss?-cluster:/.test(url)
 }
 
 /**
- * Reads `redis-cluster://[user:password@]host:port,host:port` (`rediss-cluster:` with TLS): some of the nodes, which name the
- * others. Throws with what it takes when it is none.
+ * Parses `redis-cluster://[user:password@]host:port,host:port` (`rediss-cluster:` with TLS). It lists some of
+ * the nodes, and those report the others. Throws with the expected form when `url` is invalid.
  */
 export function parseClusterUrl(url: string): { nodes: Node[]; options: ClientOptions } {
   const groups = URL_FORM.exec(url)?.groups
@@ -40,7 +40,7 @@ export function parseClusterUrl(url: string): { nodes: Node[]; options: ClientOp
     throw new Error('REDIS_URL is not redis-cluster://[user:password@]host:port,host:port')
   const nodes = (groups['nodes'] ?? '').split(',').map((node) => {
     const { hostname, port } = new URL(`redis://${node}`)
-    // An IPv6 address stands in brackets in a URL, and only there.
+    // In a URL, but not in an option, an IPv6 address has brackets.
     return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 6379) }
   })
   const [username, password] = [groups['user'], groups['password']].map(
@@ -56,15 +56,17 @@ export function parseClusterUrl(url: string): { nodes: Node[]; options: ClientOp
   }
 }
 
-/** The nodes that a cluster's URL names, for as long as it has not said which there are. */
+/** The nodes of a cluster's URL. They apply until the cluster reports its nodes. */
 const seeds = new WeakMap<Cluster, Node[]>()
 
-/** Makes a client of the server or the cluster at `url`. It connects when told to. */
+/** Makes a client of the server or cluster at `url`. It connects when `connect` is called. */
 export function createRedisClient(url: string, options: ClientOptions): RedisClient {
   return isClusterUrl(url) ? createCluster(url, options) : new (loadPackage().Redis)(url, options)
 }
 
-/** Makes a client of the cluster at `url` that treats each node as `options` say. It connects when told to. */
+/**
+ * Makes a client of the cluster at `url` with `options` for each node. It connects when `connect` is called.
+ */
 export function createCluster(
   url: string,
   { keyPrefix, enableAutoPipelining, enableOfflineQueue, retryStrategy, ...options }: ClientOptions
@@ -76,7 +78,7 @@ export function createCluster(
     enableOfflineQueue,
     clusterRetryStrategy: (attempt) => retryStrategy?.(attempt) ?? 1_000,
     lazyConnect: true,
-    // While a dead node's replica takes over, a command is tried this often; all within its timeout.
+    // Retries a command during the failover of a node, within the timeout of the command.
     maxRedirections: 5,
     retryDelayOnFailover: 100,
     retryDelayOnClusterDown: 100,
@@ -87,7 +89,7 @@ export function createCluster(
   return cluster
 }
 
-/** A second client of the same server or cluster, with other `options`. */
+/** Makes a second client of the same server or cluster, with other `options`. */
 export function connectAgain(client: RedisClient, options: ClientOptions): RedisClient {
   if (!isCluster(client)) return client.duplicate(options)
   const { enableAutoPipelining, enableOfflineQueue, lazyConnect, ...ofNodes } = options
@@ -105,8 +107,9 @@ export function connectAgain(client: RedisClient, options: ClientOptions): Redis
 }
 
 /**
- * A connection for subscriptions. Nodes pass on to one another what is published, so in a cluster it is one to any node, to
- * another one at each attempt: what happens to it (`close`, `ready`) is seen as with a single server.
+ * Makes a connection for subscriptions. Cluster nodes forward published messages to one another, so it
+ * connects to a random node, chosen anew at each attempt. Its events (`close`, `ready`) are the same as with
+ * a single server.
  */
 export function connectForMessages(client: RedisClient, options: ClientOptions): Redis {
   if (!isCluster(client)) return client.duplicate(options)
@@ -122,7 +125,7 @@ export function connectForMessages(client: RedisClient, options: ClientOptions):
   return connection
 }
 
-/** The servers that take writes: the one of a single Redis, or the masters of a cluster. */
+/** The servers that accept writes: the single Redis, or the masters of a cluster. */
 export function nodesOf(client: RedisClient): Redis[] {
   return isCluster(client) ? client.nodes('master') : [client]
 }
@@ -131,7 +134,7 @@ function optionsOfNodes(cluster: Cluster): ClientOptions {
   return cluster.options.redisOptions ?? {}
 }
 
-/** Gives one of the nodes that are known now, by chance. */
+/** Returns a random known node. */
 function pickNode(cluster: Cluster): { host?: string | undefined; port?: number | undefined } {
   const known = cluster.nodes('all').map(({ options: { host, port } }) => ({ host, port }))
   const nodes = known.length > 0 ? known : (seeds.get(cluster) ?? [])

@@ -43,7 +43,7 @@ t.test('each policy that may evict clicks is measured, and warned of when it beg
   t.same(warned(), ['allkeys-lru', 'allkeys-lfu', 'allkeys-random'])
 })
 
-t.test('a Redis that comes later is asked then', { skip }, async (t) => {
+t.test('the policy of a Redis that connects late is read at once', { skip }, async (t) => {
   const server = await startRedis(t, { args: ['--maxmemory-policy', 'allkeys-lru'] })
   await server.kill()
   const { lines, gauge } = await startWith(t, server.url)

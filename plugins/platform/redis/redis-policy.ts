@@ -6,8 +6,9 @@ import { nodesOf } from './redis-cluster.ts'
 const CHECK_EVERY_MS = 60_000
 
 /**
- * Warns when Redis may evict keys without an expiry: with `maxmemory-policy allkeys-…` it drops the stream of acknowledged clicks as
- * soon as its memory is full. The policy is read at each connection and every minute, since it may be changed at runtime.
+ * Warns when Redis may evict keys without an expiry. With `maxmemory-policy allkeys-…` it evicts the stream
+ * of acknowledged clicks when its memory is full. The plugin reads the policy at each connection and every
+ * minute, because it can change at runtime.
  */
 async function redisPolicy(app: FastifyInstance, { everyMs = CHECK_EVERY_MS }: { everyMs?: number }) {
   if (!app.hasDecorator('redis')) return
