@@ -11,9 +11,9 @@ const env = process.env
  * ./apps/preload.mjs …`. See docs/adr/2026-11-25-compile-cache.md.
  *
  * Caches compiled code, with its types stripped, between starts: in NODE_COMPILE_CACHE, else beside the
- * packages, else in the system's temporary folder. This file is JavaScript and sets the cache first, because
- * loading any TypeScript before loads Node's parser of it, which then occupies 20 MiB until the process ends.
- * So on a first start, another process loads everything once and exits.
+ * packages, else in the system's temporary folder. This file is JavaScript and sets the cache first.
+ * Otherwise any TypeScript would load Node's parser of it, which occupies 20 MiB until the process ends. So
+ * on a first start, another process loads everything once and exits.
  */
 const kept = join(import.meta.dirname, '..', 'node_modules', '.cache', 'compiled')
 const { status } = enableCompileCache(env['NODE_COMPILE_CACHE'] ?? kept)
@@ -31,9 +31,9 @@ function isLongLived([, main = '', ...args]) {
 }
 
 /*
- * Loads the CommonJS build of drizzle-orm. Node reads the nearest package.json of each ES module it loads.
- * drizzle-orm has over a hundred modules and a package.json of 200 kB, which costs half a second; its
- * CommonJS build, the same code, is read once. Measured with `node --cpu-prof`: the time is in
+ * Loads the CommonJS build of drizzle-orm, which is the same code. Node reads the nearest package.json of
+ * each ES module it loads. drizzle-orm has over a hundred ES modules and a package.json of 200 kB: that costs
+ * half a second. For the CommonJS build Node reads it once. Measured with `node --cpu-prof`: the time is in
  * node:internal/modules/package_json_reader.
  *
  * With module hooks of other tools in NODE_OPTIONS (tracing agents, tap), Node does not see the names that a

@@ -16,8 +16,8 @@ import { writeResults } from './results.ts'
 
 /**
  * Measures the import of an events file: `node loadtest/import.ts --rows 1000000 --rounds 2 --clicks 0`. In
- * each round the same file goes through `POST /events/bulk` of a server process, and through a bare `\copy`
- * of psql into the same table with the same indexes. The two alternate, so that conditions are equal.
+ * each round the same file goes through `POST /events/bulk` of a server process and through `\copy` of psql.
+ * Both use the same table with the same indexes, and alternate, so that conditions are equal.
  *
  * The set is like the real one, which has no clicks. With `--clicks 60`, 60 of 100 events are clicks, which
  * the import also counts in the statistics. Uses a database of its own in the PostgreSQL of DATABASE_URL, or

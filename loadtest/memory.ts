@@ -12,8 +12,8 @@ import { startTestbed } from './testbed.ts'
 
 /**
  * Measures the memory of a replica: `node loadtest/memory.ts --links 1000000 --seconds 60`. The database has
- * this many links. 100 connections without pauses follow them by Zipf's law, a worker stores the clicks, and
- * the proportional set size of the server is read each second. A second run uses the mix of `npm run load --
+ * this many links. 100 connections without pauses follow them by Zipf's law, and a worker stores the clicks.
+ * The proportional set size of the server is read each second. A second run uses the mix of `npm run load --
  * mixed`, which also lists and creates.
  */
 const { values } = parseArgs({

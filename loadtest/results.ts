@@ -13,9 +13,9 @@ export interface Pictures {
 }
 
 /**
- * Writes `results/NAME.json` with the place and time of the measurement, `results/NAME.svg` if there is a
- * chart, and the section of docs/performance.md, so that no figure is typed by hand. A shortened run, named
- * `local/…`, has no section.
+ * Writes the results, so that no figure is typed by hand. `results/NAME.json` has the place and time of the
+ * measurement, and `results/NAME.svg` the chart, if there is one. The section goes to docs/performance.md. A
+ * shortened run, named `local/…`, has no section.
  */
 export async function writeResults(name: string, results: object, pictures: Pictures = {}): Promise<void> {
   const file = join(FOLDER, name)

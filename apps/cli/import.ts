@@ -34,7 +34,7 @@ type ImportFile = (
 /** Prints the report of each file when it is done. */
 type ReportPrinter = (file: SetFile, report: ImportReport) => void
 
-/** Most errors, and most warnings, shown for one file. */
+/** Maximum errors, and maximum warnings, shown for one file. */
 const MAX_LINES = 20
 
 export const importCommand: Command = {

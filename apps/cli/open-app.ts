@@ -20,7 +20,7 @@ export async function withApp<T>(
   work: (app: FastifyInstance) => Promise<T>
 ): Promise<T> {
   const config = readConfig(env)
-  // Loaded only here, because help, usage errors and --url do not need it and stay fast.
+  // Loaded only here: help, usage errors and --url do not need it, and load faster without it.
   const { buildApp } = await import('#apps/app.ts')
   const logger = { level: 'warn', stream: process.stderr }
   const app = await buildApp(config, { routes: false, attach, installation, logger }).catch(

@@ -9,7 +9,7 @@ import { missing } from '#testing/programs.ts'
 import { until } from '#testing/until.ts'
 
 /**
- * Which client data is stored. The server runs as a process with its own PostgreSQL and Redis, and receives
+ * Which client data is stored. The server runs as a process with its own PostgreSQL and Redis. It receives
  * requests of every kind with an address or a secret. Then the test searches every place of storage.
  */
 

@@ -20,8 +20,8 @@ import { measureCase, type Outcome, type Processes } from './pairs.ts'
 import { describe, formatOutcome, HEADINGS, tabulate } from './report.ts'
 
 /**
- * Measures the cost of a request: `npm run bench`. The shipped server, with its child processes on core 0,
- * alternates with a bare Fastify route and a bare node:http server, or with another commit (`--against`).
+ * Measures the cost of a request: `npm run bench`. The shipped server and its child processes run on core 0.
+ * It alternates with a bare Fastify route and a bare node:http server, or with another commit (`--against`).
  * PostgreSQL, Redis and the load use core 1.
  */
 const options = readOptions()

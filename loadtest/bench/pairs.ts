@@ -62,7 +62,7 @@ export interface Processes {
 /**
  * Measures a server and its references alternately, forwards and backwards (A B, B A, …), so that conditions
  * are equal. A ratio always compares two bursts of one round. `begin` starts the processes; its argument
- * counts the starts from 0. Memory layout makes a process faster or slower by a tenth for its whole life, so
+ * counts the starts from 0. Memory layout makes a process faster or slower by a tenth for its whole life. So
  * a single start of each would compare luck.
  */
 export async function measureCase(

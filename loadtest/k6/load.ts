@@ -42,7 +42,7 @@ export const options: Options = {
   summaryTrendStats: ['avg', 'min', 'med', 'p(95)', 'p(99)', 'max']
 }
 
-/** Reads the active links, in the order of their ids: the first is followed most. */
+/** Reads the active links, in the order of their ids: the first is the most popular. */
 export function setup(): Target[] {
   const answer = http.request('GET', `${BASE_URL}/urls?is_active=true&page=1&per_page=10000`, null)
   if (answer.status !== 200) throw new Error(`GET /urls answered ${answer.status}`)

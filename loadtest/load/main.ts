@@ -92,7 +92,7 @@ function warmUpOf({ phases: [first], ...profile }: Profile): Profile {
   }
 }
 
-/** Returns the active links, in the order of their ids: the first is followed most. */
+/** Returns the active links, in the order of their ids: the first is the most popular. */
 async function readTargets(url: string): Promise<Target[]> {
   const answer = await fetch(new URL('/urls?is_active=true&page=1&per_page=10000', url))
   if (answer.status !== 200) throw new Error(`GET /urls answered ${answer.status}`)

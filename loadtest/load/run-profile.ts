@@ -40,7 +40,7 @@ const REQUESTS_PER_USER = 200
  */
 const GROUPS = 100
 
-/** Runs `profile` against the server at `url`, over `targets`, the most followed first. */
+/** Runs `profile` against the server at `url`, over `targets`, the most popular first. */
 export async function runProfile(profile: Profile, url: string, targets: Target[]): Promise<Load> {
   const random = createRandom(7)
   const pickTarget = createZipf(targets.length)

@@ -36,10 +36,10 @@ export interface MeasureOptions {
 const CACHES = { shipped: {}, none: { CACHE_ENTRIES: '1' } }
 
 /**
- * Sends all operations to a server on the `large` database, alternately with one on the `small`: a ratio of
- * times from different moments depends more on the machine than on the tables. The servers have no Redis, so
- * a link outside the process cache is a query. Calls `report` with each point; returns the memory of the
- * server in MiB.
+ * Sends all operations to a server on the `large` database, alternately with one on the `small`. A ratio of
+ * times from different moments would depend more on the machine than on the tables. The servers have no
+ * Redis, so a link outside the process cache is a query. Calls `report` with each point; returns the memory
+ * of the server in MiB.
  */
 export async function measureSize(
   small: Side,

@@ -24,9 +24,9 @@ export async function preparePartitions(testbed: Pick<Testbed, 'query'>): Promis
 }
 
 /**
- * Adds the links with ids above `from` up to `to`, a click for each id over the last 60 days, and the rollups
- * of those clicks. Each click's link is chosen by a squared random number, so that some links are popular and
- * many are not.
+ * Adds the links with ids above `from` up to `to`. Adds a click for each id over the last 60 days, and the
+ * rollups of those clicks. Each click's link is chosen by a squared random number, so that some links are
+ * popular and many are not.
  */
 export async function grow(testbed: Pick<Testbed, 'query'>, from: number, to: number): Promise<void> {
   await testbed.query(

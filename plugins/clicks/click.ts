@@ -43,8 +43,8 @@ interface Visit {
 }
 
 /**
- * The common part of a batch's ids: a UUIDv7 without its last four digits, which are the counter (RFC 9562,
- * section 6.2, method 1). The random bits are those of a UUIDv4, which Node draws many at a time.
+ * Returns the common part of a batch's ids: a UUIDv7 without its last four digits, which are the counter (RFC
+ * 9562, section 6.2, method 1). The random bits are those of a UUIDv4, which Node draws many at a time.
  */
 export function createBatchId(now: number): string {
   const time = now.toString(16).padStart(12, '0')

@@ -25,8 +25,8 @@ const MAX_PATH = 65
  * (docs/adr/2026-11-25-fast-lane.md).
  *
  * The framework serves all other requests, with identical bytes: other paths and methods, links that need a
- * lookup or are not plain (resolve.ts), and clicks that can't be recorded. When the server closes it serves
- * all of them, because answers then have `Connection: close`.
+ * lookup or are not plain (resolve.ts), and clicks that can't be recorded. While the server closes, it serves
+ * all requests, because answers then have `Connection: close`.
  *
  * A route takes precedence over a link of the same name: an imported link may be called `users`.
  */

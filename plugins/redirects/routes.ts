@@ -32,8 +32,8 @@ const PATHS = [
 ] as const
 
 /**
- * Serves `GET` and `HEAD` of short codes with the least overhead in the framework: no hooks, no validation,
- * child loggers for errors only, and promises only where needed. The fast lane serves most hits
+ * Serves `GET` and `HEAD` of short codes with the least overhead in the framework. There are no hooks and no
+ * validation, child loggers for errors only, and promises only where needed. The fast lane serves most hits
  * (fast-lane.ts).
  */
 export async function followRoutes(

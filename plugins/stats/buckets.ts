@@ -37,8 +37,9 @@ export function isTimeZone(tz: string): boolean {
 }
 
 /**
- * Returns the start of each bucket, from the one with `from` to the one with `to`, and the end of the last:
- * ascending milliseconds since the epoch. Returns null for more than `most` buckets.
+ * Returns the bounds of buckets as ascending milliseconds since the epoch. They are the start of each bucket,
+ * from the one with `from` to the one with `to`, and the end of the last. Returns null for more than `most`
+ * buckets.
  */
 export function cutBuckets(from: number, to: number, unit: Unit, tz: string, most: number): number[] | null {
   if ((to - from) / GREATEST_MS[unit] > most) return null

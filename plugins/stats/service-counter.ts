@@ -7,8 +7,8 @@ const OPEN_DAYS = 1
 
 /**
  * Creates the counter of clicks, which runs in the transaction that stores them. Pass each stored click once;
- * the insert of its event decides whether it is new. After its day is closed, a click (from a disk log, days
- * late) counts without a visitor, because the visitors of that day are deleted.
+ * the insert of its event decides whether it is new. A click from a disk log may arrive days late. It then
+ * counts without a visitor, because the visitors of its day are deleted.
  */
 export function createClickCounter(db: Executor, now: () => number) {
   function isOpen(day: number): boolean {

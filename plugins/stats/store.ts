@@ -119,8 +119,8 @@ const topUrls = prepareQuery<TopUrl[]>('top_urls', (on, shape) => {
 /**
  * Returns the `limit` most clicked links of the days whose noon is in the range, without deleted ones.
  * Candidates are the first `perDay` of each day by magnitude, so that millions of links need not be added up.
- * Their sums are exact. A link that is a candidate on no day can only be missing if `perDay` others had at
- * least half its clicks each day.
+ * The sums of candidates are exact. A link that is never a candidate has `perDay` others before it on each
+ * day, with as many clicks or at least half as many.
  */
 export function listTop(
   on: Executor,

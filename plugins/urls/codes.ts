@@ -17,7 +17,7 @@ export const RESERVED_CODES: ReadonlySet<string> = new Set([
 ]) // biome-ignore format: a list of words reads better as a paragraph
 
 /**
- * True if the code is reserved in any case. Codes are case-sensitive, but `/Users` beside `/users` would
+ * True if the code is reserved, ignoring case. Codes are case-sensitive, but `/Users` beside `/users` would
  * mislead.
  */
 export function isReservedCode(code: string): boolean {

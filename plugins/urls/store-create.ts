@@ -30,8 +30,8 @@ const SET = FIELDS.filter(({ setOn, name }) => setOn !== undefined && name !== '
 )
 
 /**
- * Creates the function that inserts a url under the first free code of `codes`, with its event and its audit
- * entry, in one statement. It returns null if all are taken (a concurrent insert may take one), or if the
+ * Creates the function that inserts a url with its event and its audit entry, in one statement. It takes the
+ * first free code of `codes`. It returns null if all are taken (a concurrent insert may take one), or if the
  * owner does not exist.
  */
 export function createInsertion({ users, events, audit }: CreationParts) {

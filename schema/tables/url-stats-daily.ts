@@ -7,7 +7,7 @@ import { bigint, date, index, pgTable, primaryKey, smallint } from 'drizzle-orm/
  * visitor-salts.ts). Rows with `url_id` 0 count all links together, and a visitor once for all of them.
  *
  * `magnitude` is the number of clicks in logarithmic steps, four per power of ten. The index of the most
- * clicked links uses it instead of `clicks`: an update that changes no indexed column touches no index
+ * clicked links uses it instead of `clicks`. An update that changes no indexed column touches no index
  * (PostgreSQL manual, "Heap-Only Tuples").
  */
 export const urlStatsDaily = pgTable(
