@@ -97,8 +97,8 @@ t.test('an endless request does not delay the end beyond its timeout', async (t)
 })
 
 for (const [kind, code] of [
-  ['an exception that nobody caught', 'throw new Error("broken on purpose")'],
-  ['a rejection that nobody handled', 'Promise.reject(new Error("broken on purpose"))']
+  ['an uncaught exception', 'throw new Error("broken on purpose")'],
+  ['an unhandled rejection', 'Promise.reject(new Error("broken on purpose"))']
 ] as const) {
   t.test(`${kind} is logged, and ends it as failed`, async (t) => {
     const storage = await storageOf(t, ANY)

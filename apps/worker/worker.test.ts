@@ -34,7 +34,11 @@ t.test('clicks wait in the stream, visible in metrics, until a worker stores the
     t.equal((await worker.request('GET', path)).status, 404, `${path} is not for workers`)
 
   await context.redis.kill()
-  t.equal(await readGauge(server, 'fairlead_clicks_stream_entries'), undefined, 'nobody knows')
+  t.equal(
+    await readGauge(server, 'fairlead_clicks_stream_entries'),
+    undefined,
+    'the server does not measure it'
+  )
   await until(async () => (await readGauge(server, 'fairlead_redis_connected')) === 0)
   await context.redis.start()
   t.same(await worker.end('SIGTERM'), { code: 0, signal: null })

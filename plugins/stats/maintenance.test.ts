@@ -9,9 +9,9 @@ import { createClickCounter } from './service-counter.ts'
 
 const { app, request } = await startApp(t)
 const { db } = app.database
-const nobody = { findUrl: async () => null, countUrls: async () => 0, countUsers: async () => 0 }
+const unused = { findUrl: async () => null, countUrls: async () => 0, countUsers: async () => 0 }
 const at = (time: string, retentionMonths = 0) => ({
-  maintain: () => createStatsService(app.database, nobody, { retentionMonths }).maintain(Date.parse(time))
+  maintain: () => createStatsService(app.database, unused, { retentionMonths }).maintain(Date.parse(time))
 })
 const names = async (table: string): Promise<string[]> => {
   const { rows } = await db.execute<{ name: string }>(
@@ -94,7 +94,7 @@ t.test('visitors are deleted after two days, their numbers remain', async (t) =>
 t.test('replicas share the salt of a day, fetch the next one early and delete it with its day', async (t) => {
   let now = Date.parse('2040-03-01T12:00:00Z')
   const [one, other] = [0, 0].map(() =>
-    createStatsService(app.database, nobody, { retentionMonths: 0, now: () => now })
+    createStatsService(app.database, unused, { retentionMonths: 0, now: () => now })
   ) as [StatsService, StatsService]
   t.equal(one.currentSalt(), null, 'there is none before it was fetched')
   await Promise.all([one.refreshSalt(), other.refreshSalt()])
@@ -103,7 +103,7 @@ t.test('replicas share the salt of a day, fetch the next one early and delete it
   t.same(other.currentSalt(), first)
   now = Date.parse('2040-03-01T23:50:00Z')
   await one.refreshSalt()
-  t.equal(one.currentSalt(), first, 'the same object, so that who hashes can see that nothing changed')
+  t.equal(one.currentSalt(), first, 'the same object, so that hashing can detect that it is unchanged')
   now = Date.parse('2040-03-02T00:00:00Z')
   t.ok(one.currentSalt(), 'there without asking the database')
   t.notSame(one.currentSalt(), first)

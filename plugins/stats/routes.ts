@@ -4,7 +4,7 @@ import { OverallStats, StatsQuery, UrlStats } from '#schema/shapes/stats.ts'
 
 const ABOUT_BUCKETS =
   'The range is widened to whole buckets; those without clicks are there, as zeros. Clicks are counted by UTC hour: ' +
-  'in a zone that is off by half an hour, an hour belongs to the day in which it begins. Visitors are told apart by ' +
+  'in a zone that is off by half an hour, an hour belongs to the day in which it begins. Visitors are counted per ' +
   'UTC day: hours have none, and in other zones a UTC day belongs to the bucket that holds its noon.'
 
 /** `/stats` and `/urls/:id/stats`: thin handlers over `app.stats`. */

@@ -37,7 +37,7 @@ t.test('the answer that sets a target has the warning, and the redirect is in AS
   t.match(made, { status: 201, json: { original_url, warnings: [/xn--pypal-4ve\.com mixes scripts/] } })
   t.match((await request('POST', '/shorten', { json: { url: original_url } })).json, { warnings: [/mixes/] })
   const path = `/urls/${made.json.id}`
-  t.notOk('warnings' in (await request('GET', path)).json, 'only whoever sets it is told')
+  t.notOk('warnings' in (await request('GET', path)).json, 'only the answer that sets the target warns')
   t.notOk('warnings' in (await request('PUT', path, { json: { title: 'x' } })).json)
   t.match((await request('PUT', path, { json: { original_url: 'https://аррӏе.com' } })).json, {
     warnings: [/Latin/]

@@ -31,7 +31,7 @@ export const Session = Type.Object(
     key_id: Nullable(Type.String({ examples: ['9f86d081884c7d65'] })),
     expires_at: Nullable(Time),
     idle_expires_at: Nullable(
-      Type.String({ ...Time, description: 'When the session ends if nothing more is asked' })
+      Type.String({ ...Time, description: 'When the session ends without further requests' })
     ),
     warnings: Warnings
   },

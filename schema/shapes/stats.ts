@@ -37,7 +37,7 @@ const Bots = Type.Integer({ minimum: 0 })
 const Visitors = Nullable(
   Type.Integer({
     minimum: 0,
-    description: 'People, told apart within a UTC day and by no longer: who comes on two days counts twice'
+    description: 'People, counted once per UTC day: a visitor on two days counts twice'
   })
 )
 

@@ -45,9 +45,9 @@ export const UserExport = Type.Object(
   {
     exported_at: Time,
     user: User,
-    keys: Type.Array(Key, { description: 'Without their secrets, which nobody has' }),
+    keys: Type.Array(Key, { description: 'Without their secrets, which are not stored' }),
     sessions: Type.Array(ExportedSession),
-    audit: Type.Array(AuditEntry, { description: 'Changes of the user; who else made one is not named' }),
+    audit: Type.Array(AuditEntry, { description: 'Changes of the user; other authors are not named' }),
     urls: Type.Array(ExportedUrl, { description: 'Deleted ones too' }),
     events: Type.Array(Event, { description: 'What the user did on links of others' })
   },

@@ -73,11 +73,7 @@ t.test('the description has the limits whether they are on or not', async (t) =>
   t.ok(paths['/stats'].get.responses['429'])
   t.notOk(paths['/{short_code}'].get.responses['429']?.headers, 'redirects are under no limit of this kind')
   const { status, headers } = await request('POST', '/urls', { json })
-  t.match(
-    [status, headers.get('ratelimit')],
-    [201, null],
-    'an open server has no limits by default'
-  )
+  t.match([status, headers.get('ratelimit')], [201, null], 'an open server has no limits by default')
 })
 
 t.test('forwarded addresses are used from trusted proxies only', async (t) => {
