@@ -66,6 +66,14 @@ export function toCsv(rows: Row[], delimiter = ',', lineEnd = '\n'): string {
 
 /** Deletes all rows; ids continue. For `events` it keeps the url that {@link makeRow} refers to. */
 export async function wipe(running: Running, kind?: Kind): Promise<void> {
-  await running.app.database.pool.query('DELETE FROM users; DELETE FROM urls; DELETE FROM events')
+  const { cache, database } = running.app
+  const { rows } = await database.pool.query<{ key: string; version: string }>(
+    'SELECT id AS key, version + 1 AS version FROM urls'
+  )
+  await database.pool.query('DELETE FROM users; DELETE FROM urls; DELETE FROM events')
+  await cache.invalidate(
+    'urls',
+    rows.map(({ key, version }) => ({ key, version: Number(version) }))
+  )
   if (kind === 'events') await sendRows(running, 'urls', [makeRow('urls', 1_000)])
 }
