@@ -132,7 +132,7 @@ t.test('with a hot standby', { skip }, async (t) => {
     await primary.kill()
     t.same(await listed(), ['seen', 'later'])
     t.equal((await request('GET', '/seen')).status, 302, 'and so does a warm link')
-    t.equal((await request('GET', '/urls/1')).status, 503)
+    t.equal((await request('GET', '/urls/999')).status, 503, 'a link that is not cached needs the primary')
     const events = await request('GET', '/events')
     t.equal(events.status, 200)
     t.equal(events.headers.get('x-clicks-pending'), 'true', 'the standby may lack some')
