@@ -171,7 +171,7 @@ export const Settings = Type.Object({
   }),
   CLICK_BATCH: count('Largest batch of clicks', 2_000, 1, 10_000),
   CLICK_WAIT_MS: count('How long a buffered click may wait for its batch to fill', 50, 1, 10_000),
-  CLICK_GROUP_MS: count('With Redis: how long a click waits for others, if any come', 2, 0, 100),
+  CLICK_GROUP_MS: count('With Redis: how long a click waits for others, if any come', 0, 0, 100),
   CLICK_PENDING: count(
     'Most clicks held in memory; beyond that clicks go to disk, and without Redis redirects are answered 503',
     50_000,
