@@ -1,3 +1,4 @@
+import type { LinkTarget } from '#plugins/urls/contract.ts'
 import { toLocation } from '#schema/shapes/location.ts'
 
 /**
@@ -24,19 +25,6 @@ export interface CachedLink {
   version: number
 }
 
-/** A link from `app.urls`. */
-export interface Target {
-  id: number
-  userId: number | null
-  /** Empty for the default domain. */
-  domain: string
-  shortCode: string
-  originalUrl: string
-  isActive: boolean
-  expiresAt: number | null
-  version: number
-}
-
 export function toCachedLink({
   id,
   userId,
@@ -46,7 +34,7 @@ export function toCachedLink({
   isActive,
   expiresAt,
   version
-}: Target): CachedLink {
+}: LinkTarget): CachedLink {
   const location = toLocation(originalUrl)
   return { urlId: id, userId, domain, shortCode, location, isActive, isBlocked: false, expiresAt, version }
 }

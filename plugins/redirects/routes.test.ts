@@ -11,8 +11,8 @@ import requests from '#platform/http/request-log.ts'
 import metrics from '#platform/observability/metrics.ts'
 import type { Waiter } from '#platform/queue/batcher.ts'
 import redis from '#platform/redis/index.ts'
+import type { LinkTarget } from '#plugins/urls/contract.ts'
 import { createClient } from '#testing/app.ts'
-import type { Target } from './cached-link.ts'
 import redirects from './index.ts'
 
 type Click = Parameters<ReturnType<typeof fastify>['clicks']['add']>[0]
@@ -30,7 +30,7 @@ async function startRedirects(
     trustProxy?: string[]
   } = {}
 ) {
-  const links = new Map<string, Partial<Target>>()
+  const links = new Map<string, Partial<LinkTarget>>()
   const clicks: Click[] = []
   const lookups: string[] = []
   const state = { isDown: false, lookup: Promise.resolve() }

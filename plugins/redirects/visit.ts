@@ -27,16 +27,16 @@ export type RecordVisit = (
 export function createRecorder(clicks: Clicks, honourOptOut: boolean, readVisit: VisitReader): RecordVisit {
   return ({ urlId, userId, domain, shortCode }, request, ip, waiter) => {
     const { method, headers } = request
-    const isTold = !honourOptOut || !optsOut(headers)
+    const isIdentified = !honourOptOut || !optsOut(headers)
     const draft: ClickDraft = {
       urlId,
       userId,
       domain,
       shortCode,
       method: method as 'GET' | 'HEAD',
-      ip: isTold ? ip : null,
-      userAgent: isTold ? headers['user-agent'] : undefined,
-      referrer: isTold ? headers.referer : undefined,
+      ip: isIdentified ? ip : null,
+      userAgent: isIdentified ? headers['user-agent'] : undefined,
+      referrer: isIdentified ? headers.referer : undefined,
       visit: readVisit(request)
     }
     clicks.add(draft, waiter)

@@ -9,11 +9,12 @@ import { isTrue } from '#schema/shapes/text.ts'
 import type { UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import { createCandidates, isReservedCode, type RandomSource } from './codes.ts'
+import type { LinkTarget } from './contract.ts'
 import { codeReserved, codesExhausted, codeTaken, targetRefused, urlUnknown } from './errors.ts'
 import type { UrlColumns } from './fields.ts'
 import { columnsOf, differences, ERASED, pick, type Replaced, valuesOf } from './service-changes.ts'
 import { openRows, ROWS } from './service-rows.ts'
-import { createTargetLookup, keyOf, type LinkTarget } from './service-targets.ts'
+import { createTargetLookup, keyOf } from './service-targets.ts'
 import {
   countUrlBuckets,
   countUrls,

@@ -33,8 +33,6 @@ export interface Database {
   readonly db: NodePgDatabase<Schema>
   /** Ignores transactions. Never use it inside one: all connections may be in use by transactions. */
   readonly pool: Pool
-  /** The name of a prepared statement for a hot query. Empty with an external pooler, which keeps none. */
-  statementName(name: string): string
   /**
    * Runs `work`, which only reads and accepts data that is some seconds old. It runs on the standby if that
    * is up to date, else on the pool; inside a transaction, in the transaction. It may run twice.
@@ -146,7 +144,6 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
   const service: Database = {
     db,
     pool,
-    statementName: (name) => (pooled ? '' : name),
     readStale: (work) => (replica === null || transactions.isInside() ? work(db) : replica.run(work)),
     readFresh: (mark, work) =>
       replica === null || transactions.isInside() ? work(db) : replica.runFresh(mark, work),

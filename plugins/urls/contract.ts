@@ -1,0 +1,14 @@
+/** What a redirect needs of a link. */
+export interface LinkTarget {
+  id: number
+  userId: number | null
+  /** Empty for the default domain. */
+  domain: string
+  shortCode: string
+  originalUrl: string
+  /** False for deleted links too. */
+  isActive: boolean
+  /** Milliseconds since the epoch. */
+  expiresAt: number | null
+  version: number
+}
