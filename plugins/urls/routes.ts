@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { mapPage } from '#platform/database/row-chunks.ts'
 import { sendPage } from '#platform/http/paging.ts'
 import { IdParams } from '#schema/shapes/id-params.ts'
@@ -64,62 +64,55 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
     }
   )
 
+  /** What the two ways to create a url have in common. */
+  const creation = {
+    config: { access: 'urls:write', idempotency: 'kept', limit: 'create', location: '/urls/:id' },
+    schema: {
+      tags,
+      headers: IdempotencyHeaders,
+      response: { 201: Url },
+      problems: [
+        'USER_UNKNOWN',
+        'URL_CODE_TAKEN',
+        'URL_CODE_RESERVED',
+        'URL_TARGET_REFUSED',
+        'URL_CODES_EXHAUSTED'
+      ]
+    }
+  } as const
+
+  /** Errors about the target blame the field `blamed`. */
+  async function create(request: FastifyRequest, reply: FastifyReply, draft: UrlDraft, blamed?: string) {
+    const target = { here: addressOf(request), ...(blamed !== undefined && { blamed }) }
+    const insert = await app.urls.prepare(request.caller, draft, target)
+    return app.idempotency.once(request, reply, 201, async () => presentSet(await insert(), baseUrl(request)))
+  }
+
   app.post(
     '/urls',
     {
-      config: { access: 'urls:write', idempotency: 'kept', limit: 'create', location: '/urls/:id' },
-      schema: {
-        tags,
-        operationId: 'createUrl',
-        summary: 'Create a url',
-        headers: IdempotencyHeaders,
-        body: UrlDraft,
-        response: { 201: Url },
-        problems: [
-          'USER_UNKNOWN',
-          'URL_CODE_TAKEN',
-          'URL_CODE_RESERVED',
-          'URL_TARGET_REFUSED',
-          'URL_CODES_EXHAUSTED'
-        ]
-      }
+      ...creation,
+      schema: { ...creation.schema, operationId: 'createUrl', summary: 'Create a url', body: UrlDraft }
     },
     async function onCreate(request, reply) {
-      const target = { here: addressOf(request) }
-      const create = await app.urls.prepare(request.caller, request.body, target)
-      return app.idempotency.once(request, reply, 201, async () =>
-        presentSet(await create(), baseUrl(request))
-      )
+      return create(request, reply, request.body)
     }
   )
 
   app.post(
     '/shorten',
     {
-      config: { access: 'urls:write', idempotency: 'kept', limit: 'create', location: '/urls/:id' },
+      ...creation,
       schema: {
-        tags,
+        ...creation.schema,
         operationId: 'shortenUrl',
         summary: 'Create a url, as POST /urls; the target may be called url',
-        headers: IdempotencyHeaders,
-        body: ShortenDraft,
-        response: { 201: Url },
-        problems: [
-          'USER_UNKNOWN',
-          'URL_CODE_TAKEN',
-          'URL_CODE_RESERVED',
-          'URL_TARGET_REFUSED',
-          'URL_CODES_EXHAUSTED'
-        ]
+        body: ShortenDraft
       }
     },
     async function onShorten(request, reply) {
       const { blamed, ...draft } = readShorten(request.body)
-      const target = { blamed, here: addressOf(request) }
-      const create = await app.urls.prepare(request.caller, draft, target)
-      return app.idempotency.once(request, reply, 201, async () =>
-        presentSet(await create(), baseUrl(request))
-      )
+      return create(request, reply, draft, blamed)
     }
   )
   // Without this route the router would take the path for a short code.
