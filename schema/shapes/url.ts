@@ -58,28 +58,24 @@ export const Url = Type.Object(
   },
   { title: 'Url' }
 )
+/** What a client may set in a new link, and change later. */
+const settable = {
+  title: Type.Optional(Title),
+  original_url: Type.Optional(TargetUrl),
+  is_active: Type.Optional(Type.Boolean()),
+  expires_at: Type.Optional(ExpiresAt),
+  note: Type.Optional(Note)
+}
 export const UrlDraft = Type.Object(
   {
     user_id: Type.Optional(Nullable(Id)),
-    original_url: TargetUrl,
-    title: Type.Optional(Title),
     short_code: Type.Optional(Nullable(ShortCode)),
-    is_active: Type.Optional(Type.Boolean()),
-    expires_at: Type.Optional(ExpiresAt),
-    note: Type.Optional(Note)
+    ...settable,
+    original_url: TargetUrl
   },
   { title: 'UrlDraft' }
 )
-export const UrlChange = Type.Object(
-  {
-    title: Type.Optional(Title),
-    original_url: Type.Optional(TargetUrl),
-    is_active: Type.Optional(Type.Boolean()),
-    expires_at: Type.Optional(ExpiresAt),
-    note: Type.Optional(Note)
-  },
-  { title: 'UrlChange' }
-)
+export const UrlChange = Type.Object(settable, { title: 'UrlChange' })
 /** A {@link UrlDraft} that may name its target `url`. */
 export const ShortenDraft = Type.Object(
   {
