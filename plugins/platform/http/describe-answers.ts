@@ -18,17 +18,13 @@ declare module 'fastify' {
 
 type Answers = Record<string, object>
 
-/** Adds the response of a hook to the description of a route. */
-export function describeAnswer(route: RouteOptions, status: number, answer: object): void {
-  if (route.schema === undefined || route.schema.hide === true) return
-  route.schema = { ...route.schema, response: { ...(route.schema.response as object), [status]: answer } }
-}
-
-/** Adds headers that a hook sets to a described response. */
+/** Adds headers that a hook sets to a response that the route describes. */
 export function describeHeader(route: RouteOptions, status: number, headers: object): void {
-  const answer = (route.schema?.response as Record<number, { headers?: object }> | undefined)?.[status]
-  if (answer !== undefined)
-    describeAnswer(route, status, { ...answer, headers: { ...answer.headers, ...headers } })
+  const response = route.schema?.response as Record<number, { headers?: object }> | undefined
+  const answer = response?.[status]
+  if (answer === undefined) return
+  const described = { ...answer, headers: { ...answer.headers, ...headers } }
+  route.schema = { ...route.schema, response: { ...response, [status]: described } }
 }
 
 /**

@@ -2,8 +2,6 @@ import { isDeepStrictEqual } from 'node:util'
 import type { FastifyInstance, FastifyRequest, preSerializationHookHandler, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { isSafe } from '#platform/net/methods.ts'
-import { Warnings } from '#schema/shapes/answers.ts'
-import { describeAnswer } from './describe-answers.ts'
 import { suggest } from './nearest.ts'
 
 declare module 'fastify' {
@@ -36,8 +34,8 @@ const MAX_WARNINGS = 20
 const MAX_NAME = 64
 
 /**
- * Adds `warnings` to the responses of routes that take and return a JSON object, so that a route only
- * declares its shape; see {@link nameIgnoredFields}. Register it before the routes.
+ * Finds the fields that routes take and return, for {@link nameIgnoredFields}. A route that takes and returns a
+ * JSON object has `warnings` in its response, or the app does not start. Register it before the routes.
  */
 async function ignoredFields(app: FastifyInstance) {
   app.addHook('onRoute', (route) => {
@@ -46,9 +44,12 @@ async function ignoredFields(app: FastifyInstance) {
     const { properties } = fieldsOf(route.schema?.body)
     const found = findSuccess(route)
     if (!isWrite || properties === undefined || found === undefined) return
-    const { status, answer, shown } = found
-    describeAnswer(route, status, { ...answer, properties: { ...shown, warnings: Warnings } })
-    route.config = { ...route.config, fields: { taken: Object.keys(properties), shown, status } }
+    // The serializer would drop them.
+    if (!Object.hasOwn(found.shown, 'warnings'))
+      throw new Error(
+        `The response of ${route.method} ${route.url} lacks warnings: see schema/shapes/answers.ts`
+      )
+    route.config = { ...route.config, fields: { taken: Object.keys(properties), ...found } }
   })
 }
 
@@ -72,7 +73,7 @@ function fieldsOf(body: unknown = { properties: {} }): Shape {
 function findSuccess({ schema }: RouteOptions) {
   for (const [status, answer] of Object.entries((schema?.response ?? {}) as Record<string, Shape>))
     if (status.startsWith('2') && answer.properties !== undefined)
-      return { status: Number(status), answer, shown: answer.properties }
+      return { status: Number(status), shown: answer.properties }
   return undefined
 }
 
