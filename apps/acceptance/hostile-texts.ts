@@ -42,11 +42,11 @@ export const HOSTILE_TEXTS: Record<string, readonly string[]> = {
   ],
   templates: [
     '{{7*7}}',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is intended
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the text is hostile input, not a template
     '${7*7}',
     '#{7*7}',
     '<%= 7*7 %>',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is intended
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the text is hostile input, not a template
     '${jndi:ldap://127.0.0.1/a}',
     '%s%n%x',
     '{0}',
