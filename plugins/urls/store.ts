@@ -92,8 +92,8 @@ export async function deleteUrlsOfUser(on: Executor, of: UrlsOfUser): Promise<Ur
 const searched = [urls.originalUrl, urls.title, urls.shortCode]
 
 /**
- * What a filter compares, each with a placeholder of its name. PostgreSQL folds ASCII alike in every locale, in
- * half the time that a pattern takes.
+ * What a filter compares, each with a placeholder of its name. PostgreSQL folds ASCII alike in every locale,
+ * in half the time that a pattern takes.
  */
 const COMPARISONS: Record<string, (value: Placeholder) => SQL | undefined> = {
   owner: (value) => eq(urls.userId, value),
@@ -170,8 +170,8 @@ const selectByKeys = prepareQuery<CachedUrl[]>('find_urls_by_key', (on) => {
 })
 
 /**
- * Returns what redirects need of urls, even if deleted. Includes urls that pair a domain with the code of another
- * key.
+ * Returns what redirects need of urls, even if deleted. Includes urls that pair a domain with the code of
+ * another key.
  */
 export function findUrlsByKeys(on: Executor, keys: readonly LinkKey[]): Promise<CachedUrl[]> {
   const domains = [...new Set(keys.map(({ domain }) => domain))]

@@ -34,8 +34,8 @@ const MAX_WARNINGS = 20
 const MAX_NAME = 64
 
 /**
- * Finds the fields that routes take and return, for {@link nameIgnoredFields}. A route that takes and returns a
- * JSON object has `warnings` in its response, or the app does not start. Register it before the routes.
+ * Finds the fields that routes take and return, for {@link nameIgnoredFields}. A route that takes and returns
+ * a JSON object has `warnings` in its response, or the app does not start. Register it before the routes.
  */
 async function ignoredFields(app: FastifyInstance) {
   app.addHook('onRoute', (route) => {
