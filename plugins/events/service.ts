@@ -1,9 +1,10 @@
-import { type Caller, isWithin, ownerFilterOf, ownerOf } from '#platform/access/caller.ts'
+import { type Caller, isWithin, onlyOwnerOf, ownerFilterOf, ownerOf } from '#platform/access/caller.ts'
 import { violatedConstraint } from '#platform/database/errors.ts'
 import type { Database, SqlPart } from '#platform/database/index.ts'
+import type { JsonRow } from '#platform/database/json-rows.ts'
 import { createPageIndex } from '#platform/database/page-index.ts'
 import type { FreshMark } from '#platform/database/read-replica.ts'
-import { type LongPage, mapPage, type RowChunk } from '#platform/database/row-chunks.ts'
+import type { LongPage, RowChunk } from '#platform/database/row-chunks.ts'
 import { storedBytes } from '#platform/http/plain-json.ts'
 import { parseWireTime } from '#platform/http/wire-time.ts'
 import type { Click } from '#plugins/clicks/contract.ts'
@@ -37,13 +38,13 @@ const INSERT_CHUNK = 5_000
  */
 export interface EventService {
   /** `since` and `until` are both inclusive. Throws INPUT_INVALID if they are reversed. */
-  list(caller: Caller, query: EventQuery, mark: FreshMark): Promise<LongPage<Event>>
+  list(caller: Caller, query: EventQuery, mark: FreshMark): Promise<LongPage<JsonRow>>
   /** Throws EVENT_UNKNOWN. */
   get(caller: Caller, id: number): Promise<Event>
   /** Returns at most `limit` events of a link, in the order of ids, from `after`. */
-  readOfUrl(urlId: number, page: After): Promise<RowChunk<Event>>
+  readOfUrl(urlId: number, page: After): Promise<RowChunk<JsonRow>>
   /** Returns a user's events on other users' links, paged like `readOfUrl`. */
-  readElsewhere(userId: number, page: After): Promise<RowChunk<Event>>
+  readElsewhere(userId: number, page: After): Promise<RowChunk<JsonRow>>
   /**
    * Records an event from a client. Throws REFERENCE_UNKNOWN if the url or user does not exist, INPUT_INVALID
    * for large details.
@@ -78,12 +79,11 @@ export function createEventService(database: Database, maxDetailsBytes: number):
 
   return {
     async list(caller, query, mark) {
-      const ownerFilter = ownerFilterOf(caller)
       const since = query.since === undefined ? undefined : (parseWireTime(query.since) ?? undefined)
       const until = query.until === undefined ? undefined : (parseWireTime(query.until, true) ?? undefined)
       if (since && until && since > until) throw rangeReversed()
       const filter = {
-        owner: ownerFilter === 'all' ? undefined : ownerFilter,
+        owner: onlyOwnerOf(caller),
         urlId: query.url_id,
         userId: query.user_id,
         eventType: query.event_type,
@@ -91,13 +91,12 @@ export function createEventService(database: Database, maxDetailsBytes: number):
         until
       }
       const isFiltered = Object.values(filter).some((wanted) => wanted !== undefined)
-      const page = await pages.read(
+      return pages.read(
         (work) => database.readFresh(mark, work),
         pageWindow(query),
         (on, place, limit) => listEvents(on, filter, place, limit),
         isFiltered ? (on) => countEvents(on, filter) : undefined
       )
-      return mapPage(page, presentEvent)
     },
 
     async get(caller, id) {
@@ -106,9 +105,9 @@ export function createEventService(database: Database, maxDetailsBytes: number):
       return presentEvent(row)
     },
 
-    readOfUrl: async (urlId, page) => presentChunk(await readEventsOfUrl(database.db, urlId, page)),
+    readOfUrl: (urlId, page) => readEventsOfUrl(db, urlId, page),
 
-    readElsewhere: async (userId, page) => presentChunk(await readEventsElsewhere(database.db, userId, page)),
+    readElsewhere: (userId, page) => readEventsElsewhere(db, userId, page),
 
     async create(caller, { url_id: urlId, user_id: named, event_type: eventType, details = {} }) {
       if (storedBytes(JSON.stringify(details)) > maxDetailsBytes) throw detailsTooLarge(maxDetailsBytes)
@@ -158,8 +157,4 @@ export function createEventService(database: Database, maxDetailsBytes: number):
       counters.push(work)
     }
   }
-}
-
-function presentChunk({ rows, isLast }: RowChunk<EventRow>): RowChunk<Event> {
-  return { rows: rows.map(presentEvent), isLast }
 }

@@ -1,10 +1,10 @@
 import { type Caller, isWithin } from '#platform/access/caller.ts'
 import { notAllowed } from '#platform/access/errors.ts'
 import type { Database } from '#platform/database/index.ts'
+import type { JsonRow } from '#platform/database/json-rows.ts'
 import { type RowChunk, readChunk } from '#platform/database/row-chunks.ts'
 import type { RecordChanges } from '#plugins/audit/contract.ts'
 import type { AuditEntry } from '#schema/shapes/audit.ts'
-import type { Event } from '#schema/shapes/event.ts'
 import type { Key, Scope } from '#schema/shapes/key.ts'
 import { wireTime } from '#schema/shapes/text.ts'
 import type { User } from '#schema/shapes/user.ts'
@@ -26,8 +26,8 @@ export interface ExportCollaborators {
   presentChange(row: AuditRow): AuditEntry
   presentKey(row: Awaited<ReturnType<typeof readKeys>>[number]): Key
   presentUrl(row: UrlRow): Omit<ExportedUrl, 'statistics' | 'events' | 'audit'>
-  readEventsOfUrl(urlId: number, page: After): Promise<RowChunk<Event>>
-  readEventsElsewhere(userId: number, page: After): Promise<RowChunk<Event>>
+  readEventsOfUrl(urlId: number, page: After): Promise<RowChunk<JsonRow>>
+  readEventsElsewhere(userId: number, page: After): Promise<RowChunk<JsonRow>>
 }
 
 /** An export includes the data that these scopes protect, so it needs all of them. */
@@ -57,13 +57,10 @@ export function createExportService(
     chunksOf(({ after, limit }) => readChunk(limit, (most) => read({ after, limit: most })))
 
   /** Formats an array as JSON, one piece at a time. */
-  async function* listOf<Row>(
-    rows: AsyncIterable<Row> | Iterable<Row>,
-    present: (row: Row) => unknown = (row) => row
-  ) {
+  async function* listOf<Row>(rows: AsyncIterable<Row> | Iterable<Row>, format: (row: Row) => string) {
     let separator = '['
     for await (const row of rows) {
-      yield `${separator}${JSON.stringify(present(row))}`
+      yield `${separator}${format(row)}`
       separator = ','
     }
     yield separator === '[' ? '[]' : ']'
@@ -75,12 +72,12 @@ export function createExportService(
     const changesOf = (resource: string, id: number) =>
       listOf(
         pagesOf((page) => readChanges(db, resource, id, page)),
-        (row) => hideAuthor(userId, presentChange(row))
+        (row) => JSON.stringify(hideAuthor(userId, presentChange(row)))
       )
     yield `{"exported_at":${JSON.stringify(wireTime(new Date(now())))},"user":${JSON.stringify(user)},"keys":`
-    yield* listOf(await readKeys(db, userId), presentKey)
+    yield* listOf(await readKeys(db, userId), (row) => JSON.stringify(presentKey(row)))
     yield ',"sessions":'
-    yield* listOf(await readSessions(db, userId), presentSession)
+    yield* listOf(await readSessions(db, userId), (row) => JSON.stringify(presentSession(row)))
     yield ',"audit":'
     yield* changesOf('user', userId)
     let separator = ',"urls":['
@@ -88,14 +85,20 @@ export function createExportService(
       yield `${separator}${JSON.stringify(presentUrl(row)).slice(0, -1)},"statistics":`
       yield JSON.stringify(await readDays(db, row.id))
       yield ',"events":'
-      yield* listOf(chunksOf((page) => readEventsOfUrl(row.id, page)))
+      yield* listOf(
+        chunksOf((page) => readEventsOfUrl(row.id, page)),
+        ({ json }) => json
+      )
       yield ',"audit":'
       yield* changesOf('url', row.id)
       yield '}'
       separator = ','
     }
     yield separator === ',' ? '],"events":' : ',"urls":[],"events":'
-    yield* listOf(chunksOf((page) => readEventsElsewhere(userId, page)))
+    yield* listOf(
+      chunksOf((page) => readEventsElsewhere(userId, page)),
+      ({ json }) => json
+    )
     yield '}'
   }
 

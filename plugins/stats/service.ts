@@ -1,4 +1,5 @@
-import { type Caller, ownerFilterOf } from '#platform/access/caller.ts'
+import { type Caller, type OwnerFilter, ownerFilterOf } from '#platform/access/caller.ts'
+import { shareRuns } from '#platform/async/share-runs.ts'
 import type { Database, Executor } from '#platform/database/index.ts'
 import type { FreshMark } from '#platform/database/read-replica.ts'
 import { parseWireTime } from '#platform/http/wire-time.ts'
@@ -9,7 +10,7 @@ import { cutBuckets, firstOf, isTimeZone, startOfDay, type Unit } from './bucket
 import { rangeReversed, rangeTooLong, timeTooEarly, zoneUnknown } from './errors.ts'
 import { type MaintenanceReport, maintain } from './service-maintenance.ts'
 import { createSaltKeeper } from './service-salts.ts'
-import { listTop, type StatsOf, sumDays, sumHours } from './store.ts'
+import { listTop, type StatsOf, sumDays, sumHours, type TopUrl } from './store.ts'
 
 /** `app.stats`: how often links were followed. Reads rollups, never events. */
 export interface StatsService {
@@ -63,6 +64,7 @@ export function createStatsService(
   { retentionMonths, now = Date.now }: StatsServiceOptions
 ): StatsService {
   const salts = createSaltKeeper(database, now)
+  const share = shareRuns<string, Overview>()
 
   async function read(on: Executor, of: StatsOf, { unit, tz, bounds }: Range) {
     // UTC days have rollups. Days of other zones are sums of hours; only their visitors come from UTC days.
@@ -91,6 +93,18 @@ export function createStatsService(
     }
   }
 
+  /** Reads the counts and the most clicked links of an owner. Equal concurrent reads share their queries. */
+  function readOverview(mark: FreshMark, ownerFilter: OwnerFilter, range: Range): Promise<Overview> {
+    const of = ownerFilter === 'all' ? ALL_URLS : { owner: ownerFilter }
+    const top = { perDay: TOP_CANDIDATES, limit: TOP_URLS, ownerFilter }
+    return share(JSON.stringify([String(mark?.lsn ?? mark), ownerFilter, range]), () =>
+      database.readFresh(mark, async (on) => ({
+        counted: await read(on, of, range),
+        top: await listTop(on, wholeDays(range.bounds), top)
+      }))
+    )
+  }
+
   return {
     async forUrl(caller, urlId, query, mark) {
       const range = readRange(query, now())
@@ -99,13 +113,11 @@ export function createStatsService(
     },
 
     async overall(caller, query, mark) {
-      const ownerFilter = ownerFilterOf(caller)
       const range = readRange(query, now())
-      const [links, users] = [await countUrls(caller), await countUsers(caller)]
-      const of = ownerFilter === 'all' ? ALL_URLS : { owner: ownerFilter }
-      const [counted, top] = await database.readFresh(mark, async (on) => [
-        await read(on, of, range),
-        await listTop(on, wholeDays(range.bounds), { perDay: TOP_CANDIDATES, limit: TOP_URLS, ownerFilter })
+      const [links, users, { counted, top }] = await Promise.all([
+        countUrls(caller),
+        countUsers(caller),
+        readOverview(mark, ownerFilterOf(caller), range)
       ])
       return {
         links,
@@ -125,6 +137,12 @@ export function createStatsService(
     refreshSalt: salts.refresh,
     maintain: (time) => maintain(database, { now: time, retentionMonths })
   }
+}
+
+/** The part of the overall statistics that comes from rollups. */
+interface Overview {
+  counted: Omit<UrlStats, 'url_id'>
+  top: TopUrl[]
 }
 
 /** The range of a query. `bounds`: see {@link cutBuckets}. */

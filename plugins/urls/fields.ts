@@ -117,6 +117,9 @@ const list = [
  */
 export const FIELDS: readonly LinkField[] = list
 
+/** The fields that answers show. */
+export const SHOWN = FIELDS.filter(({ isHidden }) => !isHidden)
+
 /** The columns that a client sets when it creates a link. */
 export type ChosenColumns = Pick<UrlRow, Extract<(typeof list)[number], { setOn: string }>['column']>
 

@@ -2,10 +2,8 @@ import type { Url } from '#schema/shapes/url.ts'
 import type { ExportedUrl } from '#schema/shapes/user-export.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import { isReservedCode } from './codes.ts'
-import { FIELDS, type LinkField, presentField } from './fields.ts'
+import { FIELDS, type LinkField, presentField, SHOWN } from './fields.ts'
 import { warnOfHost } from './look-alikes.ts'
-
-const SHOWN = FIELDS.filter(({ isHidden }) => !isHidden)
 
 /** Returns a url whose target was just set, with the warnings about that target. */
 export function presentSet(row: UrlRow, base: string): Url {

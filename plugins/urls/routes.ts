@@ -1,6 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { mapPage } from '#platform/database/row-chunks.ts'
 import { sendPage } from '#platform/http/paging.ts'
 import { IdParams } from '#schema/shapes/id-params.ts'
 import { IdempotencyHeaders } from '#schema/shapes/idempotency.ts'
@@ -35,14 +34,8 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
       }
     },
     async function onList(request, reply) {
-      const base = baseUrl(request)
-      const page = await app.urls.list(request.caller, request.query)
-      return sendPage(
-        request,
-        reply,
-        pageWindow(request.query),
-        mapPage(page, (row) => presentUrl(row, base))
-      )
+      const page = await app.urls.list(request.caller, request.query, baseUrl(request))
+      return sendPage(request, reply, pageWindow(request.query), page)
     }
   )
 

@@ -1,6 +1,14 @@
-import { type Caller, isWithin, type OwnerFilter, ownerFilterOf, ownerOf } from '#platform/access/caller.ts'
+import {
+  type Caller,
+  isWithin,
+  type OwnerFilter,
+  onlyOwnerOf,
+  ownerFilterOf,
+  ownerOf
+} from '#platform/access/caller.ts'
 import type { Cache } from '#platform/cache/index.ts'
 import type { Database, SqlPart } from '#platform/database/index.ts'
+import type { JsonRow } from '#platform/database/json-rows.ts'
 import { createPageIndex } from '#platform/database/page-index.ts'
 import type { LongPage } from '#platform/database/row-chunks.ts'
 import type { FindOwned, Insertion, RecordChanges } from '#plugins/audit/contract.ts'
@@ -16,8 +24,8 @@ import { columnsOf, differences, ERASED, pick, type Replaced, valuesOf } from '.
 import { openRows, ROWS } from './service-rows.ts'
 import { createTargetLookup, keyOf } from './service-targets.ts'
 import {
+  counterOf,
   countUrlBuckets,
-  countUrls,
   deleteUrlsOfUser,
   disownUrls,
   findUrls,
@@ -33,7 +41,10 @@ import type { TargetContext } from './targets.ts'
  * to it. Each change writes its events in the same transaction.
  */
 export interface UrlService {
-  list(caller: Caller, query: UrlQuery): Promise<LongPage<UrlRow>>
+  /** `base` is the public address of the server, without a trailing slash. */
+  list(caller: Caller, query: UrlQuery, base: string): Promise<LongPage<JsonRow>>
+  /** The number of urls that the caller sees. */
+  count(caller: Caller): Promise<number>
   /** Returns the url from the cache, which is invalidated like that of redirects. Throws URL_UNKNOWN. */
   get(caller: Caller, id: number): Promise<UrlRow>
   /** Returns the url from the database. Throws URL_UNKNOWN. */
@@ -139,23 +150,23 @@ export function createUrlService(
   }
 
   const service: UrlService = {
-    async list(caller, query) {
-      const ownerFilter = ownerFilterOf(caller)
+    async list(caller, query, base) {
       const filter = {
-        owner: ownerFilter === 'all' ? undefined : ownerFilter,
+        owner: onlyOwnerOf(caller),
         userId: query.user_id,
         isActive: query.is_active && isTrue(query.is_active),
         shortCode: query.short_code,
         text: query.q
       }
-      const isFiltered = Object.values(filter).some((wanted) => wanted !== undefined)
       return pages.read(
         database.readStale,
         pageWindow(query),
-        (on, place, limit) => listUrls(on, filter, place, limit),
-        isFiltered ? (on) => countUrls(on, filter) : undefined
+        (on, place, limit) => listUrls(on, filter, place, { limit, base }),
+        counterOf(filter)
       )
     },
+
+    count: (caller) => database.readStale(counterOf({ owner: onlyOwnerOf(caller) }) ?? pages.total),
 
     async get(caller, id) {
       return checkRow(await findRow(id), id, ownerFilterOf(caller))

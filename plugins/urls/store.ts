@@ -1,14 +1,28 @@
-import { and, asc, count, eq, gte, isNull, or, type Placeholder, type SQL, sql } from 'drizzle-orm'
+import {
+  and,
+  asc,
+  type Column,
+  count,
+  eq,
+  gte,
+  isNull,
+  or,
+  type Placeholder,
+  type SQL,
+  sql
+} from 'drizzle-orm'
 import type { OwnerFilter } from '#platform/access/caller.ts'
 import { createBucketCounter } from '#platform/database/count-buckets.ts'
 import { patternOf } from '#platform/database/folding.ts'
 import type { Executor } from '#platform/database/index.ts'
+import { type JsonRow, jsonObject } from '#platform/database/json-rows.ts'
 import type { Place } from '#platform/database/page-index.ts'
 import { prepareQuery } from '#platform/database/prepared.ts'
 import { type RowChunk, readChunk } from '#platform/database/row-chunks.ts'
 import type { LinkKey } from '#schema/link-key.ts'
 import { type UrlRow, urls } from '#schema/tables/urls.ts'
-import { type CachedColumn, FIELDS, type UrlColumns } from './fields.ts'
+import { RESERVED_CODES } from './codes.ts'
+import { type CachedColumn, FIELDS, SHOWN, type UrlColumns } from './fields.ts'
 
 /** All SQL of urls. Every function takes an executor: the pool or a transaction. */
 
@@ -120,35 +134,51 @@ function compare({ text, ...filter }: UrlFilter): { values: Record<string, unkno
   return { values, shape: shape.join() }
 }
 
-const listMatching = prepareQuery<UrlRow[]>('list_urls', (on, shape) =>
-  on
+const listMatching = prepareQuery<JsonRow[]>('list_urls', (on, shape) => {
+  const page = on
     .select()
     .from(urls)
     .where(and(comparing(shape), gte(urls.id, sql.placeholder('fromId'))))
     .orderBy(asc(urls.id))
     .limit(sql.placeholder('most'))
     .offset(sql.placeholder('skip'))
-)
+    .as('page')
+  const json = jsonObject({
+    ...Object.fromEntries(SHOWN.map(({ name, column }) => [name, page[column]])),
+    short_url: sql`${sql.placeholder('base')}::text || ${pathOf(page.shortCode)}`
+  })
+  return on.select({ id: page.id, json }).from(page).orderBy(asc(page.id))
+})
+
+/** The path of a code, as in presentUrl. */
+function pathOf(code: Column): SQL {
+  const reserved = sql.raw([...RESERVED_CODES].map((word) => `'${word}'`).join())
+  return sql`case when lower(${code} collate "C") in (${reserved}) then '/s/' else '/' end || ${code}`
+}
 
 const countMatching = prepareQuery<{ total: number }[]>('count_urls', (on, shape) =>
   on.select({ total: count() }).from(urls).where(comparing(shape))
 )
 
-/** Returns at most `limit` matching urls in the order of ids, from `fromId`, after the first `skip`. */
+/**
+ * Returns at most `limit` matching urls in the order of ids, from `fromId`, after the first `skip`. `base` as
+ * in presentUrl.
+ */
 export function listUrls(
   on: Executor,
   filter: UrlFilter,
   { fromId, skip }: Place,
-  limit: number
-): Promise<RowChunk<UrlRow>> {
+  { limit, base }: { limit: number; base: string }
+): Promise<RowChunk<JsonRow>> {
   const { values, shape } = compare(filter)
-  return readChunk(limit, (most) => listMatching(on, { ...values, fromId, skip, most }, shape))
+  return readChunk(limit, (most) => listMatching(on, { ...values, fromId, skip, most, base }, shape))
 }
 
-export async function countUrls(on: Executor, filter: UrlFilter): Promise<number> {
+/** Returns the function that counts matching urls; undefined if all match. */
+export function counterOf(filter: UrlFilter): ((on: Executor) => Promise<number>) | undefined {
   const { values, shape } = compare(filter)
-  const [counted] = await countMatching(on, values, shape)
-  return counted?.total ?? 0
+  if (shape === '') return undefined
+  return async (on) => (await countMatching(on, values, shape))[0]?.total ?? 0
 }
 
 /** Counts the urls that are not deleted, by buckets of ids. */

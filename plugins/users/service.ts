@@ -1,8 +1,9 @@
 import { type Caller, isWithin, type OwnerFilter, ownerFilterOf } from '#platform/access/caller.ts'
 import { violatedConstraint } from '#platform/database/errors.ts'
-import type { Database, SqlPart } from '#platform/database/index.ts'
+import type { Database, Executor, SqlPart } from '#platform/database/index.ts'
+import type { JsonRow } from '#platform/database/json-rows.ts'
 import { createPageIndex } from '#platform/database/page-index.ts'
-import { type LongPage, mapPage } from '#platform/database/row-chunks.ts'
+import type { LongPage } from '#platform/database/row-chunks.ts'
 import type { EraseChanges, RecordChanges } from '#plugins/audit/contract.ts'
 import { type PageQuery, pageWindow } from '#schema/shapes/page.ts'
 import { wireTime } from '#schema/shapes/text.ts'
@@ -34,7 +35,9 @@ export type UserDeletion = (user: { id: number; cascade: boolean; isErased: bool
  * users.
  */
 export interface UserService {
-  list(caller: Caller, query: PageQuery): Promise<LongPage<User>>
+  list(caller: Caller, query: PageQuery): Promise<LongPage<JsonRow>>
+  /** The number of users that the caller sees. */
+  count(caller: Caller): Promise<number>
   /** Throws USER_UNKNOWN. */
   get(caller: Caller, id: number): Promise<User>
   /** Throws USER_TAKEN if another user has the username or email, compared without case. */
@@ -87,17 +90,23 @@ export function createUserService(
     })
   }
 
+  /** Counts the users that a filter includes; undefined if it includes all. */
+  function countWithin(ownerFilter: OwnerFilter): ((on: Executor) => Promise<number>) | undefined {
+    return ownerFilter === 'all' ? undefined : async (on) => ((await findUser(on, ownerFilter)) ? 1 : 0)
+  }
+
   return {
     async list(caller, query) {
       const ownerFilter = ownerFilterOf(caller)
-      const page = await pages.read(
+      return pages.read(
         database.readStale,
         pageWindow(query),
         (on, place, limit) => listUsers(on, ownerFilter, place, limit),
-        ownerFilter === 'all' ? undefined : async (on) => ((await findUser(on, ownerFilter)) ? 1 : 0)
+        countWithin(ownerFilter)
       )
-      return mapPage(page, present)
     },
+
+    count: (caller) => database.readStale(countWithin(ownerFilterOf(caller)) ?? pages.total),
 
     async get(caller, id) {
       const row = isWithin(ownerFilterOf(caller), id) ? await findUser(db, id) : null

@@ -4,6 +4,7 @@ import type { OwnerFilter } from '#platform/access/caller.ts'
 import { createBucketCounter } from '#platform/database/count-buckets.ts'
 import { foldIdentity, foldName } from '#platform/database/folding.ts'
 import type { Executor } from '#platform/database/index.ts'
+import { type JsonRow, jsonObject } from '#platform/database/json-rows.ts'
 import type { Place } from '#platform/database/page-index.ts'
 import { prepareQuery } from '#platform/database/prepared.ts'
 import { type RowChunk, readChunk } from '#platform/database/row-chunks.ts'
@@ -162,8 +163,8 @@ export async function claimKey(on: Executor, id: number, field: UserField, folde
   return rowCount === 1
 }
 
-const listPrepared = prepareQuery<UserRow[]>('list_users', (on, shape) =>
-  on
+const listPrepared = prepareQuery<JsonRow[]>('list_users', (on, shape) => {
+  const page = on
     .select()
     .from(users)
     .where(
@@ -175,7 +176,13 @@ const listPrepared = prepareQuery<UserRow[]>('list_users', (on, shape) =>
     .orderBy(asc(users.id))
     .limit(sql.placeholder('most'))
     .offset(sql.placeholder('skip'))
-)
+    .as('page')
+  const { id, username, email, createdAt } = page
+  return on
+    .select({ id, json: jsonObject({ id, username, email, created_at: createdAt }) })
+    .from(page)
+    .orderBy(asc(id))
+})
 
 /** At most `limit` users of `owner` in the order of ids, from `fromId` after skipping `skip`. */
 export function listUsers(
@@ -183,7 +190,7 @@ export function listUsers(
   owner: OwnerFilter,
   { fromId, skip }: Place,
   limit: number
-): Promise<RowChunk<UserRow>> {
+): Promise<RowChunk<JsonRow>> {
   const shape = owner === 'all' ? '' : 'own'
   return readChunk(limit, (most) => listPrepared(on, { owner, fromId, skip, most }, shape))
 }

@@ -58,6 +58,12 @@ export function isWithin(ownerFilter: OwnerFilter, userId: number): boolean {
   return ownerFilter === 'all' || ownerFilter === userId
 }
 
+/** The user whose records the caller may access; undefined if it may access those of all. */
+export function onlyOwnerOf(caller: Caller): number | undefined {
+  const ownerFilter = ownerFilterOf(caller)
+  return ownerFilter === 'all' ? undefined : ownerFilter
+}
+
 /** No user has this id (see schema/shapes/text.ts, Id). */
 const NO_USER = 0
 

@@ -1,3 +1,4 @@
+import { shareRuns } from '#platform/async/share-runs.ts'
 import { type LongPage, type RowChunk, readOn } from './row-chunks.ts'
 
 /**
@@ -59,6 +60,7 @@ export function createPageIndex<On>({
   let old: BucketCount[] = []
   let countedAt = Number.NEGATIVE_INFINITY
   let recount: Promise<void> | null = null
+  const share = shareRuns<On, BucketCount[]>()
 
   /**
    * Ids from here up are counted each time. The tail spans two buckets, because ids may commit out of order.
@@ -78,8 +80,13 @@ export function createPageIndex<On>({
     countedAt = startedAt
   }
 
-  /** The counts of all buckets. Expired counts are used once more while a recount runs. */
-  async function current(on: On): Promise<BucketCount[]> {
+  /**
+   * The counts of all buckets. Expired counts are used once more while a recount runs. Concurrent requests
+   * share a count, which takes as long as reading a page.
+   */
+  const current = (on: On): Promise<BucketCount[]> => share(on, () => countNow(on))
+
+  async function countNow(on: On): Promise<BucketCount[]> {
     if (now() - countedAt > recountMs) {
       recount ??= countAll(on).finally(() => {
         recount = null

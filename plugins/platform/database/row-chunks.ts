@@ -44,14 +44,3 @@ export function readOn<Row extends { id: number }>(
     }
   })()
 }
-
-/** The page with `present` applied to each row. */
-export function mapPage<Row, Shown>(
-  { rows, total, rest }: LongPage<Row>,
-  present: (row: Row) => Shown
-): LongPage<Shown> {
-  async function* mapRest(chunks: AsyncIterable<Row[]>) {
-    for await (const chunk of chunks) yield chunk.map(present)
-  }
-  return { rows: rows.map(present), total, rest: rest && mapRest(rest) }
-}

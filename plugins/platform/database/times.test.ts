@@ -62,17 +62,26 @@ t.test('a time is read as PostgreSQL writes it, in every zone and of every year'
       await client.query(`SET timezone = '${zone}'`)
       await fc.assert(
         fc.asyncProperty(time, async (time) => {
-          const { rows } = await client.query<{ text: string; ms: string }>(
-            'SELECT at::text AS text, extract(epoch FROM at) * 1000 AS ms FROM (SELECT $1::timestamptz(3) AS at) AS t',
+          const { rows } = await client.query<{ text: string; ms: string; wire: string }>(
+            `SELECT at::text AS text, extract(epoch FROM at) * 1000 AS ms, wire_time(at) AS wire
+             FROM (SELECT $1::timestamptz(3) AS at) AS t`,
             [formatInstant(time)]
           )
-          const [{ text = '', ms = '' } = {}] = rows
-          return Number(ms) === time.getTime() && parseInstant(text).getTime() === time.getTime()
+          const [{ text = '', ms = '', wire = '' } = {}] = rows
+          const isRead = Number(ms) === time.getTime() && parseInstant(text).getTime() === time.getTime()
+          return isRead && wire === wireTime(time)
         }),
         { numRuns: 200 }
       )
     }
     await client.query("SET timezone = 'UTC'")
+    const { rows } = await client.query(
+      "SELECT at::text, wire_time(at) AS wire FROM unnest('{infinity,-infinity,0001-12-31 BC}'::timestamptz[]) AS at"
+    )
+    t.same(
+      rows.map(({ wire }) => wire),
+      rows.map(({ at }) => wireTime(parseInstant(at)))
+    )
   })
   t.throws(() => parseInstant('04/06/2025 00:07:00 UTC'), /not in its ISO style/)
 })

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { JsonRow } from '#platform/database/json-rows.ts'
 import type { LongPage } from '#platform/database/row-chunks.ts'
 import type { Page } from '#schema/shapes/page.ts'
 
@@ -41,24 +42,26 @@ export function linkTo(request: FastifyRequest, rel: string, parameters: Record<
 }
 
 /**
- * Like {@link pageHeaders}, for lists that may not fit into memory. Returns the rows to send. If there are
- * more rows than were read, it streams them instead.
+ * Like {@link pageHeaders}, for rows in JSON. Sends them. If there are more rows than were read, it streams
+ * all of them.
  */
-export function sendPage<Row>(
+export function sendPage(
   request: FastifyRequest,
   reply: FastifyReply,
   window: { page: number; perPage: number },
-  page: LongPage<Row>
-): Row[] {
+  page: LongPage<JsonRow>
+) {
   const rows = pageHeaders(request, reply, window, page)
-  if (page.rest === null) return rows
   reply.type('application/json; charset=utf-8')
-  // A stream bypasses the serializer of the schema.
-  return reply.send(Readable.from(formatRows(rows, page.rest))) as never
+  const body = page.rest === null ? `[${join(rows)}]` : Readable.from(formatRows(rows, page.rest))
+  // Neither a text nor a stream passes the serializer of the schema.
+  return reply.send(body) as never
 }
 
-async function* formatRows<Row>(first: Row[], rest: AsyncIterable<Row[]>): AsyncGenerator<string> {
-  yield JSON.stringify(first).slice(0, -1)
-  for await (const rows of rest) if (rows.length > 0) yield `,${JSON.stringify(rows).slice(1, -1)}`
+async function* formatRows(first: JsonRow[], rest: AsyncIterable<JsonRow[]>): AsyncGenerator<string> {
+  yield `[${join(first)}`
+  for await (const rows of rest) if (rows.length > 0) yield `,${join(rows)}`
   yield ']'
 }
+
+const join = (rows: JsonRow[]) => rows.map(({ json }) => json).join()
