@@ -151,7 +151,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     await app.register(events, config.events)
     await app.register(urls, config.urls)
     await app.register(titles, config.titles)
-    await app.register(stats, config.stats)
+    await app.register(stats)
     await app.register(imports, config.imports)
 
     // Scopes, one for each kind of traffic.

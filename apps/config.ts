@@ -46,8 +46,7 @@ export interface Config {
   readonly blocklist: { file: string | undefined; fileEveryMs?: number; everyMs?: number }
   readonly titles: { fetches: boolean; network?: Partial<PublicFetchOptions> }
   readonly redirects: { honourOptOut: boolean; fastLane: boolean }
-  readonly stats: { retentionMonths: number }
-  readonly events: { maxDetailsBytes: number }
+  readonly events: { maxDetailsBytes: number; retentionMonths: number }
   readonly imports: { limitBytes: number }
   readonly health: { timeoutMs: number }
   readonly lifecycle: LifecycleOptions
@@ -167,8 +166,10 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
       honourOptOut: settings.VISITOR_OPT_OUT === 'honour',
       fastLane: settings.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
     },
-    stats: { retentionMonths: settings.EVENT_RETENTION_MONTHS },
-    events: { maxDetailsBytes: settings.DETAILS_LIMIT_BYTES },
+    events: {
+      maxDetailsBytes: settings.DETAILS_LIMIT_BYTES,
+      retentionMonths: settings.EVENT_RETENTION_MONTHS
+    },
     imports: { limitBytes: settings.BULK_LIMIT_BYTES },
     health: { timeoutMs: settings.READY_TIMEOUT_MS },
     lifecycle: {

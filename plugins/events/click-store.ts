@@ -5,6 +5,7 @@ import type { Executor } from '#platform/database/index.ts'
 import { columnOf } from '#platform/database/sql-column.ts'
 import type { Click } from '#plugins/clicks/contract.ts'
 import { events } from '#schema/tables/events.ts'
+import { ensurePartitions } from './store-partitions.ts'
 
 /** The SQL of clicks: whole batches per statement, each click stored once even if delivered again. */
 
@@ -29,14 +30,14 @@ const NO_AGENT: Agent = { isBot: false, json: '' }
 
 /** Inserts new clicks. Throws the driver's 23505 if one exists. Returns them as rollups count them. */
 export async function insertNewClicks(on: Executor, clicks: Click[]): Promise<CountedClick[]> {
-  await ensurePartitions(on, clicks)
+  await ensurePartitions(on, monthsOf(clicks))
   await on.execute(insertion(clicks))
   return clicks.map(toCounted)
 }
 
 /** Inserts the clicks whose id does not exist yet. Returns the new ones. */
 export async function insertMissingClicks(on: Executor, clicks: Click[]): Promise<CountedClick[]> {
-  await ensurePartitions(on, clicks)
+  await ensurePartitions(on, monthsOf(clicks))
   const { rows } = await on.execute<{ click_id: string }>(sql`
     ${insertion(clicks)}
     on conflict (click_id, "timestamp") where click_id is not null do nothing
@@ -81,12 +82,6 @@ function agentOf(userAgent: string | null): Agent {
     agents.set(userAgent, agent)
   }
   return agent
-}
-
-/** Creates the partitions for the months of the clicks. Maintenance has usually created them in advance. */
-async function ensurePartitions(on: Executor, clicks: Click[]): Promise<void> {
-  for (const month of monthsOf(clicks))
-    await on.execute(sql`select ensure_events_partition(${new Date(month).toISOString()}::timestamptz)`)
 }
 
 /** Returns the starts of the UTC months of the clicks, in milliseconds since the epoch. */

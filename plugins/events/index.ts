@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { ImportKind } from '#plugins/imports/contract.ts'
-import { createEventService, type EventService } from './service.ts'
+import { createEventService, type EventService, type EventServiceOptions } from './service.ts'
 import { createEventImport, type ImportListener } from './store-import.ts'
 
 declare module 'fastify' {
@@ -14,17 +14,13 @@ declare module 'fastify' {
   }
 }
 
-export interface EventOptions {
-  /** Largest details of an event, in bytes of JSON. */
-  maxDetailsBytes: number
-}
-
 /**
  * Events: publishes `app.events`. Other capabilities write their events through `app.events.record` in their
- * own transactions; `app.clicks` supplies the clicks.
+ * own transactions; `app.clicks` supplies the clicks. Creates the partitions of months ahead and drops
+ * expired ones.
  */
-async function events(app: FastifyInstance, options: EventOptions) {
-  const service = createEventService(app.database, options.maxDetailsBytes)
+async function events(app: FastifyInstance, options: EventServiceOptions) {
+  const service = createEventService(app.database, options)
   const listeners: ImportListener[] = []
   app.decorate('events', {
     ...service,
@@ -32,10 +28,11 @@ async function events(app: FastifyInstance, options: EventOptions) {
     onImport: (listener) => void listeners.push(listener)
   })
   app.clicks.drainTo(service.storeClicks)
+  app.maintenance.schedule(service.maintain, 'events maintenance failed')
 }
 
 export default fp(events, {
   name: 'events',
-  dependencies: ['database', 'idempotency', 'clicks'],
+  dependencies: ['database', 'maintenance', 'idempotency', 'clicks'],
   fastify: '5.x'
 })

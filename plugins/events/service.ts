@@ -2,6 +2,7 @@ import { type Caller, isWithin, onlyOwnerOf, ownerFilterOf, ownerOf } from '#pla
 import { violatedConstraint } from '#platform/database/errors.ts'
 import type { Database, SqlPart } from '#platform/database/index.ts'
 import type { JsonRow } from '#platform/database/json-rows.ts'
+import type { MaintenanceReport } from '#platform/database/maintenance.ts'
 import { createPageIndex } from '#platform/database/page-index.ts'
 import type { FreshMark } from '#platform/database/read-replica.ts'
 import type { LongPage, RowChunk } from '#platform/database/row-chunks.ts'
@@ -14,6 +15,7 @@ import type { EventRow } from '#schema/tables/events.ts'
 import { type CountedClick, insertMissingClicks, insertNewClicks } from './click-store.ts'
 import { detailsTooLarge, eventUnknown, rangeReversed, urlMissing, userMissing } from './errors.ts'
 import { presentEvent } from './present.ts'
+import { maintain } from './service-maintenance.ts'
 import {
   type After,
   countEventBuckets,
@@ -63,12 +65,24 @@ export interface EventService {
   storeClicks(clicks: Click[]): Promise<void>
   /** Registers a counter that runs in the transaction that stores clicks. */
   onClicks(work: ClickCounter): void
+  /** Creates partitions ahead and drops expired ones. The plugin schedules it. See {@link maintain}. */
+  maintain(now: number): Promise<MaintenanceReport | null>
+}
+
+export interface EventServiceOptions {
+  /** Largest details of an event, in bytes of JSON. */
+  maxDetailsBytes: number
+  /** Whole months for which events are kept, besides the current one; 0 keeps them forever. */
+  retentionMonths: number
 }
 
 /** Runs in the transaction that stores clicks, with the new ones. */
 export type ClickCounter = (clicks: CountedClick[]) => Promise<void>
 
-export function createEventService(database: Database, maxDetailsBytes: number): EventService {
+export function createEventService(
+  database: Database,
+  { maxDetailsBytes, retentionMonths }: EventServiceOptions
+): EventService {
   const pages = createPageIndex({ countBuckets: countEventBuckets })
   const { db } = database
   const counters: ClickCounter[] = []
@@ -155,6 +169,8 @@ export function createEventService(database: Database, maxDetailsBytes: number):
 
     onClicks(work) {
       counters.push(work)
-    }
+    },
+
+    maintain: (now) => maintain(database, { now, retentionMonths })
   }
 }

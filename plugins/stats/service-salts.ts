@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Database } from '#platform/database/index.ts'
 import { DAY_MS } from './aggregate.ts'
-import { shareSalt } from './store-maintenance.ts'
+import { shareSalt } from './store-salts.ts'
 
 /** How long before midnight the next day's salt is fetched. The database may be unavailable at midnight. */
 const AHEAD_MS = 900_000
@@ -9,11 +9,8 @@ const AHEAD_MS = 900_000
 export interface SaltKeeper {
   /** Returns the salt of today (UTC), the same in all replicas; null until it is fetched. */
   current(): Buffer | null
-  /**
-   * Fetches the salts of now and soon, and removes those of earlier days. Returns true if there were any; the
-   * database still has them.
-   */
-  refresh(): Promise<boolean>
+  /** Fetches the salts of now and soon, and removes those of earlier days; the database still has them. */
+  refresh(): Promise<void>
 }
 
 /** See visitor-salts.ts. `now`: milliseconds since the epoch. */
@@ -29,9 +26,7 @@ export function createSaltKeeper(database: Database, now: () => number): SaltKee
       for (const day of new Set([today, dayOf(now() + AHEAD_MS)])) {
         if (!salts.has(day)) salts.set(day, await shareSalt(database.db, dateOf(day), randomBytes(32)))
       }
-      const old = [...salts.keys()].filter((day) => day < today)
-      for (const day of old) salts.delete(day)
-      return old.length > 0
+      for (const day of salts.keys()) if (day < today) salts.delete(day)
     }
   }
 }

@@ -1,6 +1,7 @@
 import { type Caller, type OwnerFilter, ownerFilterOf } from '#platform/access/caller.ts'
 import { shareRuns } from '#platform/async/share-runs.ts'
 import type { Database, Executor } from '#platform/database/index.ts'
+import type { MaintenanceReport } from '#platform/database/maintenance.ts'
 import type { FreshMark } from '#platform/database/read-replica.ts'
 import { parseWireTime } from '#platform/http/wire-time.ts'
 import type { OverallStats, StatsQuery, UrlStats } from '#schema/shapes/stats.ts'
@@ -8,7 +9,7 @@ import { wireTime } from '#schema/shapes/text.ts'
 import { ALL_URLS, DAY_MS } from './aggregate.ts'
 import { cutBuckets, firstOf, isTimeZone, startOfDay, type Unit } from './buckets.ts'
 import { rangeReversed, rangeTooLong, timeTooEarly, zoneUnknown } from './errors.ts'
-import { type MaintenanceReport, maintain } from './service-maintenance.ts'
+import { maintain } from './service-maintenance.ts'
 import { createSaltKeeper } from './service-salts.ts'
 import { listTop, type StatsOf, sumDays, sumHours, type TopUrl } from './store.ts'
 
@@ -23,15 +24,9 @@ export interface StatsService {
   overall(caller: Caller, query: StatsQuery, mark: FreshMark): Promise<OverallStats>
   /** Returns today's salt of visitor names (UTC), the same in all replicas; null until it is fetched. */
   currentSalt(): Buffer | null
-  /**
-   * Fetches the salts of now and soon. The plugin calls it every minute. Returns true if a day ended, so that
-   * maintenance is due.
-   */
-  refreshSalt(): Promise<boolean>
-  /**
-   * Creates partitions ahead and drops those expired at `now`, in milliseconds since the epoch. The plugin
-   * calls it. See {@link maintain}.
-   */
+  /** Fetches the salts of now and soon. The plugin calls it every minute. */
+  refreshSalt(): Promise<void>
+  /** Deletes expired visitors and salts. The plugin schedules it. See {@link maintain}. */
   maintain(now: number): Promise<MaintenanceReport | null>
 }
 
@@ -44,8 +39,6 @@ export interface StatsCollaborators {
 }
 
 export interface StatsServiceOptions {
-  /** Whole months for which events are kept, besides the current one; 0 keeps them forever. */
-  retentionMonths: number
   /** Milliseconds since the epoch. */
   now?: () => number
 }
@@ -61,7 +54,7 @@ const TOP_CANDIDATES = 200
 export function createStatsService(
   database: Database,
   { findUrl, countUrls, countUsers }: StatsCollaborators,
-  { retentionMonths, now = Date.now }: StatsServiceOptions
+  { now = Date.now }: StatsServiceOptions = {}
 ): StatsService {
   const salts = createSaltKeeper(database, now)
   const share = shareRuns<string, Overview>()
@@ -135,7 +128,7 @@ export function createStatsService(
 
     currentSalt: salts.current,
     refreshSalt: salts.refresh,
-    maintain: (time) => maintain(database, { now: time, retentionMonths })
+    maintain: (time) => maintain(database, time)
   }
 }
 

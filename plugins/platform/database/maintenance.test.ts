@@ -59,6 +59,7 @@ t.test('a replica whose clock is years off deletes nothing, warns and counts it'
       const logger = { level: 'warn', stream: { write: (line: string) => void log.push(line) } }
       const other = await startApp(t, { storage, env, logger })
       const works: ((now: number) => Promise<unknown>)[] = [
+        other.app.events.maintain,
         other.app.stats.maintain,
         other.app.audit.maintain,
         other.app.sessions.prune,

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { repeat } from '#platform/async/repeat.ts'
 
 /** `app.maintenance`: work that deletes expired data. */
 export interface Maintenance {
@@ -9,6 +10,20 @@ export interface Maintenance {
    * minutes, because one of the two is wrong. Throws the errors of `work` and of the driver.
    */
   run<T>(work: (now: number) => Promise<T>): Promise<T | null>
+  /**
+   * Runs `work` at the start, which waits for it, then every six hours and in the first minutes of each UTC
+   * day. It runs again a minute later if it was refused, returned null or failed. Logs the dropped
+   * partitions, and `failure` with the error of a failed run.
+   */
+  schedule(work: MaintenanceWork, failure: string): void
+}
+
+/** Returns null if another replica is doing the work. */
+export type MaintenanceWork = (now: number) => Promise<MaintenanceReport | null>
+
+export interface MaintenanceReport {
+  /** Names of the dropped partitions. */
+  dropped: string[]
 }
 
 declare module 'fastify' {
@@ -19,6 +34,12 @@ declare module 'fastify' {
 
 /** Clocks under NTP differ by milliseconds. */
 const MOST_SKEW_MS = 5 * 60_000
+
+const MINUTE_MS = 60_000
+const DAY_MS = 86_400_000
+const RUN_EVERY_MINUTES = 360
+/** One run per minute. By the database's clock the day may end five minutes later (MOST_SKEW_MS). */
+const RUNS_AFTER_MIDNIGHT = 6
 
 /** Registers `app.maintenance`: see docs/adr/2026-11-30-database-clock-for-maintenance.md. */
 async function maintenance(app: FastifyInstance) {
@@ -36,26 +57,63 @@ async function maintenance(app: FastifyInstance) {
   })
   let isRefused = false
 
+  async function run<T>(work: (now: number) => Promise<T>): Promise<T | null> {
+    const { rows } = await app.database.pool.query<{ now: string }>(
+      'SELECT extract(epoch FROM clock_timestamp()) * 1000 AS now'
+    )
+    const now = Number(rows[0]?.now)
+    const skewMs = Date.now() - now
+    skew.set(skewMs / 1_000)
+    const wasRefused = isRefused
+    isRefused = !(Math.abs(skewMs) <= MOST_SKEW_MS)
+    if (!isRefused) return work(now)
+    refused.inc()
+    if (!wasRefused)
+      app.log.warn({ skewMs }, 'maintenance refused because process and database clocks differ; correct them')
+    return null
+  }
+
   app.decorate('maintenance', {
-    async run(work) {
-      const { rows } = await app.database.pool.query<{ now: string }>(
-        'SELECT extract(epoch FROM clock_timestamp()) * 1000 AS now'
-      )
-      const now = Number(rows[0]?.now)
-      const skewMs = Date.now() - now
-      skew.set(skewMs / 1_000)
-      const wasRefused = isRefused
-      isRefused = !(Math.abs(skewMs) <= MOST_SKEW_MS)
-      if (!isRefused) return work(now)
-      refused.inc()
-      if (!wasRefused)
-        app.log.warn(
-          { skewMs },
-          'maintenance refused because process and database clocks differ; correct them'
-        )
-      return null
+    run,
+
+    schedule(work, failure) {
+      const plan = createPlan()
+      async function runIfDue(): Promise<void> {
+        if (!plan.isDue()) return
+        try {
+          const report = await run(work)
+          if (report !== null) plan.markDone()
+          if (report !== null && report.dropped.length > 0) app.log.info(report, 'expired partitions dropped')
+        } catch (error) {
+          // The database is unavailable or locked. The next minute is early enough, since partitions exist in
+          // advance.
+          app.log.warn({ err: error }, failure)
+        }
+      }
+      app.addHook('onReady', repeat(app, MINUTE_MS, runIfDue))
     }
   })
+}
+
+/** Plans runs for a caller that asks every minute. */
+function createPlan() {
+  const today = () => Math.floor(Date.now() / DAY_MS)
+  let minutes = 0
+  let day = today()
+  let runsDue = 0
+  return {
+    isDue() {
+      if (minutes++ % RUN_EVERY_MINUTES === 0) runsDue = Math.max(runsDue, 1)
+      if (today() !== day) {
+        day = today()
+        runsDue = RUNS_AFTER_MIDNIGHT
+      }
+      return runsDue > 0
+    },
+    markDone() {
+      runsDue--
+    }
+  }
 }
 
 export default fp(maintenance, { name: 'maintenance', dependencies: ['metrics', 'database'], fastify: '5.x' })
