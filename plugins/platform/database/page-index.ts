@@ -5,7 +5,7 @@ import { type LongPage, type RowChunk, readOn } from './row-chunks.ts'
  * Page numbers with keyset reads. `OFFSET 1000000` reads a million rows only to discard them, and so does
  * `count(*)`. The index therefore counts rows once, by buckets of ids. It finds a distant page by adding up
  * the buckets before it, and reads it by key. Old buckets hardly change: they are recounted periodically, and
- * only the newest each time.
+ * only the newest each time. Requests that come together share a count.
  */
 
 /** The number of rows in one bucket of ids, which begins at `bucket` × size. */
@@ -17,7 +17,10 @@ export interface BucketCount {
 export interface PageIndexOptions<On> {
   /** Counts the rows with ids from `fromId` up, by bucket, ascending. Buckets without rows may be omitted. */
   countBuckets(on: On, fromId: number, bucketSize: number): Promise<BucketCount[]>
+  /** Ids in a bucket, and so the most rows that a page skips. */
   bucketSize?: number
+  /** The newest buckets, which are counted each time. */
+  tailBuckets?: number
   /** Maximum age of the counts of old buckets, in milliseconds. */
   recountMs?: number
   now?: () => number
@@ -53,40 +56,33 @@ export interface PageIndex<On> {
  */
 export function createPageIndex<On>({
   countBuckets,
-  bucketSize = 10_000,
+  bucketSize = 1_000,
+  tailBuckets = 20,
   recountMs = 300_000,
   now = () => performance.now()
 }: PageIndexOptions<On>): PageIndex<On> {
-  let old: BucketCount[] = []
+  let old = NO_BUCKETS
   let countedAt = Number.NEGATIVE_INFINITY
   let recount: Promise<void> | null = null
-  const share = shareRuns<On, BucketCount[]>()
+  const share = shareRuns<On, { old: Buckets; tail: Buckets }>()
 
-  /**
-   * Ids from here up are counted each time. The tail spans two buckets, because ids may commit out of order.
-   */
-  const tailStart = () => ((old.at(-1)?.bucket ?? -1) + 1) * bucketSize
-
-  function settle(counts: BucketCount[]): void {
+  /** Moves the buckets before the tail to the old ones. Ids may commit out of order, so the tail is long. */
+  function settle(counts: readonly BucketCount[]): void {
     const newest = counts.at(-1)?.bucket ?? 0
-    old = [...old, ...counts.filter(({ bucket }) => bucket < newest - 1)]
+    const settled = counts.filter(({ bucket }) => bucket <= newest - tailBuckets)
+    if (settled.length > 0) old = bucketsOf([...old.counts, ...settled])
   }
 
   async function countAll(on: On): Promise<void> {
     const startedAt = now()
     const counts = await countBuckets(on, 0, bucketSize)
-    old = []
+    old = NO_BUCKETS
     settle(counts)
     countedAt = startedAt
   }
 
-  /**
-   * The counts of all buckets. Expired counts are used once more while a recount runs. Concurrent requests
-   * share a count, which takes as long as reading a page.
-   */
-  const current = (on: On): Promise<BucketCount[]> => share(on, () => countNow(on))
-
-  async function countNow(on: On): Promise<BucketCount[]> {
+  /** Counts the tail. Expired counts of old buckets are used once more while a recount runs. */
+  async function count(on: On) {
     if (now() - countedAt > recountMs) {
       recount ??= countAll(on).finally(() => {
         recount = null
@@ -95,21 +91,25 @@ export function createPageIndex<On>({
       else recount.catch(() => undefined)
     }
     const before = old
-    const tail = await countBuckets(on, tailStart(), bucketSize)
-    const counts = [...before, ...tail]
+    const tail = await countBuckets(on, ((before.counts.at(-1)?.bucket ?? -1) + 1) * bucketSize, bucketSize)
     if (before === old) settle(tail)
-    return counts
+    return { old: before, tail: bucketsOf(tail) }
   }
+
+  const current = (on: On) => share(on, () => count(on))
 
   const index: PageIndex<On> = {
     async total(on) {
-      return sum(await current(on))
+      const { old, tail } = await current(on)
+      return old.rows + tail.rows
     },
     async locate(on, offset) {
       // Near the start, skipping is as cheap as the index, and always exact.
       if (offset <= bucketSize) return { fromId: 0, skip: offset }
-      let skip = offset
-      for (const { bucket, rows } of await current(on)) {
+      const { old, tail } = await current(on)
+      const isOld = offset < old.rows
+      let skip = isOld ? offset : offset - old.rows
+      for (const { bucket, rows } of (isOld ? old : tail).counts) {
         if (skip < rows) return { fromId: bucket * bucketSize, skip }
         skip -= rows
       }
@@ -129,6 +129,14 @@ export function createPageIndex<On>({
   return index
 }
 
-function sum(counts: BucketCount[]): number {
-  return counts.reduce((rows, count) => rows + count.rows, 0)
+/** Counts of buckets, with their sum. */
+interface Buckets {
+  counts: readonly BucketCount[]
+  rows: number
+}
+
+const NO_BUCKETS: Buckets = { counts: [], rows: 0 }
+
+function bucketsOf(counts: readonly BucketCount[]): Buckets {
+  return { counts, rows: counts.reduce((sum, { rows }) => sum + rows, 0) }
 }
