@@ -22,7 +22,9 @@ export const blocklistRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async function onList(request, reply) {
       const { query } = request
-      return pageHeaders(request, reply, pageWindow(query), await app.blocklist.list(query))
+      const { rows, total } = await app.blocklist.list(query)
+      pageHeaders(request, reply, pageWindow(query), total)
+      return rows
     }
   )
 

@@ -1,11 +1,10 @@
 import { type Caller, isWithin, onlyOwnerOf, ownerFilterOf, ownerOf } from '#platform/access/caller.ts'
 import { violatedConstraint } from '#platform/database/errors.ts'
 import type { Database, SqlPart } from '#platform/database/index.ts'
-import type { JsonRow } from '#platform/database/json-rows.ts'
+import type { JsonPage, ListChunk } from '#platform/database/json-list.ts'
 import type { MaintenanceReport } from '#platform/database/maintenance.ts'
 import { createPageIndex } from '#platform/database/page-index.ts'
 import type { FreshMark } from '#platform/database/read-replica.ts'
-import type { LongPage, RowChunk } from '#platform/database/row-chunks.ts'
 import { storedBytes } from '#platform/http/plain-json.ts'
 import { parseWireTime } from '#platform/http/wire-time.ts'
 import type { Click } from '#plugins/clicks/contract.ts'
@@ -40,13 +39,13 @@ const INSERT_CHUNK = 5_000
  */
 export interface EventService {
   /** `since` and `until` are both inclusive. Throws INPUT_INVALID if they are reversed. */
-  list(caller: Caller, query: EventQuery, mark: FreshMark): Promise<LongPage<JsonRow>>
+  list(caller: Caller, query: EventQuery, mark: FreshMark): Promise<JsonPage>
   /** Throws EVENT_UNKNOWN. */
   get(caller: Caller, id: number): Promise<Event>
   /** Returns at most `limit` events of a link, in the order of ids, from `after`. */
-  readOfUrl(urlId: number, page: After): Promise<RowChunk<JsonRow>>
+  readOfUrl(urlId: number, page: After): Promise<ListChunk>
   /** Returns a user's events on other users' links, paged like `readOfUrl`. */
-  readElsewhere(userId: number, page: After): Promise<RowChunk<JsonRow>>
+  readElsewhere(userId: number, page: After): Promise<ListChunk>
   /**
    * Records an event from a client. Throws REFERENCE_UNKNOWN if the url or user does not exist, INPUT_INVALID
    * for large details.

@@ -1,12 +1,9 @@
-import { asc, type SQL, sql } from 'drizzle-orm'
+import { asc, count, type SQL, sql } from 'drizzle-orm'
 import type { Executor } from '#platform/database/index.ts'
-import { type JsonRow, jsonObject } from '#platform/database/json-rows.ts'
-import { CHUNK_ROWS, type RowChunk } from '#platform/database/row-chunks.ts'
+import { CHUNK_ROWS, jsonObject, type ListChunk } from '#platform/database/json-list.ts'
 import { events } from '#schema/tables/events.ts'
 
 /** Reads events in chunks of bounded size: a page of large rows would not fit into memory. */
-
-export type EventChunk = RowChunk<JsonRow>
 
 /** A chunk ends with the row at which the sum of texts reaches this size. */
 const CHUNK_BYTES = 4 * 1_048_576
@@ -16,7 +13,7 @@ export async function readEventChunk(
   on: Executor,
   wanted: SQL | undefined,
   { limit, skip = 0 }: { limit: number; skip?: number }
-): Promise<EventChunk> {
+): Promise<ListChunk> {
   const most = Math.min(limit, CHUNK_ROWS)
   const page = on
     .select()
@@ -33,16 +30,20 @@ export async function readEventChunk(
     .from(page)
     .as('texts')
   const bytes = sql<number>`octet_length(${texts.json})`
-  const sum = sql<string>`sum(${bytes}) over (order by ${texts.id})`
+  const sum = sql<number>`sum(${bytes}) over (order by ${texts.id})`
   const measured = on
     .select({ id: texts.id, json: texts.json, sum: sum.as('sum'), bytes: bytes.as('bytes') })
     .from(texts)
     .as('measured')
-  const found = await on
-    .select({ id: measured.id, json: measured.json, sum: measured.sum })
+  const [found] = await on
+    .select({
+      text: sql<string>`coalesce(string_agg(${measured.json}, ',' order by ${measured.id}), '')`,
+      rows: count(),
+      lastId: sql<number>`coalesce(max(${measured.id}), 0)`.mapWith(Number),
+      bytes: sql<number>`coalesce(max(${measured.sum}), 0)`.mapWith(Number)
+    })
     .from(measured)
     .where(sql`${measured.sum} - ${measured.bytes} < ${CHUNK_BYTES}`)
-    .orderBy(asc(measured.id))
-  const isLast = found.length < most && Number(found.at(-1)?.sum ?? 0) < CHUNK_BYTES
-  return { rows: found.map(({ id, json }) => ({ id, json })), isLast }
+  const { bytes: read = 0, ...chunk } = found ?? { text: '', rows: 0, lastId: 0 }
+  return { ...chunk, isLast: chunk.rows < most && read < CHUNK_BYTES }
 }

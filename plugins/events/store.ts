@@ -2,11 +2,12 @@ import { and, count, eq, gt, gte, isNull, lte, ne, type SQL, sql } from 'drizzle
 import type { OwnerFilter } from '#platform/access/caller.ts'
 import { createBucketCounter } from '#platform/database/count-buckets.ts'
 import type { Executor } from '#platform/database/index.ts'
+import type { ListChunk } from '#platform/database/json-list.ts'
 import type { Place } from '#platform/database/page-index.ts'
 import { type EventRow, events } from '#schema/tables/events.ts'
 import { urls } from '#schema/tables/urls.ts'
 import { users } from '#schema/tables/users.ts'
-import { type EventChunk, readEventChunk } from './store-chunks.ts'
+import { readEventChunk } from './store-chunks.ts'
 
 /** All SQL of events. Every function takes an executor: the pool or a transaction. */
 
@@ -85,7 +86,7 @@ export function listEvents(
   filter: EventFilter,
   { fromId, skip }: Place,
   limit: number
-): Promise<EventChunk> {
+): Promise<ListChunk> {
   return readEventChunk(on, and(matching(filter), gte(events.id, fromId)), { limit, skip })
 }
 
@@ -96,7 +97,7 @@ export interface After {
 }
 
 /** Returns the events of a link. */
-export function readEventsOfUrl(on: Executor, urlId: number, { after, limit }: After): Promise<EventChunk> {
+export function readEventsOfUrl(on: Executor, urlId: number, { after, limit }: After): Promise<ListChunk> {
   return readEventChunk(on, and(eq(events.urlId, urlId), gt(events.id, after)), { limit })
 }
 
@@ -105,7 +106,7 @@ export function readEventsElsewhere(
   on: Executor,
   userId: number,
   { after, limit }: After
-): Promise<EventChunk> {
+): Promise<ListChunk> {
   const isOwn = sql`exists (select from ${urls} where ${urls.id} = ${events.urlId} and ${urls.userId} = ${userId})`
   return readEventChunk(on, and(eq(events.userId, userId), sql`not ${isOwn}`, gt(events.id, after)), {
     limit

@@ -1,8 +1,7 @@
 import { type Caller, isWithin } from '#platform/access/caller.ts'
 import { notAllowed } from '#platform/access/errors.ts'
 import type { Database } from '#platform/database/index.ts'
-import type { JsonRow } from '#platform/database/json-rows.ts'
-import { type RowChunk, readChunk } from '#platform/database/row-chunks.ts'
+import type { ListChunk } from '#platform/database/json-list.ts'
 import type { RecordChanges } from '#plugins/audit/contract.ts'
 import type { AuditEntry } from '#schema/shapes/audit.ts'
 import type { Key, Scope } from '#schema/shapes/key.ts'
@@ -26,8 +25,8 @@ export interface ExportCollaborators {
   presentChange(row: AuditRow): AuditEntry
   presentKey(row: Awaited<ReturnType<typeof readKeys>>[number]): Key
   presentUrl(row: UrlRow): Omit<ExportedUrl, 'statistics' | 'events' | 'audit'>
-  readEventsOfUrl(urlId: number, page: After): Promise<RowChunk<JsonRow>>
-  readEventsElsewhere(userId: number, page: After): Promise<RowChunk<JsonRow>>
+  readEventsOfUrl(urlId: number, page: After): Promise<ListChunk>
+  readEventsElsewhere(userId: number, page: After): Promise<ListChunk>
 }
 
 /** An export includes the data that these scopes protect, so it needs all of them. */
@@ -44,17 +43,23 @@ export function createExportService(
   const { findUser, audit, actAs, presentChange, presentKey, presentUrl } = collaborators
   const { readEventsOfUrl, readEventsElsewhere } = collaborators
 
-  async function* chunksOf<Row extends { id: number }>(read: (page: After) => Promise<RowChunk<Row>>) {
+  async function* pagesOf<Row extends { id: number }>(read: (page: After) => Promise<Row[]>) {
     for (let after = 0; ; ) {
-      const { rows, isLast } = await read({ after, limit: PAGE })
+      const rows = await read({ after, limit: PAGE })
       yield* rows
-      if (isLast) return
+      if (rows.length < PAGE) return
       after = rows.at(-1)?.id ?? after
     }
   }
 
-  const pagesOf = <Row extends { id: number }>(read: (page: After) => Promise<Row[]>) =>
-    chunksOf(({ after, limit }) => readChunk(limit, (most) => read({ after, limit: most })))
+  async function* textsOf(read: (page: After) => Promise<ListChunk>) {
+    for (let after = 0; ; ) {
+      const { text, rows, lastId, isLast } = await read({ after, limit: PAGE })
+      if (rows > 0) yield text
+      if (isLast) return
+      after = lastId
+    }
+  }
 
   /** Formats an array as JSON, one piece at a time. */
   async function* listOf<Row>(rows: AsyncIterable<Row> | Iterable<Row>, format: (row: Row) => string) {
@@ -86,8 +91,8 @@ export function createExportService(
       yield JSON.stringify(await readDays(db, row.id))
       yield ',"events":'
       yield* listOf(
-        chunksOf((page) => readEventsOfUrl(row.id, page)),
-        ({ json }) => json
+        textsOf((page) => readEventsOfUrl(row.id, page)),
+        String
       )
       yield ',"audit":'
       yield* changesOf('url', row.id)
@@ -96,8 +101,8 @@ export function createExportService(
     }
     yield separator === ',' ? '],"events":' : ',"urls":[],"events":'
     yield* listOf(
-      chunksOf((page) => readEventsElsewhere(userId, page)),
-      ({ json }) => json
+      textsOf((page) => readEventsElsewhere(userId, page)),
+      String
     )
     yield '}'
   }

@@ -28,7 +28,9 @@ export const keyRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async function onList(request, reply) {
       const { caller, query } = request
-      return pageHeaders(request, reply, pageWindow(query), await app.keys.list(caller, query))
+      const { rows, total } = await app.keys.list(caller, query)
+      pageHeaders(request, reply, pageWindow(query), total)
+      return rows
     }
   )
 

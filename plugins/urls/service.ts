@@ -8,9 +8,8 @@ import {
 } from '#platform/access/caller.ts'
 import type { Cache } from '#platform/cache/index.ts'
 import type { Database, SqlPart } from '#platform/database/index.ts'
-import type { JsonRow } from '#platform/database/json-rows.ts'
+import type { JsonPage } from '#platform/database/json-list.ts'
 import { createPageIndex } from '#platform/database/page-index.ts'
-import type { LongPage } from '#platform/database/row-chunks.ts'
 import type { FindOwned, Insertion, RecordChanges } from '#plugins/audit/contract.ts'
 import { pageWindow } from '#schema/shapes/page.ts'
 import { isTrue } from '#schema/shapes/text.ts'
@@ -42,7 +41,7 @@ import type { TargetContext } from './targets.ts'
  */
 export interface UrlService {
   /** `base` is the public address of the server, without a trailing slash. */
-  list(caller: Caller, query: UrlQuery, base: string): Promise<LongPage<JsonRow>>
+  list(caller: Caller, query: UrlQuery, base: string): Promise<JsonPage>
   /** The number of urls that the caller sees. */
   count(caller: Caller): Promise<number>
   /** Returns the url from the cache, which is invalidated like that of redirects. Throws URL_UNKNOWN. */

@@ -15,10 +15,9 @@ import type { OwnerFilter } from '#platform/access/caller.ts'
 import { createBucketCounter } from '#platform/database/count-buckets.ts'
 import { patternOf } from '#platform/database/folding.ts'
 import type { Executor } from '#platform/database/index.ts'
-import { type JsonRow, jsonObject } from '#platform/database/json-rows.ts'
+import { type JsonChunk, type ListChunk, readChunk, selectChunk } from '#platform/database/json-list.ts'
 import type { Place } from '#platform/database/page-index.ts'
 import { prepareQuery } from '#platform/database/prepared.ts'
-import { type RowChunk, readChunk } from '#platform/database/row-chunks.ts'
 import type { LinkKey } from '#schema/link-key.ts'
 import { type UrlRow, urls } from '#schema/tables/urls.ts'
 import { RESERVED_CODES } from './codes.ts'
@@ -134,7 +133,7 @@ function compare({ text, ...filter }: UrlFilter): { values: Record<string, unkno
   return { values, shape: shape.join() }
 }
 
-const listMatching = prepareQuery<JsonRow[]>('list_urls', (on, shape) => {
+const listMatching = prepareQuery<JsonChunk[]>('list_urls', (on, shape) => {
   const page = on
     .select()
     .from(urls)
@@ -143,11 +142,11 @@ const listMatching = prepareQuery<JsonRow[]>('list_urls', (on, shape) => {
     .limit(sql.placeholder('most'))
     .offset(sql.placeholder('skip'))
     .as('page')
-  const json = jsonObject({
+  return selectChunk(on, page, {
+    id: page.id,
     ...Object.fromEntries(SHOWN.map(({ name, column }) => [name, page[column]])),
     short_url: sql`${sql.placeholder('base')}::text || ${pathOf(page.shortCode)}`
   })
-  return on.select({ id: page.id, json }).from(page).orderBy(asc(page.id))
 })
 
 /** The path of a code, as in presentUrl. */
@@ -169,7 +168,7 @@ export function listUrls(
   filter: UrlFilter,
   { fromId, skip }: Place,
   { limit, base }: { limit: number; base: string }
-): Promise<RowChunk<JsonRow>> {
+): Promise<ListChunk> {
   const { values, shape } = compare(filter)
   return readChunk(limit, (most) => listMatching(on, { ...values, fromId, skip, most, base }, shape))
 }

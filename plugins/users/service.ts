@@ -1,9 +1,8 @@
 import { type Caller, isWithin, type OwnerFilter, ownerFilterOf } from '#platform/access/caller.ts'
 import { violatedConstraint } from '#platform/database/errors.ts'
 import type { Database, Executor, SqlPart } from '#platform/database/index.ts'
-import type { JsonRow } from '#platform/database/json-rows.ts'
+import type { JsonPage } from '#platform/database/json-list.ts'
 import { createPageIndex } from '#platform/database/page-index.ts'
-import type { LongPage } from '#platform/database/row-chunks.ts'
 import type { EraseChanges, RecordChanges } from '#plugins/audit/contract.ts'
 import { type PageQuery, pageWindow } from '#schema/shapes/page.ts'
 import { wireTime } from '#schema/shapes/text.ts'
@@ -35,7 +34,7 @@ export type UserDeletion = (user: { id: number; cascade: boolean; isErased: bool
  * users.
  */
 export interface UserService {
-  list(caller: Caller, query: PageQuery): Promise<LongPage<JsonRow>>
+  list(caller: Caller, query: PageQuery): Promise<JsonPage>
   /** The number of users that the caller sees. */
   count(caller: Caller): Promise<number>
   /** Throws USER_UNKNOWN. */

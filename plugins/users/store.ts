@@ -4,10 +4,9 @@ import type { OwnerFilter } from '#platform/access/caller.ts'
 import { createBucketCounter } from '#platform/database/count-buckets.ts'
 import { foldIdentity, foldName } from '#platform/database/folding.ts'
 import type { Executor } from '#platform/database/index.ts'
-import { type JsonRow, jsonObject } from '#platform/database/json-rows.ts'
+import { type JsonChunk, type ListChunk, readChunk, selectChunk } from '#platform/database/json-list.ts'
 import type { Place } from '#platform/database/page-index.ts'
 import { prepareQuery } from '#platform/database/prepared.ts'
-import { type RowChunk, readChunk } from '#platform/database/row-chunks.ts'
 import { type UserRow, users } from '#schema/tables/users.ts'
 
 /** All SQL of users. Functions run on the given executor: the pool or a transaction. */
@@ -163,7 +162,7 @@ export async function claimKey(on: Executor, id: number, field: UserField, folde
   return rowCount === 1
 }
 
-const listPrepared = prepareQuery<JsonRow[]>('list_users', (on, shape) => {
+const listPrepared = prepareQuery<JsonChunk[]>('list_users', (on, shape) => {
   const page = on
     .select()
     .from(users)
@@ -178,10 +177,7 @@ const listPrepared = prepareQuery<JsonRow[]>('list_users', (on, shape) => {
     .offset(sql.placeholder('skip'))
     .as('page')
   const { id, username, email, createdAt } = page
-  return on
-    .select({ id, json: jsonObject({ id, username, email, created_at: createdAt }) })
-    .from(page)
-    .orderBy(asc(id))
+  return selectChunk(on, page, { id, username, email, created_at: createdAt })
 })
 
 /** At most `limit` users of `owner` in the order of ids, from `fromId` after skipping `skip`. */
@@ -190,7 +186,7 @@ export function listUsers(
   owner: OwnerFilter,
   { fromId, skip }: Place,
   limit: number
-): Promise<RowChunk<JsonRow>> {
+): Promise<ListChunk> {
   const shape = owner === 'all' ? '' : 'own'
   return readChunk(limit, (most) => listPrepared(on, { owner, fromId, skip, most }, shape))
 }

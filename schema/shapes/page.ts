@@ -26,7 +26,7 @@ export const LINK = {
 
 export type PageQuery = Static<typeof PageQuery>
 
-/** A page of rows in key order. `total` is null only if no count was requested. */
+/** A page of rows in key order. `total` counts the rows of all pages. */
 export interface Page<Row> {
   rows: Row[]
   total: number

@@ -1,5 +1,5 @@
 import { shareRuns } from '#platform/async/share-runs.ts'
-import { type LongPage, type RowChunk, readOn } from './row-chunks.ts'
+import { type JsonPage, type ListChunk, readOn } from './json-list.ts'
 
 /**
  * Page numbers with keyset reads. `OFFSET 1000000` reads a million rows only to discard them, and so does
@@ -42,12 +42,12 @@ export interface PageIndex<On> {
    * read and may run it twice. A filtered list passes `countMatching`, its number of rows. The index counts
    * all rows only, so a filtered list skips rows to reach its page.
    */
-  read<Row extends { id: number }>(
+  read(
     run: <T>(work: (on: On) => Promise<T>) => Promise<T>,
     window: { page: number; perPage: number },
-    list: (on: On, place: Place, limit: number) => Promise<RowChunk<Row>>,
+    list: (on: On, place: Place, limit: number) => Promise<ListChunk>,
     countMatching?: ((on: On) => Promise<number>) | undefined
-  ): Promise<LongPage<Row>>
+  ): Promise<JsonPage>
 }
 
 /**
@@ -123,7 +123,7 @@ export function createPageIndex<On>({
         return { chunk: await list(on, place, perPage), total }
       })
       const readFrom = (fromId: number, limit: number) => run((on) => list(on, { fromId, skip: 0 }, limit))
-      return { rows: chunk.rows, total, rest: readOn(chunk, perPage, readFrom) }
+      return { text: chunk.text, total, rest: readOn(chunk, perPage, readFrom) }
     }
   }
   return index

@@ -1,21 +1,18 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { JsonRow } from '#platform/database/json-rows.ts'
-import type { LongPage } from '#platform/database/row-chunks.ts'
-import type { Page } from '#schema/shapes/page.ts'
+import type { JsonPage } from '#platform/database/json-list.ts'
 
 /**
  * Describes in headers what a list leaves out: `X-Total-Count`, and `Link` (RFC 8288) with first, prev, next
  * and last where they exist. The links repeat only parameters that the route takes, which bounds their
- * length. `window` is the served page. Returns the rows to send.
+ * length. `window` is the served page.
  */
-export function pageHeaders<Row>(
+export function pageHeaders(
   request: FastifyRequest,
   reply: FastifyReply,
-  window: { page: number; perPage: number },
-  { rows, total }: Page<Row>
-): Row[] {
-  const { page, perPage } = window
+  { page, perPage }: { page: number; perPage: number },
+  total: number
+): void {
   const last = Math.max(1, Math.ceil(total / perPage))
   const links: string[] = []
   const add = (rel: string, target: number) =>
@@ -30,7 +27,6 @@ export function pageHeaders<Row>(
   }
   reply.header('x-total-count', total)
   if (links.length > 0) reply.header('link', links.join(', '))
-  return rows
 }
 
 /** A link (RFC 8288) to the list of `request` with other `parameters`, under the path of PUBLIC_URL. */
@@ -41,27 +37,21 @@ export function linkTo(request: FastifyRequest, rel: string, parameters: Record<
   return `<${path}?${query}>; rel="${rel}"`
 }
 
-/**
- * Like {@link pageHeaders}, for rows in JSON. Sends them. If there are more rows than were read, it streams
- * all of them.
- */
+/** Sends a page with its headers, see {@link pageHeaders}. Streams it if some of its rows were not read yet. */
 export function sendPage(
   request: FastifyRequest,
   reply: FastifyReply,
   window: { page: number; perPage: number },
-  page: LongPage<JsonRow>
+  { text, total, rest }: JsonPage
 ) {
-  const rows = pageHeaders(request, reply, window, page)
+  pageHeaders(request, reply, window, total)
   reply.type('application/json; charset=utf-8')
-  const body = page.rest === null ? `[${join(rows)}]` : Readable.from(formatRows(rows, page.rest))
   // Neither a text nor a stream passes the serializer of the schema.
-  return reply.send(body) as never
+  return reply.send(rest === null ? `[${text}]` : Readable.from(streamPage(text, rest))) as never
 }
 
-async function* formatRows(first: JsonRow[], rest: AsyncIterable<JsonRow[]>): AsyncGenerator<string> {
-  yield `[${join(first)}`
-  for await (const rows of rest) if (rows.length > 0) yield `,${join(rows)}`
+async function* streamPage(first: string, rest: AsyncIterable<string>): AsyncGenerator<string> {
+  yield `[${first}`
+  for await (const text of rest) yield `,${text}`
   yield ']'
 }
-
-const join = (rows: JsonRow[]) => rows.map(({ json }) => json).join()
