@@ -1,4 +1,4 @@
-/** Dashboards as data, and as the JSON that Grafana reads (its dashboard model, schema 39). */
+/** The dashboards of boards/, and the JSON that Grafana reads (its dashboard model, schema 39). */
 
 /**
  * One query of a panel, in PromQL. `$instance` is the selected replicas, `$__rate_interval` a suitable

@@ -1,12 +1,14 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse } from 'yaml'
 import type { Board } from './board.ts'
-import { clickPipeline } from './boards/click-pipeline.ts'
-import { goldenSignals } from './boards/golden-signals.ts'
-import { redirectPath } from './boards/redirect-path.ts'
-import { slo } from './boards/slo.ts'
-import { stores } from './boards/stores.ts'
 
-/** All dashboards, the most important first. */
-export const boards: Board[] = [goldenSignals, redirectPath, clickPipeline, stores, slo]
+const FOLDER = join(import.meta.dirname, 'boards')
+
+/** All dashboards: the files of boards/. */
+export const boards: Board[] = readdirSync(FOLDER).map((file) =>
+  parse(readFileSync(join(FOLDER, file), 'utf8'))
+)
 
 /** A query for Prometheus: inserts values for Grafana's variables, with all replicas selected. */
 export function resolveQuery(expr: string, window = '1m'): string {

@@ -24,8 +24,9 @@ t.test('the committed dashboards are those of boards/', async (t) => {
 t.test('each panel says what it shows, in which unit, and what to do', async (t) => {
   const panels = boards.flatMap((board) => board.panels)
   t.ok(panels.length >= 30, `${panels.length} panels`)
-  for (const { title, description, unit, queries, runbook } of panels) {
+  for (const { title, description, unit, queries, runbook, bad, isBadBelow, isNumber, ...others } of panels) {
     t.ok(title && unit && queries.length > 0, title)
+    t.same(Object.keys(others), [], `${title}: unknown members`)
     t.ok(description.length > 15, `${title}: ${description}`)
     if (runbook) t.ok(existsSync(join(ROOT, 'ops', 'runbooks', `${runbook}.md`)), runbook)
   }
