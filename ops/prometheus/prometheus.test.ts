@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { parse, stringify } from 'yaml'
+import { type Rules, scaleRules } from '#ops/stack/scaled-rules.ts'
 import { missing } from '#testing/programs.ts'
-import { writeScaledRules } from './rule-files.ts'
+import { RULES } from './rule-files.ts'
 
 /** promtool's checks of the configuration and the rules. */
 
@@ -27,11 +28,11 @@ t.test('Prometheus takes its configuration and its rules', { skip }, async (t) =
 })
 
 t.test('Prometheus takes scaled rules', { skip }, async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'fairlead-rules-'))
-  t.teardown(() => rmSync(folder, { recursive: true }))
-  writeScaledRules(folder, 0.1)
-  const files = readdirSync(folder).map((file) => join(folder, file))
-  t.match(await promtool('check', 'rules', ...files), 'SUCCESS')
+  for (const file of readdirSync(RULES)) {
+    const rules = parse(readFileSync(join(RULES, file), 'utf8')) as Rules
+    const folder = t.testdir({ [file]: stringify(scaleRules(rules)) })
+    t.match(await promtool('check', 'rules', join(folder, file)), 'SUCCESS')
+  }
 })
 
 for (const file of readdirSync(join(import.meta.dirname, 'tests'))) {

@@ -1,11 +1,9 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
 import { makeSloRules, RULES } from './rule-files.ts'
-import { type Group, kebab, makeGroups, type Rule, scaleRules } from './slo-rules.ts'
+import { type Group, kebab, makeGroups, type Rule } from './slo-rules.ts'
 
 const RUNBOOKS = join(import.meta.dirname, '..', 'runbooks')
 const TESTS = join(import.meta.dirname, 'tests')
@@ -99,23 +97,4 @@ t.test('an objective of 1 has no budget to burn', async (t) => {
     []
   )
   t.equal(made[0]?.expr, '(a[5m]) / (b[5m] > 0) or (b[5m] == 0)')
-})
-
-t.test('scales windows, waits and intervals, and nothing else', async (t) => {
-  t.equal(
-    scaleRules('    interval: 1m\n  expr: rate(a[1h]) > x[1h:1m]\n    for: 10m\n    severity: 3d', 0.1),
-    '    interval: 6s\n  expr: rate(a[360s]) > x[360s:1m]\n    for: 60s\n    severity: 3d'
-  )
-  t.match(scaleRules('rate(a[5m])', 0.001), '[20s]', 'long enough for two scrapes')
-})
-
-t.test('writes scaled rules to a folder, and never over those that are shipped', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'fairlead-rules-'))
-  t.teardown(() => rmSync(folder, { recursive: true }))
-  const make = (...args: string[]) =>
-    execFileSync(process.execPath, [join(import.meta.dirname, 'make-rules.ts'), ...args], { stdio: 'pipe' })
-  make('--scale', '0.1', '--out', folder)
-  t.strictSame(readdirSync(folder).sort(), readdirSync(RULES).sort())
-  t.match(readFileSync(join(folder, 'slo.yml'), 'utf8'), '[360s]')
-  t.throws(() => make('--scale', '0.1'))
 })

@@ -135,22 +135,3 @@ function percent(share: number): string {
 export function kebab(alert: string): string {
   return alert.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase()
 }
-
-/**
- * Scales every window, wait and interval of rules written as YAML, for example to minutes instead of days.
- * Names stay, so `rate1h` then covers less. No window gets shorter than `floorS` seconds; it needs about four
- * scrapes to reliably hold two samples.
- */
-export function scaleRules(yaml: string, factor: number, floorS = 20): string {
-  const scaled = (text: string, least: number) => `${Math.max(least, Math.round(seconds(text) * factor))}s`
-  return yaml
-    .replaceAll(/\[(\d+[smhd])(?=\]|:)/g, (_, window: string) => `[${scaled(window, floorS)}`)
-    .replaceAll(/^(\s+interval: )(\d+[smhd])$/gm, (_, key: string, time: string) => key + scaled(time, 5))
-    .replaceAll(/^(\s+for: )(\d+[smhd])$/gm, (_, key: string, time: string) => key + scaled(time, 0))
-}
-
-const UNITS: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400 }
-
-function seconds(duration: string): number {
-  return Number(duration.slice(0, -1)) * (UNITS[duration.slice(-1)] ?? 1)
-}

@@ -31,6 +31,11 @@ terminal, it asks the stack that runs.`,
     },
     state: { type: 'string', value: 'DIR', default: defaultFolder(ROOT), help: 'Folder of its files' },
     light: { type: 'boolean', default: false, help: 'Leaves out monitoring (Prometheus, Alertmanager)' },
+    scaled: {
+      type: 'boolean',
+      default: false,
+      help: 'Shortens the times of alerts from minutes to seconds'
+    },
     provision: {
       type: 'boolean',
       default: false,
@@ -53,8 +58,8 @@ async function run(): Promise<void> {
   if (await control('status').then(Boolean, () => false))
     throw new Error(`A stack runs in ${values.state} already: npm run stack -- status`)
   const start = performance.now()
-  const isLight = values.light
-  const stack = await startStack({ folder: values.state, replicas, isLight, ...(port > 0 && { port }) })
+  const { state: folder, light: isLight, scaled: isScaled } = values
+  const stack = await startStack({ folder, replicas, isLight, isScaled, ...(port > 0 && { port }) })
   let isStopping = false
   const stop = async () => {
     if (isStopping) return
