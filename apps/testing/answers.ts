@@ -31,6 +31,17 @@ export function answersPing(port: number): Promise<boolean> {
   })
 }
 
+/** True if `url` answers with 200. */
+export async function answers(url: string): Promise<boolean> {
+  try {
+    const { status, body } = await fetch(url, { signal: AbortSignal.timeout(2_000) })
+    await body?.cancel()
+    return status === 200
+  } catch {
+    return false
+  }
+}
+
 /** True if a program listens at `port`. */
 export function accepts(port: number): Promise<boolean> {
   return new Promise((done) => {

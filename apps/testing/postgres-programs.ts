@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { initdbArguments } from '#platform/database/bundled-cluster.ts'
 import { findBundledPrograms } from '#platform/database/bundled-programs.ts'
 import type { User } from './launch.ts'
-import { findCommand, ServerMissing } from './programs.ts'
+import { findCommand, need } from './programs.ts'
 import { findUser } from './server-process.ts'
 
 /** A PostgreSQL without data yet: how its programs run, and the user that owns its files. */
@@ -17,7 +17,7 @@ export interface Postgres {
   command(program: string, args: string[]): [file: string, args: string[]]
 }
 
-/** The bundled PostgreSQL, or the newest installed on the system. Throws {@link ServerMissing}. */
+/** The bundled PostgreSQL, or the newest installed on the system. Throws an error if none is installed. */
 export async function findPostgres(installed: boolean): Promise<Postgres> {
   if (!installed) {
     const links = join(tmpdir(), `fairlead-postgres-${process.pid}`)
@@ -29,17 +29,22 @@ export async function findPostgres(installed: boolean): Promise<Postgres> {
       command
     }
   }
-  if (!findCommand('postgres')) throw new ServerMissing('postgres is not installed')
+  need('postgres')
   // PostgreSQL refuses to run as root.
   const user = await findUser('postgres', 'nobody')
   return { owner: user, user, command: (program, args) => [findCommand(program) ?? program, args] }
 }
 
-/** Creates an empty cluster in `data`, with the superuser `postgres`. */
-export function initialize(postgres: Postgres, data: string, installed: boolean): void {
+/** Creates an empty cluster in `data`. */
+export function initialize(
+  postgres: Postgres,
+  data: string,
+  installed: boolean,
+  superuser = 'postgres'
+): void {
   const args = installed
-    ? ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C']
-    : initdbArguments(data, 'postgres')
+    ? ['-D', data, '-U', superuser, '-A', 'trust', '-E', 'UTF8', '--locale=C']
+    : initdbArguments(data, superuser)
   const { user, env } = postgres
   const [command, all] = postgres.command('initdb', [...args, '--no-sync'])
   const made = spawnSync(command, all, { ...user, ...(env && { env }), encoding: 'utf8' })

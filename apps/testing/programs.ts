@@ -20,6 +20,15 @@ export function missing(command: string): false | string {
   return reason
 }
 
+/** The path of the first of `names` that is installed. Throws {@link ServerMissing}. */
+export function need(...names: string[]): string {
+  const path = names.map(findCommand).find((found) => found !== null)
+  if (path !== undefined) return path
+  throw new ServerMissing(
+    `${names[0]} is not installed; npm run stack -- --provision installs the programs of the stack`
+  )
+}
+
 /**
  * The path of `name`: searches PATH, the folders of system programs, and Debian's folders of PostgreSQL
  * versions.

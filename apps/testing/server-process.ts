@@ -4,7 +4,9 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Test } from 'tap'
 import { type Launched, launch, patienceOf, type User } from './launch.ts'
+import type { Program } from './server-programs.ts'
 
 /** Runs a server program for a test: the common part of real PostgreSQL, Redis, PgBouncer and nginx. */
 
@@ -27,36 +29,22 @@ export interface Server {
   remove(): Promise<void>
 }
 
-export interface Program {
-  url: string
-  port: number
-  folder: string
-  command: string
-  args: string[]
-  /** The system user to run as; that of this process if null. */
-  user: User | null
-  /** Its environment; that of this process by default. */
-  env?: Record<string, string>
-  /** The signal for a clean shutdown. */
-  stopSignal: NodeJS.Signals
-  /** True if it answers; called repeatedly at a start. */
-  isReady(): Promise<boolean>
-}
-
 const START_TIMEOUT_MS = 30_000
 const STOP_TIMEOUT_MS = 10_000
 
-/** Starts `program` and returns the server. Throws the end of its log if it does not answer. */
-export async function runServer(program: Program): Promise<Server> {
-  const logFile = join(program.folder, 'server.log')
-  const { command, args, user, folder } = program
-  const options = { command, args, user, folder, logFile, ...(program.env && { env: program.env }) }
+/**
+ * Starts `program` in `folder` and returns the server, which is removed with `t`. Throws the end of its log if
+ * it does not answer.
+ */
+export async function runServer(t: Test | null, program: Program, folder: string): Promise<Server> {
+  const logFile = join(folder, 'server.log')
+  const { url, command } = program
   let launched: Launched | undefined
 
   async function start(): Promise<void> {
     const deadline = performance.now() + START_TIMEOUT_MS
     do {
-      const now = launch(options)
+      const now = launch({ ...program, folder, logFile })
       launched = now
       while (now.isRunning() && performance.now() < deadline) {
         if (await program.isReady()) return now.unref()
@@ -65,7 +53,7 @@ export async function runServer(program: Program): Promise<Server> {
       // After a kill, PostgreSQL refuses to start until the last of its old processes has noticed.
     } while (await isWorthRetrying(logFile, deadline))
     await kill()
-    throw new Error(`${command} does not answer at port ${program.port}:\n${await tail(logFile)}`)
+    throw new Error(`${command} does not answer at ${url}:\n${await tail(logFile)}`)
   }
 
   async function stop(signal: NodeJS.Signals): Promise<void> {
@@ -75,10 +63,10 @@ export async function runServer(program: Program): Promise<Server> {
   const kill = (signal: NodeJS.Signals = 'SIGKILL') => stop(signal)
 
   await start()
-  return {
-    url: program.url,
-    port: program.port,
-    folder: program.folder,
+  const server = {
+    url,
+    port: Number(new URL(url).port),
+    folder,
     start,
     stop: () => stop(program.stopSignal),
     kill,
@@ -86,9 +74,11 @@ export async function runServer(program: Program): Promise<Server> {
     thaw: () => launched?.signal('SIGCONT'),
     remove: async () => {
       await kill()
-      await rm(program.folder, { recursive: true, force: true, maxRetries: 5 })
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 })
     }
   }
+  t?.teardown(() => server.remove())
+  return server
 }
 
 /** Creates a folder for temporary files that belongs to `user` and that other users can pass through. */

@@ -1,15 +1,16 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { accepts, answersPing, answersQuery } from './answers.ts'
+import { answersQuery } from './answers.ts'
 import type { User } from './launch.ts'
 import { findPostgres, initialize } from './postgres-programs.ts'
-import { findCommand, ServerMissing } from './programs.ts'
+import { need } from './programs.ts'
 import { findPort, findUser, makeFolder, runServer, type Server } from './server-process.ts'
+import { nginxProgram, type Program, postgresProgram, redisProgram } from './server-programs.ts'
 
 /**
  * Real servers for one test, which may kill, freeze and restart them. Each function takes the test that
- * removes the server, or null if the caller calls `remove` itself. Throws {@link ServerMissing}.
+ * removes the server, or null if the caller calls `remove` itself. Throws when the program is not installed.
  */
 
 export interface RedisOptions {
@@ -24,25 +25,12 @@ export interface RedisOptions {
 /** Starts a Redis. */
 export async function startRedis(
   t: Test | null,
-  { aof = false, port: wanted, args: more = [] }: RedisOptions = {}
+  { aof = false, port: wanted, args = [] }: RedisOptions = {}
 ): Promise<Server> {
-  const command = findCommand('redis-server') ?? findCommand('valkey-server')
-  if (!command) throw new ServerMissing('redis-server is not installed')
   const folder = await makeFolder('redis', null)
+  const durable = aof ? ['--appendonly', 'yes', '--appendfsync', 'always'] : []
   const port = wanted ?? (await findPort())
-  const args = ['--bind', '127.0.0.1', '--port', `${port}`, '--dir', folder, '--save', '', ...more]
-  if (aof) args.push('--appendonly', 'yes', '--appendfsync', 'always')
-  const server = await runServer({
-    url: `redis://127.0.0.1:${port}/0`,
-    port,
-    folder,
-    command,
-    args,
-    user: null,
-    stopSignal: 'SIGTERM',
-    isReady: () => answersPing(port)
-  })
-  return removedWith(t, server)
+  return runServer(t, redisProgram(port, folder, ['--save', '', ...args, ...durable]), folder)
 }
 
 export interface PostgresOptions {
@@ -66,36 +54,21 @@ export async function startPostgres(
   { fsync = false, maxConnections = 100, settings = {}, installed = false, makeData }: PostgresOptions = {}
 ): Promise<Server> {
   const postgres = await findPostgres(installed)
-  const { owner, user, env } = postgres
-  const folder = await makeFolder('postgres', owner)
-  const port = await findPort()
-  const data = join(folder, 'data')
-  if (makeData) makeData(data, user)
+  const folder = await makeFolder('postgres', postgres.owner)
+  const [data, port] = [join(folder, 'data'), await findPort()]
+  if (makeData) makeData(data, postgres.user)
   else initialize(postgres, data, installed)
-  const all = {
-    port,
-    listen_addresses: '127.0.0.1',
-    unix_socket_directories: '',
-    max_connections: maxConnections,
-    fsync: fsync ? 'on' : 'off',
-    ...(!fsync && { synchronous_commit: 'off', full_page_writes: 'off' }),
-    ...settings
-  }
-  const url = `postgres://postgres@127.0.0.1:${port}/postgres`
-  const options = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-  const [command, args] = postgres.command('postgres', ['-D', data, ...options])
-  const server = await runServer({
-    url,
-    port,
-    folder,
-    command,
-    args,
-    user,
-    ...(env && { env }),
-    stopSignal: 'SIGINT',
-    isReady: () => answersQuery(url, 'SELECT 1')
-  })
-  return removedWith(t, server)
+  const program = postgresProgram(
+    postgres,
+    { data, port, superuser: 'postgres' },
+    {
+      max_connections: maxConnections,
+      fsync: fsync ? 'on' : 'off',
+      ...(!fsync && { synchronous_commit: 'off', full_page_writes: 'off' }),
+      ...settings
+    }
+  )
+  return runServer(t, program, folder)
 }
 
 export interface PgbouncerOptions {
@@ -112,8 +85,7 @@ export async function startPgbouncer(
   target: string,
   { poolSize = 10, maxClients = 500 }: PgbouncerOptions = {}
 ): Promise<Server> {
-  const command = findCommand('pgbouncer')
-  if (!command) throw new ServerMissing('pgbouncer is not installed')
+  const command = need('pgbouncer')
   const user = await findUser('postgres', 'nobody')
   const folder = await makeFolder('pgbouncer', user)
   const port = await findPort()
@@ -135,17 +107,15 @@ ignore_startup_parameters = extra_float_digits
 `
   )
   const url = `postgres://postgres@127.0.0.1:${port}${pathname}`
-  const server = await runServer({
+  const program: Program = {
     url,
-    port,
-    folder,
     command,
     args: ['-q', settings],
     user,
     stopSignal: 'SIGINT',
     isReady: () => answersQuery(url, 'SELECT 1')
-  })
-  return removedWith(t, server)
+  }
+  return runServer(t, program, folder)
 }
 
 /** Starts an nginx with the configuration that `configure` returns for a port and a folder for its files. */
@@ -153,25 +123,8 @@ export async function startNginx(
   t: Test | null,
   configure: (port: number, folder: string) => string
 ): Promise<Server> {
-  const command = findCommand('nginx')
-  if (!command) throw new ServerMissing('nginx is not installed')
   const folder = await makeFolder('nginx', null)
   const port = await findPort()
   await writeFile(join(folder, 'nginx.conf'), configure(port, folder))
-  const server = await runServer({
-    url: `http://127.0.0.1:${port}`,
-    port,
-    folder,
-    command,
-    args: ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr', '-g', 'daemon off;'],
-    user: null,
-    stopSignal: 'SIGQUIT',
-    isReady: () => accepts(port)
-  })
-  return removedWith(t, server)
-}
-
-function removedWith(t: Test | null, server: Server): Server {
-  t?.teardown(() => server.remove())
-  return server
+  return runServer(t, nginxProgram(port, folder), folder)
 }

@@ -1,73 +1,31 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { parse, stringify } from 'yaml'
-import { findCommand } from '#testing/programs.ts'
+import { scaleRoutes } from '#ops/stack/scaled-rules.ts'
 import { findPort, makeFolder, runServer } from '#testing/server-process.ts'
+import { alertmanagerProgram } from '#testing/server-programs.ts'
 
 /** Alertmanager with the shipped configuration, for tests. */
-
-interface Route {
-  group_wait: string
-  group_interval: string
-  routes?: Route[]
-}
 
 export interface Alert {
   labels: Record<string, string>
   endsAt?: string
 }
 
-/** Creates a folder with the shipped configuration. `edit` changes its text and `change` its routes. */
-export async function configure(
-  t: Test,
-  edit: (config: string) => string,
-  change = (route: Route) => route
-): Promise<string> {
+/** Creates a folder with the shipped configuration, which `edit` completes. */
+export async function configure(t: Test, edit: (config: string) => string): Promise<string> {
   const folder = await makeFolder('alertmanager', null)
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   cpSync(import.meta.dirname, folder, { recursive: true })
   const file = join(folder, 'alertmanager.yml')
-  const config = parse(edit(readFileSync(file, 'utf8')))
-  writeFileSync(file, stringify({ ...config, route: change(config.route) }))
+  writeFileSync(file, edit(readFileSync(file, 'utf8')))
   return folder
 }
 
-/** The same routes with group delays of 1 s. */
-function scaleRoute(route: Route): Route {
-  return {
-    ...route,
-    group_wait: '1s',
-    group_interval: '1s',
-    ...(route.routes && { routes: route.routes.map(scaleRoute) })
-  }
-}
-
-/** Starts an Alertmanager whose configuration `edit` completes. */
+/** Starts an Alertmanager whose configuration `edit` completes, with group delays of seconds. */
 export async function startAlertmanager(t: Test, edit: (config: string) => string) {
-  const folder = await configure(t, edit, scaleRoute)
-  const port = await findPort()
-  const url = `http://127.0.0.1:${port}`
-  const server = await runServer({
-    url,
-    port,
-    folder,
-    command: findCommand('prometheus-alertmanager') ?? '',
-    args: [
-      `--config.file=${join(folder, 'alertmanager.yml')}`,
-      `--storage.path=${join(folder, 'data')}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-      '--cluster.listen-address='
-    ],
-    user: null,
-    stopSignal: 'SIGTERM',
-    isReady: () =>
-      fetch(`${url}/-/ready`).then(
-        ({ ok }) => ok,
-        () => false
-      )
-  })
-  t.teardown(() => server.remove())
+  const folder = await configure(t, (config) => scaleRoutes(edit(config)))
+  const { url } = await runServer(t, alertmanagerProgram(await findPort(), folder), folder)
 
   return {
     /** Posts alerts as Prometheus does. */

@@ -5,8 +5,10 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { createEcho, listen } from '#ops/nginx/sites.ts'
+import { accepts } from '#testing/answers.ts'
 import { findCommand, missing } from '#testing/programs.ts'
 import { findPort, makeFolder, runServer } from '#testing/server-process.ts'
+import type { Program } from '#testing/server-programs.ts'
 
 /**
  * The Caddyfile of the small deployment in a real Caddy, without TLS, with upstream servers made by the test.
@@ -21,22 +23,14 @@ async function startCaddy(t: Test, upstream: string) {
   const [url, admin] = [`http://127.0.0.1:${port}`, `127.0.0.1:${await findPort()}`]
   const env = [`DOMAIN=${url}`, `UPSTREAM=${upstream}`, `CADDY_ADMIN=${admin}`, `HOME=${folder}`]
   const config = join(import.meta.dirname, 'Caddyfile')
-  const caddy = await runServer({
+  const program: Program = {
     url,
-    port,
-    folder,
     command: 'env',
     args: [...env, findCommand('caddy') ?? '', 'run', '--adapter', 'caddyfile', '--config', config],
-    user: null,
     stopSignal: 'SIGTERM',
-    isReady: () =>
-      fetch(`${url}/metrics`).then(
-        () => true,
-        () => false
-      )
-  })
-  t.teardown(() => caddy.remove())
-  return caddy
+    isReady: () => accepts(port)
+  }
+  return runServer(t, program, folder)
 }
 
 t.test('the server learns the address from Caddy, and no client can name a visit', { skip }, async (t) => {

@@ -4,8 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { findCommand, missing } from '#testing/programs.ts'
+import { missing } from '#testing/programs.ts'
 import { findPort, makeFolder, runServer } from '#testing/server-process.ts'
+import { prometheusProgram } from '#testing/server-programs.ts'
 import { until } from '#testing/until.ts'
 import { checkRelease, look } from './slo-check.ts'
 
@@ -65,23 +66,8 @@ scrape_configs:
       - { alert: Errors, expr: 'rate(http_request_duration_seconds_count{status_code="500"}[3s]) > 1', labels: { severity: page } }
 `
   )
-  const prometheusUrl = `http://127.0.0.1:${port}`
-  const server = await runServer({
-    url: prometheusUrl,
-    port,
-    folder,
-    command: findCommand('prometheus') ?? '',
-    args: [
-      `--config.file=${file}`,
-      `--storage.tsdb.path=${folder}/data`,
-      `--web.listen-address=127.0.0.1:${port}`
-    ],
-    user: null,
-    stopSignal: 'SIGTERM',
-    isReady: async () => (await fetch(`${prometheusUrl}/-/ready`).catch(() => null))?.ok ?? false
-  })
-  t.teardown(() => server.remove())
-  return { prometheusUrl, pace }
+  const { url } = await runServer(t, prometheusProgram(port, folder), folder)
+  return { prometheusUrl: url, pace }
 }
 
 t.test('a release is kept while promises hold, and rejected when one breaks', { skip }, async (t) => {

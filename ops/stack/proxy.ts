@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { filesIn, renderSite, UNLIMITED, upstreamOf } from '#ops/nginx/render.ts'
+import { answers } from '#testing/answers.ts'
 import { findPort } from '#testing/server-process.ts'
-import { answers, need } from './parts.ts'
+import { nginxProgram } from '#testing/server-programs.ts'
 import type { Unit } from './supervisor.ts'
 
 /** nginx before the replicas. */
@@ -44,12 +45,9 @@ ${site}
 `
   await writeFile(join(home, 'nginx.conf'), config)
   return {
+    ...nginxProgram(port, home),
     name: 'nginx',
-    url: `http://127.0.0.1:${port}`,
     statusUrl,
-    command: need('nginx'),
-    args: ['-p', home, '-c', 'nginx.conf', '-e', 'stderr', '-g', 'daemon off;'],
-    stopSignal: 'SIGQUIT',
     isReady: () => answers(statusUrl)
   }
 }

@@ -105,8 +105,8 @@ export async function startStack({
     const sharedBy = async (name: string) => ({
       folder,
       env: {
-        DATABASE_URL: await reroute(postgres.databaseUrl, name, 'postgres'),
-        REDIS_URL: await reroute(redis.redisUrl, name, 'redis'),
+        DATABASE_URL: await reroute(postgres.url, name, 'postgres'),
+        REDIS_URL: await reroute(redis.url, name, 'redis'),
         REPLICAS: `${count + 1}`,
         CLICK_DRAIN: 'off',
         TRUST_PROXY: '127.0.0.1',
@@ -141,8 +141,8 @@ export async function startStack({
 
     return {
       url: proxy.url,
-      databaseUrl: postgres.databaseUrl,
-      redisUrl: redis.redisUrl,
+      databaseUrl: postgres.url,
+      redisUrl: redis.url,
       units,
       replicas,
       watchers,

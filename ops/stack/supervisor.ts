@@ -1,27 +1,14 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { type Exit, type Launched, launch, type User } from '#testing/launch.ts'
+import { type Exit, type Launched, launch } from '#testing/launch.ts'
+import type { Program } from '#testing/server-programs.ts'
 
 /** Keeps programs running: restarts a program that ends unexpectedly, after a growing pause. */
 
 /** A program of the stack. */
-export interface Unit {
+export interface Unit extends Program {
   name: string
-  /** Its address, for people. */
-  url: string
-  command: string
-  args: string[]
-  /** The whole environment; that of this process by default. */
-  env?: Record<string, string>
-  /** The working folder. */
-  cwd?: string
-  /** The system user to run as; that of this process if null or missing. */
-  user?: User | null
-  /** The signal for a clean end. */
-  stopSignal: NodeJS.Signals
-  /** True if the program answers; called repeatedly at a start. */
-  isReady(): Promise<boolean>
 }
 
 export type State = 'stopped' | 'starting' | 'up' | 'stopping' | 'waiting'

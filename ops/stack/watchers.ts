@@ -2,11 +2,13 @@ import { existsSync } from 'node:fs'
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
+import { answers } from '#testing/answers.ts'
 import { findCommand } from '#testing/programs.ts'
 import { findPort } from '#testing/server-process.ts'
+import { alertmanagerProgram, prometheusProgram } from '#testing/server-programs.ts'
 import { ROOT } from '#testing/sources.ts'
 import { type Discord, startDiscord } from './discord.ts'
-import { answers, ENVIRONMENT, need } from './parts.ts'
+import { ENVIRONMENT } from './parts.ts'
 import type { NginxUnit } from './proxy.ts'
 import { type Rules, SCALED_SCRAPES, scaleRoutes, scaleRules } from './scaled-rules.ts'
 import type { Supervised, Unit } from './supervisor.ts'
@@ -25,8 +27,8 @@ export interface Watchers {
 interface Watched {
   replicas: readonly Supervised[]
   worker: Supervised
-  postgres: Unit & { databaseUrl: string }
-  redis: Unit & { redisUrl: string }
+  postgres: Unit
+  redis: Unit
   proxy: NginxUnit
   /** True if alert times are seconds instead of minutes. */
   isScaled: boolean
@@ -96,19 +98,7 @@ async function makePrometheus(
     static_configs: [{ targets: own }]
   }))
   await writeFile(join(home, 'prometheus.yml'), stringify(config))
-  const url = `http://127.0.0.1:${port}`
-  return {
-    name: 'prometheus',
-    url,
-    command: need('prometheus'),
-    args: [
-      `--config.file=${join(home, 'prometheus.yml')}`,
-      `--storage.tsdb.path=${join(home, 'data')}`,
-      `--web.listen-address=127.0.0.1:${port}`
-    ],
-    stopSignal: 'SIGTERM',
-    isReady: () => answers(`${url}/-/ready`)
-  }
+  return { ...prometheusProgram(port, home), name: 'prometheus' }
 }
 
 /**
@@ -137,20 +127,7 @@ async function makeAlertmanager(
   const file = join(home, 'alertmanager.yml')
   const text = (await readFile(file, 'utf8')).replaceAll(WEBHOOK, webhookUrl)
   await writeFile(file, isScaled ? scaleRoutes(text) : text)
-  const url = `http://127.0.0.1:${port}`
-  return {
-    name: 'alertmanager',
-    url,
-    command: need('prometheus-alertmanager'),
-    args: [
-      `--config.file=${file}`,
-      `--storage.path=${join(home, 'data')}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-      '--cluster.listen-address='
-    ],
-    stopSignal: 'SIGTERM',
-    isReady: () => answers(`${url}/-/ready`)
-  }
+  return { ...alertmanagerProgram(port, home), name: 'alertmanager' }
 }
 
 /** The installed exporters, each with the name of its job. */
@@ -158,9 +135,9 @@ async function makeExporters({ postgres, redis, proxy }: Watched): Promise<{ job
   const known: Record<string, { args: string[]; env?: Record<string, string> }> = {
     postgres: {
       args: [],
-      env: { ...ENVIRONMENT, DATA_SOURCE_NAME: `${postgres.databaseUrl}?sslmode=disable` }
+      env: { ...ENVIRONMENT, DATA_SOURCE_NAME: `${postgres.url}?sslmode=disable` }
     },
-    redis: { args: [`-redis.addr=${redis.redisUrl}`] },
+    redis: { args: [`-redis.addr=${redis.url}`] },
     nginx: { args: [`-nginx.scrape-uri=${proxy.statusUrl}`] },
     node: { args: [] }
   }
