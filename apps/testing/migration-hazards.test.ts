@@ -3,17 +3,23 @@ import { join } from 'node:path'
 import t from 'tap'
 import { readSection } from './docs.ts'
 import { findHazards } from './migration-hazards.ts'
-import { ACTION_RULES, renderMigrationRules, STATEMENT_RULES } from './migration-rules.ts'
+import { ACTION_RULES, STATEMENT_RULES } from './migration-rules.ts'
 import { ROOT, readText } from './sources.ts'
 
 /** Migrations of the first release: no older release runs anywhere. */
 const FIRST_RELEASE = ['0000_init.sql', '0001_events_by_month.sql', '0002_url_stats.sql']
 
+const RULES = [...Object.keys(ACTION_RULES), ...Object.keys(STATEMENT_RULES)]
+
 t.test('no migration since the first release breaks replicas that still run', async (t) => {
   const files = (await readdir(join(ROOT, 'drizzle'))).filter((name) => name.endsWith('.sql'))
   t.ok(FIRST_RELEASE.every((name) => files.includes(name)))
   for (const name of files.filter((one) => !FIRST_RELEASE.includes(one)))
-    t.same(findHazards(await readFile(join(ROOT, 'drizzle', name), 'utf8')), [], name)
+    t.same(
+      findHazards(await readFile(join(ROOT, 'drizzle', name), 'utf8')),
+      [],
+      `${name}: see CONTRIBUTING.md`
+    )
 })
 
 t.test('finds removals, renames, new demands and locks, and each rule finds something', async (t) => {
@@ -72,11 +78,10 @@ t.test('finds removals, renames, new demands and locks, and each rule finds some
   for (const statement of unsafe) {
     const hazards = findHazards(`${statement};`)
     t.equal(hazards.length, 1, statement)
-    t.match(hazards[0], { statement, why: /./, instead: /./ })
-    found.add(`${hazards[0]?.why}; ${hazards[0]?.instead}`)
+    t.match(hazards[0], { statement })
+    found.add(hazards[0]?.rule ?? '')
   }
-  const rules = [...ACTION_RULES, ...STATEMENT_RULES]
-  t.same([...found].sort(), [...new Set(rules.map(({ why, instead }) => `${why}; ${instead}`))].sort())
+  t.same([...found].sort(), RULES.toSorted())
 })
 
 t.test('additions pass, and so do statements with a voucher', async (t) => {
@@ -110,7 +115,7 @@ t.test('a voucher says why, and is for one statement', async (t) => {
 
 t.test('every action of one ALTER TABLE is looked at', async (t) => {
   const sql = 'ALTER TABLE "urls" ADD "a" text DEFAULT \'b, c\', DROP "d", ALTER "e" TYPE numeric(1, 2);'
-  t.match(findHazards(sql), [{ why: /select and write/ }, { why: /rewritten/ }])
+  t.match(findHazards(sql), [{ rule: 'DROP COLUMN' }, { rule: 'ALTER COLUMN … TYPE' }])
 })
 
 t.test('a table created with IF NOT EXISTS does not count as new', async (t) => {
@@ -118,7 +123,11 @@ t.test('a table created with IF NOT EXISTS does not count as new', async (t) => 
   t.equal(findHazards(sql).length, 1)
 })
 
-t.test('CONTRIBUTING.md lists the current rules', async (t) => {
+t.test('CONTRIBUTING.md explains each rule', async (t) => {
   const table = readSection(readText('CONTRIBUTING.md'), 'migration-rules')
-  t.equal(table, renderMigrationRules(), 'else run npm run format')
+  const rows = table.split('\n').slice(2)
+  t.same(
+    rows.map((row) => row.split(' | ')[0]?.slice(2)),
+    RULES
+  )
 })

@@ -5,10 +5,8 @@ import { ACTION_RULES, STATEMENT_RULES } from './migration-rules.ts'
 /** A statement that is not safe while the system runs. */
 export interface Hazard {
   statement: string
-  /** The problem. */
-  why: string
-  /** The alternative. */
-  instead: string
+  /** The rule that it breaks: a row of the table in CONTRIBUTING.md. */
+  rule: string
 }
 
 interface Statement {
@@ -50,12 +48,14 @@ export function findHazards(sql: string): Hazard[] {
       const [, actions] = /^ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?[\w.]+\s+(.*)$/i.exec(named) ?? []
       const broken =
         actions === undefined
-          ? STATEMENT_RULES.filter(({ pattern }) => pattern.test(named))
-          : splitActions(actions).flatMap((action) =>
-              ACTION_RULES.filter(({ pattern }) => pattern.test(action))
-            )
-      return broken.map(({ why, instead }) => ({ statement: text.replace(COMMENT, '').trim(), why, instead }))
+          ? findBroken(STATEMENT_RULES, named)
+          : splitActions(actions).flatMap((action) => findBroken(ACTION_RULES, action))
+      return broken.map((rule) => ({ statement: text.replace(COMMENT, '').trim(), rule }))
     })
+}
+
+function findBroken(rules: Record<string, RegExp>, text: string): string[] {
+  return Object.keys(rules).filter((rule) => rules[rule]?.test(text))
 }
 
 function readStatements(sql: string): Statement[] {

@@ -1,15 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { renderProblems, renderRecords, renderSettings, replaceSection } from './docs.ts'
-import { renderMigrationRules } from './migration-rules.ts'
 import { ROOT } from './sources.ts'
 
 /** Writes the generated parts of the documents: part of `npm run format`. A test finds outdated parts. */
 const sections = [
   { document: 'docs/settings.md', name: 'settings', content: renderSettings() },
   { document: 'docs/errors.md', name: 'problems', content: renderProblems() },
-  { document: 'docs/adr/README.md', name: 'records', content: renderRecords() },
-  { document: 'CONTRIBUTING.md', name: 'migration-rules', content: renderMigrationRules() }
+  { document: 'docs/adr/README.md', name: 'records', content: renderRecords() }
 ]
 
 for (const { document, name, content } of sections) {
