@@ -67,15 +67,6 @@ t.test('lost data is sent again: late, in order and whole', async (t) => {
   for (let at = 0; at < 10; at++) t.equal(await say(socket, `piece ${at}`), `piece ${at}`)
 })
 
-t.test('limits the bandwidth', async (t) => {
-  const link = await open(t)
-  const socket = await dial(t, link)
-  await link.setCondition({ kind: 'narrow', bytesPerSecond: 100_000 })
-  const start = performance.now()
-  await say(socket, 'a'.repeat(10_000))
-  t.ok(performance.now() - start >= 100, 'ten thousand bytes take a tenth of a second')
-})
-
 t.test('silence delays data and closes no connection', async (t) => {
   const link = await open(t)
   const socket = await dial(t, link)

@@ -13,7 +13,6 @@ import { setTimeout as wait } from 'node:timers/promises'
  *   retransmission timeout (200 ms, doubled for each further loss: RFC 6298 with Linux' least timeout).
  * - `silence`: nothing passes, and connections stay open. The data arrives when the silence ends.
  * - `cut`: connections are reset and new ones refused.
- * - `narrow`: bytes per second, in each direction of each connection.
  */
 export type NetworkCondition =
   | { kind: 'clear' }
@@ -21,7 +20,6 @@ export type NetworkCondition =
   | { kind: 'loss'; share: number }
   | { kind: 'silence' }
   | { kind: 'cut' }
-  | { kind: 'narrow'; bytesPerSecond: number }
 
 export interface Link {
   /** The `host:port` to connect to instead of the target. */
@@ -71,17 +69,15 @@ export async function openLink(target: string): Promise<Link> {
   /** Forwards data from `from` to `to`: in order, and no piece before its time. */
   function pass(from: Socket, to: Socket): void {
     let queued = 0
-    let free = 0
+    let due = 0
     let last: Promise<unknown> = Promise.resolve()
     from.on('data', (piece) => {
       queued += piece.length
       if (queued > MAX_QUEUED_BYTES) from.pause()
-      const dueAt = performance.now() + delayOf(condition)
-      // Pieces share the wire time, but their delays overlap.
-      free = Math.max(free, dueAt) + wireMs(condition, piece.length)
-      const due = free
+      due = Math.max(due, performance.now() + delayOf(condition))
+      const dueAt = due
       last = last
-        .then(() => arrive(due))
+        .then(() => arrive(dueAt))
         .then(() => {
           queued -= piece.length
           if (queued <= MAX_QUEUED_BYTES) from.resume()
@@ -140,8 +136,4 @@ function delayOf(condition: NetworkCondition): number {
   let ms = 0
   for (let timeout = RETRANSMIT_MS; Math.random() < condition.share; timeout *= 2) ms += timeout
   return ms
-}
-
-function wireMs(condition: NetworkCondition, bytes: number): number {
-  return condition.kind === 'narrow' ? (bytes / condition.bytesPerSecond) * 1_000 : 0
 }
