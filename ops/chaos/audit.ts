@@ -48,7 +48,7 @@ export async function checkLedger(ledger: Ledger, events: Map<number, number>, q
     lost: findLost(ledger, events).length,
     unheard: 0,
     duplicates: 0,
-    unmade: await countUnmade([...ledger.created.keys()], query)
+    unmade: await countUnmade(ledger.created, query)
   }
   for (const [number, { kind, sends, isAnswered }] of ledger.entries.entries()) {
     if (kind === 'create') continue

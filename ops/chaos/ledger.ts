@@ -28,8 +28,8 @@ export interface Ledger {
   readonly label: string
   readonly entries: readonly Entry[]
   readonly counts: Readonly<Record<RequestKind, Count>>
-  /** Created links: codes by id. */
-  readonly created: ReadonlyMap<number, string>
+  /** The ids of created links. */
+  readonly created: number[]
   /** The first failures, as text. */
   readonly failures: readonly string[]
   /** Time of the last failure on the performance clock; 0 if none. */
@@ -41,7 +41,6 @@ export interface Ledger {
   /** Records the answer of a request, which succeeded if `problem` is null. */
   answered(number: number, answer: Answer, problem: string | null): void
   unanswered(number: number, error: NoAnswer): void
-  addCreated(id: number, code: string): void
 }
 
 const MAX_FAILURES = 20
@@ -51,7 +50,6 @@ export function openLedger(label: string): Ledger {
   const entries: Entry[] = []
   const count = () => ({ asked: 0, failed: 0 })
   const counts = { follow: count(), fresh: count(), create: count() }
-  const created = new Map<number, string>()
   const failures: string[] = []
   const latencies = createLatencies()
   const start = performance.now()
@@ -73,7 +71,7 @@ export function openLedger(label: string): Ledger {
     label,
     entries,
     counts,
-    created,
+    created: [],
     failures,
     latencies,
     get lastFailureAt() {
@@ -87,7 +85,6 @@ export function openLedger(label: string): Ledger {
       close(number, sends, problem)
       if (problem === null) latencies.add(ms)
     },
-    unanswered: (number, { sends, message }) => close(number, sends, message),
-    addCreated: (id, code) => void created.set(id, code)
+    unanswered: (number, { sends, message }) => close(number, sends, message)
   }
 }

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { createZipf } from '#loadtest/k6/profiles.ts'
 import { createRandom } from '#loadtest/links.ts'
 import type { Url } from '#schema/shapes/url.ts'
 import { type Client, createClient, NoAnswer } from './client.ts'
@@ -40,7 +41,7 @@ export const REFERRER = 'https://chaos.example/'
 /** Creates a load that is paused and has no ledger yet. */
 export function createLoad({ url, connections, requestsPerSecond, links }: LoadOptions): Load {
   const random = createRandom(1)
-  const pick = createZipf(links.length, random)
+  const pick = createZipf(links.length)
   const idle: Client[] = Array.from({ length: connections }, () => createClient(url, PATIENCE_MS))
   const clients = [...idle]
   let rate = requestsPerSecond
@@ -80,10 +81,10 @@ export function createLoad({ url, connections, requestsPerSecond, links }: LoadO
 
   async function send(client: Client, book: Ledger): Promise<void> {
     underWay++
-    const link = links[pick()] ?? { short_code: '', original_url: '' }
+    const link = links[pick(random())] ?? { short_code: '', original_url: '' }
     const made = await ask(client, book, turn++ % CREATE_EVERY === 0 ? 'create' : 'follow', link)
     if (made) {
-      book.addCreated(made.id, made.short_code)
+      book.created.push(made.id)
       await ask(client, book, 'fresh', made)
     }
     underWay--
@@ -139,22 +140,5 @@ export function createLoad({ url, connections, requestsPerSecond, links }: LoadO
       await running
       for (const client of clients) client.close()
     }
-  }
-}
-
-/** Draws numbers below `count` by Zipf's law: rank n is drawn 1/n times as often as the first. */
-function createZipf(count: number, random: () => number): () => number {
-  const sums: number[] = []
-  for (let place = 1; place <= count; place++) sums.push((sums.at(-1) ?? 0) + 1 / place)
-  const total = sums.at(-1) ?? 0
-  return () => {
-    const wanted = random() * total
-    let [low, high] = [0, count - 1]
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if ((sums[middle] ?? 0) < wanted) low = middle + 1
-      else high = middle
-    }
-    return low
   }
 }

@@ -73,7 +73,7 @@ export async function runFault(fault: Fault, testbed: Testbed, drainMs = DRAIN_M
       what: `each answer is one event: ${audit.answers} answers, ${audit.lost} lost, ${audit.duplicates} counted twice, ${audit.unheard} events without a received answer`,
       holds: audit.duplicates === 0 && audit.lost === 0
     },
-    { what: `each created link is stored (${ledger.created.size})`, holds: audit.unmade === 0 },
+    { what: `each created link is stored (${ledger.created.length})`, holds: audit.unmade === 0 },
     {
       what: `recovers within ${recoverWithin / 1_000} s`,
       holds: recoveryMs <= recoverWithin

@@ -1,13 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import pg from 'pg'
-import { loadFile } from '#loadtest/links.ts'
+import { loadSeeds } from '#loadtest/links.ts'
 import { type Stack, startStack } from '#ops/stack/stack.ts'
 import type { Url } from '#schema/shapes/url.ts'
-import { ROOT } from '#testing/sources.ts'
 import type { TestbedName } from './fault.ts'
 import { createLoad, type Load } from './load.ts'
 import { createNetwork, type Network } from './network.ts'
@@ -37,8 +36,6 @@ const DISKS = { postgres: 1_024, redis: 256, 'replica-1': 64 }
 
 const LINKS = 500
 
-const SEEDS = join(ROOT, 'apps', 'testing', 'fixtures', 'seed-csv')
-
 /** Why this machine can't make disks; null when it can. */
 export function whyNoDisks(): string | null {
   return process.getuid?.() === 0 ? null : 'a small disk of its own takes root'
@@ -66,8 +63,7 @@ export async function startTestbed(name: TestbedName, options: TestbedOptions): 
     const redis = new Redis(stack.redisUrl, { maxRetriesPerRequest: 1 })
     redis.on('error', () => undefined)
     ends.push(async () => redis.disconnect())
-    for (const kind of ['users', 'urls', 'events'] as const)
-      await loadFile(stack.url, kind, await readFile(join(SEEDS, `${kind}.csv`), 'utf8'))
+    await loadSeeds(stack.url)
     const links = await readLinks(stack.url)
     const { requestsPerSecond, connections } = options
     const nginx = new URL(stack.url).host

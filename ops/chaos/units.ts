@@ -15,3 +15,9 @@ export async function freeze({ hold }: Context, unit: Supervised, ms: number): P
   unit.signal('SIGSTOP')
   await hold(ms).finally(() => unit.signal('SIGCONT'))
 }
+
+/** Stops `units` for `ms` milliseconds, or until the expected alerts have arrived. */
+export async function takeDown({ hold }: Context, units: readonly Supervised[], ms: number): Promise<void> {
+  await Promise.all(units.map((unit) => unit.stop()))
+  await hold(ms).finally(() => Promise.all(units.map((unit) => unit.start())))
+}

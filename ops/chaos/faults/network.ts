@@ -1,4 +1,4 @@
-import type { Fault } from '#ops/chaos/fault.ts'
+import type { Context, Fault } from '#ops/chaos/fault.ts'
 import { KINDS } from '#ops/chaos/ledger.ts'
 import type { NetworkCondition } from '#ops/chaos/link.ts'
 
@@ -66,12 +66,20 @@ const crossed: Fault[] = PAIRS.flatMap((pair) =>
     what: `Between ${pair.name.replace('-', ' and ')} ${what}.`,
     testbed: 'linked' as const,
     ...(pair.mayFail && !isSoft && { mayFail: pair.mayFail }),
-    async run({ network, hold }) {
-      await network?.setCondition(pair.from, pair.to, condition)
-      await hold(seconds * 1_000).finally(() => network?.setCondition(pair.from, pair.to, { kind: 'clear' }))
-    }
+    run: (context) => disturb(context, pair, condition, seconds)
   }))
 )
+
+/** Keeps the links between two parts in a condition for some seconds. */
+async function disturb(
+  { network, hold }: Context,
+  { from, to }: { from: RegExp; to: RegExp },
+  condition: NetworkCondition,
+  seconds: number
+): Promise<void> {
+  await network?.setCondition(from, to, condition)
+  await hold(seconds * 1_000).finally(() => network?.setCondition(from, to, { kind: 'clear' }))
+}
 
 export const networkFaults: Fault[] = [
   ...crossed,
@@ -79,18 +87,12 @@ export const networkFaults: Fault[] = [
     name: 'redis-slow',
     what: 'Redis answers half a second late for 8 s.',
     testbed: 'linked',
-    async run({ network, hold }) {
-      await network?.setCondition(/./, /^redis$/, { kind: 'delay', ms: 250 })
-      await hold(8_000).finally(() => network?.setCondition(/./, /^redis$/, { kind: 'clear' }))
-    }
+    run: (context) => disturb(context, { from: /./, to: /^redis$/ }, { kind: 'delay', ms: 250 }, 8)
   },
   {
     name: 'postgres-slow',
     what: 'PostgreSQL answers half a second late for 8 s.',
     testbed: 'linked',
-    async run({ network, hold }) {
-      await network?.setCondition(/./, /^postgres$/, { kind: 'delay', ms: 250 })
-      await hold(8_000).finally(() => network?.setCondition(/./, /^postgres$/, { kind: 'clear' }))
-    }
+    run: (context) => disturb(context, { from: /./, to: /^postgres$/ }, { kind: 'delay', ms: 250 }, 8)
   }
 ]

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Fault } from '#ops/chaos/fault.ts'
-import { end } from '#ops/chaos/units.ts'
+import { end, takeDown } from '#ops/chaos/units.ts'
 
 /** Faults of nginx and of its clients. */
 
@@ -30,10 +30,7 @@ export const nginxFaults: Fault[] = [
     testbed: 'plain',
     mayFail: { kinds: ['follow', 'fresh', 'create'], because: 'there is one nginx' },
     alerts: ['NginxDown'],
-    async run({ stack, hold }) {
-      await stack.unit('nginx').stop()
-      await hold(3_000).finally(() => stack.unit('nginx').start())
-    }
+    run: (context) => takeDown(context, [context.stack.unit('nginx')], 3_000)
   },
   {
     name: 'slowloris',

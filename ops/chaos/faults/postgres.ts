@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import type { Fault } from '#ops/chaos/fault.ts'
-import { end } from '#ops/chaos/units.ts'
+import { end, takeDown } from '#ops/chaos/units.ts'
 
 /** Faults of PostgreSQL. */
 
@@ -15,11 +15,7 @@ export const postgresFaults: Fault[] = [
     isSmoke: true,
     mayFail: AWAY,
     alerts: ['PostgresDown'],
-    async run({ stack, hold }) {
-      const postgres = stack.unit('postgres')
-      await postgres.stop()
-      await hold(30_000).finally(() => postgres.start())
-    }
+    run: (context) => takeDown(context, [context.stack.unit('postgres')], 30_000)
   },
   {
     name: 'postgres-immediate-restart',

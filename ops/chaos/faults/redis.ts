@@ -1,5 +1,5 @@
 import type { Fault } from '#ops/chaos/fault.ts'
-import { end, freeze } from '#ops/chaos/units.ts'
+import { end, freeze, takeDown } from '#ops/chaos/units.ts'
 
 /** Faults of Redis. */
 
@@ -10,11 +10,7 @@ export const redisFaults: Fault[] = [
     testbed: 'plain',
     isSmoke: true,
     alerts: ['RedisDown'],
-    async run({ stack, hold }) {
-      const redis = stack.unit('redis')
-      await redis.stop()
-      await hold(30_000).finally(() => redis.start())
-    }
+    run: (context) => takeDown(context, [context.stack.unit('redis')], 30_000)
   },
   {
     name: 'redis-restart',

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Context, Fault } from '#ops/chaos/fault.ts'
-import { end, freeze } from '#ops/chaos/units.ts'
+import { end, freeze, takeDown } from '#ops/chaos/units.ts'
 import type { Supervised } from '#ops/stack/supervisor.ts'
 
 /** Faults of replicas. */
@@ -60,10 +60,7 @@ export const replicaFaults: Fault[] = [
     mayFail: { kinds: ['follow', 'fresh', 'create'], because: 'no replica answers' },
     alerts: ['FairleadDown'],
     recoverWithinMs: 20_000,
-    async run({ stack, hold }) {
-      await Promise.all(stack.replicas.map((replica) => replica.stop()))
-      await hold(3_000).finally(() => Promise.all(stack.replicas.map((replica) => replica.start())))
-    }
+    run: (context) => takeDown(context, context.stack.replicas, 3_000)
   },
   {
     name: 'start-order-shuffled',

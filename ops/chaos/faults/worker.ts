@@ -1,5 +1,5 @@
 import type { Fault } from '#ops/chaos/fault.ts'
-import { end, freeze } from '#ops/chaos/units.ts'
+import { end, freeze, takeDown } from '#ops/chaos/units.ts'
 
 /** Faults of the worker, and of clicks on their way through it. */
 
@@ -23,11 +23,7 @@ export const workerFaults: Fault[] = [
     what: 'There is no worker, until an alert arrives.',
     testbed: 'plain',
     alerts: ['WorkerDown'],
-    async run({ stack, hold }) {
-      const worker = stack.unit('worker')
-      await worker.stop()
-      await hold(5_000).finally(() => worker.start())
-    }
+    run: (context) => takeDown(context, [context.stack.unit('worker')], 5_000)
   },
   {
     name: 'worker-freeze',
