@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readdir } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
+import { makeFolder } from '#testing/folder.ts'
 import { missing } from '#testing/programs.ts'
 import { ROOT } from '#testing/sources.ts'
 
@@ -58,19 +57,11 @@ for (const [program, args, says] of RUNS) {
   })
 }
 
-/** Creates a folder for temporary files to which PostgreSQL's user can write too. */
-async function makeTemporaryFolder(t: Test): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'fairlead-smoke-'))
-  await chmod(folder, 0o755)
-  t.teardown(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
-  return folder
-}
-
 const listCheckouts = async (folder: string) =>
   (await readdir(folder)).filter((name) => name.startsWith('fairlead-checkout'))
 
 t.test('bench measures another commit alternately and removes its folder', { skip }, async (t) => {
-  const TMPDIR = await makeTemporaryFolder(t)
+  const TMPDIR = await makeFolder(t)
   const args = ['--quick', '--only', 'hit-worker', '--against', 'HEAD', '--pairs', '1', '--seconds', '0.5']
   const { output, errors, code } = await run(t, 'bench', args, { TMPDIR })
   t.equal(code, 0, errors)
@@ -79,7 +70,7 @@ t.test('bench measures another commit alternately and removes its folder', { ski
 })
 
 t.test('bench removes the folder of the other commit on Ctrl+C', { skip }, async (t) => {
-  const TMPDIR = await makeTemporaryFolder(t)
+  const TMPDIR = await makeFolder(t)
   const child = start(t, 'bench', ['--only', 'hit-worker', '--against', 'HEAD'], { TMPDIR })
   await once(child.stdout, 'data')
   t.equal((await listCheckouts(TMPDIR)).length, 1)

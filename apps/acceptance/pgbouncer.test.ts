@@ -1,8 +1,8 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { makeWarmLink, sendVisitors, storedClicks } from '#testing/click-context.ts'
+import { makeFolder } from '#testing/folder.ts'
 import { startServer, startWorker } from '#testing/process.ts'
 import { missing } from '#testing/programs.ts'
 import { startPgbouncer, startPostgres, startRedis } from '#testing/servers.ts'
@@ -26,9 +26,8 @@ async function serveThroughPgbouncer(): Promise<void> {
   const [pooler, redis, folder] = await Promise.all([
     startPgbouncer(t, postgres.url, { poolSize: 4 }),
     startRedis(t, { aof: true }),
-    mkdtemp(join(tmpdir(), 'fairlead-pgbouncer-'))
+    makeFolder(t)
   ])
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
   const env = {
     DATA_DIR: folder,
     DATABASE_URL: pooler.url,

@@ -1,8 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import t from 'tap'
 import { makeWarmLink, sendVisitors, storedClicks } from '#testing/click-context.ts'
+import { makeFolder } from '#testing/folder.ts'
 import { type ListeningServer, startServer } from '#testing/process.ts'
 import { missing } from '#testing/programs.ts'
 import { startRedisCluster } from '#testing/redis-cluster.ts'
@@ -20,9 +18,8 @@ t.test('on a Redis Cluster', { skip }, async (t) => {
   const [postgres, cluster, folder] = await Promise.all([
     startPostgres(t),
     startRedisCluster(t),
-    mkdtemp(join(tmpdir(), 'fairlead-cluster-'))
+    makeFolder(t)
   ])
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
   const env = {
     DATA_DIR: folder,
     DATABASE_URL: postgres.url,

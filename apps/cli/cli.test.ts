@@ -4,7 +4,8 @@ import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { profiles, startApp, storageOf } from '#testing/app.ts'
-import { makeFolder, runCli as run, startCli as start } from '#testing/cli-process.ts'
+import { runCli as run, startCli as start } from '#testing/cli-process.ts'
+import { makeFolder } from '#testing/folder.ts'
 import { ROOT } from '#testing/sources.ts'
 
 /** The command line as a process: its output, files and exit codes. */

@@ -3,22 +3,20 @@ import {
   chmod,
   chown,
   mkdir,
-  mkdtemp,
   readdir,
   readFile,
   readlink,
-  rm,
   stat,
   symlink,
   truncate,
   writeFile
 } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { readPostmaster } from '#platform/database/bundled-cluster.ts'
 import { storageOf } from '#testing/app.ts'
+import { makeFolder } from '#testing/folder.ts'
 import { type ListeningServer, spawnServer, startServer } from '#testing/process.ts'
 import { until } from '#testing/until.ts'
 
@@ -180,8 +178,7 @@ t.test(
   'runs as root if user namespaces are forbidden, even on a folder created with one',
   needsRoot,
   async (t) => {
-    const programs = await mkdtemp(join(tmpdir(), 'fairlead-path-'))
-    t.teardown(() => rm(programs, { recursive: true }))
+    const programs = await makeFolder(t)
     await writeFile(join(programs, 'unshare'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
     // biome-ignore lint/style/noProcessEnv: programs are where the system's PATH says
     const without = { PATH: `${programs}:${process.env['PATH']}` }

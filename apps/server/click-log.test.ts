@@ -1,9 +1,9 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import { makeWarmLink, sendVisitors, storedClicks } from '#testing/click-context.ts'
+import { makeFolder } from '#testing/folder.ts'
 import { type ListeningServer, spawnServer, startServer } from '#testing/process.ts'
 import { startPostgres } from '#testing/servers.ts'
 import { mountSmallDisk, whyNoSmallDisk } from '#testing/small-disk.ts'
@@ -15,8 +15,7 @@ import { until } from '#testing/until.ts'
 
 async function createContext(t: Test, dataDir?: string) {
   const postgres = await startPostgres(t, { fsync: true })
-  const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'fairlead-click-log-')))
-  t.teardown(() => rm(folder, { recursive: true, force: true }).catch(() => undefined))
+  const folder = dataDir ?? (await makeFolder(t))
   const env = { DATA_DIR: folder, DATABASE_URL: postgres.url, DATABASE_CONNECT_TIMEOUT_MS: '500' }
   /** Blocks the storage of clicks, and nothing else, until the returned function is called. */
   async function holdStorage(): Promise<() => Promise<void>> {

@@ -1,10 +1,8 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import manifest from '#package.json' with { type: 'json' }
+import { makeFolder } from '#testing/folder.ts'
 import { ROOT } from '#testing/sources.ts'
 
 const run = promisify(execFile)
@@ -17,8 +15,7 @@ const TELL =
 
 for (const name of ['server', 'worker'])
   t.test(`${name} --version`, async (t) => {
-    const cache = await mkdtemp(join(tmpdir(), 'fairlead-compiled-'))
-    t.teardown(() => rm(cache, { recursive: true }))
+    const cache = await makeFolder(t)
     const start = async () => {
       const imports = ['./apps/preload.mjs', `data:text/javascript,${encodeURIComponent(TELL)}`]
       const args = [...imports.map((one) => `--import=${one}`), `apps/${name}/main.ts`, '--version']

@@ -1,11 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 import type { Test } from 'tap'
 import { buildApp } from '#apps/app.ts'
 import { type Config, readConfig } from '#apps/config.ts'
 import { createDatabase } from './database.ts'
+import { makeFolder } from './folder.ts'
 
 /** The harness: an app on a fresh database and a real socket, closed with the test. */
 
@@ -76,8 +75,7 @@ export async function storageOf(
   profile: Profile,
   { bare = false } = {}
 ): Promise<Record<string, string>> {
-  const folder = await mkdtemp(join(tmpdir(), 'fairlead-test-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+  const folder = await makeFolder(t)
   if (profile === 'own') return { DATA_DIR: folder }
   const cluster = profile === 'installed' ? 'installed' : 'bundled'
   const settings = { DATA_DIR: folder, DATABASE_URL: await createDatabase(t, { bare, cluster }) }

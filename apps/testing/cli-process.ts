@@ -1,9 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Test } from 'tap'
 import { ROOT } from './sources.ts'
 
 /** Runs the command line as a process and captures its output, files and exit code. */
@@ -36,10 +34,3 @@ export function startCli(
 
 /** Runs the command line to its end. */
 export const runCli = (env: Record<string, string>, ...args: string[]) => startCli(env, ...args).ended
-
-/** A folder for temporary files, removed with the test. */
-export async function makeFolder(t: Test): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'fairlead-cli-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
-  return folder
-}

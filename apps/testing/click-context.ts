@@ -1,10 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import type { Test } from 'tap'
 import type { Running } from './app.ts'
+import { makeFolder } from './folder.ts'
 import { type ListeningServer, startServer } from './process.ts'
 import { startPostgres, startRedis } from './servers.ts'
 import { until } from './until.ts'
@@ -35,8 +33,7 @@ export async function createContext(t: Test): Promise<ClickContext> {
     startPostgres(t, { fsync: true }),
     startRedis(t, { aof: true })
   ])
-  const folder = await mkdtemp(join(tmpdir(), 'fairlead-clicks-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const folder = await makeFolder(t)
   const env = {
     HOST: '127.0.0.1',
     PORT: '0',

@@ -1,7 +1,6 @@
 import { once } from 'node:events'
-import { chmod, chown, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Test } from 'tap'
@@ -79,14 +78,6 @@ export async function runServer(t: Test | null, program: Program, folder: string
   }
   t?.teardown(() => server.remove())
   return server
-}
-
-/** Creates a folder for temporary files that belongs to `user` and that other users can pass through. */
-export async function makeFolder(name: string, user: User | null): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), `fairlead-${name}-`))
-  await chmod(folder, 0o755)
-  if (user) await chown(folder, user.uid, user.gid)
-  return folder
 }
 
 /**

@@ -2,10 +2,11 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { answersQuery } from './answers.ts'
+import { makeFolder } from './folder.ts'
 import type { User } from './launch.ts'
 import { findPostgres, initialize } from './postgres-programs.ts'
 import { need } from './programs.ts'
-import { findPort, findUser, makeFolder, runServer, type Server } from './server-process.ts'
+import { findPort, findUser, runServer, type Server } from './server-process.ts'
 import { nginxProgram, type Program, postgresProgram, redisProgram } from './server-programs.ts'
 
 /**
@@ -27,7 +28,7 @@ export async function startRedis(
   t: Test | null,
   { aof = false, port: wanted, args = [] }: RedisOptions = {}
 ): Promise<Server> {
-  const folder = await makeFolder('redis', null)
+  const folder = await makeFolder(null)
   const durable = aof ? ['--appendonly', 'yes', '--appendfsync', 'always'] : []
   const port = wanted ?? (await findPort())
   return runServer(t, redisProgram(port, folder, ['--save', '', ...args, ...durable]), folder)
@@ -54,7 +55,7 @@ export async function startPostgres(
   { fsync = false, maxConnections = 100, settings = {}, installed = false, makeData }: PostgresOptions = {}
 ): Promise<Server> {
   const postgres = await findPostgres(installed)
-  const folder = await makeFolder('postgres', postgres.owner)
+  const folder = await makeFolder(null, postgres.owner)
   const [data, port] = [join(folder, 'data'), await findPort()]
   if (makeData) makeData(data, postgres.user)
   else initialize(postgres, data, installed)
@@ -87,7 +88,7 @@ export async function startPgbouncer(
 ): Promise<Server> {
   const command = need('pgbouncer')
   const user = await findUser('postgres', 'nobody')
-  const folder = await makeFolder('pgbouncer', user)
+  const folder = await makeFolder(null, user)
   const port = await findPort()
   const { hostname, port: targetPort, username, pathname } = new URL(target)
   const settings = join(folder, 'pgbouncer.ini')
@@ -123,7 +124,7 @@ export async function startNginx(
   t: Test | null,
   configure: (port: number, folder: string) => string
 ): Promise<Server> {
-  const folder = await makeFolder('nginx', null)
+  const folder = await makeFolder(null)
   const port = await findPort()
   await writeFile(join(folder, 'nginx.conf'), configure(port, folder))
   return runServer(t, nginxProgram(port, folder), folder)

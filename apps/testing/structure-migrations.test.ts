@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, readdir, readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import t from 'tap'
+import { makeFolder } from './folder.ts'
 import { ROOT } from './sources.ts'
 
 /** The migrations are complete and match the tables. */
@@ -39,8 +39,7 @@ t.test('the times of the journal rise strictly', async (t) => {
 })
 
 t.test('the tables match the last migration', async (t) => {
-  const copy = await mkdtemp(join(tmpdir(), 'fairlead-drizzle-'))
-  t.teardown(() => rm(copy, { recursive: true, force: true }))
+  const copy = await makeFolder(t)
   await cp(folder, copy, { recursive: true })
   // drizzle-kit takes an absolute path for a relative one, and then silently finds nothing.
   const out = relative(ROOT, copy)

@@ -1,8 +1,9 @@
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { scaleRoutes } from '#ops/stack/scaled-rules.ts'
-import { findPort, makeFolder, runServer } from '#testing/server-process.ts'
+import { makeFolder } from '#testing/folder.ts'
+import { findPort, runServer } from '#testing/server-process.ts'
 import { alertmanagerProgram } from '#testing/server-programs.ts'
 
 /** Alertmanager with the shipped configuration, for tests. */
@@ -14,8 +15,7 @@ export interface Alert {
 
 /** Creates a folder with the shipped configuration, which `edit` completes. */
 export async function configure(t: Test, edit: (config: string) => string): Promise<string> {
-  const folder = await makeFolder('alertmanager', null)
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const folder = await makeFolder(t)
   cpSync(import.meta.dirname, folder, { recursive: true })
   const file = join(folder, 'alertmanager.yml')
   writeFileSync(file, edit(readFileSync(file, 'utf8')))

@@ -4,8 +4,9 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { makeFolder } from '#testing/folder.ts'
 import { findCommand, missing } from '#testing/programs.ts'
-import { findUser, makeFolder } from '#testing/server-process.ts'
+import { findUser } from '#testing/server-process.ts'
 import { startPostgres } from '#testing/servers.ts'
 import { until } from '#testing/until.ts'
 import { runDrill } from './drill.ts'
@@ -27,8 +28,7 @@ const SEGMENT = '000000010000000000000002'
 
 async function install(t: Test): Promise<BackupTools & { folder: string }> {
   const user = await findUser('postgres', 'nobody')
-  const folder = await makeFolder('backup', user)
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const folder = await makeFolder(t, user)
   return { ...(await installTools(folder, user)), folder }
 }
 

@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { loadSeeds } from '#loadtest/links.ts'
 import { type MeasuredProcess, startServer } from '#loadtest/measured.ts'
-import { findUser, makeFolder, type Server } from '#testing/server-process.ts'
+import { makeFolder } from '#testing/folder.ts'
+import { findUser, type Server } from '#testing/server-process.ts'
 import { startPostgres } from '#testing/servers.ts'
 import { until } from '#testing/until.ts'
 import { compareTables, installTools, libpqOf, query, readTables, type Table } from './tools.ts'
@@ -35,7 +36,7 @@ const TARGET = 'https://example.com/made-after-the-base-backup'
 /** Runs the drill and logs each step. Throws when a step fails; the report lists the differences. */
 export async function runDrill(log: (step: string) => void): Promise<DrillReport> {
   const user = await findUser('postgres', 'nobody')
-  const folder = await makeFolder('drill', user)
+  const folder = await makeFolder(null, user)
   const servers: Server[] = []
   const processes: MeasuredProcess[] = []
   const fairleadOn = async (url: string) => {

@@ -6,8 +6,9 @@ import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { createEcho, listen } from '#ops/nginx/sites.ts'
 import { accepts } from '#testing/answers.ts'
+import { makeFolder } from '#testing/folder.ts'
 import { findCommand, missing } from '#testing/programs.ts'
-import { findPort, makeFolder, runServer } from '#testing/server-process.ts'
+import { findPort, runServer } from '#testing/server-process.ts'
 import type { Program } from '#testing/server-programs.ts'
 
 /**
@@ -18,7 +19,7 @@ const skip = missing('caddy')
 
 /** Starts Caddy with the upstream `upstream`, as `host:port`. */
 async function startCaddy(t: Test, upstream: string) {
-  const folder = await makeFolder('caddy', null)
+  const folder = await makeFolder(t)
   const port = await findPort()
   const [url, admin] = [`http://127.0.0.1:${port}`, `127.0.0.1:${await findPort()}`]
   const env = [`DOMAIN=${url}`, `UPSTREAM=${upstream}`, `CADDY_ADMIN=${admin}`, `HOME=${folder}`]

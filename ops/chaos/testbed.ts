@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { loadSeeds } from '#loadtest/links.ts'
 import { type Stack, startStack } from '#ops/stack/stack.ts'
 import type { Url } from '#schema/shapes/url.ts'
+import { makeFolder } from '#testing/folder.ts'
 import type { TestbedName } from './fault.ts'
 import { createLoad, type Load } from './load.ts'
 import { createNetwork, type Network } from './network.ts'
@@ -43,8 +43,7 @@ export function whyNoDisks(): string | null {
 
 /** Starts the testbed. Throws, with nothing left running, when a part does not start. */
 export async function startTestbed(name: TestbedName, options: TestbedOptions): Promise<Testbed> {
-  const folder = await mkdtemp(join(tmpdir(), 'fairlead-chaos-'))
-  await chmod(folder, 0o755)
+  const folder = await makeFolder(null)
   const network = name === 'linked' ? createNetwork() : null
   const ends: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true, maxRetries: 5 })]
   const close = async () => {

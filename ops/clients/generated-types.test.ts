@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { startApp } from '#testing/app.ts'
+import { makeFolder } from '#testing/folder.ts'
 
 /**
  * A client in its own folder, with types generated from the description: the way its developer would begin.
@@ -37,8 +37,7 @@ console.log(JSON.stringify({ id, code, titles, draft, filter }))
 `
 
 t.test('openapi-typescript makes types of the description that a client compiles with', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'fairlead-client-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const folder = await makeFolder(t)
   const run = (command: string, ...args: string[]) => promisify(execFile)(command, args, { cwd: folder })
   for (const AUTH of ['keys', 'open']) {
     const { request, url } = await startApp(t, { env: { AUTH } })

@@ -1,11 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { DCLinter } from 'dclint'
 import t from 'tap'
 import { parse } from 'yaml'
+import { makeFolder } from '#testing/folder.ts'
 import { missing } from '#testing/programs.ts'
 import { listFiles, ROOT, readText } from '#testing/sources.ts'
 
@@ -179,8 +178,7 @@ t.test('what it mounts exists, and secrets come from files that git does not kno
 })
 
 t.test('the script makes every secret that is read, once', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'fairlead-secrets-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const folder = await makeFolder(t)
   const script = join(folder, 'ops', 'compose', 'make-secrets.sh')
   spawnSync('mkdir', ['-p', join(folder, 'ops', 'compose')])
   spawnSync('cp', [join(import.meta.dirname, 'make-secrets.sh'), script])

@@ -1,8 +1,8 @@
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { parse } from 'yaml'
+import { makeFolder } from '#testing/folder.ts'
 import { makeKubernetesRelease } from './kubernetes.ts'
 import { deploy } from './release.ts'
 
@@ -15,8 +15,7 @@ const IMAGE = `ghcr.io/fairlead/fairlead@sha256:${'a'.repeat(64)}`
  * rollout of `stuck` times out until it is undone.
  */
 async function startCluster(t: Test, revisions: Record<string, number>, stuck = '') {
-  const folder = await mkdtemp(join(tmpdir(), 'fairlead-kubectl-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const folder = await makeFolder(t)
   const log = join(folder, 'log')
   for (const [name, revision] of Object.entries(revisions)) await writeFile(join(folder, name), `${revision}`)
   if (stuck !== '') await writeFile(join(folder, 'stuck'), stuck)

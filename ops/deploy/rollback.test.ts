@@ -1,8 +1,8 @@
-import { appendFile, cp, mkdtemp, rm, symlink } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { appendFile, cp, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { type Stack, startStack } from '#ops/stack/stack.ts'
+import { makeFolder } from '#testing/folder.ts'
 import { missing } from '#testing/programs.ts'
 import { ROOT } from '#testing/sources.ts'
 import { deploy, type Release } from './release.ts'
@@ -22,8 +22,7 @@ const skip =
 
 /** The current sources, with `code` run by every process. */
 async function makeSources(t: Test, code: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'fairlead-release-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const folder = await makeFolder(t)
   for (const name of ['apps', 'plugins', 'schema', 'drizzle', 'package.json'])
     await cp(join(ROOT, name), join(folder, name), { recursive: true })
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
@@ -62,12 +61,9 @@ async function follow(t: Test, { url }: Stack): Promise<string[]> {
 }
 
 t.test('a release that makes redirects slow breaks the SLO and is rolled back', { skip }, async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'fairlead-rollback-'))
+  const folder = await makeFolder(t)
   const stack = await startStack({ folder, replicas: 2, isLight: false })
-  t.teardown(async () => {
-    await stack.stop()
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 })
-  })
+  t.teardown(stack.stop)
   // The gaps last only 3 ms: in longer ones a quick machine would answer most requests.
   const slow =
     'setInterval(() => { for (const end = performance.now() + 60; performance.now() < end; ); }, 63)\n'

@@ -4,8 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { makeFolder } from '#testing/folder.ts'
 import { missing } from '#testing/programs.ts'
-import { findPort, makeFolder, runServer } from '#testing/server-process.ts'
+import { findPort, runServer } from '#testing/server-process.ts'
 import { prometheusProgram } from '#testing/server-programs.ts'
 import { until } from '#testing/until.ts'
 import { checkRelease, look } from './slo-check.ts'
@@ -46,7 +47,7 @@ async function startPrometheus(t: Test) {
     target.closeAllConnections()
     target.close()
   })
-  const folder = await makeFolder('prometheus', null)
+  const folder = await makeFolder(t)
   const port = await findPort()
   const file = join(folder, 'prometheus.yml')
   await writeFile(

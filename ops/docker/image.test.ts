@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { makeFolder } from '#testing/folder.ts'
 import { AS_ROOT, buildImage, type Image, listProcesses } from '#testing/image.ts'
 import { startServer } from '#testing/process.ts'
 import { missing } from '#testing/programs.ts'
@@ -36,8 +36,7 @@ async function startImage(t: Test, image: Image, volume: string) {
 }
 
 t.test('the image', { skip }, async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'fairlead-image-'))
-  await chmod(folder, 0o755)
+  const folder = await makeFolder(null)
   t.teardown(() => void run([...AS_ROOT, 'rm', '-rf', folder]))
   const image = buildImage('ops/docker/Dockerfile', folder)
   const inside = (command: string[]) => run(image.enter(command))

@@ -1,9 +1,10 @@
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { makeFolder } from '#testing/folder.ts'
 
 const FLAGS = '--ignore-scripts --no-audit --no-fund --loglevel=error'
 const PRODUCTION = `ci ${FLAGS} --omit=dev --omit=peer`
@@ -14,8 +15,7 @@ const MORE_ALL = `install --no-save ${FLAGS} --include=dev --include=peer`
 
 /** A project with a lockfile of one package of each sort, and an npm that only records its calls. */
 async function createProject(t: Test, { exitCode = 0, node = 'v24.22.3', waits = false } = {}) {
-  const root = await mkdtemp(join(tmpdir(), 'fairlead-install-'))
-  t.teardown(() => rm(root, { recursive: true, force: true }))
+  const root = await makeFolder(t)
   await mkdir(join(root, 'ops', 'local'), { recursive: true })
   await cp(join(import.meta.dirname, 'install.mjs'), join(root, 'ops', 'local', 'install.mjs'))
   const packages = {

@@ -1,10 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import t from 'tap'
 import { type Stack, startStack } from '#ops/stack/stack.ts'
+import { makeFolder } from '#testing/folder.ts'
 import { missing } from '#testing/programs.ts'
 import { attempt, TRIALS } from './restarts.ts'
 
@@ -36,12 +34,9 @@ async function countClicks(stack: Stack, atLeast: number): Promise<number> {
 }
 
 t.test('restarts cause no error for 500 clients', { skip }, async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'fairlead-restarts-'))
+  const folder = await makeFolder(t)
   const stack = await startStack({ folder, replicas: 2, isLight: true, env: PATIENT })
-  t.teardown(async () => {
-    await stack.stop()
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 })
-  })
+  t.teardown(stack.stop)
   let follows = 0
   let repeatable = 0
   for (const trial of TRIALS) {

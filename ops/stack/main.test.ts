@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { makeFolder } from '#testing/folder.ts'
 import { missing } from '#testing/programs.ts'
 
 /** `npm run stack`, used from two terminals. */
@@ -59,8 +58,7 @@ function run(t: Test, state: string, args: string[]): { child: ChildProcess; out
 }
 
 t.test('it shows which programs run, restarts dead ones, and leaves nothing behind', { skip }, async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'fairlead-stack-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+  const folder = await makeFolder(t)
   const log = async (...args: string[]) => {
     const { child, output } = run(t, folder, args)
     await once(child, 'close')

@@ -1,9 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
 import { Agent } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import t from 'tap'
+import { makeFolder } from '#testing/folder.ts'
 import { missing } from '#testing/programs.ts'
 import { ask } from './clients.ts'
 import { startStack } from './stack.ts'
@@ -16,8 +14,7 @@ t.test(
   'a stopped stack leaves nothing running and keeps its data for the next start',
   { skip },
   async (t) => {
-    const folder = await mkdtemp(join(tmpdir(), 'fairlead-stack-'))
-    t.teardown(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+    const folder = await makeFolder(t)
     const agent = new Agent()
     const options = { folder, replicas: 1, isLight: true }
     const first = await startStack(options)

@@ -1,21 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { makeFolder } from '#testing/folder.ts'
 import { until } from '#testing/until.ts'
 import { createSupervisor, type Time, type Unit } from './supervisor.ts'
 
 /** Programs that end, hang and refuse to end, with a test clock. */
-
-async function makeFolder(t: Test): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'fairlead-supervisor-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
-  return folder
-}
 
 /** A clock that the test moves, and sleeps that end at once; `pauses` records their durations. */
 function createClock() {

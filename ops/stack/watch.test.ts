@@ -1,12 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { DEPLOYS, STARTS } from '#ops/grafana/board.ts'
 import { boards, resolveQuery } from '#ops/grafana/boards.ts'
 import { readNow, readRange } from '#ops/grafana/prometheus.ts'
 import { sendTraffic } from '#ops/grafana/traffic.ts'
+import { makeFolder } from '#testing/folder.ts'
 import { missing } from '#testing/programs.ts'
 import { type Stack, startStack } from './stack.ts'
 import type { Watchers } from './watchers.ts'
@@ -61,12 +59,9 @@ t.test(
   'every program is on the dashboards, and an outage of all replicas is reported in Discord',
   { skip },
   async (t) => {
-    const folder = await mkdtemp(join(tmpdir(), 'fairlead-watch-'))
+    const folder = await makeFolder(t)
     const stack = await startStack({ folder, replicas: 2, isLight: false })
-    t.teardown(async () => {
-      await stack.stop()
-      await rm(folder, { recursive: true, force: true, maxRetries: 5 })
-    })
+    t.teardown(stack.stop)
     const { watchers } = stack
     if (watchers === null) throw new Error('there are no watchers')
 

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { type Profile, profiles, type Running, storageOf } from '#testing/app.ts'
+import { makeFolder } from '#testing/folder.ts'
 import { type ListeningServer, startServer } from '#testing/process.ts'
 import { missing } from '#testing/programs.ts'
 import { ROOT } from '#testing/sources.ts'
@@ -20,8 +20,7 @@ const COMMIT = '2309769dbdb8ea614fc08666791db937fe4d0aea'
 /** The parts of the tree that a server needs. */
 const PARTS = ['apps', 'plugins', 'schema', 'drizzle', 'package.json', 'package-lock.json']
 
-const tree = mkdtempSync(join(tmpdir(), 'fairlead-release-'))
-t.teardown(() => rmSync(tree, { recursive: true, force: true }))
+const tree = await makeFolder(t)
 
 function run(command: string, ...args: string[]): void {
   const { status, stderr } = spawnSync(command, args, { cwd: tree, encoding: 'utf8' })
