@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import pg from 'pg'
 import t from 'tap'
 import { unique } from '#apps/acceptance/subject.ts'
 import { createContext } from '#testing/click-context.ts'
 import { missing } from '#testing/programs.ts'
+import { query } from '#testing/query.ts'
 import { until } from '#testing/until.ts'
 
 /**
@@ -37,22 +37,17 @@ async function readAll(folder: string): Promise<string> {
 
 /** Returns every row of every table as one text. */
 async function readTables(url: string): Promise<string> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    const { rows } = await client.query<{ name: string }>(
-      `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace
-       AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY 1`
-    )
-    const texts = []
-    for (const { name } of rows) {
-      const { rows: held } = await client.query<{ text: string }>(`SELECT x::text AS text FROM "${name}" x`)
-      texts.push(`${name}: ${held.map(({ text }) => text).join('\n')}`)
-    }
-    return texts.join('\n')
-  } finally {
-    await client.end()
+  const tables = await query<{ name: string }>(
+    url,
+    `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace
+     AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY 1`
+  )
+  const texts = []
+  for (const { name } of tables) {
+    const rows = await query<{ text: string }>(url, `SELECT x::text AS text FROM "${name}" x`)
+    texts.push(`${name}: ${rows.map(({ text }) => text).join('\n')}`)
   }
+  return texts.join('\n')
 }
 
 t.test('no address of a client is kept whole, and no secret in the log', { skip }, async (t) => {

@@ -1,21 +1,14 @@
 import { connect } from 'node:net'
-import pg from 'pg'
+import { query } from './query.ts'
 
 /** Checks whether a test's own server answers. */
 
-/** True if the PostgreSQL, or the pooler before it, answers `query`. */
-export async function answersQuery(connectionString: string, query: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 1_000 })
-  client.on('error', () => undefined)
-  try {
-    await client.connect()
-    await client.query(query)
-    return true
-  } catch {
-    return false
-  } finally {
-    await client.end().catch(() => undefined)
-  }
+/** True if the PostgreSQL, or the pooler before it, answers. */
+export function answersQuery(url: string): Promise<boolean> {
+  return query(url, 'SELECT 1').then(
+    () => true,
+    () => false
+  )
 }
 
 /** True if the Redis at `port` answers a ping. It refuses while it loads its file. */

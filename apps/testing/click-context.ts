@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import pg from 'pg'
 import type { Test } from 'tap'
 import type { Running } from './app.ts'
 import { makeFolder } from './folder.ts'
 import { type ListeningServer, startServer } from './process.ts'
+import { query } from './query.ts'
 import { startPostgres, startRedis } from './servers.ts'
 import { until } from './until.ts'
 
@@ -52,32 +52,16 @@ export async function createContext(t: Test): Promise<ClickContext> {
   }
 }
 
-/** Resolves with the clicks in the database at `url` once there are `atLeast`, or after 30 s. */
-export async function storedClicks(
-  url: string,
-  atLeast: number
-): Promise<{ clicks: number; distinct: number }> {
-  for (const deadline = Date.now() + 30_000; ; await wait(100)) {
-    const counts = await count(url).catch(() => null)
-    const isDone = counts !== null && counts.clicks >= atLeast
-    if (!isDone && Date.now() < deadline) continue
-    if (counts === null) throw new Error('PostgreSQL does not answer')
-    return counts
-  }
-}
-
-async function count(url: string): Promise<{ clicks: number; distinct: number }> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 })
-  client.on('error', () => undefined)
-  try {
-    await client.connect()
-    const { rows } = await client.query<{ clicks: number; distinct: number }>(
+/** Resolves with the clicks in the database at `url` once there are `atLeast`. */
+export function storedClicks(url: string, atLeast: number): Promise<{ clicks: number; distinct: number }> {
+  const count = async () => {
+    const [counts] = await query<{ clicks: number; distinct: number }>(
+      url,
       `SELECT count(*)::int AS clicks, count(DISTINCT click_id)::int AS distinct FROM events WHERE event_type = 'click'`
-    )
-    return rows[0] as { clicks: number; distinct: number }
-  } finally {
-    await client.end().catch(() => undefined)
+    ).catch(() => [])
+    return counts ?? { clicks: -1, distinct: -1 }
   }
+  return until(count, ({ clicks }) => clicks >= atLeast)
 }
 
 /** Creates a link with `code` and follows it once, so that the server has it cached. */

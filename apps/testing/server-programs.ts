@@ -42,7 +42,7 @@ export function postgresProgram(
     user: postgres.user,
     ...(postgres.env && { env: postgres.env }),
     stopSignal: 'SIGINT',
-    isReady: () => answersQuery(url, 'SELECT 1')
+    isReady: () => answersQuery(url)
   }
 }
 

@@ -5,21 +5,15 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import pg from 'pg'
 import t from 'tap'
 import { missing } from './programs.ts'
+import { query } from './query.ts'
 import { findPort } from './server-process.ts'
 import { startNginx, startPgbouncer, startPostgres, startRedis } from './servers.ts'
 import { until } from './until.ts'
 
-async function ask(connectionString: string, query: string): Promise<unknown[]> {
-  const client = new pg.Client({ connectionString })
-  client.on('error', () => undefined)
-  await client.connect()
-  const { rows } = await client.query({ text: query, rowMode: 'array' })
-  await client.end()
-  return rows.flat()
-}
+const ask = async (url: string, text: string): Promise<unknown[]> =>
+  (await query(url, text)).flatMap((row) => Object.values(row))
 
 t.test(
   'both ports of a pair are unique among all pairs and outside the range that systems use for clients',

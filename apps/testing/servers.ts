@@ -114,7 +114,7 @@ ignore_startup_parameters = extra_float_digits
     args: ['-q', settings],
     user,
     stopSignal: 'SIGINT',
-    isReady: () => answersQuery(url, 'SELECT 1')
+    isReady: () => answersQuery(url)
   }
   return runServer(t, program, folder)
 }

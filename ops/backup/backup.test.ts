@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { makeFolder } from '#testing/folder.ts'
 import { findCommand, missing } from '#testing/programs.ts'
+import { query } from '#testing/query.ts'
 import { findUser } from '#testing/server-process.ts'
 import { startPostgres } from '#testing/servers.ts'
 import { until } from '#testing/until.ts'
@@ -17,7 +18,6 @@ import {
   libpqOf,
   listBackups,
   pathOfPrograms,
-  query,
   readTables
 } from './tools.ts'
 

@@ -2,10 +2,11 @@ import { rm } from 'node:fs/promises'
 import { loadSeeds } from '#loadtest/links.ts'
 import { type MeasuredProcess, startServer } from '#loadtest/measured.ts'
 import { makeFolder } from '#testing/folder.ts'
+import { query } from '#testing/query.ts'
 import { findUser, type Server } from '#testing/server-process.ts'
 import { startPostgres } from '#testing/servers.ts'
 import { until } from '#testing/until.ts'
-import { compareTables, installTools, libpqOf, query, readTables, type Table } from './tools.ts'
+import { compareTables, installTools, libpqOf, readTables, type Table } from './tools.ts'
 
 /**
  * The restore drill: loses a real database and restores it with the operators' scripts.

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { chown, cp, mkdir, readdir } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
-import pg from 'pg'
 import type { User } from '#testing/launch.ts'
 import { findCommand } from '#testing/programs.ts'
+import { query } from '#testing/query.ts'
 
 /** The backup scripts as installed beside a PostgreSQL, and a database's content in comparable form. */
 
@@ -65,18 +65,6 @@ export function pathOfPrograms(): string {
 export function libpqOf(url: string): Record<string, string> {
   const { hostname, port, username, pathname } = new URL(url)
   return { PGHOST: hostname, PGPORT: port, PGUSER: username, PGDATABASE: pathname.slice(1) }
-}
-
-/** Runs one statement on the database at `url`. */
-export async function query<Row extends pg.QueryResultRow>(url: string, text: string): Promise<Row[]> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
-  client.on('error', () => undefined)
-  try {
-    await client.connect()
-    return (await client.query<Row>(text)).rows
-  } finally {
-    await client.end().catch(() => undefined)
-  }
 }
 
 export interface Table {
