@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { startApp } from '#testing/app.ts'
+import { listen } from '#testing/listen.ts'
 import { until } from '#testing/until.ts'
 import { createUrl } from './subject.ts'
 
@@ -189,9 +189,7 @@ t.test(
       asked.push(message.url ?? '')
       answer.writeHead(200, { 'content-type': 'text/html' }).end('<title>inside</title>')
     })
-    await new Promise<void>((done) => inside.listen(0, '127.0.0.1', done))
-    t.teardown(() => inside.close())
-    const { port } = inside.address() as AddressInfo
+    const { port } = new URL(`http://${await listen(t, inside)}`)
     const { request } = await startApp(t, { env: { TITLE_FETCH: 'on' } })
     const targets = [
       '127.0.0.1',

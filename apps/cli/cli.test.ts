@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { profiles, startApp, storageOf } from '#testing/app.ts'
 import { runCli as run, startCli as start } from '#testing/cli-process.ts'
 import { makeFolder } from '#testing/folder.ts'
+import { listen } from '#testing/listen.ts'
 import { ROOT } from '#testing/sources.ts'
 
 /** The command line as a process: its output, files and exit codes. */
@@ -200,15 +201,7 @@ t.test('errors that the user can correct are one line', async (t) => {
 t.test('stops at Ctrl+C and says how to continue', async (t) => {
   // A server that accepts the file and never answers.
   const server = createServer((socket) => socket.resume())
-  t.teardown(() => server.close())
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const { child, ended } = start(
-    {},
-    'import',
-    SEED,
-    '--url',
-    `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  )
+  const { child, ended } = start({}, 'import', SEED, '--url', `http://${await listen(t, server)}`)
   await once(server, 'connection')
   child.kill('SIGINT')
   t.match(await ended, { code: 130, err: /^Stopped\. .*run the command again/ })

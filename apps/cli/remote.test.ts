@@ -1,13 +1,12 @@
-import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
 import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { mock } from 'node:test'
 import t, { type Test } from 'tap'
 import { startApp } from '#testing/app.ts'
 import { runCli as run } from '#testing/cli-process.ts'
 import { makeFolder } from '#testing/folder.ts'
+import { listen } from '#testing/listen.ts'
 import { ROOT } from '#testing/sources.ts'
 import { openRemote, toBody } from './remote.ts'
 
@@ -17,12 +16,8 @@ const ADMIN = `fl_0123456789abcdef_${'a'.repeat(43)}`
 const SEED = join(ROOT, 'apps', 'testing', 'fixtures', 'seed-csv')
 const FILES = ['events.csv', 'urls.csv', 'users.csv']
 
-async function startOther(t: Test, answer: RequestListener): Promise<string> {
-  const server = createServer(answer)
-  t.teardown(() => server.close())
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
+const startOther = async (t: Test, answer: RequestListener): Promise<string> =>
+  `http://${await listen(t, createServer(answer))}`
 
 t.test('keys and sets work the same with and without a server', async (t) => {
   const { url } = await startApp(t, { env: { AUTH: 'keys', ADMIN_KEY: ADMIN, RATE_LIMIT: 'off' } })

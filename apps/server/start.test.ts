@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { storageOf } from '#testing/app.ts'
+import { listen } from '#testing/listen.ts'
 import { spawnServer, startServer } from '#testing/process.ts'
 
 t.test('logs its address, its storage and a first command to try', async (t) => {
@@ -84,16 +85,14 @@ t.test('on a PostgreSQL server', async (t) => {
       const onward = connect(Number(port || 5432), hostname)
       for (const one of [socket, onward]) one.on('error', () => one.destroy())
       socket.pipe(onward).pipe(socket)
-    }).listen(0, '127.0.0.1')
-    await once(way, 'listening')
-    database.port = String((way.address() as AddressInfo).port)
+    })
+    database.host = await listen(t, way)
     way.close()
     await once(way, 'close')
 
     const server = spawnServer(t, { ...storage, DATABASE_URL: database.href })
     await server.logged(/waiting for the database/)
     way.listen(Number(database.port), '127.0.0.1')
-    t.teardown(() => way.close())
     await server.logged(/^listening$/)
     t.same(await server.end(), { code: 0, signal: null })
   })

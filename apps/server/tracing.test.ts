@@ -1,8 +1,7 @@
-import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
+import { listen } from '#testing/listen.ts'
 import { spawnServer, startServer } from '#testing/process.ts'
 
 /** Traces as a collector receives them. */
@@ -21,10 +20,7 @@ async function startCollector(t: Test) {
     for (const { scopeSpans } of body.resourceSpans) for (const one of scopeSpans) spans.push(...one.spans)
     response.setHeader('content-type', 'application/json').end('{}')
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => server.close())
-  return { spans, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+  return { spans, url: `http://${await listen(t, server)}` }
 }
 
 t.test("a request's span and log lines are in its client's trace", async (t) => {

@@ -1,9 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
+import { startDiscord } from '#ops/stack/discord.ts'
 import { missing } from '#testing/programs.ts'
 import { until } from '#testing/until.ts'
 import { configure, startAlertmanager } from './testbed.ts'
@@ -13,11 +11,6 @@ import { configure, startAlertmanager } from './testbed.ts'
  */
 
 const skip = missing('amtool') || missing('prometheus-alertmanager')
-
-interface Message {
-  content: string
-  embeds: { title: string; description: string }[]
-}
 
 const completeWith = (webhookUrl: string) => (config: string) =>
   config.replaceAll('DISCORD_WEBHOOK_URL', webhookUrl)
@@ -45,18 +38,9 @@ t.test('pages, tickets and the watchdog reach their receivers', { skip }, async 
 
 /** Starts an Alertmanager that posts to a stand-in for the channel. */
 async function startWithChannel(t: Test) {
-  const messages: Message[] = []
-  const channel = createServer(async (request, response) => {
-    messages.push(JSON.parse(await text(request)) as Message)
-    response.writeHead(204).end()
-  })
-  await new Promise<void>((done) => channel.listen(0, '127.0.0.1', done))
-  t.teardown(() => {
-    channel.close()
-    channel.closeAllConnections()
-  })
-  const webhook = `http://127.0.0.1:${(channel.address() as AddressInfo).port}/api/webhooks/1/secret`
-  const { post } = await startAlertmanager(t, completeWith(webhook))
+  const { messages, webhookUrl, close } = await startDiscord()
+  t.teardown(close)
+  const { post } = await startAlertmanager(t, completeWith(webhookUrl))
   /** The first message whose title matches. */
   const hear = (title: RegExp) =>
     until(() => messages.flatMap(({ embeds }) => embeds).find((embed) => title.test(embed.title)))

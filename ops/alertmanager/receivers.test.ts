@@ -1,8 +1,8 @@
-import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
-import { type AddressInfo, createServer, type Server } from 'node:net'
+import { createServer, type Server } from 'node:net'
 import { text } from 'node:stream/consumers'
-import t, { type Test } from 'tap'
+import t from 'tap'
+import { listen } from '#testing/listen.ts'
 import { missing } from '#testing/programs.ts'
 import { until } from '#testing/until.ts'
 import { startAlertmanager } from './testbed.ts'
@@ -10,13 +10,6 @@ import { startAlertmanager } from './testbed.ts'
 /** The receivers that alertmanager.yml keeps in comments work once their # is deleted. */
 
 const skip = missing('prometheus-alertmanager')
-
-async function listen(t: Test, server: Server): Promise<number> {
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => void server.close())
-  return (server.address() as AddressInfo).port
-}
 
 /** Deletes the first # of each line of one receiver, as the file says. Nothing listens for Discord. */
 const uncomment = (config: string, name: string) =>
@@ -37,8 +30,8 @@ t.test('an alert reaches Slack, by a webhook from a file', { skip }, async (t) =
     posted.push(...attachments)
     response.end('ok')
   })
-  const port = await listen(t, server)
-  const folder = t.testdir({ webhook: `http://127.0.0.1:${port}/services/secret` })
+  const address = await listen(t, server)
+  const folder = t.testdir({ webhook: `http://${address}/services/secret` })
   const { post } = await startAlertmanager(t, (config) =>
     uncomment(config, 'slack').replaceAll('/run/secrets/slack_webhook', `${folder}/webhook`)
   )
@@ -80,16 +73,13 @@ function createMailServer(mails: string[], credentials: string): Server {
 t.test('an alert arrives as an e-mail, with a password from a file', { skip }, async (t) => {
   const mails: string[] = []
   const credentials = Buffer.from('\0alerts@example.com\0hunter2').toString('base64')
-  const port = await listen(t, createMailServer(mails, credentials))
+  const address = await listen(t, createMailServer(mails, credentials))
   const folder = t.testdir({ password: 'hunter2' })
   const { post } = await startAlertmanager(t, (config) =>
     uncomment(config, 'email')
       .replaceAll('/run/secrets/smtp_password', `${folder}/password`)
       // The stand-in has no certificate.
-      .replaceAll(
-        'smarthost: smtp.example.com:587',
-        `require_tls: false\n        smarthost: 127.0.0.1:${port}`
-      )
+      .replaceAll('smarthost: smtp.example.com:587', `require_tls: false\n        smarthost: ${address}`)
   )
   await post(alert)
   await until(() => mails[0])

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
+import { listen } from '#testing/listen.ts'
 import { type Link, openLink } from './link.ts'
 
 /** The TCP proxy between programs. */
@@ -8,13 +9,8 @@ import { type Link, openLink } from './link.ts'
 /** Opens a link to an echo server. */
 async function open(t: Test): Promise<Link> {
   const echo = createServer((socket) => socket.on('error', () => undefined).pipe(socket))
-  echo.listen(0, '127.0.0.1')
-  await once(echo, 'listening')
-  const link = await openLink(`127.0.0.1:${(echo.address() as AddressInfo).port}`)
-  t.teardown(async () => {
-    await link.close()
-    echo.close()
-  })
+  const link = await openLink(await listen(t, echo))
+  t.teardown(link.close)
   return link
 }
 

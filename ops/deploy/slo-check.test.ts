@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { makeFolder } from '#testing/folder.ts'
+import { listen } from '#testing/listen.ts'
 import { missing } from '#testing/programs.ts'
 import { findPort, runServer } from '#testing/server-process.ts'
 import { prometheusProgram } from '#testing/server-programs.ts'
@@ -42,11 +42,7 @@ async function startPrometheus(t: Test) {
         ].join('\n')}\n`
       )
   })
-  await new Promise<void>((done) => target.listen(0, '127.0.0.1', done))
-  t.teardown(() => {
-    target.closeAllConnections()
-    target.close()
-  })
+  const address = await listen(t, target)
   const folder = await makeFolder(t)
   const port = await findPort()
   const file = join(folder, 'prometheus.yml')
@@ -56,7 +52,7 @@ async function startPrometheus(t: Test) {
 rule_files: [alerts.yml]
 scrape_configs:
   - job_name: fairlead
-    static_configs: [{ targets: ['127.0.0.1:${(target.address() as AddressInfo).port}'] }]
+    static_configs: [{ targets: ['${address}'] }]
 `
   )
   await writeFile(
@@ -133,9 +129,7 @@ t.test('a missing measurement is a bad finding', { skip }, async (t) => {
   const other = createServer((_request, response) =>
     response.end('{"status":"success","data":{"result":[]}}')
   )
-  await new Promise<void>((done) => other.listen(0, '127.0.0.1', done))
-  t.teardown(() => other.close())
-  const empty = `http://127.0.0.1:${(other.address() as AddressInfo).port}`
+  const empty = `http://${await listen(t, other)}`
   await t.rejects(
     checkRelease({ ...options, prometheusUrl: empty }),
     { message: /replicas not measured .*\n.*redirect-availability not measured/s },

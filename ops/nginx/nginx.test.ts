@@ -3,9 +3,10 @@ import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import t from 'tap'
+import { listen } from '#testing/listen.ts'
 import { findCommand, missing } from '#testing/programs.ts'
 import { filesIn, renderSite, upstreamOf } from './render.ts'
-import { createEcho, listen, readAccessLog, startPair, startSite } from './sites.ts'
+import { createEcho, readAccessLog, startPair, startSite } from './sites.ts'
 
 /** The requests nginx accepts, its own answers and its log. */
 

@@ -2,10 +2,11 @@ import { createServer } from 'node:http'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { startApp } from '#testing/app.ts'
+import { listen } from '#testing/listen.ts'
 import { missing } from '#testing/programs.ts'
 import { findPort } from '#testing/server-process.ts'
 import { UNLIMITED, upstreamOf } from './render.ts'
-import { createEcho, listen, readAccessLog, startPair, startSite } from './sites.ts'
+import { createEcho, readAccessLog, startPair, startSite } from './sites.ts'
 
 /** nginx's retries of requests that a replica does not answer. */
 

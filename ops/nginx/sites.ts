@@ -1,24 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Test } from 'tap'
+import { listen } from '#testing/listen.ts'
 import { startNginx } from '#testing/servers.ts'
 import { filesIn, renderSite, type SiteOptions, upstreamOf } from './render.ts'
 
 /** The site in a real nginx, with replicas made by the test. */
-
-/** Listens on `port`, or a free one, until the test ends; returns `host:port`. */
-export async function listen(t: Test, server: Server, port = 0): Promise<string> {
-  await new Promise<void>((done) => server.listen(port, '127.0.0.1', done))
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`
-}
 
 /** A line of the access log: a measurement is a number, or null if it is missing. */
 export type AccessLine = Record<string, string | number | null> & { replica: string }

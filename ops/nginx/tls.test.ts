@@ -6,10 +6,11 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { connect } from 'node:tls'
 import t, { type Test } from 'tap'
+import { listen } from '#testing/listen.ts'
 import { missing } from '#testing/programs.ts'
 import { findPort } from '#testing/server-process.ts'
 import { renderTls, upstreamOf } from './render.ts'
-import { createEcho, listen, startSite } from './sites.ts'
+import { createEcho, startSite } from './sites.ts'
 
 /** The site with TLS, with a certificate made for the test. */
 

@@ -1,15 +1,15 @@
-import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import { connect, createServer } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { hasRedis, type Running, startApp, storageOf } from '#testing/app.ts'
 import { makeWarmLink } from '#testing/click-context.ts'
+import { listen } from '#testing/listen.ts'
 import { missing } from '#testing/programs.ts'
 import { startPostgres, startRedis } from '#testing/servers.ts'
 import { until } from '#testing/until.ts'
 import { UNLIMITED, upstreamOf } from './render.ts'
-import { listen, readAccessLog, startSite } from './sites.ts'
+import { readAccessLog, startSite } from './sites.ts'
 
 /** One visit is one click, even if nginx retries on a second replica after the first has counted it. */
 
@@ -33,11 +33,7 @@ async function openCuttingWay(t: Test, target: string) {
       far.destroy()
     })
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => void server.close())
-  const { port: own } = server.address() as { port: number }
-  return { state, address: `127.0.0.1:${own}` }
+  return { state, address: await listen(t, server) }
 }
 
 async function countClicks({ request }: Running, urlId: number): Promise<number> {

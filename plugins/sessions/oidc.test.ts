@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import Provider from 'oidc-provider'
 import t, { type Test } from 'tap'
 import { type Answer, type Running, startApp } from '#testing/app.ts'
+import { listen } from '#testing/listen.ts'
 
 /** Sign-ins at a real provider, step by step as a browser does them, and tampering with each step. */
 
@@ -49,13 +50,8 @@ async function startProvider(t: Test, port = 0) {
     const { account } = state
     const result = account === null ? { error: 'access_denied' } : { login: { accountId: account } }
     return provider.interactionFinished(request, response, result)
-  }).listen(port, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
   })
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const issuer = `http://${await listen(t, server, port)}`
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 })
   const provider = new Provider(issuer, {
     clients: [

@@ -1,9 +1,9 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { buildApp } from '#apps/app.ts'
 import { readConfig } from '#apps/config.ts'
 import { createClient, startApp, storageOf } from '#testing/app.ts'
+import { listen } from '#testing/listen.ts'
 import { startServer } from '#testing/process.ts'
 import { until } from '#testing/until.ts'
 import { readTitle } from './title.ts'
@@ -17,9 +17,7 @@ async function startSite(t: Test, page: string, type = 'text/html; charset=utf-8
     asked++
     response.writeHead(200, { 'content-type': type }).end(page)
   })
-  await new Promise<void>((done) => site.listen(0, '127.0.0.1', done))
-  t.teardown(() => site.close())
-  const target = `http://127.0.0.1:${(site.address() as AddressInfo).port}/page`
+  const target = `http://${await listen(t, site)}/page`
   return { target, asked: () => asked }
 }
 

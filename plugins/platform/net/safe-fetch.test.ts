@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
+import { listen } from '#testing/listen.ts'
 import { isPrivateAddress } from './networks.ts'
 import { FetchRefused, type PublicFetchOptions, safeFetch } from './safe-fetch.ts'
 
@@ -18,13 +18,8 @@ async function serve(t: Test, answer: RequestListener) {
     hosts.push(request.headers.host)
     answer(request, response)
   })
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const { port } = server.address() as AddressInfo
-  return { port, hosts, url: `http://127.0.0.1:${port}/` }
+  const url = `http://${await listen(t, server)}/`
+  return { port: Number(new URL(url).port), hosts, url }
 }
 
 const refuses = (t: Test, url: string, message: RegExp, options: Partial<PublicFetchOptions> = {}) =>
