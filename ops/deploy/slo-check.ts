@@ -1,13 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { type PrometheusServer, readNow } from '#ops/prometheus/query.ts'
 import { readPromises } from '#ops/prometheus/rule-files.ts'
 import { budget, FAST_BURN, ratioOf } from '#ops/prometheus/slo-rules.ts'
 
 /** Checks with Prometheus whether a release keeps the promises of ops/slo.yaml. */
 
-export interface CheckOptions {
-  prometheusUrl: string
-  /** Bearer token for Prometheus behind a proxy. */
-  token?: string | undefined
+export interface CheckOptions extends PrometheusServer {
   /** How long to watch. */
   seconds: number
   /** Replicas that must answer. */
@@ -103,8 +101,10 @@ export async function look(options: CheckOptions, windowS: number): Promise<Find
     limit: string,
     check: (value: number) => boolean
   ): Promise<Finding> {
-    const value = await query(options, expression)
-    return { name, value, limit, isGood: value !== null && check(value) }
+    const [series] = await readNow(options, expression)
+    const value = series?.points[0]?.[1] ?? Number.NaN
+    // A ratio without events is not a number.
+    return { name, value: Number.isNaN(value) ? null : value, limit, isGood: check(value) }
   }
 }
 
@@ -121,26 +121,4 @@ function apiErrors(window: string): string {
 export function formatCheck({ name, value, limit, isGood }: Finding): string {
   const shown = value === null ? 'not measured' : Number(value.toPrecision(4))
   return `${isGood ? 'good' : 'bad'}: ${name} ${shown} (${limit})`
-}
-
-interface Answer {
-  status: string
-  error?: string
-  data?: { result: { value: [number, string] }[] }
-}
-
-/** The current value of an expression; null if it has none. */
-async function query({ prometheusUrl, token }: CheckOptions, expression: string): Promise<number | null> {
-  const answer = await fetch(new URL('api/v1/query', `${prometheusUrl.replace(/\/*$/, '')}/`), {
-    method: 'POST',
-    body: new URLSearchParams({ query: expression }),
-    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
-    signal: AbortSignal.timeout(10_000)
-  })
-  const text = await answer.text()
-  if (!answer.ok)
-    throw new Error(`Prometheus answered ${answer.status} to ${expression}: ${text.slice(0, 200)}`)
-  const { data } = JSON.parse(text) as Answer
-  const value = Number(data?.result[0]?.value[1] ?? Number.NaN)
-  return Number.isNaN(value) ? null : value
 }

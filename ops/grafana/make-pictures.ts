@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { readRange } from '#ops/prometheus/query.ts'
 import { type Stack, startStack } from '#ops/stack/stack.ts'
 import { ROOT } from '#testing/sources.ts'
 import type { Panel } from './board.ts'
 import { boards, resolveQuery } from './boards.ts'
 import { drawBoard } from './draw-board.ts'
 import type { Curve, Mark } from './draw-graph.ts'
-import { readRange } from './prometheus.ts'
 import { sendTraffic } from './traffic.ts'
 
 /**
@@ -73,13 +73,12 @@ try {
 
 async function drawAll({ watchers, units }: Stack, start: number, marks: Mark[]): Promise<void> {
   if (watchers === null) throw new Error('Nothing watches')
-  const { prometheusUrl } = watchers
   const names = new Map(units.map(({ unit }) => [unit.url.replace('http://', ''), unit.name]))
   const span = { start, end: start + minutes * 60, step: STEP_S }
   const read = async ({ queries }: Panel): Promise<Curve[]> => {
     const found = await Promise.all(
       queries.map(async ({ expr, legend }) =>
-        (await readRange(prometheusUrl, resolveQuery(expr), span)).map(({ labels, points }) => ({
+        (await readRange(watchers, resolveQuery(expr), span)).map(({ labels, points }) => ({
           name: nameSeries(legend, labels, names),
           points: points.map(([at, value]): [number, number] => [(at - start) / 60, value])
         }))

@@ -2,8 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { DEPLOYS, STARTS } from '#ops/grafana/board.ts'
 import { boards, resolveQuery } from '#ops/grafana/boards.ts'
-import { readNow, readRange } from '#ops/grafana/prometheus.ts'
 import { sendTraffic } from '#ops/grafana/traffic.ts'
+import { readNow, readRange } from '#ops/prometheus/query.ts'
 import { makeFolder } from '#testing/folder.ts'
 import { missing } from '#testing/programs.ts'
 import { type Stack, startStack } from './stack.ts'
@@ -34,15 +34,13 @@ async function readTargets({ prometheusUrl }: Watchers): Promise<Target[]> {
 }
 
 /** Sends traffic until every panel has data, or a timeout; returns the titles of empty panels. */
-async function findEmptyPanels({ url }: Stack, { prometheusUrl }: Watchers): Promise<string[]> {
+async function findEmptyPanels({ url }: Stack, watchers: Watchers): Promise<string[]> {
   const traffic = await sendTraffic(url, 100)
   let empty = boards.flatMap(({ title: board, panels }) =>
     panels.flatMap(({ title, queries }) => queries.map(({ expr }) => ({ name: `${board}, ${title}`, expr })))
   )
   const hasData = async (expr: string) =>
-    (await readNow(prometheusUrl, resolveQuery(expr))).some(
-      ({ points: [point] }) => !Number.isNaN(point?.[1])
-    )
+    (await readNow(watchers, resolveQuery(expr))).some(({ points: [point] }) => !Number.isNaN(point?.[1]))
   try {
     for (const end = performance.now() + 90_000; empty.length > 0 && performance.now() < end; ) {
       await wait(1_000)
@@ -96,7 +94,7 @@ t.test(
 
     const now = Date.now() / 1_000
     for (const expr of [DEPLOYS, STARTS]) {
-      const marks = await readRange(watchers.prometheusUrl, expr, { start: now - 600, end: now, step: 15 })
+      const marks = await readRange(watchers, expr, { start: now - 600, end: now, step: 15 })
       t.ok(marks.length > 0, 'it is marked on dashboards')
     }
 
