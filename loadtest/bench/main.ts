@@ -17,7 +17,7 @@ import { drawBench } from './chart.ts'
 import { formatProfile } from './cpu-profile.ts'
 import { readOptions } from './options.ts'
 import { measureCase, type Outcome, type Processes } from './pairs.ts'
-import { describe, formatOutcome, HEADINGS, tabulate } from './report.ts'
+import { describe, formatOutcome, tabulate } from './report.ts'
 
 /**
  * Measures the cost of a request: `npm run bench`. The shipped server and its child processes run on core 0.
@@ -56,7 +56,7 @@ async function main(): Promise<void> {
       root: other.root
     }
     if (theirs) await seed(theirs, codes)
-    process.stdout.write(`${describe()}\n\n${HEADINGS}\n`)
+    process.stdout.write(`${describe()}\n`)
     for (const [index, bench] of cases.entries()) {
       const outcome = await runCase(testbed, adapt(bench, other), index, ours, theirs)
       outcomes.push(outcome)
@@ -65,12 +65,14 @@ async function main(): Promise<void> {
   } finally {
     await testbed.remove()
   }
+  const content = tabulate(outcomes)
+  process.stdout.write(`\n${content}\n`)
   await writeResults(
     options.isWhole ? 'bench' : other ? 'local/against' : 'local/bench',
     { against: other?.commit, outcomes },
     {
       svg: drawBench(outcomes),
-      section: { name: 'bench', content: tabulate(outcomes) }
+      section: { name: 'bench', content }
     }
   )
 }

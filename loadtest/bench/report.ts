@@ -4,49 +4,23 @@ import { markdownTable } from '#loadtest/results.ts'
 import type { Outcome } from './pairs.ts'
 import type { Ratio } from './spread.ts'
 
-/** The column widths of the table of `npm run bench`, one line per case. */
-const WIDTHS = [40, 8, 8, 7, 7, 7, 8, 6, 34, 12]
-
-export const HEADINGS = [
-  line(['case', 'rps', 'µs CPU', 'p50 ms', 'p95', 'p99', 'max', 'MiB', 'of reference, rps', 'CPU']),
-  line(WIDTHS.map((width) => '-'.repeat(width - 1)))
-].join('\n')
-
 /** Describes the machine of the measurement. */
 export function describe(): string {
   const memory = Math.round(totalmem() / 2 ** 30)
   return `${cpus().length} cores, ${memory} GiB, Node ${process.versions.node}`
 }
 
-/** Formats the line of one case, with notes below. Ratios are to the first reference, then to the others. */
+/** Formats one case for the terminal: the ratios to its references, its bars and its problem. */
 export function formatOutcome(outcome: Outcome): string {
-  const ratios = Object.entries(outcome.ratios)
-  const rps = ratios.map(([name, ratio]) => `${ratio.rps.median.toFixed(2)} ${name}`).join(', ')
-  const cpu = ratios.map(([, ratio]) => ratio.cpu.median.toFixed(2)).join(', ')
-  const cells = [
-    outcome.title,
-    Math.round(outcome.rps).toLocaleString('en'),
-    outcome.cpuMicros.toFixed(1),
-    ...[outcome.p50, outcome.p95, outcome.p99, outcome.max].map((ms) => ms.toFixed(2)),
-    `${outcome.memoryMiB}`,
-    rps,
-    cpu
-  ]
   const interval = ({ median, low, high }: Ratio) =>
     `× ${median.toFixed(3)} (95 % interval ${low.toFixed(3)} to ${high.toFixed(3)})`
-  const [[name, first] = ['', undefined]] = ratios
-  const notes: string[] = []
-  if (first)
-    notes.push(
-      `  ${outcome.pairs} pairs with ${name}: rps ${interval(first.rps)}, CPU ${interval(first.cpu)}`
-    )
-  if (outcome.fdatasyncMs !== null)
-    notes.push(
-      `  last click stored ${(outcome.lagMs / 1_000).toFixed(2)} s after the load; fdatasync p50 ${outcome.fdatasyncMs.toFixed(2)} ms`
-    )
+  const notes = Object.entries(outcome.ratios).map(
+    ([name, { rps, cpu }]) =>
+      `  ${outcome.pairs} pairs with ${name}: rps ${interval(rps)}, CPU ${interval(cpu)}`
+  )
   for (const { text, isMet } of check(outcome)) notes.push(`  ${isMet ? 'meets' : 'MISSES'} its bar: ${text}`)
   if (outcome.problem) notes.push(`  VOID: ${outcome.problem}`)
-  return [line(cells), ...notes].join('\n')
+  return [outcome.title, ...notes].join('\n')
 }
 
 /** Returns each bar of a case, and if the case meets it. */
@@ -67,7 +41,7 @@ function check({ bars, ratios, samples, ...outcome }: Outcome): { text: string; 
   return list
 }
 
-/** Formats the outcomes for docs/performance.md. */
+/** Formats the figures of all cases, for the terminal and docs/performance.md. */
 export function tabulate(outcomes: Outcome[]): string {
   const headings = [
     'case',
@@ -102,15 +76,4 @@ export function tabulate(outcomes: Outcome[]): string {
       : `${title}: last click stored ${(lagMs / 1_000).toFixed(2)} s after the load; fdatasync p50 ${fdatasyncMs.toFixed(2)} ms.`
   )
   return [markdownTable(headings, rows), ...notes].join('\n\n')
-}
-
-function line(cells: string[]): string {
-  return cells
-    .map((cell, column) =>
-      column === 0 || column > 7
-        ? cell.padEnd(WIDTHS[column] ?? 0)
-        : `${cell.padStart((WIDTHS[column] ?? 1) - 1)} `
-    )
-    .join('')
-    .trimEnd()
 }

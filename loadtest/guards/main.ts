@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makeCases } from '#loadtest/bench/cases.ts'
 import { measureCase, type Outcome, type Processes } from '#loadtest/bench/pairs.ts'
-import { formatOutcome, HEADINGS, tabulate } from '#loadtest/bench/report.ts'
+import { formatOutcome, tabulate } from '#loadtest/bench/report.ts'
 import { loadLinks, makeCodes } from '#loadtest/links.ts'
 import { startServer } from '#loadtest/measured.ts'
 import { writeResults } from '#loadtest/results.ts'
@@ -55,7 +55,6 @@ async function main(): Promise<void> {
     const server = await startServer({ env: { ...testbed.env(false), ...OPEN } })
     await loadLinks(server.url, codes)
     await server.stop()
-    process.stdout.write(`${HEADINGS}\n`)
     for (const name of CASES) {
       const outcome = await measure(testbed, name, codes, guarded)
       outcomes.push(outcome)
