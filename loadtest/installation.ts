@@ -2,10 +2,11 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { launch } from '#testing/launch.ts'
+import { launch, patienceOf } from '#testing/launch.ts'
 import { findPort } from '#testing/server-process.ts'
+import { until } from '#testing/until.ts'
 import { runNpm } from './npm.ts'
-import { killTree, listTree } from './process-tree.ts'
+import { listTree } from './process-tree.ts'
 
 /** A clone of Fairlead, run as its users run it: by npm, with the Node of the system. */
 
@@ -72,12 +73,8 @@ export async function startInstallation(
   const { pid = 0 } = child
   async function stop(): Promise<void> {
     const tree = listTree(pid)
-    const isGone = () => tree.every((one) => listTree(one.pid).length === 0)
-    child.kill('SIGTERM')
-    const deadline = performance.now() + STOP_TIMEOUT_MS
-    while (!isGone() && performance.now() < deadline) await wait(50)
-    for (const one of tree) killTree(one.pid)
-    while (!isGone()) await wait(50)
+    await launched.stop('SIGTERM', patienceOf(STOP_TIMEOUT_MS))
+    await until(() => tree.every((one) => listTree(one.pid).length === 0))
   }
   while (isAlive() && performance.now() - start < START_TIMEOUT_MS) {
     const answer = await fetch(new URL('/health/ready', url)).catch(() => null)

@@ -46,17 +46,6 @@ export function readMiB(pid: number, file: 'smaps_rollup' | 'status', field: str
   return Math.round(Number(kibibytes) / 1024)
 }
 
-/** Kills the tree of `root` at once. */
-export function killTree(root: number): void {
-  for (const { pid } of listTree(root)) {
-    try {
-      process.kill(pid, 'SIGKILL')
-    } catch {
-      // It has ended with its parent.
-    }
-  }
-}
-
 /** Waits up to 5 s until the tree of `root` is idle. Resolves with its CPU time then, in seconds. */
 export async function settle(root: number): Promise<number> {
   const deadline = performance.now() + SETTLE_TIMEOUT_MS
