@@ -1,18 +1,14 @@
-import { spawn } from 'node:child_process'
-import { createReadStream } from 'node:fs'
-import { mkdtemp, rm, stat } from 'node:fs/promises'
-import { type IncomingMessage, request as requestHttp } from 'node:http'
-import { tmpdir } from 'node:os'
+import { execFile } from 'node:child_process'
+import { openAsBlob } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import { parseArgs } from 'node:util'
-import pg from 'pg'
-import type { ImportReport } from '#schema/shapes/import-report.ts'
-import { startPostgres } from '#testing/servers.ts'
+import { parseArgs, promisify } from 'node:util'
 import { writeSet } from './import-set.ts'
+import { loadFile } from './links.ts'
 import { startServer } from './measured.ts'
 import { median } from './median.ts'
 import { writeResults } from './results.ts'
+import { startTestbed, type Testbed } from './testbed.ts'
 
 /**
  * Measures the import of an events file: `node loadtest/import.ts --rows 1000000 --rounds 2 --clicks 0`. In
@@ -20,8 +16,7 @@ import { writeResults } from './results.ts'
  * Both use the same table with the same indexes, and alternate, so that conditions are equal.
  *
  * The set is like the real one, which has no clicks. With `--clicks 60`, 60 of 100 events are clicks, which
- * the import also counts in the statistics. Uses a database of its own in the PostgreSQL of DATABASE_URL, or
- * starts a PostgreSQL (fsync on).
+ * the import also counts in the statistics.
  */
 const { values } = parseArgs({
   options: {
@@ -32,9 +27,6 @@ const { values } = parseArgs({
 })
 const rows = Number(values.rows)
 const rounds = Number(values.rounds)
-const DATABASE = 'fairlead_import_bench'
-const COPY = String.raw`\copy events (id, url_id, user_id, event_type, timestamp, details) from pstdin with (format csv, header)`
-
 const seconds = async (work: () => Promise<unknown>): Promise<number> => {
   const start = performance.now()
   await work()
@@ -43,37 +35,22 @@ const seconds = async (work: () => Promise<unknown>): Promise<number> => {
 const rate = (time: number) => `${Math.round(rows / time).toLocaleString('en')} rows/s`
 
 async function main(): Promise<void> {
-  // biome-ignore lint/style/noProcessEnv: DATABASE_URL selects the server of the benchmark
-  const given = process.env['DATABASE_URL']
-  const own = given
-    ? null
-    : await startPostgres(null, { installed: true, fsync: true, settings: { max_wal_size: '4GB' } })
-  const folder = await mkdtemp(join(tmpdir(), 'fairlead-import-'))
-  const adminUrl = given ?? own?.url ?? ''
-  const admin = new pg.Client(adminUrl)
+  const testbed = await startTestbed()
   try {
-    await admin.connect()
-    await admin.query(`DROP DATABASE IF EXISTS ${DATABASE} WITH (FORCE)`)
-    await admin.query(`CREATE DATABASE ${DATABASE}`)
-    const url = new URL(adminUrl)
-    url.pathname = `/${DATABASE}`
+    const { folder } = testbed
     await writeSet(folder, rows, Number(values.clicks))
-    await measure(url.href, folder)
+    await measure(testbed, folder)
   } finally {
-    await admin.query(`DROP DATABASE IF EXISTS ${DATABASE} WITH (FORCE)`).catch(() => undefined)
-    await admin.end().catch(() => undefined)
-    await own?.remove()
-    await rm(folder, { recursive: true, force: true })
+    await testbed.remove()
   }
 }
 
-async function measure(databaseUrl: string, folder: string): Promise<void> {
-  const server = await startServer({ env: { DATABASE_URL: databaseUrl, DATA_DIR: join(folder, 'data') } })
-  const client = new pg.Client(databaseUrl)
-  await client.connect()
+async function measure({ env, query, databaseUrl }: Testbed, folder: string): Promise<void> {
+  const server = await startServer({ env: env(false) })
   const file = join(folder, 'events.csv')
-  const load = (kind: string) => importFile(new URL(`/${kind}/bulk`, server.url), join(folder, `${kind}.csv`))
-  const clear = () => client.query('TRUNCATE events, url_stats_hourly, url_stats_daily')
+  const load = async (kind: 'users' | 'urls' | 'events') =>
+    loadFile(server.url, kind, await openAsBlob(join(folder, `${kind}.csv`)))
+  const clear = () => query('TRUNCATE events, url_stats_hourly, url_stats_daily')
   try {
     await load('users')
     await load('urls')
@@ -90,9 +67,8 @@ async function measure(databaseUrl: string, folder: string): Promise<void> {
     const byCopy = async () => {
       await clear()
       copies.push(await seconds(() => copyFile(databaseUrl, file)))
-      const counted = await client.query<{ count: string }>('SELECT count(*) FROM events')
-      if (Number(counted.rows[0]?.count) !== rows)
-        throw new Error(`\\copy left ${counted.rows[0]?.count} rows`)
+      const [counted] = await query<{ count: string }>('SELECT count(*) FROM events')
+      if (Number(counted?.count) !== rows) throw new Error(`\\copy left ${counted?.count} rows`)
     }
     for (let round = 0; round < rounds; round++) {
       for (const work of round % 2 === 0 ? [byImport, byCopy] : [byCopy, byImport]) await work()
@@ -122,31 +98,14 @@ async function measure(databaseUrl: string, folder: string): Promise<void> {
       rssMiB: { before, peak }
     })
   } finally {
-    await client.end().catch(() => undefined)
     await server.stop()
   }
 }
 
-async function importFile(url: URL, path: string): Promise<void> {
-  const request = requestHttp(url, { method: 'POST', headers: { 'content-type': 'text/csv' } })
-  const answered = new Promise<IncomingMessage>((done, fail) =>
-    request.on('response', done).on('error', fail)
-  )
-  await pipeline(createReadStream(path), request)
-  const answer = await answered
-  const text = (await answer.toArray()).join('')
-  if (answer.statusCode !== 201) throw new Error(`${url.pathname} answered ${answer.statusCode}: ${text}`)
-  const report = JSON.parse(text) as ImportReport
-  if (report.rejected > 0) throw new Error(`${url.pathname} rejected ${report.rejected} rows`)
-}
-
+/** Loads the file with psql, as an operator would. */
 async function copyFile(databaseUrl: string, path: string): Promise<void> {
-  const child = spawn('psql', ['-q', '-v', 'ON_ERROR_STOP=1', databaseUrl, '-c', COPY], {
-    stdio: ['pipe', 'inherit', 'inherit']
-  })
-  const ended = new Promise<number | null>((done, fail) => child.on('close', done).on('error', fail))
-  await pipeline(createReadStream(path), child.stdin)
-  if ((await ended) !== 0) throw new Error('psql failed')
+  const command = String.raw`\copy events (id, url_id, user_id, event_type, timestamp, details) from '${path}' with (format csv, header)`
+  await promisify(execFile)('psql', ['-q', '-v', 'ON_ERROR_STOP=1', databaseUrl, '-c', command])
 }
 
 function print(name: string, text: string): void {

@@ -73,7 +73,7 @@ export async function growClicks(testbed: Pick<Testbed, 'query'>): Promise<void>
 export async function loadFile(
   baseUrl: string,
   kind: 'users' | 'urls' | 'events',
-  csv: string
+  csv: string | Blob
 ): Promise<ImportReport> {
   const answer = await fetch(new URL(`/${kind}/bulk`, baseUrl), {
     method: 'POST',
