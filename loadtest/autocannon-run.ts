@@ -79,6 +79,15 @@ export function share<T>(list: T[], index: number, connections: number): T[] {
   return part.length > 0 ? part : list.slice(0, 1)
 }
 
+export const get = (path: string): autocannon.Request => ({ method: 'GET', path })
+
+export const send = (method: 'POST' | 'PUT', path: string, body: object): autocannon.Request => ({
+  method,
+  path,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body)
+})
+
 /** Converts a request of a profile to autocannon's format. */
 export function toRequest({ method, path, body }: Ask): autocannon.Request {
   return body === null

@@ -1,5 +1,5 @@
 import type { Request } from 'autocannon'
-import { share } from '#loadtest/autocannon-run.ts'
+import { get, send, share } from '#loadtest/autocannon-run.ts'
 import type { PairOptions } from './pairs.ts'
 
 /** A case of `npm run bench`, as data: a server's settings, its requests, and its references. */
@@ -47,14 +47,6 @@ export interface Bars {
 /** Like the servers of an installation with a worker (compose.yaml): they only append clicks to Redis. */
 const DRAINED_ELSEWHERE = { CLICK_DRAIN: 'off' }
 
-const JSON_HEADERS = { 'content-type': 'application/json' }
-const get = (path: string): Request => ({ method: 'GET', path })
-const send = (method: 'POST' | 'PUT', path: string, body: object): Request => ({
-  method,
-  path,
-  headers: JSON_HEADERS,
-  body: JSON.stringify(body)
-})
 const list = (page: number) => get(`/urls?page=${page}&per_page=50`)
 
 /**

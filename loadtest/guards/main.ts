@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeCases } from '#loadtest/bench/cases.ts'
 import { measureCase, type Outcome, type Processes } from '#loadtest/bench/pairs.ts'
@@ -47,11 +46,10 @@ async function measure(testbed: Testbed, name: string, codes: string[], guarded:
 
 async function main(): Promise<void> {
   const codes = makeCodes(10_000, 1)
-  const folder = await mkdtemp(join(tmpdir(), 'fairlead-guards-'))
   const testbed = await startTestbed({ core: 1 })
   const outcomes: Outcome[] = []
   try {
-    const guarded = await makeGuarded(folder)
+    const guarded = await makeGuarded(testbed.folder)
     const server = await startServer({ env: { ...testbed.env(false), ...OPEN } })
     await loadLinks(server.url, codes)
     await server.stop()
@@ -62,7 +60,6 @@ async function main(): Promise<void> {
     }
   } finally {
     await testbed.remove()
-    await rm(folder, { recursive: true })
   }
   const section = { name: 'guards', content: tabulate(outcomes) }
   await writeResults('guards', { options: OPTIONS, outcomes }, { section })

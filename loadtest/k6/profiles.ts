@@ -39,7 +39,14 @@ export interface Thresholds {
 
 const REDIRECTS = { follow: 1 }
 const MIXED = { follow: 0.8, read: 0.08, list: 0.04, create: 0.08 }
-const NO_ERRORS = { errors: 0, p95Ms: 50 }
+
+const followers = (users: number) => ({
+  about: `${users} users follow links`,
+  phases: [{ users, seconds: 60 }],
+  pace: 10,
+  mix: REDIRECTS,
+  thresholds: { errors: 0, p95Ms: 50 }
+})
 
 export const profiles = {
   smoke: {
@@ -49,27 +56,9 @@ export const profiles = {
     mix: { follow: 0.5, read: 0.15, list: 0.15, create: 0.1, health: 0.1 },
     thresholds: { errors: 0, p95Ms: 200 }
   },
-  'load-50': {
-    about: '50 users follow links',
-    phases: [{ users: 50, seconds: 60 }],
-    pace: 10,
-    mix: REDIRECTS,
-    thresholds: NO_ERRORS
-  },
-  'load-200': {
-    about: '200 users follow links',
-    phases: [{ users: 200, seconds: 60 }],
-    pace: 10,
-    mix: REDIRECTS,
-    thresholds: NO_ERRORS
-  },
-  'load-500': {
-    about: '500 users follow links',
-    phases: [{ users: 500, seconds: 60 }],
-    pace: 10,
-    mix: REDIRECTS,
-    thresholds: NO_ERRORS
-  },
+  'load-50': followers(50),
+  'load-200': followers(200),
+  'load-500': followers(500),
   spike: {
     about: 'Ten times the users from one moment to the next, and back',
     phases: [

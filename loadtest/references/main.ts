@@ -18,8 +18,8 @@ const SELECT = {
   text: 'SELECT id, user_id, original_url, is_active, expires_at, version FROM urls WHERE short_code = $1'
 }
 
-function announce(port: number): void {
-  process.stdout.write(`${JSON.stringify({ msg: 'listening', url: `http://127.0.0.1:${port}` })}\n`)
+function announce(url: string): void {
+  process.stdout.write(`${JSON.stringify({ msg: 'listening', url })}\n`)
 }
 
 function listenRaw(): void {
@@ -27,7 +27,7 @@ function listenRaw(): void {
     response.writeHead(302, { location: TARGET, 'content-length': '0' })
     response.end()
   })
-  server.listen(0, '127.0.0.1', () => announce((server.address() as AddressInfo).port))
+  server.listen(0, '127.0.0.1', () => announce(`http://127.0.0.1:${(server.address() as AddressInfo).port}`))
 }
 
 async function listenFastify(): Promise<void> {
@@ -35,8 +35,7 @@ async function listenFastify(): Promise<void> {
   app.get('/:code', (_request, reply) => {
     reply.code(302).header('location', TARGET).send()
   })
-  await app.listen({ host: '127.0.0.1', port: 0 })
-  announce((app.server.address() as AddressInfo).port)
+  announce(await app.listen({ host: '127.0.0.1', port: 0 }))
 }
 
 async function listenJson(): Promise<void> {
@@ -56,8 +55,7 @@ async function listenJson(): Promise<void> {
   app.get('/*', { schema: { response: { 200: Url } } }, (_request, reply) => {
     reply.send(link)
   })
-  await app.listen({ host: '127.0.0.1', port: 0 })
-  announce((app.server.address() as AddressInfo).port)
+  announce(await app.listen({ host: '127.0.0.1', port: 0 }))
 }
 
 async function listenPostgres(): Promise<void> {
@@ -69,8 +67,7 @@ async function listenPostgres(): Promise<void> {
     const url = rows[0]?.original_url
     return url === undefined ? reply.code(404).send() : reply.code(302).header('location', url).send()
   })
-  await app.listen({ host: '127.0.0.1', port: 0 })
-  announce((app.server.address() as AddressInfo).port)
+  announce(await app.listen({ host: '127.0.0.1', port: 0 }))
 }
 
 const kind = process.argv[2]

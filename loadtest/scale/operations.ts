@@ -1,4 +1,5 @@
 import type { Request } from 'autocannon'
+import { get, send } from '#loadtest/autocannon-run.ts'
 import { createRandom } from '#loadtest/links.ts'
 import { codeOf } from './seed.ts'
 
@@ -14,7 +15,6 @@ export interface Operation {
 
 /** Requests of one connection, before it repeats them. */
 const REQUESTS = 2_000
-const get = (path: string): Request => ({ method: 'GET', path })
 
 /** Returns `count` random ids of `links`, different for each `seed`. */
 function pickIds(links: number, seed: number, count: number): number[] {
@@ -41,12 +41,7 @@ export const operations: Operation[] = [
     title: 'POST /urls',
     status: 201,
     requests: (_links, index) => [
-      {
-        method: 'POST',
-        path: '/urls',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ original_url: `https://acme.dev/created/${index}` })
-      }
+      send('POST', '/urls', { original_url: `https://acme.dev/created/${index}` })
     ]
   },
   {
