@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { ROOT } from './sources.ts'
 
 /** Runs the command line as a process and captures its output, files and exit code. */
@@ -21,15 +22,8 @@ export function startCli(
     cwd: ROOT,
     env: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'), ...env }
   })
-  let out = ''
-  let err = ''
-  child.stdout.on('data', (chunk) => {
-    out += chunk
-  })
-  child.stderr.on('data', (chunk) => {
-    err += chunk
-  })
-  return { child, ended: once(child, 'close').then(([code]) => ({ code, out, err })) }
+  const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+  return { child, ended: ended.then(([out, err, [code]]) => ({ code, out, err })) }
 }
 
 /** Runs the command line to its end. */

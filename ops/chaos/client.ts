@@ -1,4 +1,5 @@
 import { Agent, type OutgoingHttpHeaders, request as send } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
 
 /** An HTTP client with one keep-alive connection. */
@@ -57,16 +58,11 @@ export function createClient(baseUrl: string, timeoutMs: number): Client {
       let status = 0
       const sent = send({ agent, hostname, port, method, path, headers, signal }, (response) => {
         status = response.statusCode ?? 0
-        let body = ''
-        response.setEncoding('utf8').on('data', (piece) => {
-          body += piece
-        })
-        response.once('error', onError)
-        response.once('end', () => {
+        text(response).then((body) => {
           const answer = { status, headers: response.headers, body, ms: performance.now() - start, sends }
           if (!isUnderWay(answer)) done(answer)
           else wait(RETRY_MS, undefined, { signal }).then(() => repeat().then(done, fail), onError)
-        })
+        }, onError)
       })
       sent.once('error', onError).end(asked.body)
 

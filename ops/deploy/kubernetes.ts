@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process'
+import { type ExecFileException, execFile } from 'node:child_process'
 import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import { text } from 'node:stream/consumers'
+import { promisify } from 'node:util'
 import { parse, stringify } from 'yaml'
 import { ROOT } from '#testing/sources.ts'
 import type { Release } from './release.ts'
@@ -23,6 +23,8 @@ export interface KubernetesOptions {
 
 /** The Deployments that are rolled out and rolled back together. */
 const DEPLOYMENTS = ['fairlead', 'fairlead-worker', 'nginx']
+/** An overlay as text is longer than the default of 1 MiB allows for. */
+const MAX_OUTPUT = 64 * 1024 * 1024
 /** The image name in the overlays. */
 const IMAGE = 'ghcr.io/fairlead/fairlead'
 
@@ -99,12 +101,10 @@ function readNamespace(manifests: string): string {
 /** Runs a command; returns its output and throws its error output. */
 async function run(command: string, args: string[], log: (line: string) => void): Promise<string> {
   log(`${command} ${args.join(' ')}`)
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-  const ended = new Promise<number>((done, fail) => {
-    child.once('error', fail)
-    child.once('close', (code) => done(code ?? 1))
-  })
-  const [output, errors, code] = await Promise.all([text(child.stdout), text(child.stderr), ended])
-  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}: ${errors.trim()}`)
-  return output.trim()
+  const { stdout } = await promisify(execFile)(command, args, { maxBuffer: MAX_OUTPUT }).catch(
+    ({ message, code, stderr }: ExecFileException) => {
+      throw new Error(`${command} ${args.join(' ')} ended with ${code}: ${stderr?.trim() || message}`)
+    }
+  )
+  return stdout.trim()
 }

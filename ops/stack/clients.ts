@@ -1,4 +1,5 @@
 import { Agent, request as requestHttp } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
 
 /** Clients of a stack, each with one keep-alive connection and one request in progress. */
@@ -21,11 +22,7 @@ export function ask(agent: Agent, url: string, method: string, json?: object, ke
       ...(key && { authorization: `Bearer ${key}` })
     }
     const sent = requestHttp(url, { agent, method, headers, timeout: PATIENCE_MS }, (response) => {
-      let body = ''
-      response.setEncoding('utf8').on('data', (chunk) => {
-        body += chunk
-      })
-      response.once('end', () => done({ status: response.statusCode ?? 0, body })).once('error', fail)
+      text(response).then((body) => done({ status: response.statusCode ?? 0, body }), fail)
     })
     sent.once('timeout', () => sent.destroy(new Error(`no answer within ${PATIENCE_MS} ms`)))
     sent.once('error', fail).end(json && JSON.stringify(json))
