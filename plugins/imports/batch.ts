@@ -44,58 +44,57 @@ export interface BatchBuilder {
 
 export function createBatchBuilder(kind: Kind): BatchBuilder {
   const timestamp = columnIndex(kind, 'timestamp')
-  let chunks: Buffer[] = []
-  let bytes = 0
-  let rows = 0
-  let hasRepeats = false
-  let hasGaps = false
-  let ids = new Set<number>()
-  let months = new Set<string>()
-  let leastId = Infinity
-  let greatestId = 0
+  let draft = createDraft()
   let greatestOfFile = 0
   return {
     get rows() {
-      return rows
+      return draft.rows
     },
     get bytes() {
-      return bytes
+      return draft.bytes
     },
     add(added) {
+      const { ids, months } = draft
       let text = ''
-      for (const { line, id, values, hasGaps: lacks } of added) {
+      for (const { line, id, values, hasGaps } of added) {
         if (id !== null) {
-          if (ids.has(id)) hasRepeats = true
+          if (ids.has(id)) draft.hasRepeats = true
           ids.add(id)
-          if (id < leastId) leastId = id
-          if (id > greatestId) greatestId = id
+          if (id < draft.leastId) draft.leastId = id
+          if (id > draft.greatestId) draft.greatestId = id
         }
-        if (lacks) hasGaps = true
+        if (hasGaps) draft.hasGaps = true
         if (timestamp !== -1) months.add(values[timestamp]?.slice(0, 7) ?? '')
         text += encodeCopyRow(line, values)
       }
       if (text === '') return
-      rows += added.length
       const chunk = Buffer.from(text)
-      chunks.push(chunk)
-      bytes += chunk.length
+      draft.rows += added.length
+      draft.chunks.push(chunk)
+      draft.bytes += chunk.length
     },
     take(isLast) {
-      greatestOfFile = Math.max(greatestOfFile, greatestId)
+      const { ids: _ids, ...taken } = draft
+      draft = createDraft()
+      greatestOfFile = Math.max(greatestOfFile, taken.greatestId)
       const distant = greatestOfFile + DRAW_DISTANCE
-      const drawAfter = isLast || distant > MAX_IMPORTED_ID ? 0 : distant
-      const batch = { kind, chunks, rows, bytes, leastId, greatestId, drawAfter, months, hasRepeats, hasGaps }
-      chunks = []
-      bytes = 0
-      rows = 0
-      hasRepeats = false
-      hasGaps = false
-      ids = new Set()
-      months = new Set()
-      leastId = Infinity
-      greatestId = 0
-      return batch
+      return { kind, ...taken, drawAfter: isLast || distant > MAX_IMPORTED_ID ? 0 : distant }
     }
+  }
+}
+
+/** A batch without rows yet. */
+function createDraft() {
+  return {
+    chunks: [] as Buffer[],
+    rows: 0,
+    bytes: 0,
+    leastId: Infinity,
+    greatestId: 0,
+    ids: new Set<number>(),
+    months: new Set<string>(),
+    hasRepeats: false,
+    hasGaps: false
   }
 }
 
