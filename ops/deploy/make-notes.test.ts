@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { ROOT } from '#testing/sources.ts'
-import { readNotes } from './notes.ts'
+import { readNotes } from './make-notes.ts'
 
 const changelog = `# Changelog
 
