@@ -92,30 +92,15 @@ export const ROOMS: Record<string, Room> = {
     files: /^apps\/[^/]+\//,
     may: ['./', '#apps/', '#platform/', '#package.json', '#schema/shapes/', 'node:', '*']
   },
-  // Benchmarks of the public API. The harness provides fresh databases for the measured servers.
-  load: {
-    files: /^loadtest\//,
+  // Benchmarks of the public API, and tests and tools for the shipped files. The harness starts the real
+  // programs and provides fresh databases.
+  tools: {
+    files: /^(loadtest|ops)\//,
     may: [
       COMMAND_LINE,
       './',
       '#loadtest/',
       '#ops/',
-      '#package.json',
-      '#schema/shapes/',
-      '#testing/',
-      'node:',
-      '*'
-    ]
-  },
-  // Tests and tools for the shipped files. The harness starts the real programs, and loadtest provides the
-  // load.
-  operations: {
-    files: /^ops\//,
-    may: [
-      COMMAND_LINE,
-      './',
-      '#ops/',
-      '#loadtest/',
       '#package.json',
       '#schema/shapes/',
       '#testing/',
