@@ -1,7 +1,7 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { createContext, makeWarmLink, sendVisitors } from '#testing/click-context.ts'
 import { missing } from '#testing/programs.ts'
+import { until } from '#testing/until.ts'
 
 /** Each redirect is stored as one event, whichever part fails under load. */
 
@@ -127,7 +127,7 @@ t.test('unreadable entries are set aside, and later ones are stored', { skip }, 
   await makeWarmLink(server, 'warm')
   t.same(await context.stored(1), { clicks: 1, distinct: 1 })
   t.equal(await redis.xlen('fairlead:clicks:dead'), 2)
-  for (; (await redis.xlen('fairlead:clicks')) > 0; await wait(20));
+  await until(async () => (await redis.xlen('fairlead:clicks')) === 0)
   const { text } = await server.request('GET', '/metrics')
   t.match(text, 'fairlead_clicks_total{outcome="deadLettered"} 2')
 })

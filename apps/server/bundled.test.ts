@@ -12,7 +12,6 @@ import {
   writeFile
 } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { readPostmaster } from '#platform/database/bundled-cluster.ts'
 import { storageOf } from '#testing/app.ts'
@@ -37,12 +36,9 @@ async function folderOf(t: Test, name = ''): Promise<string> {
 }
 
 /** Returns the process of the PostgreSQL that serves `dataDir`, when there is one. */
-async function postmasterOf(dataDir: string): Promise<number> {
-  for (;;) {
-    const { pid = 0 } = (await readPostmaster(dataDir)) ?? {}
-    if (pid > 0 && isAlive(pid)) return pid
-    await wait(10)
-  }
+function postmasterOf(dataDir: string): Promise<number> {
+  const read = async () => (await readPostmaster(dataDir))?.pid ?? 0
+  return until(read, (pid) => pid > 0 && isAlive(pid))
 }
 
 /** True if a process runs. False for an ended process that its parent has not collected yet. */
@@ -146,12 +142,8 @@ t.test('restarts if only it is killed', async (t) => {
     const pid = await postmasterOf(dataDir)
     process.kill(pid, 'SIGKILL')
     await untilGone(pid)
-    for (;;) {
-      const { status } = await server.request('GET', `/urls/${id}`)
-      if (status === 200) break
-      if (status !== 503) throw new Error(`answered ${status}`)
-      await wait(10)
-    }
+    const read = async () => (await server.request('GET', `/urls/${id}`)).status
+    t.equal(await until(read, (status) => status !== 503), 200)
   }
   t.same(await server.end(), DONE)
 })
@@ -160,7 +152,7 @@ t.test('a start that is killed while it creates the database does not block the 
   const dataDir = await folderOf(t)
   const server = spawnServer(t, { DATA_DIR: dataDir })
   await server.logged(/^creating the database/)
-  while (!(await readdir(dataDir)).some((name) => name.startsWith('postgresql.new-'))) await wait(1)
+  await until(async () => (await readdir(dataDir)).some((name) => name.startsWith('postgresql.new-')))
   await server.end('SIGTERM')
   const next = await startServer(t, { DATA_DIR: dataDir })
   t.notOk((await readdir(dataDir)).some((name) => name.startsWith('postgresql.new-')))

@@ -29,12 +29,11 @@ async function createContext(t: Test, dataDir?: string) {
 }
 
 /** Returns the first answer without pending clicks. The delay depends on the machine. */
-async function settled({ request }: ListeningServer, path: string) {
-  for (;;) {
-    const answer = await request('GET', path)
-    if (!answer.headers.has('x-clicks-pending')) return answer
-  }
-}
+const settled = ({ request }: ListeningServer, path: string) =>
+  until(
+    () => request('GET', path),
+    ({ headers }) => !headers.has('x-clicks-pending')
+  )
 
 const countClicks = async ({ request }: ListeningServer) => {
   const { json, headers } = await request('GET', '/events?event_type=click')

@@ -130,10 +130,10 @@ t.test('fetching a page fails', async (t) => {
     const { app, request, log } = await startLogging(t, level, env, network)
     const original_url = `http://127.0.0.1:${port}/jane?key=token-1`
     t.equal((await request('POST', '/urls', { json: { original_url }, headers: CLIENT })).status, 201)
-    for (;;) {
-      const { text } = await request('GET', '/metrics')
-      if (/^fairlead_titles_total\{outcome="failed"\} 1$/m.test(text)) break
-    }
+    await until(
+      async () => (await request('GET', '/metrics')).text,
+      (text) => /^fairlead_titles_total\{outcome="failed"\} 1$/m.test(text)
+    )
     if (isLogged(level, 'debug')) t.match(log(), /"ECONNREFUSED"|ECONNREFUSED/, level)
     t.notMatch(log(), SECRETS, level)
     await app.close()

@@ -86,8 +86,9 @@ t.test(
       const nightly = tools.start('nightly.sh', env)
       const ended = once(nightly, 'exit')
       t.teardown(() => nightly.kill('SIGKILL'))
-      while ((await listBackups(tools, 'bases').catch(() => [])).every((name) => name.startsWith('.')))
-        await wait(50)
+      await until(async () =>
+        (await listBackups(tools, 'bases').catch(() => [])).some((name) => !name.startsWith('.'))
+      )
       tools.run('nightly.sh', ['check'], env)
       nightly.kill('SIGTERM')
       t.same(await ended, [0, null], 'it ends on SIGTERM')

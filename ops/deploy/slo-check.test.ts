@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { makeFolder } from '#testing/folder.ts'
 import { listen } from '#testing/listen.ts'
@@ -70,13 +69,12 @@ scrape_configs:
 t.test('a release is kept while promises hold, and rejected when one breaks', { skip }, async (t) => {
   const { prometheusUrl, pace } = await startPrometheus(t)
   const options = { ...QUICK, prometheusUrl, seconds: 0.5 }
-  /** The names of the bad findings, once they include all of `expected`. */
-  const waitForBad = async (...expected: string[]) => {
-    for (const end = performance.now() + 20_000; ; await wait(100)) {
-      const bad = (await look(options, 3)).filter(({ isGood }) => !isGood).map(({ name }) => name)
-      if (bad.join() === expected.join() || performance.now() > end) return bad
-    }
-  }
+  /** The names of the bad findings, once they are `expected`. */
+  const waitForBad = (...expected: string[]) =>
+    until(
+      async () => (await look(options, 3)).filter(({ isGood }) => !isGood).map(({ name }) => name),
+      (bad) => bad.join() === expected.join()
+    )
   t.same(await waitForBad(), [], 'all is measured, and well')
   const findings = await checkRelease(options)
   t.same(

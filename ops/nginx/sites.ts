@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { listen } from '#testing/listen.ts'
 import { startNginx } from '#testing/servers.ts'
+import { until } from '#testing/until.ts'
 import { filesIn, renderSite, type SiteOptions, upstreamOf } from './render.ts'
 
 /** The site in a real nginx, with replicas made by the test. */
@@ -18,11 +18,9 @@ export type AccessLine = Record<string, string | number | null> & { replica: str
  * answer.
  */
 export async function readAccessLog(folder: string, atLeast: number): Promise<AccessLine[]> {
-  for (;;) {
-    const lines = (await readFile(join(folder, 'access.log'), 'utf8')).split('\n').slice(0, -1)
-    if (lines.length >= atLeast) return lines.map((line) => JSON.parse(line))
-    await wait(5)
-  }
+  const read = async () => (await readFile(join(folder, 'access.log'), 'utf8')).split('\n').slice(0, -1)
+  const lines = await until(read, ({ length }) => length >= atLeast)
+  return lines.map((line) => JSON.parse(line))
 }
 
 /** A replica that echoes the request. */

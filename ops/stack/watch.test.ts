@@ -6,6 +6,7 @@ import { sendTraffic } from '#ops/grafana/traffic.ts'
 import { readNow, readRange } from '#ops/prometheus/query.ts'
 import { makeFolder } from '#testing/folder.ts'
 import { missing } from '#testing/programs.ts'
+import { until } from '#testing/until.ts'
 import { type Stack, startStack } from './stack.ts'
 import type { Watchers } from './watchers.ts'
 
@@ -63,11 +64,10 @@ t.test(
     const { watchers } = stack
     if (watchers === null) throw new Error('there are no watchers')
 
-    let targets: Target[]
-    do {
-      await wait(200)
-      targets = await readTargets(watchers)
-    } while (targets.length === 0 || targets.some(({ health }) => health === 'unknown'))
+    const targets = await until(
+      () => readTargets(watchers),
+      (all) => all.length > 0 && all.every(({ health }) => health !== 'unknown')
+    )
     t.same(
       targets
         .filter(({ health }) => health !== 'up')
@@ -104,12 +104,9 @@ t.test(
       watchers.discord.messages.find(({ embeds }) =>
         embeds.some(({ title }) => title === 'PAGE FairleadDown')
       )
-    while (!heard()) {
-      // Uses the shipped rules, routes and intervals.
-      if (performance.now() - start > 60_000) throw new Error(JSON.stringify(watchers.discord.messages))
-      await wait(100)
-    }
+    // Uses the shipped rules, routes and intervals.
+    const message = await until(heard, Boolean, 60_000)
     t.comment(`heard of after ${((performance.now() - start) / 1_000).toFixed(1)} s`)
-    t.match(JSON.stringify(heard()), /ops\/runbooks\/fairlead-down\.md/, 'with what to do')
+    t.match(JSON.stringify(message), /ops\/runbooks\/fairlead-down\.md/, 'with what to do')
   }
 )

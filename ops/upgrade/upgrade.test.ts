@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { type Profile, profiles, type Running, storageOf } from '#testing/app.ts'
 import { makeFolder } from '#testing/folder.ts'
 import { type ListeningServer, startServer } from '#testing/process.ts'
 import { missing } from '#testing/programs.ts'
 import { ROOT } from '#testing/sources.ts'
+import { until } from '#testing/until.ts'
 
 /**
  * Upgrades from 0.1.0, rollbacks to it, and both releases side by side, with 0.1.0 built from the git
@@ -71,20 +71,14 @@ async function follow({ request }: Client, code: string): Promise<string | numbe
   return headers.get('location') ?? status
 }
 
-/** Waits until `read` returns `expected`; asserts the last value. */
+/** Waits until `read` returns `expected`. */
 async function becomes(
   t: Test,
   read: () => Promise<unknown>,
   expected: unknown,
   message: string
 ): Promise<void> {
-  const deadline = performance.now() + 20_000
-  let value = await read()
-  while (value !== expected && performance.now() < deadline) {
-    await wait(20)
-    value = await read()
-  }
-  t.equal(value, expected, message)
+  t.equal(await until(read, (value) => value === expected), expected, message)
 }
 
 async function countClicks({ request }: Client, id: number): Promise<number> {
