@@ -47,7 +47,7 @@ async function main(): Promise<void> {
   const profile: Profile = { ...found, phases }
   if (values.url !== undefined) {
     const load = await runProfile(profile, values.url, await readTargets(values.url))
-    finish(name, profile, load)
+    report(load, tabulate(name, profile, load))
     return
   }
   const folder = makeScratch('load')
@@ -61,10 +61,12 @@ async function main(): Promise<void> {
     const before = await countClicks()
     const warmUp = await runProfile(warmUpOf(profile), stack.url, targets)
     const load = await runProfile(profile, stack.url, targets)
-    finish(name, profile, load)
     const given = [warmUp, load].reduce((sum, { statuses }) => sum + (statuses['302'] ?? 0), 0)
     const pids = stack.replicas.map(({ pid = 0 }) => pid)
-    const use = await reportUse(pids, countClicks, given, before)
+    const use = await measureUse(pids, countClicks, given, before)
+    const content = tabulate(name, profile, load, use)
+    report(load, content)
+    if (use.stored < given) process.exitCode = 1
     const isWhole = values.seconds === undefined && values.replicas === '6'
     const { bursts: _bursts, ...summary } = load
     await writeResults(
@@ -76,7 +78,7 @@ async function main(): Promise<void> {
         ...summary,
         ...use
       },
-      { section: { name: `load-${name.replace(/^load-/, '')}`, content: tabulate(name, profile, load, use) } }
+      { section: { name: `load-${name.replace(/^load-/, '')}`, content } }
     )
   } finally {
     await pool.end()
@@ -101,74 +103,48 @@ async function readTargets(url: string): Promise<Target[]> {
   return urls.map(({ id, short_code }) => ({ id, code: short_code }))
 }
 
-function finish(name: string, profile: Profile, load: Load): void {
-  const ms = (value: number) => `${value.toFixed(1)} ms`
-  const most = Math.max(...profile.phases.map(({ users }) => users))
-  const seconds = profile.phases.reduce((sum, phase) => sum + phase.seconds, 0)
-  const pace = profile.pace === undefined ? 'without pause' : `${profile.pace} requests a second each`
-  print('profile', `${name}: ${profile.about}`)
-  print('users', `${most}, ${pace}, ${seconds} s`)
-  print(
-    'answers',
-    `${load.answers.toLocaleString('en')}, ${Math.round(load.rps).toLocaleString('en')} a second`
-  )
-  print('statuses', JSON.stringify(load.statuses))
-  print('failures', `${load.failures}`)
-  print('p50 p95 p99 max', [load.p50, load.p95, load.p99, load.max].map(ms).join(', '))
-  print('thresholds', load.broken.length === 0 ? 'kept' : `BROKEN: ${load.broken.join('; ')}`)
-  if (load.broken.length > 0) process.exitCode = 1
+function report({ statuses, broken }: Load, table: string): void {
+  const kept = broken.length === 0 ? 'kept' : `BROKEN: ${broken.join('; ')}`
+  process.stdout.write(`${table}\n\nstatuses ${JSON.stringify(statuses)}; thresholds ${kept}\n`)
+  if (broken.length > 0) process.exitCode = 1
 }
 
-/** Reports the resource use of the replicas, and if every answered redirect is stored as a click. */
-async function reportUse(pids: number[], countClicks: () => Promise<number>, given: number, before: number) {
-  const { stored: after, ms } = await awaitClicks(countClicks, before + given)
-  const stored = after - before
-  const lagMs = Math.round(ms)
-  const peakMiB = Math.max(...pids.map((pid) => readMiB(pid, 'status', 'VmHWM')))
+/** The replicas' memory, and the clicks stored of those given. */
+interface Use {
+  given: number
+  stored: number
+  lagMs: number
+  peakMiB: number
+}
+
+/** Waits until every answered redirect is stored as a click, and reads the memory of the replicas. */
+async function measureUse(
+  pids: number[],
+  countClicks: () => Promise<number>,
+  given: number,
+  before: number
+): Promise<Use> {
   // Connections close at the end, so a redirect may be recorded without a received answer.
-  print(
-    'clicks',
-    `${given.toLocaleString('en')} redirects given, ${stored.toLocaleString('en')} stored ${lagMs} ms later`
-  )
-  print('RSS', `${peakMiB} MiB at the peak of the largest of ${pids.length} replicas`)
-  if (stored < given) process.exitCode = 1
-  return { given, stored, lagMs, peakMiB }
+  const { stored, ms } = await awaitClicks(countClicks, before + given)
+  const peakMiB = Math.max(...pids.map((pid) => readMiB(pid, 'status', 'VmHWM')))
+  return { given, stored: stored - before, lagMs: Math.round(ms), peakMiB }
 }
 
-function tabulate(
-  name: string,
-  { phases, pace }: Profile,
-  load: Load,
-  use: { given: number; stored: number; lagMs: number; peakMiB: number }
-): string {
+function tabulate(name: string, { phases, pace }: Profile, load: Load, use?: Use): string {
   const whole = (value: number) => Math.round(value).toLocaleString('en')
   const users = phases.map((phase) => `${phase.users} for ${phase.seconds} s`).join(', ')
-  return markdownTable(
-    [
-      name,
-      'requests',
-      'a second',
-      'failures',
-      'p50 / p95 / p99 ms',
-      'redirects given / clicks stored',
-      'largest replica'
-    ],
-    [
-      [
-        `${users}; ${pace === undefined ? 'without pause' : `${pace} a second each`}`,
-        whole(load.answers),
-        whole(load.rps),
-        `${load.failures}`,
-        [load.p50, load.p95, load.p99].map((ms) => ms.toFixed(1)).join(' / '),
-        `${whole(use.given)} / ${whole(use.stored)}`,
-        `${use.peakMiB} MiB`
-      ]
-    ]
-  )
-}
-
-function print(name: string, text: string): void {
-  process.stdout.write(`${name.padEnd(18)}${text}\n`)
+  const cells = {
+    [name]: `${users}; ${pace === undefined ? 'without pause' : `${pace} a second each`}`,
+    requests: whole(load.answers),
+    'a second': whole(load.rps),
+    failures: `${load.failures}`,
+    'p50 / p95 / p99 ms': [load.p50, load.p95, load.p99].map((ms) => ms.toFixed(1)).join(' / '),
+    ...(use && {
+      'redirects given / clicks stored': `${whole(use.given)} / ${whole(use.stored)}`,
+      'largest replica': `${use.peakMiB} MiB`
+    })
+  }
+  return markdownTable(Object.keys(cells), [Object.values(cells)])
 }
 
 await main()
