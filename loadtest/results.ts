@@ -6,6 +6,12 @@ import { replaceSection } from '#testing/docs.ts'
 const FOLDER = join(import.meta.dirname, 'results')
 const DOCUMENT = join(import.meta.dirname, '..', 'docs', 'performance.md')
 
+const MACHINE = {
+  node: process.versions.node,
+  cores: cpus().length,
+  memoryGiB: Math.round(totalmem() / 2 ** 30)
+}
+
 export interface Pictures {
   svg?: string
   /** The content between the marks of the name in docs/performance.md, as Markdown. */
@@ -20,23 +26,21 @@ export interface Pictures {
 export async function writeResults(name: string, results: object, pictures: Pictures = {}): Promise<void> {
   const file = join(FOLDER, name)
   await mkdir(dirname(file), { recursive: true })
-  const about = {
-    measuredAt: new Date().toISOString().slice(0, 10),
-    node: process.versions.node,
-    cores: cpus().length,
-    memoryGiB: Math.round(totalmem() / 2 ** 30)
-  }
+  const about = { measuredAt: new Date().toISOString().slice(0, 10), ...MACHINE }
   await writeFile(`${file}.json`, `${JSON.stringify({ ...about, ...results }, round, 1)}\n`)
   const { svg, section } = pictures
   if (svg !== undefined) await writeFile(`${file}.svg`, svg)
   process.stdout.write(`\nwritten to loadtest/results/${name}.json${svg === undefined ? '' : ' and .svg'}\n`)
   if (section === undefined || name.startsWith('local/')) return
   const text = await readFile(DOCUMENT, 'utf8')
-  const machine = `${about.cores} shared cores, ${about.memoryGiB} GiB, Node ${about.node}`
   await writeFile(
     DOCUMENT,
-    replaceSection(text, section.name, `${section.content}\n\nMeasured on ${machine}.`)
+    replaceSection(text, section.name, `${section.content}\n\nMeasured on ${describeMachine()}.`)
   )
+}
+
+export function describeMachine(): string {
+  return `${MACHINE.cores} shared cores, ${MACHINE.memoryGiB} GiB, Node ${MACHINE.node}`
 }
 
 /** Formats a table in Markdown; the first column is text, the others are numbers. */

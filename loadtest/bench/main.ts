@@ -9,7 +9,7 @@ import {
   startServer
 } from '#loadtest/measured.ts'
 import { median } from '#loadtest/median.ts'
-import { writeResults } from '#loadtest/results.ts'
+import { describeMachine, writeResults } from '#loadtest/results.ts'
 import { makeScratch } from '#loadtest/scratch.ts'
 import { startTestbed, type Testbed } from '#loadtest/testbed.ts'
 import { type Case, makeCases } from './cases.ts'
@@ -17,7 +17,7 @@ import { drawBench } from './chart.ts'
 import { formatProfile } from './cpu-profile.ts'
 import { readOptions } from './options.ts'
 import { measureCase, type Outcome, type Processes } from './pairs.ts'
-import { describe, formatOutcome, tabulate } from './report.ts'
+import { formatOutcome, tabulate } from './report.ts'
 
 /**
  * Measures the cost of a request: `npm run bench`. The shipped server and its child processes run on core 0.
@@ -56,7 +56,7 @@ async function main(): Promise<void> {
       root: other.root
     }
     if (theirs) await seed(theirs, codes)
-    process.stdout.write(`${describe()}\n`)
+    process.stdout.write(`${describeMachine()}\n`)
     for (const [index, bench] of cases.entries()) {
       const outcome = await runCase(testbed, adapt(bench, other), index, ours, theirs)
       outcomes.push(outcome)

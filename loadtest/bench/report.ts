@@ -1,14 +1,7 @@
-import { cpus, totalmem } from 'node:os'
 import { median } from '#loadtest/median.ts'
 import { markdownTable } from '#loadtest/results.ts'
 import type { Outcome } from './pairs.ts'
 import type { Ratio } from './spread.ts'
-
-/** Describes the machine of the measurement. */
-export function describe(): string {
-  const memory = Math.round(totalmem() / 2 ** 30)
-  return `${cpus().length} cores, ${memory} GiB, Node ${process.versions.node}`
-}
 
 /** Formats one case for the terminal: the ratios to its references, its bars and its problem. */
 export function formatOutcome(outcome: Outcome): string {
