@@ -16,23 +16,29 @@ export function whyNoSmallDisk(): false | string {
   return process.platform === 'linux' && process.getuid?.() === 0 ? false : 'only root on Linux may mount'
 }
 
+/** Mounts a disk of memory at `path`, or changes a mounted one. */
+export function mount(path: string, options: string): void {
+  const args = ['-t', 'tmpfs', '-o', options, 'tmpfs', path]
+  const { status, stderr } = spawnSync('mount', args, { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`mount ${path}: ${stderr}`)
+}
+
+/** Detaches the disk at `path`, even while files on it are open. */
+export function unmount(path: string): void {
+  spawnSync('umount', ['-l', path])
+}
+
 /** Mounts a disk; it is unmounted with the test. */
 export function mountSmallDisk(t: Test, megabytes: number): SmallDisk {
   const path = mkdtempSync(join(tmpdir(), 'fairlead-disk-'))
-  const mount = (options: string) => {
-    const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path], {
-      encoding: 'utf8'
-    })
-    if (status !== 0) throw new Error(`mount ${path}: ${stderr}`)
-  }
-  mount(`size=${megabytes}m`)
+  mount(path, `size=${megabytes}m`)
   t.teardown(() => {
-    spawnSync('umount', ['-l', path])
+    unmount(path)
     rmSync(path, { recursive: true, force: true })
   })
   return {
     path,
-    resize: (megabytes) => mount(`remount,size=${megabytes}m`),
-    remount: (option) => mount(`remount,${option}`)
+    resize: (megabytes) => mount(path, `remount,size=${megabytes}m`),
+    remount: (option) => mount(path, `remount,${option}`)
   }
 }

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
@@ -7,6 +6,7 @@ import { loadSeeds } from '#loadtest/links.ts'
 import { type Stack, startStack } from '#ops/stack/stack.ts'
 import type { Url } from '#schema/shapes/url.ts'
 import { makeFolder } from '#testing/folder.ts'
+import { mount, unmount, whyNoSmallDisk } from '#testing/small-disk.ts'
 import type { TestbedName } from './fault.ts'
 import { createLoad, type Load } from './load.ts'
 import { createNetwork, type Network } from './network.ts'
@@ -37,9 +37,7 @@ const DISKS = { postgres: 1_024, redis: 256, 'replica-1': 64 }
 const LINKS = 500
 
 /** Why this machine can't make disks; null when it can. */
-export function whyNoDisks(): string | null {
-  return process.getuid?.() === 0 ? null : 'a small disk of its own takes root'
-}
+export const whyNoDisks = () => whyNoSmallDisk() || null
 
 /** Starts the testbed. Throws, with nothing left running, when a part does not start. */
 export async function startTestbed(name: TestbedName, options: TestbedOptions): Promise<Testbed> {
@@ -88,16 +86,12 @@ export async function startTestbed(name: TestbedName, options: TestbedOptions): 
 
 /** Mounts a disk on each folder of {@link DISKS}. Returns the function that unmounts them. */
 async function mountDisks(folder: string): Promise<() => Promise<void>> {
-  const mounted: string[] = []
   for (const [name, size] of Object.entries(DISKS)) {
-    const path = join(folder, name)
-    await mkdir(path)
-    const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}m`, 'tmpfs', path])
-    if (status !== 0) throw new Error(`mount ${path}: ${stderr}`)
-    mounted.push(path)
+    await mkdir(join(folder, name))
+    mount(join(folder, name), `size=${size}m`)
   }
   return async () => {
-    for (const path of mounted) spawnSync('umount', ['-l', path])
+    for (const name of Object.keys(DISKS)) unmount(join(folder, name))
   }
 }
 
