@@ -8,8 +8,8 @@ export interface AlertWatch {
   readonly arrivals: Readonly<Record<string, number | null>>
   /** Other alerts that arrived. */
   readonly others: readonly string[]
-  /** Resolves to true once all alerts have arrived, or to false after `ms`. */
-  wait(ms: number): Promise<boolean>
+  /** Resolves once all alerts have arrived, or after `ms`. */
+  wait(ms: number): Promise<void>
   stop(): void
 }
 
@@ -43,7 +43,6 @@ export function watchAlerts(watchers: Watchers, names: readonly string[]): Alert
     async wait(ms) {
       const deadline = performance.now() + ms
       while (!isComplete() && performance.now() < deadline) await wait(LOOK_EVERY_MS)
-      return isComplete()
     },
     stop: () => clearInterval(timer)
   }
@@ -55,21 +54,13 @@ function raisedBy({ embeds }: DiscordMessage): string | null {
   return name ?? null
 }
 
-/**
- * Waits until none of `names` is active, because Alertmanager does not repeat an active alert. Resolves to
- * false on timeout.
- */
-export async function waitForCalm(
-  watchers: Watchers,
-  names: readonly string[],
-  ms: number
-): Promise<boolean> {
-  const deadline = performance.now() + ms
-  for (;;) {
+/** Waits, up to `ms`, until none of `names` is active: Alertmanager does not repeat an active alert. */
+export async function waitForCalm(watchers: Watchers, names: readonly string[], ms: number): Promise<void> {
+  const isCalm = async () => {
     const answer = await fetch(`${watchers.alertmanagerUrl}/api/v2/alerts`)
     const active = (await answer.json()) as { labels: { alertname: string } }[]
-    if (!active.some(({ labels }) => names.includes(labels.alertname))) return true
-    if (performance.now() > deadline) return false
-    await wait(500)
+    return !active.some(({ labels }) => names.includes(labels.alertname))
   }
+  for (const deadline = performance.now() + ms; !(await isCalm()) && performance.now() < deadline; )
+    await wait(500)
 }
