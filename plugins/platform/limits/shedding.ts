@@ -10,8 +10,6 @@ export interface SheddingOptions {
   eventLoopMs: number
   heapBytes: number
   rssBytes: number
-  /** Sampling interval in milliseconds. */
-  sampleMs?: number
 }
 
 declare module 'fastify' {
@@ -31,6 +29,7 @@ declare module 'fastify' {
  * suspended machine) up to two samples are late, and the requests that arrived meanwhile should be served.
  */
 const LATE_SAMPLES = 3
+const SAMPLE_MS = 500
 
 /**
  * Created once, because capturing stacks costs too much under load. The retry delays differ, so that refused
@@ -47,7 +46,7 @@ const REFUSALS = [1, 2, 3].map((retryAfter) =>
  * @fastify/under-pressure measures in a scope of its own, where its hook runs on no route.
  */
 async function shedding(app: FastifyInstance, options: SheddingOptions) {
-  const { eventLoopMs, heapBytes, rssBytes, sampleMs = 500 } = options
+  const { eventLoopMs, heapBytes, rssBytes } = options
   const { client } = app.metrics
   const registers = [client.register]
   let isLate = () => false
@@ -58,7 +57,7 @@ async function shedding(app: FastifyInstance, options: SheddingOptions) {
       maxEventLoopDelay: eventLoopMs,
       maxHeapUsedBytes: heapBytes,
       maxRssBytes: rssBytes,
-      sampleInterval: sampleMs
+      sampleInterval: SAMPLE_MS
     })
     isLate = () => scope.isUnderPressure()
   })
@@ -68,7 +67,7 @@ async function shedding(app: FastifyInstance, options: SheddingOptions) {
     const look = () => {
       lateSamples = isLate() ? lateSamples + 1 : 0
     }
-    timer = setInterval(look, sampleMs).unref()
+    timer = setInterval(look, SAMPLE_MS).unref()
     done()
   })
   app.addHook('onClose', async () => clearInterval(timer))
