@@ -72,19 +72,14 @@ export async function startPostgres(
   return runServer(t, program, folder)
 }
 
-export interface PgbouncerOptions {
-  /** Connections that it keeps to each database. */
-  poolSize?: number
-  maxClients?: number
-}
-
 /**
- * Starts a PgBouncer in transaction mode before the PostgreSQL at `target`; its `url` has the same database.
+ * Starts a PgBouncer in transaction mode before the PostgreSQL at `target`; its `url` has the same database. It
+ * keeps `poolSize` connections to each database.
  */
 export async function startPgbouncer(
   t: Test | null,
   target: string,
-  { poolSize = 10, maxClients = 500 }: PgbouncerOptions = {}
+  { poolSize = 10 } = {}
 ): Promise<Server> {
   const command = need('pgbouncer')
   const user = await findUser('postgres', 'nobody')
@@ -103,7 +98,7 @@ unix_socket_dir =
 auth_type = any
 pool_mode = transaction
 default_pool_size = ${poolSize}
-max_client_conn = ${maxClients}
+max_client_conn = 500
 ignore_startup_parameters = extra_float_digits
 `
   )
