@@ -1,6 +1,7 @@
 import { appendFile, cp, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { sendLoad } from '#ops/stack/clients.ts'
 import { type Stack, startStack } from '#ops/stack/stack.ts'
 import { makeFolder } from '#testing/folder.ts'
 import { missing } from '#testing/programs.ts'
@@ -39,27 +40,6 @@ function makeStackRelease({ replicas, rollingRestart }: Stack, folder: string): 
   return { apply: () => roll(folder), rollBack: () => roll(ROOT) }
 }
 
-/** Clients that follow a link until the test ends; resolves to their failures. */
-async function follow(t: Test, { url }: Stack): Promise<string[]> {
-  const headers = { 'content-type': 'application/json' }
-  const body = JSON.stringify({ original_url: 'https://acme.dev/a', short_code: 'released' })
-  t.equal((await fetch(`${url}/urls`, { method: 'POST', headers, body })).status, 201)
-  const failures: string[] = []
-  let isOver = false
-  const clients = Array.from({ length: 4 }, async () => {
-    while (!isOver && failures.length < 50) {
-      const answer = await fetch(`${url}/released`, { redirect: 'manual' }).catch((error: Error) => error)
-      if (!('status' in answer)) failures.push(answer.message)
-      else if (answer.status !== 302) failures.push(`${answer.status}`)
-    }
-  })
-  t.teardown(async () => {
-    isOver = true
-    await Promise.all(clients)
-  })
-  return failures
-}
-
 t.test('a release that makes redirects slow breaks the SLO and is rolled back', { skip }, async (t) => {
   const folder = await makeFolder(t)
   const stack = await startStack({ folder, replicas: 2, isLight: false })
@@ -68,7 +48,8 @@ t.test('a release that makes redirects slow breaks the SLO and is rolled back', 
   const slow =
     'setInterval(() => { for (const end = performance.now() + 60; performance.now() < end; ); }, 63)\n'
   const release = makeStackRelease(stack, await makeSources(t, slow))
-  const failures = await follow(t, stack)
+  const load = await sendLoad(stack.url, { followers: 4, creators: 0, changers: 0 })
+  t.teardown(load.stop)
   const steps: string[] = []
   const check = () =>
     checkRelease({
@@ -88,5 +69,5 @@ t.test('a release that makes redirects slow breaks the SLO and is rolled back', 
   t.equal(steps[0], 'in place; watching it', 'it came to answer, as a bad release may')
   t.equal(steps.at(-1), 'rolled back')
   t.ok(stack.replicas.every(({ unit, state }) => unit.cwd === ROOT && state === 'up'))
-  t.same(failures, [], 'it was slow, but refused no request during release and rollback')
+  t.same(load.failures, [], 'it was slow, but refused no request during release and rollback')
 })
