@@ -72,13 +72,15 @@ async function main(): Promise<void> {
   } finally {
     await testbed.remove()
   }
+  const content = tabulate(points, sizes)
+  print(`\n${content}`)
   const isWhole = max >= 1e6
   await writeResults(
     isWhole ? 'scale' : 'local/scale',
     { options, sizes, points },
     {
       svg: drawScale(points),
-      section: { name: 'scale', content: tabulate(points, sizes) }
+      section: { name: 'scale', content }
     }
   )
 }
@@ -98,17 +100,13 @@ async function reach(small: Side, large: Side, from: number, points: Point[]): P
   print(
     `\n${size.toLocaleString('en')} links and clicks: ${databaseMiB} MiB, made in ${seedSeconds.toFixed(0)} s`
   )
-  print(
-    `  ${'p50 and p95 in ms; (on 10,000)'.padEnd(36)}p50               p95               p95 by the smallest's`
-  )
   const memoryMiB = await measureSize(small, large, options, (point) => {
     points.push(point)
-    const p50 = `${point.p50.toFixed(2)} (${point.smallestP50.toFixed(2)})`.padEnd(18)
-    const p95 = `${point.p95.toFixed(2)} (${point.smallestP95.toFixed(2)})`.padEnd(18)
-    const problem = point.problem ? `   VOID: ${point.problem}` : ''
-    print(`  ${point.title.padEnd(36)}${p50}${p95}${point.growth.toFixed(2)}${problem}`)
+    const problem = point.problem ? `; VOID: ${point.problem}` : ''
+    print(
+      `  ${point.title}: p95 ${point.p95.toFixed(2)} ms, × ${point.growth.toFixed(2)} of 10,000 links${problem}`
+    )
   })
-  print(`  memory of the server ${memoryMiB} MiB`)
   return { size, seedSeconds, databaseMiB, memoryMiB }
 }
 
