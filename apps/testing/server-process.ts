@@ -32,8 +32,8 @@ const START_TIMEOUT_MS = 30_000
 const STOP_TIMEOUT_MS = 10_000
 
 /**
- * Starts `program` in `folder` and returns the server, which is removed with `t`. Throws the end of its log if
- * it does not answer.
+ * Starts `program` in `folder` and returns the server, which is removed with `t`. Throws the end of its log
+ * if it does not answer.
  */
 export async function runServer(t: Test | null, program: Program, folder: string): Promise<Server> {
   const logFile = join(folder, 'server.log')

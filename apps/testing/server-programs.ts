@@ -4,7 +4,7 @@ import type { Command } from './launch.ts'
 import type { Postgres } from './postgres-programs.ts'
 import { need } from './programs.ts'
 
-/** How the servers around Fairlead are started, ended and known to be ready, for tests and the local stack. */
+/** How the servers around Fairlead start, end and show that they are ready, for tests and the stack. */
 
 export interface Program extends Omit<Command, 'logFile' | 'folder'> {
   url: string

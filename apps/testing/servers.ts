@@ -73,8 +73,8 @@ export async function startPostgres(
 }
 
 /**
- * Starts a PgBouncer in transaction mode before the PostgreSQL at `target`; its `url` has the same database. It
- * keeps `poolSize` connections to each database.
+ * Starts a PgBouncer in transaction mode before the PostgreSQL at `target`; its `url` has the same database.
+ * It keeps `poolSize` connections to each database.
  */
 export async function startPgbouncer(
   t: Test | null,
