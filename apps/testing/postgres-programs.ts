@@ -47,6 +47,8 @@ export function initialize(
     : initdbArguments(data, superuser)
   const { user, env } = postgres
   const [command, all] = postgres.command('initdb', [...args, '--no-sync'])
-  const made = spawnSync(command, all, { ...user, ...(env && { env }), encoding: 'utf8' })
+  // The other user may not enter this process' folder.
+  const options = { ...user, ...(env && { env }), cwd: tmpdir(), encoding: 'utf8' } as const
+  const made = spawnSync(command, all, options)
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr || made.error?.message}`)
 }
