@@ -4,10 +4,10 @@ interface Run<Result> {
 }
 
 /**
- * Makes a function that runs `work`, and shares runs among concurrent calls with the same key. A call during a
- * run waits for the next run, together with all calls until that begins; it runs the `work` of the first of
- * them. So at most one run of a key is under way, and no result is older than its call. A rejected run rejects
- * only the calls that share it.
+ * Makes a function that runs `work`, and shares runs among concurrent calls with the same key. A call during
+ * a run waits for the next run, together with all calls until that begins; it runs the `work` of the first of
+ * them. So at most one run of a key is under way, and no result is older than its call. A rejected run
+ * rejects only the calls that share it.
  */
 export function shareRuns<Key, Result>(): (key: Key, work: () => Promise<Result>) => Promise<Result> {
   const runs = new Map<Key, Run<Result>>()
