@@ -3,8 +3,8 @@ import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Executor } from './index.ts'
 
 /**
- * Lists in JSON as PostgreSQL writes it. To parse a page of rows and to format it again took three quarters of
- * the time of a list. Long lists come in chunks, so that memory use does not depend on their size.
+ * Lists in JSON as PostgreSQL writes it. To parse a page of rows and to format it again took three quarters
+ * of the time of a list. Long lists come in chunks, so that memory use does not depend on their size.
  */
 
 /** Some rows of a list, in order of their ids. */
@@ -35,9 +35,9 @@ export const CHUNK_ROWS = 1_000
 type Members = { id: PgColumn } & Record<string, SQL | PgColumn>
 
 /**
- * Selects the rows of `page` as one {@link JsonChunk}. Each becomes a compact object with `members`, in their
- * order; times are in wire format. `page` is a subquery that is limited, because PostgreSQL evaluates a select
- * list for skipped rows too.
+ * Selects the rows of `page` as one {@link JsonChunk}. Each becomes a compact object with `members`, in
+ * their order; times are in wire format. `page` is a subquery that is limited, because PostgreSQL evaluates a
+ * select list for skipped rows too.
  */
 export function selectChunk(on: Executor, page: Subquery, members: Members) {
   return on

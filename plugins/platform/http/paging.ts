@@ -37,7 +37,9 @@ export function linkTo(request: FastifyRequest, rel: string, parameters: Record<
   return `<${path}?${query}>; rel="${rel}"`
 }
 
-/** Sends a page with its headers, see {@link pageHeaders}. Streams it if some of its rows were not read yet. */
+/**
+ * Sends a page with its headers, see {@link pageHeaders}. Streams it if some of its rows were not read yet.
+ */
 export function sendPage(
   request: FastifyRequest,
   reply: FastifyReply,
