@@ -1,0 +1,64 @@
+import type { OwnerFilter } from '#platform/access/caller.ts'
+import type { Cache } from '#platform/cache/index.ts'
+import type { Database, SqlPart } from '#platform/database/index.ts'
+import type { FindOwned, Insertion, RecordChanges } from '#plugins/audit/contract.ts'
+import type { UrlRow } from '#schema/tables/urls.ts'
+import { targetRefused } from './errors.ts'
+import { ROWS } from './service-rows.ts'
+import { keyOf } from './service-targets.ts'
+
+/** What the parts of the service share. */
+
+/** Collaborators: parts of `app.users`, `app.events` and `app.audit`, and the check of targets. */
+export interface UrlCollaborators {
+  users: {
+    lockForShare(id: number, ownerFilter: OwnerFilter): Promise<void>
+    readonly shareLock: SqlPart
+  }
+  events: {
+    record(
+      records: { urlId: number; userId: number | null; eventType: string; details: Record<string, unknown> }[]
+    ): Promise<void>
+    insertionOf(rows: SqlPart): SqlPart
+  }
+  audit: { record: RecordChanges; insertion: Insertion; findOwned: FindOwned }
+  outbox: { add(message: { topic: string; aggregate: string; payload: { id: number } }): Promise<void> }
+  /** Removes what the user entered from the events and audit entries of these urls. */
+  erase(userId: number, rows: UrlRow[]): Promise<void>
+  /** Returns why a target is refused, or null. `here` as in {@link TargetContext}. */
+  checkTarget(target: string, here?: string): string | null
+}
+
+/** The cache in which redirects keep {@link LinkTarget}s by encoded key. */
+export const LINKS = 'links'
+
+/** The tools of the writes. */
+export interface Parts extends UrlCollaborators {
+  database: Database
+  /** Invalidates the cache entries of these rows once the transaction is committed. */
+  forgetAfterCommit(rows: UrlRow[]): Promise<void>
+  /** Throws URL_TARGET_REFUSED, which blames the field `path`. */
+  refuseTarget(target: string, path: string, here: string | undefined): void
+}
+
+export function createParts(
+  database: Database,
+  cache: Pick<Cache, 'invalidate'>,
+  collaborators: UrlCollaborators
+): Parts {
+  return {
+    ...collaborators,
+    database,
+    async forgetAfterCommit(rows) {
+      const links = rows.map((row) => ({ key: keyOf(row), version: row.version }))
+      const byId = rows.map(({ id, version }) => ({ key: String(id), version }))
+      await database.afterCommit(() =>
+        Promise.all([cache.invalidate(LINKS, links), cache.invalidate(ROWS, byId)])
+      )
+    },
+    refuseTarget(target, path, here) {
+      const verdict = collaborators.checkTarget(target, here)
+      if (verdict !== null) throw targetRefused(path, verdict)
+    }
+  }
+}
