@@ -10,6 +10,7 @@ import maintenance from '#platform/database/maintenance.ts'
 import { checkBodyEncoding } from '#platform/http/body-encoding.ts'
 import { refuseConnection } from '#platform/http/client-errors.ts'
 import { compressAnswer } from '#platform/http/compression.ts'
+import conditional from '#platform/http/conditional.ts'
 import { descriptionRoutes, docsRoutes } from '#platform/http/docs-routes.ts'
 import { errorFields } from '#platform/http/error-fields.ts'
 import errors, { answerError } from '#platform/http/errors.ts'
@@ -80,7 +81,6 @@ export interface AppOptions {
 
 /**
  * Composes the application from the validated configuration. Returns an app that is not listening yet.
- *
  * The order is the documentation, and also the order of closing: preClose hooks as registered, then requests,
  * then onClose hooks in reverse. So plugins that others need while closing (database, redis) come first.
  */
@@ -114,7 +114,6 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
       connectionsCheckingInterval: Math.ceil(config.clients.headersTimeoutMs / 5)
     }
   }).withTypeProvider<TypeBoxTypeProvider>()
-
   try {
     // Foundations.
     await app.register(access, config.access)
@@ -126,6 +125,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     await app.register(validation, config.validation)
     await app.register(errors)
     await app.register(location, { publicUrl: config.urls.publicUrl })
+    await app.register(conditional, { release: manifest.version, publicUrl: config.urls.publicUrl })
     await app.register(ignoredFields)
     await app.register(openapi, { version: manifest.version, problems: PROBLEMS })
     await app.register(notFound)
@@ -171,8 +171,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
   return app as unknown as FastifyInstance
 }
 
-// Each scope adds its hooks in the order in which they run. Routes may add hooks after them. Redirects have
-// none. apps/app.routes.txt shows the hooks of each route.
+// Each scope adds its hooks in the order in which they run. apps/app.routes.txt shows those of each route.
 
 /** Routes for programs and the dashboard: everything with a caller. */
 async function apiScope(scope: FastifyInstance, config: Config) {
@@ -189,6 +188,7 @@ async function apiScope(scope: FastifyInstance, config: Config) {
   scope.addHook('preHandler', settleClicks)
   scope.addHook('preHandler', setAuditAuthor)
   scope.addHook('preSerialization', sendLocation)
+  scope.addHook('preSerialization', scope.sendEntityTag)
   scope.addHook('preSerialization', nameIgnoredFields)
   scope.addHook('onSend', compressAnswer)
   scope.addHook('onError', scope.limits.countInvalidKey)

@@ -5,7 +5,7 @@ import { presentProblem } from './errors.ts'
 import { ANSWER_HEADERS } from './request-log.ts'
 
 /** Methods of all our routes, for `Allow` where the path is unknown. */
-const METHODS = 'DELETE, GET, HEAD, POST, PUT'
+const METHODS = 'DELETE, GET, HEAD, PATCH, POST, PUT'
 
 /**
  * Fastify's `clientErrorHandler`. What Node's HTTP parser rejects never becomes a request. So this writes a

@@ -69,6 +69,8 @@ export function compressAnswer(
 
 function isCompressible(reply: FastifyReply, payload: unknown): payload is string | Buffer | Readable {
   if (reply.statusCode >= 400 || reply.hasHeader('content-encoding')) return false
+  // A strong entity tag names one sequence of bytes (RFC 9110, section 8.8.3.3).
+  if (String(reply.getHeader('etag')).startsWith('"')) return false
   const isText = typeof payload === 'string' || Buffer.isBuffer(payload)
   const isLong = isText ? Buffer.byteLength(payload) >= MIN_BYTES : payload instanceof Readable
   return isLong && COMPRESSIBLE.test(String(reply.getHeader('content-type')))

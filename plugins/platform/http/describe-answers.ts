@@ -120,6 +120,7 @@ const CHALLENGE = {
 const HEADERS: Record<number, Answers> = {
   401: CHALLENGE,
   403: CHALLENGE,
+  412: { ETag: { type: 'string', description: 'The entity tag of the current version' } },
   429: {
     'Retry-After': { type: 'integer', description: 'Seconds until there is room again' },
     RateLimit: { type: 'string', description: 'What is left: `"create";r=0;t=12`' },

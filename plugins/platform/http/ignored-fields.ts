@@ -39,7 +39,7 @@ const MAX_NAME = 64
  */
 async function ignoredFields(app: FastifyInstance) {
   app.addHook('onRoute', (route) => {
-    const isWrite = [route.method].flat().some((method) => method === 'POST' || method === 'PUT')
+    const isWrite = [route.method].flat().some((method) => /^(POST|PUT|PATCH)$/.test(method))
     // A route without a body takes no fields, and the fields of a file are unknown.
     const { properties } = fieldsOf(route.schema?.body)
     const found = findSuccess(route)

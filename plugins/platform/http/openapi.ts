@@ -4,6 +4,7 @@ import fp from 'fastify-plugin'
 import { describeAccess, SECURITY_SCHEMES } from '#platform/access/describe.ts'
 import { ProblemError, type ProblemKind } from '#platform/problem/problem.ts'
 import { describeAnswers } from './describe-answers.ts'
+import { describeConditions } from './describe-conditions.ts'
 import { presentProblem } from './errors.ts'
 import { nameSchemas } from './name-schemas.ts'
 
@@ -62,7 +63,7 @@ async function openapi(app: FastifyInstance, { version, problems }: OpenapiOptio
     transform: ({ schema, url, route }) => ({
       url,
       schema: describeAnswers(
-        describeAccess(app.access.mode, schema, route),
+        describeConditions(describeAccess(app.access.mode, schema, route), route),
         route,
         app.access.mode,
         problems

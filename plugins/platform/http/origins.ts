@@ -35,10 +35,11 @@ declare module 'fastify' {
 
 /** Response headers that pages may read besides the safelisted ones (Fetch, section 4.1). */
 const EXPOSED =
-  'Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Clicks-Pending, X-Request-Id, X-Total-Count'
+  'ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Clicks-Pending, X-Request-Id, X-Total-Count'
 const PREFLIGHT = {
-  'access-control-allow-methods': 'GET, HEAD, POST, PUT, DELETE',
-  'access-control-allow-headers': 'Authorization, Content-Type, Idempotency-Key, X-Request-Id',
+  'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
+  'access-control-allow-headers':
+    'Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-Id',
   'access-control-max-age': '7200'
 }
 

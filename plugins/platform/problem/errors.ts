@@ -19,6 +19,11 @@ export const problems = defineProblems({
   ],
   NOT_FOUND: [404, 'Not found', 'Check the path against the operations at /docs'],
   METHOD_NOT_ALLOWED: [405, 'The method is not allowed here', 'Use a method that the Allow header names'],
+  PRECONDITION_FAILED: [
+    412,
+    'The record was changed by another request',
+    'Read the record again and repeat the change with its new ETag, which this answer has too'
+  ],
   BODY_TOO_LARGE: [413, 'The body is too large', 'Send less at a time, or have the limit raised'],
   CONTENT_TYPE_UNSUPPORTED: [
     415,
