@@ -6,6 +6,7 @@ import { PageQuery, pageOf, pageWindow } from '#schema/shapes/page.ts'
 import { Flag, isTrue } from '#schema/shapes/text.ts'
 import { Type } from '#schema/shapes/type.ts'
 import { User, UserChange, UserDraft } from '#schema/shapes/user.ts'
+import { withVersion } from './present.ts'
 
 /** `/users`: thin handlers over `app.users`. */
 export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -36,7 +37,7 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/users/:id',
     {
-      config: { access: 'users:read' },
+      config: { access: 'users:read', entityTag: 'checked' },
       schema: {
         tags,
         operationId: 'getUser',
@@ -47,14 +48,20 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
       }
     },
     async function onGet(request) {
-      return app.users.get(request.caller, request.params.id)
+      return withVersion(await app.users.get(request.caller, request.params.id))
     }
   )
 
   app.post(
     '/users',
     {
-      config: { access: 'users:write', idempotency: 'kept', limit: 'create', location: '/users/:id' },
+      config: {
+        access: 'users:write',
+        idempotency: 'kept',
+        limit: 'create',
+        location: '/users/:id',
+        entityTag: 'sent'
+      },
       schema: {
         tags,
         operationId: 'createUser',
@@ -66,14 +73,15 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
       }
     },
     async function onCreate(request, reply) {
-      return app.idempotency.once(request, reply, 201, () => app.users.create(request.body))
+      const create = () => app.users.create(request.body)
+      return withVersion(await app.idempotency.once(request, reply, 201, create))
     }
   )
 
   app.put(
     '/users/:id',
     {
-      config: { access: 'users:write' },
+      config: { access: 'users:write', entityTag: 'checked' },
       schema: {
         tags,
         operationId: 'changeUser',
@@ -85,14 +93,14 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
       }
     },
     async function onChange(request) {
-      return app.users.change(request.params.id, request.body)
+      return withVersion(await app.users.change(request.params.id, request.body, request.precondition))
     }
   )
 
   app.delete(
     '/users/:id',
     {
-      config: { access: 'users:write' },
+      config: { access: 'users:write', entityTag: 'checked' },
       schema: {
         tags,
         operationId: 'deleteUser',
@@ -104,7 +112,8 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
       }
     },
     async function onDelete(request, reply) {
-      await app.users.remove(request.params.id, { cascade: isTrue(request.query.cascade ?? 'false') })
+      const cascade = isTrue(request.query.cascade ?? 'false')
+      await app.users.remove(request.params.id, { cascade, precondition: request.precondition })
       reply.code(204)
       return null
     }

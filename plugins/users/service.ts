@@ -3,12 +3,13 @@ import { violatedConstraint } from '#platform/database/errors.ts'
 import type { Database, Executor, SqlPart } from '#platform/database/index.ts'
 import type { JsonPage } from '#platform/database/json-list.ts'
 import { createPageIndex } from '#platform/database/page-index.ts'
+import type { Precondition } from '#platform/http/conditional.ts'
 import type { EraseChanges, RecordChanges } from '#plugins/audit/contract.ts'
 import { type PageQuery, pageWindow } from '#schema/shapes/page.ts'
-import { wireTime } from '#schema/shapes/text.ts'
 import type { User, UserChange, UserDraft } from '#schema/shapes/user.ts'
 import type { UserRow } from '#schema/tables/users.ts'
 import { userTaken, userUnknown } from './errors.ts'
+import { present, versionOf } from './present.ts'
 import {
   countUsers,
   deleteUser,
@@ -41,10 +42,16 @@ export interface UserService {
   get(caller: Caller, id: number): Promise<User>
   /** Throws USER_TAKEN if another user has the username or email, compared without case. */
   create(draft: UserDraft): Promise<User>
-  /** Changes the given fields. Throws USER_UNKNOWN, USER_TAKEN. */
-  change(id: number, change: UserChange): Promise<User>
-  /** Deletes the user after all {@link UserDeletion}s registered with `onDelete`. Throws USER_UNKNOWN. */
-  remove(id: number, options: { cascade: boolean }): Promise<void>
+  /**
+   * Changes the given fields. If none differs, the precondition does not apply. Throws USER_UNKNOWN,
+   * USER_TAKEN, PRECONDITION_FAILED.
+   */
+  change(id: number, change: UserChange, precondition?: Precondition | undefined): Promise<User>
+  /**
+   * Deletes the user after all {@link UserDeletion}s registered with `onDelete`. Throws USER_UNKNOWN,
+   * PRECONDITION_FAILED.
+   */
+  remove(id: number, options: UserRemoval): Promise<void>
   /**
    * Erases the user in one transaction: deletes it with its urls, and removes its personal data from what
    * stays (docs/adr/2026-11-25-erasure.md). Also works after a deletion, and repeatedly. Throws USER_UNKNOWN
@@ -67,6 +74,11 @@ export interface UserService {
   lockByEmailForShare(email: string): Promise<User | null>
 }
 
+export interface UserRemoval {
+  cascade: boolean
+  precondition?: Precondition | undefined
+}
+
 export function createUserService(
   database: Database,
   { record: audit, erase }: { record: RecordChanges; erase: EraseChanges }
@@ -75,10 +87,15 @@ export function createUserService(
   const deletions: UserDeletion[] = []
   const pages = createPageIndex({ countBuckets: countUsers })
 
-  async function remove(id: number, cascade: boolean, isErased: boolean): Promise<void> {
+  async function remove(
+    id: number,
+    { cascade, precondition }: UserRemoval,
+    isErased: boolean
+  ): Promise<void> {
     await database.transaction(async () => {
       const old = await lockUser(db, id)
       if (old) {
+        precondition?.(versionOf(present(old)))
         await deleteUser(db, id)
         for (const field of heldFields(old)) await promoteTwin(db, field, old[field])
       } else if (!(isErased && (await wasUserId(db, id)))) throw userUnknown(id)
@@ -129,7 +146,7 @@ export function createUserService(
       })
     },
 
-    async change(id, { username, email }) {
+    async change(id, { username, email }, precondition) {
       const row = await refuseTaken(() =>
         database.transaction(async () => {
           const old = await lockUser(db, id)
@@ -140,6 +157,7 @@ export function createUserService(
           if (username !== undefined && username !== old.username) change.username = username
           if (email !== undefined && email !== old.email) change.email = email
           if (Object.keys(change).length === 0) return old
+          precondition?.(versionOf(present(old)))
           const changed = await updateUser(db, id, change)
           const before = Object.fromEntries(heldValues(old).filter(([field]) => field in change))
           await audit([{ action: 'updated', resource: 'user', id, before, after: change }])
@@ -150,9 +168,9 @@ export function createUserService(
       return present(row)
     },
 
-    remove: (id, { cascade }) => remove(id, cascade, false),
+    remove: (id, removal) => remove(id, removal, false),
 
-    erase: (id) => remove(id, true, true),
+    erase: (id) => remove(id, { cascade: true }, true),
 
     onDelete(work) {
       deletions.push(work)
@@ -195,8 +213,4 @@ async function refuseTaken<T>(work: () => Promise<T>): Promise<T> {
     if (constraint === 'users_email_key_unique') throw userTaken('email')
     throw error
   }
-}
-
-function present({ id, username, email, createdAt }: UserRow): User {
-  return { id, username, email, created_at: wireTime(createdAt) }
 }
