@@ -184,6 +184,7 @@ const BEHAVIOUR: Record<string, (t: Test, api: Api) => Promise<void>> = {
     for (const [method, path, json] of [
       ['POST', '/users', { username: unique(), email: `${unique()}@example.com` }],
       ['PUT', `/users/${user.id}`, {}],
+      ['PATCH', `/urls/${url.id}`, {}],
       ['POST', '/shorten', { url: original_url }],
       ['POST', '/events', { url_id: url.id, event_type: 'seen' }]
     ] as const) {

@@ -113,6 +113,7 @@ const headers = fc.dictionary(
     'accept-encoding',
     'accept-version',
     'accept-charset',
+    'if-match',
     'if-none-match',
     'if-modified-since',
     'range',
@@ -178,7 +179,7 @@ export const anyRequest: fc.Arbitrary<HostileRequest> = fc.record({
 /** A valid request as bytes, with some of them changed, lost, doubled or inserted. */
 export const brokenBytes: fc.Arbitrary<Buffer> = fc
   .record({
-    method: fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'HEAD'),
+    method: fc.constantFrom('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD'),
     path: fc.constantFrom('/users', '/users/1', '/urls', '/shorten', '/events', '/abc', '/users/bulk'),
     body: fc.constantFrom('', '{"url":"https://example.com"}', '{"username":"a","email":"a@example.com"}'),
     changes: fc.array(

@@ -1,4 +1,5 @@
 import type { SqlPart } from '#platform/database/index.ts'
+import type { AuditEntry, AuditQuery } from '#schema/shapes/audit.ts'
 
 /** A change to record. `before` and `after` hold only the changed values. */
 export interface AuditChange {
@@ -35,3 +36,6 @@ export type EraseChanges = (erasure: AuditErasure) => Promise<void>
  * a deletion of the user.
  */
 export type FindOwned = (resource: string, userId: number) => Promise<string[]>
+
+/** `app.audit.list`: the newest matching entries, newest first, and whether there are more. */
+export type ListChanges = (query: AuditQuery) => Promise<{ entries: AuditEntry[]; hasMore: boolean }>

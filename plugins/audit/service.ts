@@ -1,8 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Database } from '#platform/database/index.ts'
 import { parseWireTime } from '#platform/http/wire-time.ts'
-import type { AuditEntry, AuditQuery } from '#schema/shapes/audit.ts'
-import type { AuditChange, EraseChanges, FindOwned, Insertion, RecordChanges } from './contract.ts'
+import type {
+  AuditChange,
+  EraseChanges,
+  FindOwned,
+  Insertion,
+  ListChanges,
+  RecordChanges
+} from './contract.ts'
 import { presentChange } from './present.ts'
 import {
   type AuditAuthor,
@@ -30,8 +36,7 @@ export interface AuditService {
   actAs<T>(author: AuditAuthor, work: () => T): T
   /** Converts a row to an entry of the API. */
   present: typeof presentChange
-  /** The newest matching entries, newest first, and whether there are more. */
-  list(query: AuditQuery): Promise<{ entries: AuditEntry[]; hasMore: boolean }>
+  list: ListChanges
   /**
    * Deletes entries older than the retention at `now`, milliseconds since the epoch. Returns their number.
    */

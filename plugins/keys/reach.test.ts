@@ -83,6 +83,20 @@ const ASKS: Record<string, (owner: number) => Promise<Ask>> = {
     json: { title: 'changed' },
     isOwned: true
   }),
+  'PATCH /urls/:id': async (owner) => ({
+    path: `/urls/${await makeUrl(owner)}`,
+    json: { title: 'changed' },
+    isOwned: true
+  }),
+  'POST /urls/:id/restore': async (owner) => {
+    const id = await makeUrl(owner)
+    await admin('DELETE', `/urls/${id}`)
+    return { path: `/urls/${id}/restore`, isOwned: true }
+  },
+  'GET /urls/:id/history': async (owner) => ({
+    path: `/urls/${await makeUrl(owner)}/history`,
+    isOwned: true
+  }),
   'DELETE /urls/:id': async (owner) => ({ path: `/urls/${await makeUrl(owner)}`, isOwned: true }),
   'GET /urls/:id/stats': async (owner) => ({ path: `/urls/${await makeUrl(owner)}/stats`, isOwned: true }),
   'POST /urls': async (owner) => ({
@@ -171,6 +185,28 @@ t.test('lists and statistics hold only what the caller may see, for any query', 
     )
   }
   t.match((await admin('GET', '/stats')).json, { clicks: 3 })
+})
+
+t.test('the owner of a link reads its history, without other authors, also after its deletion', async (t) => {
+  const id = await makeUrl(me)
+  const member = as(callers.member.key)
+  await member('PATCH', `/urls/${id}`, { title: 'mine' })
+  await admin('DELETE', `/urls/${id}`)
+  const authors = async (ask: typeof member) =>
+    (await ask('GET', `/urls/${id}/history`)).json.map(
+      // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of any shape
+      ({ action, actor }: any) => [action, actor.kind, actor.user_id, actor.name !== null]
+    )
+  t.same(await authors(member), [
+    ['deleted', 'key', null, false],
+    ['updated', 'key', me, true],
+    ['created', 'key', null, false]
+  ])
+  t.same(await authors(admin), [
+    ['deleted', 'key', null, true],
+    ['updated', 'key', me, true],
+    ['created', 'key', null, true]
+  ])
 })
 
 t.test('a member owns what it creates, and cannot create for other users', async (t) => {

@@ -1,3 +1,4 @@
+import { VERSION, type Versioned } from '#platform/http/conditional.ts'
 import type { Url } from '#schema/shapes/url.ts'
 import type { ExportedUrl } from '#schema/shapes/user-export.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
@@ -6,7 +7,7 @@ import { FIELDS, type LinkField, presentField, SHOWN } from './fields.ts'
 import { warnOfHost } from './look-alikes.ts'
 
 /** Returns a url whose target was just set, with the warnings about that target. */
-export function presentSet(row: UrlRow, base: string): Url {
+export function presentSet(row: UrlRow, base: string): Versioned<Url> {
   const warnings = warnOfHost(row.originalUrl)
   return { ...presentUrl(row, base), ...(warnings.length > 0 && { warnings }) }
 }
@@ -15,9 +16,13 @@ export function presentSet(row: UrlRow, base: string): Url {
  * Returns a url in its wire format. `base` is the public address of the server, without a trailing slash. An
  * imported code may equal a reserved word; `/s/` reaches every code.
  */
-export function presentUrl(row: UrlRow, base: string): Url {
+export function presentUrl(row: UrlRow, base: string): Versioned<Url> {
   const path = isReservedCode(row.shortCode) ? `s/${row.shortCode}` : row.shortCode
-  return { ...presentFields<Omit<Url, 'short_url'>>(row, SHOWN), short_url: `${base}/${path}` }
+  return {
+    ...presentFields<Omit<Url, 'short_url'>>(row, SHOWN),
+    short_url: `${base}/${path}`,
+    [VERSION]: row.version
+  }
 }
 
 /** Returns a url in the format of exports. */

@@ -1,12 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { sendPage } from '#platform/http/paging.ts'
+import { VERSION } from '#platform/http/conditional.ts'
+import { linkTo, sendPage } from '#platform/http/paging.ts'
 import { IdParams } from '#schema/shapes/id-params.ts'
 import { IdempotencyHeaders } from '#schema/shapes/idempotency.ts'
-import { pageOf, pageWindow } from '#schema/shapes/page.ts'
+import { LINK, pageOf, pageWindow } from '#schema/shapes/page.ts'
 import { PLAIN_TEXT } from '#schema/shapes/text.ts'
 import { Type } from '#schema/shapes/type.ts'
 import { ShortenDraft, Url, UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
+import { HistoryQuery, UrlHistoryEntry } from '#schema/shapes/url-history.ts'
 import { presentSet, presentUrl } from './present.ts'
 import { readShorten } from './shorten.ts'
 
@@ -42,7 +44,7 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
   app.get(
     '/urls/:id',
     {
-      config: { access: 'urls:read' },
+      config: { access: 'urls:read', entityTag: 'checked' },
       schema: {
         tags,
         operationId: 'getUrl',
@@ -59,7 +61,13 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
 
   /** What the two ways to create a url have in common. */
   const creation = {
-    config: { access: 'urls:write', idempotency: 'kept', limit: 'create', location: '/urls/:id' },
+    config: {
+      access: 'urls:write',
+      idempotency: 'kept',
+      limit: 'create',
+      location: '/urls/:id',
+      entityTag: 'sent'
+    },
     schema: {
       tags,
       headers: IdempotencyHeaders,
@@ -78,7 +86,11 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
   async function create(request: FastifyRequest, reply: FastifyReply, draft: UrlDraft, blamed?: string) {
     const target = { here: addressOf(request), ...(blamed !== undefined && { blamed }) }
     const insert = await app.urls.prepare(request.caller, draft, target)
-    return app.idempotency.once(request, reply, 201, async () => presentSet(await insert(), baseUrl(request)))
+    const answer = await app.idempotency.once(request, reply, 201, async () =>
+      presentSet(await insert(), baseUrl(request))
+    )
+    // A repeated answer is stored without its version, which is the first.
+    return { ...answer, [VERSION]: answer[VERSION] ?? 1 }
   }
 
   app.post(
@@ -112,33 +124,34 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
   const config = { access: 'public', query: 'any' } as const
   app.get('/shorten', { config, schema: { hide: true } }, app.refuseUnknown)
 
-  app.put(
-    '/urls/:id',
-    {
-      config: { access: 'urls:write' },
+  for (const method of ['PUT', 'PATCH'] as const)
+    app.route({
+      method,
+      url: '/urls/:id',
+      config: { access: 'urls:write', entityTag: 'checked' },
       schema: {
         tags,
-        operationId: 'changeUrl',
-        summary: 'Change a url',
+        operationId: method === 'PUT' ? 'changeUrl' : 'patchUrl',
+        summary: 'Change the given fields of a url; PUT and PATCH do the same',
         params: IdParams,
         body: UrlChange,
         response: { 200: Url },
         problems: ['URL_UNKNOWN', 'URL_TARGET_REFUSED']
+      },
+      async handler(request) {
+        const { caller, params, body } = request
+        const present = body.original_url === undefined ? presentUrl : presentSet
+        const context = { here: addressOf(request), precondition: request.precondition }
+        const { before, after } = await app.urls.change(caller, params.id, body, context)
+        request.replaced = presentUrl(before, baseUrl(request))
+        return present(after, baseUrl(request))
       }
-    },
-    async function onChange(request) {
-      const { caller, params, body } = request
-      const present = body.original_url === undefined ? presentUrl : presentSet
-      const { before, after } = await app.urls.change(caller, params.id, body, { here: addressOf(request) })
-      request.replaced = presentUrl(before, baseUrl(request))
-      return present(after, baseUrl(request))
-    }
-  )
+    })
 
   app.delete(
     '/urls/:id',
     {
-      config: { access: 'urls:write' },
+      config: { access: 'urls:write', entityTag: 'checked' },
       schema: {
         tags,
         operationId: 'deleteUrl',
@@ -152,9 +165,53 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
       }
     },
     async function onDelete(request, reply) {
-      await app.urls.remove(request.caller, request.params.id, request.query.reason ?? 'user_requested')
+      const { caller, params, query, precondition } = request
+      await app.urls.remove(caller, params.id, query.reason ?? 'user_requested', { precondition })
       reply.code(204)
       return null
+    }
+  )
+
+  app.post(
+    '/urls/:id/restore',
+    {
+      config: { access: 'urls:write', idempotency: 'nature', entityTag: 'checked' },
+      schema: {
+        tags,
+        operationId: 'restoreUrl',
+        summary: 'Take the deletion of a url back',
+        description:
+          'A url that is not deleted stays as it is. Links of an erased user keep their erased values.',
+        params: IdParams,
+        response: { 200: Url },
+        problems: ['URL_UNKNOWN']
+      }
+    },
+    async function onRestore(request) {
+      const { caller, params, precondition } = request
+      return presentUrl(await app.urls.restore(caller, params.id, { precondition }), baseUrl(request))
+    }
+  )
+
+  app.get(
+    '/urls/:id/history',
+    {
+      config: { access: 'urls:read' },
+      schema: {
+        tags,
+        operationId: 'listUrlHistory',
+        summary: 'List the changes of a url, newest first, also of a deleted one',
+        params: IdParams,
+        querystring: HistoryQuery,
+        response: { 200: Type.Array(UrlHistoryEntry, { headers: { Link: LINK } }) },
+        problems: ['URL_UNKNOWN', 'LOOKUP_UNAVAILABLE']
+      }
+    },
+    async function onHistory(request, reply) {
+      const { entries, hasMore } = await app.urls.history(request.caller, request.params.id, request.query)
+      const last = entries.at(-1)
+      if (hasMore && last !== undefined) reply.header('link', linkTo(request, 'next', { after: last.id }))
+      return entries
     }
   )
 }

@@ -1,7 +1,7 @@
 import type { OwnerFilter } from '#platform/access/caller.ts'
 import type { Cache } from '#platform/cache/index.ts'
 import type { Database, SqlPart } from '#platform/database/index.ts'
-import type { FindOwned, Insertion, RecordChanges } from '#plugins/audit/contract.ts'
+import type { FindOwned, Insertion, ListChanges, RecordChanges } from '#plugins/audit/contract.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import { targetRefused } from './errors.ts'
 import { ROWS } from './service-rows.ts'
@@ -21,7 +21,7 @@ export interface UrlCollaborators {
     ): Promise<void>
     insertionOf(rows: SqlPart): SqlPart
   }
-  audit: { record: RecordChanges; insertion: Insertion; findOwned: FindOwned }
+  audit: { record: RecordChanges; insertion: Insertion; findOwned: FindOwned; list: ListChanges }
   outbox: { add(message: { topic: string; aggregate: string; payload: { id: number } }): Promise<void> }
   /** Removes what the user entered from the events and audit entries of these urls. */
   erase(userId: number, rows: UrlRow[]): Promise<void>

@@ -3,9 +3,11 @@ import type { Cache } from '#platform/cache/index.ts'
 import type { Database } from '#platform/database/index.ts'
 import type { JsonPage } from '#platform/database/json-list.ts'
 import { createPageIndex } from '#platform/database/page-index.ts'
+import type { Precondition } from '#platform/http/conditional.ts'
 import { pageWindow } from '#schema/shapes/page.ts'
 import { isTrue } from '#schema/shapes/text.ts'
 import type { UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
+import type { HistoryQuery, UrlHistoryEntry } from '#schema/shapes/url-history.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import type { LinkTarget } from './contract.ts'
 import { urlUnknown } from './errors.ts'
@@ -13,6 +15,7 @@ import type { Replaced } from './service-changes.ts'
 import { createCreation, type UrlServiceOptions } from './service-create.ts'
 import { createDisowning } from './service-disown.ts'
 import { createEdits } from './service-edit.ts'
+import { createHistory } from './service-history.ts'
 import { createParts, type UrlCollaborators } from './service-parts.ts'
 import { openRows } from './service-rows.ts'
 import { createTargetLookup } from './service-targets.ts'
@@ -40,17 +43,37 @@ export interface UrlService {
    */
   prepare(caller: Caller, draft: UrlDraft, target?: TargetContext): Promise<() => Promise<UrlRow>>
   /**
-   * Changes the fields that differ, with an `updated` event for each. Returns the row before and after.
-   * Throws URL_UNKNOWN, URL_TARGET_REFUSED.
+   * Changes the fields that differ, with an `updated` event for each. Returns the row before and after. If no
+   * field differs, the precondition does not apply. Throws URL_UNKNOWN, URL_TARGET_REFUSED,
+   * PRECONDITION_FAILED.
    */
-  change(caller: Caller, id: number, change: UrlChange, target?: TargetContext): Promise<Replaced>
-  /** Marks the url deleted; row, code and events remain. `reason` goes into the event. Throws URL_UNKNOWN. */
-  remove(caller: Caller, id: number, reason: string): Promise<void>
+  change(caller: Caller, id: number, change: UrlChange, context?: ChangeContext): Promise<Replaced>
+  /**
+   * Marks the url deleted; row, code and events remain. `reason` goes into the event. Throws URL_UNKNOWN,
+   * PRECONDITION_FAILED.
+   */
+  remove(caller: Caller, id: number, reason: string, context?: ChangeContext): Promise<void>
+  /**
+   * Takes the deletion back, with a `restored` event. Returns the row, unchanged if it was not deleted.
+   * Throws URL_UNKNOWN, PRECONDITION_FAILED.
+   */
+  restore(caller: Caller, id: number, context?: ChangeContext): Promise<UrlRow>
+  /** Returns changes of a url, even if it is deleted, newest first. Throws URL_UNKNOWN. */
+  history(
+    caller: Caller,
+    id: number,
+    query: HistoryQuery
+  ): Promise<{ entries: UrlHistoryEntry[]; hasMore: boolean }>
   /**
    * Returns the link of an encoded {@link LinkKey}, even if deleted, or null. One prepared query per batch;
    * callers cache.
    */
   findByKey(key: string): Promise<LinkTarget | null>
+}
+
+/** Conditions of a change. */
+export interface ChangeContext extends TargetContext {
+  precondition?: Precondition | undefined
 }
 
 export function createUrlService(
@@ -101,6 +124,7 @@ export function createUrlService(
 
     ...createCreation(parts, options),
     ...createEdits(parts),
+    ...createHistory(parts, findRow),
     findByKey: createTargetLookup(database)
   }
 

@@ -52,11 +52,16 @@ export function findUrls(on: Executor, ids: readonly (number | string)[]): Promi
 }
 
 /** Reads a url and locks it against changes until the transaction ends. */
-export async function lockUrl(on: Executor, id: number, ownerFilter: OwnerFilter): Promise<UrlRow | null> {
+export async function lockUrl(
+  on: Executor,
+  id: number,
+  ownerFilter: OwnerFilter,
+  which: 'live' | 'deleted too' = 'live'
+): Promise<UrlRow | null> {
   const [row] = await on
     .select()
     .from(urls)
-    .where(and(eq(urls.id, id), live, owned(ownerFilter)))
+    .where(and(eq(urls.id, id), which === 'live' ? live : undefined, owned(ownerFilter)))
     .for('update')
   return row ?? null
 }

@@ -18,7 +18,7 @@ export const AuditEntry = Type.Object(
       user_id: Nullable(Id),
       name: Nullable(Type.String({ examples: ['deploy script'] }))
     }),
-    action: Type.String({ examples: ['created', 'updated', 'deleted', 'imported'] }),
+    action: Type.String({ examples: ['created', 'updated', 'deleted', 'restored', 'imported'] }),
     resource: Type.String({ examples: ['url', 'user', 'import'] }),
     resource_id: Nullable(Type.String({ examples: ['1'] })),
     before: Values,

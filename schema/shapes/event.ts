@@ -17,7 +17,7 @@ export const EventType = Type.String({
   minLength: 1,
   maxLength: 64,
   pattern: visibleText('\\u0000\\uD800-\\uDFFF'),
-  examples: ['click', 'created', 'updated', 'deleted']
+  examples: ['click', 'created', 'updated', 'deleted', 'restored']
 })
 export const Event = Type.Object(
   {
