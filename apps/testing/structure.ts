@@ -87,7 +87,9 @@ export const ROOMS: Record<string, Room> = {
   },
   // Black boxes that know only the HTTP API. The harness provides a server where none is named.
   acceptance: { files: /^apps\/acceptance\//, may: ['./', '#schema/shapes/', '#testing/', 'node:', '*'] },
-  dashboard: { files: /^apps\/dashboard\//, may: ['./', '#schema/shapes/', '*'] },
+  // Runs in browsers and outside this repository, so it loads nothing but its own files.
+  client: { files: /^apps\/client\//, may: ['./'], mayTypes: ['#schema/shapes/'] },
+  dashboard: { files: /^apps\/dashboard\//, may: ['./', '#apps/client/', '#schema/shapes/', '*'] },
   processes: {
     files: /^apps\/[^/]+\//,
     may: ['./', '#apps/', '#platform/', '#package.json', '#schema/shapes/', 'node:', '*']

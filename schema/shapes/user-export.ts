@@ -57,3 +57,4 @@ export const UserExport = Type.Object(
 export type DayCount = Static<typeof DayCount>
 export type ExportedUrl = Static<typeof ExportedUrl>
 export type ExportedSession = Static<typeof ExportedSession>
+export type UserExport = Static<typeof UserExport>
