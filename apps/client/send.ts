@@ -12,6 +12,8 @@ export interface ClientOptions {
   onRequestId?: ((requestId: string) => void) | undefined
   /** Limit of a call with its retries; 30 s by default. */
   timeoutMs?: number | undefined
+  /** Aborts all calls. */
+  signal?: AbortSignal | undefined
 }
 
 /** Options of one call. */
@@ -56,12 +58,14 @@ const RECONNECT_MS = 500
  * unreachable or asks for a retry soon.
  */
 export function createSend({ baseUrl, key, onRequestId, ...options }: ClientOptions): Send {
-  const origin = baseUrl.replace(/\/+$/, '')
+  const base = baseUrl.replace(/\/+$/, '')
+  const name = base || 'The server'
   const { fetch: send = globalThis.fetch, timeoutMs: usualTimeoutMs = TIMEOUT_MS } = options
 
   return async ({ method, path, body, isKeyed = false }, call = {}) => {
     const deadline = AbortSignal.timeout(call.timeoutMs ?? usualTimeoutMs)
-    const signal = call.signal ? AbortSignal.any([call.signal, deadline]) : deadline
+    const aborts = [options.signal, call.signal].filter((signal) => signal !== undefined)
+    const signal = AbortSignal.any([...aborts, deadline])
     const headers: Record<string, string> = {
       accept: 'application/json',
       ...(key && { authorization: `Bearer ${key}` }),
@@ -74,25 +78,30 @@ export function createSend({ baseUrl, key, onRequestId, ...options }: ClientOpti
     if (body !== undefined) init.body = JSON.stringify(body)
 
     async function exchange(): Promise<Answer> {
-      const answer = await send(`${origin}${path}`, init)
+      const answer = await send(`${base}${path}`, init)
       const text = await answer.text()
       const requestId = answer.headers.get('x-request-id')
       if (requestId !== null) onRequestId?.(requestId)
       if (!answer.ok) throw errorOf(answer, text)
       call.onHeaders?.(answer.headers)
-      return { value: text === '' ? null : parse(answer, text), headers: answer.headers }
+      try {
+        return { value: text === '' ? null : JSON.parse(text), headers: answer.headers }
+      } catch (cause) {
+        throw failure('ANSWER_UNREADABLE', `${name} is not a Fairlead server`, cause, answer)
+      }
     }
 
     for (let retries = method === 'GET' || isKeyed ? MAX_RETRIES : 0; ; retries--) {
       try {
         return await exchange()
       } catch (cause) {
-        call.signal?.throwIfAborted()
-        const error = deadline.aborted
-          ? failure('TIMED_OUT', 'The server did not answer in time', cause)
-          : cause instanceof ApiError
+        for (const abort of aborts) abort.throwIfAborted()
+        const error =
+          cause instanceof ApiError
             ? cause
-            : failure('UNREACHABLE', `The server can not be reached: ${reasonOf(cause)}`, cause)
+            : deadline.aborted
+              ? failure('TIMED_OUT', `${name} did not answer in time`, cause)
+              : failure('UNREACHABLE', `${name} can not be reached: ${reasonOf(cause)}`, cause)
         const waitMs = retries > 0 ? retryDelay(error) : null
         if (waitMs === null) throw error
         await sleep(waitMs, signal)
@@ -121,14 +130,6 @@ function sleep(ms: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-function parse(answer: Response, text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw failure('ANSWER_UNREADABLE', 'The answer is not JSON, so not of a Fairlead server', cause, answer)
-  }
-}
-
 /** Returns the error of an answer that is no success. */
 function errorOf(answer: Response, text: string): ApiError {
   const { status, headers, type } = answer
@@ -136,7 +137,7 @@ function errorOf(answer: Response, text: string): ApiError {
   if (type === 'opaqueredirect' || (status >= 300 && status < 400 && headers.has('location')))
     return failure(
       'REDIRECTED',
-      `The server redirects to ${headers.get('location') ?? 'a different address'}`,
+      `The server redirects to ${headers.get('location') ?? 'another address'}; use that address`,
       undefined,
       answer
     )
