@@ -22,6 +22,8 @@ export interface Output {
   print(line: string): void
   /** The stream for progress, separate from results, so that these can be piped. */
   progress: NodeJS.WriteStream
+  /** The width of the terminal; undefined if results go elsewhere. */
+  columns?: number | undefined
 }
 
 /** An error that the user can act on: shown in one line, without a stack. */

@@ -60,7 +60,7 @@ A row whose id a different row has is left out (skip), gets a new id that refere
     if (remote)
       return reportFiles(context, (print) =>
         importFiles(context, files, print, (kind, bytes) =>
-          remote.call('POST', `/${kind}/bulk${query}`, { type: 'text/csv', bytes }, 0)
+          remote.call('POST', `/${kind}/bulk${query}`, { type: 'text/csv', bytes })
         )
       )
     const again = `npm run cli -- import ${context.words[0]} --url http://127.0.0.1:3000`
@@ -153,7 +153,7 @@ async function sendSet(
       yield `--${boundary}--\r\n`
     }
     const body = { type: `multipart/form-data; boundary=${boundary}`, bytes: writeForm() }
-    return remote.call<SetReport>('POST', '/sets/bulk?on_conflict=renumber', body, 0)
+    return remote.call<SetReport>('POST', '/sets/bulk?on_conflict=renumber', body)
   })
   for (const file of files) {
     const report = reports[file.kind]

@@ -4,7 +4,8 @@ import { type IssuedKey, type Key, type KeyDraft, ROLES, SCOPES } from '#schema/
 import { isLonger } from '#schema/shapes/text.ts'
 import type { Command, CommandContext } from './command.ts'
 import { withApp } from './open-app.ts'
-import { openRemote, toBody, URL_OPTION } from './remote.ts'
+import { URL_OPTION } from './remote.ts'
+import { openServer } from './server.ts'
 
 /** Keys through the command line, including the first administrator's. */
 
@@ -22,15 +23,10 @@ async function withKeys<T>(
   { attach = false },
   work: (keys: KeyClient) => Promise<T>
 ): Promise<T> {
-  const remote = openRemote(context)
-  const path = (id: string) => `/keys/${encodeURIComponent(id)}`
-  if (remote)
-    return work({
-      create: (draft) => remote.call('POST', '/keys', toBody(draft)),
-      list: () => remote.call('GET', '/keys'),
-      revoke: (id) => remote.call('DELETE', path(id)),
-      rotate: (id) => remote.call('POST', `${path(id)}/rotate`)
-    })
+  if (context.options['url'] !== undefined) {
+    const { keys } = openServer(context)
+    return work({ ...keys, list: async () => (await keys.list()).rows })
+  }
   const instead = 'While a server runs on it, work through the server: add --url http://127.0.0.1:3000'
   return withApp(context.env, { attach, instead }, ({ keys }) =>
     work({

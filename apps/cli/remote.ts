@@ -5,17 +5,15 @@ import { json, text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { type CommandContext, CommandError } from './command.ts'
 
-/** The server at `--url`. */
+/** The server at `--url`, for files: calls have no time-out, and bodies and answers are streams. */
 export interface Remote {
   /**
    * Sends a request and returns the answer, which has a 2xx status. Throws a {@link CommandError} with the
    * server's error, or with the reason why it cannot be reached.
    */
   send(method: string, path: string, body?: RemoteBody): Promise<IncomingMessage>
-  /**
-   * Sends a request and returns the JSON of the answer (undefined for 204). Waits `timeoutMs`, forever if 0.
-   */
-  call<T>(method: string, path: string, body?: RemoteBody, timeoutMs?: number): Promise<T>
+  /** Sends a request and returns the JSON of the answer. */
+  call<T>(method: string, path: string, body?: RemoteBody): Promise<T>
 }
 
 export interface RemoteBody {
@@ -29,8 +27,6 @@ export const URL_OPTION = {
 } as const
 
 const CONNECT_TIMEOUT_MS = 10_000
-/** For short requests only: an import is answered when all of it is stored. */
-const ANSWER_TIMEOUT_MS = 60_000
 /** Maximum length of an answer in an error message. */
 const MAX_SHOWN = 300
 
@@ -39,14 +35,10 @@ const MAX_SHOWN = 300
  */
 export function openRemote({ options, env, signal }: CommandContext): Remote | null {
   if (options['url'] === undefined) return null
-  const base = URL.parse(options['url'])
-  if (!base || !/^https?:$/.test(base.protocol))
-    throw new CommandError(`${options['url']} is not an http or https URL`)
-  const key = env['FAIRLEAD_KEY']?.trim()
-  if (key && !/^[\x21-\x7e]+$/.test(key)) throw new CommandError('FAIRLEAD_KEY is not a key')
+  const { base, key } = readServer(options['url'], env)
 
-  async function send(method: string, path: string, body?: RemoteBody, timeoutMs = 0) {
-    const url = new URL(`${base?.pathname.replace(/\/$/, '')}${path}`, base ?? undefined)
+  async function send(method: string, path: string, body?: RemoteBody) {
+    const url = new URL(`${base.pathname.replace(/\/$/, '')}${path}`, base)
     const headers = { ...(key && { 'x-api-key': key }), ...(body && { 'content-type': body.type }) }
     // Not fetch, because it times out after five minutes without an answer.
     const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(url, { method, headers, signal })
@@ -61,8 +53,6 @@ export function openRemote({ options, env, signal }: CommandContext): Remote | n
       // Detects a server that died while the client waits for its answer.
       socket.setKeepAlive(true, 30_000)
     })
-    if (timeoutMs > 0)
-      request.setTimeout(timeoutMs, () => request.destroy(new Error(`no answer in ${timeoutMs / 1_000} s`)))
     const answered = new Promise<IncomingMessage>((done, fail) => {
       request.once('response', done).once('error', fail)
     })
@@ -84,19 +74,22 @@ export function openRemote({ options, env, signal }: CommandContext): Remote | n
 
   return {
     send,
-    async call<T>(method: string, path: string, body?: RemoteBody, timeoutMs = ANSWER_TIMEOUT_MS) {
-      const answer = await send(method, path, body, timeoutMs)
-      if (answer.statusCode === 204) answer.resume()
-      else return (await json(answer).catch(() => Promise.reject(notFairlead(base)))) as T
-      return undefined as T
+    async call<T>(method: string, path: string, body?: RemoteBody) {
+      const answer = await send(method, path, body)
+      return (await json(answer).catch(() => {
+        throw new CommandError(`${base.origin} is not a Fairlead server`)
+      })) as T
     }
   }
 }
 
-const notFairlead = ({ origin }: URL) => new CommandError(`${origin} is not a Fairlead server`)
-
-export function toBody(value: unknown): RemoteBody {
-  return { type: 'application/json', bytes: Readable.from([JSON.stringify(value)]) }
+/** Reads the address and key of a server. Throws a {@link CommandError} if one is invalid. */
+export function readServer(url: string, env: CommandContext['env']): { base: URL; key: string | undefined } {
+  const base = URL.parse(url)
+  if (!base || !/^https?:$/.test(base.protocol)) throw new CommandError(`${url} is not an http or https URL`)
+  const key = env['FAIRLEAD_KEY']?.trim()
+  if (key && !/^[\x21-\x7e]+$/.test(key)) throw new CommandError('FAIRLEAD_KEY is not a key')
+  return { base, key }
 }
 
 /** Returns the server's error in one line. */
