@@ -77,9 +77,20 @@ export function createSend({ baseUrl, key, onRequestId, ...options }: ClientOpti
     const init: RequestInit = { method, headers, signal, redirect: 'manual' }
     if (body !== undefined) init.body = JSON.stringify(body)
 
+    async function receive(): Promise<{ answer: Response; text: string }> {
+      try {
+        const answer = await send(`${base}${path}`, init)
+        return { answer, text: await answer.text() }
+      } catch (cause) {
+        for (const abort of aborts) abort.throwIfAborted()
+        throw deadline.aborted
+          ? failure('TIMED_OUT', `${name} did not answer in time`, { cause })
+          : failure('UNREACHABLE', `${name} can not be reached: ${reasonOf(cause)}`, { cause })
+      }
+    }
+
     async function exchange(): Promise<Answer> {
-      const answer = await send(`${base}${path}`, init)
-      const text = await answer.text()
+      const { answer, text } = await receive()
       const requestId = answer.headers.get('x-request-id')
       if (requestId !== null) onRequestId?.(requestId)
       if (!answer.ok) throw errorOf(answer, text)
@@ -87,22 +98,15 @@ export function createSend({ baseUrl, key, onRequestId, ...options }: ClientOpti
       try {
         return { value: text === '' ? null : JSON.parse(text), headers: answer.headers }
       } catch (cause) {
-        throw failure('ANSWER_UNREADABLE', `${name} is not a Fairlead server`, cause, answer)
+        throw failure('ANSWER_UNREADABLE', `${name} is not a Fairlead server`, { cause, answer })
       }
     }
 
     for (let retries = method === 'GET' || isKeyed ? MAX_RETRIES : 0; ; retries--) {
       try {
         return await exchange()
-      } catch (cause) {
-        for (const abort of aborts) abort.throwIfAborted()
-        const error =
-          cause instanceof ApiError
-            ? cause
-            : deadline.aborted
-              ? failure('TIMED_OUT', `${name} did not answer in time`, cause)
-              : failure('UNREACHABLE', `${name} can not be reached: ${reasonOf(cause)}`, cause)
-        const waitMs = retries > 0 ? retryDelay(error) : null
+      } catch (error) {
+        const waitMs = retries > 0 && error instanceof ApiError ? retryDelay(error) : null
         if (waitMs === null) throw error
         await sleep(waitMs, signal)
       }
@@ -138,12 +142,11 @@ function errorOf(answer: Response, text: string): ApiError {
     return failure(
       'REDIRECTED',
       `The server redirects to ${headers.get('location') ?? 'another address'}; use that address`,
-      undefined,
-      answer
+      { answer }
     )
   const problem = readProblem(text)
   if (problem === null)
-    return failure('ANSWER_UNREADABLE', `The server answered ${status}: ${toLine(text)}`, undefined, answer)
+    return failure('ANSWER_UNREADABLE', `The server answered ${status}: ${toLine(text)}`, { answer })
   const { code, title, detail, errors, request_id } = problem
   return new ApiError({
     code,
@@ -167,7 +170,11 @@ function readProblem(text: string): Problem | null {
   }
 }
 
-function failure(code: FailureCode, detail: string, cause?: unknown, answer?: Response): ApiError {
+function failure(
+  code: FailureCode,
+  detail: string,
+  { cause, answer }: { cause?: unknown; answer?: Response }
+): ApiError {
   const requestId = answer?.headers.get('x-request-id') ?? null
   const retryAfter = answer === undefined ? null : readRetryAfter(answer.headers)
   const fields = { code, status: answer?.status ?? 0, title: TITLES[code], detail, requestId, retryAfter }
