@@ -97,7 +97,7 @@ t.test('a program of another folder compiles with the package and calls a server
 t.test('the written types are those of the shapes', async (t) => {
   const folder = await makeFolder(t)
   const names = {
-    url: ['Url', 'UrlDraft', 'UrlQuery'],
+    url: ['Url', 'UrlDraft', 'UrlChange'],
     stats: ['OverallStats', 'StatsQuery'],
     'user-export': ['UserExport'],
     key: ['IssuedKey', 'KeyDraft']
