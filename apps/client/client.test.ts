@@ -1,8 +1,7 @@
-import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { startApp } from '#testing/app.ts'
+import { listen } from '#testing/listen.ts'
 import { ApiError } from './api-error.ts'
 import { createClient } from './client.ts'
 import type { ClientOptions } from './send.ts'
@@ -21,10 +20,7 @@ async function startOther(
     requests.push(request)
     answers[Math.min(requests.length, answers.length) - 1]?.(response, request)
   })
-  t.teardown(() => server.close())
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  t.teardown(() => server.closeAllConnections())
+  const url = `http://${await listen(t, server)}`
   return { url, requests, client: createClient({ baseUrl: `${url}/`, ...options }) }
 }
 

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { startApp } from '#testing/app.ts'
+import { makeFolder } from '#testing/folder.ts'
 import { ROOT, readText } from '#testing/sources.ts'
 import { writeTypes } from './schema-types.ts'
 
@@ -43,12 +43,6 @@ console.log(JSON.stringify({ id: created.id, code, total: page.total, titles, re
 /** Runs Node without the hooks of tap, which the compiler does not load with. */
 const runNode = (cwd: string, ...args: string[]) =>
   promisify(execFile)('env', ['-u', 'NODE_OPTIONS', process.execPath, ...args], { cwd })
-
-async function makeFolder(t: Test): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'fairlead-package-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
-  return folder
-}
 
 t.test('a program of another folder compiles with the package and calls a server', async (t) => {
   const { url } = await startApp(t, { env: { AUTH: 'keys', ADMIN_KEY } })
