@@ -17,8 +17,8 @@ export interface ApiErrorFields {
 export type FailureCode = 'UNREACHABLE' | 'TIMED_OUT' | 'REDIRECTED' | 'ANSWER_UNREADABLE'
 
 /**
- * A failed call: the server's problem (RFC 9457), or the reason why there is no answer. A call that its caller
- * aborts throws the reason of the signal instead.
+ * A failed call: the server's problem (RFC 9457), or why there is no answer. An aborted call throws
+ * the reason of its signal instead.
  */
 export class ApiError extends Error {
   override readonly name = 'ApiError'

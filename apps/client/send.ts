@@ -193,7 +193,7 @@ function readRetryAfter(headers: Headers): number | null {
   return value !== null && /^\d+$/.test(value) ? Number(value) : null
 }
 
-/** Node hides the reason of a failed `fetch` in the cause, which has no message for a host with two addresses. */
+/** Node has the reason of a failed `fetch` in its cause, without a message for a host of two addresses. */
 function reasonOf(error: unknown): string {
   const { message, cause } = error as Error & { cause?: { message?: string; code?: string } }
   return toLine(cause?.message || cause?.code || message)
