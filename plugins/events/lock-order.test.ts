@@ -41,6 +41,10 @@ const WRITES: Record<string, (context: Context) => Promise<{ status: number }>> 
     request('POST', '/urls', { json: { original_url: 'https://a.dev', user_id: user } }),
   'PUT /urls/:id': ({ url }) => request('PUT', `/urls/${url}`, { json: { title: 'new' } }),
   'DELETE /urls/:id': ({ url }) => request('DELETE', `/urls/${url}`),
+  'PATCH /api/links/bulk': ({ url }) =>
+    request('PATCH', '/api/links/bulk', { json: { items: [{ id: url, title: 'new' }] } }),
+  'DELETE /api/links/bulk': ({ url }) =>
+    request('DELETE', '/api/links/bulk', { json: { items: [{ id: url }] } }),
   'POST /events': ({ user, url }) =>
     request('POST', '/events', { json: { url_id: url, user_id: user, event_type: 'click' } }),
   'POST /keys': ({ user }) =>

@@ -98,6 +98,16 @@ const ASKS: Record<string, (owner: number) => Promise<Ask>> = {
     isOwned: true
   }),
   'DELETE /urls/:id': async (owner) => ({ path: `/urls/${await makeUrl(owner)}`, isOwned: true }),
+  'PATCH /api/links/bulk': async (owner) => ({
+    path: '/api/links/bulk',
+    json: { items: [{ id: await makeUrl(owner), title: 'changed' }] },
+    isOwned: false
+  }),
+  'DELETE /api/links/bulk': async (owner) => ({
+    path: '/api/links/bulk',
+    json: { items: [{ id: await makeUrl(owner) }] },
+    isOwned: false
+  }),
   'GET /urls/:id/stats': async (owner) => ({ path: `/urls/${await makeUrl(owner)}/stats`, isOwned: true }),
   'POST /urls': async (owner) => ({
     path: '/urls',
@@ -207,6 +217,20 @@ t.test('the owner of a link reads its history, without other authors, also after
     ['updated', 'key', me, true],
     ['created', 'key', null, true]
   ])
+})
+
+t.test('in bulk, the urls of others are unknown, and own ones are changed', async (t) => {
+  const member = as(callers.member.key)
+  const [mine, theirs] = [await makeUrl(me), await makeUrl(other)]
+  const items = [{ id: theirs }, { id: mine }]
+  const changes = items.map((item) => ({ ...item, title: 'changed' }))
+  const changed = await member('PATCH', '/api/links/bulk', { items: changes })
+  t.match(changed.json.results, [{ status: 404, problem: { code: 'URL_UNKNOWN' } }, { status: 200 }])
+  const removed = await member('DELETE', '/api/links/bulk', { items })
+  t.match(removed.json.results, [{ status: 404, problem: { code: 'URL_UNKNOWN' } }, { status: 204 }])
+  t.match((await admin('GET', `/urls/${theirs}`)).json, { title: null })
+  const [entry] = (await admin('GET', `/audit?resource=url&resource_id=${mine}`)).json
+  t.match(entry, { action: 'deleted', actor: { kind: 'key', user_id: me } })
 })
 
 t.test('a member owns what it creates, and cannot create for other users', async (t) => {

@@ -32,6 +32,16 @@ export const problems = defineProblems({
 
 export const urlUnknown = (id: number) => problems.URL_UNKNOWN(`There is no url ${id}`)
 
+export const versionDiffers = (id: number, wanted: number, found: number | string) =>
+  general.PRECONDITION_FAILED(
+    `The url ${id} was changed by another request: it has version ${found}, not ${wanted}. Read it again and repeat the change`
+  )
+
+export const idRepeated = (at: number, first: number) =>
+  general.INPUT_INVALID(`items.${at}.id is that of items.${first} too; name each url once`, {
+    errors: [{ path: `items.${at}.id`, message: `is that of items.${first} too` }]
+  })
+
 export const codeTaken = (code: string) =>
   problems.URL_CODE_TAKEN(`The short code ${code} is taken; choose another, or none to get a random one`, {
     errors: [{ path: 'short_code', message: 'is taken' }]

@@ -6,7 +6,7 @@ import type { UrlRow } from '#schema/tables/urls.ts'
 import { createCode } from './codes.ts'
 import { targetRefused } from './errors.ts'
 import { presentForExport } from './present.ts'
-import { resolvesInside } from './resolving.ts'
+import { resolveAll, resolvesInside } from './resolving.ts'
 import { createUrlService, type UrlService } from './service.ts'
 import { LINKS } from './service-parts.ts'
 import { ROWS } from './service-rows.ts'
@@ -86,6 +86,16 @@ async function urls(app: FastifyInstance, { publicUrl, codeLength, schemes, targ
         await refuseInside(target, 'original_url')
       return service.change(caller, id, change, context)
     },
+    async changeAll(caller, items, context) {
+      const wanted = targets.resolves ? items.flatMap(({ change }) => change.original_url ?? []) : []
+      if (wanted.length === 0) return service.changeAll(caller, items, context)
+      const verdicts = await resolveAll(wanted, targets.lookup)
+      const checked = items.map((item) => ({
+        ...item,
+        refused: refusalOf(item.change.original_url, verdicts)
+      }))
+      return service.changeAll(caller, checked, context)
+    },
     presentForExport,
     importKind: createUrlImport({
       schemes,
@@ -98,6 +108,15 @@ async function urls(app: FastifyInstance, { publicUrl, codeLength, schemes, targ
     })
   })
   app.users.onDelete(onUserDeleted)
+}
+
+function refusalOf(target: string | undefined, verdicts: Map<string, boolean | undefined>) {
+  const isInside = target === undefined ? false : verdicts.get(target)
+  if (isInside === false) return undefined
+  return targetRefused(
+    'original_url',
+    isInside ? 'leads into a private network' : 'has a host that was not looked up in time'
+  )
 }
 
 export default fp(urls, {

@@ -9,6 +9,8 @@ import { PLAIN_TEXT } from '#schema/shapes/text.ts'
 import { Type } from '#schema/shapes/type.ts'
 import { ShortenDraft, Url, UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
 import { HistoryQuery, UrlHistoryEntry } from '#schema/shapes/url-history.ts'
+import { addressOf } from './address.ts'
+import { urlBulkRoutes } from './bulk-routes.ts'
 import { presentSet, presentUrl } from './present.ts'
 import { readShorten } from './shorten.ts'
 
@@ -214,14 +216,6 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
       return entries
     }
   )
-}
 
-/**
- * Returns the address that the client requested. HTTP/1.0 allows a request without a host; then the socket's
- * address.
- */
-function addressOf({ protocol, host, socket }: FastifyRequest): string {
-  if (host !== '') return `${protocol}://${host}`
-  const { localAddress = '', localPort, localFamily } = socket
-  return `${protocol}://${localFamily === 'IPv6' ? `[${localAddress}]` : localAddress}:${localPort}`
+  await app.register(urlBulkRoutes, options)
 }

@@ -11,6 +11,7 @@ import type { HistoryQuery, UrlHistoryEntry } from '#schema/shapes/url-history.t
 import type { UrlRow } from '#schema/tables/urls.ts'
 import type { LinkTarget } from './contract.ts'
 import { urlUnknown } from './errors.ts'
+import { createBulk, type UrlBulk } from './service-bulk.ts'
 import type { Replaced } from './service-changes.ts'
 import { createCreation, type UrlServiceOptions } from './service-create.ts'
 import { createDisowning } from './service-disown.ts'
@@ -26,7 +27,7 @@ import type { TargetContext } from './targets.ts'
  * `app.urls`: links and their codes. Without access to all links, a caller sees its own; others are unknown
  * to it. Each change writes its events in the same transaction.
  */
-export interface UrlService {
+export interface UrlService extends UrlBulk {
   /** `base` is the public address of the server, without a trailing slash. */
   list(caller: Caller, query: UrlQuery, base: string): Promise<JsonPage>
   /** The number of urls that the caller sees. */
@@ -84,6 +85,7 @@ export function createUrlService(
 ) {
   const { db } = database
   const parts = createParts(database, cache, collaborators)
+  const bulk = createBulk(parts)
   const pages = createPageIndex({ countBuckets: countUrlBuckets })
   const findRow = openRows(database, cache)
 
@@ -123,7 +125,8 @@ export function createUrlService(
     },
 
     ...createCreation(parts, options),
-    ...createEdits(parts),
+    ...bulk,
+    ...createEdits(parts, bulk),
     ...createHistory(parts, findRow),
     findByKey: createTargetLookup(database)
   }

@@ -120,6 +120,18 @@ t.test(
     t.equal((await change('http://inside.example/')).status, 422)
     names['outside.example'] = ['10.0.0.1']
     t.equal((await change('http://outside.example/')).status, 200, 'one that stays is not judged')
+    const { json: other } = await request('POST', '/urls', {
+      json: { original_url: 'http://unknown.example/' }
+    })
+    const items = [
+      { id: json.id, original_url: 'http://outside.example/' },
+      { id: other.id, original_url: 'http://inside.example/' }
+    ]
+    const bulk = await request('PATCH', '/api/links/bulk', { json: { items } })
+    t.match(bulk.json.results, [
+      { status: 200 },
+      { status: 422, problem: problem('original_url', /private network/) }
+    ])
   }
 )
 

@@ -91,6 +91,28 @@ function toProblem(error: unknown, request: FastifyRequest): ProblemError {
   )
 }
 
+/**
+ * Returns the problem of each invalid element of the array `name` in the body, by its place. Their paths
+ * begin in the element. Throws the other failures, and those of ids. For routes with `attachValidation`.
+ */
+export function splitFailures(
+  { validationError }: Pick<FastifyRequest, 'validationError'>,
+  name: string
+): Map<number, ProblemError> {
+  const failures: FastifySchemaValidationError[] = validationError?.validation ?? []
+  const placed = failures.map((failure) => {
+    const [, place, path = ''] = new RegExp(`^/${name}/(\\d+)(/.*)?$`).exec(failure.instancePath) ?? []
+    // Without a valid id, the result could not name its element.
+    return {
+      place: path === '' || path === '/id' ? null : Number(place),
+      failure: { ...failure, instancePath: path }
+    }
+  })
+  if (placed.some(({ place }) => place === null)) throw validationError
+  const groups = Map.groupBy(placed, ({ place }) => Number(place))
+  return new Map([...groups].map(([place, ones]) => [place, fromValidation(ones.map((one) => one.failure))]))
+}
+
 function fromValidation(failures: FastifySchemaValidationError[], context?: string): ProblemError {
   if (context === 'params')
     return problems.NOT_FOUND(

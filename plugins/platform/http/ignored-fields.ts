@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { FastifyInstance, FastifyRequest, preSerializationHookHandler, RouteOptions } from 'fastify'
+import type { FastifyInstance, preSerializationHookHandler, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { isSafe } from '#platform/net/methods.ts'
 import { suggest } from './nearest.ts'
@@ -59,7 +59,9 @@ async function ignoredFields(app: FastifyInstance) {
  */
 export const nameIgnoredFields: preSerializationHookHandler = (request, reply, payload, done) => {
   const fields = isSafe(request.method) ? undefined : request.routeOptions.config.fields
-  const warnings = fields?.status === reply.statusCode ? warn(request, payload as Fields, fields) : []
+  const isNamed = fields?.status === reply.statusCode
+  const { body, replaced: old = {} } = request
+  const warnings = isNamed ? warnOfIgnored(body, { ...fields, answer: payload as Fields, old }) : []
   done(null, warnings.length === 0 ? payload : addWarnings(payload as Fields, warnings))
 }
 
@@ -77,14 +79,16 @@ function findSuccess({ schema }: RouteOptions) {
   return undefined
 }
 
-function warn({ body, replaced }: FastifyRequest, answer: Fields, { taken, shown }: KnownFields): string[] {
-  const old = (replaced ?? {}) as Fields
+/** Returns a warning for each ignored field of `body`. `old` is the record before the change. */
+export function warnOfIgnored(
+  body: unknown,
+  { taken, shown, answer, old }: Omit<KnownFields, 'status'> & { answer: object; old: object }
+): string[] {
+  const known = [answer, old] as Fields[]
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return []
   return Object.entries(body)
     .filter(([name]) => !taken.includes(name) && name !== 'warnings')
-    .filter(
-      ([name, value]) => !isDeepStrictEqual(value, answer[name]) && !isDeepStrictEqual(value, old[name])
-    )
+    .filter(([name, value]) => !known.some((record) => isDeepStrictEqual(value, record[name])))
     .slice(0, MAX_WARNINGS)
     .map(([name]) =>
       Object.hasOwn(shown, name)

@@ -1,0 +1,143 @@
+import { type Caller, ownerFilterOf } from '#platform/access/caller.ts'
+import type { Precondition } from '#platform/http/conditional.ts'
+import { ProblemError } from '#platform/problem/problem.ts'
+import type { UrlChange } from '#schema/shapes/url.ts'
+import type { UrlRow } from '#schema/tables/urls.ts'
+import { urlUnknown } from './errors.ts'
+import type { UrlColumns } from './fields.ts'
+import { differences, pick, type Replaced, valuesOf } from './service-changes.ts'
+import type { Parts } from './service-parts.ts'
+import { lockUrls, updateUrls } from './store-bulk.ts'
+import type { TargetContext } from './targets.ts'
+
+/** A link to change. */
+export interface BulkItem {
+  id: number
+  precondition?: Precondition | undefined
+}
+
+export interface BulkChange extends BulkItem {
+  change: UrlChange
+  /** Why the new target is refused, if its check before the transaction refused it. */
+  refused?: ProblemError | undefined
+}
+
+/** Changes many links in one transaction. A refused item leaves the others as they would be without it. */
+export interface UrlBulk {
+  /** As `change` for each item. Returns the row before and after, or the problem, in the order of items. */
+  changeAll(
+    caller: Caller,
+    items: readonly BulkChange[],
+    target?: TargetContext
+  ): Promise<(Replaced | ProblemError)[]>
+  /** As `remove` for each item. */
+  removeAll(caller: Caller, items: readonly BulkItem[], reason: string): Promise<(Replaced | ProblemError)[]>
+}
+
+/** What one item writes; nothing without events. */
+interface Plan {
+  old: UrlRow
+  columns: UrlColumns
+  events: { eventType: string; details: Record<string, unknown> }[]
+  action: 'updated' | 'deleted'
+  /** The fields that differ, for the audit log. */
+  fields: string[]
+}
+
+export function createBulk({ database, events, audit, refuseTarget, forgetAfterCommit }: Parts): UrlBulk {
+  const { db } = database
+
+  function run<Item extends BulkItem>(
+    caller: Caller,
+    items: readonly Item[],
+    planOf: (old: UrlRow, item: Item) => Plan
+  ): Promise<(Replaced | ProblemError)[]> {
+    return database.transaction(async () => {
+      const ids = items.map(({ id }) => id)
+      const locked = byId(await lockUrls(db, ids, ownerFilterOf(caller)))
+      const plans = items.map((item) =>
+        attempt(() => {
+          const old = locked.get(item.id)
+          if (old === undefined) throw urlUnknown(item.id)
+          const plan = planOf(old, item)
+          // RFC 9110, section 13.1.1: a change without effect may be one that succeeded before and is repeated.
+          if (plan.events.length > 0) item.precondition?.(old.version)
+          return plan
+        })
+      )
+      const written = plans.filter((plan) => !(plan instanceof ProblemError) && plan.events.length > 0)
+      const after = await write(written as Plan[])
+      return plans.map((plan) =>
+        plan instanceof ProblemError ? plan : { before: plan.old, after: after.get(plan.old.id) ?? plan.old }
+      )
+    })
+  }
+
+  async function write(plans: Plan[]): Promise<Map<number, UrlRow>> {
+    if (plans.length === 0) return new Map()
+    const rows = await updateUrls(
+      db,
+      plans.map(({ old, columns }) => ({ ...old, ...columns }))
+    )
+    const after = byId(rows)
+    await events.record(
+      plans.flatMap(({ old, events }) =>
+        events.map((event) => ({ urlId: old.id, userId: old.userId, ...event }))
+      )
+    )
+    await audit.record(plans.map((plan) => auditOf(plan, after.get(plan.old.id) as UrlRow)))
+    await forgetAfterCommit(rows)
+    return after
+  }
+
+  return {
+    changeAll: (caller, items, { here } = {}) =>
+      run(caller, items, (old, { change, refused }) => {
+        const changes = differences(old, change)
+        const columns = Object.assign({}, ...changes.map(({ columns }) => columns)) as UrlColumns
+        // An unchanged target is not checked; an import may have brought it.
+        if (columns.originalUrl !== undefined) {
+          refuseTarget(columns.originalUrl, 'original_url', here)
+          if (refused !== undefined) throw refused
+        }
+        return {
+          old,
+          columns,
+          action: 'updated',
+          fields: changes.map(({ field }) => field),
+          events: changes.map(({ field, new_value }) => ({
+            eventType: 'updated',
+            details: { field, new_value }
+          }))
+        }
+      }),
+
+    removeAll: (caller, items, reason) =>
+      run(caller, items, (old) => ({
+        old,
+        columns: { deletedAt: new Date() },
+        action: 'deleted',
+        fields: [],
+        events: [{ eventType: 'deleted', details: { reason } }]
+      }))
+  }
+}
+
+function auditOf({ old, action, fields }: Plan, changed: UrlRow) {
+  const entry = { action, resource: 'url', id: old.id } as const
+  if (action === 'deleted') return { ...entry, before: valuesOf(old) }
+  return { ...entry, before: pick(valuesOf(old), fields), after: pick(valuesOf(changed), fields) }
+}
+
+function attempt<T>(work: () => T): T | ProblemError {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof ProblemError) return error
+    throw error
+  }
+}
+
+function byId(rows: readonly UrlRow[]): Map<number, UrlRow> {
+  return new Map(rows.map((row) => [row.id, row]))
+}

@@ -1,0 +1,43 @@
+import { and, asc, eq, getTableColumns, isNull, sql } from 'drizzle-orm'
+import type { OwnerFilter } from '#platform/access/caller.ts'
+import type { Executor } from '#platform/database/index.ts'
+import { type UrlRow, urls } from '#schema/tables/urls.ts'
+import { FIELDS } from './fields.ts'
+
+/** The SQL of changes to many urls. Every function takes an executor: the pool or a transaction. */
+
+/**
+ * Reads urls and locks them against changes until the transaction ends, in the order of ids, so that two of
+ * these transactions do not wait for each other. Deleted urls and those that the filter excludes are missing.
+ */
+export function lockUrls(on: Executor, ids: readonly number[], ownerFilter: OwnerFilter): Promise<UrlRow[]> {
+  const owned = ownerFilter === 'all' ? undefined : eq(urls.userId, ownerFilter)
+  return on
+    .select()
+    .from(urls)
+    .where(and(sql`${urls.id} = any(${sql.param(ids)}::bigint[])`, isNull(urls.deletedAt), owned))
+    .orderBy(asc(urls.id))
+    .for('update')
+}
+
+const WRITTEN = FIELDS.filter(({ setOn, column }) => setOn === 'change' || column === 'deletedAt')
+const COLUMNS = sql.raw(WRITTEN.map(({ name, type }) => `${name} ${type}`).join())
+const VALUES = Object.fromEntries(WRITTEN.map(({ name, column }) => [column, sql.raw(`changed.${name}`)]))
+
+/**
+ * Writes locked rows in one statement, however they differ; increments `version` and sets `updated_at`.
+ * Returns the new rows, in any order.
+ */
+export function updateUrls(on: Executor, rows: readonly UrlRow[]): Promise<UrlRow[]> {
+  const records = rows.map((row) => [
+    ['id', row.id],
+    ...WRITTEN.map(({ name, column }) => [name, row[column]])
+  ])
+  const json = JSON.stringify(records.map((entries) => Object.fromEntries(entries)))
+  return on
+    .update(urls)
+    .set({ ...VALUES, version: sql`${urls.version} + 1`, updatedAt: sql`date_trunc('second', now())` })
+    .from(sql`jsonb_to_recordset(${json}::jsonb) as changed(id bigint, ${COLUMNS})`)
+    .where(sql`${urls.id} = changed.id`)
+    .returning(getTableColumns(urls))
+}
