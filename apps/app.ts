@@ -59,6 +59,7 @@ import sessions from '#plugins/sessions/index.ts'
 import { sessionRoutes } from '#plugins/sessions/routes.ts'
 import stats from '#plugins/stats/index.ts'
 import { statsRoutes } from '#plugins/stats/routes.ts'
+import { systemRoutes } from '#plugins/system/routes.ts'
 import titles from '#plugins/titles/index.ts'
 import urls from '#plugins/urls/index.ts'
 import { urlRoutes } from '#plugins/urls/routes.ts'
@@ -154,7 +155,6 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     await app.register(stats)
     await app.register(imports, config.imports)
 
-    // Scopes, one for each kind of traffic.
     if (routes) {
       await app.register(redirects, { trustProxy: config.server.trustProxy, ...config.redirects })
       await app.register(apiScope, config)
@@ -204,6 +204,7 @@ async function apiScope(scope: FastifyInstance, config: Config) {
   await scope.register(statsRoutes)
   await scope.register(importRoutes, config.imports)
   await scope.register(exportRoutes)
+  await scope.register(systemRoutes, { ...config.system, version: manifest.version })
 }
 
 /** Pages for browsers, with a strict content security policy. */
@@ -238,13 +239,12 @@ function addPublicHooks(scope: FastifyInstance): void {
   scope.addHook('onResponse', scope.logAnswer)
 }
 
-/** Requests without a matching route. */
+/** Requests without a matching route. Routes call its handler for a missing static file. */
 async function unknownScope(scope: FastifyInstance) {
   scope.addHook('onRequest', secureAnswer)
   scope.addHook('onRequest', openRequest)
   scope.addHook('onRequest', scope.origins.answerPreflight)
   scope.addHook('onRequest', scope.refuseUnknown)
   scope.addHook('onResponse', scope.logAnswer)
-  // Routes call this handler for a missing static file.
   scope.setNotFoundHandler(scope.refuseUnknown)
 }

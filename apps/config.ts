@@ -6,6 +6,7 @@ import { readSessions, type SessionConfig } from '#apps/config-access.ts'
 import { ConfigError } from '#apps/config-error.ts'
 import { FORMATS, splitList } from '#apps/setting-formats.ts'
 import { Settings } from '#apps/settings.ts'
+import { describeSettings } from '#apps/settings-report.ts'
 import type { AccessOptions } from '#platform/access/index.ts'
 import type { DatabaseOptions } from '#platform/database/index.ts'
 import type { OriginOptions } from '#platform/http/origins.ts'
@@ -16,6 +17,7 @@ import type { SheddingOptions } from '#platform/limits/shedding.ts'
 import type { Lookup, PublicFetchOptions } from '#platform/net/safe-fetch.ts'
 import type { LifecycleOptions } from '#platform/observability/lifecycle.ts'
 import type { QueueOptions } from '#platform/queue/index.ts'
+import type { SystemSetting } from '#schema/shapes/system.ts'
 
 /** The validated settings, grouped as the options of the plugins. Times are in milliseconds. */
 export interface Config {
@@ -50,6 +52,12 @@ export interface Config {
   readonly imports: { limitBytes: number }
   readonly health: { timeoutMs: number }
   readonly lifecycle: LifecycleOptions
+  readonly system: {
+    prometheusUrl: string | undefined
+    isBundled: boolean
+    replicas: number
+    settings: SystemSetting[]
+  }
   readonly shutdown: { timeoutMs: number }
 }
 
@@ -176,6 +184,12 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
       drainMs: settings.DRAIN_MS,
       // The shutdown spends this time before the close and again within it, so limit it.
       lingerMs: Math.min(settings.LINGER_MS, settings.SHUTDOWN_TIMEOUT_MS / 3)
+    },
+    system: {
+      prometheusUrl: settings.PROMETHEUS_URL?.replace(/\/+$/, ''),
+      isBundled: settings.DATABASE_URL === undefined,
+      replicas: settings.REPLICAS,
+      settings: describeSettings(settings)
     },
     shutdown: { timeoutMs: settings.SHUTDOWN_TIMEOUT_MS }
   })

@@ -1,6 +1,7 @@
 import { type Static, Type } from '#schema/shapes/type.ts'
 import { count, limit, optional, text } from './setting-kinds.ts'
 import { AccessSettings } from './settings-access.ts'
+import { MonitoringSettings } from './settings-monitoring.ts'
 
 /**
  * Every setting of Fairlead: name of the environment variable, type, bounds, default and what it does.
@@ -109,7 +110,7 @@ export const Settings = Type.Object({
   }),
   RATE_LIMIT_API: limit('API requests per key or IP address: `COUNT/SECONDS`', '1200/60'),
   RATE_LIMIT_CREATE: limit('Links and users created per key or IP address', '300/60'),
-  RATE_LIMIT_BULK: limit('Files imported per key or IP address', '30/60'),
+  RATE_LIMIT_BULK: limit('File imports and bulk changes per key or IP address', '30/60'),
   RATE_LIMIT_SIGN_IN: limit('Sign-in attempts per IP address', '10/60'),
   RATE_LIMIT_CREDENTIALS: limit('Requests with an invalid API key per IP address', '120/60'),
   RATE_LIMIT_UNKNOWN_CODES: limit('Requests for unknown short codes per IP address', '120/60'),
@@ -208,20 +209,7 @@ export const Settings = Type.Object({
     1_200
   ),
   AUDIT_RETENTION_MONTHS: count('Months of audit log entries to keep; 0 keeps all', 0, 0, 1_200),
-  OTEL_EXPORTER_OTLP_ENDPOINT: optional(
-    text(
-      'OpenTelemetry collector for traces (OTLP over HTTP; `/v1/traces` is appended); tracing is off when unset',
-      {
-        pattern: '^https?://.+'
-      }
-    )
-  ),
-  OTEL_TRACES_SAMPLER_ARG: Type.Number({
-    description: 'Share of requests that are traced, from 0 to 1',
-    default: 0.1,
-    minimum: 0,
-    maximum: 1
-  }),
+  ...MonitoringSettings.properties,
   CLIENT_HEADERS_TIMEOUT_MS: count(
     'How long a client may take to send the headers of a request',
     15_000,

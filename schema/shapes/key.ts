@@ -16,7 +16,8 @@ export const SCOPES = [
   'imports:write',
   'audit:read',
   'keys:admin',
-  'blocklist:admin'
+  'blocklist:admin',
+  'system:read'
 ] as const
 
 export type Scope = (typeof SCOPES)[number]

@@ -27,6 +27,8 @@ const BODIES: Record<string, object> = {
   'PUT /users/{id}': { json: { username: 'b' } },
   'POST /urls': { json: { original_url } },
   'PUT /urls/{id}': { json: { title: 'b' } },
+  'PATCH /api/links/bulk': { json: { items: [{ id: 1, title: 'b' }] } },
+  'DELETE /api/links/bulk': { json: { items: [{ id: 1 }] } },
   'POST /shorten': { json: { url: original_url } },
   'POST /events': { json: { url_id: 1, event_type: 'seen' } },
   'POST /keys': { json: { name: 'k', role: 'admin' } },
@@ -47,7 +49,7 @@ const BODIES: Record<string, object> = {
   'POST /sets/bulk': { json: { users: [{ username: 'a', email: 'a@a.dev' }] } }
 }
 /** Routes that do not use the database. */
-const AWAY = /^(GET|HEAD) \/(health\/live|metrics|docs|openapi\.json|\.well-known)|^\S+ \/session/
+const AWAY = /^(GET|HEAD) \/(health\/live|metrics|docs|openapi\.json|\.well-known|api\/system)|^\S+ \/session/
 
 const { json: description } = await request('GET', '/openapi.json')
 const routes = Object.entries(description.paths as Record<string, object>)

@@ -55,6 +55,11 @@ async function maintenance(app: FastifyInstance) {
     help: 'Runs of maintenance that were refused because the clocks differ',
     registers
   })
+  const lastRun = new client.Gauge({
+    name: 'fairlead_maintenance_last_run_timestamp_seconds',
+    help: 'When this process last completed maintenance, by the clock of the database; 0 before',
+    registers
+  })
   let isRefused = false
 
   async function run<T>(work: (now: number) => Promise<T>): Promise<T | null> {
@@ -66,7 +71,11 @@ async function maintenance(app: FastifyInstance) {
     skew.set(skewMs / 1_000)
     const wasRefused = isRefused
     isRefused = !(Math.abs(skewMs) <= MOST_SKEW_MS)
-    if (!isRefused) return work(now)
+    if (!isRefused) {
+      const done = await work(now)
+      lastRun.set(now / 1_000)
+      return done
+    }
     refused.inc()
     if (!wasRefused)
       app.log.warn({ skewMs }, 'maintenance refused because process and database clocks differ; correct them')
