@@ -8,11 +8,11 @@ import {
 } from '#platform/access/caller.ts'
 import type { Cache } from '#platform/cache/index.ts'
 import type { Database, SqlPart } from '#platform/database/index.ts'
-import type { JsonPage } from '#platform/database/json-list.ts'
+import type { JsonPage, SortedPage } from '#platform/database/json-list.ts'
 import { createPageIndex } from '#platform/database/page-index.ts'
 import type { FindOwned, Insertion, RecordChanges } from '#plugins/audit/contract.ts'
+import { isSorted } from '#schema/shapes/list.ts'
 import { pageWindow } from '#schema/shapes/page.ts'
-import { isTrue } from '#schema/shapes/text.ts'
 import type { UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import { createCandidates, isReservedCode, type RandomSource } from './codes.ts'
@@ -22,17 +22,9 @@ import type { UrlColumns } from './fields.ts'
 import { columnsOf, differences, ERASED, pick, type Replaced, valuesOf } from './service-changes.ts'
 import { openRows, ROWS } from './service-rows.ts'
 import { createTargetLookup, keyOf } from './service-targets.ts'
-import {
-  counterOf,
-  countUrlBuckets,
-  deleteUrlsOfUser,
-  disownUrls,
-  findUrls,
-  listUrls,
-  lockUrl,
-  updateUrl
-} from './store.ts'
+import { deleteUrlsOfUser, disownUrls, findUrls, lockUrl, updateUrl } from './store.ts'
 import { createInsertion } from './store-create.ts'
+import { counterOf, countUrlBuckets, listUrls, readSortedUrls, urlFilter } from './store-list.ts'
 import type { TargetContext } from './targets.ts'
 
 /**
@@ -41,7 +33,7 @@ import type { TargetContext } from './targets.ts'
  */
 export interface UrlService {
   /** `base` is the public address of the server, without a trailing slash. */
-  list(caller: Caller, query: UrlQuery, base: string): Promise<JsonPage>
+  list(caller: Caller, query: UrlQuery, base: string): Promise<JsonPage | SortedPage>
   /** The number of urls that the caller sees. */
   count(caller: Caller): Promise<number>
   /** Returns the url from the cache, which is invalidated like that of redirects. Throws URL_UNKNOWN. */
@@ -150,22 +142,21 @@ export function createUrlService(
 
   const service: UrlService = {
     async list(caller, query, base) {
-      const filter = {
-        owner: onlyOwnerOf(caller),
-        userId: query.user_id,
-        isActive: query.is_active && isTrue(query.is_active),
-        shortCode: query.short_code,
-        text: query.q
+      const wanted = urlFilter.read({ ...query, owner: onlyOwnerOf(caller) })
+      if (isSorted(query)) {
+        const options = { extra: { base }, countAll: pages.total }
+        return readSortedUrls(database.readStale, { ...query, sort: query.sort ?? 'id' }, wanted, options)
       }
       return pages.read(
         database.readStale,
         pageWindow(query),
-        (on, place, limit) => listUrls(on, filter, place, { limit, base }),
-        counterOf(filter)
+        (on, place, limit) => listUrls(on, wanted, place, { limit, base }),
+        counterOf(wanted)
       )
     },
 
-    count: (caller) => database.readStale(counterOf({ owner: onlyOwnerOf(caller) }) ?? pages.total),
+    count: (caller) =>
+      database.readStale(counterOf(urlFilter.read({ owner: onlyOwnerOf(caller) })) ?? pages.total),
 
     async get(caller, id) {
       return checkRow(await findRow(id), id, ownerFilterOf(caller))

@@ -29,10 +29,20 @@ export interface JsonPage {
   rest: AsyncIterable<string> | null
 }
 
+/** A page of a sorted list. */
+export interface SortedPage {
+  text: string
+  /** The cursor of the next page, null if this is the last. */
+  next: string | null
+  /** Rows of all pages; at least as many if not exact. Null if the request does not ask for it. */
+  total: { rows: number; isExact: boolean } | null
+}
+
 /** Maximum number of rows per chunk. */
 export const CHUNK_ROWS = 1_000
 
-type Members = { id: PgColumn } & Record<string, SQL | PgColumn>
+/** What an object of a list has, by name. */
+export type Members = { id: PgColumn } & Record<string, SQL | PgColumn>
 
 /**
  * Selects the rows of `page` as one {@link JsonChunk}. Each becomes a compact object with `members`, in
