@@ -9,10 +9,7 @@ import {
 import type { Cache } from '#platform/cache/index.ts'
 import type { Database, SqlPart } from '#platform/database/index.ts'
 import type { JsonPage, SortedPage } from '#platform/database/json-list.ts'
-import { createPageIndex } from '#platform/database/page-index.ts'
 import type { FindOwned, Insertion, RecordChanges } from '#plugins/audit/contract.ts'
-import { isSorted } from '#schema/shapes/list.ts'
-import { pageWindow } from '#schema/shapes/page.ts'
 import type { UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import { createCandidates, isReservedCode, type RandomSource } from './codes.ts'
@@ -24,7 +21,7 @@ import { openRows, ROWS } from './service-rows.ts'
 import { createTargetLookup, keyOf } from './service-targets.ts'
 import { deleteUrlsOfUser, disownUrls, findUrls, lockUrl, updateUrl } from './store.ts'
 import { createInsertion } from './store-create.ts'
-import { counterOf, countUrlBuckets, listUrls, readSortedUrls, urlFilter } from './store-list.ts'
+import { openUrlList } from './store-list.ts'
 import type { TargetContext } from './targets.ts'
 
 /**
@@ -96,7 +93,7 @@ export function createUrlService(
   { codeLength, random }: UrlServiceOptions
 ) {
   const { db } = database
-  const pages = createPageIndex({ countBuckets: countUrlBuckets })
+  const list = openUrlList()
   const findRow = openRows(database, cache)
   const insertUrl = createInsertion({ users, events, audit })
   const forgetAfterCommit = (rows: UrlRow[]) => {
@@ -141,22 +138,10 @@ export function createUrlService(
   }
 
   const service: UrlService = {
-    async list(caller, query, base) {
-      const wanted = urlFilter.read({ ...query, owner: onlyOwnerOf(caller) })
-      if (isSorted(query)) {
-        const options = { extra: { base }, countAll: pages.total }
-        return readSortedUrls(database.readStale, { ...query, sort: query.sort ?? 'id' }, wanted, options)
-      }
-      return pages.read(
-        database.readStale,
-        pageWindow(query),
-        (on, place, limit) => listUrls(on, wanted, place, { limit, base }),
-        counterOf(wanted)
-      )
-    },
+    list: (caller, query, base) =>
+      list.read(database.readStale, query, { owner: onlyOwnerOf(caller), extra: { base } }),
 
-    count: (caller) =>
-      database.readStale(counterOf(urlFilter.read({ owner: onlyOwnerOf(caller) })) ?? pages.total),
+    count: (caller) => list.count(database.readStale, onlyOwnerOf(caller)),
 
     async get(caller, id) {
       return checkRow(await findRow(id), id, ownerFilterOf(caller))

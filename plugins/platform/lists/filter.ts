@@ -54,8 +54,8 @@ export function createFilter(base: SQL | undefined, comparisons: Record<string, 
   }
 }
 
-/** Several comparisons may read one parameter: their names go on after a dot. */
-const nameOf = (name: string) => name.split('.', 1)[0] ?? name
+/** The parameter of a comparison. Several may read one: their names go on after a dot. */
+export const nameOf = (name: string) => name.split('.', 1)[0] ?? name
 
 function refuseReversed(name: string, end: Comparison['end'], values: Record<string, unknown>): void {
   if (end === undefined || end.isLast) return

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
 import type { Executor } from '#platform/database/index.ts'
-import { jsonObject, type Members, type SortedPage } from '#platform/database/json-list.ts'
+import { CHUNK_BYTES, jsonObject, type Members, type SortedPage } from '#platform/database/json-list.ts'
 import { prepareQuery } from '#platform/database/prepared.ts'
 import { problems } from '#platform/problem/errors.ts'
 import { type ListQuery, MAX_CURSOR_ROWS } from '#schema/shapes/list.ts'
@@ -33,13 +33,11 @@ export interface SortedListOptions {
   members: Members
 }
 
-/** The longest text of a page: a page ends with the row at which its text reaches this size. */
-const PAGE_BYTES = 4 * 1_048_576
-
 /** Counting stops at this many rows. */
 const MAX_COUNT = 10_000
 
-type Run = <T>(work: (on: Executor) => Promise<T>) => Promise<T>
+/** Runs the reads of a list, maybe twice. */
+export type Run = <T>(work: (on: Executor) => Promise<T>) => Promise<T>
 
 /** Which rows a query reads: all with a value, those after a position, and the same without a value. */
 type Part = 'all' | 'after' | 'empty' | 'empty-after'
@@ -70,8 +68,8 @@ export function createSortedList(options: SortedListOptions) {
   const countSome = prepareQuery<{ rows: number }[]>(
     `count_sorted_${name}`,
     (on, shape) => {
-      const some = sql`(select from ${options.table} where ${filter.where(shape) ?? sql`true`} limit ${MAX_COUNT + 1}) as some`
-      return on.select({ rows: sql<number>`count(*)`.mapWith(Number) }).from(some)
+      const rows = sql`(select from ${options.table} where ${filter.where(shape) ?? sql`true`} limit ${MAX_COUNT + 1}) as counted`
+      return on.select({ rows: sql<number>`count(*)`.mapWith(Number) }).from(rows)
     },
     (shape) => shape === ''
   )
@@ -174,7 +172,7 @@ function selectPart(
     json_build_array(${value}::text, ${id.column}::text) as position from ${page}) as texts`
   const measured = sql`(select *, sum(octet_length(json)) over (order by n) - octet_length(json) as bytes
     from ${texts}) as measured`
-  const kept = sql`(select *, n <= ${most} and bytes < ${sql.raw(String(PAGE_BYTES))} as kept from ${measured}) as page`
+  const kept = sql`(select *, n <= ${most} and bytes < ${sql.raw(String(CHUNK_BYTES))} as kept from ${measured}) as page`
   return on
     .select({
       text: sql<string>`coalesce(string_agg(json, ',' order by n) filter (where kept), '')`,
