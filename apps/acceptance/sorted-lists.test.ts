@@ -213,13 +213,78 @@ served(t, async (t, api) => {
     })
   })
 
+  t.test('keys', async (t) => {
+    const user_id = (await createUser(api)).id
+    const ids: string[] = []
+    for (let at = 0; at < 9; at++) {
+      const role = ['admin', 'member', 'read-only'][at % 3]
+      const json = {
+        user_id,
+        role,
+        name: ['b', 'A', 'a'][at % 3],
+        ...(at % 2 && { expires_at: `20${90 + (at % 4)}-01-01T00:00:00` }),
+        ...(role === 'read-only' && { scopes: ['stats:read', 'urls:read'] })
+      }
+      ids.push((await api('POST', '/keys', { json })).json.id)
+    }
+    await api('DELETE', `/keys/${ids[1]}`)
+    const path = `/keys?user_id=${user_id}`
+    const rows: Row[] = (await api('GET', path)).json
+    t.equal(rows.length, 9)
+    t.same((await api('GET', `${path}&sort=-created_at`)).json, rows, 'the default order of numbered pages')
+    t.same(rows.find(({ role }) => role === 'read-only').scopes, ['urls:read', 'stats:read'])
+    t.ok(rows.find(({ role }) => role === 'admin').scopes.includes('keys:admin'))
+    await checkModel(t, api, {
+      path,
+      rows,
+      sorts: ['id', 'name', 'created_at', 'expires_at', 'last_used_at'],
+      sortValue: (row, name) => (name === 'name' ? lowerAscii(row.name) : row[name]),
+      filters: {
+        'role=admin': ({ role }) => role === 'admin',
+        'state=active': ({ revoked_at }) => revoked_at === null,
+        'state=revoked': ({ revoked_at }) => revoked_at !== null,
+        'state=expired': () => false
+      }
+    })
+  })
+
+  t.test('the audit log', async (t) => {
+    const { id } = await createUrl(api)
+    for (let at = 0; at < 11; at++) await api('PUT', `/urls/${id}`, { json: { title: `${at}` } })
+    const path = `/audit?resource=url&resource_id=${id}`
+    const rows: Row[] = (await api('GET', path)).json
+    t.match(
+      rows[0],
+      { action: 'updated', before: { title: '9' }, after: { title: '10' } },
+      'the newest first'
+    )
+    t.same(
+      (await walk(api, `${path}&per_page=5`)).map(({ id }) => id),
+      rows.map(({ id }) => id)
+    )
+    const middle = rows[5].id
+    await checkModel(t, api, {
+      path,
+      rows,
+      sorts: ['id'],
+      sortValue: (row, name) => row[name],
+      filters: {
+        'action=created': ({ action }) => action === 'created',
+        [`before=${middle}`]: ({ id }) => id < middle,
+        'since=2000-01-01': () => true,
+        'until=2000-01-01': () => false
+      }
+    })
+  })
+
   t.test('unusable cursors, sorts and filters are refused', async (t) => {
     await createUser(api)
     await createUser(api)
     for (const [list = '', sort, other, first, last] of [
       ['/urls', '-created_at', 'created_at', 'created_from', 'created_to'],
       ['/users', '-created_at', 'created_at', 'created_from', 'created_to'],
-      ['/events', '-id', 'id', 'since', 'until']
+      ['/events', '-id', 'id', 'since', 'until'],
+      ['/audit', '-id', 'id', 'since', 'until']
     ]) {
       for (let at = 0; list === '/urls' && at < 2; at++) await createUrl(api)
       const { path, cursor } = await cursorOf(`${list}?sort=${sort}&per_page=1`)

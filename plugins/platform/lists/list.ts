@@ -34,6 +34,8 @@ export interface ListDefinition {
   id: PgColumn
   /** Restricts the list. */
   base?: SQL
+  /** The order of a list without pages by number, unless the query has another. */
+  defaultSort?: string
   /** By the name in `sort`; the shape of the query has the same names. */
   sorts: Record<string, Sort>
   /** By the name of the parameter, and `owner`, which restricts a caller to its own rows. */
@@ -45,7 +47,8 @@ export interface ListDefinition {
 }
 
 export interface ListOptions {
-  owner: number | undefined
+  /** Restricts the list to the rows of this user. */
+  owner?: number | undefined
   /** The values of other placeholders in the members. */
   extra?: Record<string, unknown>
 }
@@ -64,7 +67,7 @@ const isNamed = (shape: string) => shape === '' || shape === 'owner'
 /** Defines a list. The result opens it; statements are prepared once per database. */
 export function defineList(definition: ListDefinition): () => List {
   refuseUnfiltered(definition)
-  const { name, table, id, base, sorts, comparisons, members, isLarge } = definition
+  const { name, table, id, base, sorts, comparisons, members, isLarge, defaultSort } = definition
   const filter = createFilter(base, comparisons)
   const readSorted = createSortedList({
     name,
@@ -114,8 +117,8 @@ export function defineList(definition: ListDefinition): () => List {
     return {
       async read(run, query, { owner, extra = {} }) {
         const wanted = filter.read({ ...query, owner })
-        if (isSorted(query))
-          return readSorted(run, { ...query, sort: query.sort ?? 'id' }, wanted, {
+        if (defaultSort !== undefined || isSorted(query))
+          return readSorted(run, { ...query, sort: query.sort ?? defaultSort ?? 'id' }, wanted, {
             extra,
             countAll: pages.total
           })
