@@ -3,7 +3,7 @@ import { sendPage } from '#platform/http/paging.ts'
 import { AuditEntry, AuditQuery } from '#schema/shapes/audit.ts'
 import { listOf } from '#schema/shapes/list.ts'
 
-/** `GET /audit`: a thin handler over `app.audit`. There are no page numbers, because the log grows for ever. */
+/** `GET /audit`: a thin handler over `app.audit`. It has no page numbers, because the log grows for ever. */
 export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/audit',

@@ -41,7 +41,8 @@ export const urls = pgTable(
   (table) => [
     uniqueIndex('urls_link_key').on(table.domain, table.shortCode),
     index('urls_user').on(table.userId, table.id),
-    // The orders of sorted lists. drizzle/0014 also makes an index of trigrams of `searchedText`, where it can.
+    // The orders of sorted lists. drizzle/0014 also makes an index of trigrams of `searchedText`, where it
+    // can.
     index('urls_created').on(table.createdAt, table.id).where(sql`${table.deletedAt} is null`),
     index('urls_updated').on(table.updatedAt, table.id).where(sql`${table.deletedAt} is null`),
     index('urls_title').on(titleOrder(table), table.id).where(sql`${table.deletedAt} is null`),

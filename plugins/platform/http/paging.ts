@@ -41,7 +41,9 @@ export function linkTo(
   return `<${path}?${query}>; rel="${rel}"`
 }
 
-/** Describes a page of a sorted list in headers: `Link` with next, and `X-Total-Count` if the request asks. */
+/**
+ * Describes a page of a sorted list in headers: `Link` with next, and `X-Total-Count` if the request asks.
+ */
 function sortedHeaders(request: FastifyRequest, reply: FastifyReply, { next, total }: SortedPage): void {
   if (next !== null) reply.header('link', linkTo(request, 'next', { after: next }))
   if (total === null) return
@@ -49,7 +51,9 @@ function sortedHeaders(request: FastifyRequest, reply: FastifyReply, { next, tot
   reply.header('x-total-count-relation', total.isExact ? 'eq' : 'gte')
 }
 
-/** Sends a page with its headers, see {@link pageHeaders}. Streams it if some of its rows were not read yet. */
+/**
+ * Sends a page with its headers, see {@link pageHeaders}. Streams it if some of its rows were not read yet.
+ */
 export function sendPage(
   request: FastifyRequest,
   reply: FastifyReply,

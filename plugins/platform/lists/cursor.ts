@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 
 /**
- * Cursors: where a sorted list goes on. A cursor has the sort value and the id of the last row. Its hash finds
- * cursors of another list or order, and damaged ones. It is no secret: the values are checked too.
+ * Cursors: where a sorted list goes on. A cursor has the sort value and the id of the last row. Its hash
+ * finds cursors of another list or order, and damaged ones. It is no secret: the values are checked too.
  */
 
 /** How PostgreSQL casts a sort value to text and back. Times are seconds since the epoch. */

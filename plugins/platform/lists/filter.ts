@@ -96,9 +96,9 @@ export function period(column: PgColumn, first: string, last: string): Record<st
 const ASCII = /^[\0-\x7f]*$/
 
 /**
- * The filter `q`: part of one of `columns`, in any case. PostgreSQL folds ASCII alike in every locale, in half
- * the time that a pattern takes. `indexed` is an expression with the text of all columns in ASCII lower case,
- * for an index of trigrams; it only narrows the search.
+ * The filter `q`: part of one of `columns`, in any case. PostgreSQL folds ASCII alike in every locale, in
+ * half the time that a pattern takes. `indexed` is an expression with the text of all columns in ASCII lower
+ * case, for an index of trigrams; it only narrows the search.
  */
 export function search(columns: readonly PgColumn[], indexed?: SQL): Record<string, Comparison> {
   return {

@@ -20,8 +20,8 @@ import { type Comparison, createFilter, nameOf, type Wanted } from './filter.ts'
 import { createSortedList, type Run, type Sort } from './sorted.ts'
 
 /**
- * Lists of an API: one definition of filters, sorts and members, from which pages by number, sorted pages with
- * cursors and counts derive.
+ * Lists of an API: one definition of filters, sorts and members, from which pages by number, sorted pages
+ * with cursors and counts derive.
  */
 
 export interface ListDefinition {
