@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { equals, flag, period, search } from '#platform/lists/filter.ts'
+import { choice, equals, flag, period, search } from '#platform/lists/filter.ts'
 import { defineList } from '#platform/lists/list.ts'
 import type { Sort } from '#platform/lists/sorted.ts'
 import { type URL_SORTS, UrlQuery } from '#schema/shapes/url.ts'
@@ -39,8 +39,12 @@ export const openUrlList = defineList({
     is_active: flag(urls.isActive),
     short_code: equals(urls.shortCode),
     ...search([urls.originalUrl, urls.title, urls.shortCode], searchedText(urls)),
-    has_title: flag(sql`(${urls.title} is not null)`),
-    expired: flag(sql`coalesce(${urls.expiresAt} <= now(), false)`),
+    ...choice('has_title', sql`${urls.title} is not null`, sql`${urls.title} is null`),
+    ...choice(
+      'expired',
+      sql`${urls.expiresAt} <= now()`,
+      sql`(${urls.expiresAt} is null or ${urls.expiresAt} > now())`
+    ),
     ...period(urls.createdAt, 'created_from', 'created_to'),
     ...period(urls.updatedAt, 'updated_from', 'updated_to'),
     ...period(urls.expiresAt, 'expires_from', 'expires_to')

@@ -1,6 +1,7 @@
 import { Warnings } from './answers.ts'
 import { listParameters, searchText, TIME_FROM, TIME_UNTIL } from './list.ts'
 import { MAX_LOCATION_BYTES, toLocation } from './location.ts'
+import { PageQuery } from './page.ts'
 import { Flag, Id, Nullable, PLAIN_TEXT, Time } from './text.ts'
 import { type Static, Type } from './type.ts'
 
@@ -98,13 +99,14 @@ export const URL_SORTS = [
 ] as const
 
 export const UrlQuery = Type.Object({
-  ...listParameters(URL_SORTS),
+  ...PageQuery.properties,
   user_id: Type.Optional(Id),
   is_active: Type.Optional(Flag),
   short_code: Type.Optional(
     Type.String({ minLength: 1, maxLength: 64, pattern: PLAIN_TEXT, description: 'The exact code' })
   ),
   q: searchText('Part of the target, the title or the code'),
+  ...listParameters(URL_SORTS),
   has_title: Type.Optional(Flag),
   expired: Type.Optional(Flag),
   created_from: TIME_FROM,

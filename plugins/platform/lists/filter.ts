@@ -3,6 +3,8 @@ import type { PgColumn } from 'drizzle-orm/pg-core'
 import { patternOf } from '#platform/database/folding.ts'
 import { parseWireTime } from '#platform/http/wire-time.ts'
 import { problems } from '#platform/problem/errors.ts'
+import { type Flag, isTrue } from '#schema/shapes/text.ts'
+import type { Static } from '#schema/shapes/type.ts'
 import { formatInstant } from '#schema/tables/instant.ts'
 
 /**
@@ -69,9 +71,19 @@ function refuseReversed(name: string, end: Comparison['end'], values: Record<str
 export const equals = (column: PgColumn): Comparison => ({ compare: (value) => eq(column, value) })
 
 /** Takes the spellings of `Flag`, which PostgreSQL reads alike (manual, 8.6 "Boolean Type"). */
-export const flag = (isTrue: PgColumn | SQL): Comparison => ({
-  compare: (value) => sql`${isTrue} = ${value}::boolean`
+export const flag = (column: PgColumn): Comparison => ({
+  compare: (value) => sql`${column} = ${value}::boolean`
 })
+
+/** A `Flag` that chooses between two conditions, each of which an index may serve. */
+export function choice(name: string, whenTrue: SQL, whenFalse: SQL): Record<string, Comparison> {
+  const read = (wanted: boolean) => (value: string) =>
+    isTrue(value as Static<typeof Flag>) === wanted ? true : undefined
+  return {
+    [`${name}.true`]: { compare: () => whenTrue, read: read(true) },
+    [`${name}.false`]: { compare: () => whenFalse, read: read(false) }
+  }
+}
 
 /** The filters of a period, both ends included: the parameters `first` and `last`. */
 export function period(column: PgColumn, first: string, last: string): Record<string, Comparison> {
