@@ -31,7 +31,7 @@ async function withKeys<T>(
   return withApp(context.env, { attach, instead }, ({ keys }) =>
     work({
       create: (draft) => keys.create(SYSTEM, draft),
-      list: async () => (await keys.list(SYSTEM, {})).rows,
+      list: async () => JSON.parse(`[${(await keys.list({})).text}]`) as Key[],
       revoke: (id) => keys.revoke(SYSTEM, id),
       rotate: (id) => keys.rotate(SYSTEM, id)
     })

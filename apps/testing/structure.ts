@@ -31,6 +31,7 @@ export const PLATFORM_ROOMS = [
   'cache',
   'queue',
   'http',
+  'lists',
   'outbox',
   'idempotency',
   'limits',

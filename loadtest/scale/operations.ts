@@ -16,6 +16,8 @@ export interface Operation {
 /** Requests of one connection, before it repeats them. */
 const REQUESTS = 2_000
 
+const SORTS = ['id', 'created_at', 'updated_at', 'expires_at', 'user_id', 'short_code', 'title']
+
 /** Returns `count` random ids of `links`, different for each `seed`. */
 function pickIds(links: number, seed: number, count: number): number[] {
   const random = createRandom(seed)
@@ -58,6 +60,46 @@ export const operations: Operation[] = [
       pickIds(Math.floor(links / 500), index, 200).map((back) =>
         get(`/urls?page=${Math.floor(links / 50) - back + 1}&per_page=50`)
       )
+  },
+  {
+    name: 'sorted-page',
+    title: 'GET /urls, any sort',
+    status: 200,
+    requests: () => SORTS.flatMap((sort) => [get(`/urls?sort=${sort}`), get(`/urls?sort=-${sort}`)])
+  },
+  {
+    name: 'next-pages',
+    title: 'GET /urls, from any time on',
+    status: 200,
+    requests: (links, index) =>
+      pickIds(links, 400 + index, 200).map((id) => {
+        const end = new Date(Date.now() - (61 + (id / links) * 300) * 86_400_000).toISOString().slice(0, 19)
+        return get(`/urls?sort=-created_at&created_to=${end}`)
+      })
+  },
+  {
+    name: 'filtered-page',
+    title: 'GET /urls, filtered and sorted',
+    status: 200,
+    requests: (links, index) =>
+      pickIds(links, 500 + index, 200).flatMap((id) => [
+        get(`/urls?sort=-updated_at&user_id=${1 + (id % 1_000)}`),
+        get('/urls?sort=-created_at&is_active=false'),
+        get('/urls?sort=-created_at&expired=false'),
+        get(`/urls?sort=title&user_id=${1 + (id % 1_000)}&has_title=true`)
+      ])
+  },
+  {
+    name: 'search',
+    title: 'GET /urls?q, rare and frequent',
+    status: 200,
+    requests: (links, index) =>
+      pickIds(links, 600 + index, 200).flatMap((id) => [
+        get(`/urls?sort=-created_at&q=${codeOf(id)}`),
+        get(`/urls?sort=id&q=scale%20${id}`),
+        get('/urls?sort=-created_at&q=acme.dev'),
+        get(`/urls?sort=title&q=none${id}`)
+      ])
   },
   {
     name: 'events-page',

@@ -1,5 +1,6 @@
 import type { SqlPart } from '#platform/database/index.ts'
-import type { AuditEntry, AuditQuery } from '#schema/shapes/audit.ts'
+import type { JsonPage, SortedPage } from '#platform/database/json-list.ts'
+import type { AuditQuery } from '#schema/shapes/audit.ts'
 
 /** A change to record. `before` and `after` hold only the changed values. */
 export interface AuditChange {
@@ -37,5 +38,5 @@ export type EraseChanges = (erasure: AuditErasure) => Promise<void>
  */
 export type FindOwned = (resource: string, userId: number) => Promise<string[]>
 
-/** `app.audit.list`: the newest matching entries, newest first, and whether there are more. */
-export type ListChanges = (query: AuditQuery) => Promise<{ entries: AuditEntry[]; hasMore: boolean }>
+/** `app.audit.list`: matching entries, by default the newest first. Throws INPUT_INVALID. */
+export type ListChanges = (query: AuditQuery) => Promise<JsonPage | SortedPage>

@@ -1,13 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { linkTo } from '#platform/http/paging.ts'
+import { sendPage } from '#platform/http/paging.ts'
 import { AuditEntry, AuditQuery } from '#schema/shapes/audit.ts'
-import { LINK } from '#schema/shapes/page.ts'
-import { Type } from '#schema/shapes/type.ts'
+import { listOf } from '#schema/shapes/list.ts'
 
-/**
- * `GET /audit`: a thin handler over `app.audit`. Pages use keyset cursors, because counting a growing log is
- * slow.
- */
+/** `GET /audit`: a thin handler over `app.audit`. It has no page numbers, because the log grows for ever. */
 export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/audit',
@@ -16,16 +12,13 @@ export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         tags: ['audit'],
         operationId: 'listChanges',
-        summary: 'List changes, newest first, with their authors',
+        summary: 'List changes with their authors, by default the newest first',
         querystring: AuditQuery,
-        response: { 200: Type.Array(AuditEntry, { headers: { Link: LINK } }) }
+        response: { 200: listOf(AuditEntry) }
       }
     },
     async function onList(request, reply) {
-      const { entries, hasMore } = await app.audit.list(request.query)
-      const last = entries.at(-1)
-      if (hasMore && last !== undefined) reply.header('link', linkTo(request, 'next', { before: last.id }))
-      return entries
+      return sendPage(request, reply, { page: 1, perPage: 50 }, await app.audit.list(request.query))
     }
   )
 }

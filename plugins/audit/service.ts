@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Database } from '#platform/database/index.ts'
-import { parseWireTime } from '#platform/http/wire-time.ts'
 import type {
   AuditChange,
   EraseChanges,
@@ -17,9 +16,9 @@ import {
   eraseAudit,
   findOwned,
   insertAudit,
-  insertionOf,
-  listAudit
+  insertionOf
 } from './store.ts'
+import { openAuditList } from './store-list.ts'
 
 /** `app.audit`: the log of changes and their authors. */
 export interface AuditService {
@@ -58,6 +57,7 @@ export function createAuditService(
   { retentionMonths }: AuditServiceOptions
 ): AuditService {
   const { db } = database
+  const list = openAuditList()
   // The author is ambient, because otherwise each call of a service would have to pass it on.
   const authors = new AsyncLocalStorage<AuditAuthor>()
   const author = () => authors.getStore() ?? SYSTEM
@@ -78,21 +78,7 @@ export function createAuditService(
 
     actAs: (author, work) => authors.run(author, work),
 
-    async list({ per_page: perPage = 50, before: beforeId, ...query }) {
-      const filter = {
-        action: query.action,
-        resource: query.resource,
-        resourceId: query.resource_id,
-        userId: query.user_id,
-        keyId: query.key_id,
-        requestId: query.request_id,
-        since: query.since === undefined ? undefined : (parseWireTime(query.since) ?? undefined),
-        until: query.until === undefined ? undefined : (parseWireTime(query.until, true) ?? undefined),
-        beforeId
-      }
-      const rows = await listAudit(db, filter, perPage + 1)
-      return { entries: rows.slice(0, perPage).map(presentChange), hasMore: rows.length > perPage }
-    },
+    list: (query) => list.read((work) => work(db), query, {}),
 
     async maintain(now) {
       if (retentionMonths === 0) return 0

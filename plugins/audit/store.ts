@@ -1,6 +1,5 @@
-import { and, desc, eq, gte, lt, lte, type Placeholder, type SQL, sql } from 'drizzle-orm'
+import { type Placeholder, type SQL, sql } from 'drizzle-orm'
 import type { Executor } from '#platform/database/index.ts'
-import { type AuditRow, auditLog } from '#schema/tables/audit-log.ts'
 import type { AuditErasure } from './contract.ts'
 
 /** All SQL of the audit log. Functions run on the given executor: the pool or a transaction. */
@@ -21,18 +20,6 @@ export interface AuditRecord {
   after: Record<string, unknown> | null
 }
 
-export interface AuditFilter {
-  action?: string | undefined
-  resource?: string | undefined
-  resourceId?: string | undefined
-  userId?: number | undefined
-  keyId?: string | undefined
-  requestId?: string | undefined
-  since?: Date | undefined
-  until?: Date | undefined
-  beforeId?: number | undefined
-}
-
 /**
  * An INSERT of the rows that a select returns: action, resource, resource_id, before, after. `author` is the
  * JSON of an {@link AuditAuthor}.
@@ -51,30 +38,6 @@ export async function insertAudit(on: Executor, by: AuditAuthor, records: AuditR
   const rows = sql`select * from jsonb_to_recordset(${JSON.stringify(records)}::jsonb)
     as record(action text, resource text, resource_id text, before jsonb, after jsonb)`
   await on.execute(insertionOf(rows, JSON.stringify(by)))
-}
-
-/** The newest `limit` matching entries, newest first. */
-export async function listAudit(on: Executor, filter: AuditFilter, limit: number): Promise<AuditRow[]> {
-  const is = <T>(value: T | undefined, condition: (value: T) => ReturnType<typeof eq>) =>
-    value === undefined ? undefined : condition(value)
-  return on
-    .select()
-    .from(auditLog)
-    .where(
-      and(
-        is(filter.action, (one) => eq(auditLog.action, one)),
-        is(filter.resource, (one) => eq(auditLog.resource, one)),
-        is(filter.resourceId, (one) => eq(auditLog.resourceId, one)),
-        is(filter.userId, (one) => eq(auditLog.actorUserId, one)),
-        is(filter.keyId, (one) => eq(auditLog.actorKeyId, one)),
-        is(filter.requestId, (one) => eq(auditLog.requestId, one)),
-        is(filter.since, (one) => gte(auditLog.at, one)),
-        is(filter.until, (one) => lte(auditLog.at, one)),
-        is(filter.beforeId, (one) => lt(auditLog.id, one))
-      )
-    )
-    .orderBy(desc(auditLog.id))
-    .limit(limit)
 }
 
 /** The ids of resources whose entries name a user as their owner, before or after a change. */

@@ -26,8 +26,3 @@ export const detailsTooLarge = (maxBytes: number) =>
   general.INPUT_INVALID(`details takes up to ${maxBytes} bytes of JSON (DETAILS_LIMIT_BYTES)`, {
     errors: [{ path: 'details', message: `must not take more than ${maxBytes} bytes as JSON` }]
   })
-
-export const rangeReversed = () =>
-  general.INPUT_INVALID('since is later than until; swap them', {
-    errors: [{ path: 'since', message: 'is later than until' }]
-  })

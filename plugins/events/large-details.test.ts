@@ -90,7 +90,7 @@ t.test('events that are large together are read and sent by chunks', async (t) =
   let largest = 0
   let rows = 0
   for (let after = 0, isLast = false; !isLast; ) {
-    const chunk = await readEventChunk(app.database.db, sql`id > ${after}`, { limit: 10_000 })
+    const chunk = await readEventChunk(app.database.db, sql`id > ${after}`, 10_000)
     largest = Math.max(largest, Buffer.byteLength(chunk.text))
     after = chunk.lastId
     rows += chunk.rows

@@ -3,7 +3,8 @@ import { sendPage } from '#platform/http/paging.ts'
 import { Event, EventDraft, EventQuery } from '#schema/shapes/event.ts'
 import { IdParams } from '#schema/shapes/id-params.ts'
 import { IdempotencyHeaders } from '#schema/shapes/idempotency.ts'
-import { pageOf, pageWindow } from '#schema/shapes/page.ts'
+import { listOf } from '#schema/shapes/list.ts'
+import { pageWindow } from '#schema/shapes/page.ts'
 
 /** `/events`: thin handlers over `app.events`. */
 export const eventRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -16,9 +17,9 @@ export const eventRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         tags,
         operationId: 'listEvents',
-        summary: 'List events by id',
+        summary: 'List events',
         querystring: EventQuery,
-        response: { 200: pageOf(Event) }
+        response: { 200: listOf(Event) }
       }
     },
     async function onList(request, reply) {

@@ -1,35 +1,30 @@
 import { type Caller, isWithin, onlyOwnerOf, ownerFilterOf, ownerOf } from '#platform/access/caller.ts'
 import { violatedConstraint } from '#platform/database/errors.ts'
 import type { Database, SqlPart } from '#platform/database/index.ts'
-import type { JsonPage, ListChunk } from '#platform/database/json-list.ts'
+import type { JsonPage, ListChunk, SortedPage } from '#platform/database/json-list.ts'
 import type { MaintenanceReport } from '#platform/database/maintenance.ts'
-import { createPageIndex } from '#platform/database/page-index.ts'
 import type { FreshMark } from '#platform/database/read-replica.ts'
 import { storedBytes } from '#platform/http/plain-json.ts'
-import { parseWireTime } from '#platform/http/wire-time.ts'
 import type { Click } from '#plugins/clicks/contract.ts'
 import type { Event, EventDraft, EventQuery } from '#schema/shapes/event.ts'
-import { pageWindow } from '#schema/shapes/page.ts'
 import type { EventRow } from '#schema/tables/events.ts'
 import { type CountedClick, insertMissingClicks, insertNewClicks } from './click-store.ts'
-import { detailsTooLarge, eventUnknown, rangeReversed, urlMissing, userMissing } from './errors.ts'
+import { detailsTooLarge, eventUnknown, urlMissing, userMissing } from './errors.ts'
 import { presentEvent } from './present.ts'
 import { maintain } from './service-maintenance.ts'
 import {
   type After,
-  countEventBuckets,
-  countEvents,
   type EventRecord,
   eraseDetails,
   findEvent,
   insertEvents,
   insertionOf,
-  listEvents,
   lockUrlForShare,
   lockUserForShare,
   readEventsElsewhere,
   readEventsOfUrl
 } from './store.ts'
+import { openEventList } from './store-list.ts'
 
 const INSERT_CHUNK = 5_000
 
@@ -39,7 +34,7 @@ const INSERT_CHUNK = 5_000
  */
 export interface EventService {
   /** `since` and `until` are both inclusive. Throws INPUT_INVALID if they are reversed. */
-  list(caller: Caller, query: EventQuery, mark: FreshMark): Promise<JsonPage>
+  list(caller: Caller, query: EventQuery, mark: FreshMark): Promise<JsonPage | SortedPage>
   /** Throws EVENT_UNKNOWN. */
   get(caller: Caller, id: number): Promise<Event>
   /** Returns at most `limit` events of a link, in the order of ids, from `after`. */
@@ -82,7 +77,7 @@ export function createEventService(
   database: Database,
   { maxDetailsBytes, retentionMonths }: EventServiceOptions
 ): EventService {
-  const pages = createPageIndex({ countBuckets: countEventBuckets })
+  const list = openEventList()
   const { db } = database
   const counters: ClickCounter[] = []
 
@@ -91,26 +86,8 @@ export function createEventService(
   }
 
   return {
-    async list(caller, query, mark) {
-      const since = query.since === undefined ? undefined : (parseWireTime(query.since) ?? undefined)
-      const until = query.until === undefined ? undefined : (parseWireTime(query.until, true) ?? undefined)
-      if (since && until && since > until) throw rangeReversed()
-      const filter = {
-        owner: onlyOwnerOf(caller),
-        urlId: query.url_id,
-        userId: query.user_id,
-        eventType: query.event_type,
-        since,
-        until
-      }
-      const isFiltered = Object.values(filter).some((wanted) => wanted !== undefined)
-      return pages.read(
-        (work) => database.readFresh(mark, work),
-        pageWindow(query),
-        (on, place, limit) => listEvents(on, filter, place, limit),
-        isFiltered ? (on) => countEvents(on, filter) : undefined
-      )
-    },
+    list: (caller, query, mark) =>
+      list.read((work) => database.readFresh(mark, work), query, { owner: onlyOwnerOf(caller) }),
 
     async get(caller, id) {
       const row = await findEvent(db, id, ownerFilterOf(caller))

@@ -1,9 +1,7 @@
-import { and, count, eq, gt, gte, isNull, lte, ne, type SQL, sql } from 'drizzle-orm'
+import { and, eq, gt, isNull, ne, type SQL, sql } from 'drizzle-orm'
 import type { OwnerFilter } from '#platform/access/caller.ts'
-import { createBucketCounter } from '#platform/database/count-buckets.ts'
 import type { Executor } from '#platform/database/index.ts'
 import type { ListChunk } from '#platform/database/json-list.ts'
-import type { Place } from '#platform/database/page-index.ts'
 import { type EventRow, events } from '#schema/tables/events.ts'
 import { urls } from '#schema/tables/urls.ts'
 import { users } from '#schema/tables/users.ts'
@@ -16,16 +14,6 @@ export interface EventRecord {
   userId: number | null
   eventType: string
   details: Record<string, unknown>
-}
-
-export interface EventFilter {
-  /** Restricts every other filter to this user's urls. */
-  owner?: number | undefined
-  urlId?: number | undefined
-  userId?: number | undefined
-  eventType?: string | undefined
-  since?: Date | undefined
-  until?: Date | undefined
 }
 
 /** Returns an INSERT of the rows of a select: url_id, user_id, event_type, details. */
@@ -80,16 +68,6 @@ export async function lockUserForShare(on: Executor, id: number): Promise<boolea
   return (await on.select({ id: users.id }).from(users).where(eq(users.id, id)).for('key share')).length > 0
 }
 
-/** Returns at most `limit` matching events in the order of ids, from `fromId`, after the first `skip`. */
-export function listEvents(
-  on: Executor,
-  filter: EventFilter,
-  { fromId, skip }: Place,
-  limit: number
-): Promise<ListChunk> {
-  return readEventChunk(on, and(matching(filter), gte(events.id, fromId)), { limit, skip })
-}
-
 /** A position in paged events: at most `limit` after the id `after`. */
 export interface After {
   after: number
@@ -98,7 +76,7 @@ export interface After {
 
 /** Returns the events of a link. */
 export function readEventsOfUrl(on: Executor, urlId: number, { after, limit }: After): Promise<ListChunk> {
-  return readEventChunk(on, and(eq(events.urlId, urlId), gt(events.id, after)), { limit })
+  return readEventChunk(on, and(eq(events.urlId, urlId), gt(events.id, after)), limit)
 }
 
 /** Returns a user's events on links that it does not own. */
@@ -108,26 +86,5 @@ export function readEventsElsewhere(
   { after, limit }: After
 ): Promise<ListChunk> {
   const isOwn = sql`exists (select from ${urls} where ${urls.id} = ${events.urlId} and ${urls.userId} = ${userId})`
-  return readEventChunk(on, and(eq(events.userId, userId), sql`not ${isOwn}`, gt(events.id, after)), {
-    limit
-  })
-}
-
-export async function countEvents(on: Executor, filter: EventFilter): Promise<number> {
-  const [counted] = await on.select({ total: count() }).from(events).where(matching(filter))
-  return counted?.total ?? 0
-}
-
-/** Counts all events, by buckets of ids. */
-export const countEventBuckets = createBucketCounter(events, events.id)
-
-function matching({ owner, urlId, userId, eventType, since, until }: EventFilter): SQL | undefined {
-  return and(
-    ofUrlsWithin(owner ?? 'all'),
-    urlId === undefined ? undefined : eq(events.urlId, urlId),
-    userId === undefined ? undefined : eq(events.userId, userId),
-    eventType === undefined ? undefined : eq(events.eventType, eventType),
-    since && gte(events.timestamp, since),
-    until && lte(events.timestamp, until)
-  )
+  return readEventChunk(on, and(eq(events.userId, userId), sql`not ${isOwn}`, gt(events.id, after)), limit)
 }

@@ -184,6 +184,15 @@ t.test('lists and statistics hold only what the caller may see, for any query', 
     t.same(owners(await get('/urls')), [me])
     t.same(await get(`/urls?user_id=${other}`), [])
     t.same(await get(`/events?url_id=${theirs}`), [])
+    for (const sort of ['-created_at', 'expires_at', 'title', '-id'])
+      t.same(owners(await get(`/urls?sort=${sort}&count=true&q=example`)), [me], sort)
+    t.same(await get(`/urls?sort=id&user_id=${other}`), [])
+    t.same(await get(`/events?sort=id&url_id=${theirs}`), [])
+    const sorted = await as(key)('GET', '/users?sort=-email&count=true')
+    t.same(
+      [sorted.json.map(({ id }: { id: number }) => id), sorted.headers.get('x-total-count')],
+      [[me], '1']
+    )
     t.equal((await get(`/events?url_id=${mine}&event_type=click`)).length, 1)
     const users = await as(key)('GET', '/users')
     t.same([users.json.length, users.json[0].id, users.headers.get('x-total-count')], [1, me, '1'])

@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { pageHeaders } from '#platform/http/paging.ts'
-import { IssuedKey, Key, KeyDraft, KeyParams } from '#schema/shapes/key.ts'
-import { PageQuery, pageOf, pageWindow } from '#schema/shapes/page.ts'
+import { sendPage } from '#platform/http/paging.ts'
+import { IssuedKey, Key, KeyDraft, KeyParams, KeyQuery } from '#schema/shapes/key.ts'
+import { listOf } from '#schema/shapes/list.ts'
+import { pageWindow } from '#schema/shapes/page.ts'
 import { Type } from '#schema/shapes/type.ts'
 
 /** `/keys`: thin handlers over `app.keys`. */
@@ -21,16 +22,13 @@ export const keyRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         tags,
         operationId: 'listKeys',
-        summary: 'List keys, the newest first, revoked ones too',
-        querystring: PageQuery,
-        response: { 200: pageOf(Key) }
+        summary: 'List keys, revoked ones too, by default the newest first',
+        querystring: KeyQuery,
+        response: { 200: listOf(Key) }
       }
     },
     async function onList(request, reply) {
-      const { caller, query } = request
-      const { rows, total } = await app.keys.list(caller, query)
-      pageHeaders(request, reply, pageWindow(query), total)
-      return rows
+      return sendPage(request, reply, pageWindow(request.query), await app.keys.list(request.query))
     }
   )
 

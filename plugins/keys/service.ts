@@ -2,10 +2,12 @@ import { type Caller, type OwnerFilter, ownerFilterOf, scopesOf } from '#platfor
 import { notAllowed } from '#platform/access/errors.ts'
 import type { Cache } from '#platform/cache/index.ts'
 import type { Database } from '#platform/database/index.ts'
+import type { JsonPage, SortedPage } from '#platform/database/json-list.ts'
 import { parseWireTime } from '#platform/http/wire-time.ts'
 import type { EraseChanges, FindOwned, RecordChanges } from '#plugins/audit/contract.ts'
-import type { IssuedKey, Key, KeyDraft, Role } from '#schema/shapes/key.ts'
-import { type Page, type PageQuery, pageWindow } from '#schema/shapes/page.ts'
+import type { IssuedKey, KeyDraft, KeyQuery, Role } from '#schema/shapes/key.ts'
+import { isSorted } from '#schema/shapes/list.ts'
+import { pageWindow } from '#schema/shapes/page.ts'
 import { wireTime } from '#schema/shapes/text.ts'
 import type { ApiKeyRow } from '#schema/tables/api-keys.ts'
 import {
@@ -20,11 +22,9 @@ import {
 import { presentKey } from './present.ts'
 import { createKeyParts, formatKey, hashSecret, isSecret, parseKey } from './secret.ts'
 import {
-  countKeys,
   findKey,
   insertKey,
   isAnyKeyGood,
-  listKeys,
   lockKey,
   type NewKey,
   replaceSecret,
@@ -32,6 +32,7 @@ import {
   revokeKeysOfUser,
   storeLastUsed
 } from './store.ts'
+import { keyFilter, listKeys, readSortedKeys } from './store-list.ts'
 import type { HeldKey } from './verifier.ts'
 
 /**
@@ -39,8 +40,8 @@ import type { HeldKey } from './verifier.ts'
  * scopes, and a key that expires neither creates nor rotates one that lasts longer.
  */
 export interface KeyService {
-  /** Lists keys, the newest first, including revoked ones. */
-  list(caller: Caller, query: PageQuery): Promise<Page<Key>>
+  /** Lists keys, by default the newest first, including revoked ones. */
+  list(query: KeyQuery): Promise<JsonPage | SortedPage>
   /**
    * Creates a key. By default it expires with the caller's key. Throws INPUT_INVALID, USER_UNKNOWN,
    * SCOPE_MISSING.
@@ -94,10 +95,11 @@ export function createKeyService(
   }
 
   const service: KeyService = {
-    async list(_caller, query) {
-      const { page, perPage } = pageWindow(query)
-      const rows = await listKeys(db, perPage, (page - 1) * perPage)
-      return { rows: rows.map(presentKey), total: await countKeys(db) }
+    async list(query) {
+      const wanted = keyFilter.read(query)
+      if (!isSorted(query)) return listKeys(db, wanted, pageWindow(query))
+      const sorted = { ...query, sort: query.sort ?? '-created_at' }
+      return readSortedKeys((work) => work(db), sorted, wanted, {})
     },
 
     async create(caller, draft) {

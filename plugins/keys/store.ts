@@ -1,4 +1,4 @@
-import { and, count, desc, eq, gt, isNull, or, sql } from 'drizzle-orm'
+import { and, eq, gt, isNull, or, sql } from 'drizzle-orm'
 import type { Executor } from '#platform/database/index.ts'
 import { columnOf } from '#platform/database/sql-column.ts'
 import { type ApiKeyRow, apiKeys } from '#schema/tables/api-keys.ts'
@@ -25,22 +25,6 @@ export async function findKey(on: Executor, publicId: string): Promise<ApiKeyRow
 export async function lockKey(on: Executor, publicId: string): Promise<ApiKeyRow | null> {
   const [row] = await on.select().from(apiKeys).where(eq(apiKeys.publicId, publicId)).for('update')
   return row ?? null
-}
-
-/** Lists keys, the newest first, including revoked ones. */
-export function listKeys(on: Executor, limit: number, skip: number): Promise<ApiKeyRow[]> {
-  const order = [desc(apiKeys.createdAt), desc(apiKeys.publicId)]
-  return on
-    .select()
-    .from(apiKeys)
-    .orderBy(...order)
-    .limit(limit)
-    .offset(skip)
-}
-
-export async function countKeys(on: Executor): Promise<number> {
-  const [row] = await on.select({ total: count() }).from(apiKeys)
-  return row?.total ?? 0
 }
 
 /** True if there is a key that is neither revoked nor expired. */

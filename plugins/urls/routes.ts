@@ -4,7 +4,8 @@ import { VERSION } from '#platform/http/conditional.ts'
 import { linkTo, sendPage } from '#platform/http/paging.ts'
 import { IdParams } from '#schema/shapes/id-params.ts'
 import { IdempotencyHeaders } from '#schema/shapes/idempotency.ts'
-import { LINK, pageOf, pageWindow } from '#schema/shapes/page.ts'
+import { listOf } from '#schema/shapes/list.ts'
+import { LINK, pageWindow } from '#schema/shapes/page.ts'
 import { PLAIN_TEXT } from '#schema/shapes/text.ts'
 import { Type } from '#schema/shapes/type.ts'
 import { ShortenDraft, Url, UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
@@ -32,9 +33,9 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
       schema: {
         tags,
         operationId: 'listUrls',
-        summary: 'List urls by id',
+        summary: 'List urls',
         querystring: UrlQuery,
-        response: { 200: pageOf(Url) }
+        response: { 200: listOf(Url) }
       }
     },
     async function onList(request, reply) {

@@ -20,8 +20,12 @@ export function createHistory(
       const row = await findRow(id)
       if (!row || (ownerFilter !== 'all' && row.userId !== ownerFilter)) throw urlUnknown(id)
       const page = { per_page: limit, ...(after !== undefined && { before: after }) }
-      const { entries, hasMore } = await audit.list({ ...page, resource: 'url', resource_id: String(id) })
-      return { entries: entries.map((entry) => presentEntry(entry, ownerFilter)), hasMore }
+      const changes = await audit.list({ ...page, resource: 'url', resource_id: String(id) })
+      const entries = JSON.parse(`[${changes.text}]`) as AuditEntry[]
+      return {
+        entries: entries.map((entry) => presentEntry(entry, ownerFilter)),
+        hasMore: 'next' in changes && changes.next !== null
+      }
     }
   }
 }

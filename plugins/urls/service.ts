@@ -1,11 +1,8 @@
 import { type Caller, type OwnerFilter, onlyOwnerOf, ownerFilterOf } from '#platform/access/caller.ts'
 import type { Cache } from '#platform/cache/index.ts'
 import type { Database } from '#platform/database/index.ts'
-import type { JsonPage } from '#platform/database/json-list.ts'
-import { createPageIndex } from '#platform/database/page-index.ts'
+import type { JsonPage, SortedPage } from '#platform/database/json-list.ts'
 import type { Precondition } from '#platform/http/conditional.ts'
-import { pageWindow } from '#schema/shapes/page.ts'
-import { isTrue } from '#schema/shapes/text.ts'
 import type { UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
 import type { HistoryQuery, UrlHistoryEntry } from '#schema/shapes/url-history.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
@@ -20,7 +17,8 @@ import { createHistory } from './service-history.ts'
 import { createParts, type UrlCollaborators } from './service-parts.ts'
 import { openRows } from './service-rows.ts'
 import { createTargetLookup } from './service-targets.ts'
-import { counterOf, countUrlBuckets, findUrls, listUrls } from './store.ts'
+import { findUrls } from './store.ts'
+import { openUrlList } from './store-list.ts'
 import type { TargetContext } from './targets.ts'
 
 /**
@@ -29,7 +27,7 @@ import type { TargetContext } from './targets.ts'
  */
 export interface UrlService extends UrlBulk {
   /** `base` is the public address of the server, without a trailing slash. */
-  list(caller: Caller, query: UrlQuery, base: string): Promise<JsonPage>
+  list(caller: Caller, query: UrlQuery, base: string): Promise<JsonPage | SortedPage>
   /** The number of urls that the caller sees. */
   count(caller: Caller): Promise<number>
   /** Returns the url from the cache, which is invalidated like that of redirects. Throws URL_UNKNOWN. */
@@ -86,7 +84,7 @@ export function createUrlService(
   const { db } = database
   const parts = createParts(database, cache, collaborators)
   const bulk = createBulk(parts)
-  const pages = createPageIndex({ countBuckets: countUrlBuckets })
+  const list = openUrlList()
   const findRow = openRows(database, cache)
 
   /** Returns the row unless it is deleted or the filter excludes it. Throws URL_UNKNOWN. */
@@ -97,23 +95,10 @@ export function createUrlService(
   }
 
   const service: UrlService = {
-    async list(caller, query, base) {
-      const filter = {
-        owner: onlyOwnerOf(caller),
-        userId: query.user_id,
-        isActive: query.is_active && isTrue(query.is_active),
-        shortCode: query.short_code,
-        text: query.q
-      }
-      return pages.read(
-        database.readStale,
-        pageWindow(query),
-        (on, place, limit) => listUrls(on, filter, place, { limit, base }),
-        counterOf(filter)
-      )
-    },
+    list: (caller, query, base) =>
+      list.read(database.readStale, query, { owner: onlyOwnerOf(caller), extra: { base } }),
 
-    count: (caller) => database.readStale(counterOf({ owner: onlyOwnerOf(caller) }) ?? pages.total),
+    count: (caller) => list.count(database.readStale, onlyOwnerOf(caller)),
 
     async get(caller, id) {
       return checkRow(await findRow(id), id, ownerFilterOf(caller))

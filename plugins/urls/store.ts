@@ -1,41 +1,15 @@
-import {
-  and,
-  asc,
-  type Column,
-  count,
-  eq,
-  gte,
-  isNull,
-  or,
-  type Placeholder,
-  type SQL,
-  sql
-} from 'drizzle-orm'
+import { and, eq, isNull, or, sql } from 'drizzle-orm'
 import type { OwnerFilter } from '#platform/access/caller.ts'
-import { createBucketCounter } from '#platform/database/count-buckets.ts'
-import { patternOf } from '#platform/database/folding.ts'
 import type { Executor } from '#platform/database/index.ts'
-import { type JsonChunk, type ListChunk, readChunk, selectChunk } from '#platform/database/json-list.ts'
-import type { Place } from '#platform/database/page-index.ts'
 import { prepareQuery } from '#platform/database/prepared.ts'
 import type { LinkKey } from '#schema/link-key.ts'
 import { type UrlRow, urls } from '#schema/tables/urls.ts'
-import { RESERVED_CODES } from './codes.ts'
-import { type CachedColumn, FIELDS, SHOWN, type UrlColumns } from './fields.ts'
+import { type CachedColumn, FIELDS, type UrlColumns } from './fields.ts'
 
 /** All SQL of urls. Every function takes an executor: the pool or a transaction. */
 
-export interface UrlFilter {
-  /** Restricts every other filter to this user. */
-  owner?: number | undefined
-  userId?: number | undefined
-  isActive?: boolean | undefined
-  shortCode?: string | undefined
-  /** Part of the target, the title or the code; ignores case. */
-  text?: string | undefined
-}
-
-const live = isNull(urls.deletedAt)
+/** The condition of urls that are not deleted. */
+export const live = isNull(urls.deletedAt)
 
 const owned = (ownerFilter: OwnerFilter) => (ownerFilter === 'all' ? undefined : eq(urls.userId, ownerFilter))
 
@@ -106,87 +80,6 @@ export async function deleteUrlsOfUser(on: Executor, of: UrlsOfUser): Promise<Ur
     .where(and(belongingTo(of), live))
     .returning()
 }
-
-const searched = [urls.originalUrl, urls.title, urls.shortCode]
-
-/**
- * What a filter compares, each with a placeholder of its name. PostgreSQL folds ASCII alike in every locale,
- * in half the time that a pattern takes.
- */
-const COMPARISONS: Record<string, (value: Placeholder) => SQL | undefined> = {
-  owner: (value) => eq(urls.userId, value),
-  userId: (value) => eq(urls.userId, value),
-  isActive: (value) => eq(urls.isActive, value),
-  shortCode: (value) => eq(urls.shortCode, value),
-  ascii: (value) => or(...searched.map((column) => sql`${column} collate "C" ilike ${value}`)),
-  pattern: (value) => or(...searched.map((column) => sql`${column} ~ ${value}`))
-}
-
-/** Compares what `shape` names. */
-function comparing(shape: string): SQL | undefined {
-  const names = shape.split(',').filter(Boolean)
-  return and(live, ...names.map((name) => COMPARISONS[name]?.(sql.placeholder(name))))
-}
-
-/** Returns the values of the placeholders that a filter needs, and the shape that names them. */
-function compare({ text, ...filter }: UrlFilter): { values: Record<string, unknown>; shape: string } {
-  const values: Record<string, unknown> = { ...filter }
-  if (text !== undefined && /^[\0-\x7f]*$/.test(text))
-    values['ascii'] = `%${text.replace(/[\\%_]/g, '\\$&')}%`
-  else if (text !== undefined) values['pattern'] = patternOf(text)
-  const shape = Object.keys(COMPARISONS).filter((name) => values[name] !== undefined)
-  return { values, shape: shape.join() }
-}
-
-const listMatching = prepareQuery<JsonChunk[]>('list_urls', (on, shape) => {
-  const page = on
-    .select()
-    .from(urls)
-    .where(and(comparing(shape), gte(urls.id, sql.placeholder('fromId'))))
-    .orderBy(asc(urls.id))
-    .limit(sql.placeholder('most'))
-    .offset(sql.placeholder('skip'))
-    .as('page')
-  return selectChunk(on, page, {
-    id: page.id,
-    ...Object.fromEntries(SHOWN.map(({ name, column }) => [name, page[column]])),
-    short_url: sql`${sql.placeholder('base')}::text || ${pathOf(page.shortCode)}`
-  })
-})
-
-/** The path of a code, as in presentUrl. */
-function pathOf(code: Column): SQL {
-  const reserved = sql.raw([...RESERVED_CODES].map((word) => `'${word}'`).join())
-  return sql`case when lower(${code} collate "C") in (${reserved}) then '/s/' else '/' end || ${code}`
-}
-
-const countMatching = prepareQuery<{ total: number }[]>('count_urls', (on, shape) =>
-  on.select({ total: count() }).from(urls).where(comparing(shape))
-)
-
-/**
- * Returns at most `limit` matching urls in the order of ids, from `fromId`, after the first `skip`. `base` as
- * in presentUrl.
- */
-export function listUrls(
-  on: Executor,
-  filter: UrlFilter,
-  { fromId, skip }: Place,
-  { limit, base }: { limit: number; base: string }
-): Promise<ListChunk> {
-  const { values, shape } = compare(filter)
-  return readChunk(limit, (most) => listMatching(on, { ...values, fromId, skip, most, base }, shape))
-}
-
-/** Returns the function that counts matching urls; undefined if all match. */
-export function counterOf(filter: UrlFilter): ((on: Executor) => Promise<number>) | undefined {
-  const { values, shape } = compare(filter)
-  if (shape === '') return undefined
-  return async (on) => (await countMatching(on, values, shape))[0]?.total ?? 0
-}
-
-/** Counts the urls that are not deleted, by buckets of ids. */
-export const countUrlBuckets = createBucketCounter(urls, urls.id, live)
 
 type CachedUrl = Pick<UrlRow, CachedColumn | 'domain' | 'version'>
 

@@ -2,10 +2,11 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { sendPage } from '#platform/http/paging.ts'
 import { IdParams } from '#schema/shapes/id-params.ts'
 import { IdempotencyHeaders } from '#schema/shapes/idempotency.ts'
-import { PageQuery, pageOf, pageWindow } from '#schema/shapes/page.ts'
+import { listOf } from '#schema/shapes/list.ts'
+import { pageWindow } from '#schema/shapes/page.ts'
 import { Flag, isTrue } from '#schema/shapes/text.ts'
 import { Type } from '#schema/shapes/type.ts'
-import { User, UserChange, UserDraft } from '#schema/shapes/user.ts'
+import { User, UserChange, UserDraft, UserQuery } from '#schema/shapes/user.ts'
 import { withVersion } from './present.ts'
 
 /** `/users`: thin handlers over `app.users`. */
@@ -19,9 +20,9 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         tags,
         operationId: 'listUsers',
-        summary: 'List users by id',
-        querystring: PageQuery,
-        response: { 200: pageOf(User) }
+        summary: 'List users',
+        querystring: UserQuery,
+        response: { 200: listOf(User) }
       }
     },
     async function onList(request, reply) {

@@ -1,22 +1,24 @@
-import { type Caller, isWithin, type OwnerFilter, ownerFilterOf } from '#platform/access/caller.ts'
+import {
+  type Caller,
+  isWithin,
+  type OwnerFilter,
+  onlyOwnerOf,
+  ownerFilterOf
+} from '#platform/access/caller.ts'
 import { violatedConstraint } from '#platform/database/errors.ts'
-import type { Database, Executor, SqlPart } from '#platform/database/index.ts'
-import type { JsonPage } from '#platform/database/json-list.ts'
-import { createPageIndex } from '#platform/database/page-index.ts'
+import type { Database, SqlPart } from '#platform/database/index.ts'
+import type { JsonPage, SortedPage } from '#platform/database/json-list.ts'
 import type { Precondition } from '#platform/http/conditional.ts'
 import type { EraseChanges, RecordChanges } from '#plugins/audit/contract.ts'
-import { type PageQuery, pageWindow } from '#schema/shapes/page.ts'
-import type { User, UserChange, UserDraft } from '#schema/shapes/user.ts'
+import type { User, UserChange, UserDraft, UserQuery } from '#schema/shapes/user.ts'
 import type { UserRow } from '#schema/tables/users.ts'
 import { userTaken, userUnknown } from './errors.ts'
 import { present, versionOf } from './present.ts'
 import {
-  countUsers,
   deleteUser,
   findTakenField,
   findUser,
   insertUser,
-  listUsers,
   lockUser,
   lockUserByEmailForShare,
   lockUserForShare,
@@ -26,6 +28,7 @@ import {
   updateUser,
   wasUserId
 } from './store.ts'
+import { openUserList } from './store-list.ts'
 
 /** Runs in the transaction that deletes a user, or that erases a user deleted before. */
 export type UserDeletion = (user: { id: number; cascade: boolean; isErased: boolean }) => Promise<void>
@@ -35,7 +38,7 @@ export type UserDeletion = (user: { id: number; cascade: boolean; isErased: bool
  * users.
  */
 export interface UserService {
-  list(caller: Caller, query: PageQuery): Promise<JsonPage>
+  list(caller: Caller, query: UserQuery): Promise<JsonPage | SortedPage>
   /** The number of users that the caller sees. */
   count(caller: Caller): Promise<number>
   /** Throws USER_UNKNOWN. */
@@ -85,7 +88,7 @@ export function createUserService(
 ): UserService {
   const { db } = database
   const deletions: UserDeletion[] = []
-  const pages = createPageIndex({ countBuckets: countUsers })
+  const list = openUserList()
 
   async function remove(
     id: number,
@@ -106,23 +109,10 @@ export function createUserService(
     })
   }
 
-  /** Counts the users that a filter includes; undefined if it includes all. */
-  function countWithin(ownerFilter: OwnerFilter): ((on: Executor) => Promise<number>) | undefined {
-    return ownerFilter === 'all' ? undefined : async (on) => ((await findUser(on, ownerFilter)) ? 1 : 0)
-  }
-
   return {
-    async list(caller, query) {
-      const ownerFilter = ownerFilterOf(caller)
-      return pages.read(
-        database.readStale,
-        pageWindow(query),
-        (on, place, limit) => listUsers(on, ownerFilter, place, limit),
-        countWithin(ownerFilter)
-      )
-    },
+    list: (caller, query) => list.read(database.readStale, query, { owner: onlyOwnerOf(caller) }),
 
-    count: (caller) => database.readStale(countWithin(ownerFilterOf(caller)) ?? pages.total),
+    count: (caller) => list.count(database.readStale, onlyOwnerOf(caller)),
 
     async get(caller, id) {
       const row = isWithin(ownerFilterOf(caller), id) ? await findUser(db, id) : null

@@ -1,11 +1,7 @@
-import { and, asc, eq, gte, isNull, notExists, or, type Placeholder, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, isNull, notExists, or, type Placeholder, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
-import type { OwnerFilter } from '#platform/access/caller.ts'
-import { createBucketCounter } from '#platform/database/count-buckets.ts'
 import { foldIdentity, foldName } from '#platform/database/folding.ts'
 import type { Executor } from '#platform/database/index.ts'
-import { type JsonChunk, type ListChunk, readChunk, selectChunk } from '#platform/database/json-list.ts'
-import type { Place } from '#platform/database/page-index.ts'
 import { prepareQuery } from '#platform/database/prepared.ts'
 import { type UserRow, users } from '#schema/tables/users.ts'
 
@@ -161,38 +157,6 @@ export async function claimKey(on: Executor, id: number, field: UserField, folde
     .where(and(eq(users.id, id), notExists(holder)))
   return rowCount === 1
 }
-
-const listPrepared = prepareQuery<JsonChunk[]>('list_users', (on, shape) => {
-  const page = on
-    .select()
-    .from(users)
-    .where(
-      and(
-        gte(users.id, sql.placeholder('fromId')),
-        shape === 'own' ? eq(users.id, sql.placeholder('owner')) : undefined
-      )
-    )
-    .orderBy(asc(users.id))
-    .limit(sql.placeholder('most'))
-    .offset(sql.placeholder('skip'))
-    .as('page')
-  const { id, username, email, createdAt } = page
-  return selectChunk(on, page, { id, username, email, created_at: createdAt })
-})
-
-/** At most `limit` users of `owner` in the order of ids, from `fromId` after skipping `skip`. */
-export function listUsers(
-  on: Executor,
-  owner: OwnerFilter,
-  { fromId, skip }: Place,
-  limit: number
-): Promise<ListChunk> {
-  const shape = owner === 'all' ? '' : 'own'
-  return readChunk(limit, (most) => listPrepared(on, { owner, fromId, skip, most }, shape))
-}
-
-/** Counts all users by buckets of ids. */
-export const countUsers = createBucketCounter(users, users.id)
 
 /** Removes a key that another user holds from a user, which becomes a duplicate. */
 export async function dropKey(

@@ -1,3 +1,4 @@
+import { listParameters, TIME_FROM, TIME_UNTIL } from './list.ts'
 import { Id, Nullable, PLAIN_TEXT, Time } from './text.ts'
 import { type Static, Type } from './type.ts'
 
@@ -28,20 +29,24 @@ export const AuditEntry = Type.Object(
   { title: 'AuditEntry' }
 )
 
+/** The sorts of the audit log. */
+export const AUDIT_SORTS = ['id'] as const
+
+const { sort, after, count } = listParameters(AUDIT_SORTS)
+
 export const AuditQuery = Type.Object({
+  sort,
+  after,
+  count,
   action: Type.Optional(Word),
   resource: Type.Optional(Word),
   resource_id: Type.Optional(Word),
   user_id: Type.Optional(Type.Integer({ ...Id, description: 'Changes that this user made' })),
   key_id: Type.Optional(Word),
   request_id: Type.Optional(Word),
-  since: Type.Optional(Type.String({ format: 'wire-time', description: 'From this time on' })),
-  until: Type.Optional(
-    Type.String({ format: 'wire-time', description: 'Up to and with this time, or this whole day' })
-  ),
-  before: Type.Optional(
-    Type.Integer({ ...Id, description: 'Entries older than the one with this id; Link has the next' })
-  ),
+  since: TIME_FROM,
+  until: TIME_UNTIL,
+  before: Type.Optional(Type.Integer({ ...Id, description: 'Entries older than the one with this id' })),
   per_page: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 50 }))
 })
 

@@ -1,5 +1,5 @@
 import { Warnings } from './answers.ts'
-import { PageQuery } from './page.ts'
+import { listParameters, TIME_FROM, TIME_UNTIL } from './list.ts'
 import { Id, Nullable, Time, visibleText } from './text.ts'
 import { type Static, Type } from './type.ts'
 
@@ -44,15 +44,19 @@ export const EventDraft = Type.Object(
 export type Event = Static<typeof Event>
 export type EventDraft = Static<typeof EventDraft>
 
+/**
+ * The sorts of a list of events. Ids follow the order in which events are stored; any other order would need
+ * an index that each click pays for.
+ */
+export const EVENT_SORTS = ['id'] as const
+
 export const EventQuery = Type.Object({
-  ...PageQuery.properties,
+  ...listParameters(EVENT_SORTS),
   url_id: Type.Optional(Id),
   user_id: Type.Optional(Id),
   event_type: Type.Optional(EventType),
-  since: Type.Optional(Type.String({ format: 'wire-time', description: 'From this time on' })),
-  until: Type.Optional(
-    Type.String({ format: 'wire-time', description: 'Up to and with this time, or this whole day' })
-  )
+  since: TIME_FROM,
+  until: TIME_UNTIL
 })
 
 export type EventQuery = Static<typeof EventQuery>

@@ -1,4 +1,5 @@
 import { Warnings } from './answers.ts'
+import { listParameters } from './list.ts'
 import { Id, Nullable, Time, VISIBLE_NAME } from './text.ts'
 import { type Static, Type } from './type.ts'
 
@@ -75,6 +76,17 @@ export const KeyDraft = Type.Object(
   { title: 'KeyDraft' }
 )
 
+/** The sorts of a list of keys. */
+export const KEY_SORTS = ['id', 'name', 'created_at', 'expires_at', 'last_used_at'] as const
+
+export const KeyQuery = Type.Object({
+  ...listParameters(KEY_SORTS),
+  role: Type.Optional(Type.Enum([...ROLES])),
+  state: Type.Optional(Type.Enum(['active', 'expired', 'revoked'])),
+  user_id: Type.Optional(Id)
+})
+
+export type KeyQuery = Static<typeof KeyQuery>
 export type Key = Static<typeof Key>
 export type IssuedKey = Static<typeof IssuedKey>
 export type KeyDraft = Static<typeof KeyDraft>

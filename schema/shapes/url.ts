@@ -1,4 +1,5 @@
 import { Warnings } from './answers.ts'
+import { listParameters, searchText, TIME_FROM, TIME_UNTIL } from './list.ts'
 import { MAX_LOCATION_BYTES, toLocation } from './location.ts'
 import { PageQuery } from './page.ts'
 import { Flag, Id, Nullable, PLAIN_TEXT, Time } from './text.ts'
@@ -86,6 +87,17 @@ export const ShortenDraft = Type.Object(
   { title: 'ShortenDraft' }
 )
 
+/** The sorts of a list of urls. */
+export const URL_SORTS = [
+  'id',
+  'created_at',
+  'updated_at',
+  'expires_at',
+  'user_id',
+  'short_code',
+  'title'
+] as const
+
 export const UrlQuery = Type.Object({
   ...PageQuery.properties,
   user_id: Type.Optional(Id),
@@ -93,13 +105,16 @@ export const UrlQuery = Type.Object({
   short_code: Type.Optional(
     Type.String({ minLength: 1, maxLength: 64, pattern: PLAIN_TEXT, description: 'The exact code' })
   ),
-  q: Type.Optional(
-    Type.String({
-      maxLength: 200,
-      pattern: PLAIN_TEXT,
-      description: 'Part of the target, the title or the code'
-    })
-  )
+  q: searchText('Part of the target, the title or the code'),
+  ...listParameters(URL_SORTS),
+  has_title: Type.Optional(Flag),
+  expired: Type.Optional(Flag),
+  created_from: TIME_FROM,
+  created_to: TIME_UNTIL,
+  updated_from: TIME_FROM,
+  updated_to: TIME_UNTIL,
+  expires_from: TIME_FROM,
+  expires_to: TIME_UNTIL
 })
 
 export type Url = Static<typeof Url>

@@ -1,4 +1,5 @@
 import { Warnings } from './answers.ts'
+import { listParameters, searchText, TIME_FROM, TIME_UNTIL } from './list.ts'
 import { Id, PLAIN_TEXT, Time, VISIBLE_NAME } from './text.ts'
 import { type Static, Type } from './type.ts'
 
@@ -35,6 +36,17 @@ export const UserChange = Type.Object(
   { title: 'UserChange' }
 )
 
+/** The sorts of a list of users. */
+export const USER_SORTS = ['id', 'username', 'email', 'created_at'] as const
+
+export const UserQuery = Type.Object({
+  ...listParameters(USER_SORTS),
+  q: searchText('Part of the username or the email address'),
+  created_from: TIME_FROM,
+  created_to: TIME_UNTIL
+})
+
+export type UserQuery = Static<typeof UserQuery>
 export type User = Static<typeof User>
 export type UserDraft = Static<typeof UserDraft>
 export type UserChange = Static<typeof UserChange>

@@ -14,6 +14,8 @@ export interface JsonChunk {
   rows: number
   /** 0 without rows. */
   lastId: number
+  /** Length of the text before it was cut, of a {@link selectLargeChunk}. */
+  bytes?: number
 }
 
 /** A chunk of a list that ends with it if `isLast` is true. */
@@ -29,17 +31,27 @@ export interface JsonPage {
   rest: AsyncIterable<string> | null
 }
 
+/** A page of a sorted list. */
+export interface SortedPage {
+  text: string
+  /** The cursor of the next page, null if this is the last. */
+  next: string | null
+  /** Rows of all pages; at least as many if not exact. Null if the request does not ask for it. */
+  total: { rows: number; isExact: boolean } | null
+}
+
 /** Maximum number of rows per chunk. */
 export const CHUNK_ROWS = 1_000
 
-type Members = { id: PgColumn } & Record<string, SQL | PgColumn>
+/** What an object of a list has, by name. */
+export type Members = { id: PgColumn } & Record<string, SQL | PgColumn>
 
 /**
  * Selects the rows of `page` as one {@link JsonChunk}. Each becomes a compact object with `members`, in
  * their order; times are in wire format. `page` is a subquery that is limited, because PostgreSQL evaluates a
  * select list for skipped rows too.
  */
-export function selectChunk(on: Executor, page: Subquery, members: Members) {
+export function selectChunk(on: Executor, page: Subquery | SQL, members: Members) {
   return on
     .select({
       text: sql<string>`coalesce(string_agg(${jsonObject(members)}, ',' order by ${members.id}), '')`,
@@ -47,6 +59,32 @@ export function selectChunk(on: Executor, page: Subquery, members: Members) {
       lastId: sql<number>`coalesce(max(${members.id}), 0)`.mapWith(Number)
     })
     .from(page)
+}
+
+/** A chunk of large rows ends with the row at which its text reaches this size, to fit into memory. */
+export const CHUNK_BYTES = 4 * 1_048_576
+
+/** Selects as {@link selectChunk} does, but stops at {@link CHUNK_BYTES}. */
+export function selectLargeChunk(on: Executor, page: Subquery | SQL, members: Members) {
+  const texts = on
+    .select({ id: sql<number>`${members.id}`.as('id'), json: jsonObject(members).as('json') })
+    .from(page)
+    .as('texts')
+  const bytes = sql<number>`octet_length(${texts.json})`
+  const sum = sql<number>`sum(${bytes}) over (order by ${texts.id})`
+  const measured = on
+    .select({ id: texts.id, json: texts.json, sum: sum.as('sum'), bytes: bytes.as('bytes') })
+    .from(texts)
+    .as('measured')
+  return on
+    .select({
+      text: sql<string>`coalesce(string_agg(${measured.json}, ',' order by ${measured.id}), '')`,
+      rows: count(),
+      lastId: sql<number>`coalesce(max(${measured.id}), 0)`.mapWith(Number),
+      bytes: sql<number>`coalesce(max(${measured.sum}), 0)`.mapWith(Number)
+    })
+    .from(measured)
+    .where(sql`${measured.sum} - ${measured.bytes} < ${sql.raw(String(CHUNK_BYTES))}`)
 }
 
 /** Returns the SQL of a JSON text, see {@link selectChunk}. */
@@ -68,8 +106,8 @@ export async function readChunk(
   read: (most: number) => Promise<JsonChunk[]>
 ): Promise<ListChunk> {
   const most = Math.min(limit, CHUNK_ROWS)
-  const [chunk = { text: '', rows: 0, lastId: 0 }] = await read(most)
-  return { ...chunk, isLast: chunk.rows < most }
+  const [{ bytes = 0, ...chunk } = { text: '', rows: 0, lastId: 0 }] = await read(most)
+  return { ...chunk, isLast: chunk.rows < most && bytes < CHUNK_BYTES }
 }
 
 /**

@@ -16,18 +16,21 @@ export function keepStatements(on: Executor): void {
  * Makes a function that runs a query on an executor with `values` for its placeholders. Drizzle takes 100 to
  * 300 µs to build and cast a query, so `build` runs once per executor and `shape`. `shape` is a text that
  * identifies the optional parts of the query. `name` must be unique, because connections keep the statement
- * under it.
+ * under it. Statements of shapes that are not `isNamed` are planned for each execution.
  */
 export function prepareQuery<Rows>(
   name: string,
-  build: (on: Executor, shape: string) => { prepare(name: string): Query<Rows> }
+  build: (on: Executor, shape: string) => { prepare(name: string): Query<Rows> },
+  isNamed: (shape: string) => boolean = () => true
 ): (on: Executor, values: Record<string, unknown>, shape?: string) => Promise<Rows> {
   const queries = new WeakMap<Executor, Map<string, Query<Rows>>>()
 
   function find(on: Executor, shape: string): Query<Rows> {
     const ofExecutor = queries.get(on) ?? new Map<string, Query<Rows>>()
     queries.set(on, ofExecutor)
-    const query = ofExecutor.get(shape) ?? build(on, shape).prepare(keepers.has(on) ? `${name}:${shape}` : '')
+    const query =
+      ofExecutor.get(shape) ??
+      build(on, shape).prepare(keepers.has(on) && isNamed(shape) ? `${name}:${shape}` : '')
     ofExecutor.set(shape, query)
     return query
   }

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { JsonPage } from '#platform/database/json-list.ts'
+import type { JsonPage, SortedPage } from '#platform/database/json-list.ts'
 
 /**
  * Describes in headers what a list leaves out: `X-Total-Count`, and `Link` (RFC 8288) with first, prev, next
@@ -30,11 +30,25 @@ export function pageHeaders(
 }
 
 /** A link (RFC 8288) to the list of `request` with other `parameters`, under the path of PUBLIC_URL. */
-export function linkTo(request: FastifyRequest, rel: string, parameters: Record<string, number>): string {
+export function linkTo(
+  request: FastifyRequest,
+  rel: string,
+  parameters: Record<string, number | string>
+): string {
   const [path = '', search = ''] = (request.server.publicPath + request.url).split('?', 2)
   const query = new URLSearchParams(search)
   for (const [name, value] of Object.entries(parameters)) query.set(name, String(value))
   return `<${path}?${query}>; rel="${rel}"`
+}
+
+/**
+ * Describes a page of a sorted list in headers: `Link` with next, and `X-Total-Count` if the request asks.
+ */
+function sortedHeaders(request: FastifyRequest, reply: FastifyReply, { next, total }: SortedPage): void {
+  if (next !== null) reply.header('link', linkTo(request, 'next', { after: next }))
+  if (total === null) return
+  reply.header('x-total-count', total.rows)
+  reply.header('x-total-count-relation', total.isExact ? 'eq' : 'gte')
 }
 
 /**
@@ -44,12 +58,14 @@ export function sendPage(
   request: FastifyRequest,
   reply: FastifyReply,
   window: { page: number; perPage: number },
-  { text, total, rest }: JsonPage
+  page: JsonPage | SortedPage
 ) {
-  pageHeaders(request, reply, window, total)
+  const rest = 'rest' in page ? page.rest : null
+  if ('rest' in page) pageHeaders(request, reply, window, page.total)
+  else sortedHeaders(request, reply, page)
   reply.type('application/json; charset=utf-8')
   // Neither a text nor a stream passes the serializer of the schema.
-  return reply.send(rest === null ? `[${text}]` : Readable.from(streamPage(text, rest))) as never
+  return reply.send(rest === null ? `[${page.text}]` : Readable.from(streamPage(page.text, rest))) as never
 }
 
 async function* streamPage(first: string, rest: AsyncIterable<string>): AsyncGenerator<string> {

@@ -1,0 +1,57 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { choice, equals, flag, period, search } from '#platform/lists/filter.ts'
+import { defineList } from '#platform/lists/list.ts'
+import type { Sort } from '#platform/lists/sorted.ts'
+import { type URL_SORTS, UrlQuery } from '#schema/shapes/url.ts'
+import { searchedText, titleOrder, urls } from '#schema/tables/urls.ts'
+import { RESERVED_CODES } from './codes.ts'
+import { SHOWN } from './fields.ts'
+import { live } from './store.ts'
+
+const sorts: Record<(typeof URL_SORTS)[number], Sort> = {
+  id: { by: urls.id, type: 'bigint' },
+  created_at: { by: urls.createdAt, type: 'time' },
+  updated_at: { by: urls.updatedAt, type: 'time' },
+  expires_at: { by: urls.expiresAt, type: 'time', isNullable: true },
+  user_id: { by: urls.userId, type: 'bigint', isNullable: true },
+  short_code: { by: urls.shortCode, type: 'text' },
+  title: { by: titleOrder(urls), type: 'text', isNullable: true }
+}
+
+/** The path of a url, as in presentUrl. */
+function shortPath(): SQL {
+  const reserved = sql.raw([...RESERVED_CODES].map((word) => `'${word}'`).join())
+  const isReserved = sql`lower(${urls.shortCode} collate "C") in (${reserved})`
+  return sql`case when ${isReserved} then '/s/' else '/' end || ${urls.shortCode}`
+}
+
+/** Lists of urls that are not deleted. The placeholder `base` has the public address, as in presentUrl. */
+export const openUrlList = defineList({
+  name: 'urls',
+  query: UrlQuery,
+  table: urls,
+  id: urls.id,
+  base: live,
+  sorts,
+  comparisons: {
+    owner: equals(urls.userId),
+    user_id: equals(urls.userId),
+    is_active: flag(urls.isActive),
+    short_code: equals(urls.shortCode),
+    ...search([urls.originalUrl, urls.title, urls.shortCode], searchedText(urls)),
+    ...choice('has_title', sql`${urls.title} is not null`, sql`${urls.title} is null`),
+    ...choice(
+      'expired',
+      sql`${urls.expiresAt} <= now()`,
+      sql`(${urls.expiresAt} is null or ${urls.expiresAt} > now())`
+    ),
+    ...period(urls.createdAt, 'created_from', 'created_to'),
+    ...period(urls.updatedAt, 'updated_from', 'updated_to'),
+    ...period(urls.expiresAt, 'expires_from', 'expires_to')
+  },
+  members: {
+    id: urls.id,
+    ...Object.fromEntries(SHOWN.map(({ name, column }) => [name, urls[column]])),
+    short_url: sql`${sql.placeholder('base')}::text || ${shortPath()}`
+  }
+})
