@@ -60,7 +60,7 @@ export function createBulk({ database, events, audit, refuseTarget, forgetAfterC
           const old = locked.get(item.id)
           if (old === undefined) throw urlUnknown(item.id)
           const plan = planOf(old, item)
-          // RFC 9110, section 13.1.1: a change without effect may be one that succeeded before and is repeated.
+          // RFC 9110, section 13.1.1: a change without effect may be the repeat of one that succeeded.
           if (plan.events.length > 0) item.precondition?.(old.version)
           return plan
         })
