@@ -41,19 +41,19 @@ t.test('ls prints a table in which no title can break a line or control the term
   t.same([code, err], [0, ''])
   t.same(out.replace(/\d{4}-\d\d-\d\dT[\d:]{8}/g, 'TIME').split('\n'), [
     'ID  CODE   STATE     CREATED              TARGET                     TITLE',
-    '1   one    active    TIME  https://example.com        two lines ?[2J ?left 🦊',
-    '2   three  inactive  TIME  https://example.com/three',
     '3   two    expired   TIME  https://other.example',
+    '2   three  inactive  TIME  https://example.com/three',
+    '1   one    active    TIME  https://example.com        two lines ?[2J ?left 🦊',
     ''
   ])
   t.match(await list('--limit', '1', '--q', 'example.com'), {
-    out: /^ID.+\n1 .+\n$/,
-    err: '1 of 2 links; --limit lists more.\n'
+    out: /^ID.+\n2 .+\n$/,
+    err: 'There are more; --limit lists them.\n'
   })
   t.match(await list('--limit', 'all'), { code: 2, err: /^--limit takes a whole number/ })
   const json = await list('--json')
   t.notMatch(json.out, /(?!\n)[\p{Cc}\u202e]/u)
-  t.match(JSON.parse(json.out), [{ title }, { id: 2 }, { id: 3 }])
+  t.match(JSON.parse(json.out), [{ id: 3 }, { id: 2 }, { title }])
 })
 
 t.test('stats finds a link by its id, code or short URL', async (t) => {

@@ -1,9 +1,13 @@
-import type { Url } from '#schema/shapes/url.ts'
+import type { Page } from '#apps/client/operations.ts'
+import type { Url, UrlQuery } from '#schema/shapes/url.ts'
 import type { Command } from './command.ts'
 import { isJson, openServer, printJson, SERVER_OPTIONS } from './server.ts'
 import { fitLine } from './text.ts'
 
 /** Links through the command line. */
+
+/** Most rows of a sorted answer. */
+const MAX_ROWS = 1_000
 
 export const shortenCommand: Command = {
   summary: 'Creates a short link and prints it',
@@ -27,7 +31,7 @@ export const shortenCommand: Command = {
 }
 
 export const listCommand: Command = {
-  summary: 'Lists links',
+  summary: 'Lists links, the newest first',
   options: {
     q: { type: 'string', value: 'TEXT', help: 'Part of the target, the title or the code' },
     limit: { type: 'string', value: 'COUNT', default: '20', range: [1, 10_000], help: 'Most links to list' },
@@ -35,16 +39,25 @@ export const listCommand: Command = {
   },
   async run(context) {
     const { q, limit } = context.options
-    const query = { per_page: Number(limit), ...(q !== undefined && { q }) }
-    const { rows, total } = await openServer(context).links.list(query)
+    const { links } = openServer(context)
+    const most = Number(limit)
+    const rows: Url[] = []
+    const query: UrlQuery = { sort: '-id', per_page: Math.min(most, MAX_ROWS), ...(q !== undefined && { q }) }
+    let next: UrlQuery | string | null = query
+    while (next !== null && rows.length < most) {
+      const page: Page<Url> = await links.list(next)
+      rows.push(...page.rows)
+      next = page.next
+    }
+    const hasMore = next !== null || rows.length > most
+    rows.length = Math.min(rows.length, most)
     if (isJson(context)) {
       printJson(context, rows)
       return 0
     }
     const { output } = context
     for (const line of formatTable(rows, output.columns)) output.print(line)
-    if (total !== null && total > rows.length)
-      output.progress.write(`${rows.length} of ${total.toLocaleString('en')} links; --limit lists more.\n`)
+    if (hasMore) output.progress.write('There are more; --limit lists them.\n')
     return 0
   }
 }

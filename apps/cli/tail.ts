@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { ApiError } from '#apps/client/api-error.ts'
 import type { Client } from '#apps/client/client.ts'
+import type { Page } from '#apps/client/operations.ts'
 import type { Event, EventQuery } from '#schema/shapes/event.ts'
 import type { Command } from './command.ts'
 import { describeApiError, findLink, isJson, openServer, printJson, SERVER_OPTIONS } from './server.ts'
@@ -9,12 +10,11 @@ import { fitLine } from './text.ts'
 const POLL_EVERY_MS = 1_000
 /** The wait after a failure without Retry-After. */
 const RETRY_AFTER_S = 2
-/** Rows of one request. */
-const PAGE_SIZE = 1_000
-/** How much each poll reads again. Replicas' clocks differ, and a click has the time of its redirect. */
+/** How long a click may be stored after one with a greater id: transactions draw ids before they commit. */
 const OVERLAP_MS = 5_000
-/** The same while the server has clicks that it has not stored yet. */
-const MAX_OVERLAP_MS = 300_000
+/** Rows of one request. */
+const LEAST_ROWS = 50
+const MOST_ROWS = 1_000
 
 export const tailCommand: Command = {
   summary: `Prints clicks as they happen, until Ctrl+C
@@ -31,8 +31,6 @@ It waits for a server that restarts, and then prints the clicks of the meantime.
       ? (event: Event) => printJson(context, event)
       : (event: Event) => output.print(formatClick(event, output.columns))
     const poll = await openPoll(server, filter)
-    // Clicks of before are not printed.
-    await poll()
     for (let isLost = false; ; ) {
       const waitMs = await poll().then(
         (clicks) => {
@@ -54,41 +52,33 @@ It waits for a server that restarts, and then prints the clicks of the meantime.
 }
 
 /**
- * Returns a function that reads the clicks since its last call. It reads the last seconds again each time and
- * drops the ids that it knows, because clicks are not stored in the order of their times.
+ * Returns a function that reads the clicks since its last call. It reads backwards to the last id of some
+ * seconds ago, and drops the ids that it knows.
  */
-async function openPoll({ session, events }: Client, filter: EventQuery): Promise<() => Promise<Event[]>> {
-  let sinceMs = 0
-  await session.get({
-    onHeaders: (headers) => {
-      sinceMs = readClock(headers) - OVERLAP_MS
-    }
-  })
+async function openPoll({ events }: Client, filter: EventQuery): Promise<() => Promise<Event[]>> {
+  const query: EventQuery = { ...filter, sort: '-id' }
+  const newest = await events.list({ ...query, per_page: 1 })
+  let lastId = newest.rows[0]?.id ?? 0
   let known = new Set<number>()
+  const marks = [{ id: lastId, atMs: performance.now() }]
+
   return async () => {
-    const since = sinceMs
-    let nextMs = since
-    const onHeaders = (headers: Headers) => {
-      const overlapMs = headers.has('x-clicks-pending') ? MAX_OVERLAP_MS : OVERLAP_MS
-      nextMs = Math.max(since, readClock(headers) - overlapMs)
-    }
+    const nowMs = performance.now()
+    while (marks[1] !== undefined && marks[1].atMs <= nowMs - OVERLAP_MS) marks.shift()
+    const floor = marks[0]?.id ?? 0
     const rows: Event[] = []
-    const query = { ...filter, since: new Date(since).toISOString().slice(0, 19), per_page: PAGE_SIZE }
-    for (let page: EventQuery | string | null = query; page !== null; ) {
-      const { rows: read, next } = await events.list(page, { onHeaders })
-      rows.push(...read)
-      page = next
+    const perPage = Math.min(MOST_ROWS, Math.max(LEAST_ROWS, 2 * known.size))
+    for (let page: EventQuery | string | null = { ...query, per_page: perPage }; page !== null; ) {
+      const read: Page<Event> = await events.list(page)
+      rows.push(...read.rows.filter(({ id }) => id > floor))
+      page = (read.rows.at(-1)?.id ?? 0) > floor ? read.next : null
     }
-    const clicks = rows.filter(({ id }) => !known.has(id))
+    const clicks = rows.filter(({ id }) => !known.has(id)).reverse()
     known = new Set(rows.map(({ id }) => id))
-    sinceMs = nextMs
+    lastId = Math.max(lastId, rows[0]?.id ?? 0)
+    marks.push({ id: lastId, atMs: nowMs })
     return clicks
   }
-}
-
-/** The time of the server, whose clock stamps the clicks. */
-function readClock(headers: Headers): number {
-  return Date.parse(headers.get('date') ?? '') || Date.now()
 }
 
 function formatClick({ timestamp, details }: Event, columns?: number): string {
