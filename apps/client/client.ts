@@ -1,12 +1,12 @@
 import type { AuditEntry, AuditQuery } from '#schema/shapes/audit.ts'
 import type { BlockedHost, BlockedHostDraft } from '#schema/shapes/blocked-host.ts'
 import type { Event, EventDraft, EventQuery } from '#schema/shapes/event.ts'
-import type { IssuedKey, Key, KeyDraft } from '#schema/shapes/key.ts'
+import type { IssuedKey, Key, KeyDraft, KeyQuery } from '#schema/shapes/key.ts'
 import type { PageQuery } from '#schema/shapes/page.ts'
 import type { Session, SignIn } from '#schema/shapes/session.ts'
 import type { OverallStats, StatsQuery, UrlStats } from '#schema/shapes/stats.ts'
 import type { ShortenDraft, Url, UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
-import type { User, UserChange, UserDraft } from '#schema/shapes/user.ts'
+import type { User, UserChange, UserDraft, UserQuery } from '#schema/shapes/user.ts'
 import type { UserExport } from '#schema/shapes/user-export.ts'
 import { call, callOn, change, list, type Operation, post, query, queryOn } from './operations.ts'
 import { type ClientOptions, createSend, type Send } from './send.ts'
@@ -24,7 +24,7 @@ const OPERATIONS = {
     stats: queryOn<number, UrlStats, StatsQuery>('GET', '/urls/:id/stats')
   },
   users: {
-    list: list<User, PageQuery>('/users'),
+    list: list<User, UserQuery>('/users'),
     get: callOn<number, User>('GET', '/users/:id'),
     create: post<UserDraft, User>('/users', { isKeyed: true }),
     change: change<number, UserChange, User>('PUT', '/users/:id'),
@@ -33,7 +33,7 @@ const OPERATIONS = {
     export: callOn<number, UserExport>('GET', '/users/:id/export')
   },
   keys: {
-    list: list<Key, PageQuery>('/keys'),
+    list: list<Key, KeyQuery>('/keys'),
     create: post<KeyDraft, IssuedKey>('/keys'),
     rotate: callOn<string, IssuedKey>('POST', '/keys/:id/rotate'),
     revoke: callOn<string, null>('DELETE', '/keys/:id')
