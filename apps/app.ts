@@ -1,6 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
 import type { Config } from '#apps/config.ts'
+import { addPublicHooks, dashboardScope, docsScope, fileScope } from '#apps/page-scopes.ts'
 import { PROBLEMS } from '#apps/problems.ts'
 import manifest from '#package.json' with { type: 'json' }
 import access from '#platform/access/index.ts'
@@ -11,7 +12,6 @@ import { checkBodyEncoding } from '#platform/http/body-encoding.ts'
 import { refuseConnection } from '#platform/http/client-errors.ts'
 import { compressAnswer } from '#platform/http/compression.ts'
 import conditional from '#platform/http/conditional.ts'
-import { descriptionRoutes, docsRoutes } from '#platform/http/docs-routes.ts'
 import { errorFields } from '#platform/http/error-fields.ts'
 import errors, { answerError } from '#platform/http/errors.ts'
 import ignoredFields, { nameIgnoredFields } from '#platform/http/ignored-fields.ts'
@@ -19,7 +19,6 @@ import location, { sendLocation } from '#platform/http/location.ts'
 import notFound from '#platform/http/not-found.ts'
 import openapi from '#platform/http/openapi.ts'
 import origins from '#platform/http/origins.ts'
-import pages from '#platform/http/pages.ts'
 import { checkQueryNames } from '#platform/http/query-names.ts'
 import requestLog, {
   createRequestId,
@@ -28,7 +27,6 @@ import requestLog, {
   secureAnswer
 } from '#platform/http/request-log.ts'
 import validation from '#platform/http/validation.ts'
-import { wellKnown } from '#platform/http/well-known.ts'
 import idempotency, { refuseIdempotencyKey } from '#platform/idempotency/index.ts'
 import limits from '#platform/limits/index.ts'
 import shedding from '#platform/limits/shedding.ts'
@@ -158,7 +156,8 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     if (routes) {
       await app.register(redirects, { trustProxy: config.server.trustProxy, ...config.redirects })
       await app.register(apiScope, config)
-      await app.register(pageScope)
+      await app.register(docsScope)
+      if (config.pages.dashboard !== null) await app.register(dashboardScope, config.pages.dashboard)
       await app.register(fileScope, config)
     }
     if (probes) await app.register(probeScope, config)
@@ -207,39 +206,13 @@ async function apiScope(scope: FastifyInstance, config: Config) {
   await scope.register(systemRoutes, { ...config.system, version: manifest.version })
 }
 
-/** Pages for browsers, with a strict content security policy. */
-async function pageScope(scope: FastifyInstance) {
-  await scope.register(pages)
-  scope.addHook('onRequest', openRequest)
-  scope.addHook('onRequest', scope.origins.allowReading)
-  scope.addHook('onSend', compressAnswer)
-  scope.addHook('onResponse', scope.logAnswer)
-
-  await scope.register(docsRoutes)
-}
-
-/** Public files that browsers do not show as pages. */
-async function fileScope(scope: FastifyInstance, config: Config) {
-  addPublicHooks(scope)
-  scope.addHook('onSend', compressAnswer)
-  await scope.register(descriptionRoutes)
-  await scope.register(wellKnown, config.wellKnown)
-}
-
 /** Probes for load balancers. The metrics plugin serves /metrics for Prometheus, outside all scopes. */
 async function probeScope(scope: FastifyInstance, config: Config) {
   addPublicHooks(scope)
   await scope.register(healthRoutes, config.health)
 }
 
-function addPublicHooks(scope: FastifyInstance): void {
-  scope.addHook('onRequest', secureAnswer)
-  scope.addHook('onRequest', openRequest)
-  scope.addHook('onRequest', scope.origins.allowReading)
-  scope.addHook('onResponse', scope.logAnswer)
-}
-
-/** Requests without a matching route. Routes call its handler for a missing static file. */
+/** Requests without a matching route. */
 async function unknownScope(scope: FastifyInstance) {
   scope.addHook('onRequest', secureAnswer)
   scope.addHook('onRequest', openRequest)

@@ -6,6 +6,7 @@ import { readSessions, type SessionConfig } from '#apps/config-access.ts'
 import { ConfigError } from '#apps/config-error.ts'
 import { FORMATS, splitList } from '#apps/setting-formats.ts'
 import { Settings } from '#apps/settings.ts'
+import { readHome } from '#apps/settings-pages.ts'
 import { describeSettings } from '#apps/settings-report.ts'
 import type { AccessOptions } from '#platform/access/index.ts'
 import type { DatabaseOptions } from '#platform/database/index.ts'
@@ -30,6 +31,7 @@ export interface Config {
   readonly shedding: SheddingOptions
   readonly sessions: SessionConfig
   readonly origins: OriginOptions
+  readonly pages: { home: string; dashboard: DashboardConfig | null }
   readonly wellKnown: Omit<WellKnownOptions, 'routes'>
   readonly log: { level: Settings['LOG_LEVEL']; pretty: boolean; traced: boolean }
   readonly tracing: { endpoint: string | undefined; sample: number }
@@ -59,6 +61,12 @@ export interface Config {
     settings: SystemSetting[]
   }
   readonly shutdown: { timeoutMs: number }
+}
+
+/** What the dashboard needs to know of the settings. */
+export interface DashboardConfig {
+  auth: Settings['AUTH']
+  signsInAtProvider: boolean
 }
 
 /**
@@ -111,6 +119,13 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
       // A proxy in front may use any host name.
       onlyLocal:
         settings.AUTH === 'open' && settings.AUTH_OPEN_BEYOND_LOOPBACK === 'no' && settings.TRUST_PROXY === ''
+    },
+    pages: {
+      home: readHome(settings),
+      dashboard:
+        settings.DASHBOARD === 'on'
+          ? { auth: settings.AUTH, signsInAtProvider: settings.OIDC_ISSUER !== undefined }
+          : null
     },
     wellKnown: { contact: settings.SECURITY_CONTACT, own },
     clients: {

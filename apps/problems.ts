@@ -6,6 +6,7 @@ import { problems as limits } from '#platform/limits/errors.ts'
 import { problems as requests } from '#platform/problem/errors.ts'
 import { defineProblems, type ProblemFactory, type ProblemKind } from '#platform/problem/problem.ts'
 import { problems as blocklist } from '#plugins/blocklist/errors.ts'
+import { problems as dashboard } from '#plugins/dashboard/errors.ts'
 import { problems as events } from '#plugins/events/errors.ts'
 import { problems as exports } from '#plugins/exports/errors.ts'
 import { problems as imports } from '#plugins/imports/errors.ts'
@@ -41,6 +42,7 @@ const ROOMS: Record<string, ProblemFactory>[] = [
   keys,
   sessions,
   blocklist,
+  dashboard,
   proxy
 ]
 

@@ -27,6 +27,11 @@ function isBaseUrl(value: string): boolean {
   return /^https?:\/\/[^\s\\/?#@]+(\/[^\s\\?#]*)?$/.test(value) && URL.canParse(value)
 }
 
+/** True if `value` names one of our own pages or is an http URL. */
+function isHomePage(value: string): boolean {
+  return value === 'dashboard' || value === 'docs' || (/^https?:\/\//.test(value) && URL.canParse(value))
+}
+
 /**
  * Schemes that a browser would run, or read from the visitor's own machine. They are never allowed in
  * targets.
@@ -69,6 +74,7 @@ const each = (isGood: (value: string) => boolean) => (value: string) => splitLis
 /** The checks by the names in `format` of settings. */
 export const FORMATS: Record<string, (value: string) => boolean> = {
   'base-url': isBaseUrl,
+  'home-page': isHomePage,
   origins: each(isOrigin),
   networks: each(isNetwork),
   hosts: each(isHost),

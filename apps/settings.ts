@@ -2,6 +2,7 @@ import { type Static, Type } from '#schema/shapes/type.ts'
 import { count, limit, optional, text } from './setting-kinds.ts'
 import { AccessSettings } from './settings-access.ts'
 import { MonitoringSettings } from './settings-monitoring.ts'
+import { PageSettings } from './settings-pages.ts'
 
 /**
  * Every setting of Fairlead: name of the environment variable, type, bounds, default and what it does.
@@ -17,6 +18,7 @@ export const Settings = Type.Object({
       { format: 'base-url' }
     )
   ),
+  ...PageSettings.properties,
   ...AccessSettings.properties,
   DATA_DIR: text('Folder for the bundled PostgreSQL and for clicks that are not stored yet', {
     default: './data',

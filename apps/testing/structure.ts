@@ -75,7 +75,7 @@ export const ROOMS: Record<string, Room> = {
     mayTypes: ['#schema/tables/', 'pg']
   },
   composition: {
-    files: /^apps\/(app|problems)(\.test)?\.ts$/,
+    files: /^apps\/(app|page-scopes|problems)(\.test)?\.ts$/,
     may: ['./', '#apps/', '#plugins/', '#platform/', '#package.json', 'node:', '*']
   },
   settings: {
@@ -90,7 +90,12 @@ export const ROOMS: Record<string, Room> = {
   acceptance: { files: /^apps\/acceptance\//, may: ['./', '#schema/shapes/', '#testing/', 'node:', '*'] },
   // Runs in browsers and outside this repository, so it loads nothing but its own files.
   client: { files: /^apps\/client\//, may: ['./'], mayTypes: ['#schema/shapes/'] },
-  dashboard: { files: /^apps\/dashboard\//, may: ['./', '#apps/client/', '#schema/shapes/', '*'] },
+  // The browser application: it knows the public API only.
+  dashboard: {
+    files: /^apps\/dashboard\//,
+    may: ['./', '#dashboard/', '#apps/client/', '#schema/shapes/', '*'],
+    not: [...HTTP, ...SQL]
+  },
   processes: {
     files: /^apps\/[^/]+\//,
     may: ['./', '#apps/', '#platform/', '#package.json', '#schema/shapes/', 'node:', '*']

@@ -23,13 +23,13 @@ export async function docsRoutes(app: FastifyInstance) {
     app.get(path, { config: { access: 'public', isPage: true }, schema: { hide: true } }, showPage)
 }
 
-/** `/openapi.json`, and `/`, which redirects to Swagger UI. */
-export async function descriptionRoutes(app: FastifyInstance) {
+/** `/openapi.json`, and `/`, which redirects to `home`: a path under PUBLIC_URL, or a URL. */
+export async function descriptionRoutes(app: FastifyInstance, { home }: { home: string }) {
   const schema = { hide: true }
   app.get('/openapi.json', { config: { access: 'public' }, schema }, async () =>
     (await app.loadDocs()).swagger()
   )
   app.get('/', { config: { access: 'public', isPage: true }, schema }, async (_request, reply) =>
-    reply.redirect(`${app.publicPath}/docs`)
+    reply.redirect(home.startsWith('/') ? app.publicPath + home : home)
   )
 }

@@ -1,0 +1,31 @@
+import { signal } from '@preact/signals'
+import { call, watchAnswers } from './api.ts'
+
+/** True while the server does not answer. */
+export const isOffline = signal(!navigator.onLine)
+
+/** True if a file of this page is gone, because the server has a newer release. */
+export const isOutdated = signal(false)
+
+/** Loads a part of the application; a missing file means that the release has changed. */
+export async function loadPart<T>(load: () => Promise<T>): Promise<T> {
+  try {
+    return await load()
+  } catch (error) {
+    isOutdated.value = true
+    throw error
+  }
+}
+
+/** Asks the server again. */
+export async function retryConnection(): Promise<void> {
+  await call('GET', '/session').catch(() => undefined)
+}
+
+watchAnswers((status) => {
+  isOffline.value = status === 0
+})
+addEventListener('offline', () => {
+  isOffline.value = true
+})
+addEventListener('online', () => void retryConnection())

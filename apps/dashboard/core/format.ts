@@ -1,0 +1,68 @@
+import { language } from './language.ts'
+
+/** Numbers and times for people. The wire has UTC without a zone: `2025-06-04T00:07:00`. */
+
+/** Formatters take a millisecond to create, so keep them. */
+const formats = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat | Intl.RelativeTimeFormat>()
+
+function keep<F extends Intl.NumberFormat | Intl.DateTimeFormat | Intl.RelativeTimeFormat>(
+  key: string,
+  create: (tag: string) => F
+): F {
+  const tag = language.value === 'en' ? navigator.languages.find((one) => one.startsWith('en')) : 'de'
+  const name = `${tag} ${key}`
+  const found = (formats.get(name) as F | undefined) ?? create(tag ?? 'en')
+  formats.set(name, found)
+  return found
+}
+
+export function formatNumber(value: number): string {
+  return keep('number', (tag) => new Intl.NumberFormat(tag)).format(value)
+}
+
+export function formatShort(value: number): string {
+  return keep('short', (tag) => new Intl.NumberFormat(tag, { notation: 'compact' })).format(value)
+}
+
+export function parseWire(time: string): Date {
+  return new Date(`${time}Z`)
+}
+
+export function toWire(date: Date): string {
+  return date.toISOString().slice(0, 19)
+}
+
+export type DateStyle = 'day' | 'month' | 'time' | 'full'
+
+const STYLES: Record<DateStyle, Intl.DateTimeFormatOptions> = {
+  day: { day: 'numeric', month: 'short' },
+  month: { month: 'short', year: 'numeric' },
+  time: { hour: 'numeric', minute: '2-digit' },
+  full: { dateStyle: 'medium', timeStyle: 'short' }
+}
+
+/** Formats a time in `zone`, by default the browser's. */
+export function formatDate(date: Date, style: DateStyle, zone?: string): string {
+  const options = { ...STYLES[style], ...(zone !== undefined && { timeZone: zone }) }
+  return keep(`${style} ${zone}`, (tag) => new Intl.DateTimeFormat(tag, options)).format(date)
+}
+
+const STEPS: [unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
+  ['year', 31_536_000],
+  ['month', 2_592_000],
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60]
+]
+
+/** `3 hours ago`. Below a minute, and for a clock that is ahead: `now`. */
+export function formatAge(date: Date, now = Date.now()): string {
+  const seconds = (date.getTime() - now) / 1_000
+  const format = keep('age', (tag) => new Intl.RelativeTimeFormat(tag, { numeric: 'auto' }))
+  const step = STEPS.find(([, size]) => Math.abs(seconds) >= size)
+  return step === undefined
+    ? format.format(0, 'second')
+    : format.format(Math.trunc(seconds / step[1]), step[0])
+}
+
+export const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone

@@ -1,0 +1,46 @@
+import { computed, signal } from '@preact/signals'
+import type { Scope } from '#schema/shapes/key.ts'
+import type { Session } from '#schema/shapes/session.ts'
+import { ApiError, call, watchAnswers } from './api.ts'
+import { forgetData } from './resource.ts'
+
+/** The session of this browser. */
+
+export const session = signal<Session | null>(null)
+
+/** True if a session has ended while the page was in use. The page stays, with what was typed. */
+export const hasEnded = signal(false)
+
+const scopes = computed(() => new Set<string>(session.value?.scopes ?? []))
+
+/** True if the session permits the operation. The server checks each request itself. */
+export function may(scope: Scope): boolean {
+  return scopes.value.has(scope)
+}
+
+/** Reads the session. Leaves it null without one; throws if the server does not answer. */
+export async function readSession(): Promise<void> {
+  try {
+    session.value = (await call<Session>('GET', '/session')).data
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 401) throw error
+    session.value = null
+  }
+}
+
+/** Begins a session with a key. Throws an {@link ApiError}. */
+export async function signIn(key: string): Promise<void> {
+  session.value = (await call<Session>('POST', '/session', { body: { key } })).data
+  hasEnded.value = false
+}
+
+export async function signOut(): Promise<void> {
+  await call('DELETE', '/session')
+  forgetData()
+  session.value = null
+  hasEnded.value = false
+}
+
+watchAnswers((status) => {
+  if (status === 401 && session.value !== null) hasEnded.value = true
+})

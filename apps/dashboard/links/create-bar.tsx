@@ -1,0 +1,148 @@
+import { useRef, useState } from 'preact/hooks'
+import { ApiError, call } from '#dashboard/core/api.ts'
+import { HOME } from '#dashboard/core/environment.ts'
+import { formatNumber } from '#dashboard/core/format.ts'
+import { text } from '#dashboard/core/language.ts'
+import { useShortcut } from '#dashboard/core/shortcuts.ts'
+import { Button, IconButton } from '#dashboard/ui/button.tsx'
+import { CopyButton } from '#dashboard/ui/copy.tsx'
+import { Icon } from '#dashboard/ui/icon.tsx'
+import { explain } from '#dashboard/ui/states.tsx'
+import { showToast } from '#dashboard/ui/toast.tsx'
+import { isTargetUrl, type Url } from '#schema/shapes/url.ts'
+import { lastChange } from './changes.ts'
+import { QrButton } from './qr-button.tsx'
+
+const MAX_LINES = 100
+const MAX_ROWS = 6
+
+/** Splits what was pasted into addresses. An address without a scheme gets https. */
+function readLines(pasted: string): string[] {
+  const lines = pasted.split('\n').flatMap((line) => line.trim() || [])
+  return lines.map((line) =>
+    /^[a-z][a-z\d+.-]*:/i.test(line) || !/^[^\s/]+\.[^\s]+$/.test(line) ? line : `https://${line}`
+  )
+}
+
+/** Random, also on pages without https, which have no `randomUUID`. */
+function createKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+/** The field for new links, on every page. Enter shortens; Shift and Enter begins a new line. */
+export function CreateBar() {
+  const t = text.value
+  const [value, setValue] = useState('')
+  const [error, setError] = useState<string | null>(null)
+  const [isBusy, setBusy] = useState(false)
+  const [created, setCreated] = useState<Url[]>([])
+  const field = useRef<HTMLTextAreaElement>(null)
+  /** One for each address, so that a repeated press does not create a link twice. */
+  const attempts = useRef(new Map<string, string>())
+  useShortcut('n', () => field.current?.focus())
+  const lines = readLines(value)
+
+  async function onSubmit(event: Event) {
+    event.preventDefault()
+    if (isBusy || lines.length === 0) return
+    const bad = lines.find((line) => !isTargetUrl(line))
+    if (lines.length > MAX_LINES) return setError(t.create.tooMany(formatNumber(MAX_LINES)))
+    if (bad !== undefined) return setError(t.create.invalid(bad.slice(0, 80)))
+    setError(null)
+    setBusy(true)
+    const done: Url[] = []
+    try {
+      for (const [index, line] of lines.entries()) done.unshift(await shorten(line, index))
+      setValue('')
+      attempts.current.clear()
+      field.current?.focus()
+    } catch (error) {
+      // The addresses that are left stay in the field.
+      setValue(lines.slice(done.length).join('\n'))
+      setError(error instanceof ApiError && error.status === 401 ? null : explain(error))
+    }
+    setBusy(false)
+    if (done.length === 0) return
+    setCreated((last) => [...done, ...last])
+    showToast(t.create.done(done.length))
+  }
+
+  async function shorten(line: string, index: number): Promise<Url> {
+    const attempt = `${index} ${line}`
+    const key = attempts.current.get(attempt) ?? createKey()
+    attempts.current.set(attempt, key)
+    const { data } = await call<Url>('POST', '/urls', { body: { original_url: line }, idempotencyKey: key })
+    lastChange.value = { kind: 'created', url: data }
+    return data
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) void onSubmit(event)
+    if (event.key === 'Escape') field.current?.blur()
+  }
+
+  return (
+    <section class="create" aria-label={t.shortcuts.create}>
+      <form class="create-form" onSubmit={(event) => void onSubmit(event)}>
+        <Icon name="link" />
+        <textarea
+          ref={field}
+          class="create-field"
+          aria-label={t.create.label}
+          aria-invalid={error !== null}
+          aria-describedby={error === null ? 'create-hint' : 'create-error'}
+          placeholder={t.create.placeholder}
+          rows={Math.min(value.split('\n').length, MAX_ROWS)}
+          value={value}
+          aria-keyshortcuts="n"
+          spellcheck={false}
+          autocapitalize="off"
+          onInput={(event) => setValue(event.currentTarget.value)}
+          onKeyDown={onKeyDown}
+        />
+        <kbd class="create-key">n</kbd>
+        <Button type="submit" kind="primary" isBusy={isBusy}>
+          {isBusy ? t.create.busy : lines.length > 1 ? t.create.submitMany(lines.length) : t.create.submit}
+        </Button>
+      </form>
+      <p id="create-hint" class="hidden">
+        {t.create.hint}
+      </p>
+      {error !== null && (
+        <p id="create-error" class="field-error wrap" role="alert">
+          {error}
+        </p>
+      )}
+      {created.length > 0 && <Created urls={created} onClear={() => setCreated([])} />}
+    </section>
+  )
+}
+
+function Created({ urls, onClear }: { urls: Url[]; onClear: () => void }) {
+  const t = text.value
+  return (
+    <section class="created" aria-label={t.create.results}>
+      <ul>
+        {urls.map((url) => (
+          <li key={url.id} class="created-row">
+            <a class="created-link cut" href={`${HOME}/links/${url.id}`}>
+              {url.short_url.replace(/^https?:\/\//, '')}
+            </a>
+            <span class="soft small cut">{url.original_url}</span>
+            <span class="row nowrap push">
+              <CopyButton value={url.short_url} label={t.app.copy} />
+              <QrButton url={url} />
+            </span>
+          </li>
+        ))}
+      </ul>
+      <div class="created-foot">
+        {urls.length > 1 && (
+          <CopyButton value={urls.map(({ short_url }) => short_url).join('\n')} label={t.create.copyAll} />
+        )}
+        <IconButton icon="close" label={t.create.clear} onClick={onClear} />
+      </div>
+    </section>
+  )
+}

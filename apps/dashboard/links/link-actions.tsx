@@ -1,0 +1,57 @@
+import { useState } from 'preact/hooks'
+import { call } from '#dashboard/core/api.ts'
+import { text } from '#dashboard/core/language.ts'
+import { may } from '#dashboard/core/session.ts'
+import { IconButton } from '#dashboard/ui/button.tsx'
+import { explain } from '#dashboard/ui/states.tsx'
+import { showToast } from '#dashboard/ui/toast.tsx'
+import type { Url } from '#schema/shapes/url.ts'
+import { lastChange } from './changes.ts'
+import { EditDialog } from './edit-dialog.tsx'
+import { QrButton } from './qr-button.tsx'
+
+/** Deletes a link at once, and offers to take it back. Lists drop it before the server confirms. */
+async function removeLink(url: Url): Promise<void> {
+  const t = text.value.links
+  lastChange.value = { kind: 'removed', id: url.id }
+  try {
+    await call('DELETE', `/urls/${url.id}`)
+    showToast(t.removed(url.short_code), { action: { label: t.undo, run: () => void restoreLink(url) } })
+  } catch (error) {
+    lastChange.value = { kind: 'created', url }
+    showToast(explain(error), { kind: 'bad' })
+  }
+}
+
+async function restoreLink(url: Url): Promise<void> {
+  const t = text.value.links
+  try {
+    const { data } = await call<Url>('POST', `/urls/${url.id}/restore`)
+    lastChange.value = { kind: 'created', url: data }
+    showToast(t.restored(url.short_code))
+  } catch {
+    showToast(t.restoreFailed(url.short_code), { kind: 'bad' })
+  }
+}
+
+/** The actions on one link that the session permits. */
+export function LinkActions({ url, onRemoved }: { url: Url; onRemoved?: () => void }) {
+  const t = text.value.links
+  const [isEditing, setEditing] = useState(false)
+  function onRemove() {
+    onRemoved?.()
+    void removeLink(url)
+  }
+  return (
+    <>
+      <QrButton url={url} />
+      {may('urls:write') && (
+        <>
+          <IconButton icon="pencil" label={t.editOf(url.short_code)} onClick={() => setEditing(true)} />
+          <IconButton icon="trash" label={t.removeOf(url.short_code)} onClick={onRemove} />
+        </>
+      )}
+      {isEditing && <EditDialog url={url} onClose={() => setEditing(false)} />}
+    </>
+  )
+}

@@ -1,0 +1,73 @@
+import { useEffect, useState } from 'preact/hooks'
+import { LocationProvider, lazy, Route, Router } from 'preact-iso'
+import { loadPart } from '#dashboard/core/connection.ts'
+import { HOME } from '#dashboard/core/environment.ts'
+import { text } from '#dashboard/core/language.ts'
+import { hasEnded, readSession, session } from '#dashboard/core/session.ts'
+import LinksPage from '#dashboard/links/links-page.tsx'
+import { ButtonLink } from '#dashboard/ui/button.tsx'
+import { Empty, ErrorNote } from '#dashboard/ui/states.tsx'
+import { Toasts } from '#dashboard/ui/toast.tsx'
+import { Frame } from './frame.tsx'
+import { usePageTitle } from './page-title.ts'
+import { SignInDialog, SignInPage } from './sign-in.tsx'
+
+const LinkPage = lazy(() => loadPart(() => import('#dashboard/stats/link-page.tsx')))
+const StatsPage = lazy(() => loadPart(() => import('#dashboard/stats/stats-page.tsx')))
+const GalleryPage = lazy(() => loadPart(() => import('./gallery-page.tsx')))
+
+/** The application: asks for the session first, then shows the page of the address. */
+export function App() {
+  const [state, setState] = useState<'asking' | 'ready' | { error: unknown }>('asking')
+  const ask = () => {
+    setState('asking')
+    readSession().then(
+      () => setState('ready'),
+      (error) => setState({ error })
+    )
+  }
+  useEffect(ask, [])
+  return (
+    <>
+      {state === 'asking' && <div class="boot" />}
+      {typeof state === 'object' && (
+        <main class="boot">
+          <h1 class="hidden">{text.value.app.name}</h1>
+          <ErrorNote error={state.error} onRetry={ask} />
+        </main>
+      )}
+      {state === 'ready' && (session.value === null ? <SignInPage /> : <Pages />)}
+      <Toasts />
+    </>
+  )
+}
+
+function Pages() {
+  return (
+    <LocationProvider scope={HOME}>
+      <Frame>
+        <Router>
+          <Route path={HOME} component={LinksPage} />
+          <Route path={`${HOME}/links/:id`} component={LinkPage} />
+          <Route path={`${HOME}/stats`} component={StatsPage} />
+          <Route path={`${HOME}/components`} component={GalleryPage} />
+          <Route default component={NotFoundPage} />
+        </Router>
+      </Frame>
+      {hasEnded.value && <SignInDialog />}
+    </LocationProvider>
+  )
+}
+
+function NotFoundPage() {
+  const t = text.value.app
+  usePageTitle(t.notFound)
+  return (
+    <>
+      <h1 class="hidden">{t.notFound}</h1>
+      <Empty icon="search" title={t.notFound} hint={t.notFoundHint}>
+        <ButtonLink href={HOME}>{t.toLinks}</ButtonLink>
+      </Empty>
+    </>
+  )
+}

@@ -1,0 +1,138 @@
+import type { ComponentChildren } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLocation } from 'preact-iso'
+import { isOffline, isOutdated, retryConnection } from '#dashboard/core/connection.ts'
+import { BASE, HOME, isOpen } from '#dashboard/core/environment.ts'
+import { text } from '#dashboard/core/language.ts'
+import { may } from '#dashboard/core/session.ts'
+import { useShortcut } from '#dashboard/core/shortcuts.ts'
+import { CreateBar } from '#dashboard/links/create-bar.tsx'
+import { Button } from '#dashboard/ui/button.tsx'
+import { Icon, type IconName } from '#dashboard/ui/icon.tsx'
+import { Preferences } from './preferences.tsx'
+import { ShortcutSheet } from './shortcut-sheet.tsx'
+
+/** What every page shares: navigation, the field for new links, and banners. */
+export function Frame({ children }: { children: ComponentChildren }) {
+  const t = text.value.app
+  const { path, route } = useLocation()
+  const main = useRef<HTMLElement>(null)
+  const [sheet, setSheet] = useState<'preferences' | 'shortcuts' | null>(null)
+  const isFirst = useRef(true)
+  useShortcut('?', () => setSheet('shortcuts'))
+  useShortcut('l', () => route(HOME))
+  useShortcut('s', () => route(`${HOME}/stats`))
+
+  useEffect(() => {
+    if (isFirst.current) isFirst.current = false
+    else {
+      scrollTo(0, 0)
+      main.current?.focus({ preventScroll: true })
+    }
+  }, [path])
+
+  return (
+    <div class="frame">
+      <a class="skip" href="#content">
+        {t.skip}
+      </a>
+      <header class="side">
+        <a class="brand" href={HOME}>
+          <Mark />
+          <span>{t.name}</span>
+        </a>
+        <nav aria-label={t.menu} class="menu">
+          <MenuLink
+            href={HOME}
+            icon="link"
+            label={t.links}
+            isCurrent={path === HOME || path.startsWith(`${HOME}/links`)}
+          />
+          <MenuLink
+            href={`${HOME}/stats`}
+            icon="chart"
+            label={t.stats}
+            isCurrent={path === `${HOME}/stats`}
+          />
+          <MenuLink href={`${BASE}/docs`} icon="book" label={t.docs} isCurrent={false} />
+        </nav>
+        <button type="button" class="menu-item preferences-button" onClick={() => setSheet('preferences')}>
+          <Icon name="sliders" />
+          <span>{t.preferences}</span>
+        </button>
+      </header>
+      <div class="body">
+        <Banners />
+        {may('urls:write') && <CreateBar />}
+        <main ref={main} id="content" class="content" tabIndex={-1}>
+          {children}
+        </main>
+      </div>
+      {sheet === 'preferences' && (
+        <Preferences onClose={() => setSheet(null)} onShortcuts={() => setSheet('shortcuts')} />
+      )}
+      {sheet === 'shortcuts' && <ShortcutSheet onClose={() => setSheet(null)} />}
+    </div>
+  )
+}
+
+function MenuLink({
+  href,
+  icon,
+  label,
+  isCurrent
+}: {
+  href: string
+  icon: IconName
+  label: string
+  isCurrent: boolean
+}) {
+  return (
+    <a class="menu-item" href={href} aria-current={isCurrent ? 'page' : undefined} aria-label={label}>
+      <Icon name={icon} />
+      <span>{label}</span>
+    </a>
+  )
+}
+
+/** The arrow of the favicon. */
+export function Mark() {
+  return (
+    <svg class="mark" aria-hidden="true" viewBox="0 0 24 24" width="26" height="26">
+      <rect width="24" height="24" rx="6" />
+      <path d="M8 16l8-8M9.5 8H16v6.5" />
+    </svg>
+  )
+}
+
+function Banners() {
+  const t = text.value.app
+  return (
+    <>
+      {isOutdated.value && (
+        <div class="banner warn" role="status">
+          <Icon name="alert" />
+          <p>{t.outdated}</p>
+          <Button isSmall onClick={() => location.reload()}>
+            {t.reload}
+          </Button>
+        </div>
+      )}
+      {isOffline.value && (
+        <div class="banner bad" role="alert">
+          <Icon name="offline" />
+          <p>{t.offline}</p>
+          <Button isSmall onClick={() => void retryConnection()}>
+            {t.retry}
+          </Button>
+        </div>
+      )}
+      {isOpen && (
+        <div class="banner warn">
+          <Icon name="key" />
+          <p>{t.openServer}</p>
+        </div>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,69 @@
+import { HOME, isOpen, VERSION } from '#dashboard/core/environment.ts'
+import { LANGUAGES, type Language, language, setLanguage, text } from '#dashboard/core/language.ts'
+import { session, signOut } from '#dashboard/core/session.ts'
+import { setTheme, THEMES, theme } from '#dashboard/core/theme.ts'
+import { Button } from '#dashboard/ui/button.tsx'
+import { Dialog } from '#dashboard/ui/dialog.tsx'
+import { Choice } from '#dashboard/ui/field.tsx'
+import { explain } from '#dashboard/ui/states.tsx'
+import { showToast } from '#dashboard/ui/toast.tsx'
+
+/** Theme, language, and the session. */
+export function Preferences({ onClose, onShortcuts }: { onClose: () => void; onShortcuts: () => void }) {
+  const t = text.value
+  const current = session.value
+  const languages = Object.entries(LANGUAGES).map(([value, label]) => ({ value: value as Language, label }))
+
+  async function onSignOut() {
+    try {
+      await signOut()
+    } catch (error) {
+      showToast(explain(error), { kind: 'bad' })
+    }
+  }
+
+  return (
+    <Dialog title={t.app.preferences} onClose={onClose}>
+      <div class="setting">
+        <span class="label">{t.app.theme}</span>
+        <Choice
+          label={t.app.theme}
+          value={theme.value}
+          options={THEMES.map((value) => ({ value, label: t.themes[value] }))}
+          onValue={setTheme}
+        />
+      </div>
+      <div class="setting">
+        <span class="label">{t.app.language}</span>
+        <Choice
+          label={t.app.language}
+          value={language.value}
+          options={languages}
+          onValue={(next) => void setLanguage(next)}
+        />
+      </div>
+      {!isOpen && current !== null && (
+        <div class="setting">
+          <div>
+            <p class="label wrap">{current.name}</p>
+            <p class="soft small">{t.roles[current.role]}</p>
+          </div>
+          <Button icon="exit" onClick={() => void onSignOut()}>
+            {t.app.signOut}
+          </Button>
+        </div>
+      )}
+      <footer class="dialog-foot spread">
+        <p class="soft small">
+          {t.app.version(VERSION)} ·{' '}
+          <a href={`${HOME}/components`} onClick={onClose}>
+            {t.app.components}
+          </a>
+        </p>
+        <Button icon="keyboard" onClick={onShortcuts}>
+          {t.app.shortcuts}
+        </Button>
+      </footer>
+    </Dialog>
+  )
+}

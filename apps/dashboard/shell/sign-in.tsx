@@ -1,0 +1,94 @@
+import { useState } from 'preact/hooks'
+import { ApiError } from '#dashboard/core/api.ts'
+import { BASE, HOME, signsInAtProvider } from '#dashboard/core/environment.ts'
+import { text } from '#dashboard/core/language.ts'
+import { signIn } from '#dashboard/core/session.ts'
+import { Button, ButtonLink } from '#dashboard/ui/button.tsx'
+import { Dialog } from '#dashboard/ui/dialog.tsx'
+import { TextField } from '#dashboard/ui/field.tsx'
+import { ErrorNote } from '#dashboard/ui/states.tsx'
+import { Mark } from './frame.tsx'
+import { usePageTitle } from './page-title.ts'
+
+/** Shown in place of every page while there is no session. The address stays. */
+export function SignInPage() {
+  const t = text.value.signIn
+  usePageTitle(t.title)
+  return (
+    <main class="boot">
+      <div class="sign-in stack">
+        <Mark />
+        <div>
+          <h1>{t.title}</h1>
+          <p class="soft">{t.lead}</p>
+        </div>
+        <SignInForm />
+      </div>
+    </main>
+  )
+}
+
+/** Shown above a page whose session has ended, so that nothing typed is lost. */
+export function SignInDialog() {
+  const t = text.value.signIn
+  return (
+    <Dialog title={t.title} isRequired onClose={() => undefined}>
+      <p class="soft">{t.ended}</p>
+      <SignInForm />
+    </Dialog>
+  )
+}
+
+function SignInForm() {
+  const t = text.value.signIn
+  const [key, setKey] = useState('')
+  const [isBusy, setBusy] = useState(false)
+  const [error, setError] = useState<unknown>(null)
+  const isInvalid = error instanceof ApiError && error.status === 401
+
+  async function onSubmit(event: Event) {
+    event.preventDefault()
+    setBusy(true)
+    setError(null)
+    try {
+      await signIn(key.trim())
+    } catch (error) {
+      setError(error)
+      setBusy(false)
+    }
+  }
+
+  // The provider's answer returns to the path of this page; the server accepts ASCII only.
+  const back = location.pathname.startsWith(BASE) ? location.pathname.slice(BASE.length) : HOME
+  return (
+    <form class="stack" onSubmit={(event) => void onSubmit(event)}>
+      {signsInAtProvider && (
+        <>
+          <ButtonLink
+            kind="primary"
+            icon="key"
+            href={`${BASE}/session/oidc?${new URLSearchParams({ return_to: back })}`}
+          >
+            {t.provider}
+          </ButtonLink>
+          <p class="or soft small">{t.or}</p>
+        </>
+      )}
+      <TextField
+        label={t.key}
+        type="password"
+        autocomplete="current-password"
+        required
+        maxLength={200}
+        hint={t.noKey}
+        error={isInvalid ? t.invalid : undefined}
+        value={key}
+        onValue={setKey}
+      />
+      {error !== null && !isInvalid && <ErrorNote error={error} />}
+      <Button type="submit" kind={signsInAtProvider ? 'secondary' : 'primary'} isBusy={isBusy}>
+        {t.submit}
+      </Button>
+    </form>
+  )
+}

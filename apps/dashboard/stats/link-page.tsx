@@ -1,0 +1,115 @@
+import { useSignalEffect } from '@preact/signals'
+import { useRef } from 'preact/hooks'
+import { useLocation, useRoute } from 'preact-iso'
+import { call } from '#dashboard/core/api.ts'
+import { HOME } from '#dashboard/core/environment.ts'
+import { formatDate, parseWire } from '#dashboard/core/format.ts'
+import { text } from '#dashboard/core/language.ts'
+import { useResource } from '#dashboard/core/resource.ts'
+import { may } from '#dashboard/core/session.ts'
+import { lastChange } from '#dashboard/links/changes.ts'
+import { LinkActions } from '#dashboard/links/link-actions.tsx'
+import { LinkStatus } from '#dashboard/links/link-status.tsx'
+import { usePageTitle } from '#dashboard/shell/page-title.ts'
+import { CopyButton } from '#dashboard/ui/copy.tsx'
+import { Icon } from '#dashboard/ui/icon.tsx'
+import { ErrorNote, Skeleton } from '#dashboard/ui/states.tsx'
+import type { UrlStats } from '#schema/shapes/stats.ts'
+import type { Url } from '#schema/shapes/url.ts'
+import { Events } from './events.tsx'
+import { toQuery } from './period.ts'
+import { PeriodPicker } from './period-picker.tsx'
+import { Report } from './report.tsx'
+import { usePeriod } from './use-period.ts'
+
+/** One link: what it is, and how it is used. */
+export default function LinkPage() {
+  const t = text.value
+  const { route } = useLocation()
+  const { params } = useRoute()
+  const id = Number(params['id'])
+  const link = useResource<Url>(
+    `link ${id}`,
+    async (signal) => (await call<Url>('GET', `/urls/${id}`, { signal })).data
+  )
+  const url = link.data
+  usePageTitle(url?.short_code ?? t.app.links)
+  const latest = useRef(link)
+  latest.current = link
+  useSignalEffect(() => {
+    const change = lastChange.value
+    if (change?.kind === 'changed' && change.url.id === latest.current.data?.id)
+      latest.current.set(change.url)
+  })
+  return (
+    <div class="stack wide">
+      <a class="back small" href={HOME}>
+        <Icon name="back" size={16} />
+        {t.link.back}
+      </a>
+      {link.error !== undefined && (
+        <>
+          <h1 class="hidden">{t.app.links}</h1>
+          <ErrorNote error={link.error} onRetry={link.reload} />
+        </>
+      )}
+      {url === undefined && link.error === undefined && <Skeleton rows={3} />}
+      {url && <LinkHead url={url} onRemoved={() => route(HOME)} />}
+      {url && may('stats:read') && <LinkReport id={id} />}
+      {url && may('events:read') && <Events id={id} />}
+    </div>
+  )
+}
+
+function LinkHead({ url, onRemoved }: { url: Url; onRemoved: () => void }) {
+  const t = text.value
+  const dates = [
+    t.link.created(formatDate(parseWire(url.created_at), 'full')),
+    url.updated_at !== url.created_at && t.link.changed(formatDate(parseWire(url.updated_at), 'full')),
+    url.expires_at !== null && t.link.expires(formatDate(parseWire(url.expires_at), 'full'))
+  ]
+  return (
+    <header class="link-head">
+      <div class="link-name">
+        <h1 class="wrap">{url.short_url.replace(/^https?:\/\//, '')}</h1>
+        <LinkStatus url={url} />
+      </div>
+      {url.title && <p class="link-title wrap">{url.title}</p>}
+      <p class="link-target">
+        <Icon name="arrow" size={16} />
+        <a class="wrap" href={url.original_url} rel="noreferrer noopener" target="_blank">
+          {url.original_url}
+        </a>
+      </p>
+      {url.note && <p class="link-note wrap">{url.note}</p>}
+      <p class="soft small dates">
+        {dates.filter(Boolean).map((date) => (
+          <span key={date}>{date}</span>
+        ))}
+      </p>
+      <div class="row">
+        <CopyButton value={url.short_url} label={t.app.copy} kind="primary" />
+        <LinkActions url={url} onRemoved={onRemoved} />
+      </div>
+    </header>
+  )
+}
+
+function LinkReport({ id }: { id: number }) {
+  const t = text.value.stats
+  const [period, setPeriod] = usePeriod()
+  const stats = useResource<UrlStats>(`stats ${id} ${JSON.stringify(period)}`, async (signal) => {
+    const { data } = await call<UrlStats>('GET', `/urls/${id}/stats`, { query: toQuery(period), signal })
+    return data
+  })
+  return (
+    <section class="stack" aria-labelledby="report">
+      <div class="section-head">
+        <h2 id="report">{t.title}</h2>
+        <PeriodPicker period={period} onPeriod={setPeriod} />
+      </div>
+      {stats.error !== undefined && <ErrorNote error={stats.error} onRetry={stats.reload} />}
+      {stats.data ? <Report range={stats.data} /> : stats.error === undefined && <Skeleton isTall />}
+    </section>
+  )
+}

@@ -1,0 +1,53 @@
+import { ownZone } from '#dashboard/core/format.ts'
+import { text } from '#dashboard/core/language.ts'
+import { SelectField, TextField } from '#dashboard/ui/field.tsx'
+import { PERIODS, type Period, today } from './period.ts'
+
+/** All zones of the browser, its own first. */
+const ZONES = [...new Set([ownZone, 'UTC', ...Intl.supportedValuesOf('timeZone')])]
+
+/** Chooses the period and the time zone in which its days begin. */
+export function PeriodPicker({ period, onPeriod }: { period: Period; onPeriod: (next: Period) => void }) {
+  const t = text.value.stats
+  const zones = ZONES.includes(period.zone) ? ZONES : [period.zone, ...ZONES]
+  // A date input reports an empty or half-typed date while it is edited.
+  const onDay = (change: Partial<Period>) => {
+    const next = { ...period, ...change }
+    if (next.from !== '' && next.to !== '' && next.from <= next.to) onPeriod(next)
+  }
+  return (
+    <div class="period">
+      <SelectField
+        label={t.period}
+        value={period.name}
+        options={PERIODS.map((value) => ({ value, label: t.periods[value] }))}
+        onValue={(name) => onPeriod({ ...period, name })}
+      />
+      {period.name === 'custom' && (
+        <>
+          <TextField
+            label={t.from}
+            type="date"
+            max={period.to}
+            value={period.from}
+            onValue={(from) => onDay({ from })}
+          />
+          <TextField
+            label={t.to}
+            type="date"
+            min={period.from}
+            max={today(period.zone)}
+            value={period.to}
+            onValue={(to) => onDay({ to })}
+          />
+        </>
+      )}
+      <SelectField
+        label={t.zone}
+        value={period.zone}
+        options={zones.map((value) => ({ value, label: value.replaceAll('_', ' ') }))}
+        onValue={(zone) => onPeriod({ ...period, zone })}
+      />
+    </div>
+  )
+}

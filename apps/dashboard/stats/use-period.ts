@@ -1,0 +1,10 @@
+import { useLocation } from 'preact-iso'
+import { toSearch } from '#dashboard/core/api.ts'
+import { ownZone } from '#dashboard/core/format.ts'
+import { type Period, readPeriod, writePeriod } from './period.ts'
+
+/** The period in the address of the page, and a way to change it. */
+export function usePeriod(): [Period, (next: Period) => void] {
+  const { query, path, route } = useLocation()
+  return [readPeriod(query, ownZone), (next) => route(path + toSearch(writePeriod(next, ownZone)), true)]
+}

@@ -1,0 +1,51 @@
+import type { ComponentChildren } from 'preact'
+import { useEffect, useId, useRef } from 'preact/hooks'
+import { text } from '#dashboard/core/language.ts'
+import { IconButton } from './button.tsx'
+
+interface DialogProps {
+  title: string
+  children: ComponentChildren
+  onClose: () => void
+  /** Can't be dismissed: the page behind it can't be used before. */
+  isRequired?: boolean
+}
+
+/** A modal dialog. It is open while it is rendered, and returns the focus when it closes. */
+export function Dialog({ title, children, onClose, isRequired = false }: DialogProps) {
+  const element = useRef<HTMLDialogElement>(null)
+  const id = useId()
+  useEffect(() => {
+    const opener = document.activeElement
+    element.current?.showModal()
+    return () => {
+      if (opener instanceof HTMLElement) opener.focus()
+    }
+  }, [])
+  return (
+    <dialog
+      ref={element}
+      class="dialog"
+      aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault()
+        if (!isRequired) onClose()
+      }}
+      onClick={(event) => {
+        // A press on the backdrop has the dialog itself as its target.
+        if (event.target === element.current && !isRequired) onClose()
+      }}
+      onKeyDown={(event) => event.stopPropagation()}
+    >
+      <div class="dialog-body stack">
+        <header class="dialog-head">
+          <h2 id={id} class="wrap">
+            {title}
+          </h2>
+          {!isRequired && <IconButton icon="close" label={text.value.app.close} onClick={onClose} />}
+        </header>
+        {children}
+      </div>
+    </dialog>
+  )
+}

@@ -1,0 +1,75 @@
+import { signal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+import { text } from '#dashboard/core/language.ts'
+import { Button, IconButton } from './button.tsx'
+
+interface Toast {
+  id: number
+  message: string
+  kind: 'good' | 'bad'
+  action?: { label: string; run: () => void }
+}
+
+const SHOWN_MS = 6_000
+/** Time to reach a button with the keyboard. */
+const SHOWN_WITH_ACTION_MS = 12_000
+
+const toasts = signal<Toast[]>([])
+let last = 0
+
+const dismiss = (id: number) => {
+  toasts.value = toasts.value.filter((one) => one.id !== id)
+}
+
+/** Shows a message for a while, and announces it. */
+export function showToast(
+  message: string,
+  { kind = 'good', action }: Partial<Omit<Toast, 'id' | 'message'>> = {}
+): void {
+  last++
+  toasts.value = [...toasts.value.slice(-2), { id: last, message, kind, ...(action && { action }) }]
+}
+
+/** The messages. A popover, so that they are above dialogs. */
+export function Toasts() {
+  const element = useRef<HTMLDivElement>(null)
+  const { length } = toasts.value
+  useEffect(() => {
+    const { current } = element
+    if (!current) return
+    if (current.matches(':popover-open')) current.hidePopover()
+    if (length > 0) current.showPopover()
+  }, [length])
+  return (
+    <div ref={element} class="toasts" popover="manual" role="status" aria-live="polite">
+      {toasts.value.map((toast) => (
+        <Message key={toast.id} toast={toast} />
+      ))}
+    </div>
+  )
+}
+
+function Message({ toast: { id, message, kind, action } }: { toast: Toast }) {
+  useEffect(() => {
+    const timer = setTimeout(() => dismiss(id), action ? SHOWN_WITH_ACTION_MS : SHOWN_MS)
+    return () => clearTimeout(timer)
+  }, [id, action])
+  return (
+    <div class={`toast ${kind}`}>
+      <p class="wrap">{message}</p>
+      {action && (
+        <Button
+          kind="quiet"
+          isSmall
+          onClick={() => {
+            dismiss(id)
+            action.run()
+          }}
+        >
+          {action.label}
+        </Button>
+      )}
+      <IconButton icon="close" label={text.value.app.dismiss} onClick={() => dismiss(id)} />
+    </div>
+  )
+}

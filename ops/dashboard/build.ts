@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto'
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { promisify } from 'node:util'
+import { brotliCompress, constants, gzip } from 'node:zlib'
+
+/**
+ * Builds the dashboard with esbuild: content-hashed files, each beside its brotli and gzip form, and
+ * `build.json`, which plugins/dashboard reads.
+ */
+
+const ROOT = join(import.meta.dirname, '..', '..')
+const SOURCE = join(ROOT, 'apps', 'dashboard')
+
+/** The result's folder. */
+export const OUTPUT = join(SOURCE, 'dist')
+
+export interface Build {
+  /** The hash of all that it was built from. */
+  sources: string
+  /** `index.html` with the names of the files, and with marks that the server replaces. */
+  page: string
+  /** The files of this build, and those of the build before, which open tabs may still request. */
+  files: string[]
+  earlier: string[]
+}
+
+/** Entries of the bundle: the application, and the script that selects theme and language before it. */
+const ENTRIES = ['main', 'early']
+
+/**
+ * Builds unless the sources are those of the last build. Returns false if there was nothing to do. Replaces
+ * the folder at the end, so that a failed build leaves the last one.
+ */
+export async function buildDashboard(): Promise<boolean> {
+  const [sources, last] = await Promise.all([hashSources(), readBuild()])
+  if (last?.sources === sources) return false
+  const folder = `${OUTPUT}.${process.pid}`
+  try {
+    const files = await bundle(folder)
+    const page = await renderPage(files)
+    await keepFiles(last?.files ?? [], folder)
+    const build: Build = { sources, page, files, earlier: last?.files ?? [] }
+    await writeFile(join(folder, 'build.json'), JSON.stringify(build))
+    await rm(OUTPUT, { recursive: true, force: true })
+    await rename(folder, OUTPUT)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+  return true
+}
+
+export async function readBuild(): Promise<Build | null> {
+  try {
+    return JSON.parse(await readFile(join(OUTPUT, 'build.json'), 'utf8'))
+  } catch {
+    return null
+  }
+}
+
+/** Hashes the application, what it imports from the repository, this script and the lockfile. */
+async function hashSources(): Promise<string> {
+  const folders = [SOURCE, join(ROOT, 'schema'), import.meta.dirname]
+  const lists = await Promise.all(folders.map(listSources))
+  const paths = [...lists.flat(), join(ROOT, 'package.json'), join(ROOT, 'package-lock.json')].sort()
+  const texts = await Promise.all(paths.map((path) => readFile(path)))
+  const hash = createHash('sha256')
+  for (const [index, path] of paths.entries())
+    hash.update(`${relative(ROOT, path)}\0${texts[index]?.length}\0`).update(texts[index] ?? '')
+  return hash.digest('hex')
+}
+
+async function listSources(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => !/[\\/]dist(\.\d+)?[\\/]|\.test\.ts$/.test(path))
+}
+
+/** Bundles into `folder` and returns the names of the files. */
+async function bundle(folder: string): Promise<string[]> {
+  // Loaded here: a server that has a current build starts without it.
+  const { build } = await import('esbuild')
+  const { metafile } = await build({
+    entryPoints: ENTRIES.map((name) => join(SOURCE, `${name}.${name === 'main' ? 'tsx' : 'ts'}`)),
+    absWorkingDir: ROOT,
+    outdir: folder,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    minify: true,
+    metafile: true,
+    legalComments: 'none',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    target: ['chrome123', 'firefox120', 'safari17.5'],
+    entryNames: '[name]-[hash]',
+    chunkNames: '[name]-[hash]',
+    assetNames: '[name]-[hash]',
+    logLevel: 'silent'
+  })
+  const names = Object.keys(metafile.outputs).map((path) => relative(folder, join(ROOT, path)))
+  await Promise.all(names.map((name) => compress(join(folder, name))))
+  return names.sort()
+}
+
+async function compress(path: string): Promise<void> {
+  const text = await readFile(path)
+  const params = { [constants.BROTLI_PARAM_SIZE_HINT]: text.length }
+  const [br, gz] = await Promise.all([
+    promisify(brotliCompress)(text, { params }),
+    promisify(gzip)(text, { level: 9 })
+  ])
+  await Promise.all([writeFile(`${path}.br`, br), writeFile(`${path}.gz`, gz)])
+}
+
+/** Puts the names of the files into `index.html`: `main.js` becomes `main-5ZXKU6HF.js`. */
+async function renderPage(files: readonly string[]): Promise<string> {
+  const html = await readFile(join(SOURCE, 'index.html'), 'utf8')
+  return html.replace(/(assets\/)(\w+)\.(js|css)/g, (_, path, name, extension) => {
+    const file = files.find((one) => one.startsWith(`${name}-`) && one.endsWith(`.${extension}`))
+    if (file === undefined) throw new Error(`index.html names ${name}.${extension}, which the build lacks`)
+    return path + file
+  })
+}
+
+async function keepFiles(files: readonly string[], folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  for (const name of files.flatMap((file) => [file, `${file}.br`, `${file}.gz`]))
+    await cp(join(OUTPUT, name), join(folder, name), { force: false }).catch(() => undefined)
+}

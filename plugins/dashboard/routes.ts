@@ -1,0 +1,52 @@
+import fastifyStatic from '@fastify/static'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { fillPage, readBuild } from './build.ts'
+import { problems } from './errors.ts'
+
+export interface DashboardOptions {
+  /** The folder of the build. */
+  folder: string
+  /** The settings that the page needs before its first request. */
+  version: string
+  auth: string
+  signsInAtProvider: boolean
+}
+
+/**
+ * `/dashboard`: the browser application. Files have a hash in their name and never change. All other paths
+ * answer the same page, which shows the view of its address. Without a build they answer DASHBOARD_UNBUILT.
+ */
+export async function dashboardRoutes(app: FastifyInstance, options: DashboardOptions) {
+  const build = readBuild(options.folder)
+  if (build === null) app.log.warn('the dashboard has no build; npm start makes one')
+  const page =
+    build &&
+    fillPage(build.page, {
+      BASE: app.publicPath,
+      VERSION: options.version,
+      AUTH: options.auth,
+      OIDC: String(options.signsInAtProvider)
+    })
+  await app.register(fastifyStatic, {
+    root: options.folder,
+    serve: false,
+    preCompressed: true,
+    immutable: true,
+    maxAge: '365d'
+  })
+
+  async function onFile(request: FastifyRequest<{ Params: { file: string } }>, reply: FastifyReply) {
+    const { file } = request.params
+    return build?.files.has(file) ? reply.sendFile(file) : reply.callNotFound()
+  }
+
+  async function onPage(_request: FastifyRequest, reply: FastifyReply) {
+    if (page === null) throw problems.DASHBOARD_UNBUILT('Start the server with npm start')
+    return reply.type('text/html; charset=utf-8').header('cache-control', 'no-cache').send(page)
+  }
+
+  const config = { access: 'public', isPage: true } as const
+  const schema = { hide: true }
+  app.get<{ Params: { file: string } }>('/dashboard/assets/:file', { config, schema }, onFile)
+  for (const path of ['/dashboard', '/dashboard/*']) app.get(path, { config, schema }, onPage)
+}
