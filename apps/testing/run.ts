@@ -53,6 +53,8 @@ async function run(): Promise<number> {
   await mkdir(temporary)
   // When the run is root, PostgreSQL runs as another user.
   await Promise.all([chmod(folder, 0o755), chmod(temporary, 0o777)])
+  // Tests in a browser need the dashboard's files. Without a build they fail and say so.
+  spawnSync(process.execPath, [join(root, 'ops', 'dashboard', 'main.ts')], { cwd: root, stdio: 'inherit' })
   if (!(await startServers())) return 1
 
   const { code, passed, failed, skipped } = await runTap({ ...env, TMPDIR: temporary })

@@ -60,7 +60,7 @@ export async function readBuild(): Promise<Build | null> {
 
 /** Hashes the application, what it imports from the repository, this script and the lockfile. */
 async function hashSources(): Promise<string> {
-  const folders = [SOURCE, join(ROOT, 'schema'), import.meta.dirname]
+  const folders = [SOURCE, join(ROOT, 'apps', 'client'), join(ROOT, 'schema'), import.meta.dirname]
   const lists = await Promise.all(folders.map(listSources))
   const paths = [...lists.flat(), join(ROOT, 'package.json'), join(ROOT, 'package-lock.json')].sort()
   const texts = await Promise.all(paths.map((path) => readFile(path)))

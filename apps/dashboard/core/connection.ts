@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals'
-import { call, watchAnswers } from './api.ts'
+import { api, watchAnswers } from './api.ts'
 
 /** True while the server does not answer. */
 export const isOffline = signal(!navigator.onLine)
@@ -19,7 +19,7 @@ export async function loadPart<T>(load: () => Promise<T>): Promise<T> {
 
 /** Asks the server again. */
 export async function retryConnection(): Promise<void> {
-  await call('GET', '/session').catch(() => undefined)
+  await api.session.get().catch(() => undefined)
 }
 
 watchAnswers((status) => {

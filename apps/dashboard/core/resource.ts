@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
-import { type Part, readPart } from './pages.ts'
+import { type Part, type ReadList, readPart } from './pages.ts'
 
 /** Data of the API in components. What was read before shows at once while it is read again. */
 
@@ -80,12 +80,9 @@ export interface List<Row> extends Resource<Part<Row>> {
   isReadingMore: boolean
 }
 
-type Query = Record<string, string | number | undefined>
-
-/** A list of the API that grows by {@link List.more}. */
-export function useList<Row>(path: string, query: Query): List<Row> {
-  const key = `${path} ${JSON.stringify(query)}`
-  const list = useResource<Part<Row>>(key, (signal) => readPart(path, query, null, signal))
+/** A list of the API that grows by {@link List.more}. A new `key` begins a new list. */
+export function useList<Row>(key: string, read: ReadList<Row>): List<Row> {
+  const list = useResource<Part<Row>>(key, (signal) => readPart(read, null, signal))
   const [isReadingMore, setReading] = useState(false)
   const reading = useRef<string | null>(null)
   async function more(): Promise<void> {
@@ -94,7 +91,7 @@ export function useList<Row>(path: string, query: Query): List<Row> {
     reading.current = key
     setReading(true)
     try {
-      const part = await readPart<Row>(path, query, data.next, new AbortController().signal)
+      const part = await readPart(read, data.next, new AbortController().signal)
       if (reading.current === key) list.set({ ...part, rows: [...data.rows, ...part.rows] })
     } catch {
       // Scrolling again, or the button, repeats it.

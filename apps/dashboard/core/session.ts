@@ -1,7 +1,8 @@
 import { computed, signal } from '@preact/signals'
+import { ApiError } from '#apps/client/api-error.ts'
 import type { Scope } from '#schema/shapes/key.ts'
 import type { Session } from '#schema/shapes/session.ts'
-import { ApiError, call, watchAnswers } from './api.ts'
+import { api, watchAnswers } from './api.ts'
 import { forgetData } from './resource.ts'
 
 /** The session of this browser. */
@@ -21,7 +22,7 @@ export function may(scope: Scope): boolean {
 /** Reads the session. Leaves it null without one; throws if the server does not answer. */
 export async function readSession(): Promise<void> {
   try {
-    session.value = (await call<Session>('GET', '/session')).data
+    session.value = await api.session.get()
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 401) throw error
     session.value = null
@@ -30,12 +31,12 @@ export async function readSession(): Promise<void> {
 
 /** Begins a session with a key. Throws an {@link ApiError}. */
 export async function signIn(key: string): Promise<void> {
-  session.value = (await call<Session>('POST', '/session', { body: { key } })).data
+  session.value = await api.session.signIn({ key })
   hasEnded.value = false
 }
 
 export async function signOut(): Promise<void> {
-  await call('DELETE', '/session')
+  await api.session.signOut()
   forgetData()
   session.value = null
   hasEnded.value = false

@@ -1,5 +1,6 @@
 import { useRef, useState } from 'preact/hooks'
-import { ApiError, call } from '#dashboard/core/api.ts'
+import { ApiError } from '#apps/client/api-error.ts'
+import { api } from '#dashboard/core/api.ts'
 import { HOME } from '#dashboard/core/environment.ts'
 import { formatNumber } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
@@ -72,7 +73,7 @@ export function CreateBar() {
     const attempt = `${index} ${line}`
     const key = attempts.current.get(attempt) ?? createKey()
     attempts.current.set(attempt, key)
-    const { data } = await call<Url>('POST', '/urls', { body: { original_url: line }, idempotencyKey: key })
+    const data = await api.links.create({ original_url: line }, { idempotencyKey: key })
     lastChange.value = { kind: 'created', url: data }
     return data
   }

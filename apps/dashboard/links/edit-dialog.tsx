@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
-import { ApiError, call } from '#dashboard/core/api.ts'
+import { ApiError } from '#apps/client/api-error.ts'
+import { api } from '#dashboard/core/api.ts'
 import { formatNumber } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
 import { Button } from '#dashboard/ui/button.tsx'
@@ -12,36 +13,51 @@ import { lastChange } from './changes.ts'
 import { Conflict } from './conflict.tsx'
 import { type Draft, FIELDS, type Field, findError, toChange, toDraft } from './edit-fields.ts'
 
+/** A link with the `ETag` of its version. */
+interface Version {
+  url: Url
+  etag: string | null
+}
+
+async function readVersion(id: number, signal?: AbortSignal): Promise<Version> {
+  let etag: string | null = null
+  const onHeaders = (headers: Headers) => {
+    etag = headers.get('etag')
+  }
+  return { url: await api.links.get(id, { signal, onHeaders }), etag }
+}
+
 /** Edits a link. A change that was saved meanwhile is shown beside this one. */
 export function EditDialog({ url, onClose }: { url: Url; onClose: () => void }) {
   const t = text.value
-  const [base, setBase] = useState({ url, etag: null as string | null })
+  const [base, setBase] = useState<Version>({ url, etag: null })
   const before = useMemo(() => toDraft(base.url), [base])
   const [draft, setDraft] = useState<Draft>(before)
   const [isChecked, setChecked] = useState(false)
   const [isBusy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
-  const [theirs, setTheirs] = useState<{ url: Url; etag: string | null } | null>(null)
+  const [theirs, setTheirs] = useState<Version | null>(null)
 
   // The list may be older than the link; the tag says which version is edited.
   useEffect(() => {
     const controller = new AbortController()
-    call<Url>('GET', `/urls/${url.id}`, { signal: controller.signal }).then(
-      ({ data, etag }) => {
-        setBase({ url: data, etag })
-        setDraft((last) => ({ ...toDraft(data), ...pickChanged(toDraft(url), last) }))
+    readVersion(url.id, controller.signal).then(
+      (version) => {
+        setBase(version)
+        setDraft((last) => ({ ...toDraft(version.url), ...pickChanged(toDraft(url), last) }))
       },
       () => undefined
     )
     return () => controller.abort()
   }, [url])
 
-  async function save(from: { url: Url; etag: string | null }) {
+  async function save(from: Version) {
     setBusy(true)
     setError(null)
     try {
       const body = toChange(toDraft(from.url), draft)
-      const { data } = await call<Url>('PUT', `/urls/${url.id}`, { body, ifMatch: from.etag })
+      const headers = from.etag === null ? undefined : { 'if-match': from.etag }
+      const data = await api.links.change(url.id, body, { headers })
       lastChange.value = { kind: 'changed', url: data }
       showToast(t.links.saved)
       onClose()
@@ -54,8 +70,7 @@ export function EditDialog({ url, onClose }: { url: Url; onClose: () => void }) 
 
   async function showTheirs() {
     try {
-      const { data, etag } = await call<Url>('GET', `/urls/${url.id}`)
-      setTheirs({ url: data, etag })
+      setTheirs(await readVersion(url.id))
     } catch (error) {
       setError(error)
     }

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { call } from '#dashboard/core/api.ts'
+import { api } from '#dashboard/core/api.ts'
 import { text } from '#dashboard/core/language.ts'
 import { may } from '#dashboard/core/session.ts'
 import { IconButton } from '#dashboard/ui/button.tsx'
@@ -15,7 +15,7 @@ async function removeLink(url: Url): Promise<void> {
   const t = text.value.links
   lastChange.value = { kind: 'removed', id: url.id }
   try {
-    await call('DELETE', `/urls/${url.id}`)
+    await api.links.remove(url.id)
     showToast(t.removed(url.short_code), { action: { label: t.undo, run: () => void restoreLink(url) } })
   } catch (error) {
     lastChange.value = { kind: 'created', url }
@@ -26,7 +26,7 @@ async function removeLink(url: Url): Promise<void> {
 async function restoreLink(url: Url): Promise<void> {
   const t = text.value.links
   try {
-    const { data } = await call<Url>('POST', `/urls/${url.id}/restore`)
+    const data = await api.links.restore(url.id)
     lastChange.value = { kind: 'created', url: data }
     showToast(t.restored(url.short_code))
   } catch {

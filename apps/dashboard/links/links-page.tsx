@@ -1,11 +1,12 @@
 import { useSignalEffect } from '@preact/signals'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
-import { toSearch } from '#dashboard/core/api.ts'
+import { api } from '#dashboard/core/api.ts'
 import { HOME } from '#dashboard/core/environment.ts'
 import { formatAge, formatDate, formatNumber, parseWire } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
 import { useList } from '#dashboard/core/resource.ts'
+import { toSearch } from '#dashboard/core/search.ts'
 import { useShortcut } from '#dashboard/core/shortcuts.ts'
 import { usePageTitle } from '#dashboard/shell/page-title.ts'
 import { Button } from '#dashboard/ui/button.tsx'
@@ -14,14 +15,14 @@ import { Choice } from '#dashboard/ui/field.tsx'
 import { Icon } from '#dashboard/ui/icon.tsx'
 import { Empty, ErrorNote, More, Skeleton } from '#dashboard/ui/states.tsx'
 import { Table } from '#dashboard/ui/table.tsx'
-import type { Url } from '#schema/shapes/url.ts'
+import type { Url, UrlQuery } from '#schema/shapes/url.ts'
 import { applyChange, type Change, lastChange } from './changes.ts'
 import { LinkActions } from './link-actions.tsx'
 import { LinkStatus } from './link-status.tsx'
 
 type Status = 'all' | 'active' | 'inactive'
 
-const FLAGS: Record<Status, string | undefined> = { all: undefined, active: 'true', inactive: 'false' }
+const FLAGS = { all: undefined, active: 'true', inactive: 'false' } as const
 /** Pause in typing after which the search runs. */
 const TYPING_MS = 250
 
@@ -33,7 +34,9 @@ export default function LinksPage() {
   const q = query['q'] ?? ''
   const status: Status =
     query['status'] === 'active' || query['status'] === 'inactive' ? query['status'] : 'all'
-  const list = useList<Url>('/urls', { q, is_active: FLAGS[status] })
+  const list = useList<Url>(`links ${status} ${q}`, (page, options) =>
+    api.links.list({ ...page, q: q || undefined, is_active: FLAGS[status] } as UrlQuery, options)
+  )
   const { data } = list
   const isFiltered = q !== '' || status !== 'all'
   const filter = (next: { q?: string; status?: Status }) => {

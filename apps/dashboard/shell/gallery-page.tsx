@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { ApiError } from '#dashboard/core/api.ts'
+import { ApiError } from '#apps/client/api-error.ts'
 import { HOME } from '#dashboard/core/environment.ts'
 import { text } from '#dashboard/core/language.ts'
 import { THEMES, type Theme } from '#dashboard/core/theme.ts'
@@ -10,6 +10,9 @@ import { Choice, SelectField, SwitchField, TextArea, TextField } from '#dashboar
 import { Badge, Empty, ErrorNote, Skeleton } from '#dashboard/ui/states.tsx'
 import { showToast } from '#dashboard/ui/toast.tsx'
 import { usePageTitle } from './page-title.ts'
+
+const example = (detail: string) =>
+  new ApiError({ code: '', status: 503, title: detail, detail, requestId: HOME })
 
 /** Every component in each state: the reference for new pages, and the subject of a screenshot. */
 export default function GalleryPage() {
@@ -69,10 +72,7 @@ export default function GalleryPage() {
       <section class="card stack">
         <h2>{t.gallery.states}</h2>
         <Skeleton rows={2} />
-        <ErrorNote
-          error={new ApiError(503, { detail: t.gallery.error }, HOME)}
-          onRetry={() => showToast(t.gallery.toastText)}
-        />
+        <ErrorNote error={example(t.gallery.error)} onRetry={() => showToast(t.gallery.toastText)} />
         <Empty icon="link" title={t.links.emptyTitle} hint={t.links.emptyHint} />
       </section>
       <section class="card stack">

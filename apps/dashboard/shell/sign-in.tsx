@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { ApiError } from '#dashboard/core/api.ts'
+import { ApiError } from '#apps/client/api-error.ts'
 import { BASE, HOME, signsInAtProvider } from '#dashboard/core/environment.ts'
 import { text } from '#dashboard/core/language.ts'
 import { signIn } from '#dashboard/core/session.ts'

@@ -1,3 +1,4 @@
+import { api } from '#dashboard/core/api.ts'
 import { formatAge, formatDate, parseWire } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
 import { useList } from '#dashboard/core/resource.ts'
@@ -11,7 +12,9 @@ const asText = (value: unknown) => (typeof value === 'string' && value !== '' ? 
 /** The latest events of a link. */
 export function Events({ id }: { id: number }) {
   const t = text.value.link
-  const list = useList<Event>('/events', { url_id: id })
+  const list = useList<Event>(`events ${id}`, (page, options) =>
+    api.events.list({ ...page, url_id: id }, options)
+  )
   const { data } = list
   return (
     <section class="stack" aria-labelledby="events">

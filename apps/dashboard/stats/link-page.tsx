@@ -1,7 +1,7 @@
 import { useSignalEffect } from '@preact/signals'
 import { useRef } from 'preact/hooks'
 import { useLocation, useRoute } from 'preact-iso'
-import { call } from '#dashboard/core/api.ts'
+import { api } from '#dashboard/core/api.ts'
 import { HOME } from '#dashboard/core/environment.ts'
 import { formatDate, parseWire } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
@@ -28,10 +28,7 @@ export default function LinkPage() {
   const { route } = useLocation()
   const { params } = useRoute()
   const id = Number(params['id'])
-  const link = useResource<Url>(
-    `link ${id}`,
-    async (signal) => (await call<Url>('GET', `/urls/${id}`, { signal })).data
-  )
+  const link = useResource<Url>(`link ${id}`, (signal) => api.links.get(id, { signal }))
   const url = link.data
   usePageTitle(url?.short_code ?? t.app.links)
   const latest = useRef(link)
@@ -98,10 +95,9 @@ function LinkHead({ url, onRemoved }: { url: Url; onRemoved: () => void }) {
 function LinkReport({ id }: { id: number }) {
   const t = text.value.stats
   const [period, setPeriod] = usePeriod()
-  const stats = useResource<UrlStats>(`stats ${id} ${JSON.stringify(period)}`, async (signal) => {
-    const { data } = await call<UrlStats>('GET', `/urls/${id}/stats`, { query: toQuery(period), signal })
-    return data
-  })
+  const stats = useResource<UrlStats>(`stats ${id} ${JSON.stringify(period)}`, (signal) =>
+    api.links.stats(id, toQuery(period), { signal })
+  )
   return (
     <section class="stack" aria-labelledby="report">
       <div class="section-head">

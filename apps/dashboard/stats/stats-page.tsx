@@ -1,4 +1,4 @@
-import { call } from '#dashboard/core/api.ts'
+import { api } from '#dashboard/core/api.ts'
 import { HOME } from '#dashboard/core/environment.ts'
 import { formatNumber } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
@@ -16,10 +16,9 @@ export default function StatsPage() {
   const t = text.value.stats
   usePageTitle(t.title)
   const [period, setPeriod] = usePeriod()
-  const stats = useResource<OverallStats>(`stats ${JSON.stringify(period)}`, async (signal) => {
-    const { data } = await call<OverallStats>('GET', '/stats', { query: toQuery(period), signal })
-    return data
-  })
+  const stats = useResource<OverallStats>(`stats ${JSON.stringify(period)}`, (signal) =>
+    api.stats.get(toQuery(period), { signal })
+  )
   return (
     <div class="stack wide">
       <div class="section-head">

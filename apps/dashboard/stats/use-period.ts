@@ -1,6 +1,6 @@
 import { useLocation } from 'preact-iso'
-import { toSearch } from '#dashboard/core/api.ts'
 import { ownZone } from '#dashboard/core/format.ts'
+import { toSearch } from '#dashboard/core/search.ts'
 import { type Period, readPeriod, writePeriod } from './period.ts'
 
 /** The period in the address of the page, and a way to change it. */

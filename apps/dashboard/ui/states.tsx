@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
-import { ApiError } from '#dashboard/core/api.ts'
+import { ApiError } from '#apps/client/api-error.ts'
 import { text } from '#dashboard/core/language.ts'
 import { Button } from './button.tsx'
 import { CopyButton } from './copy.tsx'
@@ -57,8 +57,8 @@ export function explain(error: unknown): string {
   if (error.status === 0) return t.offline
   if (error.status === 403) return t.forbidden
   if (error.status === 429) return t.limited
-  const fields = error.problem.errors?.map(({ path, message }) => `${path} ${message}`)
-  return fields?.join('; ') || error.message
+  const fields = error.errors.map(({ path, message }) => `${path} ${message}`)
+  return fields.join('; ') || error.message
 }
 
 /** An error with what to do, and with the request's id for people who read the logs. */
