@@ -44,8 +44,9 @@ t.test('the image', { skip }, async (t) => {
   t.test('contains the program and PostgreSQL, but no tests and no second Node', async (t) => {
     const files = readdirSync(join(image.root, 'app'), { recursive: true }).map(String)
     t.ok(files.includes('apps/server/main.ts') && files.includes('node_modules/fastify/package.json'))
+    t.ok(files.includes('apps/dashboard/dist/build.json'), 'the dashboard is built')
     const unwanted =
-      /^(apps\/(testing|acceptance)\/|(apps|plugins|schema)\/.*\.test\.ts$|node_modules\/(node-|tap\/))/
+      /^(apps\/(testing|acceptance)\/|(apps|plugins|schema)\/.*\.test\.ts$|node_modules\/(node-|tap\/|@?esbuild\/))/
     t.same(
       files.filter((file) => unwanted.test(file)),
       []
@@ -84,6 +85,7 @@ t.test('the image', { skip }, async (t) => {
     })
     t.equal(created.status, 201, created.text)
     t.equal((await first.request('GET', '/away')).headers.get('location'), 'https://example.com/a')
+    t.match((await first.request('GET', '/dashboard')).text, /assets\/main-\w+\.js/)
     await countClick(first)
     const health = run(image.enter(image.healthcheck, { volume, env: first.env }))
     t.equal(health.status, 0, health.stderr)

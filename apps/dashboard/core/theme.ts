@@ -1,9 +1,6 @@
 import { signal } from '@preact/signals'
 import { readPreference, writePreference } from './storage.ts'
-
-export const THEMES = ['auto', 'light', 'dark'] as const
-
-export type Theme = (typeof THEMES)[number]
+import { THEMES, type Theme } from './themes.ts'
 
 const stored = readPreference('theme')
 

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
-import { LocationProvider, lazy, Route, Router } from 'preact-iso'
+import lazy from 'preact-iso/lazy'
+import { LocationProvider, Route, Router } from 'preact-iso/router'
 import { loadPart } from '#dashboard/core/connection.ts'
 import { HOME } from '#dashboard/core/environment.ts'
 import { text } from '#dashboard/core/language.ts'

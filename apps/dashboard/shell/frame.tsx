@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { useLocation } from 'preact-iso'
+import { useLocation } from 'preact-iso/router'
 import { isOffline, isOutdated, retryConnection } from '#dashboard/core/connection.ts'
 import { BASE, HOME, isOpen } from '#dashboard/core/environment.ts'
 import { text } from '#dashboard/core/language.ts'
@@ -108,7 +108,7 @@ export function Mark() {
 function Banners() {
   const t = text.value.app
   return (
-    <>
+    <aside aria-label={t.notices}>
       {isOutdated.value && (
         <div class="banner warn" role="status">
           <Icon name="alert" />
@@ -133,6 +133,6 @@ function Banners() {
           <p>{t.openServer}</p>
         </div>
       )}
-    </>
+    </aside>
   )
 }

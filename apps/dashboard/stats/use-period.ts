@@ -1,4 +1,4 @@
-import { useLocation } from 'preact-iso'
+import { useLocation } from 'preact-iso/router'
 import { ownZone } from '#dashboard/core/format.ts'
 import { toSearch } from '#dashboard/core/search.ts'
 import { type Period, readPeriod, writePeriod } from './period.ts'

@@ -1,4 +1,4 @@
-import type { Theme } from '#dashboard/core/theme.ts'
+import type { Theme } from '#dashboard/core/themes.ts'
 import type { Role } from '#schema/shapes/key.ts'
 import type { UrlChange } from '#schema/shapes/url.ts'
 import type { en } from './en.ts'

@@ -18,6 +18,7 @@ export const de: Catalogue = {
     name: 'Fairlead',
     skip: 'Zum Inhalt',
     menu: 'Hauptmenü',
+    notices: 'Hinweise',
     links: 'Links',
     stats: 'Statistik',
     docs: 'API-Referenz',
@@ -91,7 +92,6 @@ export const de: Catalogue = {
     columnCreated: 'Erstellt',
     columnActions: 'Aktionen',
     more: 'Mehr anzeigen',
-    end: 'Das sind alle',
     emptyTitle: 'Noch keine Links',
     emptyHint: 'Fügen Sie oben eine lange Adresse ein. Der Kurzlink lässt sich sofort kopieren.',
     noMatchTitle: 'Kein Link passt',
@@ -110,8 +110,7 @@ export const de: Catalogue = {
     undo: 'Rückgängig',
     restored: (code) => `${code} ist wieder da`,
     restoreFailed: (code) => `${code} lässt sich auf diesem Server nicht wiederherstellen`,
-    saved: 'Änderungen gespeichert',
-    open: 'Ziel öffnen'
+    saved: 'Änderungen gespeichert'
   },
   edit: {
     title: (code) => `${code} bearbeiten`,
@@ -135,7 +134,6 @@ export const de: Catalogue = {
     created: (date) => `Erstellt ${date}`,
     changed: (date) => `Geändert ${date}`,
     expires: (date) => `Läuft ab ${date}`,
-    note: 'Notiz',
     latest: 'Neueste Ereignisse',
     noEvents: 'Noch keine Ereignisse',
     noEventsHint: 'Jeder Besuch des Kurzlinks erscheint hier.',
@@ -144,7 +142,6 @@ export const de: Catalogue = {
     columnSource: 'Von',
     columnAgent: 'Browser',
     direct: 'direkt',
-    unknown: 'unbekannt',
     moreEvents: 'Mehr anzeigen',
     eventTypes: {
       click: 'Klick',
@@ -156,11 +153,9 @@ export const de: Catalogue = {
   },
   stats: {
     title: 'Statistik',
-    clicks: 'Klicks',
     visitors: 'Besucher',
     bots: 'Bots',
     people: 'Menschen',
-    links: 'Links',
     period: 'Zeitraum',
     periods: {
       '24h': 'Letzte 24 Stunden',

@@ -22,6 +22,7 @@ export const en = {
     name: 'Fairlead',
     skip: 'Skip to content',
     menu: 'Main menu',
+    notices: 'Notices',
     links: 'Links',
     stats: 'Statistics',
     docs: 'API reference',
@@ -93,7 +94,6 @@ export const en = {
     columnCreated: 'Created',
     columnActions: 'Actions',
     more: 'Show more',
-    end: 'That is all',
     emptyTitle: 'No links yet',
     emptyHint: 'Paste a long address above. The short link is ready to copy at once.',
     noMatchTitle: 'No link matches',
@@ -112,8 +112,7 @@ export const en = {
     undo: 'Undo',
     restored: (code: string) => `${code} is back`,
     restoreFailed: (code: string) => `${code} can’t be restored on this server`,
-    saved: 'Changes saved',
-    open: 'Open target'
+    saved: 'Changes saved'
   },
   edit: {
     title: (code: string) => `Edit ${code}`,
@@ -136,7 +135,6 @@ export const en = {
     created: (date: string) => `Created ${date}`,
     changed: (date: string) => `Changed ${date}`,
     expires: (date: string) => `Expires ${date}`,
-    note: 'Note',
     latest: 'Latest events',
     noEvents: 'No events yet',
     noEventsHint: 'Each visit of the short link shows up here.',
@@ -145,7 +143,6 @@ export const en = {
     columnSource: 'From',
     columnAgent: 'Browser',
     direct: 'direct',
-    unknown: 'unknown',
     moreEvents: 'Show more',
     eventTypes: {
       click: 'Click',
@@ -157,11 +154,9 @@ export const en = {
   },
   stats: {
     title: 'Statistics',
-    clicks: 'Clicks',
     visitors: 'Visitors',
     bots: 'Bots',
     people: 'People',
-    links: 'Links',
     period: 'Period',
     periods: {
       '24h': 'Last 24 hours',

@@ -1,0 +1,133 @@
+import { readFile, stat } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import t, { type Test } from 'tap'
+import { startApp } from '#testing/app.ts'
+import { browserTest, openBrowser, openPage } from '#testing/browser.ts'
+import { OUTPUT, readBuild } from './build.ts'
+
+/** Every page in a browser: accessible, within its width, without foreign requests, and small. */
+
+const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const HOSTILE = [
+  '<b>bold</b> \u202Eevil',
+  'x'.repeat(500),
+  '👩‍👩‍👧‍👦'.repeat(40),
+  'שלום עולם',
+  'a b '.repeat(120)
+]
+
+/** The pages, and what is visible when they are complete. */
+const PAGES: { path: string; done: string; open?: (page: Page) => Promise<unknown> }[] = [
+  { path: '/dashboard', done: '.is-links' },
+  { path: '/dashboard?q=nothing-like-this', done: '.empty' },
+  { path: '/dashboard/links/1', done: '.is-events' },
+  { path: '/dashboard/links/999', done: '.note' },
+  { path: '/dashboard/stats', done: '.top a' },
+  { path: '/dashboard/stats?period=custom', done: '[type=date]' },
+  { path: '/dashboard/components', done: '.samples' },
+  { path: '/dashboard/nowhere', done: '.empty' },
+  { path: '/dashboard', done: '.is-links', open: (page) => page.locator('.preferences-button').click() },
+  { path: '/dashboard', done: '.is-links', open: (page) => page.keyboard.press('?') },
+  {
+    path: '/dashboard',
+    done: '.is-links',
+    open: (page) => page.locator('.col-actions button').nth(0).click()
+  },
+  {
+    path: '/dashboard',
+    done: '.is-links',
+    open: (page) => page.locator('.col-actions button').nth(1).click()
+  }
+]
+
+const LOOKS = [
+  { colorScheme: 'light', viewport: { width: 1280, height: 900 }, locale: 'en-GB' },
+  { colorScheme: 'dark', viewport: { width: 1280, height: 900 }, locale: 'de-DE' },
+  { colorScheme: 'light', viewport: { width: 360, height: 740 }, locale: 'de-DE' },
+  { colorScheme: 'dark', viewport: { width: 360, height: 740 }, locale: 'en-GB', forcedColors: 'active' },
+  {
+    colorScheme: 'light',
+    viewport: { width: 2_560, height: 1_400 },
+    locale: 'en-GB',
+    reducedMotion: 'reduce'
+  }
+] as const
+
+async function startWithLinks(t: Test) {
+  const running = await startApp(t)
+  for (const [index, title] of HOSTILE.entries()) {
+    const json = { original_url: `https://example.com/${'segment/'.repeat(60)}${index}`, title, note: title }
+    const { json: link } = await running.request('POST', '/urls', { json })
+    await running.request('GET', `/${link.short_code}`, {
+      headers: { 'user-agent': title.slice(0, 40).replace(/[^ -~]/g, '?') }
+    })
+  }
+  return running
+}
+
+/** The violations of WCAG 2.2 A and AA, each as one line. */
+function runAxe(page: Page): Promise<string[]> {
+  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+  return page.evaluate(
+    `axe.run({ runOnly: ${JSON.stringify(tags)} }).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target + ' ' + failureSummary.slice(0, 200))))`
+  )
+}
+
+/** By how many pixels the page is wider than the window. */
+const overflow = (page: Page): Promise<number> =>
+  page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+
+for (const look of LOOKS)
+  t.test(
+    `every page is accessible and fits: ${look.colorScheme}, ${look.viewport.width} px, ${look.locale}`,
+    browserTest,
+    async (t) => {
+      const { url } = await startWithLinks(t)
+      const { page, complaints } = await openPage(await openBrowser(t), url, {
+        ...look,
+        script: AXE,
+        expects: /404.*\/urls\/999|getOwnPropertySymbols/
+      })
+      const found: string[] = []
+      for (const { path, done, open } of PAGES) {
+        await page.goto(path)
+        await page.locator(done).first().waitFor()
+        if (open) {
+          await open(page)
+          await page.locator('dialog[open]').waitFor()
+        }
+        const wide = await overflow(page)
+        if (wide > 0) found.push(`${path} is ${wide} px too wide`)
+        found.push(...(await runAxe(page)).map((line) => `${path} ${open ? 'dialog ' : ''}${line}`))
+      }
+      t.same(found, [])
+      t.same(complaints, [])
+    }
+  )
+
+t.test('the first page is small, and so is each lazy part', async (t) => {
+  const build = await readBuild()
+  t.ok(build)
+  if (build === null) return
+  const sizeOf = async (file: string) => (await stat(join(OUTPUT, `${file}.gz`))).size
+  const first = await listFirst(/main-\w+\.js/.exec(build.page)?.[0] ?? '')
+  const sizes = await Promise.all([...first].map(sizeOf))
+  const scripts = sizes.reduce((sum, size) => sum + size, 0)
+  t.ok(scripts > 10_000 && scripts <= 90 * 1_024, `${scripts} bytes of scripts`)
+  const styles = await sizeOf(/main-\w+\.css/.exec(build.page)?.[0] ?? '')
+  t.ok(styles > 1_000 && styles <= 20 * 1_024, `${styles} bytes of styles`)
+  for (const file of build.files.filter((one) => !first.has(one)))
+    t.ok((await sizeOf(file)) <= 60 * 1_024, file)
+
+  /** The file, and what it imports before it runs. */
+  async function listFirst(file: string, seen = new Set<string>()): Promise<Set<string>> {
+    if (seen.has(file)) return seen
+    seen.add(file)
+    const text = await readFile(join(OUTPUT, file), 'utf8')
+    for (const [, name = ''] of text.matchAll(/\b(?:from|import)"\.\/([\w-]+\.js)"/g))
+      await listFirst(name, seen)
+    return seen
+  }
+})
