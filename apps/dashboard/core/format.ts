@@ -55,10 +55,10 @@ const STEPS: [unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
   ['minute', 60]
 ]
 
-/** `3 hours ago`. Below a minute, and for a clock that is ahead: `now`. */
+/** `3 hr ago`. Below a minute, and for a clock that is ahead: `now`. */
 export function formatAge(date: Date, now = Date.now()): string {
   const seconds = (date.getTime() - now) / 1_000
-  const format = keep('age', (tag) => new Intl.RelativeTimeFormat(tag, { numeric: 'auto' }))
+  const format = keep('age', (tag) => new Intl.RelativeTimeFormat(tag, { numeric: 'auto', style: 'short' }))
   const step = STEPS.find(([, size]) => Math.abs(seconds) >= size)
   return step === undefined
     ? format.format(0, 'second')

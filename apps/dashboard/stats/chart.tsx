@@ -9,6 +9,8 @@ const HEIGHT = 260
 const EDGE = { top: 12, right: 4, bottom: 26, left: 44 }
 /** Room of a label on the time axis. */
 const LABEL = 76
+/** Between a bar's middle and its numbers. */
+const GAP = 14
 const TIP = { width: 156, line: 20, pad: 12 }
 
 /** Clicks of people and bots as bars, and visitors as a line. The sentence beside it is its name. */
@@ -94,7 +96,7 @@ export function Chart({ range, summary }: { range: Range; summary: string }) {
           {hasVisitors && <path class="chart-visitors" d={visitors(series) ?? ''} />}
           {shown && (
             <Tip
-              at={Math.min(Math.max(middle(shown.start) + 12, EDGE.left), width - TIP.width - 4)}
+              at={besides(middle(shown.start), width)}
               title={bucketLabel(shown.start, range)}
               rows={[
                 [t.people, formatNumber(shown.clicks - shown.bots)],
@@ -127,6 +129,10 @@ function Bar({
     <rect class={name} x={x} width={width} y={top} height={height} rx={Math.min(2, width / 4)} />
   )
 }
+
+/** The place of the numbers: on the side of the bar that has more room. */
+const besides = (middle: number, width: number) =>
+  middle > width / 2 ? Math.max(middle - GAP - TIP.width, 0) : middle + GAP
 
 /** The numbers under the pointer. The table has them for keyboards. */
 function Tip({ at, title, rows }: { at: number; title: string; rows: (readonly [string, string])[] }) {

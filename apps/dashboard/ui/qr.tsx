@@ -1,7 +1,6 @@
 import { encode } from 'uqr'
 import { text } from '#dashboard/core/language.ts'
 import { Button } from './button.tsx'
-import { CopyButton } from './copy.tsx'
 import { Dialog } from './dialog.tsx'
 
 /** The dark modules of the code as one SVG path, and the width with the quiet zone (ISO/IEC 18004). */
@@ -63,7 +62,6 @@ export default function QrDialog({ url, code, onClose }: { url: string; code: st
       <p class="mono wrap center">{url}</p>
       <p class="soft small center">{t.links.qrHint}</p>
       <footer class="dialog-foot">
-        <CopyButton value={url} label={t.app.copy} />
         <Button icon="download" onClick={onPng}>
           {t.links.downloadPng}
         </Button>

@@ -25,9 +25,10 @@ t.test('paths in answers begin with that of PUBLIC_URL', async (t) => {
   t.match(await links('/audit?per_page=1'), '</l/audit?per_page=1&before=')
 })
 
-t.test('Swagger UI and its files are under it too', async (t) => {
+t.test('the dashboard, Swagger UI and their files are under it too', async (t) => {
   const { request } = await startApp(t, { env })
-  t.equal((await request('GET', '/')).headers.get('location'), '/l/docs')
+  t.equal((await request('GET', '/')).headers.get('location'), '/l/dashboard')
+  t.match((await request('GET', '/dashboard')).text, /src="\/l\/dashboard\/assets\/main-\w+\.js"/)
   const page = await request('GET', '/docs')
   t.match(page.text, 'src="/l/docs/static/swagger-ui-bundle.js"')
   t.notMatch(page.text, /(src|href)="\/(?!l\/)/)
