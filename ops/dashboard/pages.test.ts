@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { startApp } from '#testing/app.ts'
@@ -9,7 +9,6 @@ import { OUTPUT, readBuild } from './build.ts'
 
 /** Every page in a browser: accessible, within its width, without foreign requests, and small. */
 
-const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const HOSTILE = [
   '<b>bold</b> \u202Eevil',
   'x'.repeat(500),
@@ -87,7 +86,7 @@ for (const look of LOOKS)
       const { url } = await startWithLinks(t)
       const { page, complaints } = await openPage(await openBrowser(t), url, {
         ...look,
-        script: AXE,
+        script: axe.source,
         expects: /404.*\/urls\/999|getOwnPropertySymbols/
       })
       const found: string[] = []

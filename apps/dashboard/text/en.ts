@@ -33,7 +33,7 @@ export const en = {
     components: 'Components',
     version: (version: string) => `Version ${version}`,
     signOut: 'Sign out',
-    openServer: 'This server is open: anyone who reaches it can change everything.',
+    openServer: 'This server is open: everyone with its address can change everything.',
     offline: 'The server does not answer. What you typed is kept.',
     retry: 'Try again',
     outdated: 'A newer release is running. Reload to use it.',
