@@ -62,6 +62,36 @@ t.test('paste, copy, find, edit and delete', browserTest, async (t) => {
   t.same(complaints, [])
 })
 
+t.test('a concurrent edit is shown side by side', browserTest, async (t) => {
+  const { url, request } = await startApp(t)
+  const { json: link } = await request('POST', '/urls', {
+    json: { original_url: 'https://example.com/', title: 'First' }
+  })
+  const path = `/urls/${link.id}`
+  if ((await request('GET', path)).headers.get('etag') === null)
+    return t.pass('this server has no entity tags')
+  const { page, complaints } = await openPage(await openBrowser(t), url, { expects: /412/ })
+  await page.goto('/dashboard')
+  const read = page.waitForResponse((answer) => answer.url().endsWith(path))
+  await page.getByRole('button', { name: /^Edit/ }).click()
+  await read
+
+  await page.getByLabel('Title').fill('Mine')
+  await request('PUT', path, { json: { title: 'Theirs' } })
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  await page.getByRole('heading', { name: 'The link changed meanwhile' }).waitFor()
+  await page
+    .getByRole('dialog')
+    .getByRole('row')
+    .filter({ hasText: 'Theirs' })
+    .filter({ hasText: 'Mine' })
+    .waitFor()
+  await page.getByRole('button', { name: 'Save yours' }).click()
+  await page.getByText('Changes saved').waitFor()
+  t.match((await request('GET', path)).json, { title: 'Mine' })
+  t.same(complaints, [])
+})
+
 t.test('the page of a link shows its clicks', browserTest, async (t) => {
   const { url, request } = await startApp(t)
   const { json: link } = await request('POST', '/urls', { json: { original_url: 'https://example.com/' } })
