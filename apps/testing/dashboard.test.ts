@@ -1,6 +1,7 @@
 import t from 'tap'
 import { startApp } from './app.ts'
 import { browserTest, openBrowser, openPage } from './browser.ts'
+import { until } from './until.ts'
 
 /** The main flows of the dashboard in a real browser. */
 
@@ -59,6 +60,28 @@ t.test('paste, copy, find, edit and delete', browserTest, async (t) => {
   t.equal((await request('GET', `/urls/${links[1].id}`)).status, 404)
   await page.getByRole('button', { name: 'Undo' }).click()
   await page.getByText(/is back|can’t be restored/).waitFor()
+  t.same(complaints, [])
+})
+
+t.test('a long list grows while it is scrolled, the newest links first', browserTest, async (t) => {
+  const { url, request } = await startApp(t)
+  for (let count = 0; count < 115; count++)
+    await request('POST', '/urls', { json: { original_url: `https://example.com/${count}` } })
+  const { page, complaints } = await openPage(await openBrowser(t), url)
+  await page.goto('/dashboard')
+  await page.getByText('115 links', { exact: true }).waitFor()
+  await page.getByText('example.com/114', { exact: true }).waitFor()
+  t.equal(await page.getByText('example.com/0', { exact: true }).count(), 0, 'not all at once')
+  const last = page.getByText('example.com/0', { exact: true })
+  await until(async () => {
+    await page.mouse.wheel(0, 3_000)
+    return (await last.count()) === 1
+  })
+  const targets = await page.locator('.is-links tbody .col-target').allInnerTexts()
+  t.same(
+    targets,
+    Array.from({ length: 115 }, (_, index) => `example.com/${114 - index}`)
+  )
   t.same(complaints, [])
 })
 
