@@ -177,3 +177,32 @@ t.test('the dashboard can be off, and the home page another one', async (t) => {
   t.equal((await elsewhere.request('GET', '/')).headers.get('location'), 'https://example.com/welcome')
   await t.rejects(startApp(t, { env: { HOME_PAGE: 'javascript:alert(1)' } }), /HOME_PAGE/)
 })
+
+t.test('a server that is gone, or newer, gets a calm answer', browserTest, async (t) => {
+  const { url, request } = await startApp(t)
+  await request('POST', '/urls', { json: { original_url: 'https://example.com/', short_code: 'first' } })
+  const { page, complaints } = await openPage(await openBrowser(t), url, {
+    expects: /ERR_INTERNET_DISCONNECTED|404|dynamically imported module/
+  })
+  await page.goto('/dashboard')
+  await page.getByRole('link', { name: 'first' }).waitFor()
+  const field = page.getByLabel('Long addresses to shorten')
+  await field.fill('https://example.com/kept')
+  await page.context().setOffline(true)
+  await page.getByText('The server does not answer. What you typed is kept.').waitFor()
+  await page.getByRole('button', { name: 'Shorten' }).click()
+  await page.getByText('Check the connection').waitFor()
+  t.equal(await field.inputValue(), 'https://example.com/kept')
+  await page.context().setOffline(false)
+  await page.getByText('What you typed is kept').waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'Shorten' }).click()
+  await page.getByText('2 links', { exact: true }).waitFor()
+
+  await page.route(/link-page-\w+\.js/, (route) => route.fulfill({ status: 404 }))
+  await page.getByRole('link', { name: 'first' }).click()
+  await page.getByText('A newer release is running').waitFor()
+  await page.unroute(/link-page-\w+\.js/)
+  await page.getByRole('button', { name: 'Reload' }).click()
+  await page.getByRole('heading', { name: /\/first$/ }).waitFor()
+  t.same(complaints, [])
+})

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useErrorBoundary, useState } from 'preact/hooks'
 import lazy from 'preact-iso/lazy'
 import { LocationProvider, Route, Router } from 'preact-iso/router'
 import { loadPart } from '#dashboard/core/connection.ts'
@@ -44,16 +44,22 @@ export function App() {
 }
 
 function Pages() {
+  // A page that fails, as when its file is gone, leaves the frame in place.
+  const [error] = useErrorBoundary()
   return (
     <LocationProvider scope={HOME}>
       <Frame>
-        <Router>
-          <Route path={HOME} component={LinksPage} />
-          <Route path={`${HOME}/links/:id`} component={LinkPage} />
-          <Route path={`${HOME}/stats`} component={StatsPage} />
-          <Route path={`${HOME}/components`} component={GalleryPage} />
-          <Route default component={NotFoundPage} />
-        </Router>
+        {error ? (
+          <ErrorNote error={error} onRetry={() => location.reload()} />
+        ) : (
+          <Router>
+            <Route path={HOME} component={LinksPage} />
+            <Route path={`${HOME}/links/:id`} component={LinkPage} />
+            <Route path={`${HOME}/stats`} component={StatsPage} />
+            <Route path={`${HOME}/components`} component={GalleryPage} />
+            <Route default component={NotFoundPage} />
+          </Router>
+        )}
       </Frame>
       {hasEnded.value && <SignInDialog />}
     </LocationProvider>
