@@ -10,7 +10,7 @@ const lists: Lists = {
     original_url: { label: 'Target', hint: 'Where the short link leads' },
     is_active: { label: 'Active', hint: 'Visitors of an inactive link get an error' },
     expires_at: { label: 'Expires', hint: 'In your time zone. From then on the link answers 410' },
-    note: { label: 'Note', hint: 'For people who manage the link; visitors never see it' }
+    note: { label: 'Note', hint: 'For the people who manage the link; visitors never see it' }
   },
   roles: { admin: 'Administrator', member: 'Member', 'read-only': 'Read only' },
   themes: { auto: 'Automatic', light: 'Light', dark: 'Dark' }
