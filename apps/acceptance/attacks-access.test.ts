@@ -54,6 +54,8 @@ t.test('administration that is open to all (CWE-306)', async (t) => {
 const PUBLIC = [
   '/',
   '/:short_code',
+  '/dashboard',
+  '/dashboard/assets/:file',
   '/docs',
   '/favicon.ico',
   '/health',

@@ -21,8 +21,6 @@ const OPERATIONS = {
     shorten: post<ShortenDraft, Url>('/shorten', { isKeyed: true }),
     change: change<number, UrlChange, Url>('PUT', '/urls/:id'),
     remove: queryOn<number, null, { reason?: string }>('DELETE', '/urls/:id'),
-    /** Takes a deletion back. */
-    restore: callOn<number, Url>('POST', '/urls/:id/restore'),
     stats: queryOn<number, UrlStats, StatsQuery>('GET', '/urls/:id/stats')
   },
   users: {
