@@ -34,8 +34,10 @@ export default function LinksPage() {
   const q = query['q'] ?? ''
   const status: Status =
     query['status'] === 'active' || query['status'] === 'inactive' ? query['status'] : 'all'
-  const list = useList<Url>(`links ${status} ${q}`, (page, options) =>
-    api.links.list({ ...page, q: q || undefined, is_active: FLAGS[status] } as UrlQuery, options)
+  const is_active = FLAGS[status]
+  const filters: UrlQuery = { ...(q && { q }), ...(is_active && { is_active }) }
+  const list = useList<Url>(`links ${status} ${q}`, (from, options) =>
+    api.links.list(typeof from === 'string' ? from : { ...from, ...filters }, options)
   )
   const { data } = list
   const isFiltered = q !== '' || status !== 'all'

@@ -12,8 +12,8 @@ const asText = (value: unknown) => (typeof value === 'string' && value !== '' ? 
 /** The latest events of a link. */
 export function Events({ id }: { id: number }) {
   const t = text.value.link
-  const list = useList<Event>(`events ${id}`, (page, options) =>
-    api.events.list({ ...page, url_id: id }, options)
+  const list = useList<Event>(`events ${id}`, (from, options) =>
+    api.events.list(typeof from === 'string' ? from : { ...from, url_id: id }, options)
   )
   const { data } = list
   return (
