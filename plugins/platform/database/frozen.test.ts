@@ -27,6 +27,7 @@ const BODIES: Record<string, object> = {
   'PUT /users/{id}': { json: { username: 'b' } },
   'POST /urls': { json: { original_url } },
   'PUT /urls/{id}': { json: { title: 'b' } },
+  'PATCH /urls/{id}': { json: { title: 'b' } },
   'PATCH /api/links/bulk': { json: { items: [{ id: 1, title: 'b' }] } },
   'DELETE /api/links/bulk': { json: { items: [{ id: 1 }] } },
   'POST /shorten': { json: { url: original_url } },
