@@ -5,10 +5,25 @@ import type { IssuedKey, Key, KeyDraft, KeyQuery } from '#schema/shapes/key.ts'
 import type { PageQuery } from '#schema/shapes/page.ts'
 import type { Session, SignIn } from '#schema/shapes/session.ts'
 import type { OverallStats, StatsQuery, UrlStats } from '#schema/shapes/stats.ts'
+import type { System } from '#schema/shapes/system.ts'
+import type { Static } from '#schema/shapes/type.ts'
 import type { ShortenDraft, Url, UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
+import type { UrlBulkChange, UrlBulkRemoval, UrlBulkResults } from '#schema/shapes/url-bulk.ts'
+import type { HistoryQuery, UrlHistoryEntry } from '#schema/shapes/url-history.ts'
 import type { User, UserChange, UserDraft, UserQuery } from '#schema/shapes/user.ts'
 import type { UserExport } from '#schema/shapes/user-export.ts'
-import { call, callOn, change, list, type Operation, post, query, queryOn } from './operations.ts'
+import {
+  body,
+  call,
+  callOn,
+  change,
+  list,
+  listOn,
+  type Operation,
+  post,
+  query,
+  queryOn
+} from './operations.ts'
 import { type ClientOptions, createSend, type Send } from './send.ts'
 
 /** The operations of the API, by group and name. */
@@ -21,6 +36,14 @@ const OPERATIONS = {
     shorten: post<ShortenDraft, Url>('/shorten', { isKeyed: true }),
     change: change<number, UrlChange, Url>('PUT', '/urls/:id'),
     remove: queryOn<number, null, { reason?: string }>('DELETE', '/urls/:id'),
+    restore: callOn<number, Url>('POST', '/urls/:id/restore'),
+    history: listOn<number, UrlHistoryEntry, HistoryQuery>('/urls/:id/history'),
+    /** Up to 1,000 links, with a result for each. */
+    changeAll: body<Static<typeof UrlBulkChange>, Static<typeof UrlBulkResults>>('PATCH', '/api/links/bulk'),
+    removeAll: body<Static<typeof UrlBulkRemoval>, Static<typeof UrlBulkResults>>(
+      'DELETE',
+      '/api/links/bulk'
+    ),
     stats: queryOn<number, UrlStats, StatsQuery>('GET', '/urls/:id/stats')
   },
   users: {
@@ -55,7 +78,8 @@ const OPERATIONS = {
     signIn: post<SignIn, Session>('/session'),
     signOut: call<null>('DELETE', '/session')
   },
-  stats: { get: query<OverallStats, StatsQuery>('/stats') }
+  stats: { get: query<OverallStats, StatsQuery>('/stats') },
+  system: { get: call<System>('GET', '/api/system') }
 }
 
 type Operations = typeof OPERATIONS

@@ -22,13 +22,28 @@ type Query = Record<string, unknown>
 export function list<Row, Filters extends object>(
   path: string
 ): Operation<(query?: Filters | string, options?: CallOptions) => Promise<Page<Row>>> {
-  return (send) => async (query, options) => {
-    const search = typeof query === 'string' ? query : formatQuery(query as Query)
-    const { value, headers } = await send({ method: 'GET', path: path + search }, options)
-    const total = headers.get('x-total-count')
-    const next = /<[^>?]*(\?[^>]*)>;\s*rel="next"/.exec(headers.get('link') ?? '')?.[1]
-    return { rows: value as Row[], total: total === null ? null : Number(total), next: next ?? null }
-  }
+  return (send) => (query, options) => readPage<Row>(send, path, query as Query | string, options)
+}
+
+/** A list that belongs to the resource with an id. */
+export function listOn<Key extends Id, Row, Filters extends object>(
+  path: string
+): Operation<(id: Key, query?: Filters | string, options?: CallOptions) => Promise<Page<Row>>> {
+  return (send) => (id, query, options) =>
+    readPage<Row>(send, fill(path, id), query as Query | string, options)
+}
+
+async function readPage<Row>(
+  send: Send,
+  path: string,
+  query: Query | string | undefined,
+  options: CallOptions | undefined
+): Promise<Page<Row>> {
+  const search = typeof query === 'string' ? query : formatQuery(query)
+  const { value, headers } = await send({ method: 'GET', path: path + search }, options)
+  const total = headers.get('x-total-count')
+  const next = /<[^>?]*(\?[^>]*)>;\s*rel="next"/.exec(headers.get('link') ?? '')?.[1]
+  return { rows: value as Row[], total: total === null ? null : Number(total), next: next ?? null }
 }
 
 /** An operation without an id or a body. */
@@ -78,6 +93,14 @@ export function post<Body, Result>(
     const { value } = await send({ method: 'POST', path, body, isKeyed }, options)
     return value as Result
   }
+}
+
+/** An operation that sends a body, without an id. */
+export function body<Body, Result>(
+  method: 'PATCH' | 'DELETE',
+  path: string
+): Operation<(body: Body, options?: CallOptions) => Promise<Result>> {
+  return (send) => async (body, options) => (await send({ method, path, body }, options)).value as Result
 }
 
 /** A change of the resource with an id. */

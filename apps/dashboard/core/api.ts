@@ -1,6 +1,4 @@
 import { createClient } from '#apps/client/client.ts'
-import { createSend } from '#apps/client/send.ts'
-import type { Url } from '#schema/shapes/url.ts'
 import { BASE } from './environment.ts'
 
 /** The API of this server, with the session of this browser. */
@@ -29,12 +27,4 @@ const watchedFetch: typeof fetch = async (input, init) => {
   }
 }
 
-const options = { baseUrl: BASE, fetch: watchedFetch }
-
-export const api = createClient(options)
-
-/** Takes a deletion back. Not in the client, because an earlier release answers 404. */
-export async function restoreUrl(id: number): Promise<Url> {
-  const { value } = await createSend(options)({ method: 'POST', path: `/urls/${id}/restore` })
-  return value as Url
-}
+export const api = createClient({ baseUrl: BASE, fetch: watchedFetch })

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { api, restoreUrl } from '#dashboard/core/api.ts'
+import { api } from '#dashboard/core/api.ts'
 import { text } from '#dashboard/core/language.ts'
 import { may } from '#dashboard/core/session.ts'
 import { IconButton } from '#dashboard/ui/button.tsx'
@@ -26,7 +26,7 @@ async function removeLink(url: Url): Promise<void> {
 async function restoreLink(url: Url): Promise<void> {
   const t = text.value.links
   try {
-    const data = await restoreUrl(url.id)
+    const data = await api.links.restore(url.id)
     lastChange.value = { kind: 'created', url: data }
     showToast(t.restored(url.short_code))
   } catch {
