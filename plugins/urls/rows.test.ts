@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import t from 'tap'
 import type { Caller } from '#platform/access/caller.ts'
 import { SYSTEM } from '#platform/access/caller.ts'
@@ -35,6 +36,21 @@ t.test('a cached link is unknown to callers without access to it', async (t) => 
   const member: Caller = { ...SYSTEM, kind: 'key', role: 'member', userId: user.id }
   t.equal((await app.urls.get(member, made.id)).id, made.id)
   await t.rejects(app.urls.get({ ...member, userId: user.id + 1 }, made.id), { code: 'URL_UNKNOWN' })
+})
+
+t.test('a link that expires in a year of another program can be changed and deleted', async (t) => {
+  const { app, request } = await startApp(t)
+  for (const [time, shown] of [
+    ['infinity', '+275760-09-13T00:00:00'],
+    ['20000-01-01 00:00:00+00', '+020000-01-01T00:00:00'],
+    ['0005-01-01 00:00:00+00 BC', '-000004-01-01T00:00:00']
+  ]) {
+    const { json: made } = await request('POST', '/urls', { json: { original_url: 'https://a.dev' } })
+    await app.database.db.execute(sql`update urls set expires_at = ${time} where id = ${made.id}`)
+    const { status, json } = await request('PATCH', `/urls/${made.id}`, { json: { title: 'Far' } })
+    t.match({ status, ...json }, { status: 200, title: 'Far', expires_at: shown })
+    t.equal((await request('DELETE', `/urls/${made.id}`)).status, 204)
+  }
 })
 
 t.test('a read needs no database while the link is cached', async (t) => {

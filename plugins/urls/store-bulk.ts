@@ -1,6 +1,7 @@
 import { and, asc, eq, getTableColumns, isNull, sql } from 'drizzle-orm'
 import type { OwnerFilter } from '#platform/access/caller.ts'
 import type { Executor } from '#platform/database/index.ts'
+import { formatInstant } from '#schema/tables/instant.ts'
 import { type UrlRow, urls } from '#schema/tables/urls.ts'
 import { FIELDS } from './fields.ts'
 
@@ -24,6 +25,9 @@ const WRITTEN = FIELDS.filter(({ setOn, column }) => setOn === 'change' || colum
 const COLUMNS = sql.raw(WRITTEN.map(({ name, type }) => `${name} ${type}`).join())
 const VALUES = Object.fromEntries(WRITTEN.map(({ name, column }) => [column, sql.raw(`changed.${name}`)]))
 
+/** JSON has years past 9999 and before 1 in a form that PostgreSQL does not read. */
+const toLiteral = (value: unknown) => (value instanceof Date ? formatInstant(value) : value)
+
 /**
  * Writes locked rows in one statement, however they differ; increments `version` and sets `updated_at`.
  * Returns the new rows, in any order.
@@ -31,7 +35,7 @@ const VALUES = Object.fromEntries(WRITTEN.map(({ name, column }) => [column, sql
 export function updateUrls(on: Executor, rows: readonly UrlRow[]): Promise<UrlRow[]> {
   const records = rows.map((row) => [
     ['id', row.id],
-    ...WRITTEN.map(({ name, column }) => [name, row[column]])
+    ...WRITTEN.map(({ name, column }) => [name, toLiteral(row[column])])
   ])
   const json = JSON.stringify(records.map((entries) => Object.fromEntries(entries)))
   return on
