@@ -115,6 +115,32 @@ t.test('a concurrent edit is shown side by side', browserTest, async (t) => {
   t.same(complaints, [])
 })
 
+t.test('a repeated press creates no link again whose answer was lost', browserTest, async (t) => {
+  const { url, request } = await startApp(t)
+  const { page } = await openPage(await openBrowser(t), url)
+  let isLosing = true
+  await page.route('**/urls', async (route) => {
+    const isLost = isLosing && route.request().postData()?.includes('/second')
+    if (!isLost) return route.fallback()
+    await route.fetch()
+    await route.abort()
+  })
+  await page.goto('/dashboard')
+  const field = page.getByLabel('Long addresses to shorten')
+  await field.fill('https://example.com/first\nhttps://example.com/second\nhttps://example.com/first')
+  await page.getByRole('button', { name: /^Shorten/ }).click()
+  await page.locator('#create-error').waitFor()
+  t.equal(await field.inputValue(), 'https://example.com/second\nhttps://example.com/first')
+  isLosing = false
+  await page.getByRole('button', { name: /^Shorten/ }).click()
+  await page.getByText('3 links', { exact: true }).waitFor()
+  const { json: links } = await request('GET', '/urls')
+  t.same(
+    links.map(({ original_url }: { original_url: string }) => new URL(original_url).pathname),
+    ['/first', '/second', '/first']
+  )
+})
+
 t.test('the page of a link shows its clicks', browserTest, async (t) => {
   const { url, request } = await startApp(t)
   const { json: link } = await request('POST', '/urls', { json: { original_url: 'https://example.com/' } })

@@ -39,8 +39,8 @@ export function CreateBar() {
   const [isBusy, setBusy] = useState(false)
   const [created, setCreated] = useState<Url[]>([])
   const field = useRef<HTMLTextAreaElement>(null)
-  /** One for each address, so that a repeated press does not create a link twice. */
-  const attempts = useRef(new Map<string, string>())
+  /** The creation that has no answer yet. Repeated with its key, it does not create a link twice. */
+  const attempt = useRef<{ line: string; key: string } | null>(null)
   useShortcut('n', () => field.current?.focus())
   const lines = readLines(value)
 
@@ -54,9 +54,8 @@ export function CreateBar() {
     setBusy(true)
     const done: Url[] = []
     try {
-      for (const [index, line] of lines.entries()) done.unshift(await shorten(line, index))
+      for (const line of lines) done.unshift(await shorten(line))
       setValue('')
-      attempts.current.clear()
       field.current?.focus()
     } catch (error) {
       // The addresses that are left stay in the field.
@@ -69,11 +68,10 @@ export function CreateBar() {
     showToast(t.create.done(done.length))
   }
 
-  async function shorten(line: string, index: number): Promise<Url> {
-    const attempt = `${index} ${line}`
-    const key = attempts.current.get(attempt) ?? createKey()
-    attempts.current.set(attempt, key)
-    const data = await api.links.create({ original_url: line }, { idempotencyKey: key })
+  async function shorten(line: string): Promise<Url> {
+    if (attempt.current?.line !== line) attempt.current = { line, key: createKey() }
+    const data = await api.links.create({ original_url: line }, { idempotencyKey: attempt.current.key })
+    attempt.current = null
     lastChange.value = { kind: 'created', url: data }
     return data
   }
