@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import t from 'tap'
 import { startApp } from './app.ts'
 import { browserTest, openBrowser, openPage } from './browser.ts'
@@ -139,6 +140,21 @@ t.test('a repeated press creates no link again whose answer was lost', browserTe
     links.map(({ original_url }: { original_url: string }) => new URL(original_url).pathname),
     ['/first', '/second', '/first']
   )
+})
+
+t.test('the target of a link leads to web addresses only', browserTest, async (t) => {
+  const { app, url, request } = await startApp(t)
+  await request('POST', '/urls', { json: { original_url: 'https://example.com/' } })
+  // Such a target may be older than the check of targets.
+  const script = 'javascript:document.title=1'
+  await app.database.db.execute(sql`insert into urls (short_code, original_url) values ('odd', ${script})`)
+  const { page, complaints } = await openPage(await openBrowser(t), url)
+  await page.goto('/dashboard/links/1')
+  await page.getByRole('link', { name: 'https://example.com/' }).waitFor()
+  await page.goto('/dashboard/links/2')
+  await page.getByText(script).waitFor()
+  t.equal(await page.getByRole('link', { name: script }).count(), 0)
+  t.same(complaints, [])
 })
 
 t.test('the page of a link shows its clicks', browserTest, async (t) => {

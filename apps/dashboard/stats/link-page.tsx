@@ -74,9 +74,7 @@ function LinkHead({ url, onRemoved }: { url: Url; onRemoved: () => void }) {
       {url.title && <p class="link-title wrap">{url.title}</p>}
       <p class="link-target">
         <Icon name="arrow" size={16} />
-        <a class="wrap" href={url.original_url} rel="noreferrer noopener" target="_blank">
-          {url.original_url}
-        </a>
+        <Target address={url.original_url} />
       </p>
       {url.note && <p class="link-note wrap">{url.note}</p>}
       <p class="soft small dates">
@@ -89,6 +87,16 @@ function LinkHead({ url, onRemoved }: { url: Url; onRemoved: () => void }) {
         <LinkActions url={url} onRemoved={onRemoved} />
       </div>
     </header>
+  )
+}
+
+/** A link only to what any page may open: an old target may be a script. */
+function Target({ address }: { address: string }) {
+  if (!/^https?:/i.test(address)) return <span class="wrap">{address}</span>
+  return (
+    <a class="wrap" href={address} rel="noreferrer noopener" target="_blank">
+      {address}
+    </a>
   )
 }
 
