@@ -7,6 +7,9 @@ interface Query<Rows> {
 /** Executors whose connections may keep named statements. */
 const keepers = new WeakSet<Executor>()
 
+/** Built queries that are kept. A list with many filters has hundreds of thousands of shapes. */
+const MAX_SHAPES = 500
+
 /** Allows named statements on the connections of `on`. */
 export function keepStatements(on: Executor): void {
   keepers.add(on)
@@ -28,10 +31,14 @@ export function prepareQuery<Rows>(
   function find(on: Executor, shape: string): Query<Rows> {
     const ofExecutor = queries.get(on) ?? new Map<string, Query<Rows>>()
     queries.set(on, ofExecutor)
-    const query =
-      ofExecutor.get(shape) ??
-      build(on, shape).prepare(keepers.has(on) && isNamed(shape) ? `${name}:${shape}` : '')
+    const known = ofExecutor.get(shape)
+    if (known !== undefined) return known
+    const query = build(on, shape).prepare(keepers.has(on) && isNamed(shape) ? `${name}:${shape}` : '')
     ofExecutor.set(shape, query)
+    for (const oldest of ofExecutor.keys()) {
+      if (ofExecutor.size <= MAX_SHAPES) break
+      ofExecutor.delete(oldest)
+    }
     return query
   }
 
