@@ -12,6 +12,12 @@ export const session = signal<Session | null>(null)
 /** True if a session has ended while the page was in use. The page stays, with what was typed. */
 export const hasEnded = signal(false)
 
+/** Whose session it is. A user's keys and sessions see the same data. */
+export const owner = computed(() => {
+  const { user_id = null, key_id = null } = session.value ?? {}
+  return user_id === null ? `key ${key_id}` : `user ${user_id}`
+})
+
 const scopes = computed(() => new Set<string>(session.value?.scopes ?? []))
 
 /** True if the session permits the operation. The server checks each request itself. */
@@ -31,7 +37,9 @@ export async function readSession(): Promise<void> {
 
 /** Begins a session with a key. Throws an {@link ApiError}. */
 export async function signIn(key: string): Promise<void> {
+  const before = owner.value
   session.value = await api.session.signIn({ key })
+  if (owner.value !== before) forgetData()
   hasEnded.value = false
 }
 

@@ -4,7 +4,7 @@ import { LocationProvider, Route, Router } from 'preact-iso/router'
 import { loadPart } from '#dashboard/core/connection.ts'
 import { HOME } from '#dashboard/core/environment.ts'
 import { text } from '#dashboard/core/language.ts'
-import { hasEnded, readSession, session } from '#dashboard/core/session.ts'
+import { hasEnded, owner, readSession, session } from '#dashboard/core/session.ts'
 import LinksPage from '#dashboard/links/links-page.tsx'
 import { ButtonLink } from '#dashboard/ui/button.tsx'
 import { Empty, ErrorNote } from '#dashboard/ui/states.tsx'
@@ -37,7 +37,7 @@ export function App() {
           <ErrorNote error={state.error} onRetry={ask} />
         </main>
       )}
-      {state === 'ready' && (session.value === null ? <SignInPage /> : <Pages />)}
+      {state === 'ready' && (session.value === null ? <SignInPage /> : <Pages key={owner.value} />)}
       <Toasts />
     </>
   )
