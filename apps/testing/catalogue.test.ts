@@ -58,6 +58,11 @@ t.test('only a few words are the same in both languages', async (t) => {
         : []
   t.same(same(en, de, 'en'), [
     'en.roles.admin',
+    'en.admin.tabs.system',
+    'en.system.database',
+    'en.system.groups.caches',
+    'en.system.groups.redis',
+    'en.system.columnCache',
     'en.app.name',
     'en.app.links',
     'en.app.optional',

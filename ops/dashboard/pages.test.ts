@@ -25,6 +25,7 @@ const PAGES: { path: string; done: string; open?: (page: Page) => Promise<unknow
   { path: '/dashboard/links/999', done: '.note' },
   { path: '/dashboard/stats', done: '.top a' },
   { path: '/dashboard/stats?period=custom', done: '[type=date]' },
+  { path: '/dashboard/system', done: '.is-settings' },
   { path: '/dashboard/components', done: '.samples' },
   { path: '/dashboard/nowhere', done: '.empty' },
   { path: '/dashboard', done: '.is-links', open: (page) => page.locator('.preferences-button').click() },

@@ -15,6 +15,7 @@ import { SignInDialog, SignInPage } from './sign-in.tsx'
 
 const LinkPage = lazy(() => loadPart(() => import('#dashboard/stats/link-page.tsx')))
 const StatsPage = lazy(() => loadPart(() => import('#dashboard/stats/stats-page.tsx')))
+const SystemPage = lazy(() => loadPart(() => import('#dashboard/admin/system-page.tsx')))
 const GalleryPage = lazy(() => loadPart(() => import('./gallery-page.tsx')))
 
 /** The application: asks for the session first, then shows the page of the address. */
@@ -56,6 +57,7 @@ function Pages() {
             <Route path={HOME} component={LinksPage} />
             <Route path={`${HOME}/links/:id`} component={LinkPage} />
             <Route path={`${HOME}/stats`} component={StatsPage} />
+            <Route path={`${HOME}/system`} component={SystemPage} />
             <Route path={`${HOME}/components`} component={GalleryPage} />
             <Route default component={NotFoundPage} />
           </Router>

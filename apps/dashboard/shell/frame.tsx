@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso/router'
+import { listAreas, pathOf } from '#dashboard/admin/areas.ts'
 import { isOffline, isOutdated, retryConnection } from '#dashboard/core/connection.ts'
 import { BASE, HOME, isOpen } from '#dashboard/core/environment.ts'
 import { text } from '#dashboard/core/language.ts'
@@ -16,6 +17,8 @@ import { ShortcutSheet } from './shortcut-sheet.tsx'
 export function Frame({ children }: { children: ComponentChildren }) {
   const t = text.value.app
   const { path, route } = useLocation()
+  const areas = listAreas()
+  const [area] = areas
   const main = useRef<HTMLElement>(null)
   const [sheet, setSheet] = useState<'preferences' | 'shortcuts' | null>(null)
   const isFirst = useRef(true)
@@ -54,6 +57,14 @@ export function Frame({ children }: { children: ComponentChildren }) {
             label={t.stats}
             isCurrent={path === `${HOME}/stats`}
           />
+          {area !== undefined && (
+            <MenuLink
+              href={pathOf(area)}
+              icon="shield"
+              label={text.value.admin.title}
+              isCurrent={areas.some((one) => path === pathOf(one))}
+            />
+          )}
           <MenuLink href={`${BASE}/docs`} icon="book" label={t.docs} isCurrent={false} />
         </nav>
         <button type="button" class="menu-item preferences-button" onClick={() => setSheet('preferences')}>

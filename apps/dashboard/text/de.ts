@@ -1,3 +1,4 @@
+import { admin, system } from './admin-de.ts'
 import type { Catalogue } from './catalogue.ts'
 
 /** German. */
@@ -5,6 +6,8 @@ import type { Catalogue } from './catalogue.ts'
 const plural = (count: number, one: string, other: string) => (count === 1 ? one : other)
 
 export const de: Catalogue = {
+  admin,
+  system,
   fields: {
     title: { label: 'Titel', hint: 'Steht in Listen statt des Ziels' },
     original_url: { label: 'Ziel', hint: 'Wohin der Kurzlink führt' },

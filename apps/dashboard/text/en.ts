@@ -1,3 +1,4 @@
+import { admin, system } from './admin-en.ts'
 import type { Lists } from './catalogue.ts'
 
 /** English. Counts come formatted, with the number for the choice of the form. */
@@ -18,6 +19,8 @@ const lists: Lists = {
 
 export const en = {
   ...lists,
+  admin,
+  system,
   app: {
     name: 'Fairlead',
     skip: 'Skip to content',
