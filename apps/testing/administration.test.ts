@@ -23,6 +23,47 @@ t.test('the system shows figures, runbooks and settings', browserTest, async (t)
   t.same(complaints, [])
 })
 
+t.test('users: create, find, edit beside another, delete', browserTest, async (t) => {
+  const { url, request } = await startApp(t)
+  const { page, complaints } = await openPage(await openBrowser(t), url, { expects: /412/ })
+  await page.goto('/dashboard/users')
+  await page.getByText('No users yet').waitFor()
+  await page.getByRole('button', { name: 'New user' }).click()
+  await page.getByLabel('Name', { exact: true }).fill('anna')
+  await page.getByLabel('Email', { exact: true }).fill('nowhere')
+  await page.keyboard.press('Enter')
+  await page.getByText('Enter an email address').waitFor()
+  await page.getByLabel('Email', { exact: true }).fill('anna@example.com')
+  await page.keyboard.press('Enter')
+  const row = page.getByRole('row').filter({ hasText: 'anna' })
+  await row.waitFor()
+  await page.getByText('1 user', { exact: true }).waitFor()
+
+  const { json: users } = await request('GET', '/users')
+  const path = `/users/${users[0].id}`
+  const isRead = page.waitForResponse((answer) => answer.url().endsWith(path))
+  await row.getByRole('button', { name: 'Edit anna' }).click()
+  await isRead
+  await request('PUT', path, { json: { email: 'other@example.com' } })
+  await page.getByLabel('Name', { exact: true }).fill('anna-b')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Saved meanwhile: other@example.com').waitFor()
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  t.match((await request('GET', path)).json, { username: 'anna-b', email: 'anna@example.com' })
+
+  const draft = { original_url: 'https://example.com/', user_id: users[0].id }
+  const { json: link } = await request('POST', '/urls', { json: draft })
+  await page.getByRole('searchbox').fill('anna-b')
+  await page.waitForURL(/q=anna-b/)
+  await page.getByRole('button', { name: 'Delete anna-b' }).click()
+  await page.getByRole('radio', { name: 'Delete the links too' }).check()
+  await page.getByRole('button', { name: 'Delete user and links' }).click()
+  await page.getByText('Nothing matches').waitFor()
+  t.equal((await request('GET', `/urls/${link.id}`)).status, 404)
+  t.same(complaints, [])
+})
+
 t.test('a role sees only the pages that it may open', browserTest, async (t) => {
   const { url, request } = await startApp(t, { env: { AUTH: 'keys', ADMIN_KEY: ADMIN } })
   const headers = { authorization: `Bearer ${ADMIN}` }

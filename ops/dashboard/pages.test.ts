@@ -25,6 +25,17 @@ const PAGES: { path: string; done: string; open?: (page: Page) => Promise<unknow
   { path: '/dashboard/links/999', done: '.note' },
   { path: '/dashboard/stats', done: '.top a' },
   { path: '/dashboard/stats?period=custom', done: '[type=date]' },
+  { path: '/dashboard/users', done: '.is-list' },
+  {
+    path: '/dashboard/users',
+    done: '.is-list',
+    open: (page) => page.locator('.page-head .button').click()
+  },
+  {
+    path: '/dashboard/users',
+    done: '.is-list',
+    open: (page) => page.locator('.col-actions button').nth(1).click()
+  },
   { path: '/dashboard/system', done: '.is-settings' },
   { path: '/dashboard/components', done: '.samples' },
   { path: '/dashboard/nowhere', done: '.empty' },
@@ -57,6 +68,9 @@ const LOOKS = [
 
 async function startWithLinks(t: Test) {
   const running = await startApp(t)
+  await running.request('POST', '/users', {
+    json: { username: 'x'.repeat(255), email: `${'x'.repeat(60)}@example.com` }
+  })
   for (const [index, title] of HOSTILE.entries()) {
     const json = { original_url: `https://example.com/${'segment/'.repeat(60)}${index}`, title, note: title }
     const { json: link } = await running.request('POST', '/urls', { json })

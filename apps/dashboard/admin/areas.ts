@@ -4,7 +4,10 @@ import type { Scope } from '#schema/shapes/key.ts'
 
 /** The pages of the administration, with the scope that opens each. */
 
-const AREAS = [{ id: 'system', scope: 'system:read' }] as const satisfies readonly {
+const AREAS = [
+  { id: 'users', scope: 'users:read' },
+  { id: 'system', scope: 'system:read' }
+] as const satisfies readonly {
   id: string
   scope: Scope
 }[]

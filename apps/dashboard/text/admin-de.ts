@@ -146,5 +146,6 @@ export const users: typeof en.users = {
   removeOnly: 'Benutzer löschen',
   removeAll: 'Benutzer und Links löschen',
   emptyTitle: 'Noch keine Benutzer',
-  emptyHint: 'Benutzern gehören Links, und sie melden sich bei Ihrer Organisation an. Legen Sie den ersten an.'
+  emptyHint:
+    'Benutzern gehören Links, und sie melden sich bei Ihrer Organisation an. Legen Sie den ersten an.'
 }

@@ -1,4 +1,4 @@
-import { admin, system } from './admin-de.ts'
+import { admin, system, users } from './admin-de.ts'
 import type { Catalogue } from './catalogue.ts'
 
 /** German. */
@@ -8,6 +8,7 @@ const plural = (count: number, one: string, other: string) => (count === 1 ? one
 export const de: Catalogue = {
   admin,
   system,
+  users,
   fields: {
     title: { label: 'Titel', hint: 'Steht in Listen statt des Ziels' },
     original_url: { label: 'Ziel', hint: 'Wohin der Kurzlink führt' },

@@ -1,4 +1,4 @@
-import { admin, system } from './admin-en.ts'
+import { admin, system, users } from './admin-en.ts'
 import type { Lists } from './catalogue.ts'
 
 /** English. Counts come formatted, with the number for the choice of the form. */
@@ -21,6 +21,7 @@ export const en = {
   ...lists,
   admin,
   system,
+  users,
   app: {
     name: 'Fairlead',
     skip: 'Skip to content',
