@@ -64,6 +64,37 @@ t.test('users: create, find, edit beside another, delete', browserTest, async (t
   t.same(complaints, [])
 })
 
+t.test('keys: create, copy the secret, replace it, revoke', browserTest, async (t) => {
+  const { url, request } = await startApp(t)
+  const { page, complaints } = await openPage(await openBrowser(t), url)
+  await page.goto('/dashboard/keys')
+  await page.getByText('No keys yet').waitFor()
+  await page.getByRole('button', { name: 'New key' }).click()
+  await page.getByLabel('Name').fill('deploy script')
+  await page.getByLabel('Role').selectOption({ label: 'Read only' })
+  await page.keyboard.press('Enter')
+  const copySecret = async () => {
+    await page.getByRole('button', { name: 'Copy the secret' }).click()
+    await page.getByRole('button', { name: 'Copied' }).waitFor()
+    await page.getByRole('button', { name: 'It is stored safely' }).click()
+    return (await page.evaluate('navigator.clipboard.readText()')) as string
+  }
+  const first = await copySecret()
+  t.match(first, /^fl_[0-9a-f]{16}_/)
+  await page.getByRole('button', { name: 'Replace the secret of deploy script' }).click()
+  await page.getByRole('button', { name: 'Replace the secret', exact: true }).click()
+  const second = await copySecret()
+  t.not(first, second)
+  t.equal(await page.getByText(second).count(), 0, 'the secret is gone')
+  await page.getByRole('button', { name: 'Revoke deploy script' }).click()
+  await page.getByRole('button', { name: 'Revoke the key' }).click()
+  await page.getByRole('cell', { name: 'Revoked' }).waitFor()
+  t.match((await request('GET', '/keys')).json, [{ role: 'read-only', revoked_at: String }])
+  await page.getByLabel('State').selectOption({ label: 'Active' })
+  await page.getByText('Nothing matches').waitFor()
+  t.same(complaints, [])
+})
+
 t.test('a role sees only the pages that it may open', browserTest, async (t) => {
   const { url, request } = await startApp(t, { env: { AUTH: 'keys', ADMIN_KEY: ADMIN } })
   const headers = { authorization: `Bearer ${ADMIN}` }

@@ -36,6 +36,17 @@ const PAGES: { path: string; done: string; open?: (page: Page) => Promise<unknow
     done: '.is-list',
     open: (page) => page.locator('.col-actions button').nth(1).click()
   },
+  { path: '/dashboard/keys', done: '.is-list' },
+  {
+    path: '/dashboard/keys',
+    done: '.is-list',
+    open: (page) => page.locator('.page-head .button').click()
+  },
+  {
+    path: '/dashboard/keys',
+    done: '.is-list',
+    open: (page) => page.locator('.col-actions button').nth(0).click()
+  },
   { path: '/dashboard/system', done: '.is-settings' },
   { path: '/dashboard/components', done: '.samples' },
   { path: '/dashboard/nowhere', done: '.empty' },
@@ -71,6 +82,7 @@ async function startWithLinks(t: Test) {
   await running.request('POST', '/users', {
     json: { username: 'x'.repeat(255), email: `${'x'.repeat(60)}@example.com` }
   })
+  await running.request('POST', '/keys', { json: { name: 'x'.repeat(100), role: 'read-only' } })
   for (const [index, title] of HOSTILE.entries()) {
     const json = { original_url: `https://example.com/${'segment/'.repeat(60)}${index}`, title, note: title }
     const { json: link } = await running.request('POST', '/urls', { json })

@@ -6,6 +6,7 @@ import type { Scope } from '#schema/shapes/key.ts'
 
 const AREAS = [
   { id: 'users', scope: 'users:read' },
+  { id: 'keys', scope: 'keys:admin' },
   { id: 'system', scope: 'system:read' }
 ] as const satisfies readonly {
   id: string

@@ -16,6 +16,7 @@ import { SignInDialog, SignInPage } from './sign-in.tsx'
 const LinkPage = lazy(() => loadPart(() => import('#dashboard/stats/link-page.tsx')))
 const StatsPage = lazy(() => loadPart(() => import('#dashboard/stats/stats-page.tsx')))
 const UsersPage = lazy(() => loadPart(() => import('#dashboard/admin/users-page.tsx')))
+const KeysPage = lazy(() => loadPart(() => import('#dashboard/admin/keys-page.tsx')))
 const SystemPage = lazy(() => loadPart(() => import('#dashboard/admin/system-page.tsx')))
 const GalleryPage = lazy(() => loadPart(() => import('./gallery-page.tsx')))
 
@@ -60,6 +61,7 @@ function Pages() {
             <Route path={`${HOME}/stats`} component={StatsPage} />
             <Route path={`${HOME}/system`} component={SystemPage} />
             <Route path={`${HOME}/users`} component={UsersPage} />
+            <Route path={`${HOME}/keys`} component={KeysPage} />
             <Route path={`${HOME}/components`} component={GalleryPage} />
             <Route default component={NotFoundPage} />
           </Router>

@@ -149,3 +149,40 @@ export const users: typeof en.users = {
   emptyHint:
     'Benutzern gehören Links, und sie melden sich bei Ihrer Organisation an. Legen Sie den ersten an.'
 }
+
+export const keys: typeof en.keys = {
+  create: 'Neuer Schlüssel',
+  name: 'Bezeichnung',
+  nameHint: 'Was den Schlüssel benutzt, etwa „Deploy-Skript“',
+  role: 'Rolle',
+  roleHints: {
+    admin: 'Darf alles, auch in dieser Verwaltung',
+    member: 'Legt Links an und ändert sie',
+    'read-only': 'Sieht Links und Statistik und ändert nichts'
+  },
+  user: 'Nummer des Benutzers',
+  userHint: 'Ein Mitglied mit Benutzer sieht und ändert nur dessen Links',
+  userOf: (id) => `Benutzer ${id}`,
+  notId: 'Geben Sie die Nummer eines Benutzers ein',
+  state: 'Zustand',
+  allStates: 'Alle Schlüssel',
+  states: { active: 'Aktiv', expired: 'Abgelaufen', revoked: 'Widerrufen' },
+  used: 'Zuletzt benutzt',
+  expires: 'Läuft ab',
+  expiresHint: 'In Ihrer Zeitzone. Ohne Zeit läuft der Schlüssel nie ab',
+  rotate: 'Geheimnis ersetzen',
+  rotateOf: (name) => `Geheimnis von ${name} ersetzen`,
+  rotateHint: 'Das alte Geheimnis gilt sofort nicht mehr. Das neue wird danach angezeigt.',
+  revoke: 'Schlüssel widerrufen',
+  revokeOf: (name) => `${name} widerrufen`,
+  revokeHint:
+    'Alles, was diesen Schlüssel benutzt, ist sofort und endgültig ausgesperrt. Er bleibt in der Liste.',
+  revoked: (name) => `${name} ist widerrufen`,
+  secretOf: (name) => `Das Geheimnis von ${name}`,
+  secretHint:
+    'Kopieren Sie es jetzt: Es wird nur dieses eine Mal gezeigt; der Server speichert nur den Hash.',
+  copySecret: 'Geheimnis kopieren',
+  secretDone: 'Es ist sicher abgelegt',
+  emptyTitle: 'Noch keine Schlüssel',
+  emptyHint: 'Programme und Menschen melden sich mit einem Schlüssel an. Legen Sie für jeden einen an.'
+}

@@ -140,3 +140,38 @@ export const users = {
   emptyTitle: 'No users yet',
   emptyHint: 'Users own links, and sign in at your organisation. Create the first one.'
 }
+
+export const keys = {
+  create: 'New key',
+  name: 'Name',
+  nameHint: 'What uses the key, such as “deploy script”',
+  role: 'Role',
+  roleHints: {
+    admin: 'May do everything, also in this administration',
+    member: 'Creates and changes links',
+    'read-only': 'Sees links and statistics, and changes nothing'
+  },
+  user: 'User id',
+  userHint: 'A member with a user sees and changes the links of this user only',
+  userOf: (id: number) => `User ${id}`,
+  notId: 'Enter the number of a user',
+  state: 'State',
+  allStates: 'All keys',
+  states: { active: 'Active', expired: 'Expired', revoked: 'Revoked' },
+  used: 'Last used',
+  expires: 'Expires',
+  expiresHint: 'In your time zone. Without a time the key never expires',
+  rotate: 'Replace the secret',
+  rotateOf: (name: string) => `Replace the secret of ${name}`,
+  rotateHint: 'The old secret stops working at once. The new one is shown next.',
+  revoke: 'Revoke the key',
+  revokeOf: (name: string) => `Revoke ${name}`,
+  revokeHint: 'Everything that uses this key stops working at once, for good. It stays in the list.',
+  revoked: (name: string) => `${name} is revoked`,
+  secretOf: (name: string) => `The secret of ${name}`,
+  secretHint: 'Copy it now: it is shown this once, and the server stores only its hash.',
+  copySecret: 'Copy the secret',
+  secretDone: 'It is stored safely',
+  emptyTitle: 'No keys yet',
+  emptyHint: 'Programs and people sign in by a key. Create one for each.'
+}
