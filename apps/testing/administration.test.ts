@@ -95,6 +95,28 @@ t.test('keys: create, copy the secret, replace it, revoke', browserTest, async (
   t.same(complaints, [])
 })
 
+t.test('the audit log shows what changed, filtered', browserTest, async (t) => {
+  const { url, request } = await startApp(t)
+  const { json: link } = await request('POST', '/urls', { json: { original_url: 'https://example.com/' } })
+  await request('PUT', `/urls/${link.id}`, { json: { title: '<b>New</b>' } })
+  await request('POST', '/keys', { json: { name: 'deploy script', role: 'admin' } })
+  const { page, complaints } = await openPage(await openBrowser(t), url)
+  await page.goto('/dashboard/audit')
+  const keys = page.getByRole('row').filter({ hasText: 'Key' })
+  await keys.first().waitFor()
+  await page.getByLabel('Kind').selectOption({ label: 'Link' })
+  await keys.first().waitFor({ state: 'detached' })
+  await page.getByLabel('Change', { exact: true }).selectOption({ label: 'Changed' })
+  await page.waitForURL(/resource=url&action=updated/)
+  const change = page.getByRole('cell').getByRole('insertion').filter({ hasText: '<b>New</b>' })
+  await change.waitFor()
+  await page.getByLabel('To day').fill('2020-01-01')
+  await page.getByText('Nothing matches').waitFor()
+  await page.getByRole('button', { name: 'Clear filters' }).click()
+  await keys.first().waitFor()
+  t.same(complaints, [])
+})
+
 t.test('a role sees only the pages that it may open', browserTest, async (t) => {
   const { url, request } = await startApp(t, { env: { AUTH: 'keys', ADMIN_KEY: ADMIN } })
   const headers = { authorization: `Bearer ${ADMIN}` }

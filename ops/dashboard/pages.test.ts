@@ -47,6 +47,7 @@ const PAGES: { path: string; done: string; open?: (page: Page) => Promise<unknow
     done: '.is-list',
     open: (page) => page.locator('.col-actions button').nth(0).click()
   },
+  { path: '/dashboard/audit', done: '.is-audit' },
   { path: '/dashboard/system', done: '.is-settings' },
   { path: '/dashboard/components', done: '.samples' },
   { path: '/dashboard/nowhere', done: '.empty' },

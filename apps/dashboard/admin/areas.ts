@@ -7,6 +7,7 @@ import type { Scope } from '#schema/shapes/key.ts'
 const AREAS = [
   { id: 'users', scope: 'users:read' },
   { id: 'keys', scope: 'keys:admin' },
+  { id: 'audit', scope: 'audit:read' },
   { id: 'system', scope: 'system:read' }
 ] as const satisfies readonly {
   id: string

@@ -24,7 +24,9 @@ export function CreateKey({ onIssued, onClose }: CreateProps) {
   const [isBusy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
   const nameError = name.trim() === '' ? t.edit.required : undefined
-  const userError = /^\s*\d*\s*$/.test(user) ? undefined : t.keys.notId
+  const isUserNeeded = role === 'member'
+  const userError =
+    /^\s*\d*\s*$/.test(user) && !(isUserNeeded && user.trim() === '') ? undefined : t.keys.notId
 
   async function onSubmit(event: Event) {
     event.preventDefault()
@@ -68,8 +70,8 @@ export function CreateKey({ onIssued, onClose }: CreateProps) {
         />
         <TextField
           label={t.keys.user}
-          hint={t.keys.userHint}
-          mark={t.app.optional}
+          hint={t.keys.userHints[role]}
+          mark={isUserNeeded ? undefined : t.app.optional}
           autocomplete="off"
           error={isChecked ? userError : undefined}
           value={user}

@@ -17,6 +17,7 @@ const LinkPage = lazy(() => loadPart(() => import('#dashboard/stats/link-page.ts
 const StatsPage = lazy(() => loadPart(() => import('#dashboard/stats/stats-page.tsx')))
 const UsersPage = lazy(() => loadPart(() => import('#dashboard/admin/users-page.tsx')))
 const KeysPage = lazy(() => loadPart(() => import('#dashboard/admin/keys-page.tsx')))
+const AuditPage = lazy(() => loadPart(() => import('#dashboard/admin/audit-page.tsx')))
 const SystemPage = lazy(() => loadPart(() => import('#dashboard/admin/system-page.tsx')))
 const GalleryPage = lazy(() => loadPart(() => import('./gallery-page.tsx')))
 
@@ -62,6 +63,7 @@ function Pages() {
             <Route path={`${HOME}/system`} component={SystemPage} />
             <Route path={`${HOME}/users`} component={UsersPage} />
             <Route path={`${HOME}/keys`} component={KeysPage} />
+            <Route path={`${HOME}/audit`} component={AuditPage} />
             <Route path={`${HOME}/components`} component={GalleryPage} />
             <Route default component={NotFoundPage} />
           </Router>

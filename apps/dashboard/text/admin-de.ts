@@ -161,7 +161,11 @@ export const keys: typeof en.keys = {
     'read-only': 'Sieht Links und Statistik und ändert nichts'
   },
   user: 'Nummer des Benutzers',
-  userHint: 'Ein Mitglied mit Benutzer sieht und ändert nur dessen Links',
+  userHints: {
+    admin: 'Sieht alle Links; die er anlegt, gehören diesem Benutzer',
+    member: 'Sieht und ändert die Links dieses Benutzers; die Nummer steht in der Liste der Benutzer',
+    'read-only': 'Sieht die Links dieses Benutzers; ohne Benutzer alle Links'
+  },
   userOf: (id) => `Benutzer ${id}`,
   notId: 'Geben Sie die Nummer eines Benutzers ein',
   state: 'Zustand',
@@ -185,4 +189,47 @@ export const keys: typeof en.keys = {
   secretDone: 'Es ist sicher abgelegt',
   emptyTitle: 'Noch keine Schlüssel',
   emptyHint: 'Programme und Menschen melden sich mit einem Schlüssel an. Legen Sie für jeden einen an.'
+}
+
+export const audit: typeof en.audit = {
+  resource: 'Art',
+  allResources: 'Alles',
+  resources: {
+    url: 'Kurzlink',
+    user: 'Benutzer',
+    key: 'Schlüssel',
+    'blocked-host': 'Gesperrter Host',
+    import: 'Import'
+  },
+  action: 'Änderung',
+  allActions: 'Alle Änderungen',
+  actions: {
+    created: 'Angelegt',
+    updated: 'Geändert',
+    deleted: 'Gelöscht',
+    restored: 'Wiederhergestellt',
+    imported: 'Importiert',
+    exported: 'Exportiert',
+    rotated: 'Geheimnis ersetzt',
+    revoked: 'Widerrufen'
+  },
+  kinds: {
+    open: 'Jemand (offener Server)',
+    system: 'Der Server',
+    key: 'Ein Schlüssel',
+    session: 'Eine Sitzung'
+  },
+  resourceId: 'Nummer von Link, Benutzer oder Schlüssel',
+  since: 'Ab Tag (UTC)',
+  until: 'Bis Tag (UTC)',
+  change: 'Was',
+  differences: 'Vorher und nachher',
+  actor: 'Von',
+  time: 'Wann',
+  before: 'vorher:',
+  after: 'nachher:',
+  values: (count) => `${count} Werte`,
+  noValues: 'keine Werte',
+  emptyTitle: 'Noch keine Änderungen',
+  emptyHint: 'Hier steht jede Änderung eines Links, Benutzers oder Schlüssels mit ihrem Urheber.'
 }

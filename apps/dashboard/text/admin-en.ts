@@ -152,7 +152,11 @@ export const keys = {
     'read-only': 'Sees links and statistics, and changes nothing'
   },
   user: 'User id',
-  userHint: 'A member with a user sees and changes the links of this user only',
+  userHints: {
+    admin: 'Sees all links; those that it creates belong to this user',
+    member: 'Sees and changes the links of this user; the list of users shows the id',
+    'read-only': 'Sees the links of this user; all links without one'
+  },
   userOf: (id: number) => `User ${id}`,
   notId: 'Enter the number of a user',
   state: 'State',
@@ -174,4 +178,45 @@ export const keys = {
   secretDone: 'It is stored safely',
   emptyTitle: 'No keys yet',
   emptyHint: 'Programs and people sign in by a key. Create one for each.'
+}
+
+export const audit = {
+  resource: 'Kind',
+  allResources: 'Everything',
+  resources: {
+    url: 'Link',
+    user: 'User',
+    key: 'Key',
+    'blocked-host': 'Blocked host',
+    import: 'Import'
+  } as Record<string, string>,
+  action: 'Change',
+  allActions: 'All changes',
+  actions: {
+    created: 'Created',
+    updated: 'Changed',
+    deleted: 'Deleted',
+    restored: 'Restored',
+    imported: 'Imported',
+    exported: 'Exported',
+    rotated: 'Secret replaced',
+    revoked: 'Revoked'
+  } as Record<string, string>,
+  kinds: { open: 'Anyone (open server)', system: 'The server', key: 'A key', session: 'A session' } as Record<
+    string,
+    string
+  >,
+  resourceId: 'Id of the link, user or key',
+  since: 'From day (UTC)',
+  until: 'To day (UTC)',
+  change: 'What',
+  differences: 'Before and after',
+  actor: 'By',
+  time: 'When',
+  before: 'before:',
+  after: 'after:',
+  values: (count: number) => `${count} values`,
+  noValues: 'no values',
+  emptyTitle: 'No changes yet',
+  emptyHint: 'Every change of a link, a user or a key shows up here, with its author.'
 }

@@ -1,4 +1,4 @@
-import { admin, keys, system, users } from './admin-de.ts'
+import { admin, audit, keys, system, users } from './admin-de.ts'
 import type { Catalogue } from './catalogue.ts'
 
 /** German. */
@@ -7,6 +7,7 @@ const plural = (count: number, one: string, other: string) => (count === 1 ? one
 
 export const de: Catalogue = {
   admin,
+  audit,
   keys,
   system,
   users,

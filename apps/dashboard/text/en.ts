@@ -1,4 +1,4 @@
-import { admin, keys, system, users } from './admin-en.ts'
+import { admin, audit, keys, system, users } from './admin-en.ts'
 import type { Lists } from './catalogue.ts'
 
 /** English. Counts come formatted, with the number for the choice of the form. */
@@ -20,6 +20,7 @@ const lists: Lists = {
 export const en = {
   ...lists,
   admin,
+  audit,
   keys,
   system,
   users,
