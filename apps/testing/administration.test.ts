@@ -117,6 +117,24 @@ t.test('the audit log shows what changed, filtered', browserTest, async (t) => {
   t.same(complaints, [])
 })
 
+t.test('hosts: block, refuse a link, unblock', browserTest, async (t) => {
+  const { url, request } = await startApp(t)
+  const { page, complaints } = await openPage(await openBrowser(t), url)
+  await page.goto('/dashboard/hosts')
+  await page.getByText('No host is blocked').waitFor()
+  await page.getByLabel('Host').fill('https://bad.example/path?x=1')
+  await page.getByLabel('Reason').fill('Phishing')
+  await page.keyboard.press('Enter')
+  await page.getByRole('row', { name: /bad\.example Phishing/ }).waitFor()
+  const draft = { json: { original_url: 'https://bad.example/' } }
+  t.not((await request('POST', '/urls', draft)).status, 201)
+  await page.getByRole('button', { name: 'Unblock bad.example' }).click()
+  await page.getByRole('button', { name: 'Unblock', exact: true }).click()
+  await page.getByText('No host is blocked').waitFor()
+  t.equal((await request('POST', '/urls', draft)).status, 201)
+  t.same(complaints, [])
+})
+
 t.test('a role sees only the pages that it may open', browserTest, async (t) => {
   const { url, request } = await startApp(t, { env: { AUTH: 'keys', ADMIN_KEY: ADMIN } })
   const headers = { authorization: `Bearer ${ADMIN}` }

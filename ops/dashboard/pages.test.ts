@@ -48,6 +48,12 @@ const PAGES: { path: string; done: string; open?: (page: Page) => Promise<unknow
     open: (page) => page.locator('.col-actions button').nth(0).click()
   },
   { path: '/dashboard/audit', done: '.is-audit' },
+  { path: '/dashboard/hosts', done: '.is-list' },
+  {
+    path: '/dashboard/hosts',
+    done: '.is-list',
+    open: (page) => page.locator('.col-actions button').nth(0).click()
+  },
   { path: '/dashboard/system', done: '.is-settings' },
   { path: '/dashboard/components', done: '.samples' },
   { path: '/dashboard/nowhere', done: '.empty' },
@@ -84,6 +90,9 @@ async function startWithLinks(t: Test) {
     json: { username: 'x'.repeat(255), email: `${'x'.repeat(60)}@example.com` }
   })
   await running.request('POST', '/keys', { json: { name: 'x'.repeat(100), role: 'read-only' } })
+  await running.request('POST', '/blocked-hosts', {
+    json: { host: `.${'x.'.repeat(100)}example`, reason: HOSTILE[1] }
+  })
   for (const [index, title] of HOSTILE.entries()) {
     const json = { original_url: `https://example.com/${'segment/'.repeat(60)}${index}`, title, note: title }
     const { json: link } = await running.request('POST', '/urls', { json })

@@ -8,6 +8,7 @@ const AREAS = [
   { id: 'users', scope: 'users:read' },
   { id: 'keys', scope: 'keys:admin' },
   { id: 'audit', scope: 'audit:read' },
+  { id: 'hosts', scope: 'blocklist:admin' },
   { id: 'system', scope: 'system:read' }
 ] as const satisfies readonly {
   id: string

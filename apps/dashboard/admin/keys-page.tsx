@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import { api } from '#dashboard/core/api.ts'
 import { useCursorList } from '#dashboard/core/cursor.ts'
-import { formatDate, parseWire } from '#dashboard/core/format.ts'
+import { formatDate, formatNumber, parseWire } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
 import { may } from '#dashboard/core/session.ts'
 import { Button, IconButton } from '#dashboard/ui/button.tsx'
@@ -34,6 +34,7 @@ function Allowed() {
   const query: KeyQuery = { sort: '-created_at', count: 'true', ...(state && { state }) }
   const list = useCursorList<Key, KeyQuery>(`keys ${state}`, api.keys.list, query)
   const [task, setTask] = useState<Task | null>(null)
+  const total = list.data?.total ?? null
   const onClose = () => setTask(null)
   const onIssued = (issued: IssuedKey) => {
     setTask({ kind: 'secret', issued })
@@ -42,6 +43,7 @@ function Allowed() {
   return (
     <AreaPage
       area="keys"
+      note={total === null ? undefined : t.count(formatNumber(total), total)}
       action={
         <Button kind="primary" icon="plus" onClick={() => setTask({ kind: 'create' })}>
           {t.create}

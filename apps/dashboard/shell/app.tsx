@@ -18,6 +18,7 @@ const StatsPage = lazy(() => loadPart(() => import('#dashboard/stats/stats-page.
 const UsersPage = lazy(() => loadPart(() => import('#dashboard/admin/users-page.tsx')))
 const KeysPage = lazy(() => loadPart(() => import('#dashboard/admin/keys-page.tsx')))
 const AuditPage = lazy(() => loadPart(() => import('#dashboard/admin/audit-page.tsx')))
+const HostsPage = lazy(() => loadPart(() => import('#dashboard/admin/hosts-page.tsx')))
 const SystemPage = lazy(() => loadPart(() => import('#dashboard/admin/system-page.tsx')))
 const GalleryPage = lazy(() => loadPart(() => import('./gallery-page.tsx')))
 
@@ -64,6 +65,7 @@ function Pages() {
             <Route path={`${HOME}/users`} component={UsersPage} />
             <Route path={`${HOME}/keys`} component={KeysPage} />
             <Route path={`${HOME}/audit`} component={AuditPage} />
+            <Route path={`${HOME}/hosts`} component={HostsPage} />
             <Route path={`${HOME}/components`} component={GalleryPage} />
             <Route default component={NotFoundPage} />
           </Router>

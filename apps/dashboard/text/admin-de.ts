@@ -151,6 +151,7 @@ export const users: typeof en.users = {
 }
 
 export const keys: typeof en.keys = {
+  count: (count) => `${count} Schlüssel`,
   create: 'Neuer Schlüssel',
   name: 'Bezeichnung',
   nameHint: 'Was den Schlüssel benutzt, etwa „Deploy-Skript“',
@@ -162,7 +163,7 @@ export const keys: typeof en.keys = {
   },
   user: 'Nummer des Benutzers',
   userHints: {
-    admin: 'Sieht alle Links; die er anlegt, gehören diesem Benutzer',
+    admin: 'Sieht alle Links; das Protokoll nennt diesen Benutzer bei Änderungen',
     member: 'Sieht und ändert die Links dieses Benutzers; die Nummer steht in der Liste der Benutzer',
     'read-only': 'Sieht die Links dieses Benutzers; ohne Benutzer alle Links'
   },
@@ -232,4 +233,22 @@ export const audit: typeof en.audit = {
   noValues: 'keine Werte',
   emptyTitle: 'Noch keine Änderungen',
   emptyHint: 'Hier steht jede Änderung eines Links, Benutzers oder Schlüssels mit ihrem Urheber.'
+}
+
+export const hosts: typeof en.hosts = {
+  count: (count, value) => plural(value, '1 Eintrag', `${count} Einträge`),
+  lead: 'Kein neuer Link führt zu diesen Hosts, und vorhandene Links dorthin werden nicht verfolgt.',
+  host: 'Adresse des Hosts',
+  hostHint: 'bad.example ist nur dieser Host; .bad.example ist die Domain mit allem darunter',
+  reason: 'Grund',
+  noReason: 'keiner angegeben',
+  since: 'Gesperrt',
+  add: 'Sperren',
+  added: (host) => `${host} ist gesperrt`,
+  remove: 'Freigeben',
+  removeOf: (host) => `${host} freigeben`,
+  removeHint: 'Links zu diesem Host funktionieren sofort wieder.',
+  removed: (host) => `${host} ist nicht mehr gesperrt`,
+  emptyTitle: 'Kein Host ist gesperrt',
+  emptyHint: 'Sperren Sie Hosts mit Phishing und Schadsoftware, zu denen kein Link führen darf.'
 }

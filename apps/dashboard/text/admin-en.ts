@@ -142,6 +142,7 @@ export const users = {
 }
 
 export const keys = {
+  count: (count: string, value: number) => plural(value, '1 key', `${count} keys`),
   create: 'New key',
   name: 'Name',
   nameHint: 'What uses the key, such as “deploy script”',
@@ -153,7 +154,7 @@ export const keys = {
   },
   user: 'User id',
   userHints: {
-    admin: 'Sees all links; those that it creates belong to this user',
+    admin: 'Sees all links; the audit log names this user for its changes',
     member: 'Sees and changes the links of this user; the list of users shows the id',
     'read-only': 'Sees the links of this user; all links without one'
   },
@@ -219,4 +220,22 @@ export const audit = {
   noValues: 'no values',
   emptyTitle: 'No changes yet',
   emptyHint: 'Every change of a link, a user or a key shows up here, with its author.'
+}
+
+export const hosts = {
+  count: (count: string, value: number) => plural(value, '1 host', `${count} hosts`),
+  lead: 'No new link leads to these hosts, and existing links to them are not followed.',
+  host: 'Host',
+  hostHint: 'bad.example is this host only; .bad.example is the domain and all beneath it',
+  reason: 'Reason',
+  noReason: 'none given',
+  since: 'Blocked',
+  add: 'Block',
+  added: (host: string) => `${host} is blocked`,
+  remove: 'Unblock',
+  removeOf: (host: string) => `Unblock ${host}`,
+  removeHint: 'Links to this host work again at once.',
+  removed: (host: string) => `${host} is no longer blocked`,
+  emptyTitle: 'No host is blocked',
+  emptyHint: 'Block the hosts of phishing and malware that links must not lead to.'
 }

@@ -1,4 +1,4 @@
-import { admin, audit, keys, system, users } from './admin-de.ts'
+import { admin, audit, hosts, keys, system, users } from './admin-de.ts'
 import type { Catalogue } from './catalogue.ts'
 
 /** German. */
@@ -8,6 +8,7 @@ const plural = (count: number, one: string, other: string) => (count === 1 ? one
 export const de: Catalogue = {
   admin,
   audit,
+  hosts,
   keys,
   system,
   users,

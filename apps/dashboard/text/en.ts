@@ -1,4 +1,4 @@
-import { admin, audit, keys, system, users } from './admin-en.ts'
+import { admin, audit, hosts, keys, system, users } from './admin-en.ts'
 import type { Lists } from './catalogue.ts'
 
 /** English. Counts come formatted, with the number for the choice of the form. */
@@ -21,6 +21,7 @@ export const en = {
   ...lists,
   admin,
   audit,
+  hosts,
   keys,
   system,
   users,
