@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
 import { text } from '#dashboard/core/language.ts'
 import { usePageTitle } from '#dashboard/shell/page-title.ts'
 import { Empty } from '#dashboard/ui/states.tsx'
@@ -17,9 +18,15 @@ export function AreaPage({ area, note, action, children }: AreaPageProps) {
   const t = text.value.admin
   usePageTitle(t.tabs[area])
   const areas = listAreas()
+  const tabs = useRef<HTMLElement>(null)
+  useEffect(() => {
+    // On a narrow screen the tab of this page may be outside.
+    const current = tabs.current?.querySelector('[aria-current]')
+    current?.scrollIntoView({ block: 'nearest', inline: 'center' })
+  }, [])
   return (
     <div class="stack">
-      <nav class="tabs" aria-label={t.title}>
+      <nav ref={tabs} class="tabs" aria-label={t.title}>
         {areas.map((one) => (
           <a key={one} href={pathOf(one)} aria-current={one === area ? 'page' : undefined}>
             {t.tabs[one]}

@@ -17,8 +17,23 @@ function show(value: unknown): string | undefined {
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
+/** The name of a field as the page that edits it has it; other fields keep their own. */
+function labelOf(name: string): string {
+  const t = text.value
+  const labels: Record<string, string> = {
+    username: t.users.username,
+    email: t.users.email,
+    name: t.keys.name,
+    role: t.keys.role,
+    user_id: t.keys.user,
+    reason: t.hosts.reason,
+    ...Object.fromEntries(Object.entries(t.fields).map(([field, { label }]) => [field, label]))
+  }
+  return labels[name] ?? name
+}
+
 /** The fields in which an entry's two sides differ. */
-export function listDifferences({ before, after }: Pick<AuditEntry, 'before' | 'after'>): Difference[] {
+function listDifferences({ before, after }: Pick<AuditEntry, 'before' | 'after'>): Difference[] {
   const names = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])
   return [...names]
     .map((name) => ({ name, before: show(before?.[name]), after: show(after?.[name]) }))
@@ -45,8 +60,8 @@ function Values({ values }: { values: readonly Difference[] }) {
     <dl class="differences">
       {values.map(({ name, before, after }) => (
         <div key={name}>
-          <dt class="soft small">
-            <code>{name}</code>
+          <dt class="soft small" title={name}>
+            {labelOf(name)}
           </dt>
           <dd class="wrap">
             {before !== undefined && (

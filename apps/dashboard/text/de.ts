@@ -1,5 +1,6 @@
-import { admin, audit, hosts, keys, system, users } from './admin-de.ts'
+import { admin, audit, hosts, keys, users } from './admin-de.ts'
 import type { Catalogue } from './catalogue.ts'
+import { system } from './system-de.ts'
 
 /** German. */
 

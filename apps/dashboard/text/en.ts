@@ -1,5 +1,6 @@
-import { admin, audit, hosts, keys, system, users } from './admin-en.ts'
+import { admin, audit, hosts, keys, users } from './admin-en.ts'
 import type { Lists } from './catalogue.ts'
+import { system } from './system-en.ts'
 
 /** English. Counts come formatted, with the number for the choice of the form. */
 
