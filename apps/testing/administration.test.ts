@@ -23,6 +23,40 @@ t.test('the system shows figures, runbooks and settings', browserTest, async (t)
   t.same(complaints, [])
 })
 
+t.test('the system shows alerts and objectives of Prometheus', browserTest, async (t) => {
+  const { url, request } = await startApp(t)
+  const { json: system } = await request('GET', '/api/system')
+  const runbook = 'https://example.com/runbook'
+  const { page, complaints } = await openPage(await openBrowser(t), url)
+  const json = {
+    ...system,
+    source: 'prometheus',
+    source_reason: null,
+    alerts: [
+      {
+        name: 'ClicksLate',
+        severity: 'page',
+        since: '2026-01-01T00:00:00',
+        labels: { job: 'fairlead' },
+        summary: 'Clicks wait <b>long</b>',
+        runbook
+      }
+    ],
+    slos: [
+      { name: 'redirect-latency', objective: 0.99, error_ratio_30d: 0.02, budget_remaining: -1, runbook },
+      { name: 'click-durability', objective: null, error_ratio_30d: null, budget_remaining: null, runbook }
+    ]
+  }
+  await page.route('**/api/system', (route) => route.fulfill({ json }))
+  await page.goto('/dashboard/system')
+  await page.getByText('Figures of all processes, from Prometheus.').waitFor()
+  await page.getByText('Clicks wait <b>long</b>').waitFor()
+  await page.getByRole('row', { name: /redirect-latency 99% 2% -100%/ }).waitFor()
+  await page.getByRole('row', { name: /click-durability unknown unknown unknown/ }).waitFor()
+  t.equal(await page.locator(`a[href="${runbook}"]`).count(), 3)
+  t.same(complaints, [])
+})
+
 t.test('users: create, find, edit beside another, delete', browserTest, async (t) => {
   const { url, request } = await startApp(t)
   const { page, complaints } = await openPage(await openBrowser(t), url, { expects: /412/ })
