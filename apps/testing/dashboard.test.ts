@@ -116,6 +116,20 @@ t.test('a concurrent edit is shown side by side', browserTest, async (t) => {
   t.same(complaints, [])
 })
 
+t.test('a filter chosen while a search is typed stays', browserTest, async (t) => {
+  const { url } = await startApp(t)
+  const { page, complaints } = await openPage(await openBrowser(t), url)
+  await page.clock.install()
+  await page.goto('/dashboard')
+  await page.getByRole('searchbox').fill('second')
+  await page.getByRole('radio', { name: 'Inactive' }).check()
+  await page.waitForURL(/status=inactive/)
+  await page.clock.runFor(1_000)
+  await page.waitForURL(/q=second/)
+  t.match(page.url(), /status=inactive/)
+  t.same(complaints, [])
+})
+
 t.test('a repeated press creates no link again whose answer was lost', browserTest, async (t) => {
   const { url, request } = await startApp(t)
   const { page } = await openPage(await openBrowser(t), url)

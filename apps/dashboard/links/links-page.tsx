@@ -103,6 +103,9 @@ function SearchField({ value, onValue }: { value: string; onValue: (value: strin
   const [typed, setTyped] = useState(value)
   const sent = useRef(value)
   const field = useRef<HTMLInputElement>(null)
+  // The filters may change during the pause.
+  const send = useRef(onValue)
+  send.current = onValue
   useShortcut('/', () => field.current?.focus())
   // The address may change otherwise, as by the button that clears the filters.
   useEffect(() => {
@@ -113,7 +116,7 @@ function SearchField({ value, onValue }: { value: string; onValue: (value: strin
     if (typed === sent.current) return
     const timer = setTimeout(() => {
       sent.current = typed
-      onValue(typed)
+      send.current(typed)
     }, TYPING_MS)
     return () => clearTimeout(timer)
   }, [typed])
