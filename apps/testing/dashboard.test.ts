@@ -225,30 +225,34 @@ t.test('sign in with a key; a session that ends keeps what was typed', browserTe
   t.same(complaints, [])
 })
 
-t.test('another caller who signs in after a session has ended sees its own links', browserTest, async (t) => {
-  const { url, request } = await startApp(t, { env: { AUTH: 'keys', ADMIN_KEY: ADMIN } })
-  const headers = { authorization: `Bearer ${ADMIN}` }
-  const create = async (path: string, json: object) => (await request('POST', path, { headers, json })).json
-  const user = await create('/users', { username: 'member', email: 'member@example.com' })
-  const member = await create('/keys', { name: 'member', role: 'member', user_id: user.id })
-  await create('/urls', { original_url: 'https://example.com/secret' })
-  const { page, complaints } = await openPage(await openBrowser(t), url, { expects: /401/ })
-  await page.goto('/dashboard')
-  await page.getByLabel('API key').fill(ADMIN)
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.getByText('example.com/secret').waitFor()
+t.test(
+  'after a session has ended, another caller signs in and sees its own links',
+  browserTest,
+  async (t) => {
+    const { url, request } = await startApp(t, { env: { AUTH: 'keys', ADMIN_KEY: ADMIN } })
+    const headers = { authorization: `Bearer ${ADMIN}` }
+    const create = async (path: string, json: object) => (await request('POST', path, { headers, json })).json
+    const user = await create('/users', { username: 'member', email: 'member@example.com' })
+    const member = await create('/keys', { name: 'member', role: 'member', user_id: user.id })
+    await create('/urls', { original_url: 'https://example.com/secret' })
+    const { page, complaints } = await openPage(await openBrowser(t), url, { expects: /401/ })
+    await page.goto('/dashboard')
+    await page.getByLabel('API key').fill(ADMIN)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByText('example.com/secret').waitFor()
 
-  await page.context().clearCookies()
-  await page.getByLabel('Long addresses to shorten').fill('https://example.com/typed')
-  await page.getByRole('button', { name: 'Shorten' }).click()
-  const dialog = page.getByRole('dialog')
-  await dialog.getByLabel('API key').fill(member.key)
-  await dialog.getByRole('button', { name: 'Sign in' }).click()
-  await page.getByText('No links yet').waitFor()
-  t.equal(await page.getByText('example.com/secret').count(), 0)
-  t.equal(await page.getByLabel('Long addresses to shorten').inputValue(), '')
-  t.same(complaints, [])
-})
+    await page.context().clearCookies()
+    await page.getByLabel('Long addresses to shorten').fill('https://example.com/typed')
+    await page.getByRole('button', { name: 'Shorten' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('API key').fill(member.key)
+    await dialog.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByText('No links yet').waitFor()
+    t.equal(await page.getByText('example.com/secret').count(), 0)
+    t.equal(await page.getByLabel('Long addresses to shorten').inputValue(), '')
+    t.same(complaints, [])
+  }
+)
 
 t.test('the dashboard can be off, and the home page another one', async (t) => {
   const off = await startApp(t, { env: { DASHBOARD: 'off' } })
