@@ -22,7 +22,7 @@ t.test('paths in answers begin with that of PUBLIC_URL', async (t) => {
     t.match([answer.status, answer.headers.get('location')], [201, path])
   const links = async (path: string) => (await request('GET', path)).headers.get('link')
   t.match(await links('/urls?per_page=1'), '</l/urls?per_page=1&page=2>; rel="next"')
-  t.match(await links('/audit?per_page=1'), '</l/audit?per_page=1&before=')
+  t.match(await links('/audit?per_page=1'), '</l/audit?per_page=1&after=')
 })
 
 t.test('the dashboard, Swagger UI and their files are under it too', async (t) => {
