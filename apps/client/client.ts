@@ -6,7 +6,6 @@ import type { PageQuery } from '#schema/shapes/page.ts'
 import type { Session, SignIn } from '#schema/shapes/session.ts'
 import type { OverallStats, StatsQuery, UrlStats } from '#schema/shapes/stats.ts'
 import type { System } from '#schema/shapes/system.ts'
-import type { Static } from '#schema/shapes/type.ts'
 import type { ShortenDraft, Url, UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
 import type { UrlBulkChange, UrlBulkRemoval, UrlBulkResults } from '#schema/shapes/url-bulk.ts'
 import type { HistoryQuery, UrlHistoryEntry } from '#schema/shapes/url-history.ts'
@@ -39,11 +38,8 @@ const OPERATIONS = {
     restore: callOn<number, Url>('POST', '/urls/:id/restore'),
     history: listOn<number, UrlHistoryEntry, HistoryQuery>('/urls/:id/history'),
     /** Up to 1,000 links, with a result for each. */
-    changeAll: body<Static<typeof UrlBulkChange>, Static<typeof UrlBulkResults>>('PATCH', '/api/links/bulk'),
-    removeAll: body<Static<typeof UrlBulkRemoval>, Static<typeof UrlBulkResults>>(
-      'DELETE',
-      '/api/links/bulk'
-    ),
+    changeAll: body<UrlBulkChange, UrlBulkResults>('PATCH', '/api/links/bulk'),
+    removeAll: body<UrlBulkRemoval, UrlBulkResults>('DELETE', '/api/links/bulk'),
     stats: queryOn<number, UrlStats, StatsQuery>('GET', '/urls/:id/stats')
   },
   users: {

@@ -1,4 +1,3 @@
-import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { fillPage, readBuild } from './build.ts'
 import { problems } from './errors.ts'
@@ -27,6 +26,7 @@ export async function dashboardRoutes(app: FastifyInstance, options: DashboardOp
       AUTH: options.auth,
       OIDC: String(options.signsInAtProvider)
     })
+  const { default: fastifyStatic } = await import('@fastify/static')
   await app.register(fastifyStatic, {
     root: options.folder,
     serve: false,

@@ -53,4 +53,7 @@ export const UrlBulkResults = Type.Object(
   { title: 'UrlBulkResults' }
 )
 
+export type UrlBulkChange = Static<typeof UrlBulkChange>
+export type UrlBulkRemoval = Static<typeof UrlBulkRemoval>
 export type UrlBulkResult = Static<typeof UrlBulkResult>
+export type UrlBulkResults = Static<typeof UrlBulkResults>
