@@ -1,6 +1,6 @@
 import t from 'tap'
-import { startApp } from './app.ts'
-import { browserTest, openBrowser, openPage } from './browser.ts'
+import { startApp } from '#testing/app.ts'
+import { browserTest, openBrowser, openPage } from '#testing/browser.ts'
 
 /** The administration of the dashboard in a real browser. */
 
