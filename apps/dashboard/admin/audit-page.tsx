@@ -4,13 +4,13 @@ import { HOME } from '#dashboard/core/environment.ts'
 import { text } from '#dashboard/core/language.ts'
 import { may } from '#dashboard/core/session.ts'
 import { TextField } from '#dashboard/ui/field.tsx'
+import { Age, List } from '#dashboard/ui/list.tsx'
 import { SearchField } from '#dashboard/ui/search.tsx'
 import { Table } from '#dashboard/ui/table.tsx'
 import type { AuditEntry, AuditQuery } from '#schema/shapes/audit.ts'
 import { AreaPage } from './area-page.tsx'
 import { Differences } from './differences.tsx'
 import { FilterSelect, useFilters } from './filter.tsx'
-import { Age, List } from './list.tsx'
 
 const NAMES = ['resource', 'action', 'resource_id', 'since', 'until'] as const
 

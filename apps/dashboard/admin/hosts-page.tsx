@@ -6,6 +6,7 @@ import { text } from '#dashboard/core/language.ts'
 import { may } from '#dashboard/core/session.ts'
 import { Button, IconButton } from '#dashboard/ui/button.tsx'
 import { TextField } from '#dashboard/ui/field.tsx'
+import { Age, List } from '#dashboard/ui/list.tsx'
 import { ErrorNote } from '#dashboard/ui/states.tsx'
 import { Table } from '#dashboard/ui/table.tsx'
 import { showToast } from '#dashboard/ui/toast.tsx'
@@ -13,7 +14,6 @@ import type { BlockedHost } from '#schema/shapes/blocked-host.ts'
 import type { PageQuery } from '#schema/shapes/page.ts'
 import { AreaPage } from './area-page.tsx'
 import { Confirm } from './confirm.tsx'
-import { Age, List } from './list.tsx'
 
 const SIZE = 100
 

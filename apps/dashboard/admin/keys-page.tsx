@@ -5,6 +5,7 @@ import { formatDate, formatNumber, parseWire } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
 import { may } from '#dashboard/core/session.ts'
 import { Button, IconButton } from '#dashboard/ui/button.tsx'
+import { Age, List } from '#dashboard/ui/list.tsx'
 import { Badge } from '#dashboard/ui/states.tsx'
 import { Table } from '#dashboard/ui/table.tsx'
 import { showToast } from '#dashboard/ui/toast.tsx'
@@ -13,7 +14,6 @@ import { AreaPage } from './area-page.tsx'
 import { Confirm } from './confirm.tsx'
 import { FilterSelect, useFilters } from './filter.tsx'
 import { CreateKey, Secret } from './key-dialogs.tsx'
-import { Age, List } from './list.tsx'
 
 const STATES = ['active', 'expired', 'revoked'] as const
 

@@ -5,12 +5,12 @@ import { formatNumber } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
 import { may } from '#dashboard/core/session.ts'
 import { Button, IconButton } from '#dashboard/ui/button.tsx'
+import { Age, List } from '#dashboard/ui/list.tsx'
 import { SearchField } from '#dashboard/ui/search.tsx'
 import { Table } from '#dashboard/ui/table.tsx'
 import type { User, UserQuery } from '#schema/shapes/user.ts'
 import { AreaPage } from './area-page.tsx'
 import { FilterSelect, useFilters } from './filter.tsx'
-import { Age, List } from './list.tsx'
 import { UserDialog, UserRemoval } from './user-dialogs.tsx'
 
 const SORTS = ['-id', 'username', '-username', 'email', '-email'] as const

@@ -1,5 +1,4 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
-import { type Part, type ReadList, readPart } from './pages.ts'
 
 /** Data of the API in components. What was read before shows at once while it is read again. */
 
@@ -72,33 +71,4 @@ export function useResource<T>(key: string, load: (signal: AbortSignal) => Promi
     reload: useCallback(() => setRound((last) => last + 1), []),
     set
   }
-}
-
-export interface List<Row> extends Resource<Part<Row>> {
-  /** Reads the next part; does nothing while one is being read. */
-  more(): void
-  isReadingMore: boolean
-}
-
-/** A list of the API that grows by {@link List.more}. A new `key` begins a new list. */
-export function useList<Row>(key: string, read: ReadList<Row>): List<Row> {
-  const list = useResource<Part<Row>>(key, (signal) => readPart(read, null, signal))
-  const [isReadingMore, setReading] = useState(false)
-  const reading = useRef<string | null>(null)
-  async function more(): Promise<void> {
-    const { data } = list
-    if (data === undefined || data.next === null || reading.current !== null) return
-    reading.current = key
-    setReading(true)
-    try {
-      const part = await readPart(read, data.next, new AbortController().signal)
-      if (reading.current === key) list.set({ ...part, rows: [...data.rows, ...part.rows] })
-    } catch {
-      // Scrolling again, or the button, repeats it.
-    } finally {
-      reading.current = null
-      setReading(false)
-    }
-  }
-  return { ...list, more: () => void more(), isReadingMore }
 }

@@ -1,19 +1,17 @@
 import { useSignalEffect } from '@preact/signals'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useRef } from 'preact/hooks'
 import { useLocation } from 'preact-iso/router'
 import { api } from '#dashboard/core/api.ts'
+import { useCursorList } from '#dashboard/core/cursor.ts'
 import { HOME } from '#dashboard/core/environment.ts'
-import { formatAge, formatDate, formatNumber, parseWire } from '#dashboard/core/format.ts'
+import { formatNumber } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
-import { useList } from '#dashboard/core/resource.ts'
 import { toSearch } from '#dashboard/core/search.ts'
-import { useShortcut } from '#dashboard/core/shortcuts.ts'
 import { usePageTitle } from '#dashboard/shell/page-title.ts'
-import { Button } from '#dashboard/ui/button.tsx'
 import { CopyButton } from '#dashboard/ui/copy.tsx'
 import { Choice } from '#dashboard/ui/field.tsx'
-import { Icon } from '#dashboard/ui/icon.tsx'
-import { Empty, ErrorNote, More, Skeleton } from '#dashboard/ui/states.tsx'
+import { Age, List } from '#dashboard/ui/list.tsx'
+import { SearchField } from '#dashboard/ui/search.tsx'
 import { Table } from '#dashboard/ui/table.tsx'
 import type { Url, UrlQuery } from '#schema/shapes/url.ts'
 import { applyChange, type Change, lastChange } from './changes.ts'
@@ -23,23 +21,19 @@ import { LinkStatus } from './link-status.tsx'
 type Status = 'all' | 'active' | 'inactive'
 
 const FLAGS = { all: undefined, active: 'true', inactive: 'false' } as const
-/** Pause in typing after which the search runs. */
-const TYPING_MS = 250
 
 /** The list of links. Search and filters are in the address. */
 export default function LinksPage() {
   const t = text.value.links
   usePageTitle(t.title)
-  const { query, route } = useLocation()
-  const q = query['q'] ?? ''
+  const { query: address, route } = useLocation()
+  const q = address['q'] ?? ''
   const status: Status =
-    query['status'] === 'active' || query['status'] === 'inactive' ? query['status'] : 'all'
+    address['status'] === 'active' || address['status'] === 'inactive' ? address['status'] : 'all'
   const is_active = FLAGS[status]
-  const filters: UrlQuery = { ...(q && { q }), ...(is_active && { is_active }) }
-  const list = useList<Url>(`links ${status} ${q}`, (from, options) =>
-    api.links.list(typeof from === 'string' ? from : { ...from, ...filters }, options)
-  )
-  const { data } = list
+  const query: UrlQuery = { sort: '-id', count: 'true', ...(q && { q }), ...(is_active && { is_active }) }
+  const list = useCursorList<Url, UrlQuery>(`links ${status} ${q}`, api.links.list, query)
+  const total = list.data?.total ?? null
   const isFiltered = q !== '' || status !== 'all'
   const filter = (next: { q?: string; status?: Status }) => {
     const { q: text, status: flag } = { q, status, ...next }
@@ -55,7 +49,8 @@ export default function LinksPage() {
     if (change === null || change === applied.current || data === undefined) return
     applied.current = change
     const rows = applyChange(data.rows, change)
-    set({ ...data, rows, total: data.total + rows.length - data.rows.length })
+    const total = data.total === null ? null : data.total + rows.length - data.rows.length
+    set({ ...data, rows, total })
   })
 
   return (
@@ -63,11 +58,11 @@ export default function LinksPage() {
       <div class="page-head">
         <h1>{t.title}</h1>
         <p class="soft number" role="status">
-          {data && t.count(formatNumber(data.total), data.total)}
+          {total !== null && t.count(formatNumber(total), total)}
         </p>
       </div>
       <div class="filters">
-        <SearchField value={q} onValue={(q) => filter({ q })} />
+        <SearchField label={t.search} hint={t.searchHint} value={q} onValue={(q) => filter({ q })} />
         <Choice
           label={t.status}
           value={status}
@@ -79,60 +74,16 @@ export default function LinksPage() {
           onValue={(status) => filter({ status })}
         />
       </div>
-      {list.error !== undefined && <ErrorNote error={list.error} onRetry={list.reload} />}
-      {data === undefined && list.error === undefined && <Skeleton rows={8} />}
-      {data?.rows.length === 0 &&
-        (isFiltered ? (
-          <Empty icon="search" title={t.noMatchTitle} hint={t.noMatchHint}>
-            <Button onClick={() => filter({ q: '', status: 'all' })}>{t.reset}</Button>
-          </Empty>
-        ) : (
-          <Empty icon="link" title={t.emptyTitle} hint={t.emptyHint} />
-        ))}
-      {data && data.rows.length > 0 && <LinkTable rows={data.rows} />}
-      {data && (
-        <More hasMore={data.next !== null} isReading={list.isReadingMore} label={t.more} onMore={list.more} />
-      )}
-    </div>
-  )
-}
-
-/** Searches after a pause in typing. */
-function SearchField({ value, onValue }: { value: string; onValue: (value: string) => void }) {
-  const t = text.value.links
-  const [typed, setTyped] = useState(value)
-  const sent = useRef(value)
-  const field = useRef<HTMLInputElement>(null)
-  // The filters may change during the pause.
-  const send = useRef(onValue)
-  send.current = onValue
-  useShortcut('/', () => field.current?.focus())
-  // The address may change otherwise, as by the button that clears the filters.
-  useEffect(() => {
-    if (value !== sent.current) setTyped(value)
-    sent.current = value
-  }, [value])
-  useEffect(() => {
-    if (typed === sent.current) return
-    const timer = setTimeout(() => {
-      sent.current = typed
-      send.current(typed)
-    }, TYPING_MS)
-    return () => clearTimeout(timer)
-  }, [typed])
-  return (
-    <div class="search">
-      <Icon name="search" />
-      <input
-        ref={field}
-        class="input"
-        type="search"
-        aria-label={t.search}
-        placeholder={t.searchHint}
-        maxLength={200}
-        value={typed}
-        onInput={(event) => setTyped(event.currentTarget.value)}
-      />
+      <List
+        list={list}
+        isFiltered={isFiltered}
+        onReset={() => filter({ q: '', status: 'all' })}
+        empty={{ icon: 'link', title: t.emptyTitle, hint: t.emptyHint }}
+        noMatch={{ title: t.noMatchTitle, hint: t.noMatchHint }}
+        expected={8}
+      >
+        {(rows) => <LinkTable rows={rows} />}
+      </List>
     </div>
   )
 }
@@ -152,15 +103,7 @@ function LinkTable({ rows }: { rows: readonly Url[] }) {
         {
           id: 'created',
           label: t.columnCreated,
-          render: ({ created_at }) => (
-            <time
-              class="soft number"
-              dateTime={`${created_at}Z`}
-              title={formatDate(parseWire(created_at), 'full')}
-            >
-              {formatAge(parseWire(created_at))}
-            </time>
-          )
+          render: ({ created_at }) => <Age time={created_at} />
         },
         {
           id: 'actions',

@@ -1,20 +1,19 @@
 import { api } from '#dashboard/core/api.ts'
-import { formatAge, formatDate, parseWire } from '#dashboard/core/format.ts'
+import { useCursorList } from '#dashboard/core/cursor.ts'
 import { text } from '#dashboard/core/language.ts'
-import { useList } from '#dashboard/core/resource.ts'
 import { Button } from '#dashboard/ui/button.tsx'
+import { Age } from '#dashboard/ui/list.tsx'
 import { Empty, ErrorNote, Skeleton } from '#dashboard/ui/states.tsx'
 import { Table } from '#dashboard/ui/table.tsx'
-import type { Event } from '#schema/shapes/event.ts'
+import type { Event, EventQuery } from '#schema/shapes/event.ts'
 
 const asText = (value: unknown) => (typeof value === 'string' && value !== '' ? value : null)
 
 /** The latest events of a link. */
 export function Events({ id }: { id: number }) {
   const t = text.value.link
-  const list = useList<Event>(`events ${id}`, (from, options) =>
-    api.events.list(typeof from === 'string' ? from : { ...from, url_id: id }, options)
-  )
+  const query: EventQuery = { sort: '-id', url_id: id }
+  const list = useCursorList<Event, EventQuery>(`events ${id}`, api.events.list, query)
   const { data } = list
   return (
     <section class="stack" aria-labelledby="events">
@@ -33,15 +32,7 @@ export function Events({ id }: { id: number }) {
               id: 'time',
               label: t.columnTime,
               isHead: true,
-              render: ({ timestamp }) => (
-                <time
-                  class="number"
-                  dateTime={`${timestamp}Z`}
-                  title={formatDate(parseWire(timestamp), 'full')}
-                >
-                  {formatAge(parseWire(timestamp))}
-                </time>
-              )
+              render: ({ timestamp }) => <Age time={timestamp} isSoft={false} />
             },
             {
               id: 'event',

@@ -6,14 +6,15 @@ import { Icon } from './icon.tsx'
 const TYPING_MS = 250
 
 interface SearchProps {
-  /** The name, also shown while the field is empty. */
   label: string
+  /** Shown while the field is empty; the label by default. */
+  hint?: string
   value: string
   onValue: (value: string) => void
 }
 
 /** Searches after a pause in typing. */
-export function SearchField({ label, value, onValue }: SearchProps) {
+export function SearchField({ label, hint = label, value, onValue }: SearchProps) {
   const [typed, setTyped] = useState(value)
   const sent = useRef(value)
   const latest = useRef(onValue)
@@ -41,7 +42,7 @@ export function SearchField({ label, value, onValue }: SearchProps) {
         class="input"
         type="search"
         aria-label={label}
-        placeholder={label}
+        placeholder={hint}
         maxLength={200}
         value={typed}
         onInput={(event) => setTyped(event.currentTarget.value)}

@@ -2,29 +2,42 @@ import type { ComponentChildren } from 'preact'
 import type { CursorList } from '#dashboard/core/cursor.ts'
 import { formatAge, formatDate, parseWire } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
-import { Button } from '#dashboard/ui/button.tsx'
-import type { IconName } from '#dashboard/ui/icon.tsx'
-import { Empty, ErrorNote, More, Skeleton } from '#dashboard/ui/states.tsx'
+import { Button } from './button.tsx'
+import type { IconName } from './icon.tsx'
+import { Empty, ErrorNote, More, Skeleton } from './states.tsx'
 
 interface ListProps<Row> {
   list: CursorList<Row>
   isFiltered: boolean
   onReset: () => void
   empty: { icon: IconName; title: string; hint: string }
+  /** Shown when nothing matches the filters; a general text by default. */
+  noMatch?: { title: string; hint: string }
+  /** Rows of the placeholder. */
+  expected?: number
   children: (rows: readonly Row[]) => ComponentChildren
 }
 
 /** A list in each of its states. */
-export function List<Row>({ list, isFiltered, onReset, empty, children }: ListProps<Row>) {
+export function List<Row>({
+  list,
+  isFiltered,
+  onReset,
+  empty,
+  noMatch,
+  expected = 6,
+  children
+}: ListProps<Row>) {
   const t = text.value
+  const { noMatchTitle: title, noMatchHint: hint } = t.admin
   const { data, error } = list
   return (
     <>
       {error !== undefined && <ErrorNote error={error} onRetry={list.reload} />}
-      {data === undefined && error === undefined && <Skeleton rows={6} />}
+      {data === undefined && error === undefined && <Skeleton rows={expected} />}
       {data?.rows.length === 0 &&
         (isFiltered ? (
-          <Empty icon="search" title={t.admin.noMatchTitle} hint={t.admin.noMatchHint}>
+          <Empty icon="search" {...(noMatch ?? { title, hint })}>
             <Button onClick={onReset}>{t.links.reset}</Button>
           </Empty>
         ) : (
@@ -44,10 +57,10 @@ export function List<Row>({ list, isFiltered, onReset, empty, children }: ListPr
 }
 
 /** A time as its distance from now; the tooltip has the date. */
-export function Age({ time }: { time: string }) {
+export function Age({ time, isSoft = true }: { time: string; isSoft?: boolean }) {
   const date = parseWire(time)
   return (
-    <time class="soft number" dateTime={`${time}Z`} title={formatDate(date, 'full')}>
+    <time class={isSoft ? 'soft number' : 'number'} dateTime={`${time}Z`} title={formatDate(date, 'full')}>
       {formatAge(date)}
     </time>
   )
