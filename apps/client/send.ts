@@ -201,8 +201,8 @@ function reasonOf(error: unknown): string {
 
 const toLine = (text: string) => text.slice(0, 300).replace(/\s+/g, ' ').trim()
 
-/** `crypto.randomUUID` is missing on pages without https. */
-function randomKey(): string {
+/** Makes an idempotency key. `crypto.randomUUID` is missing on pages without https. */
+export function randomKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
     byte.toString(16).padStart(2, '0')
   ).join('')

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useState } from 'preact/hooks'
+import { useAction } from '#dashboard/core/action.ts'
 import { text } from '#dashboard/core/language.ts'
 import { Button } from '#dashboard/ui/button.tsx'
 import { Dialog } from '#dashboard/ui/dialog.tsx'
@@ -18,25 +18,18 @@ interface ConfirmProps<Result> {
 
 /** Asks before something that can't be undone. */
 export function Confirm<Result>({ title, action, run, onDone, onClose, children }: ConfirmProps<Result>) {
-  const [isBusy, setBusy] = useState(false)
-  const [error, setError] = useState<unknown>(null)
-  async function onRun() {
-    setBusy(true)
-    setError(null)
-    try {
-      onDone(await run())
-    } catch (error) {
-      setError(error)
-      setBusy(false)
-    }
-  }
+  const confirmed = useAction()
   return (
     <Dialog title={title} onClose={onClose}>
       {children}
-      {error !== null && <ErrorNote error={error} />}
+      {confirmed.error !== null && <ErrorNote error={confirmed.error} />}
       <footer class="dialog-foot">
         <Button onClick={onClose}>{text.value.app.cancel}</Button>
-        <Button kind="danger" isBusy={isBusy} onClick={() => void onRun()}>
+        <Button
+          kind="danger"
+          isBusy={confirmed.isBusy}
+          onClick={() => void confirmed.run(async () => onDone(await run()))}
+        >
           {action}
         </Button>
       </footer>

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks'
+import { useAction } from '#dashboard/core/action.ts'
 import { api } from '#dashboard/core/api.ts'
 import { useCursorList } from '#dashboard/core/cursor.ts'
 import { formatNumber } from '#dashboard/core/format.ts'
@@ -66,33 +67,28 @@ function HostForm({ onAdded }: { onAdded: () => void }) {
   const [host, setHost] = useState('')
   const [reason, setReason] = useState('')
   const [isChecked, setChecked] = useState(false)
-  const [isBusy, setBusy] = useState(false)
-  const [error, setError] = useState<unknown>(null)
+  const adding = useAction()
   // People paste whole addresses.
   const named = host.trim().replace(/^[a-z]+:\/\/([^/?#]*).*$/i, '$1')
   const hostError = named === '' ? t.edit.required : undefined
 
-  async function onSubmit(event: Event) {
+  async function add() {
+    const added = await api.blockedHosts.add({ host: named, reason: reason.trim() || null })
+    showToast(t.hosts.added(added.host))
+    setHost('')
+    setReason('')
+    setChecked(false)
+    onAdded()
+  }
+
+  function onSubmit(event: Event) {
     event.preventDefault()
     setChecked(true)
-    if (isBusy || hostError) return
-    setBusy(true)
-    setError(null)
-    try {
-      const added = await api.blockedHosts.add({ host: named, reason: reason.trim() || null })
-      showToast(t.hosts.added(added.host))
-      setHost('')
-      setReason('')
-      setChecked(false)
-      onAdded()
-    } catch (error) {
-      setError(error)
-    }
-    setBusy(false)
+    if (!hostError) void adding.run(add)
   }
 
   return (
-    <form class="card host-form" noValidate onSubmit={(event) => void onSubmit(event)}>
+    <form class="card host-form" noValidate onSubmit={onSubmit}>
       <TextField
         label={t.hosts.host}
         hint={t.hosts.hostHint}
@@ -110,10 +106,10 @@ function HostForm({ onAdded }: { onAdded: () => void }) {
         value={reason}
         onValue={setReason}
       />
-      <Button type="submit" kind="primary" isBusy={isBusy}>
+      <Button type="submit" kind="primary" isBusy={adding.isBusy}>
         {t.hosts.add}
       </Button>
-      {error !== null && <ErrorNote error={error} />}
+      {adding.error !== null && <ErrorNote error={adding.error} />}
     </form>
   )
 }

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks'
+import { useAction } from '#dashboard/core/action.ts'
 import { api } from '#dashboard/core/api.ts'
 import { toWire } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
@@ -6,7 +7,7 @@ import { Button } from '#dashboard/ui/button.tsx'
 import { CopyButton } from '#dashboard/ui/copy.tsx'
 import { Dialog } from '#dashboard/ui/dialog.tsx'
 import { SelectField, TextField } from '#dashboard/ui/field.tsx'
-import { ErrorNote } from '#dashboard/ui/states.tsx'
+import { FormFoot } from '#dashboard/ui/form-foot.tsx'
 import { type IssuedKey, ROLES, type Role } from '#schema/shapes/key.ts'
 
 interface CreateProps {
@@ -21,37 +22,31 @@ export function CreateKey({ onIssued, onClose }: CreateProps) {
   const [user, setUser] = useState('')
   const [expires, setExpires] = useState('')
   const [isChecked, setChecked] = useState(false)
-  const [isBusy, setBusy] = useState(false)
-  const [error, setError] = useState<unknown>(null)
+  const creating = useAction()
   const nameError = name.trim() === '' ? t.edit.required : undefined
   const isUserNeeded = role === 'member'
   const userError =
     /^\s*\d*\s*$/.test(user) && !(isUserNeeded && user.trim() === '') ? undefined : t.keys.notId
 
-  async function onSubmit(event: Event) {
+  async function create() {
+    const draft = {
+      name: name.trim(),
+      role,
+      ...(user.trim() && { user_id: Number(user) }),
+      ...(expires && { expires_at: toWire(new Date(expires)) })
+    }
+    onIssued(await api.keys.create(draft))
+  }
+
+  function onSubmit(event: Event) {
     event.preventDefault()
     setChecked(true)
-    if (isBusy || nameError || userError) return
-    setBusy(true)
-    setError(null)
-    try {
-      onIssued(
-        await api.keys.create({
-          name: name.trim(),
-          role,
-          ...(user.trim() && { user_id: Number(user) }),
-          ...(expires && { expires_at: toWire(new Date(expires)) })
-        })
-      )
-    } catch (error) {
-      setError(error)
-      setBusy(false)
-    }
+    if (!nameError && !userError) void creating.run(create)
   }
 
   return (
     <Dialog title={t.keys.create} onClose={onClose}>
-      <form class="stack" noValidate onSubmit={(event) => void onSubmit(event)}>
+      <form class="stack" noValidate onSubmit={onSubmit}>
         <TextField
           label={t.keys.name}
           hint={t.keys.nameHint}
@@ -85,13 +80,7 @@ export function CreateKey({ onIssued, onClose }: CreateProps) {
           value={expires}
           onValue={setExpires}
         />
-        {error !== null && <ErrorNote error={error} />}
-        <footer class="dialog-foot">
-          <Button onClick={onClose}>{t.app.cancel}</Button>
-          <Button type="submit" kind="primary" isBusy={isBusy}>
-            {isBusy ? t.app.saving : t.keys.create}
-          </Button>
-        </footer>
+        <FormFoot action={creating} label={t.keys.create} onClose={onClose} />
       </form>
     </Dialog>
   )

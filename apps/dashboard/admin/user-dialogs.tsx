@@ -1,28 +1,14 @@
 import { useEffect, useState } from 'preact/hooks'
-import { ApiError } from '#apps/client/api-error.ts'
+import { useAction } from '#dashboard/core/action.ts'
 import { api } from '#dashboard/core/api.ts'
 import { text } from '#dashboard/core/language.ts'
-import { Button } from '#dashboard/ui/button.tsx'
+import { ifUnchanged, isOutdated, readVersion, type Version } from '#dashboard/core/version.ts'
 import { Dialog } from '#dashboard/ui/dialog.tsx'
 import { Choice, TextField } from '#dashboard/ui/field.tsx'
-import { ErrorNote } from '#dashboard/ui/states.tsx'
+import { FormFoot } from '#dashboard/ui/form-foot.tsx'
 import { showToast } from '#dashboard/ui/toast.tsx'
 import type { User, UserChange } from '#schema/shapes/user.ts'
 import { Confirm } from './confirm.tsx'
-
-/** A user with the `ETag` of its version. */
-interface Version {
-  user: User
-  etag: string | null
-}
-
-async function readVersion(id: number, signal?: AbortSignal): Promise<Version> {
-  let etag: string | null = null
-  const onHeaders = (headers: Headers) => {
-    etag = headers.get('etag')
-  }
-  return { user: await api.users.get(id, { signal, onHeaders }), etag }
-}
 
 interface DialogProps {
   onDone: () => void
@@ -32,26 +18,25 @@ interface DialogProps {
 /** Creates a user, or edits one. After a change by another, a second press replaces it. */
 export function UserDialog({ user, onDone, onClose }: DialogProps & { user: User | null }) {
   const t = text.value
-  const [base, setBase] = useState<Version | null>(user && { user, etag: null })
+  const [base, setBase] = useState<Version<User> | null>(user && { row: user, etag: null })
   const [username, setUsername] = useState(user?.username ?? '')
   const [email, setEmail] = useState(user?.email ?? '')
   const [isChecked, setChecked] = useState(false)
-  const [isBusy, setBusy] = useState(false)
   const [isStale, setStale] = useState(false)
-  const [error, setError] = useState<unknown>(null)
+  const saving = useAction()
 
   // The tag says which version is edited; what the list showed is compared with it.
   useEffect(() => {
     if (user === null) return
     const controller = new AbortController()
-    readVersion(user.id, controller.signal).then(
+    readVersion(api.users.get, user.id, controller.signal).then(
       (version) => {
         setBase(version)
-        setUsername((last) => (last === user.username ? version.user.username : last))
-        setEmail((last) => (last === user.email ? version.user.email : last))
+        setUsername((last) => (last === user.username ? version.row.username : last))
+        setEmail((last) => (last === user.email ? version.row.email : last))
       },
       (error) => {
-        if (!controller.signal.aborted) setError(error)
+        if (!controller.signal.aborted) saving.fail(error)
       }
     )
     return () => controller.abort()
@@ -61,50 +46,42 @@ export function UserDialog({ user, onDone, onClose }: DialogProps & { user: User
   const nameError = draft.username === '' ? t.edit.required : undefined
   const emailError = /^[^\s@]+@[^\s@]+$/.test(draft.email) ? undefined : t.users.notEmail
 
-  async function save(): Promise<void> {
+  async function send(): Promise<void> {
     if (base === null) {
       await api.users.create(draft)
       return
     }
     const change: UserChange = {
-      ...(draft.username !== base.user.username && { username: draft.username }),
-      ...(draft.email !== base.user.email && { email: draft.email })
+      ...(draft.username !== base.row.username && { username: draft.username }),
+      ...(draft.email !== base.row.email && { email: draft.email })
     }
-    const headers = base.etag === null ? undefined : { 'if-match': base.etag }
-    if (Object.keys(change).length > 0) await api.users.change(base.user.id, change, { headers })
+    if (Object.keys(change).length > 0) await api.users.change(base.row.id, change, ifUnchanged(base))
   }
 
-  async function onSubmit(event: Event) {
+  async function save(): Promise<void> {
+    try {
+      await send()
+    } catch (error) {
+      if (user === null || !isOutdated(error)) throw error
+      setBase(await readVersion(api.users.get, user.id))
+      setStale(true)
+      return
+    }
+    showToast(user === null ? t.users.done(draft.username) : t.links.saved)
+    onDone()
+  }
+
+  function onSubmit(event: Event) {
     event.preventDefault()
     setChecked(true)
-    if (isBusy || nameError || emailError) return
-    setBusy(true)
-    setError(null)
-    try {
-      await save()
-      showToast(user === null ? t.users.done(draft.username) : t.links.saved)
-      onDone()
-    } catch (error) {
-      await onError(error)
-      setBusy(false)
-    }
-  }
-
-  async function onError(error: unknown) {
-    if (user === null || !(error instanceof ApiError) || error.status !== 412) return setError(error)
-    try {
-      setBase(await readVersion(user.id))
-      setStale(true)
-    } catch (error) {
-      setError(error)
-    }
+    if (!nameError && !emailError) void saving.run(save)
   }
 
   const saved = (name: 'username' | 'email') =>
-    isStale && base && base.user[name] !== draft[name] ? t.users.savedValue(base.user[name]) : undefined
+    isStale && base && base.row[name] !== draft[name] ? t.users.savedValue(base.row[name]) : undefined
   return (
     <Dialog title={user === null ? t.users.create : t.users.editOf(user.username)} onClose={onClose}>
-      <form class="stack" noValidate onSubmit={(event) => void onSubmit(event)}>
+      <form class="stack" noValidate onSubmit={onSubmit}>
         {isStale && (
           <div class="note warn" role="alert">
             <p class="note-text">{t.users.stale}</p>
@@ -128,13 +105,7 @@ export function UserDialog({ user, onDone, onClose }: DialogProps & { user: User
           value={email}
           onValue={setEmail}
         />
-        {error !== null && <ErrorNote error={error} />}
-        <footer class="dialog-foot">
-          <Button onClick={onClose}>{t.app.cancel}</Button>
-          <Button type="submit" kind="primary" isBusy={isBusy}>
-            {isBusy ? t.app.saving : t.app.save}
-          </Button>
-        </footer>
+        <FormFoot action={saving} label={t.app.save} onClose={onClose} />
       </form>
     </Dialog>
   )

@@ -1,5 +1,6 @@
 import { useRef, useState } from 'preact/hooks'
 import { ApiError } from '#apps/client/api-error.ts'
+import { randomKey } from '#apps/client/send.ts'
 import { api } from '#dashboard/core/api.ts'
 import { HOME } from '#dashboard/core/environment.ts'
 import { formatNumber } from '#dashboard/core/format.ts'
@@ -23,12 +24,6 @@ function readLines(pasted: string): string[] {
   return lines.map((line) =>
     /^[a-z][a-z\d+.-]*:/i.test(line) || !/^[^\s/]+\.[^\s]+$/.test(line) ? line : `https://${line}`
   )
-}
-
-/** Random, also on pages without https, which have no `randomUUID`. */
-function createKey(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 /** The field for new links, on every page. Enter shortens; Shift and Enter begins a new line. */
@@ -69,7 +64,7 @@ export function CreateBar() {
   }
 
   async function shorten(line: string): Promise<Url> {
-    if (attempt.current?.line !== line) attempt.current = { line, key: createKey() }
+    if (attempt.current?.line !== line) attempt.current = { line, key: randomKey() }
     const data = await api.links.create({ original_url: line }, { idempotencyKey: attempt.current.key })
     attempt.current = null
     lastChange.value = { kind: 'created', url: data }

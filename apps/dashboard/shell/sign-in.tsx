@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 import { ApiError } from '#apps/client/api-error.ts'
+import { useAction } from '#dashboard/core/action.ts'
 import { BASE, HOME, signsInAtProvider } from '#dashboard/core/environment.ts'
 import { text } from '#dashboard/core/language.ts'
 import { signIn } from '#dashboard/core/session.ts'
@@ -42,26 +43,18 @@ export function SignInDialog() {
 function SignInForm() {
   const t = text.value.signIn
   const [key, setKey] = useState('')
-  const [isBusy, setBusy] = useState(false)
-  const [error, setError] = useState<unknown>(null)
+  const { isBusy, error, run } = useAction()
   const isInvalid = error instanceof ApiError && error.status === 401
 
-  async function onSubmit(event: Event) {
+  function onSubmit(event: Event) {
     event.preventDefault()
-    setBusy(true)
-    setError(null)
-    try {
-      await signIn(key.trim())
-    } catch (error) {
-      setError(error)
-      setBusy(false)
-    }
+    void run(() => signIn(key.trim()))
   }
 
   // The provider's answer returns to the path of this page; the server accepts ASCII only.
   const back = location.pathname.startsWith(BASE) ? location.pathname.slice(BASE.length) : HOME
   return (
-    <form class="stack" onSubmit={(event) => void onSubmit(event)}>
+    <form class="stack" onSubmit={onSubmit}>
       {signsInAtProvider && (
         <>
           <ButtonLink
