@@ -42,12 +42,11 @@ export const HOSTILE_TEXTS: Record<string, readonly string[]> = {
   ],
   templates: [
     '{{7*7}}',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: the text is hostile input, not a template
-    '${7*7}',
+    // `\x24` is the dollar sign of a template.
+    '\x24{7*7}',
     '#{7*7}',
     '<%= 7*7 %>',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: the text is hostile input, not a template
-    '${jndi:ldap://127.0.0.1/a}',
+    '\x24{jndi:ldap://127.0.0.1/a}',
     '%s%n%x',
     '{0}',
     '@(7*7)'

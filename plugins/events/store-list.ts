@@ -1,10 +1,9 @@
-import { sql } from 'drizzle-orm'
 import { equals, period } from '#platform/lists/filter.ts'
 import { defineList } from '#platform/lists/list.ts'
 import type { Sort } from '#platform/lists/sorted.ts'
 import { type EVENT_SORTS, EventQuery } from '#schema/shapes/event.ts'
 import { events } from '#schema/tables/events.ts'
-import { urls } from '#schema/tables/urls.ts'
+import { ofUrlsOf } from './store.ts'
 import { MEMBERS } from './store-chunks.ts'
 
 const sorts: Record<(typeof EVENT_SORTS)[number], Sort> = { id: { by: events.id, type: 'bigint' } }
@@ -17,10 +16,7 @@ export const openEventList = defineList({
   id: events.id,
   sorts,
   comparisons: {
-    owner: {
-      compare: (value) =>
-        sql`${events.urlId} in (select ${urls.id} from ${urls} where ${urls.userId} = ${value})`
-    },
+    owner: { compare: ofUrlsOf },
     url_id: equals(events.urlId),
     user_id: equals(events.userId),
     event_type: equals(events.eventType),

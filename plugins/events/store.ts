@@ -1,4 +1,4 @@
-import { and, eq, gt, isNull, ne, type SQL, sql } from 'drizzle-orm'
+import { and, eq, gt, isNull, ne, type Placeholder, type SQL, sql } from 'drizzle-orm'
 import type { OwnerFilter } from '#platform/access/caller.ts'
 import type { Executor } from '#platform/database/index.ts'
 import type { ListChunk } from '#platform/database/json-list.ts'
@@ -25,11 +25,9 @@ export async function insertEvents(on: Executor, records: EventRecord[]): Promis
   return on.insert(events).values(records).returning()
 }
 
-/** Includes the events of deleted urls. */
-const ofUrlsWithin = (ownerFilter: OwnerFilter) =>
-  ownerFilter === 'all'
-    ? undefined
-    : sql`${events.urlId} in (select ${urls.id} from ${urls} where ${urls.userId} = ${ownerFilter})`
+/** The condition of the events of a user's urls, even if deleted. */
+export const ofUrlsOf = (userId: number | Placeholder) =>
+  sql`${events.urlId} in (select ${urls.id} from ${urls} where ${urls.userId} = ${userId})`
 
 export async function findEvent(
   on: Executor,
@@ -39,7 +37,7 @@ export async function findEvent(
   const [row] = await on
     .select()
     .from(events)
-    .where(and(eq(events.id, id), ofUrlsWithin(ownerFilter)))
+    .where(and(eq(events.id, id), ownerFilter === 'all' ? undefined : ofUrlsOf(ownerFilter)))
     .limit(1)
   return row ?? null
 }

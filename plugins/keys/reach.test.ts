@@ -1,6 +1,7 @@
 import t from 'tap'
 import { scopesOf } from '#platform/access/caller.ts'
 import type { Scope } from '#schema/shapes/key.ts'
+import type { UrlHistoryEntry } from '#schema/shapes/url-history.ts'
 import { startApp } from '#testing/app.ts'
 import { createKeyParts, formatKey } from './secret.ts'
 
@@ -212,10 +213,12 @@ t.test('the owner of a link reads its history, without other authors, also after
   await member('PATCH', `/urls/${id}`, { title: 'mine' })
   await admin('DELETE', `/urls/${id}`)
   const authors = async (ask: typeof member) =>
-    (await ask('GET', `/urls/${id}/history`)).json.map(
-      // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of any shape
-      ({ action, actor }: any) => [action, actor.kind, actor.user_id, actor.name !== null]
-    )
+    (await ask('GET', `/urls/${id}/history`)).json.map(({ action, actor }: UrlHistoryEntry) => [
+      action,
+      actor.kind,
+      actor.user_id,
+      actor.name !== null
+    ])
   t.same(await authors(member), [
     ['deleted', 'key', null, false],
     ['updated', 'key', me, true],

@@ -5,7 +5,7 @@ import type { UrlService } from './service.ts'
 import type { UrlBulk } from './service-bulk.ts'
 import { type Replaced, valuesOf } from './service-changes.ts'
 import type { Parts } from './service-parts.ts'
-import { lockUrl, updateUrl } from './store.ts'
+import { lockUrls, updateUrls } from './store-bulk.ts'
 
 /** Changes of one link: those of many, and restoring. */
 export function createEdits(
@@ -25,12 +25,12 @@ export function createEdits(
 
     async restore(caller, id, { precondition } = {}) {
       return database.transaction(async () => {
-        const old = await lockUrl(db, id, ownerFilterOf(caller), 'deleted too')
+        const [old] = await lockUrls(db, [id], ownerFilterOf(caller), 'deleted too')
         if (!old) throw urlUnknown(id)
         if (old.deletedAt === null) return old
         precondition?.(old.version)
         // The unique key of codes includes deleted urls, so the code is still its own.
-        const restored = await updateUrl(db, id, { deletedAt: null })
+        const [restored = old] = await updateUrls(db, [{ ...old, deletedAt: null }])
         const details = { short_code: old.shortCode }
         await events.record([{ urlId: id, userId: old.userId, eventType: 'restored', details }])
         await audit.record([{ action: 'restored', resource: 'url', id, after: valuesOf(restored) }])

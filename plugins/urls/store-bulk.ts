@@ -1,22 +1,31 @@
-import { and, asc, eq, getTableColumns, isNull, sql } from 'drizzle-orm'
+import { and, asc, eq, getTableColumns, sql } from 'drizzle-orm'
 import type { OwnerFilter } from '#platform/access/caller.ts'
 import type { Executor } from '#platform/database/index.ts'
 import { formatInstant } from '#schema/tables/instant.ts'
 import { type UrlRow, urls } from '#schema/tables/urls.ts'
 import { FIELDS } from './fields.ts'
+import { live } from './store.ts'
 
-/** The SQL of changes to many urls. Every function takes an executor: the pool or a transaction. */
+/** The SQL of changes to urls, one or many. Every function takes an executor: the pool or a transaction. */
 
 /**
  * Reads urls and locks them against changes until the transaction ends, in the order of ids, so that two of
- * these transactions do not wait for each other. Deleted urls and those that the filter excludes are missing.
+ * these transactions do not wait for each other. Urls that the filter excludes are missing, and deleted ones
+ * unless `which` includes them.
  */
-export function lockUrls(on: Executor, ids: readonly number[], ownerFilter: OwnerFilter): Promise<UrlRow[]> {
+export function lockUrls(
+  on: Executor,
+  ids: readonly number[],
+  ownerFilter: OwnerFilter,
+  which: 'live' | 'deleted too' = 'live'
+): Promise<UrlRow[]> {
   const owned = ownerFilter === 'all' ? undefined : eq(urls.userId, ownerFilter)
   return on
     .select()
     .from(urls)
-    .where(and(sql`${urls.id} = any(${sql.param(ids)}::bigint[])`, isNull(urls.deletedAt), owned))
+    .where(
+      and(sql`${urls.id} = any(${sql.param(ids)}::bigint[])`, which === 'live' ? live : undefined, owned)
+    )
     .orderBy(asc(urls.id))
     .for('update')
 }

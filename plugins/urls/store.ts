@@ -1,5 +1,4 @@
 import { and, eq, isNull, or, sql } from 'drizzle-orm'
-import type { OwnerFilter } from '#platform/access/caller.ts'
 import type { Executor } from '#platform/database/index.ts'
 import { prepareQuery } from '#platform/database/prepared.ts'
 import type { LinkKey } from '#schema/link-key.ts'
@@ -11,8 +10,6 @@ import { type CachedColumn, FIELDS, type UrlColumns } from './fields.ts'
 /** The condition of urls that are not deleted. */
 export const live = isNull(urls.deletedAt)
 
-const owned = (ownerFilter: OwnerFilter) => (ownerFilter === 'all' ? undefined : eq(urls.userId, ownerFilter))
-
 const selectUrls = prepareQuery<UrlRow[]>('find_urls', (on) =>
   on
     .select()
@@ -23,31 +20,6 @@ const selectUrls = prepareQuery<UrlRow[]>('find_urls', (on) =>
 /** Returns the urls with these ids, even if deleted. */
 export function findUrls(on: Executor, ids: readonly (number | string)[]): Promise<UrlRow[]> {
   return selectUrls(on, { ids })
-}
-
-/** Reads a url and locks it against changes until the transaction ends. */
-export async function lockUrl(
-  on: Executor,
-  id: number,
-  ownerFilter: OwnerFilter,
-  which: 'live' | 'deleted too' = 'live'
-): Promise<UrlRow | null> {
-  const [row] = await on
-    .select()
-    .from(urls)
-    .where(and(eq(urls.id, id), which === 'live' ? live : undefined, owned(ownerFilter)))
-    .for('update')
-  return row ?? null
-}
-
-/** Sets columns; increments `version` and sets `updated_at`. */
-export async function updateUrl(on: Executor, id: number, columns: UrlColumns): Promise<UrlRow> {
-  const [row] = await on
-    .update(urls)
-    .set({ ...columns, version: sql`${urls.version} + 1`, updatedAt: sql`date_trunc('second', now())` })
-    .where(eq(urls.id, id))
-    .returning()
-  return row as UrlRow
 }
 
 /** The urls of a user, and those of `formerIds` without an owner. */

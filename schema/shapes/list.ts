@@ -2,7 +2,7 @@ import { LINK, PageQuery } from './page.ts'
 import { PLAIN_TEXT } from './text.ts'
 import { type Static, type TSchema, Type } from './type.ts'
 
-/** Lists that a cursor continues (plugins/platform/database/keyset.ts), besides pages by number. */
+/** Lists that a cursor continues (plugins/platform/lists/sorted.ts), besides pages by number. */
 
 /** Maximum rows of an answer to a query with `sort` or `after`. */
 export const MAX_CURSOR_ROWS = 1_000
