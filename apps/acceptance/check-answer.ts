@@ -13,8 +13,7 @@ export interface Asked {
 
 /** Statuses before routing: a slow request, a large head; and an invalid request, method or path. */
 const BEFORE = new Set([408, 431])
-/** A route takes an empty parameter too (`/users//`) and reads the body before it refuses the parameter. */
-const NOWHERE = new Set([...BEFORE, 400, 404, 405, 414, 415])
+const NOWHERE = new Set([...BEFORE, 400, 404, 405, 414])
 
 /** Undescribed paths: pages and files for people and crawlers. */
 const UNDESCRIBED =

@@ -61,7 +61,7 @@ export function readOperations(document: Document): Operation[] {
         name: `${method} ${path}`,
         method,
         path,
-        pattern: new RegExp(`^${path.replace(/\{\w+\}$/, '[^/?]+').replace(/\{\w+\}/g, '[^/?]*')}/?(\\?|$)`),
+        pattern: patternOf(path),
         query: named('query'),
         headers: named('header'),
         types: Object.keys(body),
@@ -83,4 +83,13 @@ export function readOperations(document: Document): Operation[] {
   )
   const parametersOf = ({ path }: Operation) => path.split('{').length
   return operations.sort((one, other) => parametersOf(one) - parametersOf(other))
+}
+
+/**
+ * Makes the pattern of a path. The router takes an empty parameter too; the last one is empty only before a
+ * slash, because `/users/` is the list.
+ */
+function patternOf(path: string): RegExp {
+  const parameters = path.replace(/\{\w+\}$/, '([^/?]+|(?=/))').replace(/\{\w+\}/g, '[^/?]*')
+  return new RegExp(`^${parameters}/?(\\?|$)`)
 }
