@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyRequest, preHandlerHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
-import { repeat } from '#platform/async/repeat.ts'
 import { isSafe } from '#platform/net/methods.ts'
 import { type AuditService, createAuditService } from './service.ts'
 
@@ -25,14 +24,11 @@ async function audit(app: FastifyInstance, { retentionMonths }: AuditOptions) {
   const service = createAuditService(app.database, { retentionMonths })
   app.decorate('audit', service)
   if (retentionMonths === 0) return
-  const maintain = () =>
-    app.maintenance.run(service.maintain).then(
-      (deleted) => {
-        if (deleted !== null && deleted > 0) app.log.info({ deleted }, 'expired audit entries deleted')
-      },
-      (error: Error) => app.log.warn({ err: error }, 'audit log maintenance failed')
-    )
-  const run = repeat(app, UPKEEP_EVERY_MS, maintain)
+  async function maintain(now: number): Promise<void> {
+    const deleted = await service.maintain(now)
+    if (deleted > 0) app.log.info({ deleted }, 'expired audit entries deleted')
+  }
+  const run = app.maintenance.repeat(UPKEEP_EVERY_MS, maintain, 'audit log maintenance failed')
   // The start does not wait for it.
   app.addHook('onReady', async () => void run())
 }

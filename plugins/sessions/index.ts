@@ -2,7 +2,6 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { SESSION_COOKIE } from '#platform/access/describe.ts'
 import { problems } from '#platform/access/errors.ts'
-import { repeat } from '#platform/async/repeat.ts'
 import { isSameOrigin } from '#platform/http/origins.ts'
 import { isSafe } from '#platform/net/methods.ts'
 import { createCookie } from './cookies.ts'
@@ -51,13 +50,7 @@ async function sessions(app: FastifyInstance, { own, ...times }: SessionOptions)
     return service.callerOf(token)
   })
 
-  repeat(app, PRUNE_EVERY_MS, () =>
-    app.maintenance.run(service.prune).then(
-      () => undefined,
-      // Sessions that a failed run leaves are pruned the next time.
-      (error: Error) => app.log.warn({ err: error }, 'pruning expired sessions failed')
-    )
-  )
+  app.maintenance.repeat(PRUNE_EVERY_MS, service.prune, 'pruning expired sessions failed')
 }
 
 export default fp(sessions, {

@@ -16,6 +16,11 @@ export interface Maintenance {
    * partitions, and `failure` with the error of a failed run.
    */
   schedule(work: MaintenanceWork, failure: string): void
+  /**
+   * Runs `work` every `everyMs`, not at the start. Logs `failure` with the error of a failed run; the next run
+   * deletes what it left. Returns a function that runs it now, which never throws.
+   */
+  repeat(everyMs: number, work: (now: number) => Promise<unknown>, failure: string): () => Promise<void>
 }
 
 /** Returns null if another replica is doing the work. */
@@ -100,7 +105,15 @@ async function maintenance(app: FastifyInstance) {
         }
       }
       app.addHook('onReady', repeat(app, MINUTE_MS, runIfDue))
-    }
+    },
+
+    repeat: (everyMs, work, failure) =>
+      repeat(app, everyMs, () =>
+        run(work).then(
+          () => undefined,
+          (error) => app.log.warn({ err: error }, failure)
+        )
+      )
   })
 }
 

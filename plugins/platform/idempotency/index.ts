@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Caller } from '#platform/access/caller.ts'
-import { repeat } from '#platform/async/repeat.ts'
 import { answerErased, keyInUse, keyReused, keyUnsupported } from './errors.ts'
 import {
   type AnswersOf,
@@ -95,13 +94,7 @@ async function idempotency(app: FastifyInstance) {
   }
   app.decorate('idempotency', service)
 
-  repeat(app, PRUNE_EVERY_MS, () =>
-    app.maintenance.run(prune).then(
-      () => undefined,
-      // Answers that were not deleted now are deleted by the next run.
-      (error: Error) => app.log.warn({ err: error }, 'pruning expired idempotency keys failed')
-    )
-  )
+  app.maintenance.repeat(PRUNE_EVERY_MS, prune, 'pruning expired idempotency keys failed')
 }
 
 /** Hook `onRequest`: refuses an `Idempotency-Key` where a repeated POST would take effect twice. */
