@@ -102,6 +102,27 @@ export const operations: Operation[] = [
       ])
   },
   {
+    name: 'search-short',
+    title: 'GET /urls?q, one or two letters',
+    status: 200,
+    requests: (links, index) =>
+      pickIds(links, 700 + index, 200).flatMap((id) => [
+        get(`/urls?sort=-created_at&q=${codeOf(id).slice(0, 2)}`),
+        get('/urls?sort=-created_at&q=zq'),
+        get('/urls?sort=id&q=x'),
+        get('/urls?sort=title&q=%C3%B6')
+      ])
+  },
+  {
+    name: 'search-address',
+    title: 'GET /urls?q, a whole target',
+    status: 200,
+    requests: (links, index) =>
+      pickIds(links, 800 + index, 200).map((id) =>
+        get(`/urls?sort=-created_at&q=${encodeURIComponent(`https://acme.dev/scale/${id}`)}`)
+      )
+  },
+  {
     name: 'events-page',
     title: 'GET /events?url_id',
     status: 200,

@@ -26,6 +26,9 @@ const TITLES = [
 ]
 for (const title of TITLES)
   await request('POST', '/urls', { json: { original_url: 'https://a.dev/X', title } })
+const LONG = 'https://blog.example.org/posts/2025/Über-üben?utm_source=newsletter&utm_medium=email&n='
+for (const n of ['one', 'two'])
+  await request('POST', '/urls', { json: { original_url: LONG + n, title: n, short_code: `zz-${n}` } })
 
 const SEARCHES: [q: string, found: string[]][] = [
   ['spring', ['Spring Sale']],
@@ -40,6 +43,24 @@ const SEARCHES: [q: string, found: string[]][] = [
   ['σίσυφος', ['ΣΊΣΥΦΟΣ']],
   ['0%_\\', ['100%_\\']],
   ['https://A.dev/x', TITLES],
+  [`${LONG}one`, ['one']],
+  [`${LONG.toUpperCase()}TWO`, ['two']],
+  [LONG.slice(0, 60), ['one', 'two']],
+  [LONG.slice(-60), ['one', 'two']],
+  [`${LONG}none`, []],
+  // One and two letters are the beginning of a word.
+  ['sp', ['Spring Sale']],
+  ['SA', ['Spring Sale']],
+  ['al', []],
+  ['ä', ['ÄPFEL und Birnen']],
+  ['äP', ['ÄPFEL und Birnen']],
+  ['ü', ['one', 'two']],
+  ['10', ['100%_\\']],
+  ['Zz', ['one', 'two']],
+  ['σί', ['ΣΊΣΥΦΟΣ']],
+  ['İ', ['İstanbul']],
+  ['%', ['100%_\\']],
+  ['都', ['東京都庁']],
   // The text of the index has the fields one after the other.
   ['X Spring', []]
 ]

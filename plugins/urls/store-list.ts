@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { choice, equals, flag, period, search } from '#platform/lists/filter.ts'
+import { choice, equals, flag, period } from '#platform/lists/filter.ts'
 import { defineList } from '#platform/lists/list.ts'
+import { search } from '#platform/lists/search.ts'
 import type { Sort } from '#platform/lists/sorted.ts'
 import { type URL_SORTS, UrlQuery } from '#schema/shapes/url.ts'
 import { searchedText, titleOrder, urls } from '#schema/tables/urls.ts'

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
-import { equals, period, search } from '#platform/lists/filter.ts'
+import { equals, period } from '#platform/lists/filter.ts'
 import { defineList } from '#platform/lists/list.ts'
+import { search } from '#platform/lists/search.ts'
 import type { Sort } from '#platform/lists/sorted.ts'
 import { type USER_SORTS, UserQuery } from '#schema/shapes/user.ts'
 import { users } from '#schema/tables/users.ts'

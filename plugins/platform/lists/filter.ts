@@ -1,6 +1,5 @@
-import { and, eq, or, type Placeholder, type SQL, sql } from 'drizzle-orm'
+import { and, eq, type Placeholder, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
-import { patternOf } from '#platform/database/folding.ts'
 import { parseWireTime } from '#platform/http/wire-time.ts'
 import { problems } from '#platform/problem/errors.ts'
 import { type Flag, isTrue } from '#schema/shapes/text.ts'
@@ -101,35 +100,6 @@ export function period(column: PgColumn, first: string, last: string): Record<st
       compare: (value) => sql`${column} <= ${value}::timestamptz`,
       read: read(true),
       end: { isLast: true, other: first }
-    }
-  }
-}
-
-const ASCII = /^[\0-\x7f]*$/
-
-/**
- * The filter `q`: part of one of `columns`, in any case. PostgreSQL folds ASCII alike in every locale, in
- * half the time that a pattern takes. `indexed` is an expression with the text of all columns in ASCII lower
- * case, for an index of trigrams; it only narrows the search.
- */
-export function search(columns: readonly PgColumn[], indexed?: SQL): Record<string, Comparison> {
-  return {
-    'q.ascii': {
-      read: (text) => (ASCII.test(text) ? `%${text.replace(/[\\%_]/g, '\\$&')}%` : undefined),
-      compare: (value) =>
-        and(
-          indexed && sql`${indexed} like lower(${value}::text collate "C")`,
-          or(...columns.map((column) => sql`${column} collate "C" ilike ${value}`))
-        )
-    },
-    'q.pattern': {
-      read: (text) => (ASCII.test(text) ? undefined : patternOf(text)),
-      compare: (value) =>
-        and(
-          // The index has İ as the lower case i, which a pattern with İ does not find.
-          indexed && sql`${indexed} ~ replace(${value}::text, 'İ', '.')`,
-          or(...columns.map((column) => sql`${column} ~ ${value}`))
-        )
     }
   }
 }
