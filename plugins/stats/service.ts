@@ -47,9 +47,8 @@ export interface StatsServiceOptions {
 export const MAX_BUCKETS = 1_000
 
 const DEFAULT_BUCKETS = 30
-const TOP_URLS = 10
-/** Candidates per day for the most clicked links: enough to span several orders of magnitude. */
-const TOP_CANDIDATES = 200
+/** Enough to span several orders of magnitude. Up to 100 clicked links are compared exactly. */
+const TOP_LIMITS = { perDay: 200, candidates: 100, limit: 10 }
 
 export function createStatsService(
   database: Database,
@@ -89,7 +88,7 @@ export function createStatsService(
   /** Reads the counts and the most clicked links of an owner. Equal concurrent reads share their queries. */
   function readOverview(mark: FreshMark, ownerFilter: OwnerFilter, range: Range): Promise<Overview> {
     const of = ownerFilter === 'all' ? ALL_URLS : { owner: ownerFilter }
-    const top = { perDay: TOP_CANDIDATES, limit: TOP_URLS, ownerFilter }
+    const top = { ...TOP_LIMITS, ownerFilter }
     return share(JSON.stringify([String(mark?.lsn ?? mark), ownerFilter, range]), () =>
       database.readFresh(mark, async (on) => ({
         counted: await read(on, of, range),

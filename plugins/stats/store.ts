@@ -83,6 +83,12 @@ export interface TopUrl {
   clicks: number
 }
 
+export interface TopLimits {
+  perDay: number
+  candidates: number
+  limit: number
+}
+
 const topUrls = prepareQuery<TopUrl[]>('top_urls', (on, shape) => {
   const ofUser = shape === 'all' ? undefined : countedOf(urlStatsDaily.urlId, 'owner')
   const days = on
@@ -91,48 +97,57 @@ const topUrls = prepareQuery<TopUrl[]>('top_urls', (on, shape) => {
     .where(and(eq(urlStatsDaily.urlId, 0), ...noonWithin()))
     .as('days')
   const best = on
-    .select({ urlId: urlStatsDaily.urlId, clicks: urlStatsDaily.clicks })
+    .select({ urlId: urlStatsDaily.urlId, magnitude: urlStatsDaily.magnitude })
     .from(urlStatsDaily)
     .where(and(eq(urlStatsDaily.day, days.day), ne(urlStatsDaily.urlId, 0), ofUser))
     .orderBy(desc(urlStatsDaily.magnitude), desc(urlStatsDaily.urlId))
     .limit(sql.placeholder('perDay'))
     .as('best')
-  const candidates = on
-    .select({ urlId: best.urlId })
+  const ranked = on
+    .select({
+      urlId: best.urlId,
+      rank: sql<number>`sum(power(10, ${best.magnitude} / 4.0::double precision))`.as('rank')
+    })
     .from(days)
     .innerJoinLateral(best, sql`true`)
     .groupBy(best.urlId)
-    .orderBy(desc(sql`sum(${best.clicks})`))
-    .limit(sql.placeholder('perDay'))
+    .orderBy(desc(sql`rank`))
+    .as('ranked')
+  const { id, shortCode, originalUrl, title } = urls
+  const candidates = on
+    .select({ id, shortCode, originalUrl, title })
+    .from(ranked)
+    .innerJoin(urls, and(eq(id, ranked.urlId), isNull(urls.deletedAt)))
+    .orderBy(desc(ranked.rank))
+    .limit(sql.placeholder('candidates'))
     .as('candidates')
+  const shown = {
+    urlId: candidates.id,
+    shortCode: candidates.shortCode,
+    originalUrl: candidates.originalUrl,
+    title: candidates.title
+  }
   return on
-    .select({
-      urlId: urls.id,
-      shortCode: urls.shortCode,
-      originalUrl: urls.originalUrl,
-      title: urls.title,
-      clicks: total(urlStatsDaily.clicks)
-    })
+    .select({ ...shown, clicks: total(urlStatsDaily.clicks) })
     .from(candidates)
-    .innerJoin(urls, and(eq(urls.id, candidates.urlId), isNull(urls.deletedAt)))
-    .innerJoin(urlStatsDaily, and(eq(urlStatsDaily.urlId, urls.id), ...noonWithin()))
-    .groupBy(urls.id)
-    .orderBy(desc(sql`sum(${urlStatsDaily.clicks})`), asc(urls.id))
+    .innerJoin(urlStatsDaily, and(eq(urlStatsDaily.urlId, candidates.id), ...noonWithin()))
+    .groupBy(...Object.values(shown))
+    .orderBy(desc(sql`sum(${urlStatsDaily.clicks})`), asc(candidates.id))
     .limit(sql.placeholder('most'))
 })
 
 /**
  * Returns the `limit` most clicked links of the days whose noon is in the range, without deleted ones.
- * Candidates are the first `perDay` of each day by magnitude, so that millions of links need not be added up.
- * The sums of candidates are exact. A link that is never a candidate has `perDay` others before it on each
- * day, with as many clicks or at least half as many.
+ * The first `perDay` of each day by magnitude are ranked by the sum of their magnitudes, which is in an index.
+ * Only the first `candidates` of these are added up, from the table. A link that is left out has as many
+ * others before it, with as many clicks or at least half as many.
  */
 export function listTop(
   on: Executor,
   bounds: readonly number[],
-  { perDay, limit, ownerFilter: owner }: { perDay: number; limit: number; ownerFilter: OwnerFilter }
+  { ownerFilter: owner, limit, ...limits }: TopLimits & { ownerFilter: OwnerFilter }
 ): Promise<TopUrl[]> {
-  const values = { owner, perDay, most: limit, ...daysOf(bounds) }
+  const values = { owner, most: limit, ...limits, ...daysOf(bounds) }
   return topUrls(on, values, owner === 'all' ? 'all' : 'owner')
 }
 

@@ -46,6 +46,15 @@ t.test('a dozen popular links are found among hundreds of others', async (t) => 
   t.match(top[0], { clicks: 41 })
 })
 
+t.test('deleted links take no place, however many there are', async (t) => {
+  const ids = await createUrls(running, 120)
+  const stored = ids.flatMap((id, n) => clicks(id, n < 110 ? 12 : 1, '2023-08-21T08:00:00Z'))
+  await app.events.storeClicks(stored)
+  await request('DELETE', '/api/links/bulk', { json: { items: ids.slice(0, 110).map((id) => ({ id })) } })
+  const { top } = (await request('GET', '/stats?from=2023-08-21&to=2023-08-22')).json
+  t.same(idsOf(top), ids.slice(110))
+})
+
 t.test('counting repeated clicks of a link does not touch the indexes', async (t) => {
   const [id = 0] = await createUrls(running, 1)
   const count = async () => {
