@@ -119,7 +119,8 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
     throw new StartRefused('DATABASE_READ_URL names a standby of DATABASE_URL, which is not set.')
   const onConnect = async (client: ClientBase) => {
     // Set by a query: PgBouncer refuses them as start-up parameters. It keeps the last two per client.
-    const timeout = pooled ? '' : `SET statement_timeout = ${options.statementTimeoutMs}; `
+    // To compile a statement takes longer than to run it: all of them read few rows.
+    const timeout = pooled ? '' : `SET statement_timeout = ${options.statementTimeoutMs}; SET jit = off; `
     await client.query(`${timeout}SET timezone = 'UTC'; SET datestyle = 'ISO, YMD'`)
   }
   const common = {
