@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import t from 'tap'
 import { type Answer, installedProfiles, startApp } from '#testing/app.ts'
-import { createUrl, createUser, isProblem, served, unique } from './subject.ts'
+import { type Api, createUrl, createUser, isProblem, served, unique } from './subject.ts'
 
 const ids = ({ json }: Answer): number[] => json.map(({ id }: { id: number }) => id)
 
@@ -13,7 +13,34 @@ function links(answer: Answer): Record<string, string> {
   )
 }
 
+/** The whole numbers among the parameters of each list, as targets with a value of them. */
+async function numbersOf(api: Api, value: string): Promise<[target: string, name: string][]> {
+  const { paths } = (await api('GET', '/openapi.json')).json as {
+    paths: Record<
+      string,
+      { get?: { parameters?: { in: string; name: string; schema: { type?: string } }[] } }
+    >
+  }
+  return Object.entries(paths).flatMap(([path, { get }]) =>
+    (get?.parameters ?? [])
+      .filter(({ in: place, schema }) => place === 'query' && schema.type === 'integer')
+      .map(({ name }): [string, string] => [`${path.replace('{id}', '1')}?${name}=${value}`, name])
+  )
+}
+
 served(t, async (t, api) => {
+  t.test('numbers without an end are refused by name', async (t) => {
+    const faults: unknown[] = []
+    for (const value of ['1e999', '-1e999', 'Infinity', '9'.repeat(400)])
+      for (const [target, name] of await numbersOf(api, value)) {
+        const { status, json } = await api('GET', target)
+        if (status !== 422 || json.code !== 'INPUT_INVALID' || json.errors?.[0]?.path !== name)
+          faults.push({ target: target.slice(0, 50), status, json })
+      }
+    t.same(faults, [])
+    t.ok((await numbersOf(api, '1')).length > 10)
+  })
+
   t.test('pages cut the list without gap or overlap, and say how long it is', async (t) => {
     const user = await createUser(api)
     const made: number[] = []

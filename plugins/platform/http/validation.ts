@@ -32,6 +32,7 @@ async function validation(app: FastifyInstance, { schemes }: ValidationOptions) 
   const lenient = createValidator({ coerceTypes: true }, schemes)
   const compiler: FastifySchemaCompiler<object> = ({ schema, httpPart }) => {
     if (httpPart === 'params') return compileLater(strict, schema, convertIds(schema))
+    if (httpPart === 'querystring') return compileLater(lenient, schema, refuseInfinite(schema))
     return compileLater(httpPart === 'body' ? strict : lenient, schema)
   }
   app.setValidatorCompiler(compiler)
@@ -84,10 +85,22 @@ function compileLater<T>(ajv: Ajv, schema: object, prepare?: (value: T) => void)
   return Object.defineProperty(check, 'errors', { get: () => validate?.errors })
 }
 
+function integersOf(schema: object): string[] {
+  const { properties = {} } = schema as { properties?: Record<string, { type?: string }> }
+  return Object.keys(properties).filter((name) => properties[name]?.type === 'integer')
+}
+
+/** Empties numbers such as `1e999`: Ajv converts them to Infinity, which no limit of the schema refuses. */
+function refuseInfinite(schema: object): (query: Record<string, unknown>) => void {
+  const integers = integersOf(schema)
+  return (query) => {
+    for (const name of integers) if (Math.abs(Number(query[name])) === Infinity) query[name] = ''
+  }
+}
+
 /** Converts path ids, which are plain digits. Ajv would coerce like JavaScript: also `0x1F`, `1e3`, ` 7`. */
 function convertIds(schema: object): (params: Record<string, unknown>) => void {
-  const { properties = {} } = schema as { properties?: Record<string, { type?: string }> }
-  const ids = Object.keys(properties).filter((name) => properties[name]?.type === 'integer')
+  const ids = integersOf(schema)
   return (params) => {
     for (const id of ids) if (/^\d+$/.test(String(params[id]))) params[id] = Number(params[id])
   }
