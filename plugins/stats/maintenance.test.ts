@@ -4,6 +4,7 @@ import { startApp } from '#testing/app.ts'
 import { DAY_MS } from './aggregate.ts'
 import { createStatsService, type StatsService } from './service.ts'
 import { createClickCounter } from './service-counter.ts'
+import { ensureVisitorsPartitions } from './store-clicks.ts'
 
 /** Maintenance of visitors and salts over time, with a clock that the test sets. */
 
@@ -31,6 +32,20 @@ t.test('a started server has the salt of the day and the partitions of today and
     days.filter((day) => !made.includes(`url_visitors_${day.replaceAll('-', '_')}`)),
     []
   )
+})
+
+t.test('concurrent calls for the partition of a day make it once', async (t) => {
+  const days = Array.from({ length: 12 }, (_, at) => `2036-01-${String(at + 1).padStart(2, '0')}`)
+  const faults: unknown[] = []
+  for (const day of days) {
+    const calls = Array.from({ length: 6 }, () =>
+      app.database.transaction(() => ensureVisitorsPartitions(db, [day]))
+    )
+    for (const call of await Promise.allSettled(calls))
+      if (call.status === 'rejected') faults.push(call.reason)
+  }
+  t.same(faults.map(String), [])
+  t.equal((await names()).filter((name) => name.startsWith('url_visitors_2036_01')).length, days.length)
 })
 
 t.test('visitors are deleted after two days, their numbers remain', async (t) => {
