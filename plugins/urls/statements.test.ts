@@ -48,3 +48,16 @@ t.test('POST /urls sends one statement in a transaction, with a key four', async
     [transaction('with'), transaction('select', 'select', 'with', 'insert'), transaction('select', 'select')]
   )
 })
+
+t.test('a bulk change of a thousand links sends four statements in a transaction', async (t) => {
+  const { rows } = await app.database.db.execute<{ id: string }>(
+    sql`insert into urls (short_code, original_url) select 'b' || n, 'https://a.dev/' || n from generate_series(1, 1000) n returning id`
+  )
+  const items = rows.map(({ id }, at) => ({ id: Number(id), title: `Title ${at}`, is_active: false }))
+  const send = (method: string, json: object) =>
+    statementsOf(() => request(method, '/api/links/bulk', { json }))
+  const transaction = ['BEGIN', 'select', 'update', 'insert', 'insert', 'COMMIT', '200']
+  t.same(await send('PATCH', { items }), transaction)
+  t.same(await send('PATCH', { items }), ['BEGIN', 'select', 'COMMIT', '200'], 'without effect')
+  t.same(await send('DELETE', { items: items.map(({ id }) => ({ id })) }), transaction)
+})
