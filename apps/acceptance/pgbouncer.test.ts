@@ -15,7 +15,7 @@ import { startPgbouncer, startPostgres, startRedis } from '#testing/servers.ts'
 
 const skip = missing('redis-server') || missing('pgbouncer')
 const SEEDS = join(import.meta.dirname, '..', 'testing', 'fixtures', 'seed-csv')
-const SUITES = ['users', 'urls', 'events', 'redirects', 'references', 'codes']
+const SUITES = ['users', 'urls', 'events', 'redirects', 'references', 'codes', 'sorted-lists', 'paging']
 
 if (skip) t.test('through PgBouncer in transaction mode', { skip }, async () => undefined)
 else await serveThroughPgbouncer()

@@ -106,6 +106,17 @@ async function fill(server: Client) {
   return { target, links, paths }
 }
 
+/** Reads a list by cursors, three rows a page. */
+async function walk({ request }: Client, path: string): Promise<{ id: number }[]> {
+  const rows: { id: number }[] = []
+  for (let next: string | undefined = `${path}&per_page=3`; next !== undefined; ) {
+    const { json, headers } = await request('GET', next)
+    rows.push(...json)
+    next = /<([^>]+)>; rel="next"/.exec(headers.get('link') ?? '')?.[1]
+  }
+  return rows
+}
+
 async function readAll({ request }: Client, paths: string[]): Promise<unknown[]> {
   return Promise.all(paths.map(async (path) => (await request('GET', path)).json))
 }
@@ -145,7 +156,7 @@ profiles(t, async (t, profile: Profile) => {
 })
 
 t.test('both releases serve side by side', { skip: missing('redis-server') }, async (t) => {
-  const shared = await storageOf(t, 'redis', { bare: true })
+  const shared = { ...(await storageOf(t, 'redis', { bare: true })), PUBLIC_URL: 'https://sho.rt' }
   const own = (name: string) => ({ ...shared, DATA_DIR: join(shared['DATA_DIR'] ?? '', name), REPLICAS: '2' })
   const old = await startOld(t, own('old'))
   const link = await create(old, '/urls', { original_url: 'https://example.com/0' })
@@ -168,6 +179,15 @@ t.test('both releases serve side by side', { skip: missing('redis-server') }, as
     const { short_code } = await create(author, '/urls', { original_url: 'https://example.org/' })
     for (const reader of both) t.equal(await follow(reader, short_code), 'https://example.org/')
   }
+  const lists = ['/users', '/urls', '/events?event_type=created']
+  const [byOld, byNew] = [await readAll(old, lists), await readAll(current, lists)]
+  t.match(byNew, byOld, 'the lists of both have the same rows and times')
+  const sorted = await walk(current, '/urls?sort=-created_at&q=example')
+  t.same(
+    sorted.map(({ id }) => id).sort((one, other) => one - other),
+    (byOld[1] as { id: number }[]).map(({ id }) => id),
+    'cursors and the search find the links of both'
+  )
   for (const reader of both)
     await becomes(t, () => countClicks(reader, link.id), clicks, 'each redirect is one click for both')
   await current.request('DELETE', `/urls/${link.id}`)
