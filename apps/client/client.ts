@@ -3,7 +3,7 @@ import type { BlockedHost, BlockedHostDraft } from '#schema/shapes/blocked-host.
 import type { Event, EventDraft, EventQuery } from '#schema/shapes/event.ts'
 import type { IssuedKey, Key, KeyDraft, KeyQuery } from '#schema/shapes/key.ts'
 import type { PageQuery } from '#schema/shapes/page.ts'
-import type { Session, SignIn } from '#schema/shapes/session.ts'
+import type { ActiveSession, Session, SessionQuery, SignIn } from '#schema/shapes/session.ts'
 import type { OverallStats, StatsQuery, UrlStats } from '#schema/shapes/stats.ts'
 import type { System } from '#schema/shapes/system.ts'
 import type { ShortenDraft, Url, UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
@@ -73,6 +73,12 @@ const OPERATIONS = {
     get: call<Session>('GET', '/session'),
     signIn: post<SignIn, Session>('/session'),
     signOut: call<null>('DELETE', '/session')
+  },
+  /** Who is signed in. */
+  sessions: {
+    list: list<ActiveSession, SessionQuery>('/api/sessions'),
+    end: callOn<string, null>('DELETE', '/api/sessions/:id'),
+    endOthers: call<null>('DELETE', '/api/sessions')
   },
   stats: { get: query<OverallStats, StatsQuery>('/stats') },
   system: { get: call<System>('GET', '/api/system') }

@@ -8,6 +8,7 @@ export const problems = defineProblems({
     'This identity may not sign in here',
     'Have the provider verify the email address, or ask an administrator for a user or a role, as `detail` says'
   ],
+  SESSION_UNKNOWN: [404, 'No such session', 'List the sessions with GET /api/sessions'],
   PROVIDER_UNAVAILABLE: [
     503,
     'The provider of identities does not answer',
@@ -42,3 +43,6 @@ export const notPagePath = () =>
   general.INPUT_INVALID('return_to must be the path of a page of this server, in ASCII, such as /docs', {
     errors: [{ path: 'return_to', message: 'is not the path of a page' }]
   })
+
+export const sessionUnknown = (id: string) =>
+  problems.SESSION_UNKNOWN(`There is no session ${id} that you may end, or it has ended`)

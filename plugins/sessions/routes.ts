@@ -1,6 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { SESSION_COOKIE } from '#platform/access/describe.ts'
-import { Session, SignIn } from '#schema/shapes/session.ts'
+import { pageHeaders } from '#platform/http/paging.ts'
+import { pageOf, pageWindow } from '#schema/shapes/page.ts'
+import { ActiveSession, Session, SessionParams, SessionQuery, SignIn } from '#schema/shapes/session.ts'
 import { Type } from '#schema/shapes/type.ts'
 import { createCookie } from './cookies.ts'
 import type { OidcOptions } from './oidc-client.ts'
@@ -12,7 +14,7 @@ export interface SessionRouteOptions {
   oidc: OidcOptions | null
 }
 
-/** `/session`: thin handlers over `app.sessions`. */
+/** `/session` and `/api/sessions`: thin handlers over `app.sessions`. */
 export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRouteOptions> = async (app, { own, oidc }) => {
   const tags = ['sessions']
   const cookie = createCookie(SESSION_COOKIE, own)
@@ -67,6 +69,67 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRouteOptions> = asy
       const token = cookie.read(request)
       if (token !== null) await app.sessions.signOut(token)
       cookie.write(request, reply, '', 0)
+      reply.code(204)
+      return null
+    }
+  )
+
+  app.get(
+    '/api/sessions',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        tags,
+        operationId: 'listSessions',
+        summary: 'List the sessions of the caller, the last used first',
+        description:
+          'A key has the sessions that began with it; a user who signed in at the identity provider has all of the user.',
+        querystring: SessionQuery,
+        response: { 200: pageOf(ActiveSession) }
+      }
+    },
+    async function onList(request, reply) {
+      const { caller, query } = request
+      const { rows, total } = await app.sessions.list(caller, query)
+      pageHeaders(request, reply, pageWindow(query), total)
+      return rows
+    }
+  )
+
+  app.delete(
+    '/api/sessions/:id',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        tags,
+        operationId: 'endSession',
+        summary: 'End a session of the caller; with the scope `keys:admin` any session',
+        params: SessionParams,
+        response: { 204: Type.Null() },
+        problems: ['SESSION_UNKNOWN']
+      }
+    },
+    async function onEnd(request, reply) {
+      const { isCurrent } = await app.sessions.end(request.caller, request.params.id)
+      if (isCurrent) cookie.write(request, reply, '', 0)
+      reply.code(204)
+      return null
+    }
+  )
+
+  app.delete(
+    '/api/sessions',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        tags,
+        operationId: 'endOtherSessions',
+        summary: 'End all sessions of the caller but the one of this request',
+        response: { 204: Type.Null() }
+      }
+    },
+    async function onEndOthers({ caller }, reply) {
+      await app.sessions.endOthers(caller)
       reply.code(204)
       return null
     }

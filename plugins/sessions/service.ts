@@ -5,10 +5,11 @@ import type { Database } from '#platform/database/index.ts'
 import type { RecordChanges } from '#plugins/audit/contract.ts'
 import type { Role } from '#schema/shapes/key.ts'
 import type { Session } from '#schema/shapes/session.ts'
-import { wireTime } from '#schema/shapes/text.ts'
 import type { SessionRow } from '#schema/tables/sessions.ts'
 import { userUninvited } from './errors.ts'
 import type { Identity } from './oidc-identity.ts'
+import { presentEnd } from './present.ts'
+import { createSessionList, type SessionList } from './service-list.ts'
 import {
   deleteOver,
   deleteSession,
@@ -19,7 +20,7 @@ import {
 } from './store.ts'
 
 /** `app.sessions`: sessions of signed-in users. A token is the value of the browser's cookie. */
-export interface SessionService {
+export interface SessionService extends SessionList {
   /** Begins a session with a key. Throws CREDENTIALS_INVALID. */
   signIn(key: string, visit: Visit): Promise<BegunSession>
   /** Begins a session for the user with a verified email address. Throws SIGN_IN_REFUSED. */
@@ -86,25 +87,27 @@ export function createSessionService(
 ) {
   const { db } = database
   const noteAfterMs = idleMs / NOTES_PER_IDLE_TIME
-  // When the session of each caller ends.
-  const ends = new WeakMap<Caller, Pick<Session, 'expires_at' | 'idle_expires_at'>>()
+  // The session of each caller that has one.
+  const rows = new WeakMap<Caller, SessionRow>()
 
   function become({ userId, name, role, scopes, keyId }: Caller, row: SessionRow): Caller {
     const caller: Caller = { kind: 'session', keyId, userId, name, role, scopes }
-    const idleEnd = new Date(Math.min(row.lastSeenAt.getTime() + idleMs, row.expiresAt.getTime()))
-    ends.set(caller, { expires_at: wireTime(row.expiresAt), idle_expires_at: wireTime(idleEnd) })
+    rows.set(caller, row)
     return caller
   }
 
-  const describe = (caller: Caller): Session => ({
-    kind: caller.kind,
-    name: caller.name,
-    role: caller.role,
-    scopes: [...caller.scopes],
-    user_id: caller.userId,
-    key_id: caller.keyId,
-    ...(ends.get(caller) ?? { expires_at: null, idle_expires_at: null })
-  })
+  function describe(caller: Caller): Session {
+    const row = rows.get(caller)
+    return {
+      kind: caller.kind,
+      name: caller.name,
+      role: caller.role,
+      scopes: [...caller.scopes],
+      user_id: caller.userId,
+      key_id: caller.keyId,
+      ...(row === undefined ? { expires_at: null, idle_expires_at: null } : presentEnd(row, idleMs))
+    }
+  }
 
   const auditOf = ({ id }: SessionRow, action: 'signed-in' | 'signed-out') => [
     { action, resource: 'session', id }
@@ -166,6 +169,8 @@ export function createSessionService(
     },
 
     describe,
+
+    ...createSessionList(database, { audit, idOf: (caller) => rows.get(caller)?.id ?? null }, idleMs),
 
     signOut: (token) => database.transaction(() => end(token)),
 

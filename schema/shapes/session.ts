@@ -1,6 +1,7 @@
 import { Warnings } from './answers.ts'
 import { ROLES, SCOPES } from './key.ts'
-import { Id, Nullable, Time } from './text.ts'
+import { PageQuery } from './page.ts'
+import { Flag, Id, Nullable, Time } from './text.ts'
 import { type Static, Type } from './type.ts'
 
 /** The signed-in user, in its wire format. */
@@ -38,5 +39,47 @@ export const Session = Type.Object(
   { title: 'Session' }
 )
 
+const SessionId = Type.String({
+  pattern: '^[0-9a-f]{16}$',
+  description: 'Not the secret in the cookie',
+  examples: ['5b1c9a0e77d24f36']
+})
+
+export const SessionParams = Type.Object({ id: SessionId })
+
+/** A session that has not ended, without anything that signs in. */
+export const ActiveSession = Type.Object(
+  {
+    id: SessionId,
+    name: Nullable(Type.String({ description: 'Of the key, or of the user', examples: ['deploy script'] })),
+    role: Type.Enum([...ROLES]),
+    user_id: Nullable(Id),
+    key_id: Nullable(
+      Type.String({
+        description: 'The key that began the session; null if the identity provider did',
+        examples: ['9f86d081884c7d65']
+      })
+    ),
+    created_at: Time,
+    last_seen_at: Type.String({ ...Time, description: 'The last request, up to a few minutes late' }),
+    expires_at: Time,
+    idle_expires_at: Type.String({ ...Time, description: 'When the session ends without further requests' }),
+    is_current: Type.Boolean({ description: 'True for the session of this request' })
+  },
+  { title: 'ActiveSession' }
+)
+
+export const SessionQuery = Type.Object({
+  ...PageQuery.properties,
+  all: Type.Optional(
+    Type.Unsafe<Static<typeof Flag>>({
+      ...Flag,
+      description: 'The sessions of all callers; takes the scope `keys:admin`'
+    })
+  )
+})
+
 export type SignIn = Static<typeof SignIn>
+export type ActiveSession = Static<typeof ActiveSession>
+export type SessionQuery = Static<typeof SessionQuery>
 export type Session = Static<typeof Session>
