@@ -67,6 +67,8 @@ export interface Config {
 export interface DashboardConfig {
   auth: Settings['AUTH']
   signsInAtProvider: boolean
+  /** Maximum bytes of a file to import. */
+  uploadLimitBytes: number
 }
 
 /**
@@ -124,7 +126,11 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
       home: readHome(settings),
       dashboard:
         settings.DASHBOARD === 'on'
-          ? { auth: settings.AUTH, signsInAtProvider: settings.OIDC_ISSUER !== undefined }
+          ? {
+              auth: settings.AUTH,
+              signsInAtProvider: settings.OIDC_ISSUER !== undefined,
+              uploadLimitBytes: settings.BULK_LIMIT_BYTES
+            }
           : null
     },
     wellKnown: { contact: settings.SECURITY_CONTACT, own },

@@ -135,7 +135,7 @@ function sleep(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /** Returns the error of an answer that is no success. */
-function errorOf(answer: Response, text: string): ApiError {
+export function errorOf(answer: Response, text: string): ApiError {
   const { status, headers, type } = answer
   // Browsers hide the status and address of a redirect.
   if (type === 'opaqueredirect' || (status >= 300 && status < 400 && headers.has('location')))

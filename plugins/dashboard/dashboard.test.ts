@@ -6,7 +6,8 @@ import t, { type Test } from 'tap'
 import { startApp } from '#testing/app.ts'
 import { dashboardRoutes } from './routes.ts'
 
-const PAGE = '<html data-base="%BASE%" data-auth="%AUTH%" data-oidc="%OIDC%" data-version="%VERSION%">'
+const PAGE =
+  '<html data-base="%BASE%" data-auth="%AUTH%" data-oidc="%OIDC%" data-version="%VERSION%" data-limit="%LIMIT%">'
 
 /** The routes alone, on a folder with `files`. */
 async function serve(t: Test, files: Record<string, string>) {
@@ -16,7 +17,13 @@ async function serve(t: Test, files: Record<string, string>) {
   const app = Fastify()
   t.teardown(() => app.close())
   app.decorate('publicPath', '/a"b')
-  await app.register(dashboardRoutes, { folder, version: '1.2.3', auth: 'keys', signsInAtProvider: true })
+  await app.register(dashboardRoutes, {
+    folder,
+    version: '1.2.3',
+    auth: 'keys',
+    signsInAtProvider: true,
+    uploadLimitBytes: 1_000
+  })
   return app
 }
 
@@ -49,7 +56,10 @@ t.test('every address answers the page with the settings, escaped', async (t) =>
   for (const url of ['/dashboard', '/dashboard/links/1', '/dashboard/a/b?c=d']) {
     const answer = await app.inject({ url })
     t.match(answer.headers, { 'cache-control': 'no-cache', 'content-type': 'text/html; charset=utf-8' })
-    t.equal(answer.body, '<html data-base="/a&#34;b" data-auth="keys" data-oidc="true" data-version="1.2.3">')
+    t.equal(
+      answer.body,
+      '<html data-base="/a&#34;b" data-auth="keys" data-oidc="true" data-version="1.2.3" data-limit="1000">'
+    )
   }
 })
 

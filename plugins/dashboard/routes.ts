@@ -9,6 +9,8 @@ export interface DashboardOptions {
   version: string
   auth: string
   signsInAtProvider: boolean
+  /** Maximum bytes of a file to import. */
+  uploadLimitBytes: number
 }
 
 /**
@@ -24,7 +26,8 @@ export async function dashboardRoutes(app: FastifyInstance, options: DashboardOp
       BASE: app.publicPath,
       VERSION: options.version,
       AUTH: options.auth,
-      OIDC: String(options.signsInAtProvider)
+      OIDC: String(options.signsInAtProvider),
+      LIMIT: String(options.uploadLimitBytes)
     })
   const { default: fastifyStatic } = await import('@fastify/static')
   await app.register(fastifyStatic, {

@@ -83,7 +83,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRouteOptions> = asy
         operationId: 'listSessions',
         summary: 'List the sessions of the caller, the last used first',
         description:
-          'A key has the sessions that began with it; a user who signed in at the identity provider has all of the user.',
+          'A key has the sessions that began with it; a user who signed in at the identity provider has all of the user. `all=true` lists the sessions of all callers, with the scope `keys:admin`.',
         querystring: SessionQuery,
         response: { 200: pageOf(ActiveSession) }
       }

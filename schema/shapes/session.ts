@@ -69,15 +69,7 @@ export const ActiveSession = Type.Object(
   { title: 'ActiveSession' }
 )
 
-export const SessionQuery = Type.Object({
-  ...PageQuery.properties,
-  all: Type.Optional(
-    Type.Unsafe<Static<typeof Flag>>({
-      ...Flag,
-      description: 'The sessions of all callers; takes the scope `keys:admin`'
-    })
-  )
-})
+export const SessionQuery = Type.Object({ ...PageQuery.properties, all: Type.Optional(Flag) })
 
 export type SignIn = Static<typeof SignIn>
 export type ActiveSession = Static<typeof ActiveSession>

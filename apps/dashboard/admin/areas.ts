@@ -7,8 +7,10 @@ import type { Scope } from '#schema/shapes/key.ts'
 const AREAS = [
   { id: 'users', scope: 'users:read' },
   { id: 'keys', scope: 'keys:admin' },
+  { id: 'sessions', scope: 'keys:admin' },
   { id: 'audit', scope: 'audit:read' },
   { id: 'hosts', scope: 'blocklist:admin' },
+  { id: 'imports', scope: 'imports:write' },
   { id: 'system', scope: 'system:read' }
 ] as const satisfies readonly {
   id: string

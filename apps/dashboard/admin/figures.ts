@@ -24,7 +24,7 @@ function formatUnit(value: number, unit: string, digits: number): string {
   }).format(value)
 }
 
-function formatBytes(value: number): string {
+export function formatBytes(value: number): string {
   const [unit, size] = UNITS.find(([, size]) => value >= size) ?? ['byte', 1]
   return formatUnit(value / size, unit, 1)
 }

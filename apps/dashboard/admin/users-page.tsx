@@ -1,10 +1,11 @@
 import { useState } from 'preact/hooks'
 import { api } from '#dashboard/core/api.ts'
 import { useCursorList } from '#dashboard/core/cursor.ts'
+import { exportPath, mayExportUser } from '#dashboard/core/exports.ts'
 import { formatNumber } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
 import { may } from '#dashboard/core/session.ts'
-import { Button, IconButton } from '#dashboard/ui/button.tsx'
+import { Button, IconButton, IconLink } from '#dashboard/ui/button.tsx'
 import { Age, List } from '#dashboard/ui/list.tsx'
 import { SearchField } from '#dashboard/ui/search.tsx'
 import { Table } from '#dashboard/ui/table.tsx'
@@ -105,6 +106,14 @@ function UserTable({ rows, onTask }: { rows: readonly User[]; onTask: (task: Tas
                 isBare: true,
                 render: (user: User) => (
                   <span class="row nowrap">
+                    {mayExportUser(user.id) && (
+                      <IconLink
+                        icon="download"
+                        label={t.exportOf(user.username)}
+                        href={exportPath(user.id)}
+                        download={`user-${user.id}.json`}
+                      />
+                    )}
                     <IconButton
                       icon="pencil"
                       label={t.editOf(user.username)}

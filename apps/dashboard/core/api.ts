@@ -11,7 +11,8 @@ export function watchAnswers(watch: (status: number) => void): void {
   watchers.add(watch)
 }
 
-function report(status: number): void {
+/** Reports an answer that did not come through {@link api}. */
+export function report(status: number): void {
   for (const watch of watchers) watch(status)
 }
 

@@ -19,6 +19,9 @@ const UsersPage = lazy(() => loadPart(() => import('#dashboard/admin/users-page.
 const KeysPage = lazy(() => loadPart(() => import('#dashboard/admin/keys-page.tsx')))
 const AuditPage = lazy(() => loadPart(() => import('#dashboard/admin/audit-page.tsx')))
 const HostsPage = lazy(() => loadPart(() => import('#dashboard/admin/hosts-page.tsx')))
+const SessionsPage = lazy(() => loadPart(() => import('#dashboard/account/sessions-page.tsx')))
+const ImportsPage = lazy(() => loadPart(() => import('#dashboard/imports/imports-page.tsx')))
+const AccountPage = lazy(() => loadPart(() => import('#dashboard/account/account-page.tsx')))
 const SystemPage = lazy(() => loadPart(() => import('#dashboard/admin/system-page.tsx')))
 const GalleryPage = lazy(() => loadPart(() => import('./gallery-page.tsx')))
 
@@ -66,6 +69,9 @@ function Pages() {
             <Route path={`${HOME}/keys`} component={KeysPage} />
             <Route path={`${HOME}/audit`} component={AuditPage} />
             <Route path={`${HOME}/hosts`} component={HostsPage} />
+            <Route path={`${HOME}/sessions`} component={SessionsPage} />
+            <Route path={`${HOME}/imports`} component={ImportsPage} />
+            <Route path={`${HOME}/account`} component={AccountPage} />
             <Route path={`${HOME}/components`} component={GalleryPage} />
             <Route default component={NotFoundPage} />
           </Router>

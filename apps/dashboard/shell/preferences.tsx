@@ -3,7 +3,7 @@ import { LANGUAGES, type Language, language, setLanguage, text } from '#dashboar
 import { session, signOut } from '#dashboard/core/session.ts'
 import { setTheme, theme } from '#dashboard/core/theme.ts'
 import { THEMES } from '#dashboard/core/themes.ts'
-import { Button } from '#dashboard/ui/button.tsx'
+import { Button, ButtonLink } from '#dashboard/ui/button.tsx'
 import { Dialog } from '#dashboard/ui/dialog.tsx'
 import { Choice } from '#dashboard/ui/field.tsx'
 import { explain } from '#dashboard/ui/states.tsx'
@@ -54,6 +54,12 @@ export function Preferences({ onClose, onShortcuts }: { onClose: () => void; onS
           </Button>
         </div>
       )}
+      <div class="setting">
+        <span class="label">{t.account.title}</span>
+        <ButtonLink icon="user" href={`${HOME}/account`} onClick={onClose}>
+          {t.account.toAccount}
+        </ButtonLink>
+      </div>
       <footer class="dialog-foot spread">
         <p class="soft small">
           {t.app.version(VERSION)} ·{' '}

@@ -9,8 +9,10 @@ export const admin: typeof en.admin = {
   tabs: {
     users: 'Benutzer',
     keys: 'Schlüssel',
+    sessions: 'Sitzungen',
     audit: 'Protokoll',
     hosts: 'Gesperrte Hosts',
+    imports: 'Import und Export',
     system: 'System'
   },
   forbiddenTitle: 'Ihre Rolle öffnet diese Seite nicht',
@@ -40,6 +42,7 @@ export const users: typeof en.users = {
   created: 'Angelegt',
   create: 'Neuer Benutzer',
   done: (name) => `${name} ist angelegt`,
+  exportOf: (name) => `Alle Daten von ${name} herunterladen`,
   editOf: (name) => `${name} bearbeiten`,
   stale: 'Eine andere Änderung wurde inzwischen gespeichert. Speichern Sie erneut, um sie zu ersetzen.',
   savedValue: (value) => `Inzwischen gespeichert: ${value}`,
@@ -107,7 +110,8 @@ export const audit: typeof en.audit = {
     user: 'Benutzer',
     key: 'Schlüssel',
     'blocked-host': 'Gesperrter Host',
-    import: 'Import'
+    import: 'Import',
+    session: 'Sitzung'
   },
   action: 'Änderung',
   allActions: 'Alle Änderungen',
@@ -119,7 +123,9 @@ export const audit: typeof en.audit = {
     imported: 'Importiert',
     exported: 'Exportiert',
     rotated: 'Geheimnis ersetzt',
-    revoked: 'Widerrufen'
+    revoked: 'Widerrufen',
+    'signed-in': 'Angemeldet',
+    'signed-out': 'Abgemeldet'
   },
   kinds: {
     open: 'Jemand (offener Server)',

@@ -4,7 +4,15 @@ const plural = (count: number, one: string, other: string) => (count === 1 ? one
 
 export const admin = {
   title: 'Administration',
-  tabs: { users: 'Users', keys: 'Keys', audit: 'Audit log', hosts: 'Blocked hosts', system: 'System' },
+  tabs: {
+    users: 'Users',
+    keys: 'Keys',
+    sessions: 'Sessions',
+    audit: 'Audit log',
+    hosts: 'Blocked hosts',
+    imports: 'Import and export',
+    system: 'System'
+  },
   forbiddenTitle: 'Your role does not open this page',
   forbiddenHint: 'Ask an administrator for a key that permits it.',
   never: 'never',
@@ -32,6 +40,7 @@ export const users = {
   created: 'Created',
   create: 'New user',
   done: (name: string) => `${name} is created`,
+  exportOf: (name: string) => `Download all data of ${name}`,
   editOf: (name: string) => `Edit ${name}`,
   stale: 'Another change was saved after you opened this. Save again to replace it.',
   savedValue: (value: string) => `Saved meanwhile: ${value}`,
@@ -96,7 +105,8 @@ export const audit = {
     user: 'User',
     key: 'Key',
     'blocked-host': 'Blocked host',
-    import: 'Import'
+    import: 'Import',
+    session: 'Session'
   } as Record<string, string>,
   action: 'Change',
   allActions: 'All changes',
@@ -108,7 +118,9 @@ export const audit = {
     imported: 'Imported',
     exported: 'Exported',
     rotated: 'Secret replaced',
-    revoked: 'Revoked'
+    revoked: 'Revoked',
+    'signed-in': 'Signed in',
+    'signed-out': 'Signed out'
   } as Record<string, string>,
   kinds: { open: 'Anyone (open server)', system: 'The server', key: 'A key', session: 'A session' } as Record<
     string,

@@ -1,5 +1,7 @@
+import { account, sessions } from './account-de.ts'
 import { admin, audit, hosts, keys, users } from './admin-de.ts'
 import type { Catalogue } from './catalogue.ts'
+import { imports } from './imports-de.ts'
 import { system } from './system-de.ts'
 
 /** German. */
@@ -7,10 +9,13 @@ import { system } from './system-de.ts'
 const plural = (count: number, one: string, other: string) => (count === 1 ? one : other)
 
 export const de: Catalogue = {
+  account,
   admin,
   audit,
   hosts,
+  imports,
   keys,
+  sessions,
   system,
   users,
   fields: {

@@ -1,5 +1,7 @@
+import { account, sessions } from './account-en.ts'
 import { admin, audit, hosts, keys, users } from './admin-en.ts'
 import type { Lists } from './catalogue.ts'
+import { imports } from './imports-en.ts'
 import { system } from './system-en.ts'
 
 /** English. Counts come formatted, with the number for the choice of the form. */
@@ -20,10 +22,13 @@ const lists: Lists = {
 
 export const en = {
   ...lists,
+  account,
   admin,
   audit,
   hosts,
+  imports,
   keys,
+  sessions,
   system,
   users,
   app: {

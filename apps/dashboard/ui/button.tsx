@@ -61,3 +61,17 @@ export function ButtonLink({
     </a>
   )
 }
+
+/** A link with an icon only; `label` is its name and tooltip. */
+export function IconLink({
+  label,
+  icon,
+  href,
+  ...rest
+}: AnchorHTMLAttributes<HTMLAnchorElement> & { label: string; icon: IconName; href: string }) {
+  return (
+    <a class="button is-icon quiet" href={href} aria-label={label} title={label} {...rest}>
+      <Icon name={icon} />
+    </a>
+  )
+}

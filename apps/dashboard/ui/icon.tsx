@@ -24,6 +24,9 @@ const PATHS = {
   keyboard: 'M3 6h18v12H3zM7 10v.5M11 10v.5M15 10v.5M18 10v.5M8 14.5h8',
   exit: 'M14 4h5v16h-5M4 12h10M10 8l4 4-4 4',
   download: 'M12 4v11M7 11l5 5 5-5M5 20h14',
+  upload: 'M12 15V4M7 9l5-5 5 5M5 20h14',
+  file: 'M6 3h8l4 4v14H6zM14 3v4h4',
+  user: 'M12 11a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4 21c0-4 3.5-7 8-7s8 3 8 7',
   plus: 'M12 5v14M5 12h14'
 } as const
 

@@ -2,6 +2,7 @@ import { encode } from 'uqr'
 import { text } from '#dashboard/core/language.ts'
 import { Button } from './button.tsx'
 import { Dialog } from './dialog.tsx'
+import { download } from './download.ts'
 
 /** The dark modules of the code as one SVG path, and the width with the quiet zone (ISO/IEC 18004). */
 function draw(value: string): { path: string; size: number } {
@@ -13,14 +14,6 @@ function draw(value: string): { path: string; size: number } {
 }
 
 const PNG_SIZE = 1_024
-
-function download(name: string, blob: Blob): void {
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(blob)
-  link.download = name
-  link.click()
-  URL.revokeObjectURL(link.href)
-}
 
 /** The QR code of a link, with downloads. A lazy part: it brings the encoder. */
 export default function QrDialog({ url, code, onClose }: { url: string; code: string; onClose: () => void }) {
