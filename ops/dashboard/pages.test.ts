@@ -18,7 +18,13 @@ const HOSTILE = [
 ]
 
 /** The pages, and what is visible when they are complete. */
-const PAGES: { path: string; done: string; open?: (page: Page) => Promise<unknown> }[] = [
+const PAGES: {
+  path: string
+  done: string
+  open?: (page: Page) => Promise<unknown>
+  /** What `open` shows; a dialog by default. */
+  shows?: string
+}[] = [
   { path: '/dashboard', done: '.is-links' },
   { path: '/dashboard?q=nothing-like-this', done: '.empty' },
   { path: '/dashboard/links/1', done: '.is-events' },
@@ -54,6 +60,17 @@ const PAGES: { path: string; done: string; open?: (page: Page) => Promise<unknow
     done: '.is-list',
     open: (page) => page.locator('.col-actions button').nth(0).click()
   },
+  { path: '/dashboard/sessions', done: '.is-sessions' },
+  {
+    path: '/dashboard/sessions',
+    done: '.is-sessions',
+    open: (page) => page.locator('.col-actions button').nth(1).click()
+  },
+  { path: '/dashboard/imports', done: '.drop' },
+  { path: '/dashboard/imports', done: '.drop', open: chooseFiles, shows: '.chosen' },
+  { path: '/dashboard/imports', done: '.drop', open: importFiles, shows: '.is-remarks' },
+  { path: '/dashboard/account', done: '.account' },
+  { path: '/dashboard/account?signed-in', done: '.is-sessions' },
   { path: '/dashboard/system', done: '.is-settings' },
   { path: '/dashboard/components', done: '.samples' },
   { path: '/dashboard/nowhere', done: '.empty' },
@@ -103,6 +120,42 @@ async function startWithLinks(t: Test) {
   return running
 }
 
+/** Chooses files with hostile names; the last one is empty. */
+function chooseFiles(page: Page): Promise<void> {
+  const files = ['users', 'urls', 'events'].map((kind, index) => ({
+    name: `${kind} ${HOSTILE[index]}.csv`,
+    mimeType: 'text/csv',
+    buffer: Buffer.from(kind === 'events' ? '' : 'username,email\n,\n')
+  }))
+  return page.locator('input[type=file]').setInputFiles(files)
+}
+
+async function importFiles(page: Page): Promise<void> {
+  await chooseFiles(page)
+  await page.locator('.import .button.primary').click()
+}
+
+/** Answers with sessions, which an open server has none of. `?signed-in` is the page of a server with keys. */
+async function pretendSessions(page: Page): Promise<void> {
+  const time = '2026-01-02T03:04:05'
+  const of = { name: 'x'.repeat(100), role: 'admin', user_id: 1, key_id: '0'.repeat(16), created_at: time }
+  const ends = { last_seen_at: time, expires_at: time, idle_expires_at: '2026-01-02T02:04:05' }
+  const json = [
+    { id: '1', ...of, ...ends, is_current: true },
+    { id: '2', ...of, ...ends, name: HOSTILE[0], key_id: null, is_current: false }
+  ]
+  await page.route('**/api/sessions?*', (route) => route.fulfill({ json }))
+  await page.route('**/session', async (route) => {
+    const answer = await route.fetch()
+    await route.fulfill({ json: { ...(await answer.json()), ...of, ...ends, kind: 'session' } })
+  })
+  await page.route('**/dashboard/account?signed-in', async (route) => {
+    const answer = await route.fetch()
+    const body = (await answer.text()).replace('data-auth="open"', 'data-auth="keys"')
+    await route.fulfill({ response: answer, body })
+  })
+}
+
 /** The violations of WCAG 2.2 A and AA, each as one line. */
 function runAxe(page: Page): Promise<string[]> {
   const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
@@ -127,16 +180,17 @@ for (const look of LOOKS)
         expects: /404.*\/urls\/999|getOwnPropertySymbols/
       })
       const found: string[] = []
-      for (const { path, done, open } of PAGES) {
+      await pretendSessions(page)
+      for (const { path, done, open, shows = 'dialog[open]' } of PAGES) {
         await page.goto(path)
         await page.locator(done).first().waitFor()
         if (open) {
           await open(page)
-          await page.locator('dialog[open]').waitFor()
+          await page.locator(shows).waitFor()
         }
         const wide = await overflow(page)
         if (wide > 0) found.push(`${path} is ${wide} px too wide`)
-        found.push(...(await runAxe(page)).map((line) => `${path} ${open ? 'dialog ' : ''}${line}`))
+        found.push(...(await runAxe(page)).map((line) => `${path} ${open ? `${shows} ` : ''}${line}`))
       }
       t.same(found, [])
       t.same(complaints, [])

@@ -43,25 +43,22 @@ export function Preferences({ onClose, onShortcuts }: { onClose: () => void; onS
           onValue={(next) => void setLanguage(next)}
         />
       </div>
-      <div class="setting">
-        {isOpen || current === null ? (
-          <p class="label">{t.account.title}</p>
-        ) : (
+      {!isOpen && current !== null && (
+        <div class="setting">
           <div>
             <p class="label wrap">{current.name}</p>
             <p class="soft small">{t.roles[current.role]}</p>
           </div>
-        )}
-        <div class="row">
-          <ButtonLink icon="user" href={`${HOME}/account`} onClick={onClose}>
-            {t.account.toAccount}
-          </ButtonLink>
-          {!isOpen && (
-            <Button icon="exit" onClick={() => void onSignOut()}>
-              {t.app.signOut}
-            </Button>
-          )}
+          <Button icon="exit" onClick={() => void onSignOut()}>
+            {t.app.signOut}
+          </Button>
         </div>
+      )}
+      <div class="setting">
+        <span class="label">{t.account.title}</span>
+        <ButtonLink icon="user" href={`${HOME}/account`} onClick={onClose}>
+          {t.account.toAccount}
+        </ButtonLink>
       </div>
       <footer class="dialog-foot spread">
         <p class="soft small">
