@@ -33,7 +33,12 @@ export function Remarks({ rows }: { rows: readonly Remark[] }) {
             id: 'line',
             label: t.line,
             isHead: true,
-            render: ({ line }) => <span class="number">{formatNumber(line)}</span>
+            render: ({ line }) => (
+              <span class="number">
+                <span class="line-label">{t.line} </span>
+                {formatNumber(line)}
+              </span>
+            )
           },
           ...(hasKinds
             ? [

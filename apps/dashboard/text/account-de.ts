@@ -45,7 +45,7 @@ export const sessions: typeof en.sessions = {
   noName: 'kein Name',
   by: 'Angemeldet durch',
   byKey: 'Schlüssel',
-  byProvider: 'Organisation',
+  byProvider: 'Ihre Organisation',
   began: 'Begonnen',
   used: 'Zuletzt benutzt',
   ends: 'Endet',

@@ -43,7 +43,7 @@ export const sessions = {
   noName: 'no name',
   by: 'Signed in by',
   byKey: 'Key',
-  byProvider: 'Organisation',
+  byProvider: 'Your organisation',
   began: 'Began',
   used: 'Last used',
   ends: 'Ends',
