@@ -74,7 +74,7 @@ const OPERATIONS = {
     signIn: post<SignIn, Session>('/session'),
     signOut: call<null>('DELETE', '/session')
   },
-  /** Who is signed in. */
+  /** Signed-in browsers. */
   sessions: {
     list: list<ActiveSession, SessionQuery>('/api/sessions'),
     end: callOn<string, null>('DELETE', '/api/sessions/:id'),

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { startApp } from '#testing/app.ts'
 import { browserTest, openBrowser, openPage } from '#testing/browser.ts'
 
-/** The account, and who is signed in, in a real browser. */
+/** The account, and sessions, in a real browser. */
 
 const ADMIN = `fl_${'0'.repeat(16)}_${'A'.repeat(43)}`
 const EXPECTED = { expects: /401/ }

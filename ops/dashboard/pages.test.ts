@@ -135,7 +135,7 @@ async function importFiles(page: Page): Promise<void> {
   await page.locator('.import .button.primary').click()
 }
 
-/** Answers with sessions, which an open server has none of. `?signed-in` is the page of a server with keys. */
+/** Answers with sessions, of which an open server has none. `?signed-in` is a page under AUTH=keys. */
 async function pretendSessions(page: Page): Promise<void> {
   const time = '2026-01-02T03:04:05'
   const of = { name: 'x'.repeat(100), role: 'admin', user_id: 1, key_id: '0'.repeat(16), created_at: time }

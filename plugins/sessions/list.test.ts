@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm'
 import t from 'tap'
 import { type Answer, profiles, type Running, startApp, storageOf } from '#testing/app.ts'
 
-/** `/api/sessions`: who is signed in, and the end of sessions. */
+/** `/api/sessions`: lists of sessions, and their end. */
 
 const makeKey = () => `fl_${randomBytes(8).toString('hex')}_${randomBytes(32).toString('base64url')}`
 const ADMIN = makeKey()

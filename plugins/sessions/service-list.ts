@@ -9,9 +9,9 @@ import { sessionUnknown } from './errors.ts'
 import { presentListed } from './present.ts'
 import { deleteOwned, listSessions, type SessionOwner } from './store-list.ts'
 
-/** Who is signed in: sessions as their owners and administrators see them. */
+/** Sessions as their owners and administrators see them. */
 export interface SessionList {
-  /** Lists the caller's sessions that have not ended, the last used first; with `all` those of all callers. */
+  /** Lists the caller's active sessions, the last used first; with `all` those of all callers. */
   list(caller: Caller, query: SessionQuery): Promise<Page<ActiveSession>>
   /** Ends a session, and returns whether it is the caller's current one. Throws SESSION_UNKNOWN. */
   end(caller: Caller, id: string): Promise<{ isCurrent: boolean }>

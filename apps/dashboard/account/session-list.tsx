@@ -64,7 +64,7 @@ function SessionTable({
       columns={[
         {
           id: 'name',
-          label: t.who,
+          label: t.caller,
           isHead: true,
           render: ({ name, role, is_current }) => (
             <span class="target">

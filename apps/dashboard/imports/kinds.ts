@@ -1,4 +1,4 @@
-/** The files that the server imports, with their columns (docs/imports.md). A test compares them with the server's. */
+/** The files that the server imports, with their columns (docs/imports.md). A test compares both. */
 
 export interface Kind {
   required: readonly string[]

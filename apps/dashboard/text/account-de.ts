@@ -41,7 +41,7 @@ export const account: typeof en.account = {
 export const sessions: typeof en.sessions = {
   count: (count, value) => plural(value, '1 Sitzung', `${count} Sitzungen`),
   lead: 'Browser, die angemeldet sind. Die Liste nennt weder ihre Adressen noch ihre Geräte.',
-  who: 'Wer',
+  caller: 'Wer',
   noName: 'kein Name',
   by: 'Angemeldet durch',
   byKey: 'Schlüssel',

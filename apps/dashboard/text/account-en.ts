@@ -39,7 +39,7 @@ export const account = {
 export const sessions = {
   count: (count: string, value: number) => plural(value, '1 session', `${count} sessions`),
   lead: 'Browsers that are signed in. The list has neither their addresses nor what they run on.',
-  who: 'Who',
+  caller: 'Who',
   noName: 'no name',
   by: 'Signed in by',
   byKey: 'Key',
