@@ -7,6 +7,8 @@ export interface Page<Row> {
   rows: Row[]
   /** Rows of all pages; null if the server does not count them. */
   total: number | null
+  /** False if the server stopped counting at {@link Page.total}. */
+  isTotalExact: boolean
   /** Pass it to the same list instead of a query for the next page; null on the last one. */
   next: string | null
 }
@@ -43,7 +45,12 @@ async function readPage<Row>(
   const { value, headers } = await send({ method: 'GET', path: path + search }, options)
   const total = headers.get('x-total-count')
   const next = /<[^>?]*(\?[^>]*)>;\s*rel="next"/.exec(headers.get('link') ?? '')?.[1]
-  return { rows: value as Row[], total: total === null ? null : Number(total), next: next ?? null }
+  return {
+    rows: value as Row[],
+    total: total === null ? null : Number(total),
+    isTotalExact: headers.get('x-total-count-relation') !== 'gte',
+    next: next ?? null
+  }
 }
 
 /** An operation without an id or a body. */

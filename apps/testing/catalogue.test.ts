@@ -1,6 +1,7 @@
 import t from 'tap'
 import { de } from '#apps/dashboard/text/de.ts'
 import { en } from '#apps/dashboard/text/en.ts'
+import { UrlChange } from '#schema/shapes/url.ts'
 import { listFiles, readText } from './sources.ts'
 
 /** The texts of the dashboard are in its catalogues, and each catalogue is complete. */
@@ -75,4 +76,29 @@ t.test('only a few words are the same in both languages', async (t) => {
     'en.stats.bots',
     'en.shortcuts.links'
   ])
+})
+
+t.test('each field of a link has a label and a hint in every language', async (t) => {
+  const names = Object.keys(UrlChange.properties)
+  t.ok(names.length >= 5)
+  const missing = [en, de].flatMap(({ fields }) =>
+    names.filter((name) => {
+      const { label, hint } = fields[name as keyof typeof fields] ?? {}
+      return !label || !hint
+    })
+  )
+  t.same(missing, [])
+  for (const { fields } of [en, de]) t.same(Object.keys(fields).sort(), names.sort())
+})
+
+t.test('no source of the editor names a field of a link', async (t) => {
+  // The list edits title and target in place; all else comes from the shape.
+  const files = ['edit-dialog.tsx', 'edit-fields.ts', 'edit.ts', 'save.ts', 'conflict.tsx']
+  const found = files.flatMap((file) => {
+    const source = readText(`apps/dashboard/links/${file}`)
+    return Object.keys(UrlChange.properties).filter((name) =>
+      new RegExp(`['".]${name}\\b(?!\\()`).test(source.replace(/\bt\.edit\.title\b/g, ''))
+    )
+  })
+  t.same(found, [])
 })

@@ -17,16 +17,54 @@ const HOSTILE = [
   'a b '.repeat(120)
 ]
 
-/** The pages, and what is visible when they are complete. */
-const PAGES: {
+interface Visit {
   path: string
+  /** What is visible when the page is complete. */
   done: string
+  /** Opens `shown`, by default a dialog. */
   open?: (page: Page) => Promise<unknown>
-  /** What `open` shows; a dialog by default. */
-  shows?: string
-}[] = [
+  shown?: string
+}
+
+/** The pages, and what is visible when they are complete. */
+const PAGES: Visit[] = [
   { path: '/dashboard', done: '.is-links' },
   { path: '/dashboard?q=nothing-like-this', done: '.empty' },
+  {
+    path: '/dashboard?columns=title,target,status,created,updated,expires,owner,note,id&sort=-title&expired=false',
+    done: '.chip'
+  },
+  {
+    path: '/dashboard?expired=false',
+    done: '.is-links',
+    open: (page) => page.locator('.pop button').nth(0).click(),
+    shown: '.pop-panel'
+  },
+  {
+    path: '/dashboard',
+    done: '.is-links',
+    open: (page) => page.locator('.pop button').nth(1).click(),
+    shown: '.pop-panel'
+  },
+  {
+    path: '/dashboard',
+    done: '.is-links',
+    open: async (page) => {
+      await page.locator('.col-select input').nth(1).check()
+      await page.locator('.in-place-open button').nth(1).click()
+      await page.locator('.in-place-form input').nth(1).fill('nowhere')
+      await page.keyboard.press('Enter')
+    },
+    shown: '.in-place-form [role=alert]'
+  },
+  {
+    path: '/dashboard',
+    done: '.is-links',
+    open: async (page) => {
+      await page.locator('.col-select input').nth(1).check()
+      await page.locator('.selection .danger').click()
+    }
+  },
   { path: '/dashboard/links/1', done: '.is-events' },
   { path: '/dashboard/links/999', done: '.note' },
   { path: '/dashboard/stats', done: '.top a' },
@@ -67,8 +105,8 @@ const PAGES: {
     open: (page) => page.locator('.col-actions button').nth(1).click()
   },
   { path: '/dashboard/imports', done: '.drop' },
-  { path: '/dashboard/imports', done: '.drop', open: chooseFiles, shows: '.chosen' },
-  { path: '/dashboard/imports', done: '.drop', open: importFiles, shows: '.is-remarks' },
+  { path: '/dashboard/imports', done: '.drop', open: chooseFiles, shown: '.chosen' },
+  { path: '/dashboard/imports', done: '.drop', open: importFiles, shown: '.is-remarks' },
   { path: '/dashboard/account', done: '.account' },
   { path: '/dashboard/account?signed-in', done: '.is-sessions' },
   { path: '/dashboard/system', done: '.is-settings' },
@@ -181,12 +219,12 @@ for (const look of LOOKS)
       })
       const found: string[] = []
       await pretendSessions(page)
-      for (const { path, done, open, shows = 'dialog[open]' } of PAGES) {
+      for (const { path, done, open, shown = 'dialog[open]' } of PAGES) {
         await page.goto(path)
         await page.locator(done).first().waitFor()
         if (open) {
           await open(page)
-          await page.locator(shows).waitFor()
+          await page.locator(shown).first().waitFor()
         }
         const wide = await overflow(page)
         if (wide > 0) found.push(`${path} is ${wide} px too wide`)

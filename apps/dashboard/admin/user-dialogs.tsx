@@ -115,11 +115,32 @@ export function UserDialog({ user, onDone, onClose }: DialogProps & { user: User
 export function UserRemoval({ user, onDone, onClose }: DialogProps & { user: User }) {
   const t = text.value.users
   const [links, setLinks] = useState<'keep' | 'remove'>('keep')
+  const [base, setBase] = useState<Version<User> | null>(null)
+  const read = async () => {
+    const version = await readVersion(api.users.get, user.id)
+    setBase(version)
+    return version
+  }
+  // The tag says which version the dialog names.
+  useEffect(() => {
+    read().catch(() => undefined)
+  }, [])
+
+  async function remove(): Promise<null> {
+    const version = base ?? (await read())
+    try {
+      return await api.users.remove(user.id, { cascade: links === 'remove' }, ifUnchanged(version))
+    } catch (error) {
+      // The dialog shows what changed; a second press deletes that version.
+      if (isOutdated(error)) await read()
+      throw error
+    }
+  }
   return (
     <Confirm
-      title={t.removeOf(user.username)}
+      title={t.removeOf(base?.row.username ?? user.username)}
       action={links === 'keep' ? t.removeOnly : t.removeAll}
-      run={() => api.users.remove(user.id, { cascade: links === 'remove' })}
+      run={remove}
       onDone={() => {
         showToast(t.removed(user.username))
         onDone()

@@ -11,6 +11,8 @@ export interface Rows<Row> {
   next: string | null
   /** Rows of all pages; null if the server does not count them. */
   total: number | null
+  /** False if the server stopped counting at {@link Rows.total}. */
+  isTotalExact: boolean
 }
 
 export interface CursorList<Row> extends Resource<Rows<Row>> {
@@ -19,10 +21,24 @@ export interface CursorList<Row> extends Resource<Rows<Row>> {
   isReadingMore: boolean
 }
 
-type ListCall<Row, Query> = (query?: Query | string, options?: CallOptions) => Promise<Page<Row>>
+export type ListCall<Row, Query> = (query?: Query | string, options?: CallOptions) => Promise<Page<Row>>
+
+/** Adds the page that `cursor` names, unless the list has been read anew since. */
+function append<Row extends { id?: unknown }>(
+  last: Rows<Row>,
+  page: Page<Row>,
+  cursor: string | null
+): Rows<Row> {
+  if (last.next !== cursor) return last
+  // A row that an edit has moved in the order may come twice.
+  const known = new Set(last.rows.map(({ id }) => id))
+  const rows = [...last.rows, ...page.rows.filter(({ id }) => id === undefined || !known.has(id))]
+  // The count belongs to the first page.
+  return { ...last, rows, next: page.next }
+}
 
 /** Reads a list with `query` for each new `key`; it grows by {@link CursorList.more}. */
-export function useCursorList<Row, Query extends object>(
+export function useCursorList<Row extends object, Query extends object>(
   key: string,
   list: ListCall<Row, Query>,
   query: Query
@@ -39,9 +55,7 @@ export function useCursorList<Row, Query extends object>(
     setReading(true)
     try {
       const page = await list(data.next)
-      // The count belongs to the first page.
-      if (current.current === key)
-        resource.set({ ...page, total: data.total, rows: [...data.rows, ...page.rows] })
+      if (current.current === key) resource.update((last) => append(last, page, data.next))
     } catch {
       // Scrolling again, or the button, repeats it.
     } finally {

@@ -29,7 +29,8 @@ export function parseWire(time: string): Date {
 }
 
 export function toWire(date: Date): string {
-  return date.toISOString().slice(0, 19)
+  // A year past 9999 is longer.
+  return date.toISOString().slice(0, -5)
 }
 
 export type DateStyle = 'day' | 'month' | 'time' | 'full'

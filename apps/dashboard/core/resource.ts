@@ -9,6 +9,8 @@ export interface Resource<T> {
   reload(): void
   /** Replaces the data, as an edit does before the server confirms it. */
   set(data: T): void
+  /** Changes the data that is shown, if there is any; a read that is under way goes on. */
+  update(change: (data: T) => T): void
 }
 
 const CACHED = 50
@@ -63,12 +65,23 @@ export function useResource<T>(key: string, load: (signal: AbortSignal) => Promi
     },
     [key]
   )
+  const update = useCallback(
+    (change: (data: T) => T) =>
+      setState((last) => {
+        if (last.key !== key || last.data === undefined) return last
+        const data = change(last.data)
+        remember(key, data)
+        return { ...last, data }
+      }),
+    [key]
+  )
   const isCurrent = state.key === key
   return {
     data: isCurrent ? state.data : (cache.get(key) as T | undefined),
     error: isCurrent ? state.error : undefined,
     isLoading: isCurrent ? state.isLoading : true,
     reload: useCallback(() => setRound((last) => last + 1), []),
-    set
+    set,
+    update
   }
 }

@@ -1,30 +1,41 @@
+import { formatNumber } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
 import { Button } from '#dashboard/ui/button.tsx'
 import { Dialog } from '#dashboard/ui/dialog.tsx'
+import { ErrorNote } from '#dashboard/ui/states.tsx'
 import { Table } from '#dashboard/ui/table.tsx'
-import { type Draft, FIELDS } from './edit-fields.ts'
+import { lastChange } from './changes.ts'
+import { FIELDS, type FieldError, toDraft } from './edit-fields.ts'
+import type { Outdated } from './save.ts'
 
-interface ConflictProps {
-  title: string
-  yours: Draft
-  theirs: Draft
+/** Says why a value is not sent. */
+export function explainField(error: FieldError): string {
+  const t = text.value.edit
+  return error.kind === 'tooLong' ? t.tooLong(formatNumber(error.limit)) : t[error.kind]
+}
+
+interface ConflictProps extends Outdated {
   isBusy: boolean
+  /** Why saving failed; null if it did not. */
+  error: unknown
   onKeepYours: () => void
   onTakeTheirs: () => void
   onClose: () => void
 }
 
 /** Two versions of a link side by side, in the fields that differ. */
-export function Conflict({
-  title,
+export function LinkConflict({
   yours,
-  theirs,
+  theirs: { row },
   isBusy,
+  error,
   onKeepYours,
   onTakeTheirs,
   onClose
 }: ConflictProps) {
   const t = text.value
+  const title = t.edit.conflictTitle
+  const theirs = toDraft(row)
   const show = (value: string | boolean) =>
     typeof value === 'boolean' ? (
       value ? (
@@ -60,8 +71,16 @@ export function Conflict({
           }
         ]}
       />
+      {error !== null && <ErrorNote error={error} />}
       <footer class="dialog-foot">
-        <Button onClick={onTakeTheirs}>{t.edit.takeTheirs}</Button>
+        <Button
+          onClick={() => {
+            lastChange.value = { kind: 'changed', url: row }
+            onTakeTheirs()
+          }}
+        >
+          {t.edit.takeTheirs}
+        </Button>
         <Button kind="primary" isBusy={isBusy} onClick={onKeepYours}>
           {t.edit.keepYours}
         </Button>

@@ -11,19 +11,17 @@ import { CopyButton } from '#dashboard/ui/copy.tsx'
 import { Icon } from '#dashboard/ui/icon.tsx'
 import { explain } from '#dashboard/ui/states.tsx'
 import { showToast } from '#dashboard/ui/toast.tsx'
-import { isTargetUrl, type Url } from '#schema/shapes/url.ts'
+import type { Url } from '#schema/shapes/url.ts'
+import { completeAddress, isAddress } from './address.ts'
 import { lastChange } from './changes.ts'
 import { QrButton } from './qr-button.tsx'
 
 const MAX_LINES = 100
 const MAX_ROWS = 6
 
-/** Splits what was pasted into addresses. An address without a scheme gets https. */
+/** Splits what was pasted into addresses. */
 function readLines(pasted: string): string[] {
-  const lines = pasted.split('\n').flatMap((line) => line.trim() || [])
-  return lines.map((line) =>
-    /^[a-z][a-z\d+.-]*:/i.test(line) || !/^[^\s/]+\.[^\s]+$/.test(line) ? line : `https://${line}`
-  )
+  return pasted.split('\n').flatMap((line) => completeAddress(line.trim()) || [])
 }
 
 /** The field for new links, on every page. Enter shortens; Shift and Enter begins a new line. */
@@ -42,7 +40,7 @@ export function CreateBar() {
   async function onSubmit(event: Event) {
     event.preventDefault()
     if (isBusy || lines.length === 0) return
-    const bad = lines.find((line) => !isTargetUrl(line))
+    const bad = lines.find((line) => !isAddress(line))
     if (lines.length > MAX_LINES) return setError(t.create.tooMany(formatNumber(MAX_LINES)))
     if (bad !== undefined) return setError(t.create.invalid(bad.slice(0, 80)))
     setError(null)

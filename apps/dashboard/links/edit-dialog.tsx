@@ -1,73 +1,59 @@
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
+import { ApiError } from '#apps/client/api-error.ts'
 import { useAction } from '#dashboard/core/action.ts'
-import { api } from '#dashboard/core/api.ts'
-import { formatNumber } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
-import { ifUnchanged, isOutdated, readVersion, type Version } from '#dashboard/core/version.ts'
+import type { Version } from '#dashboard/core/version.ts'
 import { Dialog } from '#dashboard/ui/dialog.tsx'
 import { SwitchField, TextArea, TextField } from '#dashboard/ui/field.tsx'
 import { FormFoot } from '#dashboard/ui/form-foot.tsx'
 import { showToast } from '#dashboard/ui/toast.tsx'
 import type { Url } from '#schema/shapes/url.ts'
 import { lastChange } from './changes.ts'
-import { Conflict } from './conflict.tsx'
-import { type Draft, FIELDS, type Field, findError, toChange, toDraft } from './edit-fields.ts'
+import { explainField, LinkConflict } from './conflict.tsx'
+import { beginEdit, type Edit, readBase } from './edit.ts'
+import { type Draft, FIELDS, type Field, findError, readFieldErrors } from './edit-fields.ts'
+import { type Outdated, saveDraft } from './save.ts'
 
 /** Edits a link. A change that was saved meanwhile is shown beside this one. */
 export function EditDialog({ url, onClose }: { url: Url; onClose: () => void }) {
   const t = text.value
-  const [base, setBase] = useState<Version<Url>>({ row: url, etag: null })
-  const before = useMemo(() => toDraft(base.row), [base])
-  const [draft, setDraft] = useState<Draft>(before)
+  const [{ base, draft }, setEdit] = useState<Edit>(() => beginEdit(url))
   const [isChecked, setChecked] = useState(false)
   const saving = useAction()
-  const [theirs, setTheirs] = useState<Version<Url> | null>(null)
+  const [other, setOther] = useState<Outdated | null>(null)
 
-  // The list may be older than the link; the tag says which version is edited.
+  // The list may be older than the link; the tag says which version is edited. Without it, saving reads again.
   useEffect(() => {
     const controller = new AbortController()
-    readVersion(api.links.get, url.id, controller.signal).then(
-      (version) => {
-        setBase(version)
-        setDraft((last) => ({ ...toDraft(version.row), ...pickChanged(toDraft(url), last) }))
-      },
-      () => undefined
-    )
+    readBase(url, controller.signal).then(setEdit, () => undefined)
     return () => controller.abort()
   }, [url])
 
-  const save = (from: Version<Url>) =>
+  const save = (from: Version<Url>, values: Draft) =>
     saving.run(async () => {
-      try {
-        const data = await api.links.change(url.id, toChange(toDraft(from.row), draft), ifUnchanged(from))
-        lastChange.value = { kind: 'changed', url: data }
-        showToast(t.links.saved)
-        onClose()
-      } catch (error) {
-        if (!isOutdated(error)) throw error
-        setTheirs(await readVersion(api.links.get, url.id))
-      }
+      const result = await saveDraft(from, values)
+      if (result.kind === 'outdated') return setOther(result)
+      lastChange.value = { kind: 'changed', url: result.url }
+      showToast(t.links.saved)
+      onClose()
     })
+  const refused = saving.error instanceof ApiError ? readFieldErrors(saving.error) : {}
 
   function onSubmit(event: Event) {
     event.preventDefault()
     setChecked(true)
-    if (!FIELDS.some((field) => findError(field, draft[field.name]))) void save(base)
+    if (!FIELDS.some((field) => findError(field, draft[field.name]))) void save(base, draft)
   }
 
-  if (theirs)
+  if (other)
     return (
-      <Conflict
-        title={t.edit.conflictTitle}
-        yours={draft}
-        theirs={toDraft(theirs.row)}
+      <LinkConflict
+        {...other}
         isBusy={saving.isBusy}
-        onKeepYours={() => void save(theirs)}
-        onTakeTheirs={() => {
-          lastChange.value = { kind: 'changed', url: theirs.row }
-          onClose()
-        }}
-        onClose={() => setTheirs(null)}
+        error={saving.error}
+        onKeepYours={() => void save(other.theirs, other.yours)}
+        onTakeTheirs={onClose}
+        onClose={() => setOther(null)}
       />
     )
   return (
@@ -79,7 +65,10 @@ export function EditDialog({ url, onClose }: { url: Url; onClose: () => void }) 
             field={field}
             value={draft[field.name]}
             isChecked={isChecked}
-            onValue={(value) => setDraft((last) => ({ ...last, [field.name]: value }))}
+            refused={refused[field.name]}
+            onValue={(value) =>
+              setEdit((last) => ({ ...last, draft: { ...last.draft, [field.name]: value } }))
+            }
           />
         ))}
         <FormFoot action={saving} label={t.app.save} onClose={onClose} />
@@ -88,27 +77,22 @@ export function EditDialog({ url, onClose }: { url: Url; onClose: () => void }) 
   )
 }
 
-function pickChanged(before: Draft, draft: Draft): Partial<Draft> {
-  return Object.fromEntries(
-    FIELDS.flatMap(({ name }) => (draft[name] === before[name] ? [] : [[name, draft[name]]]))
-  )
-}
-
 interface EditFieldProps {
   field: Field
   value: string | boolean
   isChecked: boolean
+  /** Why the server refuses the value. */
+  refused: string | undefined
   onValue: (value: string | boolean) => void
 }
 
-function EditField({ field, value, isChecked, onValue }: EditFieldProps) {
+function EditField({ field, value, isChecked, refused, onValue }: EditFieldProps) {
   const t = text.value
   const { label, hint } = t.fields[field.name]
   if (typeof value === 'boolean')
     return <SwitchField label={label} hint={hint} value={value} onValue={onValue} />
   const found = isChecked || value.length > field.maxLength ? findError(field, value) : undefined
-  const error =
-    found && (found.kind === 'tooLong' ? t.edit.tooLong(formatNumber(found.limit)) : t.edit[found.kind])
+  const error = found ? explainField(found) : refused
   const shared = { label, hint, error, value, onValue, mark: field.isNullable ? t.app.optional : undefined }
   if (field.kind === 'paragraph') return <TextArea {...shared} />
   const type = field.kind === 'time' ? 'datetime-local' : field.kind === 'address' ? 'url' : 'text'

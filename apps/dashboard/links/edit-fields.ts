@@ -1,5 +1,7 @@
+import type { ApiError } from '#apps/client/api-error.ts'
 import { parseWire, toWire } from '#dashboard/core/format.ts'
-import { isTargetUrl, UrlChange } from '#schema/shapes/url.ts'
+import { UrlChange } from '#schema/shapes/url.ts'
+import { completeAddress, isAddress } from './address.ts'
 
 /** The fields of the editor, read from the shape of a change: a new field needs no code here. */
 
@@ -25,17 +27,24 @@ export interface Field {
 /** Longer texts get a field of several lines. */
 const LINE = 600
 
-export const FIELDS: readonly Field[] = Object.entries(
+/** The fields of a shape, in its order. */
+export function readFields<Name extends string>(
+  properties: Record<Name, Schema>
+): (Omit<Field, 'name'> & { name: Name })[] {
+  return (Object.entries(properties) as [Name, Schema][]).map(([name, schema]) => {
+    const types = [schema.type].flat()
+    return {
+      name,
+      kind: kindOf(schema, types),
+      isNullable: types.includes('null'),
+      maxLength: schema.maxLength ?? Number.MAX_SAFE_INTEGER
+    }
+  })
+}
+
+export const FIELDS: readonly Field[] = readFields(
   UrlChange.properties as unknown as Record<FieldName, Schema>
-).map(([name, schema]) => {
-  const types = [schema.type].flat()
-  return {
-    name: name as FieldName,
-    kind: kindOf(schema, types),
-    isNullable: types.includes('null'),
-    maxLength: schema.maxLength ?? Number.MAX_SAFE_INTEGER
-  }
-})
+)
 
 function kindOf({ format, maxLength = 0 }: Schema, types: string[]): Kind {
   if (types.includes('boolean')) return 'flag'
@@ -44,10 +53,11 @@ function kindOf({ format, maxLength = 0 }: Schema, types: string[]): Kind {
   return maxLength > LINE ? 'paragraph' : 'line'
 }
 
-/** `datetime-local` has the browser's zone, and no seconds unless they are set. */
+/** `datetime-local` has the browser's zone, no seconds unless they are set, and years without a sign. */
 function toLocal(wire: string): string {
   const date = parseWire(wire)
-  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
+  const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000)
+  return local.toISOString().slice(0, -8).replace(/^\+0*/, '')
 }
 
 export function toDraft(values: Partial<Record<FieldName, string | boolean | null>>): Draft {
@@ -68,7 +78,7 @@ export function findError(
   if (typeof value === 'boolean') return undefined
   if (value.trim() === '') return isNullable ? undefined : { kind: 'required' }
   if ([...value].length > maxLength) return { kind: 'tooLong', limit: maxLength }
-  return kind === 'address' && !isTargetUrl(value.trim()) ? { kind: 'notUrl' } : undefined
+  return kind === 'address' && !isAddress(completeAddress(value.trim())) ? { kind: 'notUrl' } : undefined
 }
 
 /** The fields in which `draft` differs from `before`, in their wire format. */
@@ -79,7 +89,17 @@ export function toChange(before: Draft, draft: Draft): UrlChange {
     if (typeof value === 'boolean') return [[name, value]]
     const trimmed = kind === 'paragraph' ? value : value.trim()
     if (trimmed === '') return [[name, null]]
-    return [[name, kind === 'time' ? toWire(new Date(trimmed)) : trimmed]]
+    if (kind === 'time') return [[name, toWire(new Date(trimmed))]]
+    return [[name, kind === 'address' ? completeAddress(trimmed) : trimmed]]
   })
   return Object.fromEntries(entries)
+}
+
+/** What the server says about single fields, under their names. */
+export function readFieldErrors({ errors }: ApiError): Partial<Record<FieldName, string>> {
+  const known = errors.flatMap(({ path, message }) => {
+    const field = FIELDS.find(({ name }) => name === path.replace(/^body[./]/, ''))
+    return field ? [[field.name, message]] : []
+  })
+  return Object.fromEntries(known)
 }

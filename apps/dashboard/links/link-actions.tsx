@@ -6,21 +6,22 @@ import { IconButton } from '#dashboard/ui/button.tsx'
 import { explain } from '#dashboard/ui/states.tsx'
 import { showToast } from '#dashboard/ui/toast.tsx'
 import type { Url } from '#schema/shapes/url.ts'
-import { lastChange } from './changes.ts'
+import { hide, lastChange, unhide } from './changes.ts'
 import { EditDialog } from './edit-dialog.tsx'
 import { QrButton } from './qr-button.tsx'
 
-/** Deletes a link at once, and offers to take it back. Lists drop it before the server confirms. */
+/** Deletes a link at once, and offers to take it back. Lists hide it before the server confirms. */
 async function removeLink(url: Url): Promise<void> {
   const t = text.value.links
-  lastChange.value = { kind: 'removed', id: url.id }
+  hide([url.id])
   try {
     await api.links.remove(url.id)
+    lastChange.value = { kind: 'removed', id: url.id }
     showToast(t.removed(url.short_code), { action: { label: t.undo, run: () => void restoreLink(url) } })
   } catch (error) {
-    lastChange.value = { kind: 'created', url }
     showToast(explain(error), { kind: 'bad' })
   }
+  unhide([url.id])
 }
 
 async function restoreLink(url: Url): Promise<void> {

@@ -2,6 +2,7 @@ import { account, sessions } from './account-de.ts'
 import { admin, audit, hosts, keys, users } from './admin-de.ts'
 import type { Catalogue } from './catalogue.ts'
 import { imports } from './imports-de.ts'
+import { list } from './links-de.ts'
 import { system } from './system-de.ts'
 
 /** German. */
@@ -16,6 +17,7 @@ export const de: Catalogue = {
   imports,
   keys,
   sessions,
+  list,
   system,
   users,
   fields: {

@@ -2,6 +2,7 @@ import { account, sessions } from './account-en.ts'
 import { admin, audit, hosts, keys, users } from './admin-en.ts'
 import type { Lists } from './catalogue.ts'
 import { imports } from './imports-en.ts'
+import { list } from './links-en.ts'
 import { system } from './system-en.ts'
 
 /** English. Counts come formatted, with the number for the choice of the form. */
@@ -29,6 +30,7 @@ export const en = {
   imports,
   keys,
   sessions,
+  list,
   system,
   users,
   app: {

@@ -27,7 +27,11 @@ const PATHS = {
   upload: 'M12 15V4M7 9l5-5 5 5M5 20h14',
   file: 'M6 3h8l4 4v14H6zM14 3v4h4',
   user: 'M12 11a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4 21c0-4 3.5-7 8-7s8 3 8 7',
-  plus: 'M12 5v14M5 12h14'
+  plus: 'M12 5v14M5 12h14',
+  up: 'M12 19V5M6 11l6-6 6 6',
+  down: 'M12 5v14M6 13l6 6 6-6',
+  filter: 'M4 5h16l-6 8v6l-4-2v-4z',
+  columns: 'M4 5h16v14H4zM9.5 5v14M14.5 5v14'
 } as const
 
 export type IconName = keyof typeof PATHS

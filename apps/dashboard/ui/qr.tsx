@@ -1,4 +1,5 @@
 import { encode } from 'uqr'
+import { download } from '#dashboard/core/download.ts'
 import { text } from '#dashboard/core/language.ts'
 import { Button } from './button.tsx'
 import { Dialog } from './dialog.tsx'

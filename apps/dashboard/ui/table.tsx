@@ -1,4 +1,6 @@
 import type { ComponentChildren } from 'preact'
+import { text } from '#dashboard/core/language.ts'
+import { Icon } from './icon.tsx'
 
 export interface Column<Row> {
   id: string
@@ -10,6 +12,10 @@ export interface Column<Row> {
   isHead?: boolean
   /** Hides the label in the header, as for actions. */
   isBare?: boolean
+  /** Replaces the label in the header, as a checkbox for all rows. */
+  head?: ComponentChildren
+  /** The sort of the API by this column, if there is one. */
+  sort?: string | undefined
 }
 
 interface TableProps<Row> {
@@ -19,26 +25,50 @@ interface TableProps<Row> {
   keyOf: (row: Row) => string | number
   /** Selects the layout: widths of the columns, and the card on a narrow screen. */
   layout: string
+  /** The current sort, with `-` for descending. */
+  sort?: string
+  /** Called with the {@link Column.sort} whose head is pressed. */
+  onSort?: (sort: string) => void
+  isMarked?: (row: Row) => boolean
 }
 
 /** A table; on a narrow screen each row is a card. Roles are named because the layout changes `display`. */
-export function Table<Row>({ caption, columns, rows, keyOf, layout }: TableProps<Row>) {
+export function Table<Row>({
+  caption,
+  columns,
+  rows,
+  keyOf,
+  layout,
+  sort,
+  onSort,
+  isMarked
+}: TableProps<Row>) {
   return (
     // biome-ignore-start lint/a11y/noRedundantRoles: `display: grid` takes the roles away
     <table class={`table ${layout}`} role="table">
       <caption class="hidden">{caption}</caption>
       <thead role="rowgroup">
         <tr role="row">
-          {columns.map(({ id, label, align, isBare }) => (
-            <th key={id} scope="col" role="columnheader" class={`col-${id} ${align ?? ''}`}>
-              {isBare ? <span class="hidden">{label}</span> : label}
+          {columns.map((column) => (
+            <th
+              key={column.id}
+              scope="col"
+              role="columnheader"
+              class={`col-${column.id} ${column.align ?? ''}`}
+              aria-sort={onSort && column.sort ? orderOf(column.sort, sort) : undefined}
+            >
+              {onSort && column.sort ? (
+                <SortButton label={column.label} name={column.sort} sort={sort} onSort={onSort} />
+              ) : (
+                (column.head ?? (column.isBare ? <span class="hidden">{column.label}</span> : column.label))
+              )}
             </th>
           ))}
         </tr>
       </thead>
       <tbody role="rowgroup">
         {rows.map((row) => (
-          <tr key={keyOf(row)} role="row">
+          <tr key={keyOf(row)} role="row" class={isMarked?.(row) ? 'is-marked' : ''}>
             {columns.map(({ id, label, render, align, isHead }) => {
               const name = `col-${id} ${align ?? ''}`
               return isHead ? (
@@ -56,5 +86,26 @@ export function Table<Row>({ caption, columns, rows, keyOf, layout }: TableProps
       </tbody>
     </table>
     // biome-ignore-end lint/a11y/noRedundantRoles: see above
+  )
+}
+
+function orderOf(name: string, sort: string | undefined): 'ascending' | 'descending' | 'none' {
+  return sort === name ? 'ascending' : sort === `-${name}` ? 'descending' : 'none'
+}
+
+interface SortButtonProps {
+  label: string
+  name: string
+  sort: string | undefined
+  onSort: (sort: string) => void
+}
+
+function SortButton({ label, name, sort, onSort }: SortButtonProps) {
+  const order = orderOf(name, sort)
+  return (
+    <button type="button" class="sort" title={text.value.list.sortBy(label)} onClick={() => onSort(name)}>
+      {label}
+      {order !== 'none' && <Icon name={order === 'ascending' ? 'up' : 'down'} size={14} />}
+    </button>
   )
 }

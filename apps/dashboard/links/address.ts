@@ -1,0 +1,10 @@
+/** Gives a target without a scheme https: `example.com/x`, `localhost:3000`. Others stay as they are. */
+export function completeAddress(typed: string): string {
+  const isHost = /^(?:[^\s/:?#]+\.[^\s/:?#]+|localhost)(?::\d+)?(?:[/?#]\S*)?$/.test(typed)
+  return isHost ? `https://${typed}` : typed
+}
+
+/** True if it is an absolute URL. The server decides which of them may be targets. */
+export function isAddress(value: string): boolean {
+  return URL.canParse(value)
+}

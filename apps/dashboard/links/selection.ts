@@ -1,0 +1,44 @@
+import { useSignalEffect } from '@preact/signals'
+import { useRef, useState } from 'preact/hooks'
+import type { Url } from '#schema/shapes/url.ts'
+import { type Change, lastChange, latestOf } from './changes.ts'
+
+/** The links that are selected, as they were last read. It outlasts filters, sorts and more pages. */
+export interface Selection {
+  urls: ReadonlyMap<number, Url>
+  select: (urls: readonly Url[], isSelected: boolean) => void
+  clear: () => void
+}
+
+export function useSelection(): Selection {
+  const [urls, setUrls] = useState<ReadonlyMap<number, Url>>(new Map())
+  const applied = useRef(lastChange.peek())
+  useSignalEffect(() => {
+    const change = lastChange.value
+    if (change === null || change === applied.current) return
+    applied.current = change
+    setUrls((last) => (last.size === 0 ? last : applyTo(last, change)))
+  })
+  return {
+    urls,
+    select: (chosen, isSelected) =>
+      setUrls((last) => {
+        const next = new Map(last)
+        for (const url of chosen) {
+          if (isSelected) next.set(url.id, url)
+          else next.delete(url.id)
+        }
+        return next
+      }),
+    clear: () => setUrls(new Map())
+  }
+}
+
+function applyTo(urls: ReadonlyMap<number, Url>, change: Change): ReadonlyMap<number, Url> {
+  const next = new Map(urls)
+  for (const [id, one] of latestOf(change)) {
+    if (one.kind === 'removed') next.delete(id)
+    else if (next.has(id)) next.set(id, one.url)
+  }
+  return next
+}

@@ -1,0 +1,67 @@
+import { useSignalEffect } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+import type { Page } from '#apps/client/operations.ts'
+import { api } from '#dashboard/core/api.ts'
+import { type CursorList, type ListCall, useCursorList } from '#dashboard/core/cursor.ts'
+import type { Url, UrlQuery } from '#schema/shapes/url.ts'
+import { applyChange, changesSince, hidden, lastChange, markChanges, type Place } from './changes.ts'
+
+/** Reads of a list whose changes meanwhile need another read. */
+const MAX_READS = 3
+
+/** Reads links, and applies the changes that were made while the server answered. */
+const readThrough =
+  (place: Place): ListCall<Url, UrlQuery> =>
+  async (query, options) => {
+    for (let reads = 1; ; reads++) {
+      const mark = markChanges()
+      const page = await api.links.list(query, options)
+      // A link that is created while the list grows belongs to the rows before.
+      const isFirst = typeof query !== 'string'
+      const changed = changesSince(mark).reduce<Page<Url> | null>(
+        (last, change) => last && applyChange(last, change, isFirst ? place : { ...place, isFiltered: true }),
+        page
+      )
+      if (changed !== null || !isFirst || reads === MAX_READS) return changed ?? page
+    }
+  }
+
+/** The links of `query`, with the changes of this page. They are read again when a person comes back to it. */
+export function useLinks(query: UrlQuery, place: Place): CursorList<Url> {
+  const key = `links ${JSON.stringify(query)}`
+  const list = useCursorList<Url, UrlQuery>(key, readThrough(place), query)
+  const latest = useRef({ list, place })
+  latest.current = { list, place }
+  const applied = useRef(lastChange.peek())
+  useSignalEffect(() => {
+    const change = lastChange.value
+    if (change === null || change === applied.current) return
+    applied.current = change
+    const { list, place } = latest.current
+    list.update((data) => {
+      const changed = applyChange(data, change, place)
+      if (changed === null) list.reload()
+      return changed ?? data
+    })
+  })
+  useEffect(() => {
+    const onVisible = () => {
+      const { list } = latest.current
+      // A list of several pages would lose its place.
+      if (document.visibilityState === 'visible' && list.data && list.data.rows.length <= 50) list.reload()
+    }
+    document.addEventListener('visibilitychange', onVisible)
+    return () => document.removeEventListener('visibilitychange', onVisible)
+  }, [])
+  return { ...list, data: list.data && withoutHidden(list.data) }
+}
+
+function withoutHidden<List extends { rows: Url[]; total: number | null }>(list: List): List {
+  const rows = list.rows.filter(({ id }) => !hidden.value.has(id))
+  if (rows.length === list.rows.length) return list
+  return {
+    ...list,
+    rows,
+    total: list.total === null ? null : list.total - (list.rows.length - rows.length)
+  }
+}

@@ -1,0 +1,81 @@
+/** English texts of the list of links: selection, filters, columns and edits in place. */
+
+const plural = (count: number, one: string, other: string) => (count === 1 ? one : other)
+
+export const list = {
+  selectAll: 'Select all links shown',
+  select: (code: string) => `Select ${code}`,
+  selection: 'Selection',
+  selected: (count: string, value: number) => plural(value, '1 selected', `${count} selected`),
+  selectMatching: (count: string) => `Select all ${count}`,
+  selectMatchingOpen: 'Select all that match',
+  reading: (count: string) => `${count} read…`,
+  stop: 'Stop',
+  readUpTo: (count: string) =>
+    `Selected the first ${count}. More match: narrow the filters to reach the others.`,
+  activate: 'Activate',
+  deactivate: 'Deactivate',
+  remove: 'Delete',
+  exportCsv: 'CSV',
+  exportJson: 'JSON',
+  exportHint: (format: string) => `Download the selected links as ${format}`,
+  clear: 'Clear selection',
+  progress: (done: string, count: string) => `${done} of ${count}`,
+  removeTitle: (count: string, value: number) => plural(value, 'Delete 1 link', `Delete ${count} links`),
+  removeHint: 'Their short links answer 404 from now on. Undo is offered afterwards.',
+  activated: (count: string, value: number) => plural(value, '1 link activated', `${count} links activated`),
+  deactivated: (count: string, value: number) =>
+    plural(value, '1 link deactivated', `${count} links deactivated`),
+  removed: (count: string, value: number) => plural(value, '1 link deleted', `${count} links deleted`),
+  restored: (count: string, value: number) => plural(value, '1 link is back', `${count} links are back`),
+  reverted: (count: string, value: number) =>
+    plural(value, '1 link is as before', `${count} links are as before`),
+  refusedTitle: (count: string, value: number) =>
+    plural(value, '1 link was refused', `${count} links were refused`),
+  refusedHint: (done: string) => `${done} of the selection changed. These stay as they were:`,
+  reason: 'Reason',
+  andMore: (count: string) => `and ${count} more`,
+  filters: 'Filters',
+  filtersSet: (count: number) => `Filters, ${count} set`,
+  apply: 'Apply',
+  anyValue: 'Any',
+  daysHint: 'Days are in UTC; both ends are included',
+  filterNames: {
+    expired: 'Expired',
+    has_title: 'With a title',
+    user_id: 'Owner’s id',
+    short_code: 'Exact code',
+    created_from: 'Created from',
+    created_to: 'Created until',
+    updated_from: 'Changed from',
+    updated_to: 'Changed until',
+    expires_from: 'Expires from',
+    expires_to: 'Expires until'
+  },
+  yes: 'Yes',
+  no: 'No',
+  dropFilter: (name: string) => `Remove the filter ${name}`,
+  view: 'View',
+  columns: 'Columns',
+  order: 'Order',
+  ascending: (column: string) => `${column}, ascending`,
+  descending: (column: string) => `${column}, descending`,
+  newest: 'Newest first',
+  sortBy: (column: string) => `Sort by ${column}`,
+  columnNames: {
+    title: 'Title',
+    target: 'Target',
+    status: 'Status',
+    created: 'Created',
+    updated: 'Changed',
+    expires: 'Expires',
+    owner: 'Owner',
+    note: 'Note',
+    id: 'Id'
+  },
+  code: 'Code',
+  never: 'never',
+  editInPlace: (code: string) => `Quick edit of ${code}`,
+  saveInPlace: 'Save (Enter)',
+  cancelInPlace: 'Cancel (Escape)'
+}
