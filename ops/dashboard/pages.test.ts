@@ -228,7 +228,7 @@ for (const look of LOOKS)
         }
         const wide = await overflow(page)
         if (wide > 0) found.push(`${path} is ${wide} px too wide`)
-        found.push(...(await runAxe(page)).map((line) => `${path} ${open ? `${shows} ` : ''}${line}`))
+        found.push(...(await runAxe(page)).map((line) => `${path} ${open ? `${shown} ` : ''}${line}`))
       }
       t.same(found, [])
       t.same(complaints, [])

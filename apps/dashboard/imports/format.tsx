@@ -1,8 +1,8 @@
 import { useId } from 'preact/hooks'
+import { download } from '#dashboard/core/download.ts'
 import { BASE } from '#dashboard/core/environment.ts'
 import { text } from '#dashboard/core/language.ts'
 import { Button } from '#dashboard/ui/button.tsx'
-import { download } from '#dashboard/ui/download.ts'
 import { Table } from '#dashboard/ui/table.tsx'
 import { KIND_NAMES, KINDS, type KindName, makeTemplate } from './kinds.ts'
 

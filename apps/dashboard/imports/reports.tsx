@@ -1,7 +1,7 @@
+import { download } from '#dashboard/core/download.ts'
 import { formatNumber } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
 import { Button } from '#dashboard/ui/button.tsx'
-import { download } from '#dashboard/ui/download.ts'
 import { Icon } from '#dashboard/ui/icon.tsx'
 import type { ImportReport, SetReport } from '#schema/shapes/import-report.ts'
 import { KIND_NAMES, type KindName } from './kinds.ts'

@@ -3,7 +3,6 @@ import { download } from '#dashboard/core/download.ts'
 import { text } from '#dashboard/core/language.ts'
 import { Button } from './button.tsx'
 import { Dialog } from './dialog.tsx'
-import { download } from './download.ts'
 
 /** The dark modules of the code as one SVG path, and the width with the quiet zone (ISO/IEC 18004). */
 function draw(value: string): { path: string; size: number } {
