@@ -9,24 +9,29 @@ interface DialogProps {
   onClose: () => void
   /** Can't be dismissed: the page behind it can't be used before. */
   isRequired?: boolean
+  /** Shows the content only; the title is its name. */
+  isBare?: boolean
 }
 
 /** A modal dialog. It is open while it is rendered, and returns the focus when it closes. */
-export function Dialog({ title, children, onClose, isRequired = false }: DialogProps) {
+export function Dialog({ title, children, onClose, isRequired = false, isBare = false }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null)
   const id = useId()
   useEffect(() => {
     const opener = document.activeElement
-    element.current?.showModal()
+    const { current } = element
+    current?.showModal()
     return () => {
+      // An element behind an open dialog takes no focus.
+      current?.close()
       if (opener instanceof HTMLElement) opener.focus()
     }
   }, [])
   return (
     <dialog
       ref={element}
-      class="dialog"
-      aria-labelledby={id}
+      class={isBare ? 'dialog is-bare' : 'dialog'}
+      {...(isBare ? { 'aria-label': title } : { 'aria-labelledby': id })}
       onCancel={(event) => {
         event.preventDefault()
         if (!isRequired) onClose()
@@ -37,15 +42,19 @@ export function Dialog({ title, children, onClose, isRequired = false }: DialogP
       }}
       onKeyDown={(event) => event.stopPropagation()}
     >
-      <div class="dialog-body stack">
-        <header class="dialog-head">
-          <h2 id={id} class="wrap">
-            {title}
-          </h2>
-          {!isRequired && <IconButton icon="close" label={text.value.app.close} onClick={onClose} />}
-        </header>
-        {children}
-      </div>
+      {isBare ? (
+        children
+      ) : (
+        <div class="dialog-body stack">
+          <header class="dialog-head">
+            <h2 id={id} class="wrap">
+              {title}
+            </h2>
+            {!isRequired && <IconButton icon="close" label={text.value.app.close} onClick={onClose} />}
+          </header>
+          {children}
+        </div>
+      )}
     </dialog>
   )
 }
