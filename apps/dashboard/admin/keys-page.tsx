@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 import { api } from '#dashboard/core/api.ts'
+import { now } from '#dashboard/core/clock.ts'
 import { useCursorList } from '#dashboard/core/cursor.ts'
 import { formatDate, formatNumber, parseWire } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
@@ -104,7 +105,7 @@ function Allowed() {
 function KeyState({ value }: { value: Key }) {
   const t = text.value.keys.states
   if (value.revoked_at !== null) return <Badge tone="plain">{t.revoked}</Badge>
-  if (value.expires_at !== null && parseWire(value.expires_at).getTime() <= Date.now())
+  if (value.expires_at !== null && parseWire(value.expires_at).getTime() <= now())
     return <Badge tone="warn">{t.expired}</Badge>
   return <Badge tone="good">{t.active}</Badge>
 }

@@ -1,4 +1,5 @@
 import { createClient } from '#apps/client/client.ts'
+import { readServerDate } from './clock.ts'
 import { BASE } from './environment.ts'
 
 /** The API of this server, with the session of this browser. */
@@ -20,6 +21,7 @@ export function report(status: number): void {
 const watchedFetch: typeof fetch = async (input, init) => {
   try {
     const answer = await fetch(input, init)
+    readServerDate(answer)
     report(answer.status)
     return answer
   } catch (error) {

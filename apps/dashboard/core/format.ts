@@ -1,3 +1,4 @@
+import { now as serverNow } from './clock.ts'
 import { language } from './language.ts'
 
 /** Numbers and times for people. The wire has UTC without a zone: `2025-06-04T00:07:00`. */
@@ -48,7 +49,7 @@ export function formatDate(date: Date, style: DateStyle, zone?: string): string 
   return keep(`${style} ${zone}`, (tag) => new Intl.DateTimeFormat(tag, options)).format(date)
 }
 
-const STEPS: [unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
+const STEPS: [unit: 'year' | 'month' | 'day' | 'hour' | 'minute', seconds: number][] = [
   ['year', 31_536_000],
   ['month', 2_592_000],
   ['day', 86_400],
@@ -57,13 +58,23 @@ const STEPS: [unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
 ]
 
 /** `3 hr ago`. Below a minute, and for a clock that is ahead: `now`. */
-export function formatAge(date: Date, now = Date.now()): string {
+export function formatAge(date: Date, now = serverNow()): string {
   const seconds = (date.getTime() - now) / 1_000
   const format = keep('age', (tag) => new Intl.RelativeTimeFormat(tag, { numeric: 'auto', style: 'short' }))
   const step = STEPS.find(([, size]) => Math.abs(seconds) >= size)
   return step === undefined
     ? format.format(0, 'second')
     : format.format(Math.trunc(seconds / step[1]), step[0])
+}
+
+/** `12 seconds`: the largest unit that fits, without a remainder. */
+export function formatSpan(seconds: number): string {
+  const [unit, size] = STEPS.find(([, step]) => seconds >= 2 * step) ?? ['second', 1]
+  const format = keep(
+    `span ${unit}`,
+    (tag) => new Intl.NumberFormat(tag, { style: 'unit', unit, unitDisplay: 'long' })
+  )
+  return format.format(Math.ceil(seconds / size))
 }
 
 export const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone

@@ -1,7 +1,8 @@
 import { signal } from '@preact/signals'
 import type { Catalogue } from '#dashboard/text/catalogue.ts'
 import { en } from '#dashboard/text/en.ts'
-import { writePreference } from './storage.ts'
+import { onOtherTab, tellOtherTabs } from './other-tabs.ts'
+import { readPreference, writePreference } from './storage.ts'
 
 /** The language of the page: its catalogue, and the tag for `Intl`. */
 
@@ -19,5 +20,12 @@ export async function setLanguage(next: Language, isChoice = true): Promise<void
   text.value = next === 'de' ? (await import('#dashboard/text/de.ts')).de : en
   language.value = next
   document.documentElement.lang = next
-  if (isChoice) writePreference('language', next)
+  if (!isChoice) return
+  writePreference('language', next)
+  tellOtherTabs('language')
 }
+
+onOtherTab('language', () => {
+  const next = readPreference('language')
+  if (next === 'en' || next === 'de') void setLanguage(next, false)
+})

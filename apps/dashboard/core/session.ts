@@ -3,6 +3,7 @@ import { ApiError } from '#apps/client/api-error.ts'
 import type { Scope } from '#schema/shapes/key.ts'
 import type { Session } from '#schema/shapes/session.ts'
 import { api, watchAnswers } from './api.ts'
+import { onOtherTab, tellOtherTabs } from './other-tabs.ts'
 import { forgetData } from './resource.ts'
 
 /** The session of this browser. */
@@ -27,18 +28,36 @@ export function may(scope: Scope): boolean {
 
 /** Reads the session. Leaves it null without one; throws if the server does not answer. */
 export async function readSession(): Promise<void> {
+  session.value = await readOwn()
+}
+
+async function readOwn(): Promise<Session | null> {
   try {
-    session.value = await api.session.get()
+    return await api.session.get()
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 401) throw error
-    session.value = null
+    return null
   }
 }
 
-/** Begins a session with a key. Throws an {@link ApiError}. */
+/** The server has begun a session, and the browser has not kept its cookie. */
+export class CookieLost extends Error {
+  override readonly name = 'CookieLost'
+}
+
+/** Begins a session with a key. Throws an {@link ApiError}, or {@link CookieLost}. */
 export async function signIn(key: string): Promise<void> {
+  await api.session.signIn({ key })
+  const next = await readOwn()
+  if (next === null) throw new CookieLost()
+  replaceSession(next)
+  tellOtherTabs('session')
+}
+
+/** Shows the pages of `next`; they stay as they are if it has the same owner. */
+function replaceSession(next: Session): void {
   const before = owner.value
-  session.value = await api.session.signIn({ key })
+  session.value = next
   if (owner.value !== before) forgetData()
   hasEnded.value = false
 }
@@ -48,7 +67,16 @@ export async function signOut(): Promise<void> {
   forgetData()
   session.value = null
   hasEnded.value = false
+  tellOtherTabs('session')
 }
+
+/** Another tab has signed in or out. A page that is in use stays, with what was typed. */
+async function followOtherTab(): Promise<void> {
+  const next = await readOwn()
+  if (next !== null) replaceSession(next)
+}
+
+onOtherTab('session', () => void followOtherTab().catch(() => undefined))
 
 watchAnswers((status) => {
   if (status === 401 && session.value !== null) hasEnded.value = true

@@ -2,16 +2,19 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso/router'
 import { listAreas, pathOf } from '#dashboard/admin/areas.ts'
+import { clockSkew } from '#dashboard/core/clock.ts'
 import { isOffline, isOutdated, retryConnection } from '#dashboard/core/connection.ts'
 import { BASE, HOME, isOpen } from '#dashboard/core/environment.ts'
+import { formatSpan } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
 import { may } from '#dashboard/core/session.ts'
-import { useShortcut } from '#dashboard/core/shortcuts.ts'
+import { PALETTE_KEY, usePaletteKey, useShortcut } from '#dashboard/core/shortcuts.ts'
 import { CreateBar } from '#dashboard/links/create-bar.tsx'
 import { Button } from '#dashboard/ui/button.tsx'
 import { Icon, type IconName } from '#dashboard/ui/icon.tsx'
 import { Preferences } from './preferences.tsx'
 import { ShortcutSheet } from './shortcut-sheet.tsx'
+import { usePalette } from './use-palette.tsx'
 
 /** What every page shares: navigation, the field for new links, and banners. */
 export function Frame({ children }: { children: ComponentChildren }) {
@@ -22,6 +25,8 @@ export function Frame({ children }: { children: ComponentChildren }) {
   const main = useRef<HTMLElement>(null)
   const [sheet, setSheet] = useState<'preferences' | 'shortcuts' | null>(null)
   const isFirst = useRef(true)
+  const palette = usePalette(setSheet)
+  usePaletteKey(palette.open)
   useShortcut('?', () => setSheet('shortcuts'))
   useShortcut('l', () => route(HOME))
   useShortcut('s', () => route(`${HOME}/stats`))
@@ -44,6 +49,16 @@ export function Frame({ children }: { children: ComponentChildren }) {
           <Mark />
           <span>{t.name}</span>
         </a>
+        <button
+          type="button"
+          class="menu-item palette-button"
+          aria-label={text.value.palette.open}
+          onClick={palette.open}
+        >
+          <Icon name="search" />
+          <span>{text.value.links.search}</span>
+          <kbd>{PALETTE_KEY}</kbd>
+        </button>
         <nav aria-label={t.menu} class="menu">
           <MenuLink
             href={HOME}
@@ -82,6 +97,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
       {sheet === 'preferences' && (
         <Preferences onClose={() => setSheet(null)} onShortcuts={() => setSheet('shortcuts')} />
       )}
+      {palette.element}
       {sheet === 'shortcuts' && <ShortcutSheet onClose={() => setSheet(null)} />}
     </div>
   )
@@ -116,6 +132,9 @@ export function Mark() {
   )
 }
 
+/** A smaller difference of the clocks is not worth a banner. */
+const CLOCK_NOTICE_MS = 600_000
+
 function Banners() {
   const t = text.value.app
   return (
@@ -136,6 +155,12 @@ function Banners() {
           <Button isSmall onClick={() => void retryConnection()}>
             {t.retry}
           </Button>
+        </div>
+      )}
+      {Math.abs(clockSkew.value) >= CLOCK_NOTICE_MS && (
+        <div class="banner warn" role="status">
+          <Icon name="clock" />
+          <p>{text.value.browser.clock(formatSpan(Math.round(Math.abs(clockSkew.value) / 60_000) * 60))}</p>
         </div>
       )}
       {isOpen && (

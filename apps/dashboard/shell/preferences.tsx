@@ -1,27 +1,19 @@
 import { HOME, isOpen, VERSION } from '#dashboard/core/environment.ts'
 import { LANGUAGES, type Language, language, setLanguage, text } from '#dashboard/core/language.ts'
-import { session, signOut } from '#dashboard/core/session.ts'
+import { may, session } from '#dashboard/core/session.ts'
 import { setTheme, theme } from '#dashboard/core/theme.ts'
 import { THEMES } from '#dashboard/core/themes.ts'
 import { Button, ButtonLink } from '#dashboard/ui/button.tsx'
 import { Dialog } from '#dashboard/ui/dialog.tsx'
 import { Choice } from '#dashboard/ui/field.tsx'
-import { explain } from '#dashboard/ui/states.tsx'
-import { showToast } from '#dashboard/ui/toast.tsx'
+import { Bookmarklet } from './bookmarklet.tsx'
+import { onSignOut } from './commands.ts'
 
 /** Theme, language, and the session. */
 export function Preferences({ onClose, onShortcuts }: { onClose: () => void; onShortcuts: () => void }) {
   const t = text.value
   const current = session.value
   const languages = Object.entries(LANGUAGES).map(([value, label]) => ({ value: value as Language, label }))
-
-  async function onSignOut() {
-    try {
-      await signOut()
-    } catch (error) {
-      showToast(explain(error), { kind: 'bad' })
-    }
-  }
 
   return (
     <Dialog title={t.app.preferences} onClose={onClose}>
@@ -43,13 +35,14 @@ export function Preferences({ onClose, onShortcuts }: { onClose: () => void; onS
           onValue={(next) => void setLanguage(next)}
         />
       </div>
+      {may('urls:write') && <Bookmarklet />}
       {!isOpen && current !== null && (
         <div class="setting">
           <div>
             <p class="label wrap">{current.name}</p>
             <p class="soft small">{t.roles[current.role]}</p>
           </div>
-          <Button icon="exit" onClick={() => void onSignOut()}>
+          <Button icon="exit" onClick={onSignOut}>
             {t.app.signOut}
           </Button>
         </div>

@@ -1,10 +1,12 @@
 import { text } from '#dashboard/core/language.ts'
+import { PALETTE_KEY } from '#dashboard/core/shortcuts.ts'
 import { Dialog } from '#dashboard/ui/dialog.tsx'
 
 /** The keyboard shortcuts. */
 export function ShortcutSheet({ onClose }: { onClose: () => void }) {
   const t = text.value.shortcuts
   const keys: [key: string, what: string][] = [
+    [PALETTE_KEY, text.value.palette.open],
     ['n', t.create],
     ['/', t.search],
     ['l', t.links],

@@ -1,10 +1,11 @@
 import { useSignalEffect } from '@preact/signals'
-import { useRef } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import { useLocation, useRoute } from 'preact-iso/router'
 import { api } from '#dashboard/core/api.ts'
 import { HOME } from '#dashboard/core/environment.ts'
 import { formatDate, parseWire } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
+import { forgetVisit, noteVisit } from '#dashboard/core/recent.ts'
 import { useResource } from '#dashboard/core/resource.ts'
 import { may } from '#dashboard/core/session.ts'
 import { lastChange } from '#dashboard/links/changes.ts'
@@ -17,6 +18,7 @@ import { ErrorNote, Skeleton } from '#dashboard/ui/states.tsx'
 import type { UrlStats } from '#schema/shapes/stats.ts'
 import type { Url } from '#schema/shapes/url.ts'
 import { Events } from './events.tsx'
+import { History } from './history.tsx'
 import { toQuery } from './period.ts'
 import { PeriodPicker } from './period-picker.tsx'
 import { Report } from './report.tsx'
@@ -31,6 +33,9 @@ export default function LinkPage() {
   const link = useResource<Url>(`link ${id}`, (signal) => api.links.get(id, { signal }))
   const url = link.data
   usePageTitle(url?.short_code ?? t.app.links)
+  useEffect(() => {
+    if (url) noteVisit(url)
+  }, [url])
   const latest = useRef(link)
   latest.current = link
   useSignalEffect(() => {
@@ -51,9 +56,18 @@ export default function LinkPage() {
         </>
       )}
       {url === undefined && link.error === undefined && <Skeleton rows={3} />}
-      {url && <LinkHead url={url} onRemoved={() => route(HOME)} />}
+      {url && (
+        <LinkHead
+          url={url}
+          onRemoved={() => {
+            forgetVisit(id)
+            route(HOME)
+          }}
+        />
+      )}
       {url && may('stats:read') && <LinkReport id={id} />}
       {url && may('events:read') && <Events id={id} />}
+      {url && <History id={id} />}
     </div>
   )
 }
@@ -63,7 +77,7 @@ function LinkHead({ url, onRemoved }: { url: Url; onRemoved: () => void }) {
   const dates = [
     t.link.created(formatDate(parseWire(url.created_at), 'full')),
     url.updated_at !== url.created_at && t.link.changed(formatDate(parseWire(url.updated_at), 'full')),
-    url.expires_at !== null && t.link.expires(formatDate(parseWire(url.expires_at), 'full'))
+    url.expires_at && t.link.expires(formatDate(parseWire(url.expires_at), 'full'))
   ]
   return (
     <header class="link-head">

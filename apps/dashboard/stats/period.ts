@@ -1,3 +1,4 @@
+import { now as serverNow } from '#dashboard/core/clock.ts'
 import { toWire } from '#dashboard/core/format.ts'
 import type { StatsQuery } from '#schema/shapes/stats.ts'
 
@@ -30,7 +31,7 @@ function isZone(zone: string): boolean {
 }
 
 /** Today in `zone`, as `2026-01-31`. */
-export function today(zone: string, now = Date.now()): string {
+export function today(zone: string, now = serverNow()): string {
   const parts = new Intl.DateTimeFormat('en-CA', { timeZone: zone, dateStyle: 'short' })
   return parts.format(now)
 }
@@ -62,7 +63,7 @@ export function writePeriod(
 type Query = Pick<StatsQuery, 'from' | 'to' | 'unit' | 'tz'>
 
 /** The query of the API. Longer periods have longer buckets, so that a chart has at most about 100. */
-export function toQuery({ name, from, to, zone }: Period, now = Date.now()): Query {
+export function toQuery({ name, from, to, zone }: Period, now = serverNow()): Query {
   if (name === '24h') return { unit: 'hour', tz: zone, from: toWire(new Date(now - 23 * 3_600_000)) }
   if (name === '12m') return { unit: 'month', tz: zone, from: monthsAgo(today(zone, now), 11) }
   const days = DAYS[name]

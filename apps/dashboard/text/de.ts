@@ -3,6 +3,7 @@ import { admin, audit, hosts, keys, users } from './admin-de.ts'
 import type { Catalogue } from './catalogue.ts'
 import { imports } from './imports-de.ts'
 import { list } from './links-de.ts'
+import { bookmarklet, browser, history, palette } from './shell-de.ts'
 import { system } from './system-de.ts'
 
 /** German. */
@@ -13,11 +14,15 @@ export const de: Catalogue = {
   account,
   admin,
   audit,
+  bookmarklet,
+  browser,
+  history,
   hosts,
   imports,
   keys,
   sessions,
   list,
+  palette,
   system,
   users,
   fields: {

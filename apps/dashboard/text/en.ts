@@ -3,6 +3,7 @@ import { admin, audit, hosts, keys, users } from './admin-en.ts'
 import type { Lists } from './catalogue.ts'
 import { imports } from './imports-en.ts'
 import { list } from './links-en.ts'
+import { bookmarklet, browser, history, palette } from './shell-en.ts'
 import { system } from './system-en.ts'
 
 /** English. Counts come formatted, with the number for the choice of the form. */
@@ -26,11 +27,15 @@ export const en = {
   account,
   admin,
   audit,
+  bookmarklet,
+  browser,
+  history,
   hosts,
   imports,
   keys,
   sessions,
   list,
+  palette,
   system,
   users,
   app: {

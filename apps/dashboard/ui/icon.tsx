@@ -31,7 +31,11 @@ const PATHS = {
   up: 'M12 19V5M6 11l6-6 6 6',
   down: 'M12 5v14M6 13l6 6 6-6',
   filter: 'M4 5h16l-6 8v6l-4-2v-4z',
-  columns: 'M4 5h16v14H4zM9.5 5v14M14.5 5v14'
+  columns: 'M4 5h16v14H4zM9.5 5v14M14.5 5v14',
+  globe:
+    'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM3.5 9h17M3.5 15h17M12 3c-5 5.5-5 12.5 0 18M12 3c5 5.5 5 12.5 0 18',
+  clock: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 7v5l3.5 2',
+  contrast: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 3v18M12 7l5-1M12 12h8.5M12 17h5'
 } as const
 
 export type IconName = keyof typeof PATHS

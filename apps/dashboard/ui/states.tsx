@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { ApiError } from '#apps/client/api-error.ts'
+import { formatSpan } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
 import { Button } from './button.tsx'
 import { CopyButton } from './copy.tsx'
@@ -56,9 +57,21 @@ export function explain(error: unknown): string {
   if (!(error instanceof ApiError)) return t.title
   if (error.status === 0) return t.offline
   if (error.status === 403) return t.forbidden
-  if (error.status === 429) return t.limited
+  if (error.status === 429)
+    return error.retryAfter === null ? t.limited : text.value.browser.limitedFor(formatSpan(error.retryAfter))
+  if (isOfOtherRelease(error)) return text.value.browser.otherRelease
   const fields = error.errors.map(({ path, message }) => `${path} ${message}`)
   return fields.join('; ') || error.message
+}
+
+/** During a rollout a replica of the release before may answer, without the route or a parameter. */
+function isOfOtherRelease({ code, errors }: ApiError): boolean {
+  // Short codes have the paths that no other route has.
+  if (['NOT_FOUND', 'METHOD_NOT_ALLOWED', 'LINK_UNKNOWN'].includes(code)) return true
+  return (
+    code === 'INPUT_INVALID' &&
+    errors.some(({ message }) => message.startsWith('is not a parameter of this route'))
+  )
 }
 
 /** An error with what to do, and with the request's id for people who read the logs. */

@@ -41,7 +41,7 @@ function listDifferences({ before, after }: Pick<AuditEntry, 'before' | 'after'>
 }
 
 /** What a change replaced, and by what. */
-export function Differences({ entry }: { entry: AuditEntry }) {
+export function Differences({ entry }: { entry: Pick<AuditEntry, 'before' | 'after'> }) {
   const t = text.value.audit
   const all = listDifferences(entry)
   if (all.length === 0) return <span class="soft">{t.noValues}</span>
