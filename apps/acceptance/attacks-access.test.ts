@@ -56,6 +56,7 @@ const PUBLIC = [
   '/:short_code',
   '/dashboard',
   '/dashboard/assets/:file',
+  '/dashboard/manifest.webmanifest',
   '/docs',
   '/favicon.ico',
   '/health',

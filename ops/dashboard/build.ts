@@ -3,6 +3,7 @@ import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/pro
 import { join, relative } from 'node:path'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
+import { drawIcon, readMark } from './icons.ts'
 
 /**
  * Builds the dashboard with esbuild: content-hashed files, each beside its brotli and gzip form, and
@@ -37,7 +38,7 @@ export async function buildDashboard(): Promise<boolean> {
   if (last?.sources === sources) return false
   const folder = `${OUTPUT}.${process.pid}`
   try {
-    const files = await bundle(folder)
+    const files = [...(await bundle(folder)), ...(await drawIcons(folder))].sort()
     const page = await renderPage(files)
     await keepFiles(last?.files ?? [], folder)
     const build: Build = { sources, page, files, earlier: last?.files ?? [] }
@@ -102,7 +103,25 @@ async function bundle(folder: string): Promise<string[]> {
   })
   const names = Object.keys(metafile.outputs).map((path) => relative(folder, join(ROOT, path)))
   await Promise.all(names.map((name) => compress(join(folder, name))))
-  return names.sort()
+  return names
+}
+
+/** Draws the icons of the manifest into `folder`, and returns the names of the files. */
+async function drawIcons(folder: string): Promise<string[]> {
+  const svg = await readFile(join(SOURCE, 'mark.svg'), 'utf8')
+  const mark = readMark(svg)
+  const icons = [
+    { name: 'icon', extension: 'svg', data: Buffer.from(svg) },
+    { name: 'icon-192', extension: 'png', data: drawIcon(mark, 192, false) },
+    { name: 'icon-512', extension: 'png', data: drawIcon(mark, 512, false) },
+    { name: 'mask-512', extension: 'png', data: drawIcon(mark, 512, true) }
+  ].map(({ name, extension, data }) => {
+    const hash = createHash('sha256').update(data).digest('hex').slice(0, 8).toUpperCase()
+    return { file: `${name}-${hash}.${extension}`, data }
+  })
+  await Promise.all(icons.map(({ file, data }) => writeFile(join(folder, file), data)))
+  await Promise.all(icons.map(({ file }) => compress(join(folder, file))))
+  return icons.map(({ file }) => file)
 }
 
 async function compress(path: string): Promise<void> {
@@ -118,7 +137,7 @@ async function compress(path: string): Promise<void> {
 /** Puts the names of the files into `index.html`: `main.js` becomes `main-5ZXKU6HF.js`. */
 async function renderPage(files: readonly string[]): Promise<string> {
   const html = await readFile(join(SOURCE, 'index.html'), 'utf8')
-  return html.replace(/(assets\/)(\w+)\.(js|css)/g, (_, path, name, extension) => {
+  return html.replace(/(assets\/)([\w-]+)\.(js|css|png)/g, (_, path, name, extension) => {
     const file = files.find((one) => one.startsWith(`${name}-`) && one.endsWith(`.${extension}`))
     if (file === undefined) throw new Error(`index.html names ${name}.${extension}, which the build lacks`)
     return path + file

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { fillPage, readBuild } from './build.ts'
 import { problems } from './errors.ts'
+import { createManifest } from './manifest.ts'
 
 export interface DashboardOptions {
   /** The folder of the build. */
@@ -48,8 +49,15 @@ export async function dashboardRoutes(app: FastifyInstance, options: DashboardOp
     return reply.type('text/html; charset=utf-8').header('cache-control', 'no-cache').send(page)
   }
 
+  async function onManifest(_request: FastifyRequest, reply: FastifyReply) {
+    if (build === null) return reply.callNotFound()
+    reply.type('application/manifest+json').header('cache-control', 'no-cache')
+    return reply.send(JSON.stringify(createManifest(app.publicPath, build.files)))
+  }
+
   const config = { access: 'public', isPage: true } as const
   const schema = { hide: true }
   app.get<{ Params: { file: string } }>('/dashboard/assets/:file', { config, schema }, onFile)
+  app.get('/dashboard/manifest.webmanifest', { config: { access: 'public' }, schema }, onManifest)
   for (const path of ['/dashboard', '/dashboard/*']) app.get(path, { config, schema }, onPage)
 }

@@ -1,4 +1,4 @@
-import { useRef, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { ApiError } from '#apps/client/api-error.ts'
 import { randomKey } from '#apps/client/send.ts'
 import { api } from '#dashboard/core/api.ts'
@@ -11,9 +11,10 @@ import { CopyButton } from '#dashboard/ui/copy.tsx'
 import { Icon } from '#dashboard/ui/icon.tsx'
 import { explain } from '#dashboard/ui/states.tsx'
 import { showToast } from '#dashboard/ui/toast.tsx'
-import type { Url } from '#schema/shapes/url.ts'
+import type { Url, UrlDraft } from '#schema/shapes/url.ts'
 import { completeAddress, isAddress } from './address.ts'
 import { lastChange } from './changes.ts'
+import { incoming, takeIncoming } from './incoming.ts'
 import { QrButton } from './qr-button.tsx'
 
 const MAX_LINES = 100
@@ -24,10 +25,16 @@ function readLines(pasted: string): string[] {
   return pasted.split('\n').flatMap((line) => completeAddress(line.trim()) || [])
 }
 
+/** An address that was handed over with a title keeps it. */
+function withTitle(line: string): UrlDraft {
+  const { address, title } = incoming.peek() ?? {}
+  return { original_url: line, ...(line === address && title && { title }) }
+}
+
 /** The field for new links, on every page. Enter shortens; Shift and Enter begins a new line. */
 export function CreateBar() {
   const t = text.value
-  const [value, setValue] = useState('')
+  const [value, setValue] = useState(incoming.peek()?.address ?? '')
   const [error, setError] = useState<string | null>(null)
   const [isBusy, setBusy] = useState(false)
   const [created, setCreated] = useState<Url[]>([])
@@ -36,6 +43,11 @@ export function CreateBar() {
   const attempt = useRef<{ line: string; key: string } | null>(null)
   useShortcut('n', () => field.current?.focus())
   const lines = readLines(value)
+  useEffect(() => {
+    if (incoming.peek() === null) return
+    takeIncoming()
+    field.current?.focus()
+  }, [])
 
   async function onSubmit(event: Event) {
     event.preventDefault()
@@ -63,7 +75,7 @@ export function CreateBar() {
 
   async function shorten(line: string): Promise<Url> {
     if (attempt.current?.line !== line) attempt.current = { line, key: randomKey() }
-    const data = await api.links.create({ original_url: line }, { idempotencyKey: attempt.current.key })
+    const data = await api.links.create(withTitle(line), { idempotencyKey: attempt.current.key })
     attempt.current = null
     lastChange.value = { kind: 'created', url: data }
     return data
