@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks'
 import { ApiError } from '#apps/client/api-error.ts'
 import { useAction } from '#dashboard/core/action.ts'
-import { BASE, HOME, signsInAtProvider } from '#dashboard/core/environment.ts'
+import { BASE, signsInAtProvider } from '#dashboard/core/environment.ts'
 import { text } from '#dashboard/core/language.ts'
-import { signIn } from '#dashboard/core/session.ts'
+import { CookieLost, signIn } from '#dashboard/core/session.ts'
 import { Button, ButtonLink } from '#dashboard/ui/button.tsx'
 import { Dialog } from '#dashboard/ui/dialog.tsx'
 import { TextField } from '#dashboard/ui/field.tsx'
@@ -44,6 +44,7 @@ function SignInForm() {
   const t = text.value.signIn
   const [key, setKey] = useState('')
   const { isBusy, error, run } = useAction()
+  const { cookies, cookieLost } = text.value.browser
   const isInvalid = error instanceof ApiError && error.status === 401
 
   function onSubmit(event: Event) {
@@ -51,10 +52,14 @@ function SignInForm() {
     void run(() => signIn(key.trim()))
   }
 
-  // The provider's answer returns to the path of this page; the server accepts ASCII only.
-  const back = location.pathname.startsWith(BASE) ? location.pathname.slice(BASE.length) : HOME
+  const back = returnPath()
   return (
     <form class="stack" onSubmit={onSubmit}>
+      {!navigator.cookieEnabled && (
+        <p class="note warn" role="alert">
+          {cookies}
+        </p>
+      )}
       {signsInAtProvider && (
         <>
           <ButtonLink
@@ -78,10 +83,26 @@ function SignInForm() {
         value={key}
         onValue={setKey}
       />
-      {error !== null && !isInvalid && <ErrorNote error={error} />}
+      {error instanceof CookieLost ? (
+        <p class="note bad" role="alert">
+          {cookieLost}
+        </p>
+      ) : (
+        error !== null && !isInvalid && <ErrorNote error={error} />
+      )}
       <Button type="submit" kind={signsInAtProvider ? 'secondary' : 'primary'} isBusy={isBusy}>
         {t.submit}
       </Button>
     </form>
   )
+}
+
+/** The server accepts no longer path. */
+const MAX_RETURN = 2_000
+
+/** This page with its query, as the server wants it after a sign-in at the provider. */
+function returnPath(): string {
+  const { pathname, search } = location
+  const path = pathname.startsWith(BASE) ? pathname.slice(BASE.length) : '/dashboard'
+  return path.length + search.length <= MAX_RETURN ? path + search : path
 }
