@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals'
 import type { Catalogue } from '#dashboard/text/catalogue.ts'
 import { en } from '#dashboard/text/en.ts'
-import { onOtherTab, tellOtherTabs } from './other-tabs.ts'
+import { onOtherTab } from './other-tabs.ts'
 import { readPreference, writePreference } from './storage.ts'
 
 /** The language of the page: its catalogue, and the tag for `Intl`. */
@@ -20,9 +20,7 @@ export async function setLanguage(next: Language, isChoice = true): Promise<void
   text.value = next === 'de' ? (await import('#dashboard/text/de.ts')).de : en
   language.value = next
   document.documentElement.lang = next
-  if (!isChoice) return
-  writePreference('language', next)
-  tellOtherTabs('language')
+  if (isChoice) writePreference('language', next)
 }
 
 onOtherTab('language', () => {

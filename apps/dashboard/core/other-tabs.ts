@@ -1,22 +1,17 @@
-/** Messages between the tabs of this browser. Without a channel, each tab finds out by its next request. */
+import { writePreference } from './storage.ts'
 
-type Message = 'session' | 'theme' | 'language'
+/** Changes in other tabs of this browser. Without storage, each tab finds out by its next request. */
 
-const receivers = new Map<Message, () => void>()
-let channel: BroadcastChannel | null = null
-try {
-  channel = new BroadcastChannel('fairlead')
-  channel.onmessage = ({ data }: MessageEvent<Message>) => receivers.get(data)?.()
-} catch {
-  // The browser blocks storage, and channels with it.
+const receivers = new Map<string, () => void>()
+
+/** Calls `receive` when another tab has changed the preference `name`. */
+export function onOtherTab(name: string, receive: () => void): void {
+  receivers.set(`fairlead.${name}`, receive)
 }
 
-/** Tells the other tabs that something has changed, after it was stored. */
-export function tellOtherTabs(message: Message): void {
-  channel?.postMessage(message)
-}
+addEventListener('storage', ({ key }) => receivers.get(key ?? '')?.())
 
-/** Calls `receive` when another tab has changed it. */
-export function onOtherTab(message: Message, receive: () => void): void {
-  receivers.set(message, receive)
+/** Tells the other tabs that the session is another one. The value only has to differ from the last. */
+export function tellSession(): void {
+  writePreference('session', String(Date.now()))
 }

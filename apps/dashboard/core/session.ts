@@ -3,7 +3,7 @@ import { ApiError } from '#apps/client/api-error.ts'
 import type { Scope } from '#schema/shapes/key.ts'
 import type { Session } from '#schema/shapes/session.ts'
 import { api, watchAnswers } from './api.ts'
-import { onOtherTab, tellOtherTabs } from './other-tabs.ts'
+import { onOtherTab, tellSession } from './other-tabs.ts'
 import { forgetData } from './resource.ts'
 
 /** The session of this browser. */
@@ -51,7 +51,7 @@ export async function signIn(key: string): Promise<void> {
   const next = await readOwn()
   if (next === null) throw new CookieLost()
   replaceSession(next)
-  tellOtherTabs('session')
+  tellSession()
 }
 
 /** Shows the pages of `next`; they stay as they are if it has the same owner. */
@@ -67,7 +67,7 @@ export async function signOut(): Promise<void> {
   forgetData()
   session.value = null
   hasEnded.value = false
-  tellOtherTabs('session')
+  tellSession()
 }
 
 /** Another tab has signed in or out. A page that is in use stays, with what was typed. */

@@ -17,3 +17,17 @@ export function writePreference(name: string, value: string | null): void {
     // The browser blocks storage.
   }
 }
+
+/** True if the browser keeps cookies. `navigator.cookieEnabled` is true in Chromium even if they are blocked. */
+export function keepsCookies(): boolean {
+  try {
+    // biome-ignore lint/suspicious/noDocumentCookie: the cookie store is asynchronous, and https only
+    document.cookie = 'fairlead_probe=1; SameSite=Strict'
+    const isKept = document.cookie.includes('fairlead_probe=1')
+    // biome-ignore lint/suspicious/noDocumentCookie: as above
+    document.cookie = 'fairlead_probe=; SameSite=Strict; Max-Age=0'
+    return isKept
+  } catch {
+    return false
+  }
+}

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals'
-import { onOtherTab, tellOtherTabs } from './other-tabs.ts'
+import { onOtherTab } from './other-tabs.ts'
 import { readPreference, writePreference } from './storage.ts'
 import { THEMES, type Theme } from './themes.ts'
 
@@ -10,7 +10,6 @@ export const theme = signal<Theme>(readTheme())
 export function setTheme(next: Theme): void {
   writePreference('theme', next === 'auto' ? null : next)
   showTheme(next)
-  tellOtherTabs('theme')
 }
 
 function showTheme(next: Theme): void {

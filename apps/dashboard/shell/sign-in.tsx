@@ -4,6 +4,7 @@ import { useAction } from '#dashboard/core/action.ts'
 import { BASE, signsInAtProvider } from '#dashboard/core/environment.ts'
 import { text } from '#dashboard/core/language.ts'
 import { CookieLost, signIn } from '#dashboard/core/session.ts'
+import { keepsCookies } from '#dashboard/core/storage.ts'
 import { Button, ButtonLink } from '#dashboard/ui/button.tsx'
 import { Dialog } from '#dashboard/ui/dialog.tsx'
 import { TextField } from '#dashboard/ui/field.tsx'
@@ -43,6 +44,7 @@ export function SignInDialog() {
 function SignInForm() {
   const t = text.value.signIn
   const [key, setKey] = useState('')
+  const [hasCookies] = useState(keepsCookies)
   const { isBusy, error, run } = useAction()
   const { cookies, cookieLost } = text.value.browser
   const isInvalid = error instanceof ApiError && error.status === 401
@@ -55,7 +57,7 @@ function SignInForm() {
   const back = returnPath()
   return (
     <form class="stack" onSubmit={onSubmit}>
-      {!navigator.cookieEnabled && (
+      {!hasCookies && (
         <p class="note warn" role="alert">
           {cookies}
         </p>
