@@ -229,3 +229,103 @@ t.test('a sign-in at the provider leads back to the page with its query', browse
   }
   t.same(faults, [])
 })
+
+t.test('a pasted megabyte is refused at once, and stays in the field', browserTest, async (t) => {
+  const { url, request } = await startApp(t)
+  const { page, complaints } = await openPage(await openBrowser(t), url, {
+    viewport: { width: 360, height: 740 }
+  })
+  await page.goto('/dashboard')
+  const field = createField(page)
+  const faults: string[] = []
+  for (const [name, pasted, answer] of [
+    // The end makes a pattern that looks for an address try each of the dots.
+    ['one line', `${'a.'.repeat(500_000)} b`, /This is not a web address: a\.a\./],
+    ['many lines', 'https://example.com/\n'.repeat(50_000), /At most 100 lines at once/]
+  ] as const) {
+    await field.fill(pasted)
+    await page.keyboard.press('Enter')
+    await page.locator('#create-error').filter({ hasText: answer }).waitFor()
+    if ((await field.inputValue()).length !== pasted.length) faults.push(`${name} is cut`)
+    if (await isTooWide(page)) faults.push(`${name} is too wide`)
+  }
+  await field.fill('')
+  t.same(faults, [])
+  t.same((await request('GET', '/urls')).json, [])
+  t.same(complaints, [])
+})
+
+const isTooWide = (page: Page): Promise<boolean> =>
+  page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth')
+
+const HOSTILE = {
+  markup: '<img src=x onerror=alert(1)><script>alert(2)</script>',
+  override: '\u202Egpj.evil\u2067 \u202D',
+  long: 'x'.repeat(10_000),
+  words: 'a b '.repeat(2_500),
+  emoji: '👩‍👩‍👧‍👦'.repeat(1_000),
+  nothing: ''
+}
+
+t.test(
+  'hostile titles, codes, targets and referrers are text and break no layout',
+  browserTest,
+  async (t) => {
+    const { url, request } = await startApp(t)
+    const { json: link } = await request('POST', '/urls', { json: { original_url: 'https://example.com/' } })
+    const viewport = { width: 360, height: 740 }
+    const { page, complaints } = await openPage(await openBrowser(t), url, { viewport })
+    const texts = Object.values(HOSTILE)
+    // The API refuses most of these: an older row, or another server, may have them.
+    const rows = texts.map((title, index) => ({
+      ...link,
+      id: index + 1,
+      title,
+      short_code: title.slice(0, 3_000) || 'x',
+      short_url: `https://sho.rt/${title || 'x'}`,
+      original_url: `https://example.com/${title}`,
+      note: title
+    }))
+    const events = texts.map((referrer, id) => ({
+      id,
+      url_id: 1,
+      user_id: null,
+      event_type: referrer.slice(0, 100) || 'click',
+      timestamp: link.created_at,
+      details: { referrer, user_agent: referrer }
+    }))
+    const actor = (name: string) => ({ kind: 'key', user_id: 1, name })
+    const changes = texts.map((name, id) => ({
+      id,
+      timestamp: link.created_at,
+      actor: actor(name),
+      action: name || 'updated',
+      before: { title: name, [name || 'x']: name },
+      after: { title: `${name}!` }
+    }))
+    const top = rows.map((row) => ({ ...row, url_id: row.id, clicks: 7 }))
+    const { json: stats } = await request('GET', '/stats?unit=day&from=2026-01-01')
+    await page.route(/\/urls\?/, (route) => route.fulfill({ json: rows }))
+    await page.route(/\/urls\/\d+$/, (route) =>
+      route.fulfill({ json: rows[Number(route.request().url().split('/').at(-1)) - 1] })
+    )
+    await page.route(/\/events\?/, (route) => route.fulfill({ json: events }))
+    await page.route(/\/history\?/, (route) => route.fulfill({ json: changes }))
+    await page.route(/\/stats\?/, (route) => route.fallback())
+    await page.route(/:\d+\/stats\?/, (route) => route.fulfill({ json: { ...stats, top } }))
+    const faults: string[] = []
+    const paths = ['', '/stats', ...rows.map(({ id }) => `/links/${id}`)]
+    for (const path of paths) {
+      await page.goto(`/dashboard${path}`)
+      await page.locator(path === '' ? '.is-links' : path === '/stats' ? '.top a' : '.is-history').waitFor()
+      if (await isTooWide(page)) faults.push(`${path} is too wide`)
+    }
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox').fill('x')
+    await page.getByRole('option').nth(5).waitFor()
+    if (await isTooWide(page)) faults.push('the palette is too wide')
+    t.same(faults, [])
+    t.equal(await page.locator('img, main script').count(), 0)
+    t.same(complaints, [])
+  }
+)
