@@ -65,7 +65,7 @@ const PAGES: Visit[] = [
       await page.locator('.selection .danger').click()
     }
   },
-  { path: '/dashboard/links/1', done: '.is-events' },
+  { path: '/dashboard/links/1', done: '.is-history' },
   { path: '/dashboard/links/999', done: '.note' },
   { path: '/dashboard/stats', done: '.top a' },
   { path: '/dashboard/stats?period=custom', done: '[type=date]' },
@@ -113,6 +113,7 @@ const PAGES: Visit[] = [
   { path: '/dashboard/components', done: '.samples' },
   { path: '/dashboard/nowhere', done: '.empty' },
   { path: '/dashboard', done: '.is-links', open: (page) => page.locator('.preferences-button').click() },
+  { path: '/dashboard', done: '.is-links', open: (page) => page.locator('.palette-button').click() },
   { path: '/dashboard', done: '.is-links', open: (page) => page.keyboard.press('?') },
   {
     path: '/dashboard',
