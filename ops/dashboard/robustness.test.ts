@@ -230,27 +230,28 @@ t.test('a sign-in at the provider leads back to the page with its query', browse
   t.same(faults, [])
 })
 
-t.test('a pasted megabyte is refused at once, and stays in the field', browserTest, async (t) => {
+t.test('a pasted megabyte is refused at once, and what was typed stays', browserTest, async (t) => {
   const { url, request } = await startApp(t)
-  const { page, complaints } = await openPage(await openBrowser(t), url, {
-    viewport: { width: 360, height: 740 }
-  })
+  const viewport = { width: 360, height: 740 }
+  const { page, complaints } = await openPage(await openBrowser(t), url, { viewport })
   await page.goto('/dashboard')
   const field = createField(page)
-  const faults: string[] = []
-  for (const [name, pasted, answer] of [
-    // The end makes a pattern that looks for an address try each of the dots.
-    ['one line', `${'a.'.repeat(500_000)} b`, /This is not a web address: a\.a\./],
-    ['many lines', 'https://example.com/\n'.repeat(50_000), /At most 100 lines at once/]
-  ] as const) {
-    await field.fill(pasted)
-    await page.keyboard.press('Enter')
-    await page.locator('#create-error').filter({ hasText: answer }).waitFor()
-    if ((await field.inputValue()).length !== pasted.length) faults.push(`${name} is cut`)
-    if (await isTooWide(page)) faults.push(`${name} is too wide`)
-  }
-  await field.fill('')
-  t.same(faults, [])
+  await field.fill('https://example.com/typed')
+  await page.evaluate(`navigator.clipboard.writeText('https://example.com/\\n'.repeat(50_000))`)
+  await field.press('Control+v')
+  await page.getByText('That is too much text. Paste at most 100 addresses at once').waitFor()
+  t.equal(await field.inputValue(), 'https://example.com/typed')
+
+  // The end makes a pattern that looks for an address try each of the dots.
+  const dots = `${'a.'.repeat(100_000)} b`
+  await field.fill(dots)
+  await field.press('Enter')
+  await page.getByText(/^This is not a web address: a\.a\./).waitFor()
+  t.equal(await field.inputValue(), dots)
+  await field.fill('https://example.com/\n'.repeat(200))
+  await field.press('Enter')
+  await page.getByText('At most 100 lines at once').waitFor()
+  t.notOk(await isTooWide(page))
   t.same((await request('GET', '/urls')).json, [])
   t.same(complaints, [])
 })
@@ -317,7 +318,10 @@ t.test(
     const paths = ['', '/stats', ...rows.map(({ id }) => `/links/${id}`)]
     for (const path of paths) {
       await page.goto(`/dashboard${path}`)
-      await page.locator(path === '' ? '.is-links' : path === '/stats' ? '.top a' : '.is-history').waitFor()
+      await page
+        .locator(path === '' ? '.is-links' : path === '/stats' ? '.top a' : '.is-history')
+        .first()
+        .waitFor()
       if (await isTooWide(page)) faults.push(`${path} is too wide`)
     }
     await page.keyboard.press('Control+k')

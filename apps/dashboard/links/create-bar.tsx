@@ -19,6 +19,8 @@ import { QrButton } from './qr-button.tsx'
 
 const MAX_LINES = 100
 const MAX_ROWS = 6
+/** More than 100 addresses of full length. Browsers take seconds to lay out a field with a megabyte. */
+const MAX_PASTED = 250_000
 
 /** Splits what was pasted into addresses. */
 function readLines(pasted: string): string[] {
@@ -81,6 +83,12 @@ export function CreateBar() {
     return data
   }
 
+  function onPaste(event: ClipboardEvent) {
+    if ((event.clipboardData?.getData('text').length ?? 0) <= MAX_PASTED) return
+    event.preventDefault()
+    setError(text.value.browser.pastedTooMuch(formatNumber(MAX_LINES)))
+  }
+
   function onKeyDown(event: KeyboardEvent) {
     if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) void onSubmit(event)
     if (event.key === 'Escape') field.current?.blur()
@@ -104,6 +112,7 @@ export function CreateBar() {
           autocapitalize="off"
           onInput={(event) => setValue(event.currentTarget.value)}
           onKeyDown={onKeyDown}
+          onPaste={onPaste}
         />
         <kbd class="create-key">n</kbd>
         <Button type="submit" kind="primary" isBusy={isBusy}>

@@ -42,5 +42,6 @@ export const browser: Catalogue['browser'] = {
   clock: (difference) =>
     `Die Uhr dieses Geräts weicht um ${difference} von der des Servers ab. Zeiten richten sich hier nach dem Server.`,
   limitedFor: (wait) => `Zu viele Anfragen. Warten Sie ${wait} und versuchen Sie es erneut.`,
+  pastedTooMuch: (limit) => `Das ist zu viel Text. Fügen Sie höchstens ${limit} Adressen auf einmal ein.`,
   otherRelease: 'Der Server, der geantwortet hat, hat eine andere Version. Versuchen Sie es gleich erneut.'
 }

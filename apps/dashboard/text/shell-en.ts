@@ -40,5 +40,6 @@ export const browser = {
   clock: (difference: string) =>
     `The clock of this device differs from the server’s by ${difference}. Times shown here follow the server.`,
   limitedFor: (wait: string) => `Too many requests. Wait ${wait} and try again.`,
+  pastedTooMuch: (limit: string) => `That is too much text. Paste at most ${limit} addresses at once.`,
   otherRelease: 'The server that answered has another release. Try again in a moment.'
 }
