@@ -2,7 +2,7 @@ import { signal } from '@preact/signals'
 import type { Url } from '#schema/shapes/url.ts'
 import { owner } from './session.ts'
 
-/** The links whose pages were opened last. Kept while the page is open, because other people may use the browser. */
+/** The links viewed last. They are kept while the page is open only: other people may use the browser. */
 
 export type RecentLink = Pick<Url, 'id' | 'short_code' | 'original_url' | 'title'>
 
