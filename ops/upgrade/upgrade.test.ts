@@ -156,8 +156,9 @@ profiles(t, async (t, profile: Profile) => {
 })
 
 t.test('both releases serve side by side', { skip: missing('redis-server') }, async (t) => {
-  const shared = { ...(await storageOf(t, 'redis', { bare: true })), PUBLIC_URL: 'https://sho.rt' }
-  const own = (name: string) => ({ ...shared, DATA_DIR: join(shared['DATA_DIR'] ?? '', name), REPLICAS: '2' })
+  const shared = await storageOf(t, 'redis', { bare: true })
+  const common = { ...shared, PUBLIC_URL: 'https://sho.rt', REPLICAS: '2' }
+  const own = (name: string) => ({ ...common, DATA_DIR: join(shared['DATA_DIR'] ?? '', name) })
   const old = await startOld(t, own('old'))
   const link = await create(old, '/urls', { original_url: 'https://example.com/0' })
   const current = await startNew(t, own('new'))
