@@ -138,9 +138,9 @@ const topUrls = prepareQuery<TopUrl[]>('top_urls', (on, shape) => {
 
 /**
  * Returns the `limit` most clicked links of the days whose noon is in the range, without deleted ones.
- * The first `perDay` of each day by magnitude are ranked by the sum of their magnitudes, which is in an index.
- * Only the first `candidates` of these are added up, from the table. A link that is left out has as many
- * others before it, with as many clicks or at least half as many.
+ * The first `perDay` of each day by magnitude are ranked by the sum of these, which an index has. Only the
+ * first `candidates` of them are added up, from the table. A link that is never among the first of a day has
+ * `perDay` others before it on each day, with as many clicks or at least half as many.
  */
 export function listTop(
   on: Executor,
