@@ -17,10 +17,7 @@ import { StartRefused } from '#platform/problem/start-refused.ts'
 const SAME_SIGNAL_MS = 500
 
 /** The work of a process. */
-export interface Work {
-  /** The command that starts the process, and its purpose, for `--help`. */
-  command: string
-  summary: string
+interface Work {
   app: AppOptions
   /** Throws {@link StartRefused} if the process can't run with this configuration. */
   check?(config: Config): void
@@ -29,16 +26,22 @@ export interface Work {
   announce(app: FastifyInstance, config: Config): void
 }
 
-/**
- * Runs a process: reads the command line and the configuration, builds the app, listens, and closes on a
- * signal. A second signal exits at once. An uncaught error or a failed start exits with a non-zero code.
- */
-export function run(work: Work): void {
+/** Runs a process without options; `command` starts it, and `summary` is its purpose, for `--help`. */
+export function run({ command, summary, ...work }: Work & { command: string; summary: string }): void {
   readCommandLine({
-    name: `${work.command} --`,
-    summary: `${work.summary}\nSettings are environment variables, as in PORT=8080 ${work.command}; docs/settings.md lists them.`
+    name: `${command} --`,
+    summary: `${summary}\nSettings are environment variables, as in PORT=8080 ${command}; docs/settings.md lists them.`
   })
-  start(work).catch((error: NodeJS.ErrnoException) => {
+  // biome-ignore lint/style/noProcessEnv: a process' entry hands its environment to the configuration
+  serve(work, process.env)
+}
+
+/**
+ * Reads the configuration from `env`, builds the app, listens, and closes on a signal. A second signal exits
+ * at once. An uncaught error or a failed start exits with a non-zero code.
+ */
+export function serve(work: Work, env: Record<string, string | undefined>): void {
+  start(work, env).catch((error: NodeJS.ErrnoException) => {
     // An error of the system says what to change (a folder that can't be written); other errors are bugs.
     const isExpected = error instanceof StartRefused || error.syscall !== undefined
     console.error(isExpected ? error.message : errorText(error))
@@ -46,9 +49,11 @@ export function run(work: Work): void {
   })
 }
 
-async function start({ app: options, check, place, announce }: Work): Promise<void> {
-  // biome-ignore lint/style/noProcessEnv: a process' entry hands its environment to the configuration
-  const config = readConfig(process.env, process.stdout.isTTY)
+async function start(
+  { app: options, check, place, announce }: Work,
+  env: Record<string, string | undefined>
+): Promise<void> {
+  const config = readConfig(env, process.stdout.isTTY)
   check?.(config)
   await checkPlace(place(config))
   const logger = await createLoggerOptions(config.log)

@@ -36,7 +36,7 @@ const EXTENTS = [
 
 const lock = readFileSync(lockFile, 'utf8')
 const hash = createHash('sha256').update(lock).digest('hex')
-const serves = ['prestart', 'preworker', 'precli'].includes(env['npm_lifecycle_event'] ?? '')
+const serves = ['prestart', 'preworker', 'precli', 'predemo'].includes(env['npm_lifecycle_event'] ?? '')
 const traces = Boolean(env['OTEL_EXPORTER_OTLP_ENDPOINT'] || env['OTEL_EXPORTER_OTLP_ENDPOINT_FILE'])
 const needed = serves ? (traces ? 1 : 0) : 2
 
