@@ -3,6 +3,7 @@ import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/pro
 import { join, relative } from 'node:path'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
+import type { BuildOptions } from 'esbuild'
 import { drawIcon, readMark } from './icons.ts'
 
 /**
@@ -11,10 +12,25 @@ import { drawIcon, readMark } from './icons.ts'
  */
 
 const ROOT = join(import.meta.dirname, '..', '..')
-const SOURCE = join(ROOT, 'apps', 'dashboard')
+export const SOURCE = join(ROOT, 'apps', 'dashboard')
 
 /** The result's folder. */
 export const OUTPUT = join(SOURCE, 'dist')
+
+/** The options of esbuild that `npm run dashboard` shares. */
+export const BUNDLE = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  legalComments: 'none',
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+  target: ['chrome123', 'firefox120', 'safari17.5'],
+  chunkNames: '[name]-[hash]',
+  assetNames: '[name]-[hash]',
+  logLevel: 'silent'
+} satisfies BuildOptions
 
 export interface Build {
   /** The hash of all that it was built from. */
@@ -27,7 +43,7 @@ export interface Build {
 }
 
 /** Entries of the bundle: the application, and the script that selects theme and language before it. */
-const ENTRIES = ['main', 'early']
+export const ENTRIES = ['main', 'early']
 
 /**
  * Builds unless the sources are those of the last build. Returns false if there was nothing to do. Replaces
@@ -84,22 +100,12 @@ async function bundle(folder: string): Promise<string[]> {
   // Loaded here: a server that has a current build starts without it.
   const { build } = await import('esbuild')
   const { metafile } = await build({
-    entryPoints: ENTRIES.map((name) => join(SOURCE, `${name}.${name === 'main' ? 'tsx' : 'ts'}`)),
-    absWorkingDir: ROOT,
+    ...BUNDLE,
+    entryPoints: ENTRIES.map((name) => join(SOURCE, name)),
     outdir: folder,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
     minify: true,
     metafile: true,
-    legalComments: 'none',
-    jsx: 'automatic',
-    jsxImportSource: 'preact',
-    target: ['chrome123', 'firefox120', 'safari17.5'],
-    entryNames: '[name]-[hash]',
-    chunkNames: '[name]-[hash]',
-    assetNames: '[name]-[hash]',
-    logLevel: 'silent'
+    entryNames: '[name]-[hash]'
   })
   const names = Object.keys(metafile.outputs).map((path) => relative(folder, join(ROOT, path)))
   await Promise.all(names.map((name) => compress(join(folder, name))))
