@@ -15,7 +15,7 @@ export interface Visit {
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
-const PEOPLE = 4_000
+const PEOPLE = 1_100
 /** From Sunday. */
 const WEEKDAYS = [0.5, 1, 1.08, 1.06, 1, 0.92, 0.58] as const
 /** By UTC hour: most visits are in the European working day. */

@@ -9,6 +9,8 @@ const HEIGHT = 260
 const EDGE = { top: 12, right: 4, bottom: 26, left: 44 }
 /** Room of a label on the time axis. */
 const LABEL = 76
+/** Width of a bar from which the line has an edge; it would cover narrower ones. */
+const HALO_FROM = 6
 /** Between a bar's middle and its numbers. */
 const GAP = 14
 const TIP = { width: 156, line: 20, pad: 12 }
@@ -86,13 +88,16 @@ export function Chart({ range, summary }: { range: Range; summary: string }) {
                 bottom={y(0)}
                 name="chart-people"
               />
-              {index % every === 0 && (
+              {index % every === 0 && middle(start) <= width - LABEL / 4 && (
                 <text class="chart-label" x={middle(start)} y={HEIGHT - 6} text-anchor="middle">
                   {bucketLabel(start, range)}
                 </text>
               )}
             </g>
           ))}
+          {hasVisitors && x.bandwidth() >= HALO_FROM && (
+            <path class="chart-halo" d={visitors(series) ?? ''} />
+          )}
           {hasVisitors && <path class="chart-visitors" d={visitors(series) ?? ''} />}
           {shown && (
             <Tip
