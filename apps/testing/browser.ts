@@ -13,11 +13,24 @@ export const browserTest = PROGRAMS.some((path) => existsSync(path))
 
 /** Starts a browser that closes with the test. */
 export async function openBrowser(t: Test): Promise<Browser> {
-  const executablePath = PROGRAMS.find((path) => existsSync(path)) ?? ''
-  // Chromium refuses its sandbox to root.
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  const browser = await launchBrowser()
   t.teardown(() => browser.close())
   return browser
+}
+
+/** Starts a browser with additional switches, and settings beside those of this process. */
+export function launchBrowser(
+  args: readonly string[] = [],
+  env: Record<string, string> = {}
+): Promise<Browser> {
+  const executablePath = PROGRAMS.find((path) => existsSync(path)) ?? ''
+  return chromium.launch({
+    executablePath,
+    // Chromium refuses its sandbox to root.
+    args: ['--no-sandbox', ...args],
+    // biome-ignore lint/style/noProcessEnv: the browser gets the environment of this process
+    env: { ...process.env, ...env } as Record<string, string>
+  })
 }
 
 /** A page, and everything that it did wrong. */

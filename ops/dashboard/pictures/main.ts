@@ -1,0 +1,110 @@
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { readCommandLine } from '#apps/command-line.ts'
+import { makeScratch } from '#loadtest/scratch.ts'
+import { buildDashboard } from '#ops/dashboard/build.ts'
+import { startDemo } from '#ops/dashboard/start-demo.ts'
+import { launchBrowser, openPage } from '#testing/browser.ts'
+import { ROOT } from '#testing/sources.ts'
+import { LOOKS, type LookName, VIEWS } from './views.ts'
+
+/** `npm run pictures`: photographs the dashboard on the data of the demo, for the documents. */
+
+/** The day of the pictures: the same data and the same clock each time. */
+const DATE = '2026-06-18'
+const NOW = Date.parse(`${DATE}T14:20:00Z`)
+/** The time for everything that the database dates by its own clock. */
+const RECENT = new Date(NOW - 12 * 60_000).toISOString().slice(0, 19)
+const HOST = 'go.example.com'
+const ADMIN = `fl_${'0'.repeat(16)}_${'A'.repeat(43)}`
+const QUALITY = 82
+
+const { values } = readCommandLine({
+  name: 'npm run pictures --',
+  summary: 'Photographs the dashboard on the data of the demo with Chromium.',
+  options: {
+    out: { type: 'string', value: 'DIR', default: 'docs/pictures', help: 'Folder of the pictures' },
+    only: { type: 'string', value: 'NAME', oneOf: VIEWS.map(({ name }) => name), help: 'Only this page' },
+    all: { type: 'boolean', default: false, help: 'Every page in every look, for a review' }
+  }
+})
+
+await buildDashboard()
+const demo = await startDemo(['--folder', join(makeScratch('pictures'), 'demo'), '--date', DATE], {
+  AUTH: 'keys',
+  ADMIN_KEY: ADMIN
+})
+const url = `http://${HOST}`
+const browser = await launchBrowser(
+  [
+    `--host-resolver-rules=MAP ${HOST} 127.0.0.1:${demo.port}`,
+    `--unsafely-treat-insecure-origin-as-secure=${url}`
+  ],
+  { FONTCONFIG_FILE: join(import.meta.dirname, 'fonts.conf') }
+)
+try {
+  const folder = resolve(ROOT, values.out)
+  if (values.only === undefined) await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true })
+  let bytes = 0
+  for (const look of Object.keys(LOOKS) as LookName[])
+    bytes += await photograph(browser, look, (name) => join(folder, `${name}-${look}.webp`))
+  console.log(`${Math.round(bytes / 1024)} KiB in ${folder}`)
+} finally {
+  await browser.close()
+  await demo.stop()
+}
+
+/** Photographs the views of one look. Returns the size of the pictures. */
+async function photograph(
+  browser: Browser,
+  look: LookName,
+  pathOf: (name: string) => string
+): Promise<number> {
+  const views = VIEWS.filter(
+    ({ name, shown }) => (values.all || shown.includes(look)) && [undefined, name].includes(values.only)
+  )
+  if (views.length === 0) return 0
+  const { page } = await openPage(browser, url, { ...LOOKS[look], reducedMotion: 'reduce' })
+  await page.clock.setFixedTime(NOW)
+  await page.route(/./, redate)
+  await page.goto('/dashboard')
+  if (values.all) await save(page, pathOf('sign-in'))
+  await page.locator('.sign-in input').fill(ADMIN)
+  await page.keyboard.press('Enter')
+  await page.locator('.is-links').waitFor()
+  let bytes = 0
+  for (const { name, path, done, act } of views) {
+    await page.goto(`/dashboard${path}`)
+    await page.locator(done).first().waitFor()
+    await act?.(page)
+    bytes += await save(page, pathOf(name))
+  }
+  await page.context().close()
+  return bytes
+}
+
+/** Replaces times after the day of the pictures: the database dates changes by its own clock. */
+async function redate(route: Parameters<Parameters<Page['route']>[1]>[0]): Promise<void> {
+  const request = route.request()
+  if (request.resourceType() !== 'fetch' || request.url().endsWith('/session')) return route.continue()
+  // This process does not know the host that the browser resolves.
+  const headers = { ...(await request.allHeaders()), host: HOST }
+  const response = await route.fetch({ url: request.url().replace(url, demo.url), headers })
+  const body = (await response.text()).replace(/\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\b/g, (time) =>
+    Date.parse(`${time}Z`) > NOW + 100 * 86_400_000 ? RECENT : time
+  )
+  await route.fulfill({ response, body })
+}
+
+/** Takes a WebP, which Playwright does not offer. */
+async function save(page: Page, path: string): Promise<number> {
+  // The scrollbar is hidden, so its room is empty.
+  await page.evaluate("document.documentElement.style.scrollbarGutter = 'auto'; document.fonts.ready")
+  const session = await page.context().newCDPSession(page)
+  const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: QUALITY })
+  await session.detach()
+  await writeFile(path, Buffer.from(data, 'base64'))
+  return (await stat(path)).size
+}

@@ -1,0 +1,84 @@
+import type { Page } from 'playwright-core'
+
+/** What the pictures of the dashboard show. */
+
+export interface View {
+  name: string
+  /** The address below `/dashboard`. */
+  path: string
+  /** Visible when the page is complete. */
+  done: string
+  /** Opens a dialog, or types. */
+  act?: (page: Page) => Promise<unknown>
+  /** The looks whose picture the documents show. */
+  shown: LookName[]
+}
+
+export const LOOKS = {
+  light: { colorScheme: 'light', viewport: { width: 1_280, height: 860 } },
+  dark: { colorScheme: 'dark', viewport: { width: 1_280, height: 860 } },
+  phone: { colorScheme: 'light', viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true },
+  'phone-dark': {
+    colorScheme: 'dark',
+    viewport: { width: 360, height: 740 },
+    hasTouch: true,
+    isMobile: true
+  },
+  wide: { colorScheme: 'light', viewport: { width: 2_560, height: 1_300 } }
+} as const
+
+export type LookName = keyof typeof LOOKS
+
+const ALL: LookName[] = ['light', 'dark', 'phone']
+
+export const VIEWS: View[] = [
+  { name: 'links', path: '', done: '.is-links', shown: ALL },
+  { name: 'link', path: '/links/248', done: '.is-events', shown: ALL },
+  { name: 'stats', path: '/stats?period=90d', done: '.top a', shown: ALL },
+  { name: 'users', path: '/users', done: '.is-list', shown: ['light'] },
+  { name: 'keys', path: '/keys', done: '.is-list', shown: ['dark'] },
+  { name: 'audit', path: '/audit', done: '.is-audit', shown: ['light', 'phone'] },
+  { name: 'hosts', path: '/hosts', done: '.is-list', shown: [] },
+  { name: 'system', path: '/system', done: '.is-settings', shown: ['light', 'dark'] },
+  { name: 'components', path: '/components', done: '.samples', shown: ['light', 'dark'] },
+  { name: 'no-match', path: '?q=nothing-like-this', done: '.empty', shown: [] },
+  {
+    name: 'created',
+    path: '',
+    done: '.is-links',
+    shown: ['light', 'phone'],
+    async act(page) {
+      await page.locator('.create-field').fill('example.com/first\nexample.org/second')
+      await page.keyboard.press('Enter')
+      await page.locator('.created-row').nth(1).waitFor()
+    }
+  },
+  {
+    name: 'edit',
+    path: '/links/248',
+    done: '.is-events',
+    shown: ['light', 'dark', 'phone'],
+    async act(page) {
+      await page.locator('.link-head .row button').nth(2).click()
+      await page.locator('dialog[open] input').first().waitFor()
+    }
+  },
+  {
+    name: 'qr',
+    path: '/links/248',
+    done: '.is-events',
+    shown: ['phone'],
+    async act(page) {
+      await page.locator('.link-head .row button').nth(1).click()
+      await page.locator('.qr').waitFor()
+    }
+  },
+  {
+    name: 'preferences',
+    path: '',
+    done: '.is-links',
+    shown: [],
+    act: (page) => page.locator('.preferences-button').click()
+  },
+  { name: 'shortcuts', path: '', done: '.is-links', shown: [], act: (page) => page.keyboard.press('?') }
+]
