@@ -10,6 +10,8 @@ export interface View {
   done: string
   /** Opens a dialog, or types. */
   act?: (page: Page) => Promise<unknown>
+  /** Undoes what `act` changed on the server. */
+  undo?: (page: Page) => Promise<unknown>
   /** The looks whose picture the documents show. */
   shown: LookName[]
 }
@@ -32,30 +34,19 @@ export type LookName = keyof typeof LOOKS
 const ALL: LookName[] = ['light', 'dark', 'phone']
 
 export const VIEWS: View[] = [
-  { name: 'links', path: '', done: '.is-links', shown: ALL },
-  { name: 'link', path: '/links/248', done: '.is-events', shown: ALL },
+  { name: 'links', path: '', done: '.is-links', shown: [...ALL, 'phone-dark'] },
+  { name: 'link', path: '/links/151?period=90d', done: '.is-events', shown: ALL },
   { name: 'stats', path: '/stats?period=90d', done: '.top a', shown: ALL },
   { name: 'users', path: '/users', done: '.is-list', shown: ['light'] },
   { name: 'keys', path: '/keys', done: '.is-list', shown: ['dark'] },
   { name: 'audit', path: '/audit', done: '.is-audit', shown: ['light', 'phone'] },
-  { name: 'hosts', path: '/hosts', done: '.is-list', shown: [] },
+  { name: 'hosts', path: '/hosts', done: '.is-list', shown: ['dark'] },
   { name: 'system', path: '/system', done: '.is-settings', shown: ['light', 'dark'] },
   { name: 'components', path: '/components', done: '.samples', shown: ['light', 'dark'] },
   { name: 'no-match', path: '?q=nothing-like-this', done: '.empty', shown: [] },
   {
-    name: 'created',
-    path: '',
-    done: '.is-links',
-    shown: ['light', 'phone'],
-    async act(page) {
-      await page.locator('.create-field').fill('example.com/first\nexample.org/second')
-      await page.keyboard.press('Enter')
-      await page.locator('.created-row').nth(1).waitFor()
-    }
-  },
-  {
     name: 'edit',
-    path: '/links/248',
+    path: '/links/151',
     done: '.is-events',
     shown: ['light', 'dark', 'phone'],
     async act(page) {
@@ -65,7 +56,7 @@ export const VIEWS: View[] = [
   },
   {
     name: 'qr',
-    path: '/links/248',
+    path: '/links/151',
     done: '.is-events',
     shown: ['phone'],
     async act(page) {
@@ -80,5 +71,49 @@ export const VIEWS: View[] = [
     shown: [],
     act: (page) => page.locator('.preferences-button').click()
   },
-  { name: 'shortcuts', path: '', done: '.is-links', shown: [], act: (page) => page.keyboard.press('?') }
+  { name: 'shortcuts', path: '', done: '.is-links', shown: [], act: (page) => page.keyboard.press('?') },
+  // Last, and gone afterwards, so that other pictures do not show them.
+  { name: 'created', path: '', done: '.is-links', shown: ['light', 'phone'], act: create, undo: remove }
 ]
+
+const CODES = [
+  'coffee',
+  'tickets',
+  'maps',
+  'recipes',
+  'manual',
+  'survey',
+  'webinar',
+  'brochure',
+  'jobs-2',
+  'faq'
+]
+
+/** Shortens two addresses, with codes that are the same each time. */
+async function create(page: Page): Promise<void> {
+  await page.route('**/urls', (route) =>
+    route.request().method() === 'POST'
+      ? route.fallback({ postData: { ...route.request().postDataJSON(), short_code: CODES.shift() } })
+      : route.fallback()
+  )
+  await page.locator('.create-field').fill('example.com/menu\nexample.org/tickets')
+  await page.keyboard.press('Enter')
+  await page.locator('.created-row').nth(1).waitFor()
+}
+
+async function remove(page: Page): Promise<void> {
+  await page.evaluate(
+    "Promise.all([...document.querySelectorAll('.created-link')].map((link) => fetch('/urls/' + link.href.split('/').pop(), { method: 'DELETE' })))"
+  )
+}
+
+/** The looks of the page before the sign-in that the documents show. */
+export const SIGN_IN_SHOWN: LookName[] = ['dark']
+
+export const fileOf = (name: string, look: LookName) => `${name}-${look}.webp`
+
+/** The files in the documents. */
+export function listPictures(): string[] {
+  const views = [...VIEWS, { name: 'sign-in', shown: SIGN_IN_SHOWN }]
+  return views.flatMap(({ name, shown }) => shown.map((look) => fileOf(name, look)))
+}
