@@ -5,8 +5,8 @@ import { LINKS, makeLinks, makeUsers } from './links.ts'
 import { makeVisits, type Visit } from './visits.ts'
 
 /**
- * Fills a demo: links through the import, and clicks through redirects. Each redirect is a request to the app.
- * The clock of this process is set to the day of the visits, and a visit's name has its time, as behind
+ * Fills a demo: links through the import, and clicks through redirects. Each redirect is a request to the
+ * app. The clock of this process is set to the day of the visits, and a visit's name has its time, as behind
  * nginx. So visitors, bots, referrers and rollups are those of the server itself.
  */
 

@@ -22,7 +22,7 @@ const { values } = readCommandLine({
     date: {
       type: 'string',
       value: 'DATE',
-      help: 'Day on which the clock stands at first, such as 2026-06-18; today when not given'
+      help: 'First day of the clock, such as 2026-06-18; today when not given'
     }
   }
 })
