@@ -1,11 +1,9 @@
-import { readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { startApp } from '#testing/app.ts'
 import { browserTest, openBrowser, openPage } from '#testing/browser.ts'
-import { OUTPUT, readBuild } from './build.ts'
+import { measureBuild } from './sizes.ts'
 
 /** Every page in a browser: accessible, within its width, without foreign requests, and small. */
 
@@ -237,26 +235,11 @@ for (const look of LOOKS)
   )
 
 t.test('the first page is small, and so is each lazy part', async (t) => {
-  const build = await readBuild()
-  t.ok(build)
-  if (build === null) return
-  const sizeOf = async (file: string) => (await stat(join(OUTPUT, `${file}.gz`))).size
-  const first = await listFirst(/main-\w+\.js/.exec(build.page)?.[0] ?? '')
-  const sizes = await Promise.all([...first].map(sizeOf))
-  const scripts = sizes.reduce((sum, size) => sum + size, 0)
+  const { scripts, styles, lazy } = await measureBuild()
   t.ok(scripts > 10_000 && scripts <= 90 * 1_024, `${scripts} bytes of scripts`)
-  const styles = await sizeOf(/main-\w+\.css/.exec(build.page)?.[0] ?? '')
   t.ok(styles > 1_000 && styles <= 20 * 1_024, `${styles} bytes of styles`)
-  for (const file of build.files.filter((one) => !first.has(one)))
-    t.ok((await sizeOf(file)) <= 60 * 1_024, file)
-
-  /** The file, and what it imports before it runs. */
-  async function listFirst(file: string, seen = new Set<string>()): Promise<Set<string>> {
-    if (seen.has(file)) return seen
-    seen.add(file)
-    const text = await readFile(join(OUTPUT, file), 'utf8')
-    for (const [, name = ''] of text.matchAll(/\b(?:from|import)"\.\/([\w-]+\.js)"/g))
-      await listFirst(name, seen)
-    return seen
-  }
+  t.same(
+    lazy.filter(({ size }) => size > 60 * 1_024),
+    []
+  )
 })
