@@ -1,4 +1,4 @@
-import { useLocation } from 'preact-iso/router'
+import { useLocation, useRoute } from 'preact-iso/router'
 import { toSearch } from '#dashboard/core/search.ts'
 
 interface FilterProps {
@@ -30,7 +30,9 @@ export function FilterSelect({ label, value, options, onValue }: FilterProps) {
 export function useFilters<Name extends string>(
   names: readonly Name[]
 ): [filters: Record<Name, string>, set: (change: Partial<Record<Name, string>>) => void] {
-  const { query, path, route } = useLocation()
+  // Those of this page: the location may already be that of the next one, whose part is loading.
+  const { query, path } = useRoute()
+  const { route } = useLocation()
   const filters = Object.fromEntries(names.map((name) => [name, query[name] ?? ''])) as Record<Name, string>
   return [filters, (change) => route(path + toSearch({ ...filters, ...change }), true)]
 }
