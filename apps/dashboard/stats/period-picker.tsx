@@ -1,15 +1,30 @@
+import { useEffect, useState } from 'preact/hooks'
 import { ownZone } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
 import { SelectField, TextField } from '#dashboard/ui/field.tsx'
 import { PERIODS, type Period, today } from './period.ts'
 
-/** All zones of the browser, its own first. */
-const ZONES = [...new Set([ownZone, 'UTC', ...Intl.supportedValuesOf('timeZone')])]
+const FEW_ZONES = [...new Set([ownZone, 'UTC'])]
+
+/** Time after which all zones are listed. They are 400 elements, which the page can be drawn without. */
+const ZONES_MS = 500
+
+/** The zones of the browser, its own first. */
+function useZones(): readonly string[] {
+  const [zones, setZones] = useState(FEW_ZONES)
+  useEffect(() => {
+    const list = () => setZones([...new Set([...FEW_ZONES, ...Intl.supportedValuesOf('timeZone')])])
+    const timer = setTimeout(list, ZONES_MS)
+    return () => clearTimeout(timer)
+  }, [])
+  return zones
+}
 
 /** Chooses the period and the time zone in which its days begin. */
 export function PeriodPicker({ period, onPeriod }: { period: Period; onPeriod: (next: Period) => void }) {
   const t = text.value.stats
-  const zones = ZONES.includes(period.zone) ? ZONES : [period.zone, ...ZONES]
+  const known = useZones()
+  const zones = known.includes(period.zone) ? known : [period.zone, ...known]
   // A date input reports an empty or half-typed date while it is edited.
   const onDay = (change: Partial<Period>) => {
     const next = { ...period, ...change }

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { text } from '#dashboard/core/language.ts'
+import { useGradually } from './gradually.ts'
 import { Icon } from './icon.tsx'
 
 export interface Column<Row> {
@@ -43,6 +44,7 @@ export function Table<Row>({
   onSort,
   isMarked
 }: TableProps<Row>) {
+  const shown = useGradually(rows)
   return (
     // biome-ignore-start lint/a11y/noRedundantRoles: `display: grid` takes the roles away
     <table class={`table ${layout}`} role="table">
@@ -67,7 +69,7 @@ export function Table<Row>({
         </tr>
       </thead>
       <tbody role="rowgroup">
-        {rows.map((row) => (
+        {shown.map((row) => (
           <tr key={keyOf(row)} role="row" class={isMarked?.(row) ? 'is-marked' : ''}>
             {columns.map(({ id, label, render, align, isHead }) => {
               const name = `col-${id} ${align ?? ''}`
