@@ -54,8 +54,9 @@ export async function buildDashboard(): Promise<boolean> {
   if (last?.sources === sources) return false
   const folder = `${OUTPUT}.${process.pid}`
   try {
-    const files = [...(await bundle(folder)), ...(await drawIcons(folder))].sort()
-    const page = await renderPage(files)
+    const [{ files: bundled, imports }, icons] = await Promise.all([bundle(folder), drawIcons(folder)])
+    const files = [...bundled, ...icons].sort()
+    const page = await renderPage(files, imports)
     await keepFiles(last?.files ?? [], folder)
     const build: Build = { sources, page, files, earlier: last?.files ?? [] }
     await writeFile(join(folder, 'build.json'), JSON.stringify(build))
@@ -95,8 +96,8 @@ async function listSources(folder: string): Promise<string[]> {
     .filter((path) => !/[\\/]dist(\.\d+)?[\\/]|\.test\.ts$/.test(path))
 }
 
-/** Bundles into `folder` and returns the names of the files. */
-async function bundle(folder: string): Promise<string[]> {
+/** Bundles into `folder`. Returns the names of all files, and of those that the first page imports. */
+async function bundle(folder: string): Promise<{ files: string[]; imports: string[] }> {
   // Loaded here: a server that has a current build starts without it.
   const { build } = await import('esbuild')
   const { metafile } = await build({
@@ -107,9 +108,15 @@ async function bundle(folder: string): Promise<string[]> {
     metafile: true,
     entryNames: '[name]-[hash]'
   })
-  const names = Object.keys(metafile.outputs).map((path) => relative(folder, join(ROOT, path)))
+  const nameOf = (path: string) => relative(folder, join(ROOT, path))
+  const names = Object.keys(metafile.outputs).map(nameOf)
   await Promise.all(names.map((name) => compress(join(folder, name))))
-  return names
+  const imports = new Set(Object.keys(metafile.outputs).filter((path) => /^main-.*\.js$/.test(nameOf(path))))
+  // The loop also visits the elements that it appends.
+  for (const path of imports)
+    for (const one of metafile.outputs[path]?.imports ?? [])
+      if (one.kind === 'import-statement' && !one.external) imports.add(one.path)
+  return { files: names, imports: [...imports].map(nameOf) }
 }
 
 /** Draws the icons of the manifest into `folder`, and returns the names of the files. */
@@ -140,14 +147,21 @@ async function compress(path: string): Promise<void> {
   await Promise.all([writeFile(`${path}.br`, br), writeFile(`${path}.gz`, gz)])
 }
 
-/** Puts the names of the files into `index.html`: `main.js` becomes `main-5ZXKU6HF.js`. */
-async function renderPage(files: readonly string[]): Promise<string> {
+/**
+ * Puts the names of the files into `index.html`: `main.js` becomes `main-5ZXKU6HF.js`. Browsers load its
+ * `imports` together with it, instead of level by level.
+ */
+async function renderPage(files: readonly string[], imports: readonly string[]): Promise<string> {
   const html = await readFile(join(SOURCE, 'index.html'), 'utf8')
-  return html.replace(/(assets\/)([\w-]+)\.(js|css|png)/g, (_, path, name, extension) => {
+  const named = html.replace(/(assets\/)([\w-]+)\.(js|css|png)/g, (_, path, name, extension) => {
     const file = files.find((one) => one.startsWith(`${name}-`) && one.endsWith(`.${extension}`))
     if (file === undefined) throw new Error(`index.html names ${name}.${extension}, which the build lacks`)
     return path + file
   })
+  const preloads = imports.map(
+    (file) => `<link rel="modulepreload" href="%BASE%/dashboard/assets/${file}">\n`
+  )
+  return named.replace(/(?=<script type="module")/, preloads.join(''))
 }
 
 async function keepFiles(files: readonly string[], folder: string): Promise<void> {

@@ -16,7 +16,8 @@ export interface Resource<T> {
 const CACHED = 50
 const cache = new Map<string, unknown>()
 
-function remember(key: string, value: unknown): void {
+/** Keeps data that another part is about to read by `key`. */
+export function remember(key: string, value: unknown): void {
   cache.delete(key)
   cache.set(key, value)
   for (const oldest of cache.keys()) {

@@ -1,6 +1,7 @@
-import { useRef } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import { HOME } from '#dashboard/core/environment.ts'
 import { text } from '#dashboard/core/language.ts'
+import { remember } from '#dashboard/core/resource.ts'
 import { may } from '#dashboard/core/session.ts'
 import { CopyButton } from '#dashboard/ui/copy.tsx'
 import { Age } from '#dashboard/ui/list.tsx'
@@ -25,6 +26,8 @@ export function LinkTable({ rows, view, selection, onSort }: LinkTableProps) {
   const t = text.value
   const maySelect = may('urls:write')
   const last = useRef<number | null>(null)
+  // The page of a link is the likeliest next one, so its part is loaded ahead.
+  useEffect(() => void import('#dashboard/stats/link-page.tsx').catch(() => undefined), [])
 
   function press(url: Url, isSelected: boolean, isRange: boolean) {
     const from = isRange ? rows.findIndex(({ id }) => id === last.current) : -1
@@ -125,7 +128,12 @@ function Cell({ name, url, view }: { name: ColumnName; url: Url; view: View }) {
 function ShortLink({ url }: { url: Url }) {
   return (
     <span class="short-link">
-      <a class="cut" href={`${HOME}/links/${url.id}`}>
+      <a
+        class="cut"
+        href={`${HOME}/links/${url.id}`}
+        // The page of the link then shows this row at once, and reads all the rest at the same time.
+        onClick={() => remember(`link ${url.id}`, url)}
+      >
         {url.short_code}
       </a>
       <CopyButton isIcon value={url.short_url} label={text.value.links.copy(url.short_code)} />
