@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
+import { browserTest } from '#testing/browser.ts'
 import { makeFolder } from '#testing/folder.ts'
 import { missing } from '#testing/programs.ts'
 import { ROOT } from '#testing/sources.ts'
@@ -28,6 +29,15 @@ const RUNS: [program: string, args: string[], says: RegExp][] = [
     ['smoke', '--seconds', '1', '--replicas', '1'],
     /\| smoke \|[\s\S]*\| 0 \|[\s\S]*results\/local\/load-smoke/
   ],
+  ...(browserTest.skip
+    ? []
+    : ([
+        [
+          'dashboard',
+          ['--links', '200', '--clicks', '200', '--rounds', '1', '--changes', '12'],
+          /heap after 12 page changes[\s\S]*results\/local\/dashboard/
+        ]
+      ] satisfies [string, string[], RegExp][])),
   ['import.ts', ['--rows', '2000', '--rounds', '1'], /rows\/s/]
 ]
 

@@ -7,7 +7,7 @@ import type { Test } from 'tap'
 const PROGRAMS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
 /** The options of `t.test`: skips with a notice where there is no browser. */
-export const browserTest = PROGRAMS.some((path) => existsSync(path))
+export const browserTest: { skip?: string } = PROGRAMS.some((path) => existsSync(path))
   ? {}
   : { skip: 'no Chromium; install it to run the tests of the dashboard' }
 
