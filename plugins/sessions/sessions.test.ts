@@ -61,6 +61,16 @@ profiles(t, async (t, profile) => {
     t.match(entry.actor, { kind: 'session', key_id: id, user_id: user.id })
   })
 
+  t.test('the session of a read-only key without a user reads what the key reads', async (t) => {
+    const { json: link } = await admin('POST', '/urls', { original_url: 'https://example.com/monitored' })
+    const { key } = await issue({})
+    const page = as(running, await signIn(running, key))
+    t.equal((await page('GET', `/urls/${link.id}`)).status, 200)
+    const byKey = await request('GET', '/urls', { headers: { 'x-api-key': key } })
+    t.same((await page('GET', '/urls')).json, byKey.json)
+    t.equal((await page('PUT', `/urls/${link.id}`, { title: 'x' })).status, 403)
+  })
+
   t.test('signing out ends a session for good, and the audit log has both events', async (t) => {
     const { key, id } = await issue({})
     const cookie = await signIn(running, key, { 'x-request-id': 'in-1' })

@@ -69,10 +69,11 @@ const NO_USER = 0
 
 /**
  * The owner filter of `caller`. Admins access all records, other callers those of their user. A read-only key
- * without a user is for monitoring and reads all records. All other callers access nothing.
+ * without a user is for monitoring and reads all records, also in a session that was started with it. All
+ * other callers access nothing.
  */
-export function ownerFilterOf({ kind, role, userId }: Caller): OwnerFilter {
+export function ownerFilterOf({ keyId, role, userId }: Caller): OwnerFilter {
   if (role === 'admin') return 'all'
   if (userId !== null) return userId
-  return kind === 'key' && role === 'read-only' ? 'all' : NO_USER
+  return keyId !== null && role === 'read-only' ? 'all' : NO_USER
 }
