@@ -5,6 +5,7 @@ import { listAreas, pathOf } from '#dashboard/admin/areas.ts'
 import { clockSkew } from '#dashboard/core/clock.ts'
 import { isOffline, isOutdated, retryConnection } from '#dashboard/core/connection.ts'
 import { BASE, HOME, isOpen } from '#dashboard/core/environment.ts'
+import { useKeptFocus } from '#dashboard/core/focus.ts'
 import { formatSpan } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
 import { may } from '#dashboard/core/session.ts'
@@ -27,6 +28,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
   const isFirst = useRef(true)
   const palette = usePalette(setSheet)
   usePaletteKey(palette.open)
+  useKeptFocus(main)
   useShortcut('?', () => setSheet('shortcuts'))
   useShortcut('l', () => route(HOME))
   useShortcut('s', () => route(`${HOME}/stats`))
