@@ -41,6 +41,9 @@ export function SignInDialog() {
   )
 }
 
+/** What the server accepts. */
+const MAX_BACK = 2_000
+
 function SignInForm() {
   const t = text.value.signIn
   const [key, setKey] = useState('')
@@ -67,7 +70,7 @@ function SignInForm() {
           <ButtonLink
             kind="primary"
             icon="key"
-            href={`${BASE}/session/oidc?${new URLSearchParams({ return_to: back })}`}
+            href={`${BASE}/session/oidc?${new URLSearchParams({ return_to: back.slice(0, MAX_BACK) })}`}
           >
             {t.provider}
           </ButtonLink>
