@@ -1,11 +1,10 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import Provider from 'oidc-provider'
 import t, { type Test } from 'tap'
 import { type Answer, type Running, startApp } from '#testing/app.ts'
-import { listen } from '#testing/listen.ts'
+import { startProvider } from '#testing/oidc-provider.ts'
 
 /** Sign-ins at a real provider, step by step as a browser does them, and tampering with each step. */
 
@@ -42,45 +41,6 @@ const PEOPLE: Record<string, object> = {
   spaced: { email: 'kim@example.com ', email_verified: true }
 }
 
-/** A provider that signs in `state.account` without a prompt; null makes the user decline. */
-async function startProvider(t: Test, port = 0) {
-  const state: { account: string | null } = { account: null }
-  const server = createServer((request, response) => {
-    if (!request.url?.startsWith('/interaction/')) return callback(request, response)
-    const { account } = state
-    const result = account === null ? { error: 'access_denied' } : { login: { accountId: account } }
-    return provider.interactionFinished(request, response, result)
-  })
-  const issuer = `http://${await listen(t, server, port)}`
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 })
-  const provider = new Provider(issuer, {
-    clients: [
-      { ...CLIENT, redirect_uris: ['', '/l'].map((path) => `${PUBLIC_URL}${path}/session/oidc/callback`) }
-    ],
-    jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), kid: 'one', use: 'sig', alg: 'RS256' }] },
-    cookies: { keys: ['a key'] },
-    claims: { openid: ['sub'], email: ['email', 'email_verified'], roles: ['roles'] },
-    features: { devInteractions: { enabled: false } },
-    interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
-    findAccount: (_context, id) => ({
-      accountId: id,
-      claims: async () => ({ sub: id, ...PEOPLE[id] })
-    }),
-    async loadExistingGrant({ oidc: { client, session } }) {
-      const grant = new provider.Grant({
-        clientId: client?.clientId ?? '',
-        accountId: session?.accountId ?? ''
-      })
-      grant.addOIDCScope('openid email roles')
-      await grant.save()
-      return grant
-    },
-    ttl: { Interaction: 60, Session: 60, Grant: 60, AccessToken: 60, IdToken: 60 }
-  })
-  const callback = provider.callback()
-  return { issuer, state }
-}
-
 /** `name=value` of each cookie that a response sets. */
 const cookiesOf = ({ headers }: Pick<Answer, 'headers'>) =>
   headers.getSetCookie().map((cookie) => cookie.split(';', 1)[0] ?? '')
@@ -92,7 +52,9 @@ interface Trip {
   cookie: string
 }
 
-const provider = await startProvider(t)
+const redirectUris = ['', '/l'].map((path) => `${PUBLIC_URL}${path}/session/oidc/callback`)
+const AT_PROVIDER = { client: CLIENT, redirectUris, people: PEOPLE }
+const provider = await startProvider(t, AT_PROVIDER)
 
 async function context(t: Test, env: Record<string, string> = {}) {
   const log: string[] = []
@@ -318,6 +280,6 @@ t.test('the server starts without the provider, and finds it once it is up', asy
   const away = await request('GET', '/session/oidc')
   t.match(away, { status: 503, json: { code: 'PROVIDER_UNAVAILABLE' } })
   t.equal(away.headers.get('retry-after'), '10')
-  await startProvider(t, port)
+  await startProvider(t, { ...AT_PROVIDER, port })
   t.equal((await request('GET', '/session/oidc')).status, 302)
 })
