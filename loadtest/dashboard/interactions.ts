@@ -3,13 +3,13 @@ import type { Browser, Page } from 'playwright-core'
 import type { Popular } from './fill.ts'
 import { openSlowPage } from './slow-page.ts'
 
-/** Interactions of a person, each until the browser has painted, and until the data of the server is there. */
+/** Interactions, each until the browser has painted, and until the data of the server is there. */
 
 export interface Interaction {
   name: string
   /** From an input until the next paint: the longest of the interaction's inputs, 16 if all are shorter. */
   paintMs: number
-  /** From the last input until the data is on the screen, without the server's own time; null without data. */
+  /** From the last input until the data is shown, without the server's own time; null without data. */
   dataMs: number | null
 }
 
