@@ -105,7 +105,7 @@ export const UrlQuery = Type.Object({
   short_code: Type.Optional(
     Type.String({ minLength: 1, maxLength: 64, pattern: PLAIN_TEXT, description: 'The exact code' })
   ),
-  q: searchText('Part of the target, the title or the code'),
+  q: searchText('Part of the target, the title or the code; one or two letters begin a word of them'),
   ...listParameters(URL_SORTS),
   has_title: Type.Optional(Flag),
   expired: Type.Optional(Flag),
