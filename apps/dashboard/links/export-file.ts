@@ -22,7 +22,9 @@ export function formatFile(urls: readonly Url[], format: Format): Blob {
   )
 }
 
-/** Null is an empty cell. A spreadsheet would run a text that begins like a formula (OWASP, CSV Injection). */
+/**
+ * Null is an empty cell. A spreadsheet would run a text that begins like a formula (OWASP, CSV Injection).
+ */
 function toCell(value: unknown): string {
   if (value === null || value === undefined) return ''
   if (typeof value === 'boolean') return value ? 'True' : 'False'

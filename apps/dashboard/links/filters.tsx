@@ -22,12 +22,7 @@ export function Filters({ view, onFilters }: FiltersProps) {
   const t = text.value.list
   const count = view.filters.length
   return (
-    <Popover
-      label={t.filters}
-      icon="filter"
-      mark={count > 0 ? String(count) : undefined}
-      name={count > 0 ? t.filtersSet(count) : undefined}
-    >
+    <Popover label={t.filters} icon="filter" mark={count > 0 ? String(count) : undefined}>
       {(close) => (
         <FilterForm
           values={Object.fromEntries(view.filters)}
@@ -99,14 +94,9 @@ export function FilterChips({ view, onFilters }: FiltersProps) {
     <ul class="chips">
       {view.filters.map(([name, value]) => (
         <li key={name}>
-          <button
-            type="button"
-            class="chip"
-            aria-label={t.dropFilter(`${t.filterNames[name]}: ${show(value)}`)}
-            onClick={() => onFilters({ [name]: '' })}
-          >
-            <span class="soft">{t.filterNames[name]}</span>
-            <span class="cut">{show(value)}</span>
+          <button type="button" class="chip" onClick={() => onFilters({ [name]: '' })}>
+            <span class="hidden">{t.dropFilter}</span>
+            <span class="soft">{t.filterNames[name]}</span> <span class="cut">{show(value)}</span>
             <Icon name="close" size={14} />
           </button>
         </li>

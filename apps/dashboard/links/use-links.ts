@@ -26,7 +26,7 @@ const readThrough =
     }
   }
 
-/** The links of `query`, with the changes of this page. They are read again when a person comes back to it. */
+/** The links of `query`, with the changes of this page. A return to the page reads them again. */
 export function useLinks(query: UrlQuery, place: Place): CursorList<Url> {
   const key = `links ${JSON.stringify(query)}`
   const list = useCursorList<Url, UrlQuery>(key, readThrough(place), query)

@@ -8,13 +8,11 @@ interface PopoverProps {
   icon: IconName
   /** Shown on the button after the label, such as the number of filters. */
   mark?: string | undefined
-  /** The name of the button with its mark; the label by default. */
-  name?: string | undefined
   children: (close: () => void) => ComponentChildren
 }
 
 /** A button with a panel below it. Escape and a press elsewhere close the panel. */
-export function Popover({ label, icon, mark, name, children }: PopoverProps) {
+export function Popover({ label, icon, mark, children }: PopoverProps) {
   const [isOpen, setOpen] = useState(false)
   const element = useRef<HTMLDivElement>(null)
   const panel = useRef<HTMLDivElement>(null)
@@ -48,13 +46,11 @@ export function Popover({ label, icon, mark, name, children }: PopoverProps) {
     >
       <Button
         icon={icon}
-        aria-label={name ?? label}
         aria-expanded={isOpen}
         aria-controls={isOpen ? id : undefined}
         onClick={() => setOpen(!isOpen)}
       >
-        {label}
-        {mark && <span class="pop-mark">{mark}</span>}
+        {label} {mark && <span class="pop-mark">{mark}</span>}
       </Button>
       {isOpen && (
         // biome-ignore lint/a11y/useSemanticElements: a fieldset would need a legend that is shown
