@@ -44,13 +44,13 @@ t.test('the palette finds links while typing, and opens one by keyboard', browse
   await page.getByRole('dialog').waitFor({ state: 'detached' })
 
   await page.getByRole('link', { name: 'All links' }).click()
-  await page.getByRole('button', { name: 'Search and commands' }).click()
+  await page.getByRole('button', { name: /^Search/ }).click()
   await page.getByRole('group', { name: 'Recently viewed' }).waitFor()
   t.match(await selected(page), 'spring-two')
   await page.keyboard.press('Escape')
   await page.getByRole('dialog').waitFor({ state: 'detached' })
-  const focused = 'document.activeElement.getAttribute("aria-label")'
-  t.equal(await page.evaluate(focused), 'Search and commands', 'the focus is back')
+  // The focus is back.
+  await page.locator('.palette-button:focus').waitFor()
   t.same(complaints, [])
 })
 

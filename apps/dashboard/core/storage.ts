@@ -18,7 +18,7 @@ export function writePreference(name: string, value: string | null): void {
   }
 }
 
-/** True if the browser keeps cookies. In Chromium `navigator.cookieEnabled` is true even if they are blocked. */
+/** True if the browser keeps cookies. Chromium may block them and have `navigator.cookieEnabled` true. */
 export function keepsCookies(): boolean {
   try {
     // biome-ignore lint/suspicious/noDocumentCookie: the cookie store is asynchronous, and https only

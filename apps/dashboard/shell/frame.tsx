@@ -54,7 +54,8 @@ export function Frame({ children }: { children: ComponentChildren }) {
         <button
           type="button"
           class="menu-item palette-button"
-          aria-label={text.value.palette.open}
+          title={text.value.palette.open}
+          aria-keyshortcuts="Control+K Meta+K"
           onClick={palette.open}
         >
           <Icon name="search" />
