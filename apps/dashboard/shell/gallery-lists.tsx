@@ -29,17 +29,11 @@ const STATES = ['good', 'plain', 'warn', 'bad'] as const
 export const sampleError = (detail: string) =>
   new ApiError({ code: '', status: 503, title: detail, detail, requestId: HOME })
 
-/** A list that has been read, or is in another state. */
-const listOf = (state: Partial<CursorList<Sample>>): CursorList<Sample> => ({
-  data: undefined,
-  error: undefined,
-  isLoading: false,
-  reload: () => undefined,
-  set: () => undefined,
-  more: () => undefined,
-  isReadingMore: false,
-  ...state
-})
+/** A list that has been read. */
+function listOf(rows: Sample[]): CursorList<Sample> {
+  const data = { rows, next: null, total: rows.length }
+  return { data, error: undefined, isReadingMore: false } as unknown as CursorList<Sample>
+}
 
 export function GalleryLists() {
   const t = text.value
@@ -52,7 +46,6 @@ export function GalleryLists() {
     created: toWire(new Date(Date.now() - 4 ** index * MINUTE_MS))
   }))
   const empty = { icon: 'link', title: t.links.emptyTitle, hint: t.links.emptyHint } as const
-  const none = { rows: [], next: null, total: 0 }
   return (
     <>
       <section class="stack">
@@ -60,17 +53,12 @@ export function GalleryLists() {
         <div class="filters">
           <SearchField label={t.links.search} hint={t.links.searchHint} value={q} onValue={setQ} />
         </div>
-        <List
-          list={listOf({ data: { rows, next: null, total: rows.length } })}
-          isFiltered={false}
-          onReset={() => undefined}
-          empty={empty}
-        >
+        <List list={listOf(rows)} isFiltered={false} onReset={() => undefined} empty={empty}>
           {(rows) => <SampleTable rows={rows} />}
         </List>
         <More hasMore isReading label={t.links.more} onMore={() => undefined} />
         <div class="card">
-          <List list={listOf({ data: none })} isFiltered onReset={() => setQ('')} empty={empty}>
+          <List list={listOf([])} isFiltered onReset={() => setQ('')} empty={empty}>
             {() => null}
           </List>
         </div>

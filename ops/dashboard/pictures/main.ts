@@ -114,7 +114,7 @@ async function photograph(
 /** Makes answers the same each time: times of the database's clock, random ids, and this machine's name. */
 async function steady(route: Route): Promise<void> {
   const request = route.request()
-  if (request.resourceType() !== 'fetch' || request.url().endsWith('/session')) return route.continue()
+  if (request.resourceType() !== 'fetch') return route.continue()
   // This process does not know the host that the browser resolves.
   const headers = { ...(await request.allHeaders()), host: HOST }
   const response = await route.fetch({ url: request.url().replace(url, demo.url), headers })
@@ -125,7 +125,9 @@ async function steady(route: Route): Promise<void> {
     .replace(/"[0-9a-f]{16}"/g, (id) => `"${ids.get(id) ?? nameId(id)}"`)
     .replace(/"uptime_seconds":\d+/g, `"uptime_seconds":${UPTIME_S}`)
     .replaceAll(`"${hostname()}"`, '"fairlead-1"')
-  await route.fulfill({ response, body })
+  // The body is decoded already.
+  const { 'content-encoding': _, 'content-length': __, ...kept } = response.headers()
+  await route.fulfill({ response, body, headers: { ...kept, date: new Date(NOW).toUTCString() } })
 }
 
 /** A made-up id for the nth random one. */
