@@ -17,8 +17,8 @@ export interface Maintenance {
    */
   schedule(work: MaintenanceWork, failure: string): void
   /**
-   * Runs `work` every `everyMs`, not at the start. Logs `failure` with the error of a failed run; the next run
-   * deletes what it left. Returns a function that runs it now, which never throws.
+   * Runs `work` every `everyMs`, not at the start. Logs `failure` with the error of a failed run; the next
+   * run deletes what it left. Returns a function that runs it now, which never throws.
    */
   repeat(everyMs: number, work: (now: number) => Promise<unknown>, failure: string): () => Promise<void>
 }
