@@ -1,4 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { sendPageOrProblem } from '#platform/http/error-page.ts'
+import { answerError } from '#platform/http/errors.ts'
 import { Type } from '#schema/shapes/type.ts'
 import type { OwnCookie } from './cookies.ts'
 import { notPagePath, signInFailed } from './errors.ts'
@@ -25,6 +27,8 @@ export const oidcRoutes: FastifyPluginAsyncTypebox<OidcRouteOptions> = async (
 ) => {
   const tags = ['sessions']
   const { seal, open } = createFlowSeal(oidc.clientSecret, Date.now)
+  // People follow these links, so what fails is a page.
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply, sendPageOrProblem))
   let pages: string[] = []
   app.addHook('onReady', async () => {
     pages = app.access.routes().flatMap(({ url, isPage }) => (isPage ? [url] : []))

@@ -206,6 +206,16 @@ t.test('tampering with any step of a sign-in fails it', async (t) => {
   isRefused(t, await redeem(trip), 401, 'SIGN_IN_FAILED', 'a code that was used')
 })
 
+t.test('a sign-in that fails is a page for people', async (t) => {
+  const { request } = await context(t)
+  const path = '/session/oidc/callback?code=x&state=y'
+  const page = await request('GET', path, { headers: { accept: 'text/html,*/*;q=0.8' } })
+  t.equal(page.status, 401)
+  t.match(page.headers.get('content-type'), /^text\/html/)
+  t.match(page.text, /<h1>/)
+  isRefused(t, await request('GET', path), 401, 'SIGN_IN_FAILED', 'programs get a problem')
+})
+
 t.test('an unverified or unknown address is rejected', async (t) => {
   for (const account of ['impostor', 'nameless', 'stranger'])
     isRefused(t, await signIn(account), 403, 'SIGN_IN_REFUSED', account)

@@ -7,12 +7,13 @@ export const isOffline = signal(!navigator.onLine)
 /** True if a file of this page is gone, because the server has a newer release. */
 export const isOutdated = signal(false)
 
-/** Loads a part of the application; a missing file means that the release has changed. */
+/** Loads a part of the application. If the server answers and the file is missing, the release has changed. */
 export async function loadPart<T>(load: () => Promise<T>): Promise<T> {
   try {
     return await load()
   } catch (error) {
-    isOutdated.value = true
+    await retryConnection()
+    isOutdated.value = !isOffline.value
     throw error
   }
 }

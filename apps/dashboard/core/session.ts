@@ -77,6 +77,10 @@ async function followOtherTab(): Promise<void> {
 }
 
 onOtherTab('session', () => void followOtherTab().catch(() => undefined))
+// A sign-in at the provider ends in another tab, which tells nothing.
+addEventListener('visibilitychange', () => {
+  if (hasEnded.peek() && !document.hidden) void followOtherTab().catch(() => undefined)
+})
 
 watchAnswers((status) => {
   if (status === 401 && session.value !== null) hasEnded.value = true

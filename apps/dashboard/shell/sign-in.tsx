@@ -36,15 +36,13 @@ export function SignInDialog() {
   return (
     <Dialog title={t.title} isRequired onClose={() => undefined}>
       <p class="soft">{t.ended}</p>
-      <SignInForm />
+      <SignInForm keepsPage />
     </Dialog>
   )
 }
 
-/** What the server accepts. */
-const MAX_BACK = 2_000
-
-function SignInForm() {
+/** `keepsPage`: the provider opens in another tab, so that this one keeps what was typed. */
+function SignInForm({ keepsPage = false }: { keepsPage?: boolean }) {
   const t = text.value.signIn
   const [key, setKey] = useState('')
   const [hasCookies] = useState(keepsCookies)
@@ -57,7 +55,6 @@ function SignInForm() {
     void run(() => signIn(key.trim()))
   }
 
-  const back = returnPath()
   return (
     <form class="stack" onSubmit={onSubmit}>
       {!hasCookies && (
@@ -70,7 +67,8 @@ function SignInForm() {
           <ButtonLink
             kind="primary"
             icon="key"
-            href={`${BASE}/session/oidc?${new URLSearchParams({ return_to: back.slice(0, MAX_BACK) })}`}
+            href={`${BASE}/session/oidc?${new URLSearchParams({ return_to: returnPath() })}`}
+            target={keepsPage ? '_blank' : undefined}
           >
             {t.provider}
           </ButtonLink>
