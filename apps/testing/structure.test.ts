@@ -35,6 +35,7 @@ t.test(
   'each folder of plugins/platform has its place in the order, and no file lies beside them',
   async (t) => {
     t.same(readdirSync(join(ROOT, 'plugins/platform')).sort(), [...PLATFORM_ROOMS].sort())
+    t.match(readText('README.md'), PLATFORM_ROOMS.map((name) => `\`${name}\``).join(', '))
   }
 )
 
