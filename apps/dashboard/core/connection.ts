@@ -7,7 +7,7 @@ export const isOffline = signal(!navigator.onLine)
 /** True if a file of this page is gone, because the server has a newer release. */
 export const isOutdated = signal(false)
 
-/** Loads a part of the application. If the server answers and the file is missing, the release has changed. */
+/** Loads a part of the application. If an answering server lacks it, the release has changed. */
 export async function loadPart<T>(load: () => Promise<T>): Promise<T> {
   try {
     return await load()
