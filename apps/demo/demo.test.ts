@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { createClient } from '#testing/app.ts'
@@ -57,4 +58,13 @@ t.test('the demo has links and 90 days of statistics, and keeps changes', async 
   t.match(again.demo.output(), /The clicks end \d+ days ago: npm run demo -- --fresh/)
   t.notMatch(again.demo.output(), /Making/)
   t.same(await again.demo.end(), { code: 0, signal: null })
+})
+
+t.test('a folder with other files is refused and stays as it is', async (t) => {
+  const folder = await makeFolder(t)
+  const file = join(folder, 'notes.txt')
+  await writeFile(file, 'mine')
+  for (const options of [[], ['--fresh']])
+    await t.rejects(startDemo(t, '--folder', folder, ...options), /other files/)
+  t.equal(await readFile(file, 'utf8'), 'mine')
 })

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import { readCommandLine, refuse } from '#apps/command-line.ts'
@@ -27,14 +27,14 @@ const { values } = readCommandLine({
   }
 })
 
-/** The file that a complete demo has, with the last day of its clicks. */
-const mark = () => join(folder, 'demo.json')
+/** The file that distinguishes the folder of a demo, with the last day of its clicks once they are complete. */
+const MARK = 'demo.json'
 const folder = resolve(values.folder)
 const now = values.date === undefined ? Date.now() : Date.parse(`${values.date}T14:20:00Z`)
 if (Number.isNaN(now)) refuse('--date takes a date such as 2026-06-18')
 
-if (values.fresh || (await readMark()) === null) await make()
-const age = Math.floor((now - ((await readMark())?.made ?? now)) / DAY_MS)
+if (values.fresh || (await readMade()) === null) await make()
+const age = Math.floor((now - ((await readMade()) ?? now)) / DAY_MS)
 if (age > 0) console.log(`The clicks end ${age} ${age === 1 ? 'day' : 'days'} ago: npm run demo -- --fresh`)
 if (values.date !== undefined) setClock(now)
 
@@ -58,25 +58,35 @@ function storage(): Record<string, string> {
   return { ...Object.fromEntries(none.map((name) => [name, ''])), DATA_DIR: folder }
 }
 
-async function readMark(): Promise<{ made: number } | null> {
+/** Returns when the demo was made; null if it is incomplete. */
+async function readMade(): Promise<number | null> {
   try {
-    return JSON.parse(await readFile(mark(), 'utf8'))
+    return JSON.parse(await readFile(join(folder, MARK), 'utf8')).made
   } catch {
     return null
   }
 }
 
-/** Makes the demo in an empty folder, unless a process uses it. */
+function writeMade(made: number | null): Promise<void> {
+  return writeFile(join(folder, MARK), JSON.stringify({ made }))
+}
+
+/** Makes the demo in a new folder, or in place of an earlier demo that no process uses. */
 async function make(): Promise<void> {
   await mkdir(folder, { recursive: true })
+  const names = await readdir(folder)
+  if (names.length > 0 && !names.includes(MARK))
+    refuse(`${folder} has other files than a demo; give another --folder`)
   const unlock = await lockFolder(folder)
   await unlock()
   await rm(folder, { recursive: true })
+  await mkdir(folder)
+  await writeMade(null)
   const begun = performance.now()
   console.log(`Making ${LINKS} links and ${DAYS} days of clicks in ${folder}`)
   await fillDemo(folder, now, (day) => {
     if (day % 30 === 0) console.log(`${day} of ${DAYS} days`)
   })
-  await writeFile(mark(), JSON.stringify({ made: now }))
+  await writeMade(now)
   console.log(`Made in ${Math.round((performance.now() - begun) / 1_000)} s`)
 }
