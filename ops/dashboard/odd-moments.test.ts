@@ -47,6 +47,26 @@ t.test('a repeated press creates no link again whose answer was lost', browserTe
   )
 })
 
+t.test('addresses typed while others are shortened stay in the field', browserTest, async (t) => {
+  const { url } = await startApp(t)
+  const { page, complaints } = await openPage(await openBrowser(t), url)
+  const answer = Promise.withResolvers<void>()
+  await page.route('**/urls', async (route) => {
+    await answer.promise
+    await route.fallback()
+  })
+  await page.goto('/dashboard')
+  const field = page.getByLabel('Long addresses to shorten')
+  await field.fill('example.com/first')
+  await field.press('Enter')
+  await field.press('Shift+Enter')
+  await field.pressSequentially('example.com/second')
+  answer.resolve()
+  await page.getByText('Link created').waitFor()
+  t.equal(await field.inputValue(), 'example.com/second')
+  t.same(complaints, [])
+})
+
 t.test('the target of a link leads to web addresses only', browserTest, async (t) => {
   const { app, url, request } = await startApp(t)
   await request('POST', '/urls', { json: { original_url: 'https://example.com/' } })

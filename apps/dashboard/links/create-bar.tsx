@@ -27,6 +27,17 @@ function readLines(pasted: string): string[] {
   return pasted.split('\n').flatMap((line) => completeAddress(line.trim()) || [])
 }
 
+/** Removes each of the addresses once. What was typed meanwhile stays. */
+function dropLines(typed: string, addresses: readonly string[]): string {
+  const left = [...addresses]
+  const lines = typed.split('\n').filter((line) => {
+    const at = left.indexOf(completeAddress(line.trim()))
+    if (at >= 0) left.splice(at, 1)
+    return at < 0 && line.trim() !== ''
+  })
+  return lines.join('\n')
+}
+
 /** An address that was handed over with a title keeps it. */
 function withTitle(line: string): UrlDraft {
   const { address, title } = incoming.peek() ?? {}
@@ -62,13 +73,11 @@ export function CreateBar() {
     const done: Url[] = []
     try {
       for (const line of lines) done.unshift(await shorten(line))
-      setValue('')
       field.current?.focus()
     } catch (error) {
-      // The addresses that are left stay in the field.
-      setValue(lines.slice(done.length).join('\n'))
       setError(error instanceof ApiError && error.status === 401 ? null : explain(error))
     }
+    setValue((now) => dropLines(now, lines.slice(0, done.length)))
     setBusy(false)
     if (done.length === 0) return
     setCreated((last) => [...done, ...last])
