@@ -5,14 +5,14 @@ import { useCursorList } from '#dashboard/core/cursor.ts'
 import { BASE, isOpen } from '#dashboard/core/environment.ts'
 import { formatDate, ownZone, parseWire } from '#dashboard/core/format.ts'
 import { LANGUAGES, language, text } from '#dashboard/core/language.ts'
-import { session, signOut } from '#dashboard/core/session.ts'
+import { session } from '#dashboard/core/session.ts'
 import { theme } from '#dashboard/core/theme.ts'
+import { onSignOut } from '#dashboard/shell/commands.ts'
 import { usePageTitle } from '#dashboard/shell/page-title.ts'
 import { Preferences } from '#dashboard/shell/preferences.tsx'
 import { ShortcutSheet } from '#dashboard/shell/shortcut-sheet.tsx'
 import { Button } from '#dashboard/ui/button.tsx'
 import { Icon } from '#dashboard/ui/icon.tsx'
-import { explain } from '#dashboard/ui/states.tsx'
 import { showToast } from '#dashboard/ui/toast.tsx'
 import type { ActiveSession, Session, SessionQuery } from '#schema/shapes/session.ts'
 import { Facts } from './facts.tsx'
@@ -55,19 +55,11 @@ function Identity({ current }: { current: Session }) {
   const t = text.value.account
   const time = (value: string | null) => value && formatDate(parseWire(value), 'full')
 
-  async function onSignOut() {
-    try {
-      await signOut()
-    } catch (error) {
-      showToast(explain(error), { kind: 'bad' })
-    }
-  }
-
   return (
     <section class="card stack" aria-labelledby="identity">
       <div class="card-head">
         <h2 id="identity">{t.identity}</h2>
-        <Button icon="exit" kind="quiet" onClick={() => void onSignOut()}>
+        <Button icon="exit" kind="quiet" onClick={onSignOut}>
           {text.value.app.signOut}
         </Button>
       </div>

@@ -106,6 +106,6 @@ const MAX_RETURN = 2_000
 /** This page with its query, as the server wants it after a sign-in at the provider. */
 function returnPath(): string {
   const { pathname, search } = location
-  const path = pathname.startsWith(BASE) ? pathname.slice(BASE.length) : '/dashboard'
-  return path.length + search.length <= MAX_RETURN ? path + search : path
+  const path = pathname.slice(BASE.length)
+  return [path + search, path].find(({ length }) => length <= MAX_RETURN) ?? '/dashboard'
 }
