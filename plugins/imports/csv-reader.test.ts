@@ -1,8 +1,8 @@
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import t from 'tap'
+import { formatCsvLine } from '#schema/shapes/csv.ts'
 import { type CsvRecord, createCsvScanner } from './csv-reader.ts'
-import { formatCsvLine } from './csv-writer.ts'
 
 function readAll(text: string, chunkLength = text.length || 1): CsvRecord[] {
   const scan = createCsvScanner()

@@ -1,7 +1,7 @@
+import { GUARDED_MARK, unguard } from '#schema/shapes/csv.ts'
 import type { Cell } from './cells.ts'
 import { type CsvRecord, createCsvScanner } from './csv-reader.ts'
 import { columnsMissing, fileEmpty, headerUnreadable, notRows } from './errors.ts'
-import { GUARDED_MARK, unguard } from './formulas.ts'
 import { type Column, columnIndex, type Kind } from './kinds.ts'
 import { readTextBlocks } from './text-blocks.ts'
 

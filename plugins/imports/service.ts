@@ -1,11 +1,10 @@
 import type { Database } from '#platform/database/index.ts'
+import { formatCsvLine, GUARDED_MARK, guard } from '#schema/shapes/csv.ts'
 import type { ImportReport, OnConflict } from '#schema/shapes/import-report.ts'
 import { type Batch, createBatchBuilder } from './batch.ts'
 import type { BatchStore } from './batch-store.ts'
 import type { KindName } from './contract.ts'
-import { formatCsvLine } from './csv-writer.ts'
 import { importsBusy } from './errors.ts'
-import { GUARDED_MARK, guard } from './formulas.ts'
 import { KIND_ORDER, type Kind, type Kinds } from './kinds.ts'
 import { createReferences, type References } from './references.ts'
 import { createReportBuilder } from './report.ts'
@@ -38,7 +37,8 @@ export interface ImportService {
   /**
    * Exports one snapshot of the database: calls `write` with the name and the text of each file in turn.
    * Importing the files restores the same rows. With `isGuarded` no cell is a formula to a spreadsheet (see
-   * formulas.ts); importing such files restores the same rows too. `only` selects files. Throws IMPORTS_BUSY.
+   * #schema/shapes/csv.ts); importing such files restores the same rows too. `only` selects files. Throws
+   * IMPORTS_BUSY.
    */
   exportCsv(
     write: (kind: KindName, text: AsyncIterable<string>) => Promise<void>,

@@ -1,3 +1,4 @@
+import { formatCsvLine, GUARDED_MARK, guard } from '#schema/shapes/csv.ts'
 import { Url } from '#schema/shapes/url.ts'
 
 /** Files of links, with the fields of the API in the format of `GET /urls` or of an import. */
@@ -11,23 +12,15 @@ export function formatFile(urls: readonly Url[], format: Format): Blob {
     const rows = urls.map((url) => Object.fromEntries(FIELDS.map((name) => [name, url[name]])))
     return new Blob([`${JSON.stringify(rows, null, 2)}\n`], { type: 'application/json' })
   }
-  // The last column tells an import to remove the apostrophes of `toCell`.
   const lines = [
-    [...FIELDS, 'spreadsheet_safe'],
-    ...urls.map((url) => [...FIELDS.map((name) => toCell(url[name])), ''])
+    [...FIELDS, GUARDED_MARK],
+    ...urls.map((url) => [...FIELDS.map((name) => toCell(url[name])), null])
   ]
-  return new Blob(
-    lines.map((cells) => `${cells.join(',')}\r\n`),
-    { type: 'text/csv' }
-  )
+  return new Blob(lines.map(formatCsvLine), { type: 'text/csv' })
 }
 
-/**
- * Null is an empty cell. A spreadsheet would run a text that begins like a formula (OWASP, CSV Injection).
- */
-function toCell(value: unknown): string {
-  if (value === null || value === undefined) return ''
+function toCell(value: unknown): string | null {
+  if (value === null || value === undefined) return null
   if (typeof value === 'boolean') return value ? 'True' : 'False'
-  const text = String(value).replace(/(?<=^|[;\t\r\n])(?='*[=+\-@\t\r\n＝＋－＠])/g, "'")
-  return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  return guard(String(value))
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { guard, unguard } from './formulas.ts'
+import { guard, unguard } from './csv.ts'
 
 t.test('no cell begins like a formula, nor does what follows another separator', async (t) => {
   for (const [text, shown] of [
