@@ -85,21 +85,29 @@ t.test('1,000 errors are listed, and the others counted', browserTest, async (t)
   t.same(complaints, [])
 })
 
-t.test('conflicts: the import stops with their lines, or gives new ids', browserTest, async (t) => {
-  const { url, request } = await startApp(t)
-  await request('POST', '/users', { json: { username: 'first', email: 'first@example.com' } })
-  const { page, complaints } = await openPage(await openBrowser(t), url, { expects: /409/ })
-  await page.goto('/dashboard/imports')
-  await choose(page, file('users.csv', ['id,username,email', '1,second,second@example.com']))
-  await page.getByLabel('Rows whose id another row has').selectOption({ label: 'Stop the import' })
-  await submit(page)
-  await page.getByRole('row', { name: /^2 Error/ }).waitFor()
-  await page.getByLabel('Rows whose id another row has').selectOption({ label: 'Give a new id' })
-  await submit(page)
-  await page.getByText('Everything is imported.').waitFor()
-  t.match((await request('GET', '/users')).json, [{ username: 'first' }, { username: 'second' }])
-  t.same(complaints, [])
-})
+t.test(
+  'conflicts: the import leaves rows out, stops with their lines, or gives new ids',
+  browserTest,
+  async (t) => {
+    const { url, request } = await startApp(t)
+    await request('POST', '/users', { json: { username: 'first', email: 'first@example.com' } })
+    const { page, complaints } = await openPage(await openBrowser(t), url, { expects: /409/ })
+    await page.goto('/dashboard/imports')
+    await choose(page, file('users.csv', ['id,username,email', '1,second,second@example.com']))
+    await submit(page)
+    await page.getByText('1 row was left out, because another row has its id.').waitFor()
+    await page.getByRole('button', { name: 'Import more' }).click()
+    await choose(page, file('users.csv', ['id,username,email', '1,second,second@example.com']))
+    await page.getByLabel('Rows whose id another row has').selectOption({ label: 'Stop the import' })
+    await submit(page)
+    await page.getByRole('row', { name: /^2 Error/ }).waitFor()
+    await page.getByLabel('Rows whose id another row has').selectOption({ label: 'Give a new id' })
+    await submit(page)
+    await page.getByText('Everything is imported.').waitFor()
+    t.match((await request('GET', '/users')).json, [{ username: 'first' }, { username: 'second' }])
+    t.same(complaints, [])
+  }
+)
 
 t.test('a cancelled upload ends, and a new one goes on', browserTest, async (t) => {
   const { url, request } = await startApp(t)

@@ -24,11 +24,16 @@ export function Reports({ reports }: { reports: SetReport }) {
   const unlisted = files.reduce((sum, { report }) => sum + report.rejected - report.errors.length, 0)
   const isCut = files.some(({ report }) => report.warnings.length >= MAX_WARNINGS)
   const rejected = files.reduce((sum, { report }) => sum + report.rejected, 0)
+  const leftOut = files.reduce((sum, { report }) => sum + report.conflicts - report.renumbered, 0)
+  const results = [
+    ...(rejected > 0 ? [t.doneWithErrors(formatNumber(rejected), rejected)] : []),
+    ...(leftOut > 0 ? [t.doneWithConflicts(formatNumber(leftOut), leftOut)] : [])
+  ]
   return (
     <>
       <p class="row import-result" role="status">
-        <Icon name={rejected > 0 ? 'alert' : 'check'} />
-        <span class="wrap">{rejected > 0 ? t.doneWithErrors(formatNumber(rejected), rejected) : t.done}</span>
+        <Icon name={results.length > 0 ? 'alert' : 'check'} />
+        <span class="wrap">{results.join(' ') || t.done}</span>
       </p>
       {files.map(({ kind, report }) => (
         <Counts key={kind} kind={kind} report={report} />

@@ -42,6 +42,12 @@ export const imports: typeof en.imports = {
   cancelled:
     'Das Hochladen wurde abgebrochen. Angekommene Zeilen sind vielleicht gespeichert; ein neuer Import überspringt sie.',
   done: 'Alles ist importiert.',
+  doneWithConflicts: (count, value) =>
+    plural(
+      value,
+      '1 Zeile wurde weggelassen, weil eine andere ihre Nummer hat.',
+      `${count} Zeilen wurden weggelassen, weil andere ihre Nummern haben.`
+    ),
   doneWithErrors: (count, value) =>
     plural(
       value,

@@ -36,6 +36,12 @@ export const imports = {
   cancel: 'Cancel the upload',
   cancelled: 'The upload was cancelled. Rows that had arrived may be stored; a new import skips them.',
   done: 'Everything is imported.',
+  doneWithConflicts: (count: string, value: number) =>
+    plural(
+      value,
+      '1 row was left out, because another row has its id.',
+      `${count} rows were left out, because other rows have their ids.`
+    ),
   doneWithErrors: (count: string, value: number) =>
     plural(
       value,
