@@ -5,6 +5,7 @@ import { en } from '#apps/dashboard/text/en.ts'
 import { UrlChange } from '#schema/shapes/url.ts'
 import { startApp } from '#testing/app.ts'
 import { browserTest, openBrowser, openPage } from '#testing/browser.ts'
+import { until } from '#testing/until.ts'
 
 /** Edits of links beside other edits, failures and odd values, in a real browser. */
 
@@ -233,6 +234,30 @@ t.test('title and target are edited in the list, and a refused edit opens again'
   await page.getByRole('dialog').waitFor({ state: 'detached' })
   await page.getByRole('cell', { name: 'Mine' }).waitFor()
   t.match((await request('GET', '/urls/1')).json, { title: 'Mine' })
+  t.same(complaints, [])
+})
+
+t.test('an edit in the list that begins during the save of another one', browserTest, async (t) => {
+  const { url, request } = await startApp(t)
+  await request('POST', '/urls', { json: { original_url: 'https://example.com/', title: 'First' } })
+  const { page, complaints } = await openPage(await openBrowser(t), url)
+  await page.goto('/dashboard')
+  const title = page.getByRole('textbox', { name: 'Title' })
+  const gate = Promise.withResolvers<void>()
+  await page.route('**/urls/1', async (route) => {
+    if (route.request().method() === 'PUT') await gate.promise
+    await route.continue()
+  })
+  await page.getByText('First').dblclick()
+  await title.fill('Second')
+  await page.keyboard.press('Enter')
+  await page.getByText('Second').dblclick()
+  await title.fill('Third')
+  await page.keyboard.press('Enter')
+  gate.resolve()
+  await until(async () => (await request('GET', '/urls/1')).json.title === 'Third')
+  await page.getByRole('cell', { name: 'Third' }).waitFor()
+  t.equal(await page.getByRole('dialog').count(), 0)
   t.same(complaints, [])
 })
 

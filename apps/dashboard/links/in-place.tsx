@@ -35,7 +35,11 @@ export function InPlace({ url, names, children }: InPlaceProps) {
   const [other, setOther] = useState<Outdated | null>(null)
   const [error, setError] = useState<unknown>(null)
   const [isBusy, setBusy] = useState(false)
+  const isEditing = useRef(false)
+  isEditing.current = edit !== null
   const element = useRef<HTMLSpanElement>(null)
+  /** The save under way. An edit that begins meanwhile is one of what it leaves. */
+  const saving = useRef(Promise.resolve())
   const isGone = useRef(false)
   useEffect(
     () => () => {
@@ -47,7 +51,8 @@ export function InPlace({ url, names, children }: InPlaceProps) {
   function begin() {
     setMessages({})
     setEdit(beginEdit(url))
-    readBase(url).then(
+    const read = saving.current.then(() => readBase(url))
+    read.then(
       (rebase) => setEdit((last) => (last && last.base.row === url ? rebase(last) : last)),
       () => undefined
     )
@@ -66,7 +71,8 @@ export function InPlace({ url, names, children }: InPlaceProps) {
     })
     if (invalid.length > 0) return setMessages(Object.fromEntries(invalid))
     close()
-    if (pickChanged(toDraft(edit.base.row), edit.draft).length > 0) void send(edit)
+    if (pickChanged(toDraft(edit.base.row), edit.draft).length === 0) return
+    saving.current = saving.current.then(() => send(edit))
   }
 
   async function send({ base, draft }: Edit) {
@@ -86,7 +92,7 @@ export function InPlace({ url, names, children }: InPlaceProps) {
   }
 
   function fail(edit: Edit, error: unknown) {
-    if (isGone.current) return showToast(explain(error), { kind: 'bad' })
+    if (isGone.current || isEditing.current) return showToast(explain(error), { kind: 'bad' })
     if (other) return setError(error)
     const known = error instanceof ApiError ? readFieldErrors(error) : {}
     const own = names.filter((name) => known[name] !== undefined)
