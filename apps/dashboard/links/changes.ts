@@ -90,6 +90,13 @@ export function applyChange(list: Rows<Url>, change: Change, place: Place): Rows
   return changed
 }
 
+/** True if `change` removes links that the list counts and has not read. */
+export function removesUnread({ rows, next, total }: Rows<Url>, change: Change): boolean {
+  if (next === null && total === rows.length) return false
+  const known = new Set(rows.map(({ id }) => id))
+  return [...latestOf(change).values()].some((one) => one.kind === 'removed' && !known.has(one.id))
+}
+
 /** Inserts a link that has become part of the list. The server alone compares texts, and filters. */
 function insert(list: Rows<Url>, url: Url, { sort, isFiltered }: Place): Rows<Url> | null {
   if (isFiltered || !['id', '-id'].includes(sort)) return null

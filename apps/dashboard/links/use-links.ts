@@ -4,7 +4,15 @@ import type { Page } from '#apps/client/operations.ts'
 import { api } from '#dashboard/core/api.ts'
 import { type CursorList, type ListCall, useCursorList } from '#dashboard/core/cursor.ts'
 import type { Url, UrlQuery } from '#schema/shapes/url.ts'
-import { applyChange, changesSince, hidden, lastChange, markChanges, type Place } from './changes.ts'
+import {
+  applyChange,
+  changesSince,
+  hidden,
+  lastChange,
+  markChanges,
+  type Place,
+  removesUnread
+} from './changes.ts'
 
 /** Reads of a list whose changes meanwhile need another read. */
 const MAX_READS = 3
@@ -40,7 +48,7 @@ export function useLinks(query: UrlQuery, place: Place): CursorList<Url> {
     const { list, place } = latest.current
     list.update((data) => {
       const changed = applyChange(data, change, place)
-      if (changed === null) list.reload()
+      if (changed === null || removesUnread(data, change)) list.reload()
       return changed ?? data
     })
   })

@@ -36,6 +36,7 @@ export function List<Row>({
       {error !== undefined && <ErrorNote error={error} onRetry={list.reload} />}
       {data === undefined && error === undefined && <Skeleton rows={expected} />}
       {data?.rows.length === 0 &&
+        data.next === null &&
         (isFiltered ? (
           <Empty icon="search" {...(noMatch ?? { title, hint })}>
             <Button onClick={onReset}>{t.links.reset}</Button>
