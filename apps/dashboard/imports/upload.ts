@@ -1,4 +1,5 @@
 import { effect, signal } from '@preact/signals'
+import { holdTab } from '#dashboard/core/hold-tab.ts'
 import { owner } from '#dashboard/core/session.ts'
 import type { OnConflict, SetReport } from '#schema/shapes/import-report.ts'
 import { KIND_NAMES } from './kinds.ts'
@@ -25,25 +26,20 @@ export const upload = signal<Upload>({ step: 'none' })
 
 let sending: Sending | null = null
 
-/** Asks before the tab closes, which would end the upload. */
-const holdTab = (event: Event) => event.preventDefault()
-
 export async function startUpload(): Promise<void> {
   if (sending !== null) return
   const { files, onConflict } = choice.value
   const total = files.reduce((sum, { file }) => sum + file.size, 0)
   upload.value = { step: 'sending', sent: 0, total }
-  addEventListener('beforeunload', holdTab)
   const current = sendFiles(files, onConflict, (sent) => {
     // A form is a little larger than its files.
     upload.value = { step: 'sending', sent: Math.min(sent, total), total }
   })
   sending = current
-  const next = await current.result.then(
+  const next = await holdTab(() => current.result).then(
     (reports): Upload => ({ step: 'done', reports }),
     (error): Upload => (error?.name === 'AbortError' ? { step: 'cancelled' } : { step: 'failed', error })
   )
-  removeEventListener('beforeunload', holdTab)
   if (sending !== current) return
   sending = null
   upload.value = next

@@ -1,6 +1,6 @@
 import { formatNumber } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
-import { showToast } from '#dashboard/ui/toast.tsx'
+import { showProgress, showToast } from '#dashboard/ui/toast.tsx'
 import type { Url } from '#schema/shapes/url.ts'
 import { type Outcome, removeAll, restoreAll, setActive } from './bulk.ts'
 import { hide, lastChange, unhide } from './changes.ts'
@@ -13,28 +13,25 @@ export interface Result {
   undo: (() => void) | null
 }
 
-export type Task = (urls: readonly Url[], onProgress: (done: number) => void) => Promise<Result>
+export type Task = (urls: readonly Url[], onProgress: OnProgress) => Promise<Result>
 
+type OnProgress = (done: number) => void
 type Message = (count: string, value: number) => string
 
 export const activate: Task = (urls, onProgress) => change(urls, true, onProgress)
 export const deactivate: Task = (urls, onProgress) => change(urls, false, onProgress)
 
-async function change(
-  urls: readonly Url[],
-  is_active: boolean,
-  onProgress: (done: number) => void
-): Promise<Result> {
+async function change(urls: readonly Url[], is_active: boolean, onProgress: OnProgress): Promise<Result> {
   show(urls.map((url) => ({ ...url, is_active })))
   const outcome = await setActive(urls, () => is_active, onProgress)
   show([...outcome.done.map(({ after }) => after), ...outcome.refused.map(({ url }) => url)])
   const t = text.value.list
   const changed = outcome.done.flatMap(({ before }) => (before.is_active === is_active ? [] : before))
-  return report(outcome, is_active ? t.activated : t.deactivated, () => undoChange(changed), t.reverted)
+  return report(outcome, is_active ? t.activated : t.deactivated, changed, undoChange, t.reverted)
 }
 
-async function undoChange(before: readonly Url[]): Promise<Outcome> {
-  const outcome = await setActive(before, ({ is_active }) => is_active, ignore)
+async function undoChange(before: readonly Url[], onProgress: OnProgress): Promise<Outcome> {
+  const outcome = await setActive(before, ({ is_active }) => is_active, onProgress)
   show(outcome.done.map(({ after }) => after))
   return outcome
 }
@@ -50,11 +47,11 @@ export const remove: Task = async (urls, onProgress) => {
   unhide(ids)
   const removed = outcome.done.map(({ before }) => before)
   const t = text.value.list
-  return report(outcome, t.removed, () => undoRemoval(removed), t.restored)
+  return report(outcome, t.removed, removed, undoRemoval, t.restored)
 }
 
-async function undoRemoval(removed: readonly Url[]): Promise<Outcome> {
-  const outcome = await restoreAll(removed, ignore)
+async function undoRemoval(removed: readonly Url[], onProgress: OnProgress): Promise<Outcome> {
+  const outcome = await restoreAll(removed, onProgress)
   lastChange.value = {
     kind: 'several',
     changes: outcome.done.map(({ after }) => ({ kind: 'created', url: after }))
@@ -62,35 +59,46 @@ async function undoRemoval(removed: readonly Url[]): Promise<Outcome> {
   return outcome
 }
 
-const ignore = () => undefined
-
 function show(urls: readonly Url[]): void {
   lastChange.value = { kind: 'several', changes: urls.map((url) => ({ kind: 'changed', url })) }
 }
+
+type Revert = (before: readonly Url[], onProgress: OnProgress) => Promise<Outcome>
 
 /** Says what was done. Refused links are for a dialog, which has the same undo. */
 function report(
   outcome: Outcome,
   message: Message,
-  revert: () => Promise<Outcome>,
+  before: readonly Url[],
+  revert: Revert,
   reverted: Message
 ): Result {
-  const t = text.value
   const count = outcome.done.length
-  const undo = async () => {
-    const { done, refused } = await revert()
-    const first = refused[0]
-    if (first === undefined) showToast(reverted(formatNumber(done.length), done.length))
-    else
-      showToast(
-        `${t.list.refusedTitle(formatNumber(refused.length), refused.length)}: ${first.url.short_code} ${first.reason}`,
-        { kind: 'bad' }
-      )
-  }
-  const run = count === 0 ? null : () => void undo()
+  const run = count === 0 ? null : () => void undo(before, revert, reverted)
   if (outcome.refused.length === 0)
     showToast(message(formatNumber(count), count), {
-      ...(run && { action: { label: t.links.undo, run } })
+      ...(run && { action: { label: text.value.links.undo, run } })
     })
   return { outcome, undo: run }
+}
+
+/** Reverts a change of `before`. Links that the server refuses can be reverted again. */
+async function undo(before: readonly Url[], revert: Revert, reverted: Message): Promise<void> {
+  const t = text.value
+  const count = formatNumber(before.length)
+  // A screen reader reads each step.
+  const step = Math.ceil(before.length / 100)
+  const { done, refused } = await showProgress((show) =>
+    revert(before, (done) => {
+      if (done % step === 0) show(t.list.progress(formatNumber(done), count))
+    })
+  )
+  const [first] = refused
+  if (first === undefined) return showToast(reverted(formatNumber(done.length), done.length))
+  const left = refused.map(({ url }) => url)
+  const title = t.list.refusedTitle(formatNumber(left.length), left.length)
+  showToast(`${title}: ${first.url.short_code} ${first.reason}`, {
+    kind: 'bad',
+    action: { label: t.links.undo, run: () => void undo(left, revert, reverted) }
+  })
 }

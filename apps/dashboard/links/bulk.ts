@@ -1,6 +1,7 @@
 import { ApiError } from '#apps/client/api-error.ts'
 import type { Page } from '#apps/client/operations.ts'
 import { api } from '#dashboard/core/api.ts'
+import { holdTab } from '#dashboard/core/hold-tab.ts'
 import { explain } from '#dashboard/ui/states.tsx'
 import type { Url, UrlQuery } from '#schema/shapes/url.ts'
 import type { UrlBulkResults } from '#schema/shapes/url-bulk.ts'
@@ -28,12 +29,16 @@ export const setActive = (
   stateOf: (url: Url) => boolean,
   onProgress: OnProgress
 ): Promise<Outcome> =>
-  run(urls, onProgress, (part) =>
-    api.links.changeAll({ items: part.map((url) => ({ id: url.id, is_active: stateOf(url) })) })
+  holdTab(() =>
+    run(urls, onProgress, (part) =>
+      api.links.changeAll({ items: part.map((url) => ({ id: url.id, is_active: stateOf(url) })) })
+    )
   )
 
 export const removeAll = (urls: readonly Url[], onProgress: OnProgress): Promise<Outcome> =>
-  run(urls, onProgress, (part) => api.links.removeAll({ items: part.map(({ id }) => ({ id })) }))
+  holdTab(() =>
+    run(urls, onProgress, (part) => api.links.removeAll({ items: part.map(({ id }) => ({ id })) }))
+  )
 
 /** Calls `send` for each thousand links. After a failed call the remaining links are refused. */
 async function run(
@@ -81,7 +86,7 @@ export async function restoreAll(urls: readonly Url[], onProgress: OnProgress): 
       onProgress(outcome.done.length + outcome.refused.length)
     }
   }
-  await Promise.all(Array.from({ length: PARALLEL }, work))
+  await holdTab(() => Promise.all(Array.from({ length: PARALLEL }, work)))
   return outcome
 }
 

@@ -8,6 +8,8 @@ interface Toast {
   message: string
   kind: 'good' | 'bad'
   action?: { label: string; run: () => void }
+  /** Goes when its work ends. */
+  isLasting?: boolean
 }
 
 const SHOWN_MS = 6_000
@@ -30,6 +32,23 @@ export function showToast(
   toasts.value = [...toasts.value.slice(-2), { id: last, message, kind, ...(action && { action }) }]
 }
 
+/** Shows the progress of `work` until it ends. */
+export async function showProgress<T>(
+  work: (onProgress: (message: string) => void) => Promise<T>
+): Promise<T> {
+  last++
+  const id = last
+  const show = (message: string) => {
+    const others = toasts.value.filter((one) => one.id !== id)
+    toasts.value = [...others.slice(-2), { id, message, kind: 'good', isLasting: true }]
+  }
+  try {
+    return await work(show)
+  } finally {
+    dismiss(id)
+  }
+}
+
 /** The messages. A popover, so that they are above dialogs. */
 export function Toasts() {
   const element = useRef<HTMLDivElement>(null)
@@ -49,11 +68,13 @@ export function Toasts() {
   )
 }
 
-function Message({ toast: { id, message, kind, action } }: { toast: Toast }) {
+function Message({ toast: { id, message, kind, action, isLasting = false } }: { toast: Toast }) {
   useEffect(() => {
+    // An offer to repeat what failed is the only one.
+    if (isLasting || (kind === 'bad' && action)) return
     const timer = setTimeout(() => dismiss(id), action ? SHOWN_WITH_ACTION_MS : SHOWN_MS)
     return () => clearTimeout(timer)
-  }, [id, action])
+  }, [id, kind, action, isLasting])
   return (
     <div class={`toast ${kind}`}>
       <p class="wrap">{message}</p>
@@ -69,7 +90,7 @@ function Message({ toast: { id, message, kind, action } }: { toast: Toast }) {
           {action.label}
         </Button>
       )}
-      <IconButton icon="close" label={text.value.app.dismiss} onClick={() => dismiss(id)} />
+      {!isLasting && <IconButton icon="close" label={text.value.app.dismiss} onClick={() => dismiss(id)} />}
     </div>
   )
 }

@@ -1,0 +1,95 @@
+import type { Page } from 'playwright-core'
+import t from 'tap'
+import { startApp } from '#testing/app.ts'
+import { browserTest, openBrowser, openPage } from '#testing/browser.ts'
+import { makeRow } from '#testing/import-rows.ts'
+import { until } from '#testing/until.ts'
+
+/** Changes of many links that something interrupts, in a real browser. */
+
+const bar = (page: Page) => page.getByRole('region', { name: 'Selection' })
+
+async function open(t: Parameters<typeof openBrowser>[0], count: number, expects?: RegExp) {
+  const { url, request } = await startApp(t, { env: { RATE_LIMIT: 'off' } })
+  const json = Array.from({ length: count }, (_, index) => makeRow('urls', index + 1))
+  t.match((await request('POST', '/urls/bulk', { json })).json, { imported: count })
+  const { page, complaints } = await openPage(await openBrowser(t), url, { ...(expects && { expects }) })
+  await page.goto('/dashboard')
+  await page.getByRole('checkbox', { name: 'Select all links shown' }).check()
+  const countLinks = async () => (await request('GET', '/urls?per_page=1')).headers.get('x-total-count')
+  return { page, complaints, countLinks }
+}
+
+async function remove(page: Page) {
+  await bar(page).getByRole('button', { name: 'Delete', exact: true }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click()
+}
+
+t.test('an undo that breaks off can be repeated', browserTest, async (t) => {
+  const { page, complaints, countLinks } = await open(t, 20, /ERR_/)
+  await remove(page)
+  await page.getByText('20 links deleted').waitFor()
+  t.equal(await countLinks(), '0')
+  let sent = 0
+  await page.route('**/restore', (route) => (++sent > 8 ? route.abort() : route.continue()))
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await page.getByText('12 links were refused').waitFor()
+  t.equal(await countLinks(), '8')
+  await page.unroute('**/restore')
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await page.getByText('12 links are back').waitFor()
+  t.equal(await countLinks(), '20')
+  t.same(complaints, [])
+})
+
+t.test('an undo shows how far it is, and leaving the page meanwhile asks first', browserTest, async (t) => {
+  const { page, complaints, countLinks } = await open(t, 20)
+  await remove(page)
+  const gate = Promise.withResolvers<void>()
+  let sent = 0
+  await page.route('**/restore', async (route) => {
+    if (++sent > 8) await gate.promise
+    await route.continue()
+  })
+  const asked: string[] = []
+  page.on('dialog', (dialog) => {
+    asked.push(dialog.type())
+    void dialog.dismiss()
+  })
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await page.getByText('8 of 20').waitFor()
+  await page.evaluate('location.reload()')
+  await until(async () => asked.length === 1)
+  t.same(asked, ['beforeunload'])
+  gate.resolve()
+  await page.getByText('20 links are back').waitFor()
+  t.equal(await page.getByText('8 of 20').count(), 0)
+  await page.reload()
+  await page.getByText('20 links', { exact: true }).waitFor()
+  t.equal(await countLinks(), '20')
+  t.same(asked, ['beforeunload'], 'afterwards nothing asks')
+  t.same(complaints, [])
+})
+
+t.test('after all links shown are deleted, the list shows the next ones', browserTest, async (t) => {
+  const { page, complaints } = await open(t, 120)
+  await remove(page)
+  await page.getByText('50 links deleted').waitFor()
+  await page.getByText('70 links', { exact: true }).waitFor()
+  await page.getByRole('row').nth(40).waitFor()
+  t.same(complaints, [])
+})
+
+t.test('links that were deleted before the list reads them are not counted', browserTest, async (t) => {
+  const { page, complaints, countLinks } = await open(t, 2_300)
+  await bar(page)
+    .getByRole('button', { name: /^Select all 2/ })
+    .click()
+  await bar(page).getByText('2,300 selected').waitFor()
+  await remove(page)
+  await page.getByText('2,300 links deleted').waitFor()
+  t.equal(await countLinks(), '0')
+  await page.getByText('0 links', { exact: true }).waitFor()
+  await page.getByText('No links yet').waitFor()
+  t.same(complaints, [])
+})
