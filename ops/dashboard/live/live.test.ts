@@ -16,6 +16,7 @@ const PAGE = `<!doctype html>
 <meta charset="utf-8">
 <title>Live</title>
 <link rel="icon" href="%BASE%/favicon.ico">
+<link rel="apple-touch-icon" href="%BASE%/dashboard/assets/mask-512.png">
 <script src="%BASE%/dashboard/assets/early.js"></script>
 <link rel="stylesheet" href="%BASE%/dashboard/assets/main.css">
 <script type="module" src="%BASE%/dashboard/assets/main.js"></script>
@@ -74,6 +75,17 @@ t.test('everything else comes from the server', async (t) => {
   })
   t.equal(created.status, 201)
   t.equal((await fetch(`${live.url}/dashboard/assets/none.js`)).status, 404)
+  const page = await (await fetch(`${live.url}/dashboard`)).text()
+  const manifest = await (await fetch(`${live.url}/dashboard/manifest.webmanifest`)).text()
+  const icons = [
+    /[^"]+mask[^"]+/.exec(page)?.[0],
+    ...[...manifest.matchAll(/"src":"([^"]+)/g)].map(([, path]) => path)
+  ]
+  t.equal(icons.length, 5)
+  t.same(
+    await Promise.all(icons.map(async (path) => (await fetch(live.url + path)).status)),
+    icons.map(() => 200)
+  )
   await close()
   const refused = await fetch(`${live.url}/urls`)
   t.equal(refused.status, 502)

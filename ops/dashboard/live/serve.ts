@@ -68,8 +68,9 @@ export async function serveLive({ source, upstream, port, log }: LiveOptions): P
     const { pathname } = new URL(incoming.url ?? '/', 'http://localhost')
     const [, file] = /^\/dashboard\/assets\/([\w.-]+)$/.exec(pathname) ?? []
     if (pathname === '/dashboard/live') onListen(answer)
-    else if (file !== undefined) onFile(file, answer)
-    else if (/^\/dashboard(\/|$)/.test(pathname)) onPage(answer).catch((error) => onFailure(answer, error))
+    else if (file !== undefined && files.has(file)) onFile(file, answer)
+    else if (/^\/dashboard(\/[^.]*)?$/.test(pathname))
+      onPage(answer).catch((error) => onFailure(answer, error))
     else forward(incoming, answer)
   }
 
@@ -81,19 +82,16 @@ export async function serveLive({ source, upstream, port, log }: LiveOptions): P
   }
 
   function onFile(file: string, answer: ServerResponse): void {
-    const contents = files.get(file)
     const type = TYPES[file.split('.').at(-1) ?? ''] ?? 'application/octet-stream'
-    answer.writeHead(contents === undefined ? 404 : 200, {
-      'content-type': type,
-      'cache-control': 'no-store'
-    })
-    answer.end(contents)
+    answer.writeHead(200, { 'content-type': type, 'cache-control': 'no-store' })
+    answer.end(files.get(file))
   }
 
   /** Sends `index.html` with the policy and the settings that the server gives its own page. */
   async function onPage(answer: ServerResponse): Promise<void> {
     const page = await fetch(`${upstream}/dashboard`, { headers: { accept: 'text/html' } })
-    const settings = /<html [^>]*data-auth[^>]*>/.exec(await page.text())?.[0]
+    const built = await page.text()
+    const settings = /<html [^>]*data-auth[^>]*>/.exec(built)?.[0]
     if (settings === undefined) throw new Error(`${upstream}/dashboard answers ${page.status}`)
     const html = await readFile(join(source, 'index.html'), 'utf8')
     const [, base = ''] = /data-base="([^"]*)"/.exec(settings) ?? []
@@ -107,6 +105,11 @@ export async function serveLive({ source, upstream, port, log }: LiveOptions): P
       html
         .replace(/<html [^>]*>/, () => settings)
         .replaceAll('%BASE%', base)
+        // Only the build draws icons.
+        .replace(
+          /assets\/([\w-]+)\.png/g,
+          (path, icon) => new RegExp(`assets/${icon}-\\w+\\.png`).exec(built)?.[0] ?? path
+        )
         .replace('</head>', () => `${client}\n</head>`)
     )
   }
