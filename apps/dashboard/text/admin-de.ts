@@ -110,8 +110,10 @@ export const audit: typeof en.audit = {
     user: 'Benutzer',
     key: 'Schlüssel',
     'blocked-host': 'Gesperrter Host',
-    import: 'Import',
-    session: 'Sitzung'
+    session: 'Sitzung',
+    users: 'Import von Benutzern',
+    urls: 'Import von Kurzlinks',
+    events: 'Import von Ereignissen'
   },
   action: 'Änderung',
   allActions: 'Alle Änderungen',
@@ -119,6 +121,7 @@ export const audit: typeof en.audit = {
     created: 'Angelegt',
     updated: 'Geändert',
     deleted: 'Gelöscht',
+    erased: 'Mit allen Daten gelöscht',
     restored: 'Wiederhergestellt',
     imported: 'Importiert',
     exported: 'Exportiert',
@@ -142,6 +145,14 @@ export const audit: typeof en.audit = {
   time: 'Wann',
   before: 'vorher:',
   after: 'nachher:',
+  fields: {
+    short_code: 'Kurzcode',
+    scopes: 'Berechtigungen',
+    count: 'Zeilen',
+    imported: 'Importiert',
+    skipped: 'Übersprungen',
+    rejected: 'Abgelehnt'
+  },
   values: (count) => `${count} Werte`,
   noValues: 'keine Werte',
   emptyTitle: 'Noch keine Änderungen',

@@ -105,8 +105,10 @@ export const audit = {
     user: 'User',
     key: 'Key',
     'blocked-host': 'Blocked host',
-    import: 'Import',
-    session: 'Session'
+    session: 'Session',
+    users: 'Import of users',
+    urls: 'Import of links',
+    events: 'Import of events'
   } as Record<string, string>,
   action: 'Change',
   allActions: 'All changes',
@@ -114,6 +116,7 @@ export const audit = {
     created: 'Created',
     updated: 'Changed',
     deleted: 'Deleted',
+    erased: 'Erased',
     restored: 'Restored',
     imported: 'Imported',
     exported: 'Exported',
@@ -135,6 +138,14 @@ export const audit = {
   time: 'When',
   before: 'before:',
   after: 'after:',
+  fields: {
+    short_code: 'Short code',
+    scopes: 'Permissions',
+    count: 'Rows',
+    imported: 'Imported',
+    skipped: 'Skipped',
+    rejected: 'Rejected'
+  },
   values: (count: number) => `${count} values`,
   noValues: 'no values',
   emptyTitle: 'No changes yet',

@@ -13,6 +13,7 @@ interface Difference {
 /** A value as text; undefined where there is none. */
 function show(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined
+  if (Array.isArray(value)) return value.join(', ')
   if (typeof value === 'boolean') return value ? text.value.edit.yes : text.value.edit.no
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
@@ -27,6 +28,7 @@ function labelOf(name: string): string {
     role: t.keys.role,
     user_id: t.keys.user,
     reason: t.hosts.reason,
+    ...t.audit.fields,
     ...Object.fromEntries(Object.entries(t.fields).map(([field, { label }]) => [field, label]))
   }
   return labels[name] ?? name
