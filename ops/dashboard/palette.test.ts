@@ -66,6 +66,10 @@ t.test('the palette opens pages and runs actions', browserTest, async (t) => {
   }
   await run('blocked')
   await page.waitForURL(/\/dashboard\/hosts$/)
+  await run('account')
+  await page.waitForURL(/\/dashboard\/account$/)
+  await run('blocked')
+  await page.waitForURL(/\/dashboard\/hosts$/)
   await run('theme dark')
   await page.locator(':root[data-theme=dark]').waitFor()
   await run('deutsch')

@@ -46,6 +46,7 @@ export function listCommands({ route, openSheet }: Stage): Command[] {
     page('links', 'link', t.app.links, HOME),
     ...(may('stats:read') ? [page('stats', 'chart', t.app.stats)] : []),
     ...listAreas().map((area) => page(area, 'shield', t.admin.tabs[area], pathOf(area))),
+    page('account', 'user', t.account.title),
     { ...page('docs', 'book', t.app.docs), run: () => location.assign(`${BASE}/docs`) },
     ...(may('urls:write') ? [action('create', 'plus', t.shortcuts.create, focusCreate)] : []),
     ...themes.map((one) =>
