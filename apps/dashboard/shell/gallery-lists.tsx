@@ -6,6 +6,7 @@ import { toWire } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
 import { IconButton } from '#dashboard/ui/button.tsx'
 import { CopyButton } from '#dashboard/ui/copy.tsx'
+import { Differences } from '#dashboard/ui/differences.tsx'
 import { ICONS, Icon } from '#dashboard/ui/icon.tsx'
 import { Age, List } from '#dashboard/ui/list.tsx'
 import { SearchField } from '#dashboard/ui/search.tsx'
@@ -24,6 +25,8 @@ interface Sample {
 }
 
 const MINUTE_MS = 60_000
+const SAMPLE_CREATION = { before: null, after: { title: HOME, note: '', is_active: true, short_code: 'a' } }
+const SAMPLE_CHANGE = { before: { title: 'A', note: null }, after: { title: 'B', note: HOME } }
 const STATES = ['good', 'plain', 'warn', 'bad'] as const
 
 export const sampleError = (detail: string) =>
@@ -70,6 +73,11 @@ export function GalleryLists() {
         <Empty {...empty} />
       </section>
       <section class="card stack">
+        <h2>{t.audit.differences}</h2>
+        <Differences entry={SAMPLE_CHANGE} />
+        <Differences entry={SAMPLE_CREATION} />
+      </section>
+      <section class="card stack">
         <h2>{t.gallery.icons}</h2>
         <div class="row icons">
           {ICONS.map((name) => (
@@ -83,6 +91,7 @@ export function GalleryLists() {
 
 function SampleTable({ rows }: { rows: readonly Sample[] }) {
   const t = text.value
+  const [sort, setSort] = useState('-created')
   const labels = {
     good: t.links.active,
     plain: t.links.inactive,
@@ -94,6 +103,8 @@ function SampleTable({ rows }: { rows: readonly Sample[] }) {
       caption={t.gallery.lists}
       layout="is-links card"
       rows={rows}
+      sort={sort}
+      onSort={(name) => setSort(sort === name ? `-${name}` : name)}
       keyOf={({ id }) => id}
       columns={[
         {
@@ -117,7 +128,12 @@ function SampleTable({ rows }: { rows: readonly Sample[] }) {
           label: t.links.columnStatus,
           render: ({ state }) => <Badge tone={state}>{labels[state]}</Badge>
         },
-        { id: 'created', label: t.links.columnCreated, render: ({ created }) => <Age time={created} /> },
+        {
+          id: 'created',
+          label: t.links.columnCreated,
+          sort: 'created',
+          render: ({ created }) => <Age time={created} />
+        },
         {
           id: 'actions',
           label: t.links.columnActions,

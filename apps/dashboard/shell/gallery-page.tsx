@@ -5,11 +5,12 @@ import { loadPart } from '#dashboard/core/connection.ts'
 import { HOME } from '#dashboard/core/environment.ts'
 import { text } from '#dashboard/core/language.ts'
 import { THEMES, type Theme } from '#dashboard/core/themes.ts'
-import { Button, ButtonLink, IconButton } from '#dashboard/ui/button.tsx'
+import { Button, ButtonLink, IconButton, IconLink } from '#dashboard/ui/button.tsx'
 import { CopyButton } from '#dashboard/ui/copy.tsx'
 import { Dialog } from '#dashboard/ui/dialog.tsx'
 import { Choice, SelectField, SwitchField, TextArea, TextField } from '#dashboard/ui/field.tsx'
 import { FormFoot } from '#dashboard/ui/form-foot.tsx'
+import { Popover } from '#dashboard/ui/popover.tsx'
 import { Badge } from '#dashboard/ui/states.tsx'
 import { showToast } from '#dashboard/ui/toast.tsx'
 import { GalleryLists, sampleError } from './gallery-lists.tsx'
@@ -69,6 +70,7 @@ function Buttons() {
         <CopyButton value={HOME} label={t.app.copy} />
         <IconButton icon="pencil" label={t.links.edit} />
         <CopyButton isIcon value={HOME} label={t.app.copy} />
+        <IconLink icon="link" label={t.app.components} href={`${HOME}/components`} />
       </div>
     </section>
   )
@@ -132,6 +134,9 @@ function Overlays() {
           {t.gallery.form}
         </Button>
         <Button onClick={() => setOpen('qr')}>{t.links.qr}</Button>
+        <Popover label={t.gallery.panel} icon="filter" mark="2">
+          {(close) => <Button onClick={close}>{t.app.close}</Button>}
+        </Popover>
         <Button onClick={() => showToast(t.gallery.toastText)}>{t.gallery.showToast}</Button>
         <Button
           onClick={() =>

@@ -240,6 +240,7 @@ export const en = {
     withError: 'With an error',
     error: 'An error says what to do',
     openDialog: 'Open a dialog',
+    panel: 'Panel',
     dialogText: 'A dialog asks one thing.',
     showToast: 'Show a message',
     toastText: 'Something was done'
