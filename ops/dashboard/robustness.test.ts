@@ -306,13 +306,14 @@ t.test(
     }))
     const top = rows.map((row) => ({ ...row, url_id: row.id, clicks: 7 }))
     const { json: stats } = await request('GET', '/stats?unit=day&from=2026-01-01')
+    const { json: linkStats } = await request('GET', `/urls/${link.id}/stats?unit=day&from=2026-01-01`)
     await page.route(/\/urls\?/, (route) => route.fulfill({ json: rows }))
     await page.route(/\/urls\/\d+$/, (route) =>
       route.fulfill({ json: rows[Number(route.request().url().split('/').at(-1)) - 1] })
     )
     await page.route(/\/events\?/, (route) => route.fulfill({ json: events }))
     await page.route(/\/history\?/, (route) => route.fulfill({ json: changes }))
-    await page.route(/\/stats\?/, (route) => route.fallback())
+    await page.route(/\/urls\/\d+\/stats\?/, (route) => route.fulfill({ json: linkStats }))
     await page.route(/:\d+\/stats\?/, (route) => route.fulfill({ json: { ...stats, top } }))
     const faults: string[] = []
     const paths = ['', '/stats', ...rows.map(({ id }) => `/links/${id}`)]

@@ -62,7 +62,7 @@ function Values({ values }: { values: readonly Difference[] }) {
     <dl class="differences">
       {values.map(({ name, before, after }) => (
         <div key={name}>
-          <dt class="soft small" title={name}>
+          <dt class="cut soft small" title={name}>
             {labelOf(name)}
           </dt>
           <dd class="wrap">

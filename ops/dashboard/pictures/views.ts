@@ -43,6 +43,26 @@ export const VIEWS: View[] = [
   { name: 'hosts', path: '/hosts', done: '.is-list', shown: ['dark'] },
   { name: 'system', path: '/system', done: '.is-settings', shown: ['light', 'dark'] },
   { name: 'components', path: '/components', done: '.samples', shown: ['light', 'dark'] },
+  { name: 'sessions', path: '/sessions', done: '.is-sessions', shown: [] },
+  { name: 'imports', path: '/imports', done: '.drop', shown: [] },
+  { name: 'account', path: '/account', done: '.account', shown: [] },
+  {
+    name: 'palette',
+    path: '',
+    done: '.is-links',
+    shown: [],
+    act: (page) => page.keyboard.press('Control+k')
+  },
+  {
+    name: 'selection',
+    path: '',
+    done: '.is-links',
+    shown: [],
+    async act(page) {
+      await page.locator('.col-select input').nth(1).check()
+      await page.locator('.pop button').nth(0).click()
+    }
+  },
   { name: 'no-match', path: '?q=nothing-like-this', done: '.empty', shown: [] },
   {
     name: 'edit',
