@@ -27,7 +27,7 @@ const { values } = readCommandLine({
   }
 })
 
-/** The file that distinguishes the folder of a demo, with the last day of its clicks once they are complete. */
+/** The file that marks the folder of a demo. It has the last day of its clicks once they are complete. */
 const MARK = 'demo.json'
 const folder = resolve(values.folder)
 const now = values.date === undefined ? Date.now() : Date.parse(`${values.date}T14:20:00Z`)
