@@ -10,7 +10,10 @@ import { hide, lastChange, unhide } from './changes.ts'
 import { EditDialog } from './edit-dialog.tsx'
 import { QrButton } from './qr-button.tsx'
 
-/** Deletes a link at once, and offers to take it back. Lists hide it before the server confirms. */
+/**
+ * Deletes a link at once, and offers to take it back. Lists hide it before the server confirms. Without
+ * `If-Match`: undo restores the link with all changes, also those that the list did not show.
+ */
 async function removeLink(url: Url): Promise<void> {
   const t = text.value.links
   hide([url.id])
