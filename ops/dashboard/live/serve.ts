@@ -115,8 +115,8 @@ export async function serveLive({ source, upstream, port, log }: LiveOptions): P
   }
 
   function forward(incoming: IncomingMessage, answer: ServerResponse): void {
-    const { method, headers, url } = incoming
-    const outgoing = request(new URL(url ?? '/', upstream), { method, headers }, (from) => {
+    const { method, headers, url: path } = incoming
+    const outgoing = request(upstream, { method, headers, path }, (from) => {
       answer.writeHead(from.statusCode ?? 502, from.headers)
       from.pipe(answer)
     })
