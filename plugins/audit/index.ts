@@ -14,7 +14,7 @@ export interface AuditOptions {
   retentionMonths: number
 }
 
-const UPKEEP_EVERY_MS = 6 * 3_600_000
+const MAINTAIN_EVERY_MS = 6 * 3_600_000
 
 /**
  * The audit log: publishes `app.audit`. Capabilities append their changes in their own transactions. Register
@@ -28,7 +28,7 @@ async function audit(app: FastifyInstance, { retentionMonths }: AuditOptions) {
     const deleted = await service.maintain(now)
     if (deleted > 0) app.log.info({ deleted }, 'expired audit entries deleted')
   }
-  const run = app.maintenance.repeat(UPKEEP_EVERY_MS, maintain, 'audit log maintenance failed')
+  const run = app.maintenance.repeat(MAINTAIN_EVERY_MS, maintain, 'audit log maintenance failed')
   // The start does not wait for it.
   app.addHook('onReady', async () => void run())
 }
