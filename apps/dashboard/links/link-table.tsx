@@ -67,7 +67,7 @@ export function LinkTable({ rows, view, selection, onSort }: LinkTableProps) {
       />
     )
   }
-  const layout = ['is-links', maySelect ? 'has-select' : '', view.columns.length > 5 ? 'has-many' : '']
+  const layout = ['is-links', maySelect ? 'has-select' : '', view.columns.length > 4 ? 'has-many' : '']
   return (
     <div class="card table-frame">
       <Table<Url>
