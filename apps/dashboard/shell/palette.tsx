@@ -44,6 +44,9 @@ export default function Palette({
   const list = useId()
   const [value, setValue] = useState('')
   const [active, setActive] = useState(0)
+  const chosen = useRef<Option | null>(null)
+  // The dialog gives the focus back as it closes; what runs may move it.
+  useEffect(() => () => void setTimeout(() => chosen.current?.run()), [])
   const typed = value.trim()
   const { links, isSearching, error } = useLinkSearch(typed)
   const commands = listCommands({ route, openSheet }).filter(({ label }) => matches(label, typed))
@@ -67,9 +70,8 @@ export default function Palette({
 
   function choose(option: Option | undefined) {
     if (option === undefined) return
-    // The dialog gives the focus back as it closes; what runs may move it.
+    chosen.current = option
     onClose()
-    setTimeout(option.run)
   }
 
   function onKeyDown(event: KeyboardEvent) {
