@@ -53,7 +53,7 @@ t.test('stored XSS in titles and referrers (CWE-79; CVE-2014-8488, YOURLS issue 
       else
         t.match(
           headers.get('content-type'),
-          /^(application\/(problem\+)?json|text\/(plain|csv)|application\/yaml|application\/x-yaml|image\/x-icon)/,
+          /^(application\/((problem|manifest)\+)?json|text\/(plain|csv)|application\/yaml|application\/x-yaml|image\/x-icon)/,
           target
         )
     }

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { scopesOf } from '#platform/access/caller.ts'
 import type { Scope } from '#schema/shapes/key.ts'
+import type { ActiveSession } from '#schema/shapes/session.ts'
 import type { UrlHistoryEntry } from '#schema/shapes/url-history.ts'
 import { startApp } from '#testing/app.ts'
 import { createKeyParts, formatKey } from './secret.ts'
@@ -70,8 +71,8 @@ interface Ask {
   isWhole?: boolean
 }
 
-/** A valid request for each route, about a resource of `owner` where the route has one. */
-const ASKS: Record<string, (owner: number) => Promise<Ask>> = {
+/** A valid request for each route, about a resource of `owner` where the route has one, or of `key`. */
+const ASKS: Record<string, (owner: number, key: string | null) => Promise<Ask>> = {
   'GET /users/:id': async (owner) => ({ path: `/users/${owner}`, isOwned: true }),
   'PUT /users/:id': async (owner) => ({ path: `/users/${owner}`, json: person(), isOwned: true }),
   'DELETE /users/:id': async (owner) => ({ path: `/users/${owner}`, isOwned: true }),
@@ -129,6 +130,15 @@ const ASKS: Record<string, (owner: number) => Promise<Ask>> = {
   'DELETE /keys/:id': async () => ({ path: `/keys/${await keyId()}`, isOwned: false }),
   'POST /keys/:id/rotate': async () => ({ path: `/keys/${await keyId()}/rotate`, isOwned: false }),
   'DELETE /session': async () => ({ path: '/session', isOwned: false }),
+  'DELETE /api/sessions': async () => ({ path: '/api/sessions', isOwned: false }),
+  // A session belongs to the key that began it.
+  'DELETE /api/sessions/:id': async (owner, key) => {
+    const isOwn = owner === me && key !== null
+    const page = await signIn(isOwn ? key : await makeKey({ role: 'member', user_id: owner }))
+    const { json: sessions } = await page('GET', '/api/sessions')
+    const current = sessions.find(({ is_current }: ActiveSession) => is_current)
+    return { path: `/api/sessions/${current.id}`, isOwned: true }
+  },
   'POST /blocked-hosts': async () => ({
     path: '/blocked-hosts',
     json: { host: 'evil.example' },
@@ -161,7 +171,7 @@ t.test('each route, for each role, on its own and on another’s thing', async (
       const isSignedIn = 'isSignedIn' in caller
       for (const owner of [me, other]) {
         // The requests of an administrator must not revoke the keys of this test.
-        const { path, json, isOwned, isWhole } = await ask(role === 'admin' ? await makeUser() : owner)
+        const { path, json, isOwned, isWhole } = await ask(role === 'admin' ? await makeUser() : owner, key)
         const send = isSignedIn ? await signIn(key ?? '') : as(key)
         const { status } = await send(method, path, json)
         const title = `${method} ${url} by ${who}, ${owner === me ? 'own' : 'another’s'}: ${status}`

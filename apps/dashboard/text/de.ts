@@ -239,7 +239,7 @@ export const de: Catalogue = {
     withError: 'Mit Fehler',
     error: 'Ein Fehler sagt, was zu tun ist',
     openDialog: 'Dialog öffnen',
-    panel: 'Panel',
+    panel: 'Fläche',
     dialogText: 'Ein Dialog fragt eine Sache.',
     showToast: 'Meldung zeigen',
     toastText: 'Etwas ist erledigt'
