@@ -75,6 +75,7 @@ t.test('everything else comes from the server', async (t) => {
   })
   t.equal(created.status, 201)
   t.equal((await fetch(`${live.url}/dashboard/assets/none.js`)).status, 404)
+  t.equal((await fetch(`${live.url}//`)).status, (await fetch(`${upstream}//`)).status)
   const page = await (await fetch(`${live.url}/dashboard`)).text()
   const manifest = await (await fetch(`${live.url}/dashboard/manifest.webmanifest`)).text()
   const icons = [

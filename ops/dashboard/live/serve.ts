@@ -65,7 +65,8 @@ export async function serveLive({ source, upstream, port, log }: LiveOptions): P
   const tell = (page: ServerResponse) => page.write(`data: ${JSON.stringify(last)}\n\n`)
 
   function onRequest(incoming: IncomingMessage, answer: ServerResponse): void {
-    const { pathname } = new URL(incoming.url ?? '/', 'http://localhost')
+    // `//` is a path here, and no URL.
+    const [pathname = '/'] = (incoming.url ?? '/').split('?', 1)
     const [, file] = /^\/dashboard\/assets\/([\w.-]+)$/.exec(pathname) ?? []
     if (pathname === '/dashboard/live') onListen(answer)
     else if (file !== undefined && files.has(file)) onFile(file, answer)
