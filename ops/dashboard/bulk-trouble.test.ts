@@ -93,3 +93,28 @@ t.test('links that were deleted before the list reads them are not counted', bro
   await page.getByText('No links yet').waitFor()
   t.same(complaints, [])
 })
+
+t.test('a list is read again after a change whose answer was lost', browserTest, async (t) => {
+  const { page, countLinks } = await open(t, 5, /ERR_/)
+  await page.route('**/api/links/bulk', async (route) => {
+    await route.fetch()
+    await route.abort()
+  })
+  await remove(page)
+  await page.getByRole('heading', { name: '5 links were refused' }).waitFor()
+  await page.getByText('No links yet').waitFor()
+  t.equal(await countLinks(), '0')
+})
+
+t.test('a link that was deleted elsewhere leaves the list when it is deleted', browserTest, async (t) => {
+  const { url, request } = await startApp(t)
+  const { json: link } = await request('POST', '/urls', { json: { original_url: 'https://example.com/' } })
+  const { page, complaints } = await openPage(await openBrowser(t), url, { expects: /404/ })
+  await page.goto('/dashboard')
+  await page.getByRole('link', { name: link.short_code }).waitFor()
+  await request('DELETE', `/urls/${link.id}`)
+  await page.getByRole('button', { name: `Delete ${link.short_code}` }).click()
+  await page.getByText(`${link.short_code} was deleted before`).waitFor()
+  await page.getByText('No links yet').waitFor()
+  t.same(complaints, [])
+})

@@ -19,6 +19,8 @@ export interface Outcome {
   /** The links before and after; what is deleted has no after. */
   done: { before: Url; after: Url }[]
   refused: { url: Url; reason: string }[]
+  /** True if a call ended without an answer: the server may have changed what is refused. */
+  isUnknown?: boolean
 }
 
 type OnProgress = (done: number) => void
@@ -60,6 +62,7 @@ async function run(
     } catch (error) {
       const reason = explain(error)
       outcome.refused.push(...urls.slice(at).map((url) => ({ url, reason })))
+      outcome.isUnknown = error instanceof ApiError && error.status === 0
       break
     }
   }

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks'
+import { ApiError } from '#apps/client/api-error.ts'
 import { api } from '#dashboard/core/api.ts'
 import { text } from '#dashboard/core/language.ts'
 import { may } from '#dashboard/core/session.ts'
@@ -22,7 +23,9 @@ async function removeLink(url: Url): Promise<void> {
     lastChange.value = { kind: 'removed', id: url.id }
     showToast(t.removed(url.short_code), { action: { label: t.undo, run: () => void restoreLink(url) } })
   } catch (error) {
-    showToast(explain(error), { kind: 'bad' })
+    const isGone = error instanceof ApiError && error.status === 404
+    if (isGone) lastChange.value = { kind: 'removed', id: url.id }
+    showToast(isGone ? t.removedBefore(url.short_code) : explain(error), { kind: isGone ? 'good' : 'bad' })
   }
   unhide([url.id])
 }

@@ -36,6 +36,7 @@ export function SelectionBar({ selection, query, list }: SelectionBarProps) {
     const { outcome, undo } = await task(urls, (done) => setProgress(t.progress(formatNumber(done), count)))
     setProgress(null)
     if (outcome.refused.length > 0) setRefused({ outcome, undo })
+    if (outcome.isUnknown) list.reload()
   }
 
   async function selectMatching(): Promise<void> {

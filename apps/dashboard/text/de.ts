@@ -127,6 +127,7 @@ export const de: Catalogue = {
     remove: 'Löschen',
     removeOf: (code) => `${code} löschen`,
     removed: (code) => `${code} ist gelöscht`,
+    removedBefore: (code) => `${code} war schon gelöscht`,
     undo: 'Rückgängig',
     restored: (code) => `${code} ist wieder da`,
     restoreFailed: (code) => `${code} lässt sich auf diesem Server nicht wiederherstellen`,

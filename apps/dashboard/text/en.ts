@@ -129,6 +129,7 @@ export const en = {
     remove: 'Delete',
     removeOf: (code: string) => `Delete ${code}`,
     removed: (code: string) => `${code} is deleted`,
+    removedBefore: (code: string) => `${code} was deleted before`,
     undo: 'Undo',
     restored: (code: string) => `${code} is back`,
     restoreFailed: (code: string) => `${code} can’t be restored on this server`,
