@@ -2,7 +2,8 @@ import { listFiles, readText } from './sources.ts'
 
 /**
  * The two suites. `npm test` runs unit and acceptance tests in processes that share the run's servers. `npm
- * run test:systems` runs the tests that start servers, commands and whole stacks themselves.
+ * run test:systems` runs the tests that start servers, commands and whole stacks themselves, and those of
+ * large data (`large-….test.ts`), which take a minute.
  */
 
 type Suite = 'units' | 'systems'
@@ -21,6 +22,6 @@ export function listTests(suite: Suite): string[] {
 }
 
 function suiteOf(file: string): Suite {
-  const isSystem = /^(?:ops|loadtest)\//.test(file) || STARTS_PROGRAMS.test(readText(file))
+  const isSystem = /^(?:ops|loadtest)\/|\/large-/.test(file) || STARTS_PROGRAMS.test(readText(file))
   return isSystem ? 'systems' : 'units'
 }
