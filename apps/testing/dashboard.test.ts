@@ -125,7 +125,7 @@ t.test('the page of a link shows its clicks', browserTest, async (t) => {
   await page.goto(`/dashboard/links/${link.id}`)
   await page.getByText(/^1 click, 0 of them by bots/).waitFor()
   await page.getByRole('cell', { name: 'https://news.example/' }).waitFor()
-  await page.getByLabel('Period').selectOption({ label: 'Last 24 hours' })
+  await page.getByLabel('Period', { exact: true }).selectOption({ label: 'Last 24 hours' })
   await page.waitForURL(/period=24h/)
   await page.getByText('Show as a table').click()
   await page.getByRole('rowheader').nth(23).waitFor()

@@ -86,7 +86,7 @@ t.test('the dashboard on two replicas', skip ? { skip } : {}, async (t) => {
     await page.getByRole('link', { name: 'Sign in with your organisation' }).click()
     await page.getByRole('heading', { name: 'Statistics' }).waitFor()
     t.equal(page.url(), `${url}/dashboard/stats?period=7d`)
-    t.equal(await page.getByLabel('Period').inputValue(), '7d')
+    t.equal(await page.getByLabel('Period', { exact: true }).inputValue(), '7d')
     isCalm(t, watched)
   })
 
