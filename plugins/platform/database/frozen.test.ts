@@ -71,7 +71,8 @@ t.test('every route answers 503 with Retry-After while the database hangs', asyn
         /\{\w+\}/g,
         (name) => host ?? (/code/.test(name) ? `code${at}` : '0'.repeat(15).concat('1'))
       )
-      const plain = path.startsWith('/keys') ? filled : filled.replace(/0{15}1/, '1')
+      const hasTextId = /^\/(keys|api\/sessions)\//.test(path)
+      const plain = hasTextId ? filled : filled.replace(/0{15}1/, '1')
       return [`${method} ${path}`, await request(method, plain, BODIES[`${method} ${path}`] ?? {})] as const
     })
   )
