@@ -25,8 +25,12 @@ export function makeRows(
   changes: number
 ): Row[] {
   const names = [...new Set(interactions.map(({ name }) => name))]
-  const of = (name: string) => interactions.filter((one) => one.name === name)
-  const dataOf = (name: string) => of(name).flatMap(({ dataMs }) => dataMs ?? [])
+  /** A row for each interaction that has a value. */
+  const rowsOf = (what: string, bar: number, readMs: (one: Interaction) => number | null) =>
+    names.flatMap((name): Row[] => {
+      const values = interactions.flatMap((one) => (one.name === name ? (readMs(one) ?? []) : []))
+      return values.length === 0 ? [] : [{ what: `${name}: ${what}`, unit: 'ms', bar, values }]
+    })
   const largest = Math.max(...sizes.lazy.map(({ size }) => size))
   return [
     { what: 'scripts of the first page, gzip', unit: 'KiB', bar: 90, values: [sizes.scripts / KIB] },
@@ -44,19 +48,8 @@ export function makeRows(
       bar: 5_000,
       values: pages.map(({ copiedMs }) => copiedMs)
     },
-    ...names.map(
-      (name): Row => ({
-        what: `${name}: input to next paint`,
-        unit: 'ms',
-        bar: 200,
-        values: of(name).map(({ paintMs }) => paintMs)
-      })
-    ),
-    ...names.flatMap((name): Row[] => {
-      const values = dataOf(name)
-      const what = `${name}: first data beside the server’s time`
-      return values.length === 0 ? [] : [{ what, unit: 'ms', bar: 1_000, values }]
-    }),
+    ...rowsOf('input to next paint', 200, ({ paintMs }) => paintMs),
+    ...rowsOf('first data beside the server’s time', 1_000, ({ dataMs }) => dataMs),
     { what: `heap after ${changes} page changes`, unit: 'MiB', bar: 10, values: heapMiB }
   ]
 }
