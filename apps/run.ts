@@ -16,9 +16,13 @@ import { StartRefused } from '#platform/problem/start-refused.ts'
  */
 const SAME_SIGNAL_MS = 500
 
+type Environment = Record<string, string | undefined>
+
 /** The work of a process. */
 interface Work {
   app: AppOptions
+  /** Returns the settings for an environment; the environment itself by default. */
+  settings?(env: Environment): Environment
   /** Throws {@link StartRefused} if the process can't run with this configuration. */
   check?(config: Config): void
   place(config: Config): Place
@@ -32,16 +36,15 @@ export function run({ command, summary, ...work }: Work & { command: string; sum
     name: `${command} --`,
     summary: `${summary}\nSettings are environment variables, as in PORT=8080 ${command}; docs/settings.md lists them.`
   })
-  // biome-ignore lint/style/noProcessEnv: a process' entry hands its environment to the configuration
-  serve(work, process.env)
+  serve(work)
 }
 
 /**
- * Reads the configuration from `env`, builds the app, listens, and closes on a signal. A second signal exits
- * at once. An uncaught error or a failed start exits with a non-zero code.
+ * Reads the configuration, builds the app, listens, and closes on a signal. A second signal exits at once. An
+ * uncaught error or a failed start exits with a non-zero code.
  */
-export function serve(work: Work, env: Record<string, string | undefined>): void {
-  start(work, env).catch((error: NodeJS.ErrnoException) => {
+export function serve(work: Work): void {
+  start(work).catch((error: NodeJS.ErrnoException) => {
     // An error of the system says what to change (a folder that can't be written); other errors are bugs.
     const isExpected = error instanceof StartRefused || error.syscall !== undefined
     console.error(isExpected ? error.message : errorText(error))
@@ -49,11 +52,10 @@ export function serve(work: Work, env: Record<string, string | undefined>): void
   })
 }
 
-async function start(
-  { app: options, check, place, announce }: Work,
-  env: Record<string, string | undefined>
-): Promise<void> {
-  const config = readConfig(env, process.stdout.isTTY)
+async function start({ app: options, settings, check, place, announce }: Work): Promise<void> {
+  // biome-ignore lint/style/noProcessEnv: a process' entry hands its environment to the configuration
+  const env: Environment = process.env
+  const config = readConfig(settings?.(env) ?? env, process.stdout.isTTY)
   check?.(config)
   await checkPlace(place(config))
   const logger = await createLoggerOptions(config.log)

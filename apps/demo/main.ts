@@ -38,19 +38,16 @@ const age = Math.floor((now - ((await readMade()) ?? now)) / DAY_MS)
 if (age > 0) console.log(`The clicks end ${age} ${age === 1 ? 'day' : 'days'} ago: npm run demo -- --fresh`)
 if (values.date !== undefined) setClock(now)
 
-serve(
-  {
-    app: {},
-    check: refuseExposure,
-    place: ({ server: { host, port } }) => ({ host, port, setting: 'PORT' }),
-    announce({ server }) {
-      const { port } = server.address() as AddressInfo
-      console.log(`Demo: http://localhost:${port}/dashboard   Data: ${folder}   Stop: Ctrl+C`)
-    }
-  },
-  // biome-ignore lint/style/noProcessEnv: a process' entry hands its environment to the configuration
-  { LOG_LEVEL: 'warn', ...process.env, ...storage() }
-)
+serve({
+  app: {},
+  settings: (env) => ({ LOG_LEVEL: 'warn', ...env, ...storage() }),
+  check: refuseExposure,
+  place: ({ server: { host, port } }) => ({ host, port, setting: 'PORT' }),
+  announce({ server }) {
+    const { port } = server.address() as AddressInfo
+    console.log(`Demo: http://localhost:${port}/dashboard   Data: ${folder}   Stop: Ctrl+C`)
+  }
+})
 
 /** The folder alone has the data of the demo, whatever the environment names. */
 function storage(): Record<string, string> {
