@@ -18,19 +18,11 @@ export async function openBrowser(t: Test): Promise<Browser> {
   return browser
 }
 
-/** Starts a browser with additional switches, and settings beside those of this process. */
-export function launchBrowser(
-  args: readonly string[] = [],
-  env: Record<string, string> = {}
-): Promise<Browser> {
+/** Starts a browser with additional switches; the caller closes it. */
+export function launchBrowser(switches: readonly string[] = []): Promise<Browser> {
   const executablePath = PROGRAMS.find((path) => existsSync(path)) ?? ''
-  return chromium.launch({
-    executablePath,
-    // Chromium refuses its sandbox to root.
-    args: ['--no-sandbox', ...args],
-    // biome-ignore lint/style/noProcessEnv: the browser gets the environment of this process
-    env: { ...process.env, ...env } as Record<string, string>
-  })
+  // Chromium refuses its sandbox to root.
+  return chromium.launch({ executablePath, args: ['--no-sandbox', ...switches] })
 }
 
 /** A page, and everything that it did wrong. */

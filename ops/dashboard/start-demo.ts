@@ -19,12 +19,17 @@ export interface Demo {
 export async function startDemo(options: string[] = [], env: Record<string, string> = {}): Promise<Demo> {
   const port = await findPort()
   const url = `http://127.0.0.1:${port}`
+  const settings = Object.entries({ ...env, HOST: '127.0.0.1', PORT: port })
   const demo = launch({
-    command: process.execPath,
-    args: [`--import=${join(ROOT, 'apps/preload.mjs')}`, 'apps/demo/main.ts', ...options],
-    cwd: ROOT,
-    // biome-ignore lint/style/noProcessEnv: the demo gets the environment of this process
-    env: { ...process.env, ...env, HOST: '127.0.0.1', PORT: String(port) } as Record<string, string>
+    command: 'env',
+    args: [
+      ...settings.map(([name, value]) => `${name}=${value}`),
+      process.execPath,
+      `--import=${join(ROOT, 'apps/preload.mjs')}`,
+      'apps/demo/main.ts',
+      ...options
+    ],
+    cwd: ROOT
   })
   demo.child.stdout?.pipe(process.stdout)
   demo.child.stderr?.pipe(process.stderr)

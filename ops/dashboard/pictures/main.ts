@@ -40,14 +40,11 @@ const demo = await startDemo(['--folder', join(makeScratch('pictures'), 'demo'),
 const url = `http://${HOST}`
 /** The made-up ids of the pictures, by the random ones. */
 const ids = new Map<string, string>()
-const browser = await launchBrowser(
-  [
-    `--host-resolver-rules=MAP ${HOST} 127.0.0.1:${demo.port}`,
-    `--unsafely-treat-insecure-origin-as-secure=${url}`,
-    '--lang=en-GB'
-  ],
-  { FONTCONFIG_FILE: join(import.meta.dirname, 'fonts.conf') }
-)
+const browser = await launchBrowser([
+  `--host-resolver-rules=MAP ${HOST} 127.0.0.1:${demo.port}`,
+  `--unsafely-treat-insecure-origin-as-secure=${url}`,
+  '--lang=en-GB'
+])
 try {
   const folder = resolve(ROOT, values.out)
   await mkdir(folder, { recursive: true })
