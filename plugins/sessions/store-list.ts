@@ -78,7 +78,7 @@ export async function deleteOwned(
         : ne(sessions.id, which.except)
   const rows = await on
     .delete(sessions)
-    .where(and(belongsTo(owner) ?? sql`true`, chosen))
+    .where(and(belongsTo(owner), chosen))
     .returning({ id: sessions.id })
   return rows.map(({ id }) => id)
 }
