@@ -3,6 +3,7 @@ import { formatNumber } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
 import { Badge, More } from '#dashboard/ui/states.tsx'
 import { Table } from '#dashboard/ui/table.tsx'
+import { guard } from '#schema/shapes/csv.ts'
 import type { KindName } from './kinds.ts'
 
 /** A line of a file with the reason why it is listed. */
@@ -71,7 +72,7 @@ export function Remarks({ rows }: { rows: readonly Remark[] }) {
 
 /** The remarks as CSV. A cell that a spreadsheet would run as a formula gets an apostrophe. */
 export function toCsv(rows: readonly Remark[]): string {
-  const cell = (value: string) => `"${value.replace(/^[=+\-@\t\r]/, "'$&").replaceAll('"', '""')}"`
+  const cell = (value: string) => `"${guard(value).replaceAll('"', '""')}"`
   const lines = rows.map(({ kind, line, isError, reason }) =>
     [kind ?? '', String(line), isError ? 'error' : 'warning', reason].map(cell).join()
   )
