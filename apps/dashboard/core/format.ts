@@ -77,4 +77,7 @@ export function formatSpan(seconds: number): string {
   return format.format(Math.ceil(seconds / size))
 }
 
+/** A web address without its scheme. */
+export const withoutScheme = (address: string) => address.replace(/^https?:\/\//, '')
+
 export const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone

@@ -71,15 +71,17 @@ export async function signOut(): Promise<void> {
 }
 
 /** Another tab has signed in or out. A page that is in use stays, with what was typed. */
-async function followOtherTab(): Promise<void> {
-  const next = await readOwn()
-  if (next !== null) replaceSession(next)
+function followOtherTab(): void {
+  readOwn().then(
+    (next) => next && replaceSession(next),
+    () => undefined
+  )
 }
 
-onOtherTab('session', () => void followOtherTab().catch(() => undefined))
+onOtherTab('session', followOtherTab)
 // A sign-in at the provider ends in another tab, which tells nothing.
 addEventListener('visibilitychange', () => {
-  if (hasEnded.peek() && !document.hidden) void followOtherTab().catch(() => undefined)
+  if (hasEnded.peek() && !document.hidden) followOtherTab()
 })
 
 watchAnswers((status) => {

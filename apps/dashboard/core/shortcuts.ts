@@ -15,41 +15,29 @@ export function isPaletteKey(event: KeyboardEvent): boolean {
 
 /** Runs `run` when the key of the palette is pressed outside dialogs. */
 export function usePaletteKey(run: () => void): void {
-  const latest = useRef(run)
-  latest.current = run
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      if (!isPaletteKey(event) || document.querySelector('dialog[open]')) return
-      // The browser would focus its address.
-      event.preventDefault()
-      if (!event.repeat) latest.current()
-    }
-    addEventListener('keydown', onKey)
-    return () => removeEventListener('keydown', onKey)
-  }, [])
+  useKey(isPaletteKey, run)
 }
 
 /** Runs `run` when `key` is pressed outside fields and dialogs, without modifiers. */
 export function useShortcut(key: string, run: () => void): void {
-  const latest = useRef(run)
-  latest.current = run
+  useKey((event) => {
+    const hasModifier = event.ctrlKey || event.metaKey || event.altKey
+    if (event.key !== key || hasModifier || event.repeat || event.isComposing) return false
+    return !(event.target as Element).closest?.(EDITABLE)
+  }, run)
+}
+
+/** Runs `run` instead of what the browser does with the key, outside dialogs. A held key counts once. */
+function useKey(isWanted: (event: KeyboardEvent) => boolean, run: () => void): void {
+  const latest = useRef({ isWanted, run })
+  latest.current = { isWanted, run }
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      const target = event.target as Element
-      if (
-        event.key !== key ||
-        event.repeat ||
-        event.isComposing ||
-        event.ctrlKey ||
-        event.metaKey ||
-        event.altKey
-      )
-        return
-      if (target.closest?.(EDITABLE) || document.querySelector('dialog[open]')) return
+      if (!latest.current.isWanted(event) || document.querySelector('dialog[open]')) return
       event.preventDefault()
-      latest.current()
+      if (!event.repeat) latest.current.run()
     }
     addEventListener('keydown', onKey)
     return () => removeEventListener('keydown', onKey)
-  }, [key])
+  }, [])
 }

@@ -20,12 +20,14 @@ export function writePreference(name: string, value: string | null): void {
 
 /** True if the browser keeps cookies. Chromium may block them and have `navigator.cookieEnabled` true. */
 export function keepsCookies(): boolean {
-  try {
+  const writeProbe = (rest: string) => {
     // biome-ignore lint/suspicious/noDocumentCookie: the cookie store is asynchronous, and https only
-    document.cookie = 'fairlead_probe=1; SameSite=Strict'
+    document.cookie = `fairlead_probe=${rest}; SameSite=Strict`
+  }
+  try {
+    writeProbe('1')
     const isKept = document.cookie.includes('fairlead_probe=1')
-    // biome-ignore lint/suspicious/noDocumentCookie: as above
-    document.cookie = 'fairlead_probe=; SameSite=Strict; Max-Age=0'
+    writeProbe('; Max-Age=0')
     return isKept
   } catch {
     return false

@@ -3,7 +3,7 @@ import { ApiError } from '#apps/client/api-error.ts'
 import { randomKey } from '#apps/client/send.ts'
 import { api } from '#dashboard/core/api.ts'
 import { HOME } from '#dashboard/core/environment.ts'
-import { formatNumber } from '#dashboard/core/format.ts'
+import { formatNumber, withoutScheme } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
 import { useShortcut } from '#dashboard/core/shortcuts.ts'
 import { Button, IconButton } from '#dashboard/ui/button.tsx'
@@ -40,14 +40,14 @@ function dropLines(typed: string, addresses: readonly string[]): string {
 
 /** An address that was handed over with a title keeps it. */
 function withTitle(line: string): UrlDraft {
-  const { address, title } = incoming.peek() ?? {}
+  const { address, title } = incoming ?? {}
   return { original_url: line, ...(line === address && title && { title }) }
 }
 
 /** The field for new links, on every page. Enter shortens; Shift and Enter begins a new line. */
 export function CreateBar() {
   const t = text.value
-  const [value, setValue] = useState(incoming.peek()?.address ?? '')
+  const [value, setValue] = useState(incoming?.address ?? '')
   const [error, setError] = useState<string | null>(null)
   const [isBusy, setBusy] = useState(false)
   const [created, setCreated] = useState<Url[]>([])
@@ -57,7 +57,7 @@ export function CreateBar() {
   useShortcut('n', () => field.current?.focus())
   const lines = readLines(value)
   useEffect(() => {
-    if (incoming.peek() === null) return
+    if (incoming === null) return
     takeIncoming()
     field.current?.focus()
   }, [])
@@ -149,7 +149,7 @@ function Created({ urls, onClear }: { urls: Url[]; onClear: () => void }) {
         {urls.map((url) => (
           <li key={url.id} class="created-row">
             <a class="created-link cut" href={`${HOME}/links/${url.id}`}>
-              {url.short_url.replace(/^https?:\/\//, '')}
+              {withoutScheme(url.short_url)}
             </a>
             <span class="soft small cut">{url.original_url}</span>
             <span class="row nowrap push">

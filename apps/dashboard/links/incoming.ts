@@ -1,5 +1,3 @@
-import { signal } from '@preact/signals'
-
 /**
  * An address that another page hands over: the bookmarklet by `?new=` and `title`, the share sheet of a phone
  * also by `text`, in which many programs put the address. It fills the field; nothing is shortened before a
@@ -17,7 +15,7 @@ const NAMES = ['new', 'title', 'text']
 const MAX_TITLE = 512
 
 /** What the address of this page hands over. */
-export const incoming = signal(readIncoming(location.search))
+export const incoming = readIncoming(location.search)
 
 function readIncoming(search: string): Incoming | null {
   const query = new URLSearchParams(search)
@@ -32,7 +30,6 @@ function readIncoming(search: string): Incoming | null {
 
 /** Removes it from the address of the page, so that a reload or a bookmark does not fill the field again. */
 export function takeIncoming(): void {
-  if (incoming.peek() === null) return
   const url = new URL(location.href)
   for (const name of NAMES) url.searchParams.delete(name)
   history.replaceState(history.state, '', url)

@@ -1,6 +1,7 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso/router'
 import { HOME } from '#dashboard/core/environment.ts'
+import { withoutScheme } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
 import type { RecentLink } from '#dashboard/core/recent.ts'
 import { isPaletteKey } from '#dashboard/core/shortcuts.ts'
@@ -54,7 +55,7 @@ export default function Palette({
     id: `link-${id}`,
     icon: 'link',
     label: short_code,
-    detail: title ?? original_url.replace(/^https?:\/\//, ''),
+    detail: title ?? withoutScheme(original_url),
     run: () => route(`${HOME}/links/${id}`)
   })
   const others = links.filter(({ id }) => path !== `${HOME}/links/${id}`)

@@ -1,6 +1,6 @@
 import { api } from '#dashboard/core/api.ts'
 import { HOME } from '#dashboard/core/environment.ts'
-import { formatNumber } from '#dashboard/core/format.ts'
+import { formatNumber, withoutScheme } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
 import { useResource } from '#dashboard/core/resource.ts'
 import { usePageTitle } from '#dashboard/shell/page-title.ts'
@@ -49,7 +49,7 @@ function Top({ top }: { top: OverallStats['top'] }) {
             <a class="cut" href={`${HOME}/links/${url_id}`}>
               {short_code}
             </a>
-            <span class="soft cut">{title ?? original_url.replace(/^https?:\/\//, '')}</span>
+            <span class="soft cut">{title ?? withoutScheme(original_url)}</span>
             <span class="number push">{formatNumber(clicks)}</span>
           </li>
         ))}

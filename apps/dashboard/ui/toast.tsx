@@ -23,13 +23,18 @@ const dismiss = (id: number) => {
   toasts.value = toasts.value.filter((one) => one.id !== id)
 }
 
+/** Shows a message above the last two others. */
+function put(toast: Toast): void {
+  toasts.value = [...toasts.value.filter(({ id }) => id !== toast.id).slice(-2), toast]
+}
+
 /** Shows a message for a while, and announces it. */
 export function showToast(
   message: string,
   { kind = 'good', action }: Partial<Omit<Toast, 'id' | 'message'>> = {}
 ): void {
   last++
-  toasts.value = [...toasts.value.slice(-2), { id: last, message, kind, ...(action && { action }) }]
+  put({ id: last, message, kind, ...(action && { action }) })
 }
 
 /** Shows the progress of `work` until it ends. */
@@ -38,12 +43,8 @@ export async function showProgress<T>(
 ): Promise<T> {
   last++
   const id = last
-  const show = (message: string) => {
-    const others = toasts.value.filter((one) => one.id !== id)
-    toasts.value = [...others.slice(-2), { id, message, kind: 'good', isLasting: true }]
-  }
   try {
-    return await work(show)
+    return await work((message) => put({ id, message, kind: 'good', isLasting: true }))
   } finally {
     dismiss(id)
   }
