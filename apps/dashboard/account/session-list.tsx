@@ -8,7 +8,7 @@ import { signOut } from '#dashboard/core/session.ts'
 import { IconButton } from '#dashboard/ui/button.tsx'
 import { Age, List } from '#dashboard/ui/list.tsx'
 import { Badge } from '#dashboard/ui/states.tsx'
-import { Table } from '#dashboard/ui/table.tsx'
+import { actionsColumn, Table } from '#dashboard/ui/table.tsx'
 import { showToast } from '#dashboard/ui/toast.tsx'
 import type { ActiveSession } from '#schema/shapes/session.ts'
 
@@ -18,13 +18,7 @@ export function SessionList({ list }: { list: CursorList<ActiveSession> }) {
   const [chosen, setChosen] = useState<ActiveSession | null>(null)
   return (
     <>
-      <List
-        list={list}
-        isFiltered={false}
-        onReset={list.reload}
-        expected={3}
-        empty={{ icon: 'key', title: t.emptyTitle, hint: t.emptyHint }}
-      >
+      <List list={list} expected={3} empty={{ icon: 'key', title: t.emptyTitle, hint: t.emptyHint }}>
         {(rows) => <SessionTable rows={rows} onEnd={setChosen} />}
       </List>
       {chosen && (
@@ -102,25 +96,15 @@ function SessionTable({
             </span>
           )
         },
-        {
-          id: 'actions',
-          label: text.value.admin.actions,
-          align: 'end',
-          isBare: true,
-          render: (session) => (
-            <span class="row nowrap">
-              <IconButton
-                icon="exit"
-                label={
-                  session.is_current
-                    ? t.endCurrent
-                    : t.endOf(formatDate(parseWire(session.created_at), 'full'))
-                }
-                onClick={() => onEnd(session)}
-              />
-            </span>
-          )
-        }
+        actionsColumn(text.value.admin.actions, (session) => (
+          <IconButton
+            icon="exit"
+            label={
+              session.is_current ? t.endCurrent : t.endOf(formatDate(parseWire(session.created_at), 'full'))
+            }
+            onClick={() => onEnd(session)}
+          />
+        ))
       ]}
     />
   )

@@ -9,7 +9,7 @@ import { Button, IconButton } from '#dashboard/ui/button.tsx'
 import { TextField } from '#dashboard/ui/field.tsx'
 import { Age, List } from '#dashboard/ui/list.tsx'
 import { ErrorNote } from '#dashboard/ui/states.tsx'
-import { Table } from '#dashboard/ui/table.tsx'
+import { actionsColumn, Table } from '#dashboard/ui/table.tsx'
 import { showToast } from '#dashboard/ui/toast.tsx'
 import type { BlockedHost } from '#schema/shapes/blocked-host.ts'
 import type { PageQuery } from '#schema/shapes/page.ts'
@@ -35,12 +35,7 @@ function Allowed() {
     <AreaPage area="hosts" note={total === null ? undefined : t.count(formatNumber(total), total)}>
       <p class="soft">{t.lead}</p>
       <HostForm onAdded={list.reload} />
-      <List
-        list={list}
-        isFiltered={false}
-        onReset={list.reload}
-        empty={{ icon: 'shield', title: t.emptyTitle, hint: t.emptyHint }}
-      >
+      <List list={list} empty={{ icon: 'shield', title: t.emptyTitle, hint: t.emptyHint }}>
         {(rows) => <HostTable rows={rows} onRemove={setRemoved} />}
       </List>
       {removed && (
@@ -141,17 +136,9 @@ function HostTable({
           render: ({ reason }) => <span class="wrap soft">{reason ?? t.noReason}</span>
         },
         { id: 'time', label: t.since, render: ({ created_at }) => <Age time={created_at} /> },
-        {
-          id: 'actions',
-          label: text.value.admin.actions,
-          align: 'end',
-          isBare: true,
-          render: (host) => (
-            <span class="row nowrap">
-              <IconButton icon="trash" label={t.removeOf(host.host)} onClick={() => onRemove(host)} />
-            </span>
-          )
-        }
+        actionsColumn(text.value.admin.actions, (host) => (
+          <IconButton icon="trash" label={t.removeOf(host.host)} onClick={() => onRemove(host)} />
+        ))
       ]}
     />
   )

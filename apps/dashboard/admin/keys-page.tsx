@@ -8,7 +8,7 @@ import { may } from '#dashboard/core/session.ts'
 import { Button, IconButton } from '#dashboard/ui/button.tsx'
 import { Age, List } from '#dashboard/ui/list.tsx'
 import { Badge } from '#dashboard/ui/states.tsx'
-import { Table } from '#dashboard/ui/table.tsx'
+import { actionsColumn, Table } from '#dashboard/ui/table.tsx'
 import { showToast } from '#dashboard/ui/toast.tsx'
 import type { IssuedKey, Key, KeyQuery } from '#schema/shapes/key.ts'
 import { AreaPage } from './area-page.tsx'
@@ -156,14 +156,11 @@ function KeyTable({ rows, onTask }: { rows: readonly Key[]; onTask: (task: Task)
             </span>
           )
         },
-        {
-          id: 'actions',
-          label: t.admin.actions,
-          align: 'end',
-          isBare: true,
-          render: (key) =>
+        actionsColumn(
+          t.admin.actions,
+          (key) =>
             key.revoked_at === null && (
-              <span class="row nowrap">
+              <>
                 <IconButton
                   icon="rotate"
                   label={t.keys.rotateOf(key.name)}
@@ -174,9 +171,9 @@ function KeyTable({ rows, onTask }: { rows: readonly Key[]; onTask: (task: Task)
                   label={t.keys.revokeOf(key.name)}
                   onClick={() => onTask({ kind: 'revoke', key })}
                 />
-              </span>
+              </>
             )
-        }
+        )
       ]}
     />
   )

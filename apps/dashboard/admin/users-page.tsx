@@ -8,7 +8,7 @@ import { may } from '#dashboard/core/session.ts'
 import { Button, IconButton, IconLink } from '#dashboard/ui/button.tsx'
 import { Age, List } from '#dashboard/ui/list.tsx'
 import { SearchField } from '#dashboard/ui/search.tsx'
-import { Table } from '#dashboard/ui/table.tsx'
+import { actionsColumn, Table } from '#dashboard/ui/table.tsx'
 import type { User, UserQuery } from '#schema/shapes/user.ts'
 import { AreaPage } from './area-page.tsx'
 import { FilterSelect, useFilters } from './filter.tsx'
@@ -99,34 +99,28 @@ function UserTable({ rows, onTask }: { rows: readonly User[]; onTask: (task: Tas
         { id: 'time', label: t.created, render: ({ created_at }) => <Age time={created_at} /> },
         ...(may('users:write')
           ? [
-              {
-                id: 'actions',
-                label: text.value.admin.actions,
-                align: 'end' as const,
-                isBare: true,
-                render: (user: User) => (
-                  <span class="row nowrap">
-                    {mayExportUser(user.id) && (
-                      <IconLink
-                        icon="download"
-                        label={t.exportOf(user.username)}
-                        href={exportPath(user.id)}
-                        download={`user-${user.id}.json`}
-                      />
-                    )}
-                    <IconButton
-                      icon="pencil"
-                      label={t.editOf(user.username)}
-                      onClick={() => onTask({ kind: 'edit', user })}
+              actionsColumn<User>(text.value.admin.actions, (user) => (
+                <>
+                  {mayExportUser(user.id) && (
+                    <IconLink
+                      icon="download"
+                      label={t.exportOf(user.username)}
+                      href={exportPath(user.id)}
+                      download={`user-${user.id}.json`}
                     />
-                    <IconButton
-                      icon="trash"
-                      label={t.removeOf(user.username)}
-                      onClick={() => onTask({ kind: 'remove', user })}
-                    />
-                  </span>
-                )
-              }
+                  )}
+                  <IconButton
+                    icon="pencil"
+                    label={t.editOf(user.username)}
+                    onClick={() => onTask({ kind: 'edit', user })}
+                  />
+                  <IconButton
+                    icon="trash"
+                    label={t.removeOf(user.username)}
+                    onClick={() => onTask({ kind: 'remove', user })}
+                  />
+                </>
+              ))
             ]
           : [])
       ]}

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 import { formatBytes } from '#dashboard/admin/figures.ts'
+import { FilterSelect } from '#dashboard/admin/filter.tsx'
 import { UPLOAD_LIMIT } from '#dashboard/core/environment.ts'
 import { text } from '#dashboard/core/language.ts'
 import { Button, IconButton } from '#dashboard/ui/button.tsx'
@@ -100,18 +101,12 @@ export function ImportForm({ state }: { state: Exclude<Upload, { step: 'sending'
                   <span class="cut strong">{nameOf(one.file)}</span>
                   <span class="soft small number">{formatBytes(one.file.size)}</span>
                 </span>
-                <select
-                  class="input select filter"
-                  aria-label={t.kindOf(nameOf(one.file))}
+                <FilterSelect
+                  label={t.kindOf(nameOf(one.file))}
                   value={one.kind}
-                  onChange={(event) => setKind(one, event.currentTarget.value as KindName)}
-                >
-                  {KIND_NAMES.map((kind) => (
-                    <option key={kind} value={kind} selected={kind === one.kind}>
-                      {t.kinds[kind]}
-                    </option>
-                  ))}
-                </select>
+                  options={KIND_NAMES.map((value) => ({ value, label: t.kinds[value] }))}
+                  onValue={(kind) => setKind(one, kind as KindName)}
+                />
                 <IconButton
                   icon="close"
                   label={t.removeOf(nameOf(one.file))}

@@ -2,7 +2,7 @@ import { ApiError } from '#apps/client/api-error.ts'
 import type { Page } from '#apps/client/operations.ts'
 import { api } from '#dashboard/core/api.ts'
 import { holdTab } from '#dashboard/core/hold-tab.ts'
-import { explain } from '#dashboard/ui/states.tsx'
+import { explain, joinErrors } from '#dashboard/ui/states.tsx'
 import type { Url, UrlQuery } from '#schema/shapes/url.ts'
 import type { UrlBulkResults } from '#schema/shapes/url-bulk.ts'
 
@@ -70,8 +70,7 @@ async function run(
 }
 
 function reasonOf(problem: UrlBulkResults['results'][number]['problem']): string {
-  const fields = problem?.errors?.map(({ path, message }) => `${path} ${message}`) ?? []
-  return fields.join('; ') || problem?.detail || ''
+  return joinErrors(problem?.errors ?? []) || problem?.detail || ''
 }
 
 /** Takes the deletion of each link back. */

@@ -23,9 +23,10 @@ async function removeLink(url: Url): Promise<void> {
     lastChange.value = { kind: 'removed', id: url.id }
     showToast(t.removed(url.short_code), { action: { label: t.undo, run: () => void restoreLink(url) } })
   } catch (error) {
-    const isGone = error instanceof ApiError && error.status === 404
-    if (isGone) lastChange.value = { kind: 'removed', id: url.id }
-    showToast(isGone ? t.removedBefore(url.short_code) : explain(error), { kind: isGone ? 'good' : 'bad' })
+    if (error instanceof ApiError && error.status === 404) {
+      lastChange.value = { kind: 'removed', id: url.id }
+      showToast(t.removedBefore(url.short_code))
+    } else showToast(explain(error), { kind: 'bad' })
   }
   unhide([url.id])
 }

@@ -1,11 +1,12 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { HOME } from '#dashboard/core/environment.ts'
+import { withoutScheme } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
 import { remember } from '#dashboard/core/resource.ts'
 import { may } from '#dashboard/core/session.ts'
 import { CopyButton } from '#dashboard/ui/copy.tsx'
 import { Age } from '#dashboard/ui/list.tsx'
-import { type Column, Table } from '#dashboard/ui/table.tsx'
+import { actionsColumn, type Column, Table } from '#dashboard/ui/table.tsx'
 import type { Url } from '#schema/shapes/url.ts'
 import { InPlace } from './in-place.tsx'
 import { LinkActions } from './link-actions.tsx'
@@ -43,17 +44,7 @@ export function LinkTable({ rows, view, selection, onSort }: LinkTableProps) {
       label: t.list.columnNames[name],
       render: (url: Url) => <Cell name={name} url={url} view={view} />
     })),
-    {
-      id: 'actions',
-      label: t.links.columnActions,
-      align: 'end',
-      isBare: true,
-      render: (url) => (
-        <span class="row nowrap">
-          <LinkActions url={url} />
-        </span>
-      )
-    }
+    actionsColumn(t.links.columnActions, (url) => <LinkActions url={url} />)
   ]
   const select: Column<Url> = {
     id: 'select',
@@ -142,7 +133,7 @@ function ShortLink({ url }: { url: Url }) {
 }
 
 function Target({ url, isAlone }: { url: Url; isAlone: boolean }) {
-  const shown = url.original_url.replace(/^https?:\/\/(www\.)?/, '')
+  const shown = withoutScheme(url.original_url).replace(/^www\./, '')
   const isSecond = !isAlone && Boolean(url.title)
   return (
     <span class="target">

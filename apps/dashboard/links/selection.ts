@@ -1,7 +1,7 @@
-import { useSignalEffect } from '@preact/signals'
-import { useRef, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import type { Url } from '#schema/shapes/url.ts'
-import { type Change, lastChange, latestOf } from './changes.ts'
+import { type Change, latestOf } from './changes.ts'
+import { useChanges } from './use-changes.ts'
 
 /** The links that are selected, as they were last read. It outlasts filters, sorts and more pages. */
 export interface Selection {
@@ -12,13 +12,7 @@ export interface Selection {
 
 export function useSelection(): Selection {
   const [urls, setUrls] = useState<ReadonlyMap<number, Url>>(new Map())
-  const applied = useRef(lastChange.peek())
-  useSignalEffect(() => {
-    const change = lastChange.value
-    if (change === null || change === applied.current) return
-    applied.current = change
-    setUrls((last) => (last.size === 0 ? last : applyTo(last, change)))
-  })
+  useChanges((change) => setUrls((last) => (last.size === 0 ? last : applyTo(last, change))))
   return {
     urls,
     select: (chosen, isSelected) =>

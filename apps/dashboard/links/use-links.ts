@@ -1,18 +1,10 @@
-import { useSignalEffect } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { Page } from '#apps/client/operations.ts'
 import { api } from '#dashboard/core/api.ts'
 import { type CursorList, type ListCall, useCursorList } from '#dashboard/core/cursor.ts'
 import type { Url, UrlQuery } from '#schema/shapes/url.ts'
-import {
-  applyChange,
-  changesSince,
-  hidden,
-  lastChange,
-  markChanges,
-  type Place,
-  removesUnread
-} from './changes.ts'
+import { applyChange, changesSince, hidden, markChanges, type Place, removesUnread } from './changes.ts'
+import { useChanges } from './use-changes.ts'
 
 /** Reads of a list whose changes meanwhile need another read. */
 const MAX_READS = 3
@@ -38,23 +30,18 @@ const readThrough =
 export function useLinks(query: UrlQuery, place: Place): CursorList<Url> {
   const key = `links ${JSON.stringify(query)}`
   const list = useCursorList<Url, UrlQuery>(key, readThrough(place), query)
-  const latest = useRef({ list, place })
-  latest.current = { list, place }
-  const applied = useRef(lastChange.peek())
-  useSignalEffect(() => {
-    const change = lastChange.value
-    if (change === null || change === applied.current) return
-    applied.current = change
-    const { list, place } = latest.current
+  const latest = useRef(list)
+  latest.current = list
+  useChanges((change) =>
     list.update((data) => {
       const changed = applyChange(data, change, place)
       if (changed === null || removesUnread(data, change)) list.reload()
       return changed ?? data
     })
-  })
+  )
   useEffect(() => {
     const onVisible = () => {
-      const { list } = latest.current
+      const list = latest.current
       // A list of several pages would lose its place.
       if (document.visibilityState === 'visible' && list.data && list.data.rows.length <= 50) list.reload()
     }

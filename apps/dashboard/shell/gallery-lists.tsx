@@ -11,7 +11,7 @@ import { ICONS, Icon } from '#dashboard/ui/icon.tsx'
 import { Age, List } from '#dashboard/ui/list.tsx'
 import { SearchField } from '#dashboard/ui/search.tsx'
 import { Badge, Empty, ErrorNote, More, Skeleton } from '#dashboard/ui/states.tsx'
-import { Table } from '#dashboard/ui/table.tsx'
+import { actionsColumn, Table } from '#dashboard/ui/table.tsx'
 import { showToast } from '#dashboard/ui/toast.tsx'
 
 /** The part of the reference that shows lists, their states and the icons. */
@@ -56,7 +56,7 @@ export function GalleryLists() {
         <div class="filters">
           <SearchField label={t.links.search} hint={t.links.searchHint} value={q} onValue={setQ} />
         </div>
-        <List list={listOf(rows)} isFiltered={false} onReset={() => undefined} empty={empty}>
+        <List list={listOf(rows)} empty={empty}>
           {(rows) => <SampleTable rows={rows} />}
         </List>
         <More hasMore isReading label={t.links.more} onMore={() => undefined} />
@@ -134,18 +134,12 @@ function SampleTable({ rows }: { rows: readonly Sample[] }) {
           sort: 'created',
           render: ({ created }) => <Age time={created} />
         },
-        {
-          id: 'actions',
-          label: t.links.columnActions,
-          align: 'end',
-          isBare: true,
-          render: () => (
-            <span class="row nowrap">
-              <IconButton icon="pencil" label={t.links.edit} />
-              <IconButton icon="trash" label={t.links.remove} />
-            </span>
-          )
-        }
+        actionsColumn(t.links.columnActions, () => (
+          <>
+            <IconButton icon="pencil" label={t.links.edit} />
+            <IconButton icon="trash" label={t.links.remove} />
+          </>
+        ))
       ]}
     />
   )

@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { useLocation, useRoute } from 'preact-iso/router'
 import { api } from '#dashboard/core/api.ts'
 import { HOME } from '#dashboard/core/environment.ts'
-import { formatDate, parseWire } from '#dashboard/core/format.ts'
+import { formatDate, parseWire, withoutScheme } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
 import { forgetVisit, noteVisit } from '#dashboard/core/recent.ts'
 import { useResource } from '#dashboard/core/resource.ts'
@@ -82,7 +82,7 @@ function LinkHead({ url, onRemoved }: { url: Url; onRemoved: () => void }) {
   return (
     <header class="link-head">
       <div class="link-name">
-        <h1 class="wrap">{url.short_url.replace(/^https?:\/\//, '')}</h1>
+        <h1 class="wrap">{withoutScheme(url.short_url)}</h1>
         <LinkStatus url={url} />
       </div>
       {url.title && <p class="link-title wrap">{url.title}</p>}

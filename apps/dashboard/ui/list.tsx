@@ -8,24 +8,28 @@ import { Empty, ErrorNote, More, Skeleton } from './states.tsx'
 
 interface ListProps<Row> {
   list: CursorList<Row>
-  isFiltered: boolean
-  onReset: () => void
+  /** True if filters are set; `onReset` clears them. */
+  isFiltered?: boolean
+  onReset?: () => void
   empty: { icon: IconName; title: string; hint: string }
   /** Shown when nothing matches the filters; a general text by default. */
   noMatch?: { title: string; hint: string }
   /** Rows of the placeholder. */
   expected?: number
+  /** The label of a button that reads more; without it, scrolling does. */
+  moreLabel?: string
   children: (rows: readonly Row[]) => ComponentChildren
 }
 
 /** A list in each of its states. */
 export function List<Row>({
   list,
-  isFiltered,
-  onReset,
+  isFiltered = false,
+  onReset = list.reload,
   empty,
   noMatch,
   expected = 6,
+  moreLabel,
   children
 }: ListProps<Row>) {
   const t = text.value
@@ -49,7 +53,8 @@ export function List<Row>({
         <More
           hasMore={data.next !== null}
           isReading={list.isReadingMore}
-          label={t.links.more}
+          label={moreLabel ?? t.links.more}
+          isManual={moreLabel !== undefined}
           onMore={list.more}
         />
       )}

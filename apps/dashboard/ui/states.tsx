@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
-import { ApiError } from '#apps/client/api-error.ts'
+import { ApiError, type FieldError } from '#apps/client/api-error.ts'
 import { formatSpan } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
 import { Button } from './button.tsx'
@@ -60,8 +60,12 @@ export function explain(error: unknown): string {
   if (error.status === 429)
     return error.retryAfter === null ? t.limited : text.value.browser.limitedFor(formatSpan(error.retryAfter))
   if (isOfOtherRelease(error)) return text.value.browser.otherRelease
-  const fields = error.errors.map(({ path, message }) => `${path} ${message}`)
-  return fields.join('; ') || error.message
+  return joinErrors(error.errors) || error.message
+}
+
+/** What the server says about single fields, as one text. */
+export function joinErrors(errors: readonly FieldError[]): string {
+  return errors.map(({ path, message }) => `${path} ${message}`).join('; ')
 }
 
 /** During a rollout a replica of the release before may answer, without the route or a parameter. */
@@ -103,28 +107,30 @@ interface MoreProps {
   hasMore: boolean
   isReading: boolean
   label: string
+  /** Reads by the button only. */
+  isManual?: boolean
   onMore: () => void
 }
 
 /** Reads on when it comes near the screen. The button serves keyboards, and a read that failed. */
-export function More({ hasMore, isReading, label, onMore }: MoreProps) {
+export function More({ hasMore, isReading, label, isManual = false, onMore }: MoreProps) {
   const element = useRef<HTMLDivElement>(null)
   const latest = useRef(onMore)
   latest.current = onMore
   useEffect(() => {
     const { current } = element
-    if (!current || !hasMore || isReading) return
+    if (!current || !hasMore || isReading || isManual) return
     const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && latest.current(), {
       rootMargin: '400px'
     })
     observer.observe(current)
     return () => observer.disconnect()
-  }, [hasMore, isReading])
+  }, [hasMore, isReading, isManual])
   if (!hasMore) return null
   return (
     <div ref={element} class="more">
       <Button isBusy={isReading} onClick={onMore}>
-        {isReading ? text.value.app.loading : label}
+        {isReading && !isManual ? text.value.app.loading : label}
       </Button>
     </div>
   )

@@ -19,6 +19,20 @@ export interface Column<Row> {
   sort?: string | undefined
 }
 
+/** The column of what can be done with a row. */
+export function actionsColumn<Row>(label: string, render: (row: Row) => ComponentChildren): Column<Row> {
+  return {
+    id: 'actions',
+    label,
+    align: 'end',
+    isBare: true,
+    render: (row) => {
+      const actions = render(row)
+      return actions && <span class="row nowrap">{actions}</span>
+    }
+  }
+}
+
 interface TableProps<Row> {
   caption: string
   columns: readonly Column<Row>[]
