@@ -19,3 +19,18 @@ t.test('a filtered list stays as it is until the next page is there', browserTes
   t.equal(lists.length, 1, lists.join(' '))
   t.same(complaints, [])
 })
+
+t.test('links that were created after the server counted are counted', browserTest, async (t) => {
+  const { url, request } = await startApp(t)
+  for (const path of ['a', 'b'])
+    await request('POST', '/urls', { json: { original_url: `https://example.com/${path}` } })
+  const { page, complaints } = await openPage(await openBrowser(t), url)
+  await page.route('**/urls?*', async (route) => {
+    const response = await route.fetch()
+    await route.fulfill({ response, headers: { ...response.headers(), 'x-total-count': '0' } })
+  })
+  await page.goto('/dashboard')
+  await page.getByText('example.com/b', { exact: true }).waitFor()
+  await page.getByText('2 links', { exact: true }).waitFor()
+  t.same(complaints, [])
+})

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks'
 import type { Page } from '#apps/client/operations.ts'
 import { api } from '#dashboard/core/api.ts'
-import { type CursorList, type ListCall, useCursorList } from '#dashboard/core/cursor.ts'
+import { type CursorList, type ListCall, type Rows, useCursorList } from '#dashboard/core/cursor.ts'
 import type { Url, UrlQuery } from '#schema/shapes/url.ts'
 import { applyChange, changesSince, hidden, markChanges, type Place, removesUnread } from './changes.ts'
 import { useChanges } from './use-changes.ts'
@@ -48,15 +48,13 @@ export function useLinks(query: UrlQuery, place: Place): CursorList<Url> {
     document.addEventListener('visibilitychange', onVisible)
     return () => document.removeEventListener('visibilitychange', onVisible)
   }, [])
-  return { ...list, data: list.data && withoutHidden(list.data) }
+  return { ...list, data: list.data && toShown(list.data) }
 }
 
-function withoutHidden<List extends { rows: Url[]; total: number | null }>(list: List): List {
+/** Without the links that are being deleted, and with the total of what is left. */
+function toShown(list: Rows<Url>): Rows<Url> {
   const rows = list.rows.filter(({ id }) => !hidden.value.has(id))
-  if (rows.length === list.rows.length) return list
-  return {
-    ...list,
-    rows,
-    total: list.total === null ? null : list.total - (list.rows.length - rows.length)
-  }
+  const left = list.total === null ? null : list.total - (list.rows.length - rows.length)
+  // The server counts before it reads. At the end of the list its rows are the better count.
+  return { ...list, rows, total: list.next === null ? rows.length : left }
 }
