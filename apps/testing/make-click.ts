@@ -19,6 +19,7 @@ export function makeClick(urlId: number, at: string | number, more: Partial<Clic
     userAgent: CHROME,
     referrer: null,
     visitor: null,
+    details: null,
     ...more
   }
 }

@@ -48,6 +48,7 @@ t.test('decoding a batch reverses its encoding', async (t) => {
         toRow(
           {
             ...click,
+            details: click.details ?? undefined,
             ip: null,
             userAgent: click.userAgent ?? undefined,
             referrer: click.referrer ?? undefined

@@ -19,12 +19,14 @@ export type Row = [
 
 /**
  * A batch of clicks. The id of click n is `id` with n in its last 16 bits. If `visits` has a name at index n,
- * the id derives from that name. Workers of an earlier release ignore `visits`.
+ * the id derives from that name. `details` has more members of the event's details, by index. Workers of an
+ * earlier release ignore `visits` or `details`, which they do not know.
  */
 export interface Batch {
   id: string
   rows: Row[]
   visits?: (string | null)[]
+  details?: Record<string, Record<string, string>>
 }
 
 const MAX_USER_AGENT = 256
@@ -86,7 +88,7 @@ export function toRow(draft: ClickDraft, at: number, visitor: string | null): Ro
 }
 
 /** Returns the clicks of a batch, each with its id. */
-export function clicksOf({ id, rows, visits = [] }: Batch): Click[] {
+export function clicksOf({ id, rows, visits = [], details = {} }: Batch): Click[] {
   return rows.map(([urlId, userId, linkKey, at, isHead, userAgent, referrer, visitor], place) => {
     const { domain, code: shortCode } = decodeLinkKey(linkKey)
     const visit = visits[place] ?? null
@@ -100,7 +102,8 @@ export function clicksOf({ id, rows, visits = [] }: Batch): Click[] {
       method: isHead ? 'HEAD' : 'GET',
       userAgent: userAgent && decodeHeader(userAgent, MAX_USER_AGENT),
       referrer: referrer && decodeHeader(referrer, MAX_REFERRER),
-      visitor
+      visitor,
+      details: details[place] ?? null
     }
   })
 }
@@ -123,18 +126,28 @@ function decodeHeader(text: string, limit: number): string {
 
 /** Reads a batch from its JSON. Throws for any other text. */
 export function decodeBatch(text: string): Batch {
-  const { id, rows, visits = [] } = JSON.parse(text) as Batch
+  const { id, rows, visits = [], details = {} } = JSON.parse(text) as Batch
   const isBatch =
     typeof id === 'string' &&
     /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{8}$/.test(id) &&
     Array.isArray(rows) &&
-    Array.isArray(visits)
-  if (!isBatch || !rows.every(isRow) || !visits.every(isVisit)) throw new Error('not a batch of clicks')
-  return { id, rows, visits }
+    Array.isArray(visits) &&
+    isObject(details)
+  if (!isBatch || !rows.every(isRow) || !visits.every(isVisit) || !Object.values(details).every(isDetails))
+    throw new Error('not a batch of clicks')
+  return { id, rows, visits, details }
 }
 
 function isVisit(visit: unknown): boolean {
   return visit === null || (typeof visit === 'string' && /^[0-9a-f]{18}$/.test(visit))
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isDetails(details: unknown): boolean {
+  return isObject(details) && Object.values(details).every((value) => typeof value === 'string')
 }
 
 function isRow(row: unknown): boolean {

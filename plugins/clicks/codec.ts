@@ -13,6 +13,7 @@ export function createClickCodec(salt: SaltProvider): Codec<ClickDraft, Click> {
     createEncoder() {
       const rows = createJsonList()
       const visits = createJsonList()
+      const details: string[] = []
       let items = 0
       let isNamed = false
       return {
@@ -24,6 +25,8 @@ export function createClickCodec(salt: SaltProvider): Codec<ClickDraft, Click> {
           rows.add(
             drafts.map((draft, place) => {
               const at = times[place] as number
+              if (draft.details !== undefined)
+                details.push(`"${items + place}":${JSON.stringify(draft.details)}`)
               const visit = draft.visit === undefined ? null : readVisit(draft.visit, at)
               names.push(visit === null ? null : visit.name)
               isNamed ||= visit !== null
@@ -36,10 +39,17 @@ export function createClickCodec(salt: SaltProvider): Codec<ClickDraft, Click> {
         },
         seal(now) {
           const named = visits.take()
-          const record = `{"id":"${createBatchId(now)}","rows":[${rows.take()}]${isNamed ? `,"visits":[${named}]` : ''}}`
+          const members = [
+            `"id":"${createBatchId(now)}"`,
+            `"rows":[${rows.take()}]`,
+            ...(isNamed ? [`"visits":[${named}]`] : []),
+            ...(details.length > 0 ? [`"details":{${details}}`] : [])
+          ]
+          const record = `{${members.join()}}`
           const sealed = { items, record }
           items = 0
           isNamed = false
+          details.length = 0
           return sealed
         }
       }

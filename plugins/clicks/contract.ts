@@ -16,6 +16,8 @@ export interface ClickDraft {
   referrer: string | undefined
   /** The visit's name from a trusted proxy, see `readVisit`; undefined without one. */
   visit?: string | undefined
+  /** More members of the event's details. */
+  details?: Record<string, string> | undefined
 }
 
 /** A stored click. */
@@ -34,6 +36,8 @@ export interface Click {
   referrer: string | null
   /** Daily salted hash of the visitor; null without a salt, and for visitors that opted out. */
   visitor: string | null
+  /** More members of the event's details; null for none. */
+  details: Record<string, string> | null
 }
 
 /** Returns the current salt of visitor names, or null while there is none. */

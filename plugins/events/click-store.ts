@@ -66,11 +66,12 @@ function toCounted({ urlId, at, userAgent, visitor }: Click): CountedClick {
   return { urlId, at: second, isBot: agentOf(userAgent).isBot, visitor }
 }
 
-function detailsOf({ domain, shortCode, method, userAgent, referrer }: Click): string {
+function detailsOf({ domain, shortCode, method, userAgent, referrer, details }: Click): string {
   const referrerJson = referrer === null ? '' : `,"referrer":${JSON.stringify(referrer)}`
   const methodJson = method === 'HEAD' ? ',"method":"HEAD"' : ''
   const domainJson = domain === '' ? '' : `,"domain":${JSON.stringify(domain)}`
-  return `{"short_code":${JSON.stringify(shortCode)}${domainJson}${referrerJson}${agentOf(userAgent).json}${methodJson}}`
+  const moreJson = details === null ? '' : `,${JSON.stringify(details).slice(1, -1)}`
+  return `{"short_code":${JSON.stringify(shortCode)}${domainJson}${referrerJson}${agentOf(userAgent).json}${methodJson}${moreJson}}`
 }
 
 function agentOf(userAgent: string | null): Agent {

@@ -114,6 +114,7 @@ export function readDetails(cell: Cell): Cell | Unreadable {
 
 const READERS: Record<Exclude<ImportColumn['type'], 'text'>, CellReader> = {
   bigint: readId,
+  smallint: readId,
   boolean: readBoolean,
   timestamptz: readTime,
   jsonb: readDetails
@@ -128,7 +129,8 @@ export function createReader({
   maxLength = Infinity,
   refuse,
   isRequired,
-  isMade
+  isMade,
+  isExtra
 }: ImportColumn): CellReader {
   const read = type === 'text' ? readText(isRequired ? 1 : 0, maxLength) : READERS[type]
   const checked: CellReader = (cell) => {
@@ -136,6 +138,6 @@ export function createReader({
     const wrong = typeof value === 'string' ? refuse?.(value) : undefined
     return wrong ? { wrong } : value
   }
-  const takesEmpty = isRequired || type === 'jsonb' || (type === 'text' && !isMade)
+  const takesEmpty = isRequired || (type === 'jsonb' && !isExtra) || (type === 'text' && !isMade)
   return takesEmpty ? checked : optional(checked)
 }

@@ -11,7 +11,7 @@ export type KindName = 'users' | 'urls' | 'events'
 export interface ImportColumn {
   name: string
   /** Type in the staging table. It also determines the JSON type. */
-  type: 'bigint' | 'text' | 'boolean' | 'timestamptz' | 'jsonb'
+  type: 'bigint' | 'smallint' | 'text' | 'boolean' | 'timestamptz' | 'jsonb'
   /** Maximum characters of a text. */
   maxLength?: number
   /** Returns what is wrong with a value of the right type, as a predicate ("is blocked"), or null. */
@@ -22,6 +22,8 @@ export interface ImportColumn {
   isMade?: true
   /** Not in the usual header. An export includes the column only if a row has a value. */
   isExtra?: true
+  /** SQL of the value in exports; by default the column of the table. */
+  stored?: string
   /** The kind whose ids the column holds. */
   refersTo?: 'users' | 'urls'
 }

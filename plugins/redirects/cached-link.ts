@@ -1,11 +1,13 @@
 import type { LinkTarget } from '#plugins/urls/contract.ts'
 import { toLocation } from '#schema/shapes/location.ts'
+import { UTM_NAMES, type Utm } from '#schema/shapes/utm.ts'
+import { replaceParameters } from './query.ts'
 
 /**
  * The format of cached links in Redis (OpenOptions.format). Change the letter when a release could misread a
  * link of the other format, above all when a field restricts the link. `v` was the first.
  */
-export const LINK_FORMAT = 'w'
+export const LINK_FORMAT = 'x'
 
 /** What a redirect needs of a link, computed when the link enters the cache. */
 export interface CachedLink {
@@ -14,12 +16,19 @@ export interface CachedLink {
   /** Empty for the default domain. */
   domain: string
   shortCode: string
-  /** The target, encoded for a header. */
+  /** The target with its UTM parameters, encoded for a header. */
   location: string
+  status: number
+  /** Where the link leads once it has expired, encoded; null for nowhere. */
+  expiredLocation: string | null
+  /** True if the query of a request goes on to the target. */
+  forwardsQuery: boolean
   /** False for deleted links too. */
   isActive: boolean
   /** Not stored in Redis: each process has its own list of blocked hosts. */
   isBlocked: boolean
+  /** Milliseconds since the epoch, null for from the beginning. */
+  startsAt: number | null
   /** Milliseconds since the epoch, null for never. */
   expiresAt: number | null
   version: number
@@ -31,17 +40,44 @@ export function toCachedLink({
   domain,
   shortCode,
   originalUrl,
+  utm,
+  expiredUrl,
+  redirectStatus: status,
+  forwardQuery: forwardsQuery,
   isActive,
+  startsAt,
   expiresAt,
   version
 }: LinkTarget): CachedLink {
-  const location = toLocation(originalUrl)
-  return { urlId: id, userId, domain, shortCode, location, isActive, isBlocked: false, expiresAt, version }
+  const target = toLocation(originalUrl)
+  return {
+    urlId: id,
+    userId,
+    domain,
+    shortCode,
+    location: utm === null ? target : replaceParameters(target, toQuery(utm)),
+    status,
+    expiredLocation: expiredUrl === null ? null : toLocation(expiredUrl),
+    forwardsQuery,
+    isActive,
+    isBlocked: false,
+    startsAt,
+    expiresAt,
+    version
+  }
 }
 
-/** Sets whether the target of a link is blocked, in place. Returns the link. */
+function toQuery(utm: Utm): string {
+  return UTM_NAMES.flatMap((name) => {
+    const value = utm[name]
+    return value === undefined ? [] : [`utm_${name}=${encodeURIComponent(value)}`]
+  }).join('&')
+}
+
+/** Sets whether one of the link's targets is blocked, in place. Returns the link. */
 export function checkCachedLink(cachedLink: CachedLink, blocks: (url: string) => boolean): CachedLink {
-  cachedLink.isBlocked = blocks(cachedLink.location)
+  const { location, expiredLocation } = cachedLink
+  cachedLink.isBlocked = blocks(location) || (expiredLocation !== null && blocks(expiredLocation))
   return cachedLink
 }
 

@@ -54,8 +54,10 @@ export function openFastLane(app: FastifyInstance, options: FastLaneOptions): vo
 
     onTaken(): void {
       followed.observe(performance.now() - this.start)
-      const { location } = this.cachedLink
-      this.response.writeHead(302, { location, 'cache-control': CACHE_CONTROL, 'content-length': '0' }).end()
+      const { location, status } = this.cachedLink
+      this.response
+        .writeHead(status, { location, 'cache-control': CACHE_CONTROL, 'content-length': '0' })
+        .end()
     }
 
     onRefused(): void {
@@ -70,7 +72,7 @@ export function openFastLane(app: FastifyInstance, options: FastLaneOptions): vo
     if (cachedLink === undefined || !isPlain(cachedLink, Date.now())) return false
     // The cached link's string has its hash already; the request's does not.
     if (taken.has(cachedLink.shortCode) || !server.listening) return false
-    record(cachedLink, request, addressOf(request), new Waiting(cachedLink, request, response))
+    record(cachedLink, request, addressOf(request), undefined, new Waiting(cachedLink, request, response))
     return true
   }
 

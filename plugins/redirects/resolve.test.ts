@@ -3,6 +3,7 @@ import { type CachedLink, toCachedLink } from './cached-link.ts'
 import { isPlain, resolve } from './resolve.ts'
 
 const NOW = 1_000
+const VISIT = { now: NOW, url: '/a' }
 const LINK = toCachedLink({
   id: 7,
   userId: 3,
@@ -10,7 +11,12 @@ const LINK = toCachedLink({
   shortCode: 'a',
   originalUrl: 'https://acme.dev/café',
   isActive: true,
+  startsAt: null,
   expiresAt: null,
+  expiredUrl: null,
+  redirectStatus: 302,
+  forwardQuery: false,
+  utm: null,
   version: 1
 })
 
@@ -18,18 +24,25 @@ const LINK = toCachedLink({
 const REASONS: [name: string, change: Partial<CachedLink>, status: number][] = [
   ['blocked', { isBlocked: true }, 403],
   ['inactive', { isActive: false }, 404],
+  ['not started', { startsAt: NOW + 1 }, 404],
+  ['expired with a target', { expiresAt: NOW, expiredLocation: 'https://acme.dev/over' }, 302],
   ['expired', { expiresAt: NOW }, 410]
 ]
 
 function statusOf(link: CachedLink | null): number {
-  const resolution = resolve(link, NOW)
-  return resolution.kind === 'location' ? 302 : resolution.problem.statusCode
+  const resolution = resolve(link, VISIT)
+  return resolution.kind === 'location' ? resolution.status : resolution.problem.statusCode
 }
 
 t.test('a link without a reason against it gives its location, even just before it expires', async (t) => {
   for (const expiresAt of [null, NOW + 1]) {
     const link = { ...LINK, expiresAt }
-    t.same(resolve(link, NOW), { kind: 'location', location: 'https://acme.dev/caf%C3%A9', link })
+    t.same(resolve(link, VISIT), {
+      kind: 'location',
+      location: 'https://acme.dev/caf%C3%A9',
+      status: 302,
+      link
+    })
     t.ok(isPlain(link, NOW))
   }
 })

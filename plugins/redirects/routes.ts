@@ -4,6 +4,7 @@ import { sendPageOrProblem } from '#platform/http/error-page.ts'
 import { answerError } from '#platform/http/errors.ts'
 import { logRequest, REQUEST_ID_FIELD } from '#platform/http/request-log.ts'
 import type { FailureLimiter } from '#platform/limits/index.ts'
+import { REDIRECT_STATUSES } from '#schema/shapes/url.ts'
 import { type CachedLink, isCode } from './cached-link.ts'
 import { visitUnrecorded } from './errors.ts'
 import type { RedirectHistogram, Timer } from './redirect-histogram.ts'
@@ -14,13 +15,16 @@ interface Follow {
   Params: { short_code: string }
 }
 
-const FOLLOWED = {
-  302: {
-    type: 'null',
-    description: 'Where the link leads',
-    headers: { Location: { type: 'string', description: 'The target, exactly as it is stored' } }
-  }
-}
+const FOLLOWED = Object.fromEntries(
+  REDIRECT_STATUSES.map((status) => [
+    status,
+    {
+      type: 'null',
+      description: status === 302 ? 'Where the link leads' : `As 302, for links with this status`,
+      headers: { Location: { type: 'string', description: 'The target, exactly as it is stored' } }
+    }
+  ])
+)
 
 const PROBLEMS = ['LINK_UNKNOWN', 'LINK_EXPIRED', 'LINK_BLOCKED', 'LOOKUP_UNAVAILABLE', 'CLICK_UNRECORDED']
 
@@ -77,11 +81,11 @@ export async function followRoutes(
     reply: FastifyReply,
     start: number
   ) {
-    const resolution = resolve(cachedLink, Date.now())
+    const resolution = resolve(cachedLink, { now: Date.now(), url: request.raw.url ?? '' })
     if (resolution.kind === 'location') {
-      const { location, link } = resolution
-      record(link, request.raw, request.address, {
-        onTaken: () => redirect(location, reply, start),
+      const { location, status, link, details } = resolution
+      record(link, request.raw, request.address, details, {
+        onTaken: () => redirect(location, status, reply, start),
         onRefused: (error) => refuse(reply, visitUnrecorded(error), histogram.failed, start)
       })
       return
@@ -91,9 +95,9 @@ export async function followRoutes(
     refuse(reply, problem, histogram[outcome], start)
   }
 
-  function redirect(location: string, reply: FastifyReply, start: number): void {
+  function redirect(location: string, status: number, reply: FastifyReply, start: number): void {
     stop(histogram.followed, start)
-    reply.code(302).header('location', location).header('cache-control', CACHE_CONTROL).send()
+    reply.code(status).header('location', location).header('cache-control', CACHE_CONTROL).send()
   }
 
   for (const [url, operationId] of PATHS) {

@@ -12,11 +12,15 @@ import type { VisitReader } from './visit-ids.ts'
  */
 export const CACHE_CONTROL = 'private, no-cache'
 
-/** Hands one visit from the address `ip` to `app.clicks`; `waiter` is notified as in {@link Clicks.add}. */
+/**
+ * Hands one visit from the address `ip` to `app.clicks`; `details` are those of the event besides the visit's.
+ * `waiter` is notified as in {@link Clicks.add}.
+ */
 export type RecordVisit = (
   cachedLink: CachedLink,
   request: IncomingMessage,
   ip: string,
+  details: Record<string, string> | undefined,
   waiter: Waiter
 ) => void
 
@@ -25,7 +29,7 @@ export type RecordVisit = (
  * `readVisit` returns the id of a visit that a proxy may retry on another replica.
  */
 export function createRecorder(clicks: Clicks, honourOptOut: boolean, readVisit: VisitReader): RecordVisit {
-  return ({ urlId, userId, domain, shortCode }, request, ip, waiter) => {
+  return ({ urlId, userId, domain, shortCode }, request, ip, details, waiter) => {
     const { method, headers } = request
     const isIdentified = !honourOptOut || !optsOut(headers)
     const draft: ClickDraft = {
@@ -37,7 +41,8 @@ export function createRecorder(clicks: Clicks, honourOptOut: boolean, readVisit:
       ip: isIdentified ? ip : null,
       userAgent: isIdentified ? headers['user-agent'] : undefined,
       referrer: isIdentified ? headers.referer : undefined,
-      visit: readVisit(request)
+      visit: readVisit(request),
+      details
     }
     clicks.add(draft, waiter)
   }

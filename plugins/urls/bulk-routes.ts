@@ -14,7 +14,6 @@ import {
 } from '#schema/shapes/url-bulk.ts'
 import { addressOf } from './address.ts'
 import { idRepeated, versionDiffers } from './errors.ts'
-import { presentSet, presentUrl } from './present.ts'
 
 const TAKEN = ['id', 'version', ...Object.keys(UrlChange.properties)]
 
@@ -85,10 +84,10 @@ export const urlBulkRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | unde
             { here: addressOf(request) }
           ),
         ({ before, after }, item) => {
-          const present = item.original_url === undefined ? presentUrl : presentSet
+          const present = item.original_url === undefined ? app.urls.present : app.urls.presentSet
           const url = present(after, base)
           const known = { taken: TAKEN, shown: Url.properties }
-          const ignored = warnOfIgnored(item, { ...known, answer: url, old: presentUrl(before, base) })
+          const ignored = warnOfIgnored(item, { ...known, answer: url, old: app.urls.present(before, base) })
           const warnings = [...(url.warnings ?? []), ...ignored]
           return {
             status: 200,

@@ -1,3 +1,5 @@
+import type { Utm } from '#schema/shapes/utm.ts'
+
 /** What a redirect needs of a link. */
 export interface LinkTarget {
   id: number
@@ -9,6 +11,11 @@ export interface LinkTarget {
   /** False for deleted links too. */
   isActive: boolean
   /** Milliseconds since the epoch. */
+  startsAt: number | null
   expiresAt: number | null
+  expiredUrl: string | null
+  redirectStatus: number
+  forwardQuery: boolean
+  utm: Utm | null
   version: number
 }

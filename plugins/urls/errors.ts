@@ -68,6 +68,11 @@ export const targetsDiffer = () =>
     errors: [{ path: 'original_url', message: 'is another target than url' }]
   })
 
+export const timesReversed = () =>
+  general.INPUT_INVALID('starts_at must be before expires_at; change one of them', {
+    errors: [{ path: 'starts_at', message: 'is not before expires_at' }]
+  })
+
 export const timeUnreadable = (path: string) =>
   general.INPUT_INVALID(`${path} must be a time such as 2030-01-01T00:00:00, ${TIME_RANGE}`, {
     errors: [{ path, message: `is not a time ${TIME_RANGE}` }]

@@ -1,20 +1,28 @@
 import type { ImportColumn } from '#plugins/imports/contract.ts'
 import { wireTime } from '#schema/shapes/text.ts'
 import type { Url } from '#schema/shapes/url.ts'
+import { UTM_NAMES, type Utm } from '#schema/shapes/utm.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 
 /** Names of the fields on the wire, in events, in the audit log, in files and in SQL. */
-export type FieldName = Exclude<keyof Url, 'short_url' | 'warnings'> | 'deleted_at'
+export type FieldName = Exclude<keyof Url, 'short_url' | 'state' | 'warnings'> | 'deleted_at'
 
 export interface LinkField {
   /** Its key in a row. */
   column: Exclude<keyof UrlRow, 'version'>
   name: FieldName
-  type: 'bigint' | 'text' | 'boolean' | 'timestamptz'
+  type: 'bigint' | 'smallint' | 'text' | 'boolean' | 'timestamptz' | 'jsonb'
   /** When a client may set the field: only on creation, or on any change too. The server sets the others. */
   setOn?: 'creation' | 'change'
-  /** The value in a link created without this field; null if undefined. */
-  initial?: boolean
+  /** The value in a link created without this field, or set to null; null if undefined. */
+  initial?: boolean | number
+  /** Converts what a client sends, which has the field's shape and is not null. */
+  normalize?(value: never): unknown
+  /**
+   * What the address of a target may be. `original_url` and others like it must not lead to this server, nor to
+   * hosts that are refused.
+   */
+  isTarget?: true
   /** What the audit log records: the value, or only whether there is one. Nothing if undefined. */
   audit?: 'value' | 'presence'
   /** The value after the owner is erased. Unchanged if undefined. */
@@ -57,6 +65,7 @@ const list = [
     audit: 'value',
     // RFC 2606, section 2: this domain never resolves.
     erased: 'https://erased.invalid/',
+    isTarget: true,
     isCached: true,
     file: { isRequired: true }
   },
@@ -107,6 +116,57 @@ const list = [
     audit: 'presence',
     erased: null,
     file: { isExtra: true }
+  },
+  {
+    column: 'startsAt',
+    name: 'starts_at',
+    type: 'timestamptz',
+    setOn: 'change',
+    audit: 'value',
+    isCached: true,
+    file: { isExtra: true }
+  },
+  {
+    column: 'expiredUrl',
+    name: 'expired_url',
+    type: 'text',
+    setOn: 'change',
+    audit: 'value',
+    erased: null,
+    isTarget: true,
+    isCached: true,
+    file: { isExtra: true }
+  },
+  {
+    column: 'redirectStatus',
+    name: 'redirect_status',
+    type: 'smallint',
+    setOn: 'change',
+    initial: 302,
+    audit: 'value',
+    isCached: true,
+    file: { isExtra: true }
+  },
+  {
+    column: 'forwardQuery',
+    name: 'forward_query',
+    type: 'boolean',
+    setOn: 'change',
+    initial: false,
+    audit: 'value',
+    isCached: true,
+    file: { isExtra: true }
+  },
+  {
+    column: 'utm',
+    name: 'utm',
+    type: 'jsonb',
+    setOn: 'change',
+    audit: 'value',
+    erased: null,
+    normalize: normalizeUtm,
+    isCached: true,
+    file: { isExtra: true }
   }
 ] as const satisfies readonly LinkField[]
 
@@ -129,8 +189,27 @@ export type CachedColumn = Extract<(typeof list)[number], { isCached: true }>['c
 /** The columns that change after the creation. */
 export type UrlColumns = Partial<Omit<UrlRow, 'id' | 'version'>>
 
+/** Returns the targets that a client sends, with the names of their fields. */
+export function targetsOf(wanted: object): { name: FieldName; column: keyof UrlColumns; url: string }[] {
+  return FIELDS.flatMap(({ name, column, isTarget }) => {
+    const url = (wanted as Record<string, unknown>)[name]
+    return isTarget && typeof url === 'string' ? [{ name, column: column as keyof UrlColumns, url }] : []
+  })
+}
+
+/** Returns the targets of a link. */
+export function targetsOfRow(row: UrlRow): string[] {
+  return FIELDS.flatMap(({ column, isTarget }) => (isTarget ? (row[column] ?? []) : [])) as string[]
+}
+
 /** Returns the value of a field in its wire format. */
 export function presentField({ column }: LinkField, row: Partial<UrlRow>): unknown {
   const value = row[column]
   return value instanceof Date ? wireTime(value) : value
+}
+
+/** Orders the parameters, and leaves out those without a value. Null if none is left. */
+function normalizeUtm(utm: Partial<Record<keyof Utm, string | null>>): Utm | null {
+  const set = UTM_NAMES.flatMap((name) => (utm[name] == null ? [] : [[name, utm[name]]]))
+  return set.length === 0 ? null : Object.fromEntries(set)
 }

@@ -2,27 +2,30 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Lookup } from '#platform/net/safe-fetch.ts'
 import type { ImportKind } from '#plugins/imports/contract.ts'
+import type { UrlChange } from '#schema/shapes/url.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import { createCode } from './codes.ts'
 import { targetRefused } from './errors.ts'
-import { presentForExport } from './present.ts'
+import { targetsOf } from './fields.ts'
+import { createPresenter, type Presenter, presentForExport } from './present.ts'
 import { resolveAll, resolvesInside } from './resolving.ts'
 import { createUrlService, type UrlService } from './service.ts'
 import { LINKS } from './service-parts.ts'
 import { ROWS } from './service-rows.ts'
 import { createUrlImport } from './store-import.ts'
-import { createTargetCheck, type TargetRules } from './targets.ts'
+import { blame, createTargetCheck, type TargetRules } from './targets.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    urls: UrlService & {
-      /**
-       * Returns a link as exported: with the fields that only its owner and administrators see, without its
-       * short URL.
-       */
-      presentForExport: typeof presentForExport
-      importKind: ImportKind
-    }
+    urls: UrlService &
+      Presenter & {
+        /**
+         * Returns a link as exported: with the fields that only its owner and administrators see, without its
+         * short URL.
+         */
+        presentForExport: typeof presentForExport
+        importKind: ImportKind
+      }
   }
 }
 
@@ -72,30 +75,31 @@ async function urls(app: FastifyInstance, { publicUrl, codeLength, schemes, targ
   app.decorate('urls', {
     ...service,
     async prepare(caller, draft, target = {}) {
-      await refuseInside(draft.original_url, target.blamed ?? 'original_url')
+      for (const { name, url } of targetsOf(draft)) await refuseInside(url, blame(name, target.blamed))
       return service.prepare(caller, draft, target)
     },
     async change(caller, id, change, context) {
-      const { original_url: target } = change
-      // An unchanged target is not checked.
-      if (
-        targets.resolves &&
-        target !== undefined &&
-        (await service.getCurrent(caller, id)).originalUrl !== target
-      )
-        await refuseInside(target, 'original_url')
+      const wanted = targets.resolves ? targetsOf(change) : []
+      if (wanted.length > 0) {
+        const current = await service.getCurrent(caller, id)
+        // An unchanged target is not checked.
+        for (const { name, column, url } of wanted) if (current[column] !== url) await refuseInside(url, name)
+      }
       return service.change(caller, id, change, context)
     },
     async changeAll(caller, items, context) {
-      const wanted = targets.resolves ? items.flatMap(({ change }) => change.original_url ?? []) : []
+      const wanted = targets.resolves
+        ? items.flatMap(({ change }) => targetsOf(change).map(({ url }) => url))
+        : []
       if (wanted.length === 0) return service.changeAll(caller, items, context)
       const verdicts = await resolveAll(wanted, targets.lookup)
       const checked = items.map((item) => ({
         ...item,
-        refused: refusalOf(item.change.original_url, verdicts)
+        refused: refusalOf(item.change, verdicts)
       }))
       return service.changeAll(caller, checked, context)
     },
+    ...createPresenter(app.blocklist.blocks),
     presentForExport,
     importKind: createUrlImport({
       schemes,
@@ -110,13 +114,13 @@ async function urls(app: FastifyInstance, { publicUrl, codeLength, schemes, targ
   app.users.onDelete(onUserDeleted)
 }
 
-function refusalOf(target: string | undefined, verdicts: Map<string, boolean | undefined>) {
-  const isInside = target === undefined ? false : verdicts.get(target)
-  if (isInside === false) return undefined
-  return targetRefused(
-    'original_url',
-    isInside ? 'leads into a private network' : 'has a host that was not looked up in time'
-  )
+function refusalOf(change: UrlChange, verdicts: Map<string, boolean | undefined>) {
+  for (const { name, url } of targetsOf(change)) {
+    const isInside = verdicts.get(url)
+    if (isInside === undefined) return targetRefused(name, 'has a host that was not looked up in time')
+    if (isInside) return targetRefused(name, 'leads into a private network')
+  }
+  return undefined
 }
 
 export default fp(urls, {

@@ -1,33 +1,49 @@
-import { VERSION, type Versioned } from '#platform/http/conditional.ts'
+import { VARIANT, VERSION, type Versioned } from '#platform/http/conditional.ts'
 import type { Url } from '#schema/shapes/url.ts'
 import type { ExportedUrl } from '#schema/shapes/user-export.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import { isReservedCode } from './codes.ts'
-import { FIELDS, type LinkField, presentField, SHOWN } from './fields.ts'
+import { FIELDS, type LinkField, presentField, SHOWN, targetsOfRow } from './fields.ts'
+import { readGuarded } from './guard.ts'
 import { warnOfHost } from './look-alikes.ts'
+import { stateOf } from './state.ts'
 
-/** Returns a url whose target was just set, with the warnings about that target. */
-export function presentSet(row: UrlRow, base: string): Versioned<Url> {
-  const warnings = warnOfHost(row.originalUrl)
-  return { ...presentUrl(row, base), ...(warnings.length > 0 && { warnings }) }
+export interface Presenter {
+  /**
+   * Returns a url in its wire format. `base` is the public address of the server, without a trailing slash. An
+   * imported code may equal a reserved word; `/s/` reaches every code.
+   */
+  present(row: UrlRow, base: string): Versioned<Url>
+  /** Returns a url whose target was just set, with the warnings about that target. */
+  presentSet(row: UrlRow, base: string): Versioned<Url>
 }
 
-/**
- * Returns a url in its wire format. `base` is the public address of the server, without a trailing slash. An
- * imported code may equal a reserved word; `/s/` reaches every code.
- */
-export function presentUrl(row: UrlRow, base: string): Versioned<Url> {
-  const path = isReservedCode(row.shortCode) ? `s/${row.shortCode}` : row.shortCode
+/** Creates the presenter. `blocks` is true for a target with a blocked host. */
+export function createPresenter(blocks: (url: string) => boolean): Presenter {
+  function present(row: UrlRow, base: string): Versioned<Url> {
+    const path = isReservedCode(row.shortCode) ? `s/${row.shortCode}` : row.shortCode
+    const isBlocked = targetsOfRow(row).some(blocks)
+    const state = stateOf(row, Date.now(), isBlocked)
+    return {
+      ...presentFields<Omit<Url, 'short_url' | 'state'>>(row, SHOWN),
+      short_url: `${base}/${path}`,
+      state,
+      [VERSION]: row.version,
+      [VARIANT]: state === 'active' ? '' : state
+    }
+  }
   return {
-    ...presentFields<Omit<Url, 'short_url'>>(row, SHOWN),
-    short_url: `${base}/${path}`,
-    [VERSION]: row.version
+    present,
+    presentSet(row, base) {
+      const warnings = warnOfHost(row.originalUrl)
+      return { ...present(row, base), ...(warnings.length > 0 && { warnings }) }
+    }
   }
 }
 
 /** Returns a url in the format of exports. */
 export function presentForExport(row: UrlRow): Omit<ExportedUrl, 'statistics' | 'events' | 'audit'> {
-  return presentFields(row, FIELDS)
+  return presentFields(readGuarded(row), FIELDS)
 }
 
 function presentFields<Presented>(row: UrlRow, fields: readonly LinkField[]): Presented {

@@ -12,7 +12,6 @@ import { ShortenDraft, Url, UrlChange, UrlDraft, UrlQuery } from '#schema/shapes
 import { HistoryQuery, UrlHistoryEntry } from '#schema/shapes/url-history.ts'
 import { addressOf } from './address.ts'
 import { urlBulkRoutes } from './bulk-routes.ts'
-import { presentSet, presentUrl } from './present.ts'
 import { readShorten } from './shorten.ts'
 
 /**
@@ -58,7 +57,7 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
       }
     },
     async function onGet(request) {
-      return presentUrl(await app.urls.get(request.caller, request.params.id), baseUrl(request))
+      return app.urls.present(await app.urls.get(request.caller, request.params.id), baseUrl(request))
     }
   )
 
@@ -90,7 +89,7 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
     const target = { here: addressOf(request), ...(blamed !== undefined && { blamed }) }
     const insert = await app.urls.prepare(request.caller, draft, target)
     const answer = await app.idempotency.once(request, reply, 201, async () =>
-      presentSet(await insert(), baseUrl(request))
+      app.urls.presentSet(await insert(), baseUrl(request))
     )
     // A repeated answer is stored without its version, which is the first.
     return { ...answer, [VERSION]: answer[VERSION] ?? 1 }
@@ -143,10 +142,10 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
       },
       async handler(request) {
         const { caller, params, body } = request
-        const present = body.original_url === undefined ? presentUrl : presentSet
+        const present = body.original_url === undefined ? app.urls.present : app.urls.presentSet
         const context = { here: addressOf(request), precondition: request.precondition }
         const { before, after } = await app.urls.change(caller, params.id, body, context)
-        request.replaced = presentUrl(before, baseUrl(request))
+        request.replaced = app.urls.present(before, baseUrl(request))
         return present(after, baseUrl(request))
       }
     })
@@ -192,7 +191,7 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
     },
     async function onRestore(request) {
       const { caller, params, precondition } = request
-      return presentUrl(await app.urls.restore(caller, params.id, { precondition }), baseUrl(request))
+      return app.urls.present(await app.urls.restore(caller, params.id, { precondition }), baseUrl(request))
     }
   )
 

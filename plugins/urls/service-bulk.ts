@@ -4,8 +4,8 @@ import { ProblemError } from '#platform/problem/problem.ts'
 import type { UrlChange } from '#schema/shapes/url.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import { urlUnknown } from './errors.ts'
-import type { UrlColumns } from './fields.ts'
-import { differences, pick, type Replaced, valuesOf } from './service-changes.ts'
+import { targetsOf, type UrlColumns } from './fields.ts'
+import { differences, pick, type Replaced, refuseOrder, valuesOf } from './service-changes.ts'
 import type { Parts } from './service-parts.ts'
 import { lockUrls, updateUrls } from './store-bulk.ts'
 import type { TargetContext } from './targets.ts'
@@ -95,11 +95,11 @@ export function createBulk({ database, events, audit, refuseTarget, forgetAfterC
       run(caller, items, (old, { change, refused }) => {
         const changes = differences(old, change)
         const columns = Object.assign({}, ...changes.map(({ columns }) => columns)) as UrlColumns
+        if (columns.startsAt || columns.expiresAt) refuseOrder({ ...old, ...columns })
         // An unchanged target is not checked; an import may have brought it.
-        if (columns.originalUrl !== undefined) {
-          refuseTarget(columns.originalUrl, 'original_url', here)
-          if (refused !== undefined) throw refused
-        }
+        const changed = targetsOf(change).filter(({ column }) => columns[column] !== undefined)
+        for (const { name, url } of changed) refuseTarget(url, name, here)
+        if (refused !== undefined && changed.length > 0) throw refused
         return {
           old,
           columns,

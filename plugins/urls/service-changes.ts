@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from 'node:util'
 import { parseWireTime } from '#platform/http/wire-time.ts'
 import type { UrlChange, UrlDraft } from '#schema/shapes/url.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
-import { timeUnreadable } from './errors.ts'
+import { timesReversed, timeUnreadable } from './errors.ts'
 import { type ChosenColumns, FIELDS, type LinkField, presentField, type UrlColumns } from './fields.ts'
 
 /** Differences between a url and a requested change, as events, columns and audit log entries. */
@@ -30,7 +31,14 @@ export const ERASED: UrlColumns = Object.fromEntries(
 /** Returns the columns of a new url. Throws INPUT_INVALID. */
 export function columnsOf(draft: UrlDraft): ChosenColumns {
   const columns = CHOSEN.map((field) => [field.column, readField(field, draft) ?? field.initial ?? null])
-  return Object.fromEntries(columns) as ChosenColumns
+  const chosen = Object.fromEntries(columns) as ChosenColumns
+  refuseOrder(chosen)
+  return chosen
+}
+
+/** Throws INPUT_INVALID for a link that ends before it starts. */
+export function refuseOrder({ startsAt, expiresAt }: Pick<ChosenColumns, 'startsAt' | 'expiresAt'>): void {
+  if (startsAt !== null && expiresAt !== null && startsAt >= expiresAt) throw timesReversed()
 }
 
 /**
@@ -41,8 +49,9 @@ export function differences(old: UrlRow, change: UrlChange): Difference[] {
     const { name, column } = field
     const value = readField(field, change)
     const columns = { [column]: value } as UrlColumns
-    if (value === undefined || presentField(field, { ...old, ...columns }) === presentField(field, old))
-      return []
+    const isSame = () =>
+      isDeepStrictEqual(presentField(field, { ...old, ...columns }), presentField(field, old))
+    if (value === undefined || isSame()) return []
     return [{ field: name, new_value: change[name as keyof UrlChange], columns }]
   })
 }
@@ -68,8 +77,11 @@ export function pick(values: Record<string, unknown>, keys: readonly string[]): 
  * Returns the column value that a client requests: undefined if absent, null for no value. Throws
  * INPUT_INVALID.
  */
-function readField({ name, type }: LinkField, wanted: UrlDraft | UrlChange): unknown {
+function readField({ name, type, initial, normalize }: LinkField, wanted: UrlDraft | UrlChange): unknown {
   const value = (wanted as Record<string, unknown>)[name]
+  if (value === undefined) return undefined
+  if (value === null) return initial ?? null
+  if (normalize !== undefined) return normalize(value as never)
   if (type !== 'timestamptz' || typeof value !== 'string') return value
   const time = parseWireTime(value)
   if (!time) throw timeUnreadable(name)

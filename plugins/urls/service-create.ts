@@ -3,10 +3,12 @@ import type { UrlDraft } from '#schema/shapes/url.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import { createCandidates, isReservedCode, type RandomSource } from './codes.ts'
 import { codeReserved, codesExhausted, codeTaken } from './errors.ts'
+import { targetsOf } from './fields.ts'
 import type { UrlService } from './service.ts'
 import { columnsOf, valuesOf } from './service-changes.ts'
 import type { Parts } from './service-parts.ts'
 import { createInsertion } from './store-create.ts'
+import { blame } from './targets.ts'
 
 /** Creation of links. */
 
@@ -44,8 +46,8 @@ export function createCreation(
   }
 
   return {
-    async prepare(caller, draft, { blamed = 'original_url', here } = {}) {
-      refuseTarget(draft.original_url, blamed, here)
+    async prepare(caller, draft, { blamed, here } = {}) {
+      for (const { name, url } of targetsOf(draft)) refuseTarget(url, blame(name, blamed), here)
       if (draft.short_code && isReservedCode(draft.short_code)) throw codeReserved(draft.short_code)
       return () => database.transaction(() => insert(caller, draft))
     }

@@ -11,8 +11,11 @@ export const ROWS = 'urls'
 /** Rows in process. They are larger than the entries of redirects, and read less often. */
 const MAX_ROWS = 10_000
 
-/** The previous release may have cached rows without a new column. Such a column has its initial value. */
-const DEFAULTS = Object.fromEntries(FIELDS.map(({ column, initial = null }) => [column, initial]))
+/**
+ * Another letter than that of the previous release, which reads rows without the columns that restrict links.
+ */
+const FORMAT = 'w'
+
 const TIMES = FIELDS.filter(({ type }) => type === 'timestamptz').map(({ column }) => column)
 
 /** Opens the cache of rows. Returns the lookup by id. */
@@ -22,6 +25,7 @@ export function openRows(
 ): (id: number) => UrlRow | null | Promise<UrlRow | null> {
   const rows = cache.open<UrlRow>({
     name: ROWS,
+    format: FORMAT,
     maxEntries: MAX_ROWS,
     load: batchLoad(async (ids) => {
       const found = await database.outside(() => findUrls(database.db, ids))
@@ -35,7 +39,7 @@ export function openRows(
 }
 
 function decodeRow(text: string): UrlRow {
-  const row: Record<string, unknown> = { ...DEFAULTS, ...JSON.parse(text) }
+  const row: Record<string, unknown> = JSON.parse(text)
   for (const column of TIMES) if (row[column] !== null) row[column] = new Date(String(row[column]))
   return row as unknown as UrlRow
 }

@@ -17,8 +17,13 @@ export function createTargetLookup(database: Database): (key: string) => Promise
     return keys.map((key) => {
       const row = rows.get(key)
       if (row === undefined) return null
-      const { deletedAt, expiresAt, isActive, ...rest } = row
-      return { ...rest, isActive: isActive && deletedAt === null, expiresAt: expiresAt?.getTime() ?? null }
+      const { deletedAt, startsAt, expiresAt, isActive, isGuarded: _, ...rest } = row
+      return {
+        ...rest,
+        isActive: isActive && deletedAt === null,
+        startsAt: startsAt?.getTime() ?? null,
+        expiresAt: expiresAt?.getTime() ?? null
+      }
     })
   })
 }

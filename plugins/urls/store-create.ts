@@ -3,6 +3,7 @@ import type { Executor } from '#platform/database/index.ts'
 import { prepareQuery } from '#platform/database/prepared.ts'
 import { type UrlRow, urls } from '#schema/tables/urls.ts'
 import { type ChosenColumns, FIELDS } from './fields.ts'
+import { guard, readGuarded } from './guard.ts'
 
 /** The statement that creates a url. */
 
@@ -25,9 +26,12 @@ interface Creation {
   audited: Record<string, unknown>
 }
 
-const SET = FIELDS.filter(({ setOn, name }) => setOn !== undefined && name !== 'short_code').map(
-  ({ column }) => [column, urls[column]] as const
-)
+const SET = [
+  ...FIELDS.filter(({ setOn, name }) => setOn !== undefined && name !== 'short_code').map(
+    ({ column }) => [column, urls[column]] as const
+  ),
+  ['isGuarded', urls.isGuarded] as const
+]
 
 /**
  * Creates the function that inserts a url with its event and its audit entry, in one statement. It takes the
@@ -64,13 +68,14 @@ export function createInsertion({ users, events, audit }: CreationParts) {
       .from(created)
   })
   return async (on: Executor, { values, codes, ownerId, audited }: Creation): Promise<UrlRow | null> => {
+    const stored = { ...values, ...guard(values) }
     const columns = SET.map(([key, column]) => {
-      const value = values[key as keyof typeof values]
+      const value = stored[key as keyof typeof stored]
       return [key, value === null ? null : column.mapToDriverValue(value)]
     })
     const more = { codes, ownerId, audited: JSON.stringify(audited), ...audit.insertion.values() }
     const shape = ownerId === undefined ? '' : 'owned'
     const [row] = await insert(on, { ...Object.fromEntries(columns), ...more }, shape)
-    return row ?? null
+    return row === undefined ? null : readGuarded(row)
   }
 }

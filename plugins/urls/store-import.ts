@@ -2,9 +2,11 @@ import type { ClientBase } from 'pg'
 import type { ImportColumn, ImportKind, Remark } from '#plugins/imports/contract.ts'
 import { lengthLimit } from '#schema/shapes/text.ts'
 import type { TSchema } from '#schema/shapes/type.ts'
-import { isTargetUrl, UrlDraft } from '#schema/shapes/url.ts'
+import { isTargetUrl, REDIRECT_STATUSES, UrlDraft } from '#schema/shapes/url.ts'
+import { UTM_NAMES } from '#schema/shapes/utm.ts'
 import { RESERVED_CODES } from './codes.ts'
-import { FIELDS, type FieldName } from './fields.ts'
+import { FIELDS, type FieldName, type LinkField } from './fields.ts'
+import { RESTRICTED } from './guard.ts'
 
 /** Imports links. */
 
@@ -21,7 +23,6 @@ export interface UrlImportOptions {
 
 export function createUrlImport(options: UrlImportOptions): ImportKind {
   const columns = createColumns(options)
-  const names = columns.map(({ name }) => name).join(', ')
   const isSame = 'present.short_code = staging.short_code'
   return {
     name: 'urls',
@@ -37,7 +38,7 @@ export function createUrlImport(options: UrlImportOptions): ImportKind {
     async merge(client, { hasGaps }) {
       if (hasGaps) await fillGaps(client, options)
       const rejected = await refuseTaken(client)
-      await client.query(`INSERT INTO urls (${names}) SELECT ${names} FROM staging`)
+      await client.query(INSERTION)
       return { rejected, warnings: await findReserved(client) }
     }
   }
@@ -50,15 +51,21 @@ function createColumns({ schemes, blocks }: UrlImportOptions): ImportColumn[] {
   const checks: Partial<Record<FieldName, (value: string) => string | null>> = {
     short_code: (code) =>
       /^[A-Za-z0-9_-]+$/.test(code) ? null : 'is not 1 to 64 of letters, digits, - and _',
-    original_url(url) {
-      if (!isTargetUrl(url, schemes)) return `is not an absolute URL without spaces (${schemes.join(', ')})`
-      return blocks(url) ? 'leads to a host that is blocked' : null
-    }
+    original_url: refuseTarget,
+    expired_url: refuseTarget,
+    redirect_status: (status) =>
+      REDIRECT_STATUSES.some((known) => String(known) === status) ? null : `is none of ${REDIRECT_STATUSES}`,
+    utm: refuseUtm
+  }
+  function refuseTarget(url: string): string | null {
+    if (!isTargetUrl(url, schemes)) return `is not an absolute URL without spaces (${schemes.join(', ')})`
+    return blocks(url) ? 'leads to a host that is blocked' : null
   }
   const shapes = UrlDraft.properties as Partial<Record<FieldName, TSchema>>
   return FIELDS.flatMap(({ name, type, file }) => {
     if (file === undefined) return []
     const [refuse, shape] = [checks[name], shapes[name]]
+    if (name === 'is_active') return { name, type, stored: '(is_active OR is_guarded)', ...file }
     return { name, type, ...(shape && { maxLength: lengthLimit(shape) }), ...(refuse && { refuse }), ...file }
   })
 }
@@ -81,9 +88,31 @@ async function refuseTaken(client: ClientBase): Promise<Remark[]> {
   }))
 }
 
-const INITIAL = FIELDS.flatMap(({ name, initial }) =>
-  initial === undefined ? [] : `${name} = coalesce(${name}, ${initial})`
+function refuseUtm(json: string): string | null {
+  const known = Object.entries(JSON.parse(json)).every(
+    ([name, value]) =>
+      UTM_NAMES.some((utm) => utm === name) &&
+      typeof value === 'string' &&
+      value !== '' &&
+      value.length <= 256
+  )
+  return known ? null : `has other members than texts of 1 to 256 characters named ${UTM_NAMES}`
+}
+
+const INITIAL = FIELDS.flatMap(({ name, initial, file }) =>
+  initial === undefined || !file?.isMade ? [] : `${name} = coalesce(${name}, ${initial})`
 )
+
+const STORED = FIELDS.filter(({ file }) => file !== undefined)
+
+/** Inserts the staged links, guarded as in guard.ts. */
+const INSERTION = `INSERT INTO urls (${STORED.map(({ name }) => name)}, is_guarded)
+  SELECT ${STORED.map(expressStaged)}, is_active AND (${RESTRICTED}) FROM staging`
+
+function expressStaged({ name, initial, file }: LinkField): string {
+  if (name === 'is_active') return `is_active AND NOT (${RESTRICTED})`
+  return initial === undefined || file?.isMade ? name : `coalesce(${name}, ${initial})`
+}
 
 /** Fills the missing values of staged links. A missing time is copied from the other one. */
 async function fillGaps(client: ClientBase, options: UrlImportOptions): Promise<void> {

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { choice, equals, flag, period } from '#platform/lists/filter.ts'
+import { choice, equals, period } from '#platform/lists/filter.ts'
 import { defineList } from '#platform/lists/list.ts'
 import { search } from '#platform/lists/search.ts'
 import type { Sort } from '#platform/lists/sorted.ts'
@@ -7,6 +7,7 @@ import { type URL_SORTS, UrlQuery } from '#schema/shapes/url.ts'
 import { searchedText, titleOrder, urls } from '#schema/tables/urls.ts'
 import { RESERVED_CODES } from './codes.ts'
 import { SHOWN } from './fields.ts'
+import { stateInSql } from './state.ts'
 import { live } from './store.ts'
 
 const sorts: Record<(typeof URL_SORTS)[number], Sort> = {
@@ -18,6 +19,9 @@ const sorts: Record<(typeof URL_SORTS)[number], Sort> = {
   short_code: { by: urls.shortCode, type: 'text' },
   title: { by: titleOrder(urls), type: 'text', isNullable: true }
 }
+
+/** As readGuarded reads it. */
+const isActive = sql`(${urls.isActive} or ${urls.isGuarded})`
 
 /** The path of a url, as in presentUrl. */
 function shortPath(): SQL {
@@ -37,7 +41,7 @@ export const openUrlList = defineList({
   comparisons: {
     owner: equals(urls.userId),
     user_id: equals(urls.userId),
-    is_active: flag(urls.isActive),
+    ...choice('is_active', isActive, sql`not ${urls.isActive} and not ${urls.isGuarded}`),
     short_code: equals(urls.shortCode),
     ...search([urls.originalUrl, urls.title, urls.shortCode], searchedText(urls)),
     ...choice('has_title', sql`${urls.title} is not null`, sql`${urls.title} is null`),
@@ -53,6 +57,8 @@ export const openUrlList = defineList({
   members: {
     id: urls.id,
     ...Object.fromEntries(SHOWN.map(({ name, column }) => [name, urls[column]])),
+    is_active: isActive,
+    state: stateInSql(isActive),
     short_url: sql`${sql.placeholder('base')}::text || ${shortPath()}`
   }
 })

@@ -4,6 +4,7 @@ import { prepareQuery } from '#platform/database/prepared.ts'
 import type { LinkKey } from '#schema/link-key.ts'
 import { type UrlRow, urls } from '#schema/tables/urls.ts'
 import { type CachedColumn, FIELDS, type UrlColumns } from './fields.ts'
+import { readGuarded } from './guard.ts'
 
 /** All SQL of urls. Every function takes an executor: the pool or a transaction. */
 
@@ -18,8 +19,8 @@ const selectUrls = prepareQuery<UrlRow[]>('find_urls', (on) =>
 )
 
 /** Returns the urls with these ids, even if deleted. */
-export function findUrls(on: Executor, ids: readonly (number | string)[]): Promise<UrlRow[]> {
-  return selectUrls(on, { ids })
+export async function findUrls(on: Executor, ids: readonly (number | string)[]): Promise<UrlRow[]> {
+  return (await selectUrls(on, { ids })).map(readGuarded)
 }
 
 /** The urls of a user, and those of `formerIds` without an owner. */
@@ -36,31 +37,36 @@ const belongingTo = ({ userId, formerIds }: UrlsOfUser) =>
 
 /** Removes the owner from all urls of a user, even deleted ones, and sets `columns`. Returns the new rows. */
 export async function disownUrls(on: Executor, of: UrlsOfUser, columns: UrlColumns = {}): Promise<UrlRow[]> {
-  return on
+  const rows = await on
     .update(urls)
     .set({ ...columns, userId: null, version: sql`${urls.version} + 1` })
     .where(belongingTo(of))
     .returning()
+  return rows.map(readGuarded)
 }
 
 /** Marks all urls of a user deleted. Returns the rows that were not deleted before. */
 export async function deleteUrlsOfUser(on: Executor, of: UrlsOfUser): Promise<UrlRow[]> {
   const now = sql`date_trunc('second', now())`
-  return on
+  const rows = await on
     .update(urls)
     .set({ deletedAt: now, updatedAt: now, version: sql`${urls.version} + 1` })
     .where(and(belongingTo(of), live))
     .returning()
+  return rows.map(readGuarded)
 }
 
-type CachedUrl = Pick<UrlRow, CachedColumn | 'domain' | 'version'>
+/** What redirects need beside the fields of `FIELDS`. */
+const MORE = { domain: urls.domain, version: urls.version, isGuarded: urls.isGuarded } as const
+
+type CachedUrl = Pick<UrlRow, CachedColumn | keyof typeof MORE>
 
 const selectByKeys = prepareQuery<CachedUrl[]>('find_urls_by_key', (on) => {
   const cached = Object.fromEntries(
     FIELDS.filter(({ isCached }) => isCached).map(({ column }) => [column, urls[column]])
   ) as Pick<typeof urls, CachedColumn>
   return on
-    .select({ ...cached, domain: urls.domain, version: urls.version })
+    .select({ ...cached, ...MORE })
     .from(urls)
     .where(
       sql`${urls.domain} = any(${sql.placeholder('domains')}::text[])
@@ -72,7 +78,7 @@ const selectByKeys = prepareQuery<CachedUrl[]>('find_urls_by_key', (on) => {
  * Returns what redirects need of urls, even if deleted. Includes urls that pair a domain with the code of
  * another key.
  */
-export function findUrlsByKeys(on: Executor, keys: readonly LinkKey[]): Promise<CachedUrl[]> {
+export async function findUrlsByKeys(on: Executor, keys: readonly LinkKey[]): Promise<CachedUrl[]> {
   const domains = [...new Set(keys.map(({ domain }) => domain))]
-  return selectByKeys(on, { domains, codes: keys.map(({ code }) => code) })
+  return (await selectByKeys(on, { domains, codes: keys.map(({ code }) => code) })).map(readGuarded)
 }

@@ -35,6 +35,11 @@ export interface TargetContext {
   here?: string
 }
 
+/** Returns the name under which an error blames a target: POST /shorten may call `original_url` `url`. */
+export function blame(name: string, blamed = 'original_url'): string {
+  return name === 'original_url' ? blamed : name
+}
+
 /**
  * Creates the check of targets. It takes an absolute URL and returns why it is refused, or null. Without
  * `publicUrl`, the address of this server is that of the request: `here`.

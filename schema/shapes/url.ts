@@ -4,6 +4,7 @@ import { MAX_LOCATION_BYTES, toLocation } from './location.ts'
 import { PageQuery } from './page.ts'
 import { Flag, Id, Nullable, PLAIN_TEXT, Time } from './text.ts'
 import { type Static, Type } from './type.ts'
+import { UTM_NAMES } from './utm.ts'
 
 /** Longest target that every browser, proxy and default header buffer accepts. */
 export const MAX_URL_LENGTH = 2048
@@ -33,6 +34,70 @@ const ExpiresAt = Nullable(
   })
 )
 
+/** The statuses of a redirect (RFC 9110, section 15.4). */
+export const REDIRECT_STATUSES = [301, 302, 307, 308] as const
+
+const utmValue = Type.Optional(Nullable(Type.String({ minLength: 1, maxLength: 256, pattern: PLAIN_TEXT })))
+
+const settableRules = {
+  starts_at: Type.Optional(
+    Nullable(
+      Type.String({
+        format: 'wire-time',
+        description: 'UTC; until then the link answers 404',
+        examples: ['2029-12-01T09:00:00']
+      })
+    )
+  ),
+  expired_url: Type.Optional(
+    Nullable(
+      Type.String({
+        minLength: 1,
+        maxLength: MAX_URL_LENGTH,
+        format: 'target-url',
+        description: 'Where the link leads once it has expired; without it the link answers 410 then',
+        examples: ['https://acme.dev/offers/over']
+      })
+    )
+  ),
+  redirect_status: Type.Optional(
+    Nullable(
+      Type.Integer({
+        enum: [...REDIRECT_STATUSES],
+        description: 'The status of the redirect, by default 302'
+      })
+    )
+  ),
+  forward_query: Type.Optional(
+    Nullable(
+      Type.Boolean({
+        description: 'Adds the query of a visit to the target, in place of parameters of the same name'
+      })
+    )
+  ),
+  utm: Type.Optional(
+    Nullable(
+      Type.Object(Object.fromEntries(UTM_NAMES.map((name) => [name, utmValue])), {
+        additionalProperties: false,
+        title: 'Utm',
+        description: 'The UTM parameters of the target, without their prefix',
+        examples: [{ source: 'newsletter', campaign: 'spring' }]
+      })
+    )
+  )
+}
+
+/** What a link does now. The first that applies, from the end. */
+export const URL_STATES = [
+  'active',
+  'used_up',
+  'expired',
+  'scheduled',
+  'inactive',
+  'blocked',
+  'deleted'
+] as const
+
 const Note = Nullable(
   Type.String({
     maxLength: 2_000,
@@ -55,6 +120,14 @@ export const Url = Type.Object(
     short_url: Type.String({ examples: ['https://sho.rt/oWCnNk'] }),
     expires_at: Nullable(Time),
     note: Nullable(Type.String()),
+    starts_at: Nullable(Time),
+    expired_url: Nullable(Type.String()),
+    redirect_status: Type.Integer({ examples: [302] }),
+    forward_query: Type.Boolean(),
+    utm: Nullable(
+      Type.Object(Object.fromEntries(UTM_NAMES.map((name) => [name, Type.Optional(Type.String())])))
+    ),
+    state: Type.Enum([...URL_STATES], { description: 'What the link does now', readOnly: true }),
     warnings: Warnings
   },
   { title: 'Url' }
@@ -65,7 +138,8 @@ const settable = {
   original_url: Type.Optional(TargetUrl),
   is_active: Type.Optional(Type.Boolean()),
   expires_at: Type.Optional(ExpiresAt),
-  note: Type.Optional(Note)
+  note: Type.Optional(Note),
+  ...settableRules
 }
 export const UrlDraft = Type.Object(
   {

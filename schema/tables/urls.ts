@@ -4,11 +4,14 @@ import {
   boolean,
   index,
   integer,
+  jsonb,
   type PgColumn,
   pgTable,
+  smallint,
   text,
   uniqueIndex
 } from 'drizzle-orm/pg-core'
+import type { Utm } from '#schema/shapes/utm.ts'
 import { instant } from './instant.ts'
 
 /**
@@ -36,6 +39,33 @@ export const urls = pgTable(
     expiresAt: instant('expires_at', { precision: 0 }),
     deletedAt: instant('deleted_at', { precision: 0 }),
     note: text(),
+    startsAt: instant('starts_at', { precision: 0 }),
+    /** Where the link leads once it is expired or used up. */
+    expiredUrl: text('expired_url'),
+    redirectStatus: smallint('redirect_status').notNull().default(302),
+    /** True if the query of a request goes on to the target. */
+    forwardQuery: boolean('forward_query').notNull().default(false),
+    /** The values of the UTM parameters that the target gets. */
+    utm: jsonb().$type<Utm>(),
+    /** In the order of the alphabet, each once. */
+    tags: text().array().notNull().default([]),
+    maxVisits: bigint('max_visits', { mode: 'number' }),
+    /** Redirects given while the link had a limit. */
+    visitsUsed: bigint('visits_used', { mode: 'number' }).notNull().default(0),
+    /** Another number for each password; null without one. The password is in `url_passwords`. */
+    passwordVersion: integer('password_version'),
+    /**
+     * The link that has this row's code as another one. Such a row is only a code, and its other columns say
+     * nothing. It has `deleted_at`, so that lists leave it out and the previous release does not know it.
+     */
+    aliasOf: bigint('alias_of', { mode: 'number' }),
+    /** The code in lower case, where the server ignores case. */
+    foldedCode: text('folded_code'),
+    /**
+     * True for an active link that the previous release must not serve, because it ignores what restricts it.
+     * That release reads `is_active`, which is then false. The next release may drop the column.
+     */
+    isGuarded: boolean('is_guarded').notNull().default(false),
     version: integer().notNull().default(1)
   },
   (table) => [
@@ -50,7 +80,14 @@ export const urls = pgTable(
       .on(table.expiresAt, table.id)
       .where(sql`${table.expiresAt} is not null and ${table.deletedAt} is null`),
     // Most links are active, so only this filter needs an index.
-    index('urls_inactive').on(table.id).where(sql`not ${table.isActive} and ${table.deletedAt} is null`)
+    index('urls_inactive').on(table.id).where(sql`not ${table.isActive} and ${table.deletedAt} is null`),
+    index('urls_tags')
+      .using('gin', table.tags)
+      .where(sql`${table.tags} <> '{}' and ${table.deletedAt} is null`),
+    index('urls_aliases').on(table.aliasOf).where(sql`${table.aliasOf} is not null`),
+    uniqueIndex('urls_folded_key')
+      .on(table.domain, table.foldedCode)
+      .where(sql`${table.foldedCode} is not null`)
   ]
 )
 

@@ -5,7 +5,7 @@ import { completeAddress, isAddress } from './address.ts'
 
 /** The fields of the editor, read from the shape of a change: a new field needs no code here. */
 
-export type FieldName = keyof UrlChange
+export type FieldName = Exclude<keyof UrlChange, 'redirect_status' | 'utm'>
 export type Kind = 'flag' | 'time' | 'address' | 'line' | 'paragraph'
 
 /** A value as its control holds it. */
@@ -42,9 +42,9 @@ export function readFields<Name extends string>(
   })
 }
 
-export const FIELDS: readonly Field[] = readFields(
-  UrlChange.properties as unknown as Record<FieldName, Schema>
-)
+const { redirect_status: _, utm: __, ...EDITED } = UrlChange.properties
+
+export const FIELDS: readonly Field[] = readFields(EDITED as unknown as Record<FieldName, Schema>)
 
 function kindOf({ format, maxLength = 0 }: Schema, types: string[]): Kind {
   if (types.includes('boolean')) return 'flag'

@@ -1,6 +1,7 @@
 import { account, sessions } from './account-de.ts'
 import { admin, audit, hosts, keys, users } from './admin-de.ts'
 import type { Catalogue } from './catalogue.ts'
+import { fields } from './fields-de.ts'
 import { imports } from './imports-de.ts'
 import { list } from './links-de.ts'
 import { bookmarklet, browser, history, palette } from './shell-de.ts'
@@ -25,13 +26,7 @@ export const de: Catalogue = {
   palette,
   system,
   users,
-  fields: {
-    title: { label: 'Titel', hint: 'Steht in Listen statt des Ziels' },
-    original_url: { label: 'Ziel', hint: 'Wohin der Kurzlink führt' },
-    is_active: { label: 'Aktiv', hint: 'Ein inaktiver Link zeigt Besuchern einen Fehler' },
-    expires_at: { label: 'Läuft ab', hint: 'In Ihrer Zeitzone. Danach antwortet der Link mit 410' },
-    note: { label: 'Notiz', hint: 'Für alle, die den Link verwalten; Besucher sehen sie nie' }
-  },
+  fields,
   roles: { admin: 'Administrator', member: 'Mitglied', 'read-only': 'Nur lesen' },
   themes: { auto: 'Automatisch', light: 'Hell', dark: 'Dunkel' },
   app: {

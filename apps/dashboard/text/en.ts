@@ -1,6 +1,7 @@
 import { account, sessions } from './account-en.ts'
 import { admin, audit, hosts, keys, users } from './admin-en.ts'
 import type { Lists } from './catalogue.ts'
+import { fields } from './fields-en.ts'
 import { imports } from './imports-en.ts'
 import { list } from './links-en.ts'
 import { bookmarklet, browser, history, palette } from './shell-en.ts'
@@ -11,13 +12,7 @@ import { system } from './system-en.ts'
 const plural = (count: number, one: string, other: string) => (count === 1 ? one : other)
 
 const lists: Lists = {
-  fields: {
-    title: { label: 'Title', hint: 'Shown in lists instead of the target' },
-    original_url: { label: 'Target', hint: 'Where the short link leads' },
-    is_active: { label: 'Active', hint: 'Visitors of an inactive link get an error' },
-    expires_at: { label: 'Expires', hint: 'In your time zone. From then on the link answers 410' },
-    note: { label: 'Note', hint: 'For the people who manage the link; visitors never see it' }
-  },
+  fields,
   roles: { admin: 'Administrator', member: 'Member', 'read-only': 'Read only' },
   themes: { auto: 'Automatic', light: 'Light', dark: 'Dark' }
 }

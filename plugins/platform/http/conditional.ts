@@ -12,11 +12,14 @@ import { problems } from '#platform/problem/errors.ts'
 /** The key of the version in a presented record. Serializers omit it. */
 export const VERSION: unique symbol = Symbol('version')
 
+/** The key of what else the representation depends on: a text without a quote. Serializers omit it. */
+export const VARIANT: unique symbol = Symbol('variant')
+
 /** Changes with every change of the record. A text has no dot. */
 export type Version = number | string
 
 /** A record in wire form with its version. */
-export type Versioned<T> = T & { [VERSION]?: Version }
+export type Versioned<T> = T & { [VERSION]?: Version; [VARIANT]?: string }
 
 /** Throws PRECONDITION_FAILED if a request excludes a change of the record that has this version. */
 export type Precondition = (version: Version) => void
@@ -49,17 +52,18 @@ export interface ConditionalOptions {
 
 async function conditional(app: FastifyInstance, { release, publicUrl = '' }: ConditionalOptions) {
   const format = hash('sha1', `${release} ${publicUrl}`, 'base64url').slice(0, 6)
-  const tagOf = (version: Version) => `"${version}.${format}"`
+  const tagOf = (version: Version, variant = '') => `"${version}.${format}${variant}"`
 
   /** The order of RFC 9110, section 13.2.2. */
   function evaluate(
     { headers, method }: FastifyRequest,
-    version: Version
+    version: Version,
+    variant?: string
   ): 'passed' | 'failed' | 'unchanged' {
     const { 'if-match': wanted, 'if-none-match': known } = headers
     // Replicas of other releases have other formats of the same record, so only the version decides.
     if (wanted !== undefined && !isListed(wanted, (tag) => tag.startsWith(`"${version}.`))) return 'failed'
-    if (known === undefined || !isListed(known, (tag) => tag.replace('W/', '') === tagOf(version)))
+    if (known === undefined || !isListed(known, (tag) => tag.replace('W/', '') === tagOf(version, variant)))
       return 'passed'
     return isSafe(method) ? 'unchanged' : 'failed'
   }
@@ -75,12 +79,14 @@ async function conditional(app: FastifyInstance, { release, publicUrl = '' }: Co
   })
   app.decorate('sendEntityTag', (request, reply, payload, done) => {
     const { entityTag } = request.routeOptions.config
-    const version = entityTag === undefined ? undefined : (payload as Versioned<object> | null)?.[VERSION]
+    const presented = entityTag === undefined ? null : (payload as Versioned<object> | null)
+    const version = presented?.[VERSION]
     if (version === undefined) return done(null, payload)
-    const etag = tagOf(version)
+    const variant = presented?.[VARIANT]
+    const etag = tagOf(version, variant)
     reply.header('etag', etag)
     // The service has evaluated the precondition of a write.
-    const outcome = isSafe(request.method) ? evaluate(request, version) : 'passed'
+    const outcome = isSafe(request.method) ? evaluate(request, version, variant) : 'passed'
     if (outcome === 'failed') return done(outdated(etag))
     if (outcome === 'unchanged') omitBody(request, reply)
     done(null, payload)

@@ -1,0 +1,28 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { URL_STATES } from '#schema/shapes/url.ts'
+import { type UrlRow, urls } from '#schema/tables/urls.ts'
+
+/** What a link does, in the order in which redirects decide it (plugins/redirects/resolve.ts). */
+
+export type UrlState = (typeof URL_STATES)[number]
+
+/** Returns the state of a link at `now`, in milliseconds since the epoch. */
+export function stateOf(row: UrlRow, now: number, isBlocked: boolean): UrlState {
+  if (row.deletedAt !== null) return 'deleted'
+  if (isBlocked) return 'blocked'
+  if (!row.isActive) return 'inactive'
+  if (row.startsAt !== null && row.startsAt.getTime() > now) return 'scheduled'
+  if (row.maxVisits !== null && row.visitsUsed >= row.maxVisits) return 'used_up'
+  if (row.expiresAt !== null && row.expiresAt.getTime() <= now) return 'expired'
+  return 'active'
+}
+
+/** The state of a link that is not deleted, without its block: a list of hosts is not in the database alone. */
+export function stateInSql(isActive: SQL): SQL {
+  return sql`case
+    when not ${isActive} then 'inactive'
+    when ${urls.startsAt} > now() then 'scheduled'
+    when ${urls.visitsUsed} >= ${urls.maxVisits} then 'used_up'
+    when ${urls.expiresAt} <= now() then 'expired'
+    else 'active' end`
+}
