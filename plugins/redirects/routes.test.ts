@@ -73,7 +73,12 @@ async function startRedirects(
           domain: '',
           shortCode: code,
           isActive: true,
+          startsAt: null,
           expiresAt: null,
+          expiredUrl: null,
+          redirectStatus: 302,
+          forwardQuery: false,
+          utm: null,
           version: 1
         }
         return { originalUrl: 'https://acme.dev/a', ...target, ...link }
