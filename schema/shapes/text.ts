@@ -22,8 +22,12 @@ export const VISIBLE_NAME = visibleText('\\u0000-\\u001F\\u007F\\uD800-\\uDFFF')
 
 /** `schema` or null, as a type list, which both Ajv and fast-json-stringify handle without a branch. */
 export function Nullable<T extends TSchema>(schema: T) {
-  const { type, ...rest } = schema as unknown as { type: string }
-  return Type.Unsafe<Static<T> | null>({ ...rest, type: [type, 'null'] })
+  const { type, enum: values, ...rest } = schema as unknown as { type: string; enum?: unknown[] }
+  return Type.Unsafe<Static<T> | null>({
+    ...rest,
+    type: [type, 'null'],
+    ...(values && { enum: [...values, null] })
+  })
 }
 
 /**
