@@ -22,7 +22,12 @@ export async function inSnapshot<T>(client: ClientBase, work: () => Promise<T>):
 export async function findColumns(client: ClientBase, kind: Kind): Promise<Column[]> {
   const extras = kind.columns.filter(({ isExtra }) => isExtra)
   if (extras.length === 0) return [...kind.columns]
-  const counts = extras.map(({ name }) => `count(${quoteName(name)}) > 0 AS ${quoteName(name)}`).join(', ')
+  const counts = extras
+    .map(
+      ({ name, usual = 'NULL' }) =>
+        `bool_or(${quoteName(name)} IS DISTINCT FROM ${usual}) AS ${quoteName(name)}`
+    )
+    .join(', ')
   const { rows } = await client.query<Record<string, boolean>>(`SELECT ${counts} FROM ${kind.name}`)
   return kind.columns.filter(({ name, isExtra }) => !isExtra || rows[0]?.[name])
 }

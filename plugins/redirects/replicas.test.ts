@@ -86,7 +86,7 @@ t.test('replicas on one PostgreSQL and one Redis', { skip }, async (t) => {
     }
     await first.app.redis.set(key, `v1:${Date.now() + 60_000}:${JSON.stringify(link)}`)
     t.equal(await follow(first, path), target)
-    await until(async () => /^w1:/.test((await first.app.redis.get(key)) ?? ''))
+    await until(async () => /^x1:/.test((await first.app.redis.get(key)) ?? ''))
   })
 
   t.test('a flood of unknown codes reaches the database once per code', async (t) => {

@@ -1,6 +1,5 @@
-import { type SQL, sql } from 'drizzle-orm'
 import type { URL_STATES } from '#schema/shapes/url.ts'
-import { type UrlRow, urls } from '#schema/tables/urls.ts'
+import type { UrlRow } from '#schema/tables/urls.ts'
 
 /** What a link does, in the order in which redirects decide it (plugins/redirects/resolve.ts). */
 
@@ -15,14 +14,4 @@ export function stateOf(row: UrlRow, now: number, isBlocked: boolean): UrlState 
   if (row.maxVisits !== null && row.visitsUsed >= row.maxVisits) return 'used_up'
   if (row.expiresAt !== null && row.expiresAt.getTime() <= now) return 'expired'
   return 'active'
-}
-
-/** The state of a link that is not deleted, without its block: a list of hosts is not in the database alone. */
-export function stateInSql(isActive: SQL): SQL {
-  return sql`case
-    when not ${isActive} then 'inactive'
-    when ${urls.startsAt} > now() then 'scheduled'
-    when ${urls.visitsUsed} >= ${urls.maxVisits} then 'used_up'
-    when ${urls.expiresAt} <= now() then 'expired'
-    else 'active' end`
 }

@@ -62,11 +62,19 @@ function createColumns({ schemes, blocks }: UrlImportOptions): ImportColumn[] {
     return blocks(url) ? 'leads to a host that is blocked' : null
   }
   const shapes = UrlDraft.properties as Partial<Record<FieldName, TSchema>>
-  return FIELDS.flatMap(({ name, type, file }) => {
+  return FIELDS.flatMap(({ name, type, initial, file }) => {
     if (file === undefined) return []
     const [refuse, shape] = [checks[name], shapes[name]]
     if (name === 'is_active') return { name, type, stored: '(is_active OR is_guarded)', ...file }
-    return { name, type, ...(shape && { maxLength: lengthLimit(shape) }), ...(refuse && { refuse }), ...file }
+    const usual = initial === undefined ? {} : { usual: String(initial) }
+    return {
+      name,
+      type,
+      ...usual,
+      ...(shape && { maxLength: lengthLimit(shape) }),
+      ...(refuse && { refuse }),
+      ...file
+    }
   })
 }
 

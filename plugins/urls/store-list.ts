@@ -7,7 +7,6 @@ import { type URL_SORTS, UrlQuery } from '#schema/shapes/url.ts'
 import { searchedText, titleOrder, urls } from '#schema/tables/urls.ts'
 import { RESERVED_CODES } from './codes.ts'
 import { SHOWN } from './fields.ts'
-import { stateInSql } from './state.ts'
 import { live } from './store.ts'
 
 const sorts: Record<(typeof URL_SORTS)[number], Sort> = {
@@ -22,6 +21,14 @@ const sorts: Record<(typeof URL_SORTS)[number], Sort> = {
 
 /** As readGuarded reads it. */
 const isActive = sql`(${urls.isActive} or ${urls.isGuarded})`
+
+/** As stateOf, of a link that is not deleted, and without its block: a list of hosts is not in the database alone. */
+const state = sql`case
+    when not ${isActive} then 'inactive'
+    when ${urls.startsAt} > now() then 'scheduled'
+    when ${urls.visitsUsed} >= ${urls.maxVisits} then 'used_up'
+    when ${urls.expiresAt} <= now() then 'expired'
+    else 'active' end`
 
 /** The path of a url, as in presentUrl. */
 function shortPath(): SQL {
@@ -58,7 +65,7 @@ export const openUrlList = defineList({
     id: urls.id,
     ...Object.fromEntries(SHOWN.map(({ name, column }) => [name, urls[column]])),
     is_active: isActive,
-    state: stateInSql(isActive),
+    state: state,
     short_url: sql`${sql.placeholder('base')}::text || ${shortPath()}`
   }
 })

@@ -4,4 +4,4 @@ export const UTM_NAMES = ['source', 'medium', 'campaign', 'term', 'content'] as 
 export type UtmName = (typeof UTM_NAMES)[number]
 
 /** The values of the UTM parameters of a target. */
-export type Utm = Partial<Record<UtmName, string>>
+export type Utm = Readonly<Partial<Record<UtmName, string>>>

@@ -11,7 +11,6 @@ import {
   text,
   uniqueIndex
 } from 'drizzle-orm/pg-core'
-import type { Utm } from '#schema/shapes/utm.ts'
 import { instant } from './instant.ts'
 
 /**
@@ -46,7 +45,7 @@ export const urls = pgTable(
     /** True if the query of a request goes on to the target. */
     forwardQuery: boolean('forward_query').notNull().default(false),
     /** The values of the UTM parameters that the target gets. */
-    utm: jsonb().$type<Utm>(),
+    utm: jsonb().$type<Record<string, string>>(),
     /** In the order of the alphabet, each once. */
     tags: text().array().notNull().default([]),
     maxVisits: bigint('max_visits', { mode: 'number' }),
