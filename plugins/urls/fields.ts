@@ -199,7 +199,8 @@ export function targetsOf(wanted: object): { name: FieldName; column: keyof UrlC
 
 /** Returns the targets of a link. */
 export function targetsOfRow(row: UrlRow): string[] {
-  return FIELDS.flatMap(({ column, isTarget }) => (isTarget ? (row[column] ?? []) : [])) as string[]
+  const targets = FIELDS.filter(({ isTarget }) => isTarget).map(({ column }) => row[column])
+  return targets.filter((target) => typeof target === 'string')
 }
 
 /** Returns the value of a field in its wire format. */
