@@ -295,9 +295,11 @@ t.test('by keyboard: the button opens the choice, and the import starts', browse
   const { url } = await startApp(t)
   const { page, complaints } = await openPage(await openBrowser(t), url)
   await page.goto('/dashboard/imports')
+  // The browser opens its own dialog until the listener has reached the page; the focus comes after it.
+  const opened = page.waitForEvent('filechooser')
   await page.getByLabel('Choose files').focus()
-  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')])
-  await chooser.setFiles(file('users.csv', manyUsers(1)))
+  await page.keyboard.press('Enter')
+  await (await opened).setFiles(file('users.csv', manyUsers(1)))
   const button = page.getByRole('button', { name: 'Import', exact: true })
   await button.waitFor()
   await button.focus()
