@@ -1,10 +1,11 @@
-import { computed, signal } from '@preact/signals'
+import { computed, effect, signal } from '@preact/signals'
 import { ApiError } from '#apps/client/api-error.ts'
 import type { Scope } from '#schema/shapes/key.ts'
 import type { Session } from '#schema/shapes/session.ts'
 import { api, watchAnswers } from './api.ts'
 import { onOtherTab, tellSession } from './other-tabs.ts'
 import { forgetData } from './resource.ts'
+import { writePreference } from './storage.ts'
 
 /** The session of this browser. */
 
@@ -78,6 +79,8 @@ function followOtherTab(): void {
   )
 }
 
+// With a session, the next page requests its first data at once (early.ts).
+effect(() => writePreference('signed-in', session.value && 'true'))
 onOtherTab('session', followOtherTab)
 // A sign-in at the provider ends in another tab, which tells nothing.
 addEventListener('visibilitychange', () => {
