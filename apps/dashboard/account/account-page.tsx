@@ -3,10 +3,11 @@ import { Confirm } from '#dashboard/admin/confirm.tsx'
 import { api } from '#dashboard/core/api.ts'
 import { useCursorList } from '#dashboard/core/cursor.ts'
 import { BASE, isOpen } from '#dashboard/core/environment.ts'
-import { formatDate, ownZone, parseWire } from '#dashboard/core/format.ts'
+import { formatDate, parseWire } from '#dashboard/core/format.ts'
 import { LANGUAGES, language, text } from '#dashboard/core/language.ts'
 import { session } from '#dashboard/core/session.ts'
 import { theme } from '#dashboard/core/theme.ts'
+import { chosenZone, deviceZone, nameZone } from '#dashboard/core/zone.ts'
 import { onSignOut } from '#dashboard/shell/commands.ts'
 import { usePageTitle } from '#dashboard/shell/page-title.ts'
 import { Preferences } from '#dashboard/shell/preferences.tsx'
@@ -103,7 +104,7 @@ function BrowserPreferences() {
         facts={[
           [t.app.theme, t.themes[theme.value]],
           [t.app.language, LANGUAGES[language.value]],
-          [t.account.zone, `${ownZone} (${t.account.zoneHint})`]
+          [t.app.zone, nameZone(chosenZone.value ?? t.account.zone(deviceZone))]
         ]}
       />
       {sheet === 'preferences' && (

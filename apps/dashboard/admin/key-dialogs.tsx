@@ -3,6 +3,7 @@ import { useAction } from '#dashboard/core/action.ts'
 import { api } from '#dashboard/core/api.ts'
 import { toWire } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
+import { fromLocal } from '#dashboard/core/zone.ts'
 import { Button } from '#dashboard/ui/button.tsx'
 import { CopyButton } from '#dashboard/ui/copy.tsx'
 import { Dialog } from '#dashboard/ui/dialog.tsx'
@@ -33,7 +34,7 @@ export function CreateKey({ onIssued, onClose }: CreateProps) {
       name: name.trim(),
       role,
       ...(user.trim() && { user_id: Number(user) }),
-      ...(expires && { expires_at: toWire(new Date(expires)) })
+      ...(expires && { expires_at: toWire(fromLocal(expires)) })
     }
     onIssued(await api.keys.create(draft))
   }

@@ -1,5 +1,6 @@
 import { now as serverNow } from './clock.ts'
 import { language } from './language.ts'
+import { zone as shownZone } from './zone.ts'
 
 /** Numbers and times for people. The wire has UTC without a zone: `2025-06-04T00:07:00`. */
 
@@ -43,9 +44,8 @@ const STYLES: Record<DateStyle, Intl.DateTimeFormatOptions> = {
   full: { dateStyle: 'medium', timeStyle: 'short' }
 }
 
-/** Formats a time in `zone`, by default the browser's. */
-export function formatDate(date: Date, style: DateStyle, zone?: string): string {
-  const options = { ...STYLES[style], ...(zone !== undefined && { timeZone: zone }) }
+export function formatDate(date: Date, style: DateStyle, zone = shownZone.value): string {
+  const options = { ...STYLES[style], timeZone: zone }
   return keep(`${style} ${zone}`, (tag) => new Intl.DateTimeFormat(tag, options)).format(date)
 }
 
@@ -79,5 +79,3 @@ export function formatSpan(seconds: number): string {
 
 /** A web address without its scheme. */
 export const withoutScheme = (address: string) => address.replace(/^https?:\/\//, '')
-
-export const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone

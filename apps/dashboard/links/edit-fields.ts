@@ -1,5 +1,6 @@
 import type { ApiError } from '#apps/client/api-error.ts'
 import { parseWire, toWire } from '#dashboard/core/format.ts'
+import { fromLocal, toLocal } from '#dashboard/core/zone.ts'
 import { UrlChange } from '#schema/shapes/url.ts'
 import { completeAddress, isAddress } from './address.ts'
 
@@ -53,17 +54,13 @@ function kindOf({ format, maxLength = 0 }: Schema, types: string[]): Kind {
   return maxLength > LINE ? 'paragraph' : 'line'
 }
 
-/** `datetime-local` has the browser's zone, no seconds unless they are set, and years without a sign. */
-function toLocal(wire: string): string {
-  const date = parseWire(wire)
-  const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000)
-  return local.toISOString().slice(0, -8).replace(/^\+0*/, '')
-}
-
 export function toDraft(values: Partial<Record<FieldName, string | boolean | null>>): Draft {
   const entries = FIELDS.map(({ name, kind }) => {
     const value = values[name] ?? (kind === 'flag' ? false : '')
-    return [name, kind === 'time' && typeof value === 'string' && value !== '' ? toLocal(value) : value]
+    return [
+      name,
+      kind === 'time' && typeof value === 'string' && value !== '' ? toLocal(parseWire(value)) : value
+    ]
   })
   return Object.fromEntries(entries)
 }
@@ -89,7 +86,7 @@ export function toChange(before: Draft, draft: Draft): UrlChange {
     if (typeof value === 'boolean') return [[name, value]]
     const trimmed = kind === 'paragraph' ? value : value.trim()
     if (trimmed === '') return [[name, null]]
-    if (kind === 'time') return [[name, toWire(new Date(trimmed))]]
+    if (kind === 'time') return [[name, toWire(fromLocal(trimmed))]]
     return [[name, kind === 'address' ? completeAddress(trimmed) : trimmed]]
   })
   return Object.fromEntries(entries)

@@ -8,8 +8,9 @@ import { Dialog } from '#dashboard/ui/dialog.tsx'
 import { Choice } from '#dashboard/ui/field.tsx'
 import { Bookmarklet } from './bookmarklet.tsx'
 import { onSignOut } from './commands.ts'
+import { ZoneSetting } from './zone-setting.tsx'
 
-/** Theme, language, and the session. */
+/** Theme, language, time zone, and the session. */
 export function Preferences({ onClose, onShortcuts }: { onClose: () => void; onShortcuts: () => void }) {
   const t = text.value
   const current = session.value
@@ -35,6 +36,7 @@ export function Preferences({ onClose, onShortcuts }: { onClose: () => void; onS
           onValue={(next) => void setLanguage(next)}
         />
       </div>
+      <ZoneSetting />
       {may('urls:write') && <Bookmarklet />}
       {!isOpen && current !== null && (
         <div class="setting">

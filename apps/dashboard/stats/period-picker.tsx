@@ -1,10 +1,10 @@
 import { useEffect, useState } from 'preact/hooks'
-import { ownZone } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
+import { deviceZone, listZones, nameZone } from '#dashboard/core/zone.ts'
 import { SelectField, TextField } from '#dashboard/ui/field.tsx'
 import { PERIODS, type Period, today } from './period.ts'
 
-const FEW_ZONES = [...new Set([ownZone, 'UTC'])]
+const FEW_ZONES = [...new Set([deviceZone, 'UTC'])]
 
 /** Time after which all zones are listed. They are 400 elements, which the page can be drawn without. */
 const ZONES_MS = 500
@@ -13,8 +13,7 @@ const ZONES_MS = 500
 function useZones(): readonly string[] {
   const [zones, setZones] = useState(FEW_ZONES)
   useEffect(() => {
-    const list = () => setZones([...new Set([...FEW_ZONES, ...Intl.supportedValuesOf('timeZone')])])
-    const timer = setTimeout(list, ZONES_MS)
+    const timer = setTimeout(() => setZones(listZones()), ZONES_MS)
     return () => clearTimeout(timer)
   }, [])
   return zones
@@ -60,7 +59,7 @@ export function PeriodPicker({ period, onPeriod }: { period: Period; onPeriod: (
       <SelectField
         label={t.zone}
         value={period.zone}
-        options={zones.map((value) => ({ value, label: value.replaceAll('_', ' ') }))}
+        options={zones.map((value) => ({ value, label: nameZone(value) }))}
         onValue={(zone) => onPeriod({ ...period, zone })}
       />
     </div>

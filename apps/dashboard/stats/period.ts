@@ -1,5 +1,6 @@
 import { now as serverNow } from '#dashboard/core/clock.ts'
 import { toWire } from '#dashboard/core/format.ts'
+import { isZone } from '#dashboard/core/zone.ts'
 import type { StatsQuery } from '#schema/shapes/stats.ts'
 
 /** The period of statistics, as the address of the page has it, and the query of the API for it. */
@@ -21,14 +22,6 @@ const DAYS: Partial<Record<PeriodName, number>> = { '7d': 7, '30d': 30, '90d': 9
 
 const isDay = (text: string | undefined): text is string =>
   text !== undefined && /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text))
-
-function isZone(zone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== ''
-  } catch {
-    return false
-  }
-}
 
 /** Today in `zone`, as `2026-01-31`. */
 export function today(zone: string, now = serverNow()): string {

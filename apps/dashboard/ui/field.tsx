@@ -59,6 +59,10 @@ interface InputProps extends TextProps {
   min?: string
   max?: string
   autocomplete?: 'off' | 'current-password'
+  placeholder?: string
+  /** The id of a `datalist`. */
+  list?: string
+  onBlur?: () => void
 }
 
 export function TextField({ label, hint, error, mark, value, onValue, ...rest }: InputProps) {
