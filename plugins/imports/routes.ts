@@ -3,7 +3,13 @@ import multipart from '@fastify/multipart'
 import type { FastifyInstance, FastifyRequest, FastifySchemaCompiler } from 'fastify'
 import { ownerFilterOf } from '#platform/access/caller.ts'
 import { GUARDED_MARK } from '#schema/shapes/csv.ts'
-import { ImportQuery, ImportReport, type OnConflict, SetReport } from '#schema/shapes/import-report.ts'
+import {
+  ImportQuery,
+  ImportReport,
+  JSON_LIMIT_BYTES,
+  type OnConflict,
+  SetReport
+} from '#schema/shapes/import-report.ts'
 import { type Static, Type } from '#schema/shapes/type.ts'
 import type { KindName } from './contract.ts'
 import { contentTypeUnsupported, exportPartial, fileTooLarge, notSet } from './errors.ts'
@@ -11,9 +17,6 @@ import { type Column, KIND_ORDER, type Kind } from './kinds.ts'
 import type { ImportService, ImportSet } from './service.ts'
 import { describeExport, describeFile, SET_BODY } from './shapes.ts'
 import { importBody, importForm } from './uploads.ts'
-
-/** Maximum bytes of a JSON array, which is parsed in memory as a whole, unlike files. */
-const JSON_LIMIT_BYTES = 16 * 1024 * 1024
 
 /** One request with all three files of a set. */
 const SET_PATH = '/sets/bulk'

@@ -11,6 +11,9 @@ const Line = Type.Object(
   { title: 'Line' }
 )
 
+/** Maximum bytes of JSON to import, which is parsed in memory as a whole, unlike files of CSV. */
+export const JSON_LIMIT_BYTES = 16 * 1024 * 1024
+
 /** How an import handles a row whose id a different row has. */
 export const ON_CONFLICT = ['skip', 'renumber', 'fail'] as const
 export type OnConflict = (typeof ON_CONFLICT)[number]

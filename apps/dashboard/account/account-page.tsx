@@ -104,7 +104,7 @@ function BrowserPreferences() {
         facts={[
           [t.app.theme, t.themes[theme.value]],
           [t.app.language, LANGUAGES[language.value]],
-          [t.app.zone, nameZone(chosenZone.value ?? t.account.zone(deviceZone))]
+          [t.account.zone, nameZone(chosenZone.value ?? t.account.deviceZone(deviceZone))]
         ]}
       />
       {sheet === 'preferences' && (

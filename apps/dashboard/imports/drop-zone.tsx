@@ -56,7 +56,7 @@ export function DropZone({ onFiles }: { onFiles: (files: readonly File[]) => voi
           class="hidden"
           type="file"
           multiple
-          accept=".csv,.tsv,.txt,text/csv"
+          accept=".csv,.tsv,.txt,.json,text/csv,application/json"
           onChange={({ currentTarget }) => {
             onFiles([...(currentTarget.files ?? [])])
             // The same file can be chosen again after it was corrected.

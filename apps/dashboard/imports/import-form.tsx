@@ -6,9 +6,9 @@ import { text } from '#dashboard/core/language.ts'
 import { Button, IconButton } from '#dashboard/ui/button.tsx'
 import { SelectField } from '#dashboard/ui/field.tsx'
 import { Icon } from '#dashboard/ui/icon.tsx'
-import type { OnConflict } from '#schema/shapes/import-report.ts'
+import { JSON_LIMIT_BYTES, type OnConflict } from '#schema/shapes/import-report.ts'
 import { DropZone } from './drop-zone.tsx'
-import { detectKind, KIND_NAMES, type KindName } from './kinds.ts'
+import { detectContent, KIND_NAMES, type KindName } from './kinds.ts'
 import type { ChosenFile } from './send-files.ts'
 import { choice, chooseFiles, startUpload, type Upload } from './upload.ts'
 import { UploadError } from './upload-error.tsx'
@@ -31,8 +31,10 @@ async function checkFile(file: File): Promise<ChosenFile | string> {
   if (UPLOAD_LIMIT > 0 && file.size > UPLOAD_LIMIT)
     return t.tooLarge(name, formatBytes(file.size), formatBytes(UPLOAD_LIMIT))
   try {
-    const kind = await detectKind(file)
-    return file.size === 0 ? t.isEmpty(name) : { kind, file }
+    const content = await detectContent(file)
+    if (content.isJson && file.size > JSON_LIMIT_BYTES)
+      return t.tooLargeJson(name, formatBytes(file.size), formatBytes(JSON_LIMIT_BYTES))
+    return file.size === 0 ? t.isEmpty(name) : { ...content, file }
   } catch {
     return t.unreadable(name)
   }
@@ -47,10 +49,16 @@ export function ImportForm({ state }: { state: Exclude<Upload, { step: 'sending'
   async function add(added: readonly File[]): Promise<void> {
     const found: string[] = []
     const fresh: ChosenFile[] = []
-    for (const checked of await Promise.all(added.map(checkFile)))
+    const all = await Promise.all(added.map(checkFile))
+    const others = choice.value.files.filter(
+      ({ kind }) => !all.some((one) => typeof one === 'object' && one.kind === kind)
+    )
+    for (const checked of all)
       if (typeof checked === 'string') found.push(checked)
       else if (fresh.some(({ kind }) => kind === checked.kind))
         found.push(t.twice(`\u2068${nameOf(checked.file)}\u2069`))
+      else if ([...others, ...fresh].some(({ isJson }) => isJson !== checked.isJson))
+        found.push(t.mixed(`\u2068${nameOf(checked.file)}\u2069`))
       else fresh.push(checked)
     const kept = choice.value.files.filter(({ kind }) => !fresh.some((one) => one.kind === kind))
     if (fresh.length > 0) chooseFiles([...kept, ...fresh])
@@ -61,11 +69,7 @@ export function ImportForm({ state }: { state: Exclude<Upload, { step: 'sending'
   function setKind(changed: ChosenFile, kind: KindName): void {
     chooseFiles(
       files.map((one) =>
-        one === changed
-          ? { file: one.file, kind }
-          : one.kind === kind
-            ? { file: one.file, kind: changed.kind }
-            : one
+        one === changed ? { ...one, kind } : one.kind === kind ? { ...one, kind: changed.kind } : one
       )
     )
   }

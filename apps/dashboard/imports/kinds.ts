@@ -49,16 +49,34 @@ export function makeTemplate(name: KindName): string {
 
 const HEADER_BYTES = 4_096
 
+/** What a file holds, and how. */
+export interface Content {
+  kind: KindName
+  isJson: boolean
+}
+
 /**
- * Returns the kind of a file by its first line, else by its name. Throws if the file can't be read, as a
- * folder or a file that was deleted.
+ * Returns the kind of a file by its first line or the names in its JSON, else by its own name. Throws if the
+ * file can't be read, as a folder or a file that was deleted.
  */
-export async function detectKind(file: File): Promise<KindName> {
+export async function detectContent(file: File): Promise<Content> {
   const bytes = new Uint8Array(await file.slice(0, HEADER_BYTES).arrayBuffer())
   // In UTF-16 each ASCII character has a zero.
   const start = new TextDecoder().decode(bytes.filter((byte) => byte !== 0))
+  const isJson = /^\s*[[{]/.test(start)
+  const columns = isJson ? listMembers(start) : listColumns(start)
+  const byColumns = KIND_NAMES.find((name) =>
+    KINDS[name].required.every((column) => columns.includes(column))
+  )
+  const byName = KIND_NAMES.find((name) => file.name.toLowerCase().includes(name.slice(0, -1)))
+  return { kind: byColumns ?? byName ?? 'urls', isJson }
+}
+
+function listColumns(start: string): string[] {
   const [header = ''] = start.split(/[\r\n]/, 1)
-  const columns = header.split(/[,;\t]/).map((name) => name.replace(/["\s]/g, '').toLowerCase())
-  const byHeader = KIND_NAMES.find((name) => KINDS[name].required.every((column) => columns.includes(column)))
-  return byHeader ?? KIND_NAMES.find((name) => file.name.toLowerCase().includes(name.slice(0, -1))) ?? 'urls'
+  return header.split(/[,;\t]/).map((name) => name.replace(/["\s]/g, '').toLowerCase())
+}
+
+function listMembers(start: string): string[] {
+  return [...start.matchAll(/"(\w+)"\s*:/g)].map(([, name = '']) => name)
 }

@@ -3,12 +3,11 @@ import { errorOf } from '#apps/client/send.ts'
 import { report } from '#dashboard/core/api.ts'
 import { BASE } from '#dashboard/core/environment.ts'
 import type { ImportReport, OnConflict, SetReport } from '#schema/shapes/import-report.ts'
-import { KIND_NAMES, type KindName } from './kinds.ts'
+import { type Content, KIND_NAMES, type KindName } from './kinds.ts'
 
 /** Sends files to import. The browser streams them from the disk; `fetch` has no progress of an upload. */
 
-export interface ChosenFile {
-  kind: KindName
+export interface ChosenFile extends Content {
   file: File
 }
 
@@ -17,7 +16,7 @@ export interface Sending {
   cancel(): void
 }
 
-/** Sends one file, or several as a set. `onProgress` gets the sent bytes of the whole request. */
+/** Sends one file, or several of one format as a set. `onProgress` gets the sent bytes of the whole request. */
 export function sendFiles(
   files: readonly ChosenFile[],
   onConflict: OnConflict,
@@ -42,10 +41,11 @@ export function sendFiles(
   })
   request.open('POST', `${BASE}/${name}/bulk?${new URLSearchParams({ on_conflict: onConflict })}`)
   request.setRequestHeader('accept', 'application/json')
-  if (name === 'sets') request.send(toForm(files))
+  const isJson = first?.isJson === true
+  if (name === 'sets' && !isJson) request.send(toForm(files))
   else {
-    request.setRequestHeader('content-type', 'text/csv')
-    request.send(first?.file)
+    request.setRequestHeader('content-type', isJson ? 'application/json' : 'text/csv')
+    request.send(name === 'sets' ? toJson(files) : first?.file)
   }
   return { result, cancel: () => request.abort() }
 }
@@ -61,6 +61,12 @@ function toForm(files: readonly ChosenFile[]): FormData {
   for (const kind of KIND_NAMES)
     for (const { file } of files.filter((one) => one.kind === kind)) form.append(kind, file, `${kind}.csv`)
   return form
+}
+
+/** One object with the array of each file, which the browser reads while it sends it. */
+function toJson(files: readonly ChosenFile[]): Blob {
+  const members = files.flatMap(({ kind, file }, index) => [index > 0 ? ',' : '{', `"${kind}":`, file])
+  return new Blob([...members, '}'])
 }
 
 function toResponse(request: XMLHttpRequest): Response {

@@ -5,7 +5,7 @@ import { TextField } from '#dashboard/ui/field.tsx'
 
 /** Chooses the time zone by a search in its names. An empty field is the zone of the device. */
 export function ZoneSetting() {
-  const t = text.value.app
+  const t = text.value.account
   const id = useId()
   const [zones] = useState(listZones)
   const [typed, setTyped] = useState<string | null>(null)

@@ -7,7 +7,7 @@ const plural = (count: number, one: string, other: string) => (count === 1 ? one
 export const imports: typeof en.imports = {
   title: 'Importieren',
   kinds: { users: 'Benutzer', urls: 'Kurzlinks', events: 'Ereignisse' },
-  drop: 'CSV-Dateien hier ablegen',
+  drop: 'CSV- oder JSON-Dateien hier ablegen',
   dropHint:
     'Benutzer, Kurzlinks und Ereignisse, je eine Datei. Zusammen sind sie ein Satz, dessen Verweise stimmen.',
   choose: 'Dateien auswählen',
@@ -16,6 +16,8 @@ export const imports: typeof en.imports = {
   removeOf: (name) => `${name} weglassen`,
   tooLarge: (name, size, limit) =>
     `${name} hat ${size}; dieser Server nimmt höchstens ${limit}. Teilen Sie die Datei, oder erhöhen Sie BULK_LIMIT_BYTES.`,
+  tooLargeJson: (name, size, limit) =>
+    `${name} hat ${size}; eine JSON-Datei hat höchstens ${limit}. Teilen Sie die Datei, oder importieren Sie sie als CSV.`,
   refusedLarge: (limit) =>
     `Die Datei ist größer, als dieser Server annimmt${limit === null ? '' : `, ${limit} (BULK_LIMIT_BYTES)`}. Die Zeilen davor sind vielleicht gespeichert. Teilen Sie die Datei; Gespeichertes wird übersprungen.`,
   isEmpty: (name) => `${name} ist leer.`,
@@ -23,6 +25,8 @@ export const imports: typeof en.imports = {
     `${name} kann nicht gelesen werden. Vielleicht ist es ein Ordner, oder ein anderes Programm benutzt die Datei.`,
   fileGone: 'Eine Datei wurde während des Hochladens geändert oder entfernt. Wählen Sie sie erneut aus.',
   twice: (name) => `${name} fehlt: Es gibt je Art eine Datei. Importieren Sie sie danach.`,
+  mixed: (name) =>
+    `${name} fehlt: Dateien, die zusammen importiert werden, haben ein Format. Importieren Sie sie danach.`,
   onConflict: 'Zeilen, deren Nummer eine andere hat',
   conflicts: { skip: 'Weglassen', renumber: 'Neue Nummer geben', fail: 'Import anhalten' },
   conflictHints: {
@@ -80,7 +84,7 @@ export const imports: typeof en.imports = {
   more: 'Mehr zeigen',
   format: 'Aufbau der Dateien',
   formatHint:
-    'CSV mit den Namen der Spalten in der ersten Zeile, in beliebiger Folge. Kommas, Semikolons oder Tabulatoren; UTF-8 oder UTF-16. Zeiten sind UTC, etwa 2025-06-04 00:07:00.',
+    'CSV mit den Namen der Spalten in der ersten Zeile, in beliebiger Folge. Kommas, Semikolons oder Tabulatoren; UTF-8 oder UTF-16. Zeiten sind UTC, etwa 2025-06-04 00:07:00. Oder JSON: eine Liste von Objekten mit diesen Namen.',
   formatMore: 'Alle Einzelheiten in der API-Referenz',
   required: 'Nötige Spalten',
   optional: 'Weitere Spalten',

@@ -5,7 +5,7 @@ const plural = (count: number, one: string, other: string) => (count === 1 ? one
 export const imports = {
   title: 'Import',
   kinds: { users: 'Users', urls: 'Links', events: 'Events' },
-  drop: 'Drop CSV files here',
+  drop: 'Drop CSV or JSON files here',
   dropHint:
     'Users, links and events, one file of each. Together they are a set, whose references stay right.',
   choose: 'Choose files',
@@ -14,12 +14,16 @@ export const imports = {
   removeOf: (name: string) => `Leave out ${name}`,
   tooLarge: (name: string, size: string, limit: string) =>
     `${name} has ${size}; this server takes ${limit} at most. Split it, or raise BULK_LIMIT_BYTES.`,
+  tooLargeJson: (name: string, size: string, limit: string) =>
+    `${name} has ${size}; a JSON file has ${limit} at most. Split it, or import it as CSV.`,
   refusedLarge: (limit: string | null) =>
     `The file is larger than this server takes${limit === null ? '' : `, ${limit} (BULK_LIMIT_BYTES)`}. Rows before that point may be stored. Split the file; what is stored already is skipped.`,
   isEmpty: (name: string) => `${name} is empty.`,
   unreadable: (name: string) => `${name} can’t be read. It may be a folder, or open in another program.`,
   fileGone: 'A file was changed or removed during the upload. Choose it again.',
   twice: (name: string) => `${name} is left out: there is one file of each kind. Import it next.`,
+  mixed: (name: string) =>
+    `${name} is left out: files that are imported together have one format. Import it next.`,
   onConflict: 'Rows whose id another row has',
   conflicts: { skip: 'Leave out', renumber: 'Give a new id', fail: 'Stop the import' },
   conflictHints: {
@@ -65,7 +69,7 @@ export const imports = {
   more: 'Show more',
   format: 'Format',
   formatHint:
-    'CSV with the names of the columns in the first line, in any order. Commas, semicolons or tabs; UTF-8 or UTF-16. Times are UTC, such as 2025-06-04 00:07:00.',
+    'CSV with the names of the columns in the first line, in any order. Commas, semicolons or tabs; UTF-8 or UTF-16. Times are UTC, such as 2025-06-04 00:07:00. Or JSON: an array of objects with these names.',
   formatMore: 'All details in the API reference',
   required: 'Required columns',
   optional: 'Optional columns',
