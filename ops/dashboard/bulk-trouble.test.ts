@@ -71,6 +71,28 @@ t.test('an undo shows how far it is, and leaving the page meanwhile asks first',
   t.same(complaints, [])
 })
 
+t.test('a change that the server limits waits as long as it says, and goes on', browserTest, async (t) => {
+  const { page, complaints, countLinks } = await open(t, 1_100, /429/)
+  await bar(page)
+    .getByRole('button', { name: /^Select all 1/ })
+    .click()
+  await bar(page).getByText('1,100 selected').waitFor()
+  const sentAt: number[] = []
+  await page.route('**/api/links/bulk', (route) => {
+    sentAt.push(performance.now())
+    if (sentAt.length !== 2) return route.continue()
+    const json = { code: 'RATE_LIMITED', status: 429, title: 'x', detail: 'Too many requests' }
+    return route.fulfill({ status: 429, headers: { 'retry-after': '2' }, json })
+  })
+  await remove(page)
+  await page.getByText('1,100 links deleted').waitFor()
+  t.equal(await countLinks(), '0')
+  const [, refused = 0, repeated = 0] = sentAt
+  t.equal(sentAt.length, 3)
+  t.ok(repeated - refused >= 2_000, `repeated after ${repeated - refused} ms`)
+  t.same(complaints, [])
+})
+
 t.test('after all links shown are deleted, the list shows the next ones', browserTest, async (t) => {
   const { page, complaints } = await open(t, 220)
   // One page of the list, or two if it has grown by now.
@@ -119,5 +141,33 @@ t.test('a link that was deleted elsewhere leaves the list when it is deleted', b
   await page.getByRole('button', { name: `Delete ${link.short_code}` }).click()
   await page.getByText(`${link.short_code} was deleted before`).waitFor()
   await page.getByText('No links yet').waitFor()
+  t.same(complaints, [])
+})
+
+t.test('an open link in another tab follows a change of many links', browserTest, async (t) => {
+  const { page, complaints } = await open(t, 3)
+  const other = await page.context().newPage()
+  const missing: string[] = []
+  other.on('response', (answer) => {
+    if (answer.status() === 404) missing.push(answer.url())
+  })
+  await other.goto('/dashboard/links/2')
+  await other.getByText('Active', { exact: true }).waitFor()
+  const press = async (name: string) => {
+    await page.bringToFront()
+    await page.getByRole('button', { name, exact: true }).last().click()
+    await other.bringToFront()
+  }
+  await press('Deactivate')
+  await other.getByText('Inactive', { exact: true }).waitFor()
+  await press('Delete')
+  await page.bringToFront()
+  await press('Delete')
+  await other.getByRole('alert').waitFor()
+  await other.locator('.link-head').waitFor({ state: 'detached' })
+  t.equal(missing.length, 1, 'the link is read once')
+  await press('Undo')
+  await other.locator('.link-head').waitFor()
+  await other.getByRole('alert').waitFor({ state: 'detached' })
   t.same(complaints, [])
 })

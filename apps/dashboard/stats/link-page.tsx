@@ -1,6 +1,6 @@
-import { useSignalEffect } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect } from 'preact/hooks'
 import { useLocation, useRoute } from 'preact-iso/router'
+import { ApiError } from '#apps/client/api-error.ts'
 import { api } from '#dashboard/core/api.ts'
 import { HOME } from '#dashboard/core/environment.ts'
 import { formatDate, parseWire, withoutScheme } from '#dashboard/core/format.ts'
@@ -8,9 +8,10 @@ import { text } from '#dashboard/core/language.ts'
 import { forgetVisit, noteVisit } from '#dashboard/core/recent.ts'
 import { useResource } from '#dashboard/core/resource.ts'
 import { may } from '#dashboard/core/session.ts'
-import { lastChange } from '#dashboard/links/changes.ts'
+import { latestOf } from '#dashboard/links/changes.ts'
 import { LinkActions } from '#dashboard/links/link-actions.tsx'
 import { LinkStatus } from '#dashboard/links/link-status.tsx'
+import { useChanges } from '#dashboard/links/use-changes.ts'
 import { usePageTitle } from '#dashboard/shell/page-title.ts'
 import { CopyButton } from '#dashboard/ui/copy.tsx'
 import { Icon } from '#dashboard/ui/icon.tsx'
@@ -31,17 +32,16 @@ export default function LinkPage() {
   const { params } = useRoute()
   const id = Number(params['id'])
   const link = useResource<Url>(`link ${id}`, (signal) => api.links.get(id, { signal }))
-  const url = link.data
+  const isGone = link.error instanceof ApiError && link.error.status === 404
+  const url = isGone ? undefined : link.data
   usePageTitle(url?.short_code ?? t.app.links)
   useEffect(() => {
     if (url) noteVisit(url)
   }, [url])
-  const latest = useRef(link)
-  latest.current = link
-  useSignalEffect(() => {
-    const change = lastChange.value
-    if (change?.kind === 'changed' && change.url.id === latest.current.data?.id)
-      latest.current.set(change.url)
+  useChanges((change) => {
+    const own = latestOf(change).get(id)
+    if (own?.kind === 'removed') link.reload()
+    else if (own !== undefined) link.set(own.url)
   })
   return (
     <div class="stack wide">
