@@ -5,13 +5,14 @@ import { Dialog } from '#dashboard/ui/dialog.tsx'
 import { ErrorNote } from '#dashboard/ui/states.tsx'
 import { Table } from '#dashboard/ui/table.tsx'
 import { lastChange } from './changes.ts'
-import { FIELDS, type FieldError, toDraft } from './edit-fields.ts'
+import { FIELDS, type FieldError, toDraft, type Value } from './edit-fields.ts'
+import { labelOf } from './field-label.ts'
 import type { Outdated } from './save.ts'
 
 /** Says why a value is not sent. */
 export function explainField(error: FieldError): string {
   const t = text.value.edit
-  return error.kind === 'tooLong' ? t.tooLong(formatNumber(error.limit)) : t[error.kind]
+  return 'limit' in error ? t[error.kind](formatNumber(error.limit)) : t[error.kind]
 }
 
 interface ConflictProps extends Outdated {
@@ -36,7 +37,7 @@ export function LinkConflict({
   const t = text.value
   const title = t.edit.conflictTitle
   const theirs = toDraft(row)
-  const show = (value: string | boolean) =>
+  const show = (value: Value = '') =>
     typeof value === 'boolean' ? (
       value ? (
         t.edit.yes
@@ -48,7 +49,7 @@ export function LinkConflict({
     ) : (
       value
     )
-  const rows = FIELDS.filter(({ name }) => yours[name] !== theirs[name])
+  const rows = FIELDS.filter(({ path }) => yours[path] !== theirs[path])
   return (
     <Dialog title={title} onClose={onClose}>
       <p class="soft">{t.edit.conflictHint}</p>
@@ -56,18 +57,18 @@ export function LinkConflict({
         caption={title}
         layout="is-conflict"
         rows={rows}
-        keyOf={({ name }) => name}
+        keyOf={({ path }) => path}
         columns={[
-          { id: 'field', label: t.edit.field, isHead: true, render: ({ name }) => t.fields[name].label },
+          { id: 'field', label: t.edit.field, isHead: true, render: labelOf },
           {
             id: 'yours',
             label: t.edit.yours,
-            render: ({ name }) => <span class="wrap">{show(yours[name])}</span>
+            render: ({ path }) => <span class="wrap">{show(yours[path])}</span>
           },
           {
             id: 'theirs',
             label: t.edit.theirs,
-            render: ({ name }) => <span class="wrap">{show(theirs[name])}</span>
+            render: ({ path }) => <span class="wrap">{show(theirs[path])}</span>
           }
         ]}
       />

@@ -4,15 +4,17 @@ import { useAction } from '#dashboard/core/action.ts'
 import { text } from '#dashboard/core/language.ts'
 import type { Version } from '#dashboard/core/version.ts'
 import { Dialog } from '#dashboard/ui/dialog.tsx'
-import { SwitchField, TextArea, TextField } from '#dashboard/ui/field.tsx'
 import { FormFoot } from '#dashboard/ui/form-foot.tsx'
 import { showToast } from '#dashboard/ui/toast.tsx'
 import type { Url } from '#schema/shapes/url.ts'
 import { lastChange } from './changes.ts'
-import { explainField, LinkConflict } from './conflict.tsx'
+import { LinkConflict } from './conflict.tsx'
 import { beginEdit, type Edit, readBase } from './edit.ts'
-import { type Draft, FIELDS, type Field, findError, readFieldErrors } from './edit-fields.ts'
+import { EditField } from './edit-field.tsx'
+import { type Draft, FIELDS, findError, readFieldErrors, toDraft } from './edit-fields.ts'
+import { EDITOR_GROUPS, type Group, isUsed } from './edit-groups.ts'
 import { type Outdated, saveDraft } from './save.ts'
+import { previewTarget, UtmTemplates } from './utm-templates.tsx'
 
 /** Edits a link. A change that was saved meanwhile is shown beside this one. */
 export function EditDialog({ url, onClose }: { url: Url; onClose: () => void }) {
@@ -42,7 +44,7 @@ export function EditDialog({ url, onClose }: { url: Url; onClose: () => void }) 
   function onSubmit(event: Event) {
     event.preventDefault()
     setChecked(true)
-    if (!FIELDS.some((field) => findError(field, draft[field.name]))) void save(base, draft)
+    if (!FIELDS.some((field) => findError(field, draft[field.path]))) void save(base, draft)
   }
 
   if (other)
@@ -59,16 +61,15 @@ export function EditDialog({ url, onClose }: { url: Url; onClose: () => void }) 
   return (
     <Dialog title={t.edit.title(url.short_code)} onClose={onClose}>
       <form class="stack" noValidate onSubmit={onSubmit}>
-        {FIELDS.map((field) => (
-          <EditField
-            key={field.name}
-            field={field}
-            value={draft[field.name]}
+        {EDITOR_GROUPS.map((group) => (
+          <EditGroup
+            key={group.name ?? ''}
+            group={group}
+            draft={draft}
+            base={toDraft(base.row)}
             isChecked={isChecked}
-            refused={refused[field.name]}
-            onValue={(value) =>
-              setEdit((last) => ({ ...last, draft: { ...last.draft, [field.name]: value } }))
-            }
+            refused={refused}
+            onDraft={(change) => setEdit((last) => ({ ...last, draft: { ...last.draft, ...change } }))}
           />
         ))}
         <FormFoot action={saving} label={t.app.save} onClose={onClose} />
@@ -77,24 +78,51 @@ export function EditDialog({ url, onClose }: { url: Url; onClose: () => void }) 
   )
 }
 
-interface EditFieldProps {
-  field: Field
-  value: string | boolean
+interface EditGroupProps {
+  group: Group
+  draft: Draft
+  /** The values before the edit. */
+  base: Draft
   isChecked: boolean
-  /** Why the server refuses the value. */
-  refused: string | undefined
-  onValue: (value: string | boolean) => void
+  /** Why the server refuses values, by their paths. */
+  refused: Record<string, string>
+  onDraft: (change: Draft) => void
 }
 
-function EditField({ field, value, isChecked, refused, onValue }: EditFieldProps) {
+/** Fields under one heading, open if the link uses one of them, or if a value is refused. */
+function EditGroup({ group, draft, base, isChecked, refused, onDraft }: EditGroupProps) {
   const t = text.value
-  const { label, hint } = t.fields[field.name]
-  if (typeof value === 'boolean')
-    return <SwitchField label={label} hint={hint} value={value} onValue={onValue} />
-  const found = isChecked || value.length > field.maxLength ? findError(field, value) : undefined
-  const error = found ? explainField(found) : refused
-  const shared = { label, hint, error, value, onValue, mark: field.isNullable ? t.app.optional : undefined }
-  if (field.kind === 'paragraph') return <TextArea {...shared} />
-  const type = field.kind === 'time' ? 'datetime-local' : field.kind === 'address' ? 'url' : 'text'
-  return <TextField {...shared} type={type} />
+  const { name, fields } = group
+  const controls = fields.map((field) => (
+    <EditField
+      key={field.path}
+      field={field}
+      value={draft[field.path] ?? ''}
+      isChecked={isChecked}
+      refused={refused[field.path]}
+      onValue={(value) => onDraft({ [field.path]: value })}
+    />
+  ))
+  if (name === null) return <>{controls}</>
+  const isRefused = fields.some(
+    (field) => refused[field.path] !== undefined || (isChecked && findError(field, draft[field.path]))
+  )
+  const utm = fields.filter((field) => field.name === 'utm')
+  const preview = utm.length > 0 ? previewTarget(draft) : null
+  return (
+    <details class="edit-group" open={isUsed(group, base) || isRefused}>
+      <summary>
+        {t.edit.groups[name]} <span class="soft small">{t.edit.groupHints[name]}</span>
+      </summary>
+      <div class="stack">
+        {controls}
+        {utm.length > 0 && <UtmTemplates draft={draft} onDraft={onDraft} />}
+        {preview !== null && (
+          <p class="small">
+            {t.utm.preview} <span class="wrap soft">{preview}</span>
+          </p>
+        )}
+      </div>
+    </details>
+  )
 }

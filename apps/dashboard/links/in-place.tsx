@@ -17,7 +17,7 @@ const show = (url: Url) => {
   lastChange.value = { kind: 'changed', url }
 }
 
-type Messages = Partial<Record<FieldName, string>>
+type Messages = Record<string, string>
 
 interface InPlaceProps {
   url: Url
@@ -65,9 +65,9 @@ export function InPlace({ url, names, children }: InPlaceProps) {
   }
 
   function onSubmit(edit: Edit) {
-    const invalid = FIELDS.flatMap((field): [FieldName, string][] => {
-      const found = findError(field, edit.draft[field.name])
-      return found && names.includes(field.name) ? [[field.name, explainField(found)]] : []
+    const invalid = FIELDS.flatMap((field): [string, string][] => {
+      const found = findError(field, edit.draft[field.path])
+      return found && names.includes(field.name) ? [[field.path, explainField(found)]] : []
     })
     if (invalid.length > 0) return setMessages(Object.fromEntries(invalid))
     close()

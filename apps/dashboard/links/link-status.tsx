@@ -4,10 +4,20 @@ import { text } from '#dashboard/core/language.ts'
 import { Badge } from '#dashboard/ui/states.tsx'
 import type { Url } from '#schema/shapes/url.ts'
 
+const TONES = { active: 'good', scheduled: 'plain', inactive: 'plain', deleted: 'plain' } as const
+
+/** What the link does now. The server said so when the link was read; times may have passed since. */
 export function LinkStatus({ url }: { url: Url }) {
-  const t = text.value.links
-  if (!url.is_active) return <Badge tone="plain">{t.inactive}</Badge>
-  if (url.expires_at && parseWire(url.expires_at).getTime() <= now())
-    return <Badge tone="warn">{t.expired}</Badge>
-  return <Badge tone="good">{t.active}</Badge>
+  const state = currentState(url)
+  const tone = state in TONES ? TONES[state as keyof typeof TONES] : 'warn'
+  return <Badge tone={tone}>{text.value.states[state]}</Badge>
+}
+
+function currentState({ state, is_active, starts_at, expires_at }: Url): Url['state'] {
+  if (state === 'deleted' || state === 'blocked') return state
+  if (!is_active) return 'inactive'
+  const isPast = (time: string | null) => time !== null && parseWire(time).getTime() <= now()
+  if (starts_at !== null && !isPast(starts_at)) return 'scheduled'
+  if (state === 'used_up') return state
+  return isPast(expires_at) ? 'expired' : 'active'
 }

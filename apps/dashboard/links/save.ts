@@ -1,7 +1,7 @@
 import { api } from '#dashboard/core/api.ts'
 import { ifUnchanged, isOutdated, readVersion, type Version } from '#dashboard/core/version.ts'
 import type { Url } from '#schema/shapes/url.ts'
-import { type Draft, FIELDS, toChange, toDraft } from './edit-fields.ts'
+import { type Draft, FIELDS, toChange, toDraft, type Value } from './edit-fields.ts'
 
 /** The version that another change has made meanwhile, and the own fields on top of it. */
 export interface Outdated {
@@ -36,6 +36,6 @@ function compare(before: Draft, draft: Draft, theirs: Version<Url>): Saved {
 }
 
 /** The fields in which `draft` differs from `before`. */
-export function pickChanged(before: Draft, draft: Draft): [name: string, value: string | boolean][] {
-  return FIELDS.flatMap(({ name }) => (draft[name] === before[name] ? [] : [[name, draft[name]]]))
+export function pickChanged(before: Draft, draft: Draft): [path: string, value: Value][] {
+  return FIELDS.flatMap(({ path }) => (draft[path] === before[path] ? [] : [[path, draft[path] ?? '']]))
 }

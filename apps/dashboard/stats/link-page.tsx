@@ -77,6 +77,7 @@ function LinkHead({ url, onRemoved }: { url: Url; onRemoved: () => void }) {
   const dates = [
     t.link.created(formatDate(parseWire(url.created_at), 'full')),
     url.updated_at !== url.created_at && t.link.changed(formatDate(parseWire(url.updated_at), 'full')),
+    url.starts_at && t.link.starts(formatDate(parseWire(url.starts_at), 'full')),
     url.expires_at && t.link.expires(formatDate(parseWire(url.expires_at), 'full'))
   ]
   return (
@@ -90,6 +91,7 @@ function LinkHead({ url, onRemoved }: { url: Url; onRemoved: () => void }) {
         <Icon name="arrow" size={16} />
         <Target address={url.original_url} />
       </p>
+      {url.expired_url && <p class="soft small wrap">{t.link.afterwards(url.expired_url)}</p>}
       {url.note && <p class="link-note wrap">{url.note}</p>}
       <p class="soft small dates">
         {dates.filter(Boolean).map((date) => (

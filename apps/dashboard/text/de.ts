@@ -1,7 +1,7 @@
 import { account, sessions } from './account-de.ts'
 import { admin, audit, hosts, keys, users } from './admin-de.ts'
 import type { Catalogue } from './catalogue.ts'
-import { fields } from './fields-de.ts'
+import { choices, fields, parts, states, utm } from './fields-de.ts'
 import { imports } from './imports-de.ts'
 import { list } from './links-de.ts'
 import { bookmarklet, browser, history, palette } from './shell-de.ts'
@@ -27,6 +27,10 @@ export const de: Catalogue = {
   system,
   users,
   fields,
+  parts,
+  choices,
+  utm,
+  states,
   roles: { admin: 'Administrator', member: 'Mitglied', 'read-only': 'Nur lesen' },
   themes: { auto: 'Automatisch', light: 'Hell', dark: 'Dunkel' },
   app: {
@@ -133,6 +137,14 @@ export const de: Catalogue = {
     required: 'Geben Sie einen Wert ein',
     notUrl: 'Geben Sie eine ganze Webadresse ein, etwa https://example.com',
     tooLong: (limit) => `Höchstens ${limit} Zeichen`,
+    notNumber: 'Geben Sie eine ganze Zahl ein',
+    tooSmall: (limit) => `Mindestens ${limit}`,
+    groups: { when: 'Wann er gilt', how: 'Wie er weiterleitet', access: 'Codes und Zugang' },
+    groupHints: {
+      when: 'Beginn, Ende und Grenze',
+      how: 'Status, Abfrage, UTM',
+      access: 'Wer ihn erreicht, und mit welchen Codes'
+    },
     conflictTitle: 'Der Link wurde inzwischen geändert',
     conflictHint:
       'Seit Sie dies geöffnet haben, wurde eine andere Änderung gespeichert. Wählen Sie, was gilt.',
@@ -150,6 +162,8 @@ export const de: Catalogue = {
     created: (date) => `Erstellt ${date}`,
     changed: (date) => `Geändert ${date}`,
     expires: (date) => `Läuft ab ${date}`,
+    starts: (date) => `Beginnt am ${date}`,
+    afterwards: (target) => `Danach führt er zu ${target}`,
     latest: 'Neueste Ereignisse',
     noEvents: 'Noch keine Ereignisse',
     noEventsHint: 'Jeder Besuch des Kurzlinks erscheint hier.',

@@ -1,7 +1,7 @@
 import { account, sessions } from './account-en.ts'
 import { admin, audit, hosts, keys, users } from './admin-en.ts'
 import type { Lists } from './catalogue.ts'
-import { fields } from './fields-en.ts'
+import { choices, fields, parts, states, utm } from './fields-en.ts'
 import { imports } from './imports-en.ts'
 import { list } from './links-en.ts'
 import { bookmarklet, browser, history, palette } from './shell-en.ts'
@@ -19,6 +19,10 @@ const lists: Lists = {
 
 export const en = {
   ...lists,
+  parts,
+  choices,
+  utm,
+  states,
   account,
   admin,
   audit,
@@ -135,6 +139,14 @@ export const en = {
     required: 'Enter a value',
     notUrl: 'Enter a whole web address, such as https://example.com',
     tooLong: (limit: string) => `At most ${limit} characters`,
+    notNumber: 'Enter a whole number',
+    tooSmall: (limit: string) => `At least ${limit}`,
+    groups: { when: 'When it works', how: 'How it redirects', access: 'Codes and access' },
+    groupHints: {
+      when: 'Start, end and limit',
+      how: 'Status, query, UTM',
+      access: 'Who reaches it, and by which codes'
+    },
     conflictTitle: 'The link changed meanwhile',
     conflictHint: 'Another change was saved after you opened this. Choose what to keep.',
     field: 'Field',
@@ -151,6 +163,8 @@ export const en = {
     created: (date: string) => `Created ${date}`,
     changed: (date: string) => `Changed ${date}`,
     expires: (date: string) => `Expires ${date}`,
+    starts: (date: string) => `Starts ${date}`,
+    afterwards: (target: string) => `Afterwards it leads to ${target}`,
     latest: 'Latest events',
     noEvents: 'No events yet',
     noEventsHint: 'Each visit of the short link shows up here.',

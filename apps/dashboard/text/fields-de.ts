@@ -1,4 +1,4 @@
-import type { Lists } from './catalogue.ts'
+import type { Catalogue, Lists } from './catalogue.ts'
 
 /** The fields of a link in German. */
 export const fields: Lists['fields'] = {
@@ -9,7 +9,7 @@ export const fields: Lists['fields'] = {
   note: { label: 'Notiz', hint: 'Für alle, die den Link verwalten; Besucher sehen sie nie' },
   starts_at: { label: 'Beginnt', hint: 'In Ihrer Zeitzone. Bis dahin ist der Link für Besucher unbekannt' },
   expired_url: {
-    label: 'Ziel nach dem Ende',
+    label: 'Danach',
     hint: 'Wohin der Link führt, wenn er abgelaufen ist, statt eines Fehlers'
   },
   redirect_status: {
@@ -18,4 +18,39 @@ export const fields: Lists['fields'] = {
   },
   forward_query: { label: 'Abfrage weitergeben', hint: 'Was Besucher nach ? anhängen, geht an das Ziel' },
   utm: { label: 'UTM-Parameter', hint: 'Für Ihre Analyse an das Ziel angehängt' }
+}
+
+export const parts: Catalogue['parts'] = {
+  source: 'Quelle',
+  medium: 'Medium',
+  campaign: 'Kampagne',
+  term: 'Suchbegriff',
+  content: 'Inhalt'
+}
+
+export const choices: Catalogue['choices'] = {
+  301: '301 · dauerhaft umgezogen',
+  302: '302 · gefunden (üblich)',
+  307: '307 · wie 302, behält die Methode',
+  308: '308 · wie 301, behält die Methode'
+}
+
+export const utm: Catalogue['utm'] = {
+  template: 'Vorlage',
+  none: 'Keine',
+  forget: 'Vorlage löschen',
+  saveAs: 'Als Vorlage behalten',
+  saveHint: 'Unter diesem Namen, in diesem Browser',
+  save: 'Behalten',
+  preview: 'Führt zu'
+}
+
+export const states: Catalogue['states'] = {
+  active: 'Aktiv',
+  scheduled: 'Geplant',
+  expired: 'Abgelaufen',
+  used_up: 'Verbraucht',
+  inactive: 'Inaktiv',
+  blocked: 'Gesperrt',
+  deleted: 'Gelöscht'
 }

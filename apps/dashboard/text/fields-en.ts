@@ -9,7 +9,7 @@ export const fields: Lists['fields'] = {
   note: { label: 'Note', hint: 'For the people who manage the link; visitors never see it' },
   starts_at: { label: 'Starts', hint: 'In your time zone. Until then the link is unknown to visitors' },
   expired_url: {
-    label: 'Target after the end',
+    label: 'Afterwards',
     hint: 'Where the link leads once it has expired, instead of an error'
   },
   redirect_status: {
@@ -18,4 +18,42 @@ export const fields: Lists['fields'] = {
   },
   forward_query: { label: 'Forward the query', hint: 'What visitors add after ? goes on to the target' },
   utm: { label: 'UTM parameters', hint: 'Added to the target for your analytics' }
+}
+
+/** The parts of fields that have some. */
+export const parts: Record<string, string> = {
+  source: 'Source',
+  medium: 'Medium',
+  campaign: 'Campaign',
+  term: 'Term',
+  content: 'Content'
+}
+
+/** The options of choices. */
+export const choices: Record<string, string> = {
+  301: '301 · moved for good',
+  302: '302 · found (usual)',
+  307: '307 · as 302, keeps the method',
+  308: '308 · as 301, keeps the method'
+}
+
+export const utm = {
+  template: 'Template',
+  none: 'None',
+  forget: 'Delete template',
+  saveAs: 'Keep these as a template',
+  saveHint: 'Under this name, in this browser',
+  save: 'Keep',
+  preview: 'Leads to'
+}
+
+/** What a link does now. */
+export const states = {
+  active: 'Active',
+  scheduled: 'Scheduled',
+  expired: 'Expired',
+  used_up: 'Used up',
+  inactive: 'Inactive',
+  blocked: 'Blocked',
+  deleted: 'Deleted'
 }

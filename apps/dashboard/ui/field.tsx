@@ -53,7 +53,7 @@ interface TextProps extends FieldProps {
 }
 
 interface InputProps extends TextProps {
-  type?: 'text' | 'url' | 'password' | 'date' | 'datetime-local'
+  type?: 'text' | 'url' | 'number' | 'password' | 'date' | 'datetime-local'
   required?: boolean
   maxLength?: number
   min?: string
@@ -141,7 +141,7 @@ export function SwitchField({
   onValue
 }: {
   label: string
-  hint?: string
+  hint?: string | undefined
   value: boolean
   onValue: (value: boolean) => void
 }) {

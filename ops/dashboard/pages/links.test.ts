@@ -53,5 +53,14 @@ testPages([
     path: '/dashboard',
     done: '.is-links',
     open: (page) => page.locator('.col-actions button').nth(1).click()
+  },
+  {
+    path: '/dashboard',
+    done: '.is-links',
+    open: async (page) => {
+      await page.locator('.col-actions button').nth(1).click()
+      await page.locator('.edit-group summary').first().waitFor()
+      for (const summary of await page.locator('.edit-group summary').all()) await summary.click()
+    }
   }
 ])

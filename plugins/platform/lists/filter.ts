@@ -69,11 +69,6 @@ function refuseReversed(name: string, end: Comparison['end'], values: Record<str
 
 export const equals = (column: PgColumn): Comparison => ({ compare: (value) => eq(column, value) })
 
-/** Takes the spellings of `Flag`, which PostgreSQL reads alike (manual, 8.6 "Boolean Type"). */
-export const flag = (column: PgColumn): Comparison => ({
-  compare: (value) => sql`${column} = ${value}::boolean`
-})
-
 /** A `Flag` that chooses between two conditions, each of which an index may serve. */
 export function choice(name: string, whenTrue: SQL, whenFalse: SQL): Record<string, Comparison> {
   const read = (wanted: boolean) => (value: string) =>

@@ -1,0 +1,41 @@
+import { text } from '#dashboard/core/language.ts'
+import { SelectField, SwitchField, TextArea, TextField } from '#dashboard/ui/field.tsx'
+import { explainField } from './conflict.tsx'
+import { type Field, findError, type Value } from './edit-fields.ts'
+import { labelOf } from './field-label.ts'
+
+interface EditFieldProps {
+  field: Field
+  value: Value
+  isChecked: boolean
+  /** Why the server refuses the value. */
+  refused: string | undefined
+  onValue: (value: Value) => void
+}
+
+const TYPES = { time: 'datetime-local', address: 'url', number: 'number', secret: 'password' } as const
+
+/** The control of one field. */
+export function EditField({ field, value, isChecked, refused, onValue }: EditFieldProps) {
+  const t = text.value
+  const { name, part, kind, minimum, options } = field
+  const label = part === null ? labelOf(field) : (t.parts[part] ?? part)
+  const hint = part === null ? t.fields[name].hint : undefined
+  if (typeof value === 'boolean') return <SwitchField {...{ label, hint, value, onValue }} />
+  const found = isChecked || value.length > field.maxLength ? findError(field, value) : undefined
+  const error = found ? explainField(found) : refused
+  const shared = { label, hint, error, value, onValue }
+  if (kind === 'choice')
+    return (
+      <SelectField
+        {...shared}
+        options={options.map((option) => ({ value: option, label: t.choices[option] ?? option }))}
+      />
+    )
+  const mark = field.isNullable ? t.app.optional : undefined
+  if (kind === 'paragraph') return <TextArea {...shared} mark={mark} />
+  const limits = minimum === undefined ? {} : { min: String(minimum) }
+  const type = kind in TYPES ? TYPES[kind as keyof typeof TYPES] : 'text'
+  const more = kind === 'secret' ? ({ autocomplete: 'off' } as const) : {}
+  return <TextField {...shared} {...limits} {...more} mark={mark} type={type} />
+}
