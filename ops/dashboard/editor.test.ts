@@ -28,7 +28,7 @@ t.test('every rule is set, shown and taken off', browserTest, async (t) => {
   await save(page)
   await page.getByText('Changes saved').waitFor()
   t.match((await request('GET', '/urls/1')).json, {
-    starts_at: '2090-01-02T09:00:00',
+    starts_at: '2090-01-02T08:00:00',
     expired_url: 'https://example.com/over',
     redirect_status: 308,
     forward_query: true,
