@@ -114,6 +114,15 @@ export const operations: Operation[] = [
       ])
   },
   {
+    name: 'search-special',
+    title: 'GET /urls?q, one or two special characters',
+    status: 200,
+    requests: () =>
+      ['~', '/', '?=', 'ö', '都', '都庁', ':/'].map((q) =>
+        get(`/urls?sort=-created_at&q=${encodeURIComponent(q)}`)
+      )
+  },
+  {
     name: 'search-address',
     title: 'GET /urls?q, a whole target',
     status: 200,
