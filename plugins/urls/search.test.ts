@@ -27,6 +27,10 @@ const TITLES = [
 for (const title of TITLES)
   await request('POST', '/urls', { json: { original_url: 'https://a.dev/X', title } })
 const LONG = 'https://blog.example.org/posts/2025/Über-üben?utm_source=newsletter&utm_medium=email&n='
+const PAGE = 'https://blog.example.org/posts/guide-to-searching/index.html'
+for (const title of ['https://o.dev/~me', 'K 東']) {
+  await request('POST', '/urls', { json: { original_url: PAGE, title } })
+}
 for (const n of ['one', 'two'])
   await request('POST', '/urls', { json: { original_url: LONG + n, title: n, short_code: `zz-${n}` } })
 
@@ -48,6 +52,8 @@ const SEARCHES: [q: string, found: string[]][] = [
   [LONG.slice(0, 60), ['one', 'two']],
   [LONG.slice(-60), ['one', 'two']],
   [`${LONG}none`, []],
+  [PAGE, ['https://o.dev/~me', 'K 東']],
+  [`${PAGE}#top`, []],
   // One and two letters are the beginning of a word.
   ['sp', ['Spring Sale']],
   ['SA', ['Spring Sale']],
@@ -59,8 +65,19 @@ const SEARCHES: [q: string, found: string[]][] = [
   ['Zz', ['one', 'two']],
   ['σί', ['ΣΊΣΥΦΟΣ']],
   ['İ', ['İstanbul']],
+  // Special characters.
   ['%', ['100%_\\']],
+  ['_\\', ['100%_\\']],
+  ['~', ['https://o.dev/~me']],
+  ['^', []],
   ['都', ['東京都庁']],
+  ['都庁', ['東京都庁']],
+  ['庁都', []],
+  ['ß', []],
+  ['äp', ['ÄPFEL und Birnen']],
+  // The Kelvin sign is the letter K in another case.
+  ['\u212a 東', ['K 東']],
+  ['l u', ['ÄPFEL und Birnen']],
   // The text of the index has the fields one after the other.
   ['X Spring', []]
 ]
@@ -83,10 +100,13 @@ async function planOf(condition: string): Promise<string> {
 }
 
 const TEXT = `lower((original_url || ' ' || coalesce(title, '') || ' ' || short_code) collate "C")`
+const SPECIAL = `string_to_array(regexp_replace((original_url || coalesce(title, '') || short_code)
+  collate "C", '[A-Za-z0-9]+', '', 'g'), null)`
 
-t.test('with the index', async (t) => {
+t.test('with the indexes', async (t) => {
   t.match(await planOf(`${TEXT} like '%spring%'`), 'urls_search')
   t.match(await planOf(`${TEXT} ~ '[Ää]pfel'`), 'urls_search')
+  t.match(await planOf(`${SPECIAL} @> '{~}'`), 'urls_special')
   t.same(await findFaults(), [])
 })
 

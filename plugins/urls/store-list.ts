@@ -4,7 +4,7 @@ import { defineList } from '#platform/lists/list.ts'
 import { search } from '#platform/lists/search.ts'
 import type { Sort } from '#platform/lists/sorted.ts'
 import { type URL_SORTS, UrlQuery } from '#schema/shapes/url.ts'
-import { searchedText, titleOrder, urls } from '#schema/tables/urls.ts'
+import { searchedText, specialCharacters, titleOrder, urls } from '#schema/tables/urls.ts'
 import { RESERVED_CODES } from './codes.ts'
 import { SHOWN } from './fields.ts'
 import { live } from './store.ts'
@@ -50,7 +50,10 @@ export const openUrlList = defineList({
     user_id: equals(urls.userId),
     ...choice('is_active', isActive, sql`not ${urls.isActive} and not ${urls.isGuarded}`),
     short_code: equals(urls.shortCode),
-    ...search([urls.originalUrl, urls.title, urls.shortCode], searchedText(urls)),
+    ...search([urls.originalUrl, urls.title, urls.shortCode], {
+      text: searchedText(urls),
+      special: specialCharacters(urls)
+    }),
     ...choice('has_title', sql`${urls.title} is not null`, sql`${urls.title} is null`),
     ...choice(
       'expired',

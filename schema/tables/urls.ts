@@ -78,6 +78,8 @@ export const urls = pgTable(
     index('urls_expires')
       .on(table.expiresAt, table.id)
       .where(sql`${table.expiresAt} is not null and ${table.deletedAt} is null`),
+    // For searches of texts that have no trigrams.
+    index('urls_special').using('gin', specialCharacters(table)),
     // Most links are active, so only this filter needs an index.
     index('urls_inactive').on(table.id).where(sql`not ${table.isActive} and ${table.deletedAt} is null`),
     index('urls_tags')
@@ -97,8 +99,16 @@ export function titleOrder({ title }: { title: PgColumn }): SQL {
   return sql`lower(left(${title}, 64) collate "C")`
 }
 
+type SearchedColumns = Record<'originalUrl' | 'title' | 'shortCode', PgColumn>
+
 /** The text in which a search finds its candidates: target, title and code in ASCII lower case. */
-export function searchedText(columns: Record<'originalUrl' | 'title' | 'shortCode', PgColumn>): SQL {
+export function searchedText(columns: SearchedColumns): SQL {
   const { originalUrl, title, shortCode } = columns
   return sql`lower((${originalUrl} || ' ' || coalesce(${title}, '') || ' ' || ${shortCode}) collate "C")`
+}
+
+/** The characters of target, title and code, without ASCII letters and digits: pg_trgm may know no others. */
+export function specialCharacters({ originalUrl, title, shortCode }: SearchedColumns): SQL {
+  const text = sql`(${originalUrl} || coalesce(${title}, '') || ${shortCode}) collate "C"`
+  return sql`string_to_array(regexp_replace(${text}, '[A-Za-z0-9]+', '', 'g'), null)`
 }

@@ -45,7 +45,8 @@ const LAST_CASED = 0x1e943
 /** The characters of each simple case fold with more than one character. */
 let variants: Map<string, string[]> | undefined
 
-function variantsOf(character: string): string[] {
+/** The characters that differ from this one in case only, with itself. */
+export function variantsOf(character: string): string[] {
   variants ??= findVariants()
   return variants.get(foldName(character)) ?? [character]
 }
