@@ -1,8 +1,9 @@
-import { crc32, deflateSync } from 'node:zlib'
+import { constants } from 'node:zlib'
+import { PNG } from 'pngjs'
 
 /**
  * Draws the mark of `apps/dashboard/mark.svg` as PNG, for browsers that install the dashboard. The mark is a
- * square with round corners and a path of straight lines, so that no library is needed.
+ * square with round corners and a path of straight lines, so no renderer of SVG is needed.
  */
 
 interface Mark {
@@ -56,21 +57,17 @@ function readColour(hex: string): Colour {
 /** Draws a PNG of `width` pixels. A maskable one fills its square: the system cuts the shape. */
 export function drawIcon(mark: Mark, width: number, isMaskable: boolean): Buffer {
   const pixel = mark.size / width / (isMaskable ? SAFE : 1)
-  const rows: Buffer[] = []
-  for (let row = 0; row < width; row++) {
-    // Each row begins with its filter: none.
-    const line = Buffer.alloc(1 + width * 4)
+  const image = new PNG({ width, height: width })
+  for (let row = 0; row < width; row++)
     for (let column = 0; column < width; column++) {
       const x = mark.size / 2 + (column + 0.5 - width / 2) * pixel
       const y = mark.size / 2 + (row + 0.5 - width / 2) * pixel
       const ink = cover(distanceToLines(mark, x, y) - mark.half, pixel)
       const alpha = isMaskable ? 1 : cover(distanceToSquare(mark, x, y), pixel)
       const mix = (index: 0 | 1 | 2) => Math.round(mark.ground[index] * (1 - ink) + mark.ink[index] * ink)
-      line.set([mix(0), mix(1), mix(2), Math.round(alpha * 255)], 1 + column * 4)
+      image.data.set([mix(0), mix(1), mix(2), Math.round(alpha * 255)], (row * width + column) * 4)
     }
-    rows.push(line)
-  }
-  return encode(width, Buffer.concat(rows))
+  return PNG.sync.write(image, { filterType: 0, deflateStrategy: constants.Z_DEFAULT_STRATEGY })
 }
 
 /** The part of a pixel inside a shape whose edge is `distance` away; negative inside. */
@@ -88,22 +85,4 @@ function distanceToLines({ lines }: Mark, x: number, y: number): number {
 function distanceToSquare({ size, radius }: Mark, x: number, y: number): number {
   const [dx, dy] = [x, y].map((value) => Math.abs(value - size / 2) - size / 2 + radius) as [number, number]
   return Math.hypot(Math.max(dx, 0), Math.max(dy, 0)) + Math.min(Math.max(dx, dy), 0) - radius
-}
-
-/** A PNG of 8-bit RGBA rows (RFC 2083, chapter 3). */
-function encode(width: number, rows: Buffer): Buffer {
-  const head = Buffer.alloc(13)
-  head.writeUInt32BE(width, 0)
-  head.writeUInt32BE(width, 4)
-  head.set([8, 6], 8)
-  const chunks = [chunk('IHDR', head), chunk('IDAT', deflateSync(rows, { level: 9 })), chunk('IEND')]
-  return Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), ...chunks])
-}
-
-function chunk(type: string, data = Buffer.alloc(0)): Buffer {
-  const body = Buffer.concat([Buffer.from(type, 'latin1'), data])
-  const frame = Buffer.alloc(8)
-  frame.writeUInt32BE(data.length, 0)
-  frame.writeUInt32BE(crc32(body), 4)
-  return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)])
 }
