@@ -16,7 +16,9 @@ export interface Sending {
   cancel(): void
 }
 
-/** Sends one file, or several of one format as a set. `onProgress` gets the sent bytes of the whole request. */
+/**
+ * Sends one file, or several of one format as a set. `onProgress` gets the sent bytes of the whole request.
+ */
 export function sendFiles(
   files: readonly ChosenFile[],
   onConflict: OnConflict,
