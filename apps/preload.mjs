@@ -36,7 +36,7 @@ function isLongLived([, main = '', ...args]) {
  * half a second. For the CommonJS build Node reads it once. Measured with `node --cpu-prof`: the time is in
  * node:internal/modules/package_json_reader.
  *
- * With module hooks of other tools in NODE_OPTIONS (tracing agents, tap), Node does not see the names that a
+ * With module hooks of other tools in NODE_OPTIONS (tracing agents), Node does not see the names that a
  * CommonJS module exports. Then the ES modules load, in half a second.
  */
 const hasOtherHooks = /--(import|loader|experimental-loader)\b/.test(env['NODE_OPTIONS'] ?? '')

@@ -41,11 +41,10 @@ const RUNS: [program: string, args: string[], says: RegExp][] = [
   ['import.ts', ['--rows', '2000', '--rounds', '1'], /rows\/s/]
 ]
 
-/** Starts a program without tap's module hooks, as it runs by hand. */
 function start(t: Test, program: string, args: string[], env: Record<string, string> = {}) {
   const main = program.endsWith('.ts') ? program : `${program}/main.ts`
   const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`)
-  const command = ['-u', 'NODE_OPTIONS', ...settings, process.execPath, `loadtest/${main}`, ...args]
+  const command = [...settings, process.execPath, `loadtest/${main}`, ...args]
   const child = spawn('env', command, { cwd: ROOT })
   t.teardown(() => child.kill('SIGKILL'))
   return child

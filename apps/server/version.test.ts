@@ -19,7 +19,7 @@ for (const name of ['server', 'worker'])
     const start = async () => {
       const imports = ['./apps/preload.mjs', `data:text/javascript,${encodeURIComponent(TELL)}`]
       const args = [...imports.map((one) => `--import=${one}`), `apps/${name}/main.ts`, '--version']
-      // An environment with nothing else: no settings, and no module hooks of tap.
+      // An environment with nothing else: no settings.
       const { stdout } = await run(process.execPath, args, { cwd: ROOT, env: { NODE_COMPILE_CACHE: cache } })
       return stdout.trim().split('\n')
     }

@@ -57,10 +57,10 @@ export function spawnServer(
     ]
   }: SpawnOptions = {}
 ): ServerProcess {
-  // tap puts its module hooks into every child by NODE_OPTIONS; the server must run as in production.
+  const [program = '', ...args] = [...wrapper, ...command]
   const { child } = launch({
-    command: 'env',
-    args: ['-u', 'NODE_OPTIONS', ...wrapper, ...command],
+    command: program,
+    args,
     cwd: ROOT,
     env: {
       HOST: '127.0.0.1',

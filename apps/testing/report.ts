@@ -1,4 +1,4 @@
-/** Parses tap's TAP output (https://testanything.org): totals for the last line, and the failures. */
+/** Parses the TAP output of a test file (https://testanything.org): its totals and its failures. */
 
 export interface Totals {
   passed: number
@@ -6,57 +6,52 @@ export interface Totals {
   skipped: number
 }
 
-/** The totals of assertions at the end of tap's report; all zero if the report has no such line. */
-export function readTotals(report: string): Totals {
-  const line = report.match(/^# \{ total: .* \}$/gm)?.at(-1) ?? ''
+/** The totals of assertions at the end of a file's output; all zero if it has no such line. */
+export function readTotals(lines: string[]): Totals {
+  const line = lines.findLast((one) => /^# \{ total: .* \}$/.test(one)) ?? ''
   const read = (name: string) => Number(line.match(new RegExp(`\\b${name}: (\\d+)`))?.[1] ?? 0)
   return { passed: read('pass'), failed: read('fail'), skipped: read('skip') + read('todo') }
 }
 
-/**
- * Returns a function that takes a report line by line and returns the lines to print: one for each test file.
- * For a failed file it also returns the failed assertions with their diagnostics.
- */
-export function createFilter(): (line: string) => string[] {
-  let held: string[] = []
+/** The failed assertions with diagnostics, under the names of their tests, and all text that is no TAP. */
+export function listFailures(lines: string[]): string[] {
+  const kept: string[] = []
+  let failures = 0
   // The indentation of the failed assertion with the current or next diagnostics.
-  let failedAt: string | null = null
+  let failedAt: number | null = null
   let isDiagnostic = false
 
-  return (line) => {
-    const indent = line.match(/^ */)?.[0] ?? ''
+  for (const line of lines) {
     const text = line.trim()
-    if (isDiagnostic || (text === '---' && failedAt !== null)) {
-      isDiagnostic = text !== '...' || indent.length !== (failedAt ?? '').length + 2
-      if (failedAt === '') return [line]
-      held.push(line)
-      return []
+    const indent = line.length - line.trimStart().length
+    if (failedAt !== null && (isDiagnostic || text === '---')) {
+      isDiagnostic = text !== '...' || indent !== failedAt + 2
+      kept.push(line)
+      continue
     }
     const point = /^(not )?ok \d+/.exec(text)
     if (!point) {
-      // Output of the tests themselves, and bail-outs.
-      const isTap = text === '' || /^(#|\d+\.\.\d+|TAP version|[}])/.test(text) || indent !== ''
-      if (text.startsWith('# Subtest') && indent !== '') held.push(line)
-      return isTap ? [] : [line]
+      const isTap = text === '' || indent > 0 || /^(#|\d+\.\.\d+|TAP version|[}])/.test(text)
+      if (text.startsWith('# Subtest') || !isTap) kept.push(line)
+      continue
     }
-    // The failed assertions of a subtest or file already report its failure, if it reached any.
-    const isSummary = / # time=/.test(text) && held.length > 0
+    // The failed assertions of a test already report its failure, if it reached any.
+    const isSummary = / # time=/.test(text) && failures > 0
     failedAt = point[1] && !isSummary ? indent : null
-    if (indent !== '') {
-      if (point[1]) held.push(line)
-      return []
-    }
-    const kept = point[1] ? [...prune(held), line] : [line]
-    held = []
-    return kept
+    if (failedAt !== null) failures++
+    if (point[1]) kept.push(line)
   }
+  return prune(kept)
 }
 
-/** Drops the headings of subtests without failures: those with no deeper line right after them. */
+/** Drops the names of tests without failures: those with no deeper line right after them. */
 function prune(lines: string[]): string[] {
-  return lines.filter((line, index) => {
-    if (!/^ *# Subtest/.test(line)) return true
-    const next = lines[index + 1]
-    return next !== undefined && next.search(/\S/) > line.search(/\S/)
-  })
+  const kept: string[] = []
+  for (const line of lines.toReversed()) {
+    const next = kept.at(-1)
+    const isEmpty =
+      /^ *# Subtest/.test(line) && (next === undefined || next.search(/\S/) <= line.search(/\S/))
+    if (!isEmpty) kept.push(line)
+  }
+  return kept.reverse()
 }

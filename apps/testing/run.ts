@@ -1,13 +1,12 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { ServerMissing } from './programs.ts'
-import { createFilter, readTotals, type Totals } from './report.ts'
+import { runFiles } from './run-files.ts'
 import type { Server } from './server-process.ts'
 import { startPostgres, startRedis } from './servers.ts'
+import { ROOT } from './sources.ts'
 import { listTests } from './suites.ts'
 
 /**
@@ -17,18 +16,16 @@ import { listTests } from './suites.ts'
  *
  * All tests share a bundled PostgreSQL. If installed, they also share a Redis, and the system's PostgreSQL
  * for tests that depend on its version. TEST_DATABASE_URL, TEST_REDIS_URL and TEST_INSTALLED_URL name other
- * servers to use. REQUIRE_SERVERS turns a missing server or program into an error. Other arguments go to tap.
- * If they include a test file, only that file runs, without the checks.
+ * servers to use. REQUIRE_SERVERS turns a missing server or program into an error. With test files as
+ * arguments, only these run, without the checks. TAP_GREP selects tests by name.
  */
 
-const root = join(import.meta.dirname, '..', '..')
-const TAP = join(root, 'node_modules', 'tap', 'dist', 'esm', 'run.mjs')
 // biome-ignore lint/style/noProcessEnv: a process' entry reads its environment
 const env = { ...process.env }
 const isSystems = process.argv.includes('--systems')
-const args = process.argv.slice(2).filter((arg) => arg !== '--systems')
-const isWhole = args.every((arg) => arg.startsWith('-'))
-const files = isWhole ? listTests(isSystems ? 'systems' : 'units') : []
+const chosen = process.argv.filter((arg) => arg.endsWith('.test.ts'))
+const isWhole = chosen.length === 0
+const files = isWhole ? listTests(isSystems ? 'systems' : 'units') : chosen
 /** Tests wait for servers, timers and connections, so one job more than cores keeps the cores busy. */
 const jobs = isSystems ? 2 : Math.min(availableParallelism() + 1, 6)
 /** `npm test` has already checked the sources of the systems suite. */
@@ -54,28 +51,26 @@ async function run(): Promise<number> {
   // When the run is root, PostgreSQL runs as another user.
   await Promise.all([chmod(folder, 0o755), chmod(temporary, 0o777)])
   // Tests in a browser need the dashboard's files. Without a build they fail and say so.
-  spawnSync(process.execPath, [join(root, 'ops', 'dashboard', 'main.ts')], { cwd: root, stdio: 'inherit' })
+  spawnSync(process.execPath, [join(ROOT, 'ops', 'dashboard', 'main.ts')], { cwd: ROOT, stdio: 'inherit' })
   if (!(await startServers())) return 1
 
-  const { code, passed, failed, skipped } = await runTap({ ...env, TMPDIR: temporary })
+  const { passed, failed, skipped } = await runFiles(files, { jobs, env: { ...env, TMPDIR: temporary } })
 
-  let isGood = code === 0 && failed === 0
+  let failures = failed
   if (passed === 0) {
     console.log('No test has run.')
-    isGood = false
+    failures = Math.max(failures, 1)
   }
   if (skipped > 0 && env['REQUIRE_SERVERS']) {
     console.log('Nothing may be skipped in a run with REQUIRE_SERVERS.')
-    isGood = false
+    failures = Math.max(failures, 1)
   }
-  // A run that fails without a failed assertion still counts as a failure.
-  const failures = isGood ? 0 : Math.max(failed, 1)
   console.log(`${passed} passed, ${failures} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
-  return isGood ? 0 : 1
+  return failures === 0 ? 0 : 1
 }
 
 function runScript(...args: string[]): number {
-  return spawnSync('npm', ['run', '--silent', ...args], { cwd: root, stdio: 'inherit' }).status ?? 1
+  return spawnSync('npm', ['run', '--silent', ...args], { cwd: ROOT, stdio: 'inherit' }).status ?? 1
 }
 
 /**
@@ -104,40 +99,4 @@ async function provide(variable: string, start: () => Promise<Server>): Promise<
     console.log(`Tests on it are left out: ${error.message}.`)
     return false
   }
-}
-
-/**
- * Runs tap: with its own reporter on a terminal, elsewhere with one line for each file. Returns its exit code
- * and totals.
- */
-async function runTap(environment: NodeJS.ProcessEnv): Promise<Totals & { code: number }> {
-  const isTerminal = process.stdout.isTTY === true
-  const file = join(folder, 'report.tap')
-  // With an output file, tap's reporter `tap` would print everything twice.
-  const report = isTerminal ? ['--reporter=base', `--output-file=${file}`] : ['--reporter=tap', '--no-color']
-  const child = spawn(
-    process.execPath,
-    [
-      TAP,
-      'run',
-      '--disable-coverage',
-      '--allow-empty-coverage',
-      `--jobs=${jobs}`,
-      ...report,
-      ...args,
-      ...files
-    ],
-    { cwd: root, env: environment, stdio: ['ignore', isTerminal ? 'inherit' : 'pipe', 'inherit'] }
-  )
-  const lines: string[] = []
-  if (child.stdout) {
-    const keep = createFilter()
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      if (line.startsWith('# {')) lines.push(line)
-      for (const kept of keep(line)) console.log(kept)
-    })
-  }
-  const [code] = await once(child, 'close')
-  const raw = isTerminal ? await readFile(file, 'utf8').catch(() => '') : lines.join('\n')
-  return { code: code ?? 1, ...readTotals(raw) }
 }

@@ -40,9 +40,7 @@ async function mistakes() {
 console.log(JSON.stringify({ id: created.id, code, total: page.total, titles, removed, role, mistakes: typeof mistakes }))
 `
 
-/** Runs Node without the hooks of tap, which the compiler does not load with. */
-const runNode = (cwd: string, ...args: string[]) =>
-  promisify(execFile)('env', ['-u', 'NODE_OPTIONS', process.execPath, ...args], { cwd })
+const runNode = (cwd: string, ...args: string[]) => promisify(execFile)(process.execPath, args, { cwd })
 
 t.test('a program of another folder compiles with the package and calls a server', async (t) => {
   const { url } = await startApp(t, { env: { AUTH: 'keys', ADMIN_KEY } })
