@@ -77,9 +77,13 @@ function runScript(...args: string[]): number {
  * Adds the servers' addresses to the environment of the tests. Returns false when a required one is missing.
  */
 async function startServers(): Promise<boolean> {
+  // There are hundreds of databases, and autovacuum looks through all each minute.
+  const settings = { autovacuum: 'off' }
   const isComplete = await Promise.all([
-    provide('TEST_DATABASE_URL', () => startPostgres(null, { maxConnections: 300 })),
-    provide('TEST_INSTALLED_URL', () => startPostgres(null, { maxConnections: 100, installed: true })),
+    provide('TEST_DATABASE_URL', () => startPostgres(null, { maxConnections: 300, settings })),
+    provide('TEST_INSTALLED_URL', () =>
+      startPostgres(null, { maxConnections: 100, installed: true, settings })
+    ),
     provide('TEST_REDIS_URL', () => startRedis(null))
   ])
   if (isComplete.every(Boolean) || !env['REQUIRE_SERVERS']) return true
@@ -93,6 +97,7 @@ async function provide(variable: string, start: () => Promise<Server>): Promise<
     const server = await start()
     servers.push(server)
     env[variable] = server.url
+    env['TEST_TEMPORARY_URLS'] = servers.map(({ url }) => url).join(' ')
     return true
   } catch (error) {
     if (!(error instanceof ServerMissing)) throw error
