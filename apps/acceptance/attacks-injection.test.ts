@@ -152,7 +152,7 @@ t.test('path traversal in static files (CWE-22)', async (t) => {
 
 t.test('regular expressions that never end (CWE-1333)', async (t) => {
   const operations = readOperations((await request('GET', '/openapi.json')).json as Document)
-  const long = 450_000
+  const long = 200_000
   const texts = [
     'a'.repeat(long),
     `${'a.'.repeat(long / 2)}@`,
@@ -164,7 +164,8 @@ t.test('regular expressions that never end (CWE-1333)', async (t) => {
     '2025-06-04T'.repeat(long / 11),
     `${'_-'.repeat(long / 2)}!`
   ]
-  // A non-linear pattern would take hours for these; send() gives up after seconds.
+  // A quadratic pattern takes a minute for these; send() gives up after seconds.
+  const faults: string[] = []
   for (const { method, path, members, name } of operations)
     for (const member of members.keys())
       for (const text of texts) {
@@ -176,6 +177,7 @@ t.test('regular expressions that never end (CWE-1333)', async (t) => {
           headers,
           body
         })
-        t.ok(status >= 400 && status < 500, `${status} ${name} ${member}`)
+        if (status < 400 || status >= 500) faults.push(`${status} ${name} ${member}`)
       }
+  t.same(faults, [])
 })

@@ -15,7 +15,7 @@ import { createUrl, createUser } from './subject.ts'
  * seed.
  */
 
-const RUNS = { operation: 80, any: 400, bytes: 200 }
+const RUNS = { operation: 40, any: 400, bytes: 200 }
 
 const complaints: string[] = []
 const logger = { level: 'error', stream: { write: (line: string) => void complaints.push(line) } }
