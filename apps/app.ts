@@ -52,6 +52,7 @@ import imports from '#plugins/imports/index.ts'
 import { importRoutes } from '#plugins/imports/routes.ts'
 import keys from '#plugins/keys/index.ts'
 import { keyRoutes } from '#plugins/keys/routes.ts'
+import { qrRoutes } from '#plugins/qr/routes.ts'
 import redirects from '#plugins/redirects/index.ts'
 import sessions from '#plugins/sessions/index.ts'
 import { sessionRoutes } from '#plugins/sessions/routes.ts'
@@ -200,6 +201,7 @@ async function apiScope(scope: FastifyInstance, config: Config) {
   await scope.register(sessionRoutes, config.sessions)
   await scope.register(eventRoutes)
   await scope.register(urlRoutes, { publicUrl: config.urls.publicUrl })
+  await scope.register(qrRoutes, { publicUrl: config.urls.publicUrl })
   await scope.register(statsRoutes)
   await scope.register(importRoutes, config.imports)
   await scope.register(exportRoutes)

@@ -11,6 +11,7 @@ import { problems as events } from '#plugins/events/errors.ts'
 import { problems as exports } from '#plugins/exports/errors.ts'
 import { problems as imports } from '#plugins/imports/errors.ts'
 import { problems as keys } from '#plugins/keys/errors.ts'
+import { problems as qr } from '#plugins/qr/errors.ts'
 import { problems as redirects } from '#plugins/redirects/errors.ts'
 import { problems as sessions } from '#plugins/sessions/errors.ts'
 import { problems as urls } from '#plugins/urls/errors.ts'
@@ -34,6 +35,7 @@ const ROOMS: Record<string, ProblemFactory>[] = [
   database,
   cache,
   redirects,
+  qr,
   urls,
   users,
   events,

@@ -8,11 +8,18 @@ import {
   toCachedLink
 } from './cached-link.ts'
 import { openFastLane } from './fast-lane.ts'
+import { createLinkCheck, type LinkCheck } from './link-check.ts'
 import { createRedirectHistogram } from './redirect-histogram.ts'
 import { followRoutes } from './routes.ts'
 import { createRecorder } from './visit.ts'
 import { createVisitReader } from './visit-ids.ts'
 import { watchBlocklist } from './watch-blocklist.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    redirects: { requireLink: LinkCheck }
+  }
+}
 
 export interface RedirectOptions {
   /** Count visitors that opt out of tracking without any identifying data. */
@@ -25,7 +32,7 @@ export interface RedirectOptions {
 
 /**
  * Redirects. The cache `links` serves the lookups, and app.urls invalidates it on each change. Each 302
- * becomes one click event through app.clicks. Publishes nothing.
+ * becomes one click event through app.clicks. Publishes `app.redirects`.
  *
  * Answers 403 for a blocked target, 404 for an unknown code, 410 for an expired link, and 429 after too many
  * unknown codes. Answers 503 with Retry-After when cache and database both fail, or when the click can't be
@@ -47,14 +54,15 @@ async function redirects(app: FastifyInstance, options: RedirectOptions) {
   watchBlocklist(app, links, check)
   const histogram = createRedirectHistogram(app)
   const record = createRecorder(app.clicks, options.honourOptOut, createVisitReader(options.trustProxy))
-  await app.register(followRoutes, { links, histogram, record, unknownCodes: app.limits.unknownCodes })
+  const { unknownCodes } = app.limits
+  app.decorate('redirects', { requireLink: createLinkCheck(links, unknownCodes) })
+  await app.register(followRoutes, { links, histogram, record, unknownCodes })
   if (options.fastLane)
     openFastLane(app, { links, followed: histogram.followed, record, trustProxy: options.trustProxy })
 }
 
 export default fp(redirects, {
   name: 'redirects',
-  encapsulate: true,
   dependencies: ['access', 'metrics', 'errors', 'cache', 'clicks', 'limits', 'blocklist', 'urls'],
   fastify: '5.x'
 })

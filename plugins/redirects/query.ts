@@ -1,4 +1,5 @@
 import { MAX_LOCATION_BYTES } from '#schema/shapes/location.ts'
+import { SCAN_MARK } from '#schema/shapes/qr-drawing.ts'
 
 /** Queries of targets, as text: a parser would change the bytes of the target that need no change. */
 
@@ -16,17 +17,29 @@ export function replaceParameters(location: string, query: string): string {
   return result.length > MAX_LOCATION_BYTES ? location : result
 }
 
-/** Returns the query of a request's URL that goes on to the target, encoded for a header. */
+/**
+ * Returns the query of a request's URL that goes on to the target, encoded for a header, without the mark of
+ * scans.
+ */
 export function forwardedQuery(url: string): string {
-  const start = url.indexOf('?')
-  if (start === -1) return ''
   // Node reads each byte of a URL as one character.
-  return url
-    .slice(start + 1)
+  return parametersOf(url)
+    .filter((parameter) => parameter !== SCAN_MARK)
+    .join('&')
     .replace(
       /[^\x21-\x7e]|#/g,
       (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`
     )
+}
+
+/** True if the URL of a request is that of a QR code. */
+export function isScan(url: string): boolean {
+  return parametersOf(url).includes(SCAN_MARK)
+}
+
+function parametersOf(url: string): string[] {
+  const start = url.indexOf('?')
+  return start === -1 ? [] : url.slice(start + 1).split('&')
 }
 
 function nameOf(parameter: string): string {

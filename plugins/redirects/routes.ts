@@ -7,9 +7,13 @@ import type { FailureLimiter } from '#platform/limits/index.ts'
 import { REDIRECT_STATUSES } from '#schema/shapes/url.ts'
 import { type CachedLink, isCode } from './cached-link.ts'
 import { visitUnrecorded } from './errors.ts'
+import { isScan } from './query.ts'
 import type { RedirectHistogram, Timer } from './redirect-histogram.ts'
 import { resolve } from './resolve.ts'
 import { CACHE_CONTROL, type RecordVisit } from './visit.ts'
+
+/** The details of a click through a QR code. */
+const SCANNED = { source: 'qr' }
 
 interface Follow {
   Params: { short_code: string }
@@ -81,9 +85,11 @@ export async function followRoutes(
     reply: FastifyReply,
     start: number
   ) {
-    const resolution = resolve(cachedLink, { now: Date.now(), url: request.raw.url ?? '' })
+    const url = request.raw.url ?? ''
+    const resolution = resolve(cachedLink, { now: Date.now(), url })
     if (resolution.kind === 'location') {
-      const { location, status, link, details } = resolution
+      const { location, status, link } = resolution
+      const details = isScan(url) ? { ...resolution.details, ...SCANNED } : resolution.details
       record(link, request.raw, request.address, details, {
         onTaken: () => redirect(location, status, reply, start),
         onRefused: (error) => refuse(reply, visitUnrecorded(error), histogram.failed, start)

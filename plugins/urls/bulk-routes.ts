@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Version } from '#platform/http/conditional.ts'
 import { presentProblem, splitFailures } from '#platform/http/errors.ts'
 import { warnOfIgnored } from '#platform/http/ignored-fields.ts'
+import { addressOf } from '#platform/http/own-address.ts'
 import { ProblemError } from '#platform/problem/problem.ts'
 import { Url, UrlChange } from '#schema/shapes/url.ts'
 import {
@@ -12,7 +13,7 @@ import {
   type UrlBulkResult,
   UrlBulkResults
 } from '#schema/shapes/url-bulk.ts'
-import { addressOf } from './address.ts'
+
 import { idRepeated, versionDiffers } from './errors.ts'
 
 const TAKEN = ['id', 'version', ...Object.keys(UrlChange.properties)]

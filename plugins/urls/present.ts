@@ -10,9 +10,11 @@ import { stateOf } from './state.ts'
 
 export interface Presenter {
   /**
-   * Returns a url in its wire format. `base` is the public address of the server, without a trailing slash. An
+   * Returns the short URL of a code. `base` is the public address of the server, without a trailing slash. An
    * imported code may equal a reserved word; `/s/` reaches every code.
    */
+  shortUrl(code: string, base: string): string
+  /** Returns a url in its wire format; `base` as for {@link shortUrl}. */
   present(row: UrlRow, base: string): Versioned<Url>
   /** Returns a url whose target was just set, with the warnings about that target. */
   presentSet(row: UrlRow, base: string): Versioned<Url>
@@ -21,24 +23,28 @@ export interface Presenter {
 /** Creates the presenter. `blocks` is true for a target with a blocked host. */
 export function createPresenter(blocks: (url: string) => boolean): Presenter {
   function present(row: UrlRow, base: string): Versioned<Url> {
-    const path = isReservedCode(row.shortCode) ? `s/${row.shortCode}` : row.shortCode
     const isBlocked = targetsOfRow(row).some(blocks)
     const state = stateOf(row, Date.now(), isBlocked)
     return {
       ...presentFields<Omit<Url, 'short_url' | 'state'>>(row, SHOWN),
-      short_url: `${base}/${path}`,
+      short_url: shortUrl(row.shortCode, base),
       state,
       [VERSION]: row.version,
       [VARIANT]: state === 'active' ? '' : state
     }
   }
   return {
+    shortUrl,
     present,
     presentSet(row, base) {
       const warnings = warnOfHost(row.originalUrl)
       return { ...present(row, base), ...(warnings.length > 0 && { warnings }) }
     }
   }
+}
+
+function shortUrl(code: string, base: string): string {
+  return isReservedCode(code) ? `${base}/s/${code}` : `${base}/${code}`
 }
 
 /** Returns a url in the format of exports. */

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { VERSION } from '#platform/http/conditional.ts'
+import { addressOf } from '#platform/http/own-address.ts'
 import { linkTo, sendPage } from '#platform/http/paging.ts'
 import { IdParams } from '#schema/shapes/id-params.ts'
 import { IdempotencyHeaders } from '#schema/shapes/idempotency.ts'
@@ -10,7 +11,7 @@ import { PLAIN_TEXT } from '#schema/shapes/text.ts'
 import { Type } from '#schema/shapes/type.ts'
 import { ShortenDraft, Url, UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
 import { HistoryQuery, UrlHistoryEntry } from '#schema/shapes/url-history.ts'
-import { addressOf } from './address.ts'
+
 import { urlBulkRoutes } from './bulk-routes.ts'
 import { readShorten } from './shorten.ts'
 
