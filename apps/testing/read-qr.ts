@@ -5,8 +5,8 @@ import { PNG } from 'pngjs'
 
 /** Returns the text of a PNG's code; undefined if it can not be read. Throws for an invalid image. */
 export function readPng(bytes: Uint8Array): string | undefined {
-  const { data, width } = PNG.sync.read(Buffer.from(bytes))
-  return read(stretch(data), width)
+  const { data, width, height } = PNG.sync.read(Buffer.from(bytes))
+  return read(stretch(data), width, height)
 }
 
 /** Returns the text of an SVG's code, whose dark modules are rectangles in its last path. */
@@ -21,11 +21,11 @@ export function readSvg(text: string): string | undefined {
       const start = ((Number(y) * scale + line) * side + Number(x) * scale) * 4
       data.fill(0, start, start + Number(run) * scale * 4)
     }
-  return read(data, side)
+  return read(data, side, side)
 }
 
-function read(data: Uint8ClampedArray, side: number): string | undefined {
-  return jsQR.default(data, side, side, { inversionAttempts: 'dontInvert' })?.data
+function read(data: Uint8ClampedArray, width: number, height: number): string | undefined {
+  return jsQR.default(data, width, height, { inversionAttempts: 'dontInvert' })?.data
 }
 
 /** Makes the darkest pixel black and the lightest white, as the exposure of a camera does. */

@@ -14,11 +14,14 @@ const TYPES = ['image/svg+xml', 'image/png'] as const
 
 const FORMATS = { svg: TYPES[0], png: TYPES[1] }
 
-/** Images may be shown on other sites. An SVG that a browser opens as a document can load and run nothing. */
+/**
+ * Images may be shown on other sites. An SVG that a browser opens as a document can load and run nothing;
+ * browsers style the document around a PNG.
+ */
 const HEADERS = {
   'cache-control': 'public, max-age=300',
   'cross-origin-resource-policy': 'cross-origin',
-  'content-security-policy': "default-src 'none'; sandbox; frame-ancestors 'none'"
+  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
 }
 
 const PATHS = [

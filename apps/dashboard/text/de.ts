@@ -4,6 +4,7 @@ import type { Catalogue } from './catalogue.ts'
 import { choices, fields, parts, states, utm } from './fields-de.ts'
 import { imports } from './imports-de.ts'
 import { list } from './links-de.ts'
+import { qr } from './qr-de.ts'
 import { bookmarklet, browser, history, palette } from './shell-de.ts'
 import { system } from './system-de.ts'
 
@@ -24,6 +25,7 @@ export const de: Catalogue = {
   sessions,
   list,
   palette,
+  qr,
   system,
   users,
   fields,
@@ -118,9 +120,6 @@ export const de: Catalogue = {
     copy: (code) => `Kurzlink ${code} kopieren`,
     qr: 'QR-Code',
     qrOf: (code) => `QR-Code von ${code}`,
-    qrHint: 'Zum Scannen, oder als Datei für den Druck.',
-    downloadSvg: 'SVG herunterladen',
-    downloadPng: 'PNG herunterladen',
     edit: 'Bearbeiten',
     editOf: (code) => `${code} bearbeiten`,
     remove: 'Löschen',

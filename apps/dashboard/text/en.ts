@@ -4,6 +4,7 @@ import type { Lists } from './catalogue.ts'
 import { choices, fields, parts, states, utm } from './fields-en.ts'
 import { imports } from './imports-en.ts'
 import { list } from './links-en.ts'
+import { qr } from './qr-en.ts'
 import { bookmarklet, browser, history, palette } from './shell-en.ts'
 import { system } from './system-en.ts'
 
@@ -35,6 +36,7 @@ export const en = {
   sessions,
   list,
   palette,
+  qr,
   system,
   users,
   app: {
@@ -120,9 +122,6 @@ export const en = {
     copy: (code: string) => `Copy the short link ${code}`,
     qr: 'QR code',
     qrOf: (code: string) => `QR code of ${code}`,
-    qrHint: 'Scan it, or download it for print.',
-    downloadSvg: 'Download SVG',
-    downloadPng: 'Download PNG',
     edit: 'Edit',
     editOf: (code: string) => `Edit ${code}`,
     remove: 'Delete',

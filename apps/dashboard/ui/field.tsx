@@ -53,7 +53,7 @@ interface TextProps extends FieldProps {
 }
 
 interface InputProps extends TextProps {
-  type?: 'text' | 'url' | 'number' | 'password' | 'date' | 'datetime-local'
+  type?: 'text' | 'url' | 'number' | 'password' | 'date' | 'datetime-local' | 'color'
   required?: boolean
   maxLength?: number
   min?: string
