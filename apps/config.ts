@@ -6,7 +6,7 @@ import { readSessions, type SessionConfig } from '#apps/config-access.ts'
 import { ConfigError } from '#apps/config-error.ts'
 import { FORMATS, splitList } from '#apps/setting-formats.ts'
 import { Settings } from '#apps/settings.ts'
-import { readHome } from '#apps/settings-pages.ts'
+import { readHome, readVisitorPages, type VisitorPageConfig } from '#apps/settings-pages.ts'
 import { describeSettings } from '#apps/settings-report.ts'
 import type { AccessOptions } from '#platform/access/index.ts'
 import type { DatabaseOptions } from '#platform/database/index.ts'
@@ -31,7 +31,7 @@ export interface Config {
   readonly shedding: SheddingOptions
   readonly sessions: SessionConfig
   readonly origins: OriginOptions
-  readonly pages: { home: string; dashboard: DashboardConfig | null }
+  readonly pages: { home: string | null; dashboard: DashboardConfig | null }
   readonly wellKnown: Omit<WellKnownOptions, 'routes'>
   readonly log: { level: Settings['LOG_LEVEL']; pretty: boolean; traced: boolean }
   readonly tracing: { endpoint: string | undefined; sample: number }
@@ -49,7 +49,7 @@ export interface Config {
   }
   readonly blocklist: { file: string | undefined; fileEveryMs?: number; everyMs?: number }
   readonly titles: { fetches: boolean; network?: Partial<PublicFetchOptions> }
-  readonly redirects: { honourOptOut: boolean; fastLane: boolean }
+  readonly redirects: { honourOptOut: boolean; fastLane: boolean } & VisitorPageConfig
   readonly events: { maxDetailsBytes: number; retentionMonths: number }
   readonly imports: { limitBytes: number }
   readonly health: { timeoutMs: number }
@@ -193,7 +193,8 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
     titles: { fetches: settings.TITLE_FETCH === 'on' },
     redirects: {
       honourOptOut: settings.VISITOR_OPT_OUT === 'honour',
-      fastLane: settings.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+      fastLane: settings.OTEL_EXPORTER_OTLP_ENDPOINT === undefined,
+      ...readVisitorPages(settings)
     },
     events: {
       maxDetailsBytes: settings.DETAILS_LIMIT_BYTES,

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import type { Brand } from '#platform/http/brand.ts'
 import {
   type CachedLink,
   checkCachedLink,
@@ -8,6 +9,8 @@ import {
   toCachedLink
 } from './cached-link.ts'
 import { openFastLane } from './fast-lane.ts'
+import { createPages } from './pages/pages.ts'
+import { pageRoutes } from './pages/routes.ts'
 import { createRedirectHistogram } from './redirect-histogram.ts'
 import { followRoutes } from './routes.ts'
 import { createRecorder } from './visit.ts'
@@ -21,6 +24,12 @@ export interface RedirectOptions {
   fastLane: boolean
   /** Trusted proxies, whose X-Forwarded-For and X-Visit-Id are used: addresses or CIDRs. */
   trustProxy: string[]
+  /** How pages for visitors look. */
+  brand: Brand
+  /** True if `/` is the landing page. */
+  hasLanding: boolean
+  /** URL schemes that targets may have. */
+  schemes: string[]
 }
 
 /**
@@ -47,7 +56,10 @@ async function redirects(app: FastifyInstance, options: RedirectOptions) {
   watchBlocklist(app, links, check)
   const histogram = createRedirectHistogram(app)
   const record = createRecorder(app.clicks, options.honourOptOut, createVisitReader(options.trustProxy))
-  await app.register(followRoutes, { links, histogram, record, unknownCodes: app.limits.unknownCodes })
+  const { brand, hasLanding, schemes } = options
+  const pages = createPages({ brand, publicPath: app.publicPath, schemes })
+  await app.register(followRoutes, { links, histogram, record, pages, unknownCodes: app.limits.unknownCodes })
+  await app.register(pageRoutes, { brand, pages, hasLanding })
   if (options.fastLane)
     openFastLane(app, { links, followed: histogram.followed, record, trustProxy: options.trustProxy })
 }

@@ -18,6 +18,11 @@ import redirects from './index.ts'
 type Click = Parameters<ReturnType<typeof fastify>['clicks']['add']>[0]
 
 const UNLIMITED = { unknownCodes: null }
+const PAGES = {
+  brand: { name: undefined, color: undefined, logo: undefined },
+  hasLanding: false,
+  schemes: ['https']
+}
 const EMPTY = { blocks: () => false, onChange: () => undefined }
 
 /** Starts the routes with the test's own links and click recorder. */
@@ -88,7 +93,7 @@ async function startRedirects(
   for (const [name, double] of Object.entries({ ...doubles, limits: UNLIMITED, blocklist: EMPTY })) {
     await app.register(fp(async (app) => void app.decorate<unknown>(name, double), { name }))
   }
-  await app.register(redirects, { honourOptOut, fastLane, trustProxy })
+  await app.register(redirects, { honourOptOut, fastLane, trustProxy, ...PAGES })
   app.get('/taken', { config: { access: 'public' } }, async () => 'a route of its own')
   t.teardown(() => app.close())
   const request = createClient(await app.listen({ port: 0, host: '127.0.0.1' }))

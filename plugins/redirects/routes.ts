@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { TieredCache } from '#platform/cache/tiered.ts'
-import { sendPageOrProblem } from '#platform/http/error-page.ts'
 import { answerError } from '#platform/http/errors.ts'
 import { logRequest, REQUEST_ID_FIELD } from '#platform/http/request-log.ts'
 import type { FailureLimiter } from '#platform/limits/index.ts'
 import { REDIRECT_STATUSES } from '#schema/shapes/url.ts'
 import { type CachedLink, isCode } from './cached-link.ts'
 import { visitUnrecorded } from './errors.ts'
+import type { VisitorPages } from './pages/pages.ts'
 import type { RedirectHistogram, Timer } from './redirect-histogram.ts'
 import { resolve } from './resolve.ts'
 import { CACHE_CONTROL, type RecordVisit } from './visit.ts'
@@ -46,15 +46,16 @@ export async function followRoutes(
     links: TieredCache<CachedLink>
     histogram: RedirectHistogram
     record: RecordVisit
+    pages: VisitorPages
     unknownCodes: FailureLimiter | null
   }
 ) {
-  const { links, histogram, record, unknownCodes } = options
+  const { links, histogram, record, pages, unknownCodes } = options
 
   app.setChildLoggerFactory((logger) => logger)
   app.setErrorHandler((error, request, reply) => {
     request.log = request.log.child({ [REQUEST_ID_FIELD]: request.id })
-    answerError(error, request, reply, sendPageOrProblem)
+    answerError(error, request, reply, pages.sendProblem)
     logRequest(request, reply)
   })
 
