@@ -157,6 +157,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
       await app.register(redirects, {
         trustProxy: config.server.trustProxy,
         schemes: config.urls.schemes,
+        isSecure: config.origins.own?.startsWith('https:') === true,
         ...config.redirects
       })
       await app.register(apiScope, config)

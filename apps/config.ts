@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
-import { readSessions, type SessionConfig } from '#apps/config-access.ts'
+import { readPolicies, readSessions, type SessionConfig } from '#apps/config-access.ts'
 import { ConfigError } from '#apps/config-error.ts'
 import { FORMATS, splitList } from '#apps/setting-formats.ts'
 import { Settings } from '#apps/settings.ts'
@@ -13,7 +13,6 @@ import type { DatabaseOptions } from '#platform/database/index.ts'
 import type { OriginOptions } from '#platform/http/origins.ts'
 import type { WellKnownOptions } from '#platform/http/well-known.ts'
 import type { LimitOptions } from '#platform/limits/index.ts'
-import { parsePolicy } from '#platform/limits/policy.ts'
 import type { SheddingOptions } from '#platform/limits/shedding.ts'
 import type { Lookup, PublicFetchOptions } from '#platform/net/safe-fetch.ts'
 import type { LifecycleOptions } from '#platform/observability/lifecycle.ts'
@@ -107,7 +106,7 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
     },
     access: { mode: settings.AUTH },
     keys: { adminKey: settings.ADMIN_KEY },
-    limits: { policies: isLimited(settings) ? readPolicies(settings) : null },
+    limits: { policies: readPolicies(settings) },
     shedding: {
       eventLoopMs: settings.SHED_EVENT_LOOP_MS,
       heapBytes: settings.SHED_HEAP_MB * 1_048_576,
@@ -215,21 +214,6 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
     },
     shutdown: { timeoutMs: settings.SHUTDOWN_TIMEOUT_MS }
   })
-}
-
-function isLimited({ RATE_LIMIT, AUTH }: Settings): boolean {
-  return RATE_LIMIT === 'on' || (RATE_LIMIT === 'auto' && AUTH === 'keys')
-}
-
-function readPolicies(settings: Settings): NonNullable<LimitOptions['policies']> {
-  return {
-    api: parsePolicy(settings.RATE_LIMIT_API),
-    create: parsePolicy(settings.RATE_LIMIT_CREATE),
-    bulk: parsePolicy(settings.RATE_LIMIT_BULK),
-    signIn: parsePolicy(settings.RATE_LIMIT_SIGN_IN),
-    credentials: parsePolicy(settings.RATE_LIMIT_CREDENTIALS),
-    unknownCodes: parsePolicy(settings.RATE_LIMIT_UNKNOWN_CODES)
-  }
 }
 
 function readSecret(name: string, file: string | undefined): string | undefined {

@@ -31,6 +31,8 @@ export interface CachedLink {
   startsAt: number | null
   /** Milliseconds since the epoch, null for never. */
   expiresAt: number | null
+  /** Null for a link that needs no password. The password itself is in the database only. */
+  passwordVersion: number | null
   version: number
 }
 
@@ -47,6 +49,7 @@ export function toCachedLink({
   isActive,
   startsAt,
   expiresAt,
+  passwordVersion,
   version
 }: LinkTarget): CachedLink {
   const target = toLocation(originalUrl)
@@ -63,6 +66,7 @@ export function toCachedLink({
     isBlocked: false,
     startsAt,
     expiresAt,
+    passwordVersion,
     version
   }
 }

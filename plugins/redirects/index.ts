@@ -9,6 +9,8 @@ import {
   toCachedLink
 } from './cached-link.ts'
 import { openFastLane } from './fast-lane.ts'
+import { guardedRoutes } from './guarded-routes.ts'
+import { createLock } from './lock.ts'
 import { createPages } from './pages/pages.ts'
 import { pageRoutes } from './pages/routes.ts'
 import { createRedirectHistogram } from './redirect-histogram.ts'
@@ -30,6 +32,8 @@ export interface RedirectOptions {
   hasLanding: boolean
   /** URL schemes that targets may have. */
   schemes: string[]
+  /** True if PUBLIC_URL is https. */
+  isSecure: boolean
 }
 
 /**
@@ -56,9 +60,18 @@ async function redirects(app: FastifyInstance, options: RedirectOptions) {
   watchBlocklist(app, links, check)
   const histogram = createRedirectHistogram(app)
   const record = createRecorder(app.clicks, options.honourOptOut, createVisitReader(options.trustProxy))
-  const { brand, hasLanding, schemes } = options
+  const { brand, hasLanding, schemes, isSecure } = options
+  const { passwords: byAddress, linkPasswords: byLink, unknownCodes } = app.limits
   const pages = createPages({ brand, publicPath: app.publicPath, schemes })
-  await app.register(followRoutes, { links, histogram, record, pages, unknownCodes: app.limits.unknownCodes })
+  const lock = createLock({
+    secret: await app.urls.passwordSecret(),
+    checkPassword: app.urls.checkPassword,
+    limits: { byAddress, byLink },
+    publicPath: app.publicPath,
+    isSecure
+  })
+  await app.register(followRoutes, { links, histogram, record, pages, lock, unknownCodes })
+  await app.register(guardedRoutes, { links, lock, pages, unknownCodes })
   await app.register(pageRoutes, { brand, pages, hasLanding })
   if (options.fastLane)
     openFastLane(app, { links, followed: histogram.followed, record, trustProxy: options.trustProxy })

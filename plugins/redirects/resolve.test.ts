@@ -17,6 +17,7 @@ const LINK = toCachedLink({
   redirectStatus: 302,
   forwardQuery: false,
   utm: null,
+  passwordVersion: null,
   version: 1
 })
 
@@ -26,11 +27,13 @@ const REASONS: [name: string, change: Partial<CachedLink>, status: number][] = [
   ['inactive', { isActive: false }, 404],
   ['not started', { startsAt: NOW + 1 }, 404],
   ['expired with a target', { expiresAt: NOW, expiredLocation: 'https://acme.dev/over' }, 302],
-  ['expired', { expiresAt: NOW }, 410]
+  ['expired', { expiresAt: NOW }, 410],
+  ['locked', { passwordVersion: 5 }, 401]
 ]
 
 function statusOf(link: CachedLink | null): number {
   const resolution = resolve(link, VISIT)
+  if (resolution.kind === 'password') return 401
   return resolution.kind === 'location' ? resolution.status : resolution.problem.statusCode
 }
 
@@ -60,4 +63,9 @@ t.test('of each pair of reasons the earlier one applies', async (t) => {
     }),
     pairs.map(([first, second]) => [`${first[0]}, ${second[0]}`, first[2], false])
   )
+})
+
+t.test('a link with a password gives its location to a request that proved it', async (t) => {
+  const link = { ...LINK, passwordVersion: 5 }
+  t.match(resolve(link, { ...VISIT, isUnlocked: true }), { kind: 'location', location: link.location })
 })

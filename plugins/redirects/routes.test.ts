@@ -17,10 +17,11 @@ import redirects from './index.ts'
 
 type Click = Parameters<ReturnType<typeof fastify>['clicks']['add']>[0]
 
-const UNLIMITED = { unknownCodes: null }
+const UNLIMITED = { unknownCodes: null, passwords: null, linkPasswords: null }
 const PAGES = {
   brand: { name: undefined, color: undefined, logo: undefined },
   hasLanding: false,
+  isSecure: false,
   schemes: ['https']
 }
 const EMPTY = { blocks: () => false, onChange: () => undefined }
@@ -65,7 +66,10 @@ async function startRedirects(
           )
       }
     },
+    refuseUnknown: () => undefined,
+    origins: { refuseForeign: (_request: unknown, _reply: unknown, done: () => void) => done() },
     urls: {
+      passwordSecret: async () => 'secret',
       async findByKey(code: string) {
         lookups.push(code)
         if (state.isDown) throw new Error('the database is away')
@@ -84,6 +88,7 @@ async function startRedirects(
           redirectStatus: 302,
           forwardQuery: false,
           utm: null,
+          passwordVersion: null,
           version: 1
         }
         return { originalUrl: 'https://acme.dev/a', ...target, ...link }

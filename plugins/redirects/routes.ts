@@ -6,6 +6,7 @@ import type { FailureLimiter } from '#platform/limits/index.ts'
 import { REDIRECT_STATUSES } from '#schema/shapes/url.ts'
 import { type CachedLink, isCode } from './cached-link.ts'
 import { visitUnrecorded } from './errors.ts'
+import type { Lock, LockedLink } from './lock.ts'
 import type { VisitorPages } from './pages/pages.ts'
 import type { RedirectHistogram, Timer } from './redirect-histogram.ts'
 import { resolve } from './resolve.ts'
@@ -26,7 +27,17 @@ const FOLLOWED = Object.fromEntries(
   ])
 )
 
-const PROBLEMS = ['LINK_UNKNOWN', 'LINK_EXPIRED', 'LINK_BLOCKED', 'LOOKUP_UNAVAILABLE', 'CLICK_UNRECORDED']
+const PROBLEMS = [
+  'LINK_UNKNOWN',
+  'LINK_EXPIRED',
+  'LINK_BLOCKED',
+  'LINK_PASSWORD_NEEDED',
+  'LINK_PASSWORD_WRONG',
+  'RATE_LIMITED',
+  'PASSWORDS_BUSY',
+  'LOOKUP_UNAVAILABLE',
+  'CLICK_UNRECORDED'
+]
 
 /** The paths of a code, each with its operation id. */
 const PATHS = [
@@ -47,10 +58,11 @@ export async function followRoutes(
     histogram: RedirectHistogram
     record: RecordVisit
     pages: VisitorPages
+    lock: Lock
     unknownCodes: FailureLimiter | null
   }
 ) {
-  const { links, histogram, record, pages, unknownCodes } = options
+  const { links, histogram, record, pages, lock, unknownCodes } = options
 
   app.setChildLoggerFactory((logger) => logger)
   app.setErrorHandler((error, request, reply) => {
@@ -80,9 +92,10 @@ export async function followRoutes(
     cachedLink: CachedLink | null,
     request: FastifyRequest<Follow>,
     reply: FastifyReply,
-    start: number
+    start: number,
+    isUnlocked = false
   ) {
-    const resolution = resolve(cachedLink, { now: Date.now(), url: request.raw.url ?? '' })
+    const resolution = resolve(cachedLink, { now: Date.now(), url: request.raw.url ?? '', isUnlocked })
     if (resolution.kind === 'location') {
       const { location, status, link, details } = resolution
       record(link, request.raw, request.address, details, {
@@ -91,9 +104,22 @@ export async function followRoutes(
       })
       return
     }
+    if (resolution.kind === 'password') {
+      unlock(resolution.link, request, reply, start)
+      return
+    }
     const { problem, outcome } = resolution
     if (outcome === 'unknown' && isCode(request.params.short_code)) unknownCodes?.record(request)
     refuse(reply, problem, histogram[outcome], start)
+  }
+
+  function unlock(link: LockedLink, request: FastifyRequest<Follow>, reply: FastifyReply, start: number) {
+    const refuseLocked = (error: Error) => refuse(reply, error, histogram.locked, start)
+    const verdict = lock.check(link, request)
+    if (verdict instanceof Promise)
+      verdict.then(() => follow(link, request, reply, start, true)).catch(refuseLocked)
+    else if (verdict === null) follow(link, request, reply, start, true)
+    else refuseLocked(verdict)
   }
 
   function redirect(location: string, status: number, reply: FastifyReply, start: number): void {

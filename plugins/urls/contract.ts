@@ -17,5 +17,7 @@ export interface LinkTarget {
   redirectStatus: number
   forwardQuery: boolean
   utm: Utm | null
+  /** Null without a password. */
+  passwordVersion: number | null
   version: number
 }

@@ -1,17 +1,21 @@
 import type { ImportColumn } from '#plugins/imports/contract.ts'
 import { wireTime } from '#schema/shapes/text.ts'
-import type { Url } from '#schema/shapes/url.ts'
+import type { Url, UrlChange } from '#schema/shapes/url.ts'
 import { UTM_NAMES, type Utm } from '#schema/shapes/utm.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
+import { drawVersion } from './passwords.ts'
 
 /** Names of the fields on the wire, in events, in the audit log, in files and in SQL. */
-export type FieldName = Exclude<keyof Url, 'short_url' | 'state' | 'warnings'> | 'deleted_at'
+export type FieldName =
+  | Exclude<keyof Url, 'short_url' | 'state' | 'warnings' | 'has_password'>
+  | 'deleted_at'
+  | 'password_version'
 
 export interface LinkField {
   /** Its key in a row. */
   column: Exclude<keyof UrlRow, 'version'>
   name: FieldName
-  type: 'bigint' | 'smallint' | 'text' | 'boolean' | 'timestamptz' | 'jsonb'
+  type: 'bigint' | 'integer' | 'smallint' | 'text' | 'boolean' | 'timestamptz' | 'jsonb'
   /** When a client may set the field: only on creation, or on any change too. The server sets the others. */
   setOn?: 'creation' | 'change'
   /** The value in a link created without this field, or set to null; null if undefined. */
@@ -27,6 +31,11 @@ export interface LinkField {
   audit?: 'value' | 'presence'
   /** The value after the owner is erased. Unchanged if undefined. */
   erased?: string | null
+  /**
+   * The wire names of a secret. What a client sends is neither shown nor recorded, and the column holds a
+   * stand-in that differs for each value; answers show whether there is one.
+   */
+  secret?: { setAs: keyof UrlChange; shownAs: keyof Url }
   /** Redirects depend on the field, so their cache entries hold it. */
   isCached?: true
   /** Only exports and import files show the field. */
@@ -167,6 +176,19 @@ const list = [
     normalize: normalizeUtm,
     isCached: true,
     file: { isExtra: true }
+  },
+  {
+    column: 'passwordVersion',
+    name: 'password_version',
+    secret: { setAs: 'password', shownAs: 'has_password' },
+    type: 'integer',
+    setOn: 'change',
+    audit: 'presence',
+    erased: null,
+    normalize: drawVersion,
+    isCached: true,
+    // A link that a file brings stays closed until it gets a new password.
+    file: { isExtra: true }
   }
 ] as const satisfies readonly LinkField[]
 
@@ -203,8 +225,24 @@ export function targetsOfRow(row: UrlRow): string[] {
   return targets.filter((target) => typeof target === 'string')
 }
 
+/** The name of a field in requests, events and the audit log. */
+export function inputName({ name, secret }: LinkField): string {
+  return secret?.setAs ?? name
+}
+
+/** The name of a field in answers. */
+export function shownName({ name, secret }: LinkField): string {
+  return secret?.shownAs ?? name
+}
+
 /** Returns the value of a field in its wire format. */
-export function presentField({ column }: LinkField, row: Partial<UrlRow>): unknown {
+export function presentField(field: LinkField, row: Partial<UrlRow>): unknown {
+  const value = storedValue(field, row)
+  return field.secret === undefined ? value : value !== null
+}
+
+/** Returns the value of a column, a time in its wire format. */
+export function storedValue({ column }: LinkField, row: Partial<UrlRow>): unknown {
   const value = row[column]
   return value instanceof Date ? wireTime(value) : value
 }

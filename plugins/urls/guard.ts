@@ -22,7 +22,7 @@ type Restrictions = Pick<UrlRow, 'isActive' | 'startsAt'> &
   Partial<Pick<UrlRow, 'maxVisits' | 'passwordVersion'>>
 
 /** {@link isRestricted} of an imported row, in SQL. */
-export const RESTRICTED = 'starts_at IS NOT NULL'
+export const RESTRICTED = 'starts_at IS NOT NULL OR password_version IS NOT NULL'
 
 /** True if the previous release would give a redirect that this one refuses. */
 function isRestricted({ startsAt, maxVisits = null, passwordVersion = null }: Restrictions): boolean {

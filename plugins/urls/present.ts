@@ -1,9 +1,10 @@
 import { VARIANT, VERSION, type Versioned } from '#platform/http/conditional.ts'
+import { wireTime } from '#schema/shapes/text.ts'
 import type { Url } from '#schema/shapes/url.ts'
 import type { ExportedUrl } from '#schema/shapes/user-export.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import { isReservedCode } from './codes.ts'
-import { FIELDS, type LinkField, presentField, SHOWN, targetsOfRow } from './fields.ts'
+import { FIELDS, type LinkField, presentField, SHOWN, shownName, targetsOfRow } from './fields.ts'
 import { readGuarded } from './guard.ts'
 import { warnOfHost } from './look-alikes.ts'
 import { stateOf } from './state.ts'
@@ -16,6 +17,18 @@ export interface Presenter {
   present(row: UrlRow, base: string): Versioned<Url>
   /** Returns a url whose target was just set, with the warnings about that target. */
   presentSet(row: UrlRow, base: string): Versioned<Url>
+}
+
+/** What a client may see of a link without following it, besides its target. */
+export interface PublicFacts {
+  title: string | null
+  created_at: string
+  /** What is odd about the host of `target`. */
+  warnings: string[]
+}
+
+export function presentFacts({ title, createdAt }: UrlRow, target: string): PublicFacts {
+  return { title, created_at: wireTime(createdAt), warnings: warnOfHost(target) }
 }
 
 /** Creates the presenter. `blocks` is true for a target with a blocked host. */
@@ -48,6 +61,6 @@ export function presentForExport(row: UrlRow): Omit<ExportedUrl, 'statistics' | 
 
 function presentFields<Presented>(row: UrlRow, fields: readonly LinkField[]): Presented {
   const presented: Record<string, unknown> = {}
-  for (const field of fields) presented[field.name] = presentField(field, row)
+  for (const field of fields) presented[shownName(field)] = presentField(field, row)
   return presented as Presented
 }

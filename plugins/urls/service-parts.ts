@@ -4,6 +4,7 @@ import type { Database, SqlPart } from '#platform/database/index.ts'
 import type { FindOwned, Insertion, ListChanges, RecordChanges } from '#plugins/audit/contract.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import { targetRefused } from './errors.ts'
+import { createPasswords, type Passwords } from './passwords.ts'
 import { ROWS } from './service-rows.ts'
 import { keyOf } from './service-targets.ts'
 
@@ -35,6 +36,7 @@ export const LINKS = 'links'
 /** The tools of the writes. */
 export interface Parts extends UrlCollaborators {
   database: Database
+  passwords: Passwords
   /** Invalidates the cache entries of these rows once the transaction is committed. */
   forgetAfterCommit(rows: UrlRow[]): Promise<void>
   /** Throws URL_TARGET_REFUSED, which blames the field `path`. */
@@ -49,6 +51,7 @@ export function createParts(
   return {
     ...collaborators,
     database,
+    passwords: createPasswords(),
     async forgetAfterCommit(rows) {
       const links = rows.map((row) => ({ key: keyOf(row), version: row.version }))
       const byId = rows.map(({ id, version }) => ({ key: String(id), version }))

@@ -8,6 +8,7 @@ import type { HistoryQuery, UrlHistoryEntry } from '#schema/shapes/url-history.t
 import type { UrlRow } from '#schema/tables/urls.ts'
 import type { LinkTarget } from './contract.ts'
 import { urlUnknown } from './errors.ts'
+import { type PublicFacts, presentFacts } from './present.ts'
 import { createBulk, type UrlBulk } from './service-bulk.ts'
 import type { Replaced } from './service-changes.ts'
 import { createCreation, type UrlServiceOptions } from './service-create.ts'
@@ -15,6 +16,7 @@ import { createDisowning } from './service-disown.ts'
 import { createEdits } from './service-edit.ts'
 import { createHistory } from './service-history.ts'
 import { createParts, type UrlCollaborators } from './service-parts.ts'
+import { createPasswordCheck } from './service-passwords.ts'
 import { openRows } from './service-rows.ts'
 import { createTargetLookup } from './service-targets.ts'
 import { findUrls } from './store.ts'
@@ -68,6 +70,18 @@ export interface UrlService extends UrlBulk {
    * callers cache.
    */
   findByKey(key: string): Promise<LinkTarget | null>
+  /** Returns the secret that proofs of passwords are signed with: the same in all replicas. */
+  passwordSecret(): Promise<string>
+  /** Returns what anyone may see of a link that leads to `target`, from the cache; null if it is unknown. */
+  describe(id: number, target: string): Promise<PublicFacts | null>
+  /**
+   * True if `password` is that of the link, in its `version`. `onTurn` as in {@link Passwords.verify}. Throws
+   * PASSWORDS_BUSY.
+   */
+  checkPassword(
+    guess: { urlId: number; version: number; password: string },
+    onTurn: () => void
+  ): Promise<boolean>
 }
 
 /** Conditions of a change. */
@@ -113,7 +127,13 @@ export function createUrlService(
     ...bulk,
     ...createEdits(parts, bulk),
     ...createHistory(parts, findRow),
-    findByKey: createTargetLookup(database)
+    ...createPasswordCheck(parts),
+    findByKey: createTargetLookup(database),
+
+    async describe(id, target) {
+      const row = await findRow(id)
+      return row && presentFacts(row, target)
+    }
   }
 
   return { service, onUserDeleted: createDisowning(parts) }

@@ -55,7 +55,8 @@ function createColumns({ schemes, blocks }: UrlImportOptions): ImportColumn[] {
     expired_url: refuseTarget,
     redirect_status: (status) =>
       REDIRECT_STATUSES.some((known) => String(known) === status) ? null : `is none of ${REDIRECT_STATUSES}`,
-    utm: refuseUtm
+    utm: refuseUtm,
+    password_version: (version) => (Number(version) < 2 ** 31 ? null : 'is no version of a password')
   }
   function refuseTarget(url: string): string | null {
     if (!isTargetUrl(url, schemes)) return `is not an absolute URL without spaces (${schemes.join(', ')})`

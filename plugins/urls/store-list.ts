@@ -6,7 +6,7 @@ import type { Sort } from '#platform/lists/sorted.ts'
 import { type URL_SORTS, UrlQuery } from '#schema/shapes/url.ts'
 import { searchedText, titleOrder, urls } from '#schema/tables/urls.ts'
 import { RESERVED_CODES } from './codes.ts'
-import { SHOWN } from './fields.ts'
+import { type LinkField, SHOWN, shownName } from './fields.ts'
 import { live } from './store.ts'
 
 const sorts: Record<(typeof URL_SORTS)[number], Sort> = {
@@ -37,6 +37,11 @@ function shortPath(): SQL {
   return sql`case when ${isReserved} then '/s/' else '/' end || ${urls.shortCode}`
 }
 
+/** As presentField. */
+function shownValue({ column, secret }: LinkField) {
+  return secret === undefined ? urls[column] : sql`(${urls[column]} is not null)`
+}
+
 /** Lists of urls that are not deleted. The placeholder `base` has the public address, as in presentUrl. */
 export const openUrlList = defineList({
   name: 'urls',
@@ -63,7 +68,7 @@ export const openUrlList = defineList({
   },
   members: {
     id: urls.id,
-    ...Object.fromEntries(SHOWN.map(({ name, column }) => [name, urls[column]])),
+    ...Object.fromEntries(SHOWN.map((field) => [shownName(field), shownValue(field)])),
     is_active: isActive,
     state: state,
     short_url: sql`${sql.placeholder('base')}::text || ${shortPath()}`

@@ -34,6 +34,8 @@ const ExpiresAt = Nullable(
   })
 )
 
+export const MAX_PASSWORD_LENGTH = 128
+
 /** The statuses of a redirect (RFC 9110, section 15.4). */
 export const REDIRECT_STATUSES = [301, 302, 307, 308] as const
 
@@ -84,6 +86,18 @@ const settableRules = {
         examples: [{ source: 'newsletter', campaign: 'spring' }]
       })
     )
+  ),
+  password: Type.Optional(
+    Nullable(
+      Type.String({
+        minLength: 4,
+        maxLength: MAX_PASSWORD_LENGTH,
+        pattern: PLAIN_TEXT,
+        writeOnly: true,
+        description: 'What a visitor must enter; never shown again, `has_password` says whether there is one',
+        examples: ['correct horse']
+      })
+    )
   )
 }
 
@@ -127,6 +141,7 @@ export const Url = Type.Object(
     utm: Nullable(
       Type.Object(Object.fromEntries(UTM_NAMES.map((name) => [name, Type.Optional(Type.String())])))
     ),
+    has_password: Type.Boolean({ readOnly: true, description: 'True if visitors need a password' }),
     state: Type.Enum([...URL_STATES], { description: 'What the link does now', readOnly: true }),
     warnings: Warnings
   },

@@ -46,12 +46,14 @@ export function createFrame({ name, color, logo }: Partial<Brand> = {}, publicPa
   const hash = createHash('sha256').update(style).digest('base64')
   const policy = `default-src 'none'; style-src 'sha256-${hash}'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'`
 
-  return (request, reply, { status, language, title, body, formAction = "'none'" }) =>
+  return (request, reply, { status, language, title, body, formAction }) =>
     reply
       .code(status)
       .headers({
         ...ANSWER_HEADERS,
-        'content-security-policy': `${policy}; form-action ${formAction}`,
+        'content-security-policy': `${policy}; form-action ${formAction ?? "'none'"}`,
+        // With no-referrer, browsers send `Origin: null` with a form, as if it came from another site.
+        ...(formAction !== undefined && { 'referrer-policy': 'same-origin' }),
         'x-request-id': request.id
       })
       .type('text/html; charset=utf-8')

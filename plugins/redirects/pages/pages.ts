@@ -11,14 +11,8 @@ import { type Language, TEXTS, type Texts } from './texts.ts'
 
 /** The pages for visitors of links. Clients that do not prefer HTML get the same as JSON. */
 export interface VisitorPages {
+  /** A problem with the password of a link is a form. */
   sendProblem(problem: ProblemError, request: FastifyRequest, reply: FastifyReply): FastifyReply
-  /** Sends the form for a password with the status of `problem`, or the problem. */
-  sendPasswordForm(
-    problem: ProblemError,
-    request: FastifyRequest,
-    reply: FastifyReply,
-    isWrong: boolean
-  ): FastifyReply
   sendPreview(preview: LinkPreview, request: FastifyRequest, reply: FastifyReply): FastifyReply
   sendLanding(request: FastifyRequest, reply: FastifyReply): FastifyReply
 }
@@ -65,11 +59,11 @@ export function createPages({ brand, publicPath, schemes }: PageOptions): Visito
     sendProblem(problem, request, reply) {
       addVary(reply, 'Accept')
       if (!prefersHtml(request.headers.accept)) return sendProblem(problem, request, reply)
-      return send(request, reply, problem.statusCode, (texts) => renderProblem(problem, request.id, texts))
-    },
-    sendPasswordForm(problem, request, reply, isWrong) {
-      addVary(reply, 'Accept')
-      if (!prefersHtml(request.headers.accept)) return sendProblem(problem, request, reply)
+      if (!problem.code.startsWith('LINK_PASSWORD_'))
+        return send(request, reply, problem.statusCode, (texts) => renderProblem(problem, request.id, texts))
+      const isWrong = problem.code === 'LINK_PASSWORD_WRONG'
+      // RFC 9110, section 11.6.1, requires a challenge. Browsers show the page for one that they do not know.
+      reply.header('www-authenticate', 'Form realm="link"')
       send(request, reply, problem.statusCode, ({ password }) => renderForm(password, isWrong), true)
       return reply
     },
