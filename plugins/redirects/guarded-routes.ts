@@ -6,7 +6,7 @@ import type { FailureLimiter } from '#platform/limits/index.ts'
 import { LinkPreview } from '#schema/shapes/link-preview.ts'
 import { type CachedLink, isCode } from './cached-link.ts'
 import { LINK_UNKNOWN, PASSWORD_NEEDED } from './errors.ts'
-import type { Lock } from './lock.ts'
+import { type Lock, pathOf } from './lock.ts'
 import type { VisitorPages } from './pages/pages.ts'
 import { type Resolution, resolve } from './resolve.ts'
 
@@ -71,9 +71,16 @@ export async function guardedRoutes(app: FastifyInstance, options: GuardedRouteO
     return reply.redirect(app.publicPath + request.url, 303)
   }
 
-  /** Hook `onRequest`: other bodies than forms get the answer that they had before there were forms. */
+  /** Paths of routes, which take precedence over links of the same name. */
+  const taken = new Set<string>()
+  app.addHook('onReady', async () => {
+    for (const { url } of app.access.routes()) taken.add(url)
+  })
+
+  /** Hook `onRequest`: only forms for links are a method that their paths take. */
   const refuseOthers: onRequestHookHandler = (request, reply, done) => {
-    if (request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() === FORM) done()
+    const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase()
+    if (type === FORM && !taken.has(pathOf(request.url))) done()
     else app.refuseUnknown(request, reply)
   }
 
@@ -81,7 +88,6 @@ export async function guardedRoutes(app: FastifyInstance, options: GuardedRouteO
     app.get<Follow>(
       `${path}([A-Za-z0-9_-]+)+`,
       {
-        exposeHeadRoute: false,
         config: { access: 'public', query: 'any' },
         schema: {
           operationId: path === '/:short_code' ? 'previewLink' : 'previewShortLink',

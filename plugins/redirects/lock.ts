@@ -86,7 +86,7 @@ export function createLock(options: LockOptions): Lock {
       const cookie = stringifySetCookie({
         name: COOKIE,
         value,
-        path: publicPath + pathOf(request),
+        path: publicPath + pathOf(request.url),
         maxAge: MAX_AGE_S,
         httpOnly: true,
         sameSite: 'lax',
@@ -97,8 +97,8 @@ export function createLock(options: LockOptions): Lock {
   }
 }
 
-/** The path of a request without a trailing slash: cookies of `/a` are sent to `/a` and `/a/`. */
-function pathOf({ url }: FastifyRequest): string {
+/** The path of a URL without a trailing slash: cookies of `/a` are sent to `/a` and `/a/`. */
+export function pathOf(url: string): string {
   return url.replace(/\/?(\?.*)?$/s, '')
 }
 
