@@ -3,6 +3,7 @@ import type { TieredCache } from '#platform/cache/tiered.ts'
 import { answerError } from '#platform/http/errors.ts'
 import { logRequest, REQUEST_ID_FIELD } from '#platform/http/request-log.ts'
 import type { FailureLimiter } from '#platform/limits/index.ts'
+import type { ProblemError } from '#platform/problem/problem.ts'
 import { REDIRECT_STATUSES } from '#schema/shapes/url.ts'
 import { type CachedLink, isCode } from './cached-link.ts'
 import { visitUnrecorded } from './errors.ts'
@@ -114,12 +115,16 @@ export async function followRoutes(
   }
 
   function unlock(link: LockedLink, request: FastifyRequest<Follow>, reply: FastifyReply, start: number) {
-    const refuseLocked = (error: Error) => refuse(reply, error, histogram.locked, start)
+    const refuseLocked = (error: Error) => refuse(reply, error, timerOf(histogram, error), start)
     const verdict = lock.check(link, request)
     if (verdict instanceof Promise)
       verdict.then(() => follow(link, request, reply, start, true)).catch(refuseLocked)
-    else if (verdict === null) follow(link, request, reply, start, true)
-    else refuseLocked(verdict)
+    else if (verdict === null) {
+      const { headers, url = '' } = request.raw
+      // The form is not the page that the visitor came from.
+      if (headers.referer?.endsWith(url)) delete headers.referer
+      follow(link, request, reply, start, true)
+    } else refuseLocked(verdict)
   }
 
   function redirect(location: string, status: number, reply: FastifyReply, start: number): void {
@@ -143,6 +148,12 @@ export async function followRoutes(
       handler: onFollow
     })
   }
+}
+
+/** The timer of a request that did not prove the password. */
+function timerOf({ limited, locked, failed }: RedirectHistogram, error: Error): Timer {
+  const { statusCode } = error as Partial<ProblemError>
+  return statusCode === 429 ? limited : statusCode === 401 ? locked : failed
 }
 
 function stop(timer: Timer, start: number): void {

@@ -1,9 +1,9 @@
 import type { ImportColumn } from '#plugins/imports/contract.ts'
 import { wireTime } from '#schema/shapes/text.ts'
 import type { Url, UrlChange } from '#schema/shapes/url.ts'
-import { UTM_NAMES, type Utm } from '#schema/shapes/utm.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import { drawVersion } from './passwords.ts'
+import { normalizeUtm } from './utm.ts'
 
 /** Names of the fields on the wire, in events, in the audit log, in files and in SQL. */
 export type FieldName =
@@ -245,10 +245,4 @@ export function presentField(field: LinkField, row: Partial<UrlRow>): unknown {
 export function storedValue({ column }: LinkField, row: Partial<UrlRow>): unknown {
   const value = row[column]
   return value instanceof Date ? wireTime(value) : value
-}
-
-/** Orders the parameters, and leaves out those without a value. Null if none is left. */
-function normalizeUtm(utm: Partial<Record<keyof Utm, string | null>>): Utm | null {
-  const set = UTM_NAMES.flatMap((name) => (utm[name] == null ? [] : [[name, utm[name]]]))
-  return set.length === 0 ? null : Object.fromEntries(set)
 }

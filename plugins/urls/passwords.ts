@@ -11,8 +11,8 @@ const HASH_BYTES = 32
 /** Each takes 32 MiB and most of a core, so more would slow redirects down. */
 const MAX_RUNNING = 2
 
-/** Longest queue of checks; at three a second, the last one waits for about ten seconds. */
-const MAX_WAITING = 32
+/** Longest queue of checks: the last one waits for one to two seconds, and a proxy for three. */
+const MAX_WAITING = 8
 
 export interface Passwords {
   /** Returns the PHC string of a password. */
