@@ -161,7 +161,7 @@ servedInEachMode(t, async (t, api) => {
   })
 
   t.test('an end and a start count before the password', async (t) => {
-    const create = async (fields: object) =>
+    const create = async (fields: Record<string, unknown>) =>
       (await createUrl(api, { password: PASSWORD, ...fields })).short_code
     const ended = await create({ expires_at: '2020-01-01T00:00:00' })
     const led = await create({ expires_at: '2020-01-01T00:00:00', expired_url: 'https://acme.dev/over' })

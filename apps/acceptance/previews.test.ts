@@ -36,7 +36,7 @@ servedInEachMode(t, async (t, api) => {
   })
 
   t.test('a link that redirects nowhere has no preview', async (t) => {
-    const codeOf = async (fields: object) => (await createUrl(api, fields)).short_code
+    const codeOf = async (fields: Record<string, unknown>) => (await createUrl(api, fields)).short_code
     const ended = { expires_at: '2020-01-01T00:00:00' }
     isProblem(t, await api('GET', `/${unique()}+`), 404)
     isProblem(t, await api('GET', `/${await codeOf({ is_active: false })}+`), 404)
