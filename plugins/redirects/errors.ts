@@ -11,6 +11,11 @@ export const problems = defineProblems({
     'The link has expired',
     'Ask the owner of the link for a new one; the owner may also move `expires_at`'
   ],
+  LINK_USED_UP: [
+    410,
+    'The link is used up',
+    'Ask the owner of the link for a new one; the owner may also raise `max_visits`'
+  ],
   LINK_PASSWORD_NEEDED: [
     401,
     'The link has a password',
@@ -41,6 +46,8 @@ export const problems = defineProblems({
 export const LINK_UNKNOWN = problems.LINK_UNKNOWN('No link has this short code; check it for typing errors')
 
 export const LINK_EXPIRED = problems.LINK_EXPIRED('The link led somewhere until its owner had it end')
+
+export const LINK_USED_UP = problems.LINK_USED_UP('The link has had all the visits that its owner allows')
 
 export const LINK_BLOCKED = problems.LINK_BLOCKED('Links to the host that it leads to are not followed here')
 

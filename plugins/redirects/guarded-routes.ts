@@ -51,12 +51,14 @@ export async function guardedRoutes(app: FastifyInstance, options: GuardedRouteO
   async function onPreview(request: FastifyRequest<Follow>, reply: FastifyReply) {
     const resolution = await find(request)
     if (resolution.kind === 'password') throw PASSWORD_NEEDED
-    const { link, location, details } = resolution
+    const { link, location, details, isLimited } = resolution
     const facts = await app.urls.describe(link.urlId, location)
     if (facts === null) throw LINK_UNKNOWN
     // The title is that of the target, and not of the page that replaces it.
     const title = details === undefined ? facts.title : null
-    const preview = { short_code: request.params.short_code, ...facts, target: location, title }
+    // Warnings name the host of the target.
+    const shown = isLimited ? { target: null, warnings: [] } : { target: location }
+    const preview = { short_code: request.params.short_code, ...facts, ...shown, title }
     return pages.sendPreview(preview, request, reply)
   }
 
@@ -98,6 +100,7 @@ export async function guardedRoutes(app: FastifyInstance, options: GuardedRouteO
           problems: [
             'LINK_UNKNOWN',
             'LINK_EXPIRED',
+            'LINK_USED_UP',
             'LINK_BLOCKED',
             'LINK_PASSWORD_NEEDED',
             'LOOKUP_UNAVAILABLE'

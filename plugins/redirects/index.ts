@@ -15,8 +15,9 @@ import { createPages } from './pages/pages.ts'
 import { pageRoutes } from './pages/routes.ts'
 import { createRedirectHistogram } from './redirect-histogram.ts'
 import { followRoutes } from './routes.ts'
-import { createRecorder } from './visit.ts'
+import { createDescription } from './visit.ts'
 import { createVisitReader } from './visit-ids.ts'
+import { createVisitLimit } from './visit-limit.ts'
 import { watchBlocklist } from './watch-blocklist.ts'
 
 export interface RedirectOptions {
@@ -40,7 +41,7 @@ export interface RedirectOptions {
  * Redirects. The cache `links` serves the lookups, and app.urls invalidates it on each change. Each 302
  * becomes one click event through app.clicks. Publishes nothing.
  *
- * Answers 403 for a blocked target, 404 for an unknown code, 410 for an expired link, and 429 after too many
+ * Answers 403 for a blocked target, 404 for an unknown code, 410 for an expired or used-up link, and 429 after too many
  * unknown codes. Answers 503 with Retry-After when cache and database both fail, or when the click can't be
  * recorded.
  */
@@ -59,8 +60,10 @@ async function redirects(app: FastifyInstance, options: RedirectOptions) {
   })
   watchBlocklist(app, links, check)
   const histogram = createRedirectHistogram(app)
-  const record = createRecorder(app.clicks, options.honourOptOut, createVisitReader(options.trustProxy))
-  const { brand, hasLanding, schemes, isSecure } = options
+  const { honourOptOut, trustProxy, brand, hasLanding, schemes, isSecure } = options
+  const describe = createDescription(honourOptOut, createVisitReader(trustProxy))
+  const { clicks } = app
+  const spend = createVisitLimit(clicks.toClicks, app.urls.spendVisits)
   const { passwords: byAddress, linkPasswords: byLink, unknownCodes } = app.limits
   const pages = createPages({ brand, publicPath: app.publicPath, schemes })
   const lock = createLock({
@@ -70,11 +73,11 @@ async function redirects(app: FastifyInstance, options: RedirectOptions) {
     publicPath: app.publicPath,
     isSecure
   })
-  await app.register(followRoutes, { links, histogram, record, pages, lock, unknownCodes })
+  await app.register(followRoutes, { links, histogram, clicks, describe, spend, pages, lock, unknownCodes })
   await app.register(guardedRoutes, { links, lock, pages, unknownCodes })
   await app.register(pageRoutes, { brand, pages, hasLanding })
   if (options.fastLane)
-    openFastLane(app, { links, followed: histogram.followed, record, trustProxy: options.trustProxy })
+    openFastLane(app, { links, followed: histogram.followed, clicks, describe, trustProxy })
 }
 
 export default fp(redirects, {

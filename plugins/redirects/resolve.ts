@@ -1,28 +1,33 @@
 import type { ProblemError } from '#platform/problem/problem.ts'
 import type { CachedLink } from './cached-link.ts'
-import { LINK_BLOCKED, LINK_EXPIRED, LINK_UNKNOWN } from './errors.ts'
+import { LINK_BLOCKED, LINK_EXPIRED, LINK_UNKNOWN, LINK_USED_UP } from './errors.ts'
 import type { LockedLink } from './lock.ts'
 import { forwardedQuery, replaceParameters } from './query.ts'
 
-/** The outcome of a request for a link. A location counts as a click of `link`. */
+/** A redirect, which counts as a click of `link`. */
+export interface Redirection {
+  kind: 'location'
+  location: string
+  status: number
+  link: CachedLink
+  /** What the click records besides the visit. */
+  details?: Record<string, string>
+  /** The link has a limit: the database counts the visit before the redirect. */
+  isLimited?: true
+}
+
+/** The outcome of a request for a link. */
 export type Resolution =
-  | {
-      kind: 'location'
-      location: string
-      status: number
-      link: CachedLink
-      /** What the click records besides the visit. */
-      details?: Record<string, string>
-    }
+  | Redirection
   | { kind: 'password'; link: LockedLink }
   | { kind: 'problem'; problem: ProblemError; outcome: 'blocked' | 'unknown' | 'expired' }
 
 const UNKNOWN: Resolution = { kind: 'problem', problem: LINK_UNKNOWN, outcome: 'unknown' }
 const BLOCKED: Resolution = { kind: 'problem', problem: LINK_BLOCKED, outcome: 'blocked' }
-const EXPIRED: Resolution = { kind: 'problem', problem: LINK_EXPIRED, outcome: 'expired' }
-
-/** The details of a click that led to `expired_url`. */
-const LED_TO_EXPIRED = { outcome: 'expired' }
+const ENDS = {
+  expired: { kind: 'problem', problem: LINK_EXPIRED, outcome: 'expired' },
+  used_up: { kind: 'problem', problem: LINK_USED_UP, outcome: 'expired' }
+} as const
 
 /** What decides the outcome besides the link. */
 export interface Visit {
@@ -40,17 +45,20 @@ export function resolve(link: CachedLink | null, { now, url, isUnlocked = false 
   if (isPlain(link, now)) return giveLocation(link, url)
   if (link.isBlocked) return BLOCKED
   if (!link.isActive || !hasStarted(link, now)) return UNKNOWN
-  if (isExpired(link, now)) return giveExpired(link)
+  if (link.isUsedUp) return end(link, 'used_up')
+  if (isExpired(link, now)) return end(link, 'expired')
   if (isLocked(link) && !isUnlocked) return { kind: 'password', link }
-  return giveLocation(link, url)
+  const given = giveLocation(link, url)
+  return link.isUsedUp === null ? given : { ...given, isLimited: true }
 }
 
-function giveExpired(link: CachedLink): Resolution {
-  if (link.expiredLocation === null) return EXPIRED
-  return { kind: 'location', location: link.expiredLocation, status: 302, link, details: LED_TO_EXPIRED }
+/** The outcome of a link that has ended. A click that leads to `expired_url` records why. */
+function end(link: CachedLink, outcome: keyof typeof ENDS): Resolution {
+  if (link.expiredLocation === null) return ENDS[outcome]
+  return { kind: 'location', location: link.expiredLocation, status: 302, link, details: { outcome } }
 }
 
-function giveLocation(link: CachedLink, url: string): Resolution {
+function giveLocation(link: CachedLink, url: string): Redirection {
   return { kind: 'location', location: locationOf(link, url), status: link.status, link }
 }
 
@@ -59,8 +67,8 @@ function giveLocation(link: CachedLink, url: string): Resolution {
  * serves only these links, and only requests without a query.
  */
 export function isPlain(link: CachedLink, now: number): boolean {
-  const { isActive, isBlocked } = link
-  return isActive && !isBlocked && !isExpired(link, now) && hasStarted(link, now) && !isLocked(link)
+  if (!link.isActive || link.isBlocked || link.isUsedUp !== null || isLocked(link)) return false
+  return !isExpired(link, now) && hasStarted(link, now)
 }
 
 function isExpired({ expiresAt }: CachedLink, now: number): boolean {

@@ -4,14 +4,17 @@ import { answerError } from '#platform/http/errors.ts'
 import { logRequest, REQUEST_ID_FIELD } from '#platform/http/request-log.ts'
 import type { FailureLimiter } from '#platform/limits/index.ts'
 import type { ProblemError } from '#platform/problem/problem.ts'
+import type { Clicks } from '#plugins/clicks/contract.ts'
+import type { VisitOutcome } from '#plugins/urls/contract.ts'
 import { REDIRECT_STATUSES } from '#schema/shapes/url.ts'
 import { type CachedLink, isCode } from './cached-link.ts'
 import { visitUnrecorded } from './errors.ts'
 import type { Lock, LockedLink } from './lock.ts'
 import type { VisitorPages } from './pages/pages.ts'
 import type { RedirectHistogram, Timer } from './redirect-histogram.ts'
-import { resolve } from './resolve.ts'
-import { CACHE_CONTROL, type RecordVisit } from './visit.ts'
+import { type Redirection, resolve } from './resolve.ts'
+import { CACHE_CONTROL, type DescribeVisit } from './visit.ts'
+import { type SpendVisit, usesVisit } from './visit-limit.ts'
 
 interface Follow {
   Params: { short_code: string }
@@ -31,6 +34,7 @@ const FOLLOWED = Object.fromEntries(
 const PROBLEMS = [
   'LINK_UNKNOWN',
   'LINK_EXPIRED',
+  'LINK_USED_UP',
   'LINK_BLOCKED',
   'LINK_PASSWORD_NEEDED',
   'LINK_PASSWORD_WRONG',
@@ -57,13 +61,15 @@ export async function followRoutes(
   options: {
     links: TieredCache<CachedLink>
     histogram: RedirectHistogram
-    record: RecordVisit
+    clicks: Clicks
+    describe: DescribeVisit
+    spend: SpendVisit
     pages: VisitorPages
     lock: Lock
     unknownCodes: FailureLimiter | null
   }
 ) {
-  const { links, histogram, record, pages, lock, unknownCodes } = options
+  const { links, histogram, clicks, describe, spend, pages, lock, unknownCodes } = options
 
   app.setChildLoggerFactory((logger) => logger)
   app.setErrorHandler((error, request, reply) => {
@@ -98,11 +104,12 @@ export async function followRoutes(
   ) {
     const resolution = resolve(cachedLink, { now: Date.now(), url: request.raw.url ?? '', isUnlocked })
     if (resolution.kind === 'location') {
-      const { location, status, link, details } = resolution
-      record(link, request.raw, request.address, details, {
-        onTaken: () => redirect(location, status, reply, start),
-        onRefused: (error) => refuse(reply, visitUnrecorded(error), histogram.failed, start)
-      })
+      if (resolution.isLimited) followLimited(resolution, request, reply, start)
+      else
+        clicks.add(describe(resolution.link, request.raw, request.address, resolution.details), {
+          onTaken: () => redirect(resolution, reply, start),
+          onRefused: (error) => refuse(reply, visitUnrecorded(error), histogram.failed, start)
+        })
       return
     }
     if (resolution.kind === 'password') {
@@ -127,7 +134,26 @@ export async function followRoutes(
     } else refuseLocked(verdict)
   }
 
-  function redirect(location: string, status: number, reply: FastifyReply, start: number): void {
+  function followLimited(
+    resolution: Redirection,
+    request: FastifyRequest<Follow>,
+    reply: FastifyReply,
+    start: number
+  ): void {
+    const { link, details } = resolution
+    if (!usesVisit(request.raw)) {
+      pages.sendHidden(request, reply)
+      return
+    }
+    spend(describe(link, request.raw, request.address, details), request.raw)
+      .then((outcome) => {
+        if (outcome === 'given') redirect(resolution, reply, start)
+        else follow(asOf(link, outcome), request, reply, start)
+      })
+      .catch((error: Error) => refuse(reply, visitUnrecorded(error), histogram.failed, start))
+  }
+
+  function redirect({ location, status }: Redirection, reply: FastifyReply, start: number): void {
     stop(histogram.followed, start)
     reply.code(status).header('location', location).header('cache-control', CACHE_CONTROL).send()
   }
@@ -154,6 +180,11 @@ export async function followRoutes(
 function timerOf({ limited, locked, failed }: RedirectHistogram, error: Error): Timer {
   const { statusCode } = error as Partial<ProblemError>
   return statusCode === 429 ? limited : statusCode === 401 ? locked : failed
+}
+
+/** The link as the database has it, which the cache is about to learn. */
+function asOf(link: CachedLink, outcome: Exclude<VisitOutcome, 'given'>): CachedLink {
+  return outcome === 'used_up' ? { ...link, isUsedUp: true } : { ...link, isActive: false }
 }
 
 function stop(timer: Timer, start: number): void {

@@ -19,5 +19,10 @@ export interface LinkTarget {
   utm: Utm | null
   /** Null without a password. */
   passwordVersion: number | null
+  maxVisits: number | null
+  visitsUsed: number
   version: number
 }
+
+/** What becomes of a visit of a link with a limit; `unknown` for a link that is not active any more. */
+export type VisitOutcome = 'given' | 'used_up' | 'unknown'

@@ -7,9 +7,10 @@ import { normalizeUtm } from './utm.ts'
 
 /** Names of the fields on the wire, in events, in the audit log, in files and in SQL. */
 export type FieldName =
-  | Exclude<keyof Url, 'short_url' | 'state' | 'warnings' | 'has_password'>
+  | Exclude<keyof Url, 'short_url' | 'state' | 'warnings' | 'has_password' | 'visits_left'>
   | 'deleted_at'
   | 'password_version'
+  | 'visits_used'
 
 export interface LinkField {
   /** Its key in a row. */
@@ -189,6 +190,24 @@ const list = [
     isCached: true,
     // A link that a file brings stays closed until it gets a new password.
     file: { isExtra: true }
+  },
+  {
+    column: 'maxVisits',
+    name: 'max_visits',
+    type: 'bigint',
+    setOn: 'change',
+    audit: 'value',
+    isCached: true,
+    file: { isExtra: true }
+  },
+  {
+    column: 'visitsUsed',
+    name: 'visits_used',
+    type: 'bigint',
+    initial: 0,
+    isCached: true,
+    isHidden: true,
+    file: { isExtra: true, stored: 'nullif(visits_used, 0)' }
   }
 ] as const satisfies readonly LinkField[]
 

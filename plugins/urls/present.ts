@@ -7,7 +7,7 @@ import { isReservedCode } from './codes.ts'
 import { FIELDS, type LinkField, presentField, SHOWN, shownName, targetsOfRow } from './fields.ts'
 import { readGuarded } from './guard.ts'
 import { warnOfHost } from './look-alikes.ts'
-import { stateOf } from './state.ts'
+import { stateOf, visitsLeftOf } from './state.ts'
 
 export interface Presenter {
   /**
@@ -37,12 +37,14 @@ export function createPresenter(blocks: (url: string) => boolean): Presenter {
     const path = isReservedCode(row.shortCode) ? `s/${row.shortCode}` : row.shortCode
     const isBlocked = targetsOfRow(row).some(blocks)
     const state = stateOf(row, Date.now(), isBlocked)
+    const visitsLeft = visitsLeftOf(row)
     return {
-      ...presentFields<Omit<Url, 'short_url' | 'state'>>(row, SHOWN),
+      ...presentFields<Omit<Url, 'short_url' | 'state' | 'visits_left'>>(row, SHOWN),
       short_url: `${base}/${path}`,
       state,
+      visits_left: visitsLeft,
       [VERSION]: row.version,
-      [VARIANT]: state === 'active' ? '' : state
+      [VARIANT]: `${state === 'active' ? '' : state}${visitsLeft ?? ''}`
     }
   }
   return {

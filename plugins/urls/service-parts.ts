@@ -2,6 +2,8 @@ import type { OwnerFilter } from '#platform/access/caller.ts'
 import type { Cache } from '#platform/cache/index.ts'
 import type { Database, SqlPart } from '#platform/database/index.ts'
 import type { FindOwned, Insertion, ListChanges, RecordChanges } from '#plugins/audit/contract.ts'
+import type { Click } from '#plugins/clicks/contract.ts'
+import type { StoredWithin } from '#plugins/events/contract.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import { targetRefused } from './errors.ts'
 import { createPasswords, type Passwords } from './passwords.ts'
@@ -21,6 +23,7 @@ export interface UrlCollaborators {
       records: { urlId: number; userId: number | null; eventType: string; details: Record<string, unknown> }[]
     ): Promise<void>
     insertionOf(rows: SqlPart): SqlPart
+    storeWithin(clicks: readonly Click[], left: ReadonlyMap<number, number>): Promise<StoredWithin>
   }
   audit: { record: RecordChanges; insertion: Insertion; findOwned: FindOwned; list: ListChanges }
   outbox: { add(message: { topic: string; aggregate: string; payload: { id: number } }): Promise<void> }

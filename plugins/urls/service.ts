@@ -3,10 +3,11 @@ import type { Cache } from '#platform/cache/index.ts'
 import type { Database } from '#platform/database/index.ts'
 import type { JsonPage, SortedPage } from '#platform/database/json-list.ts'
 import type { Precondition } from '#platform/http/conditional.ts'
+import type { Click } from '#plugins/clicks/contract.ts'
 import type { UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
 import type { HistoryQuery, UrlHistoryEntry } from '#schema/shapes/url-history.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
-import type { LinkTarget } from './contract.ts'
+import type { LinkTarget, VisitOutcome } from './contract.ts'
 import { urlUnknown } from './errors.ts'
 import { type PublicFacts, presentFacts } from './present.ts'
 import { createBulk, type UrlBulk } from './service-bulk.ts'
@@ -19,6 +20,7 @@ import { createParts, type UrlCollaborators } from './service-parts.ts'
 import { createPasswordCheck } from './service-passwords.ts'
 import { openRows } from './service-rows.ts'
 import { createTargetLookup } from './service-targets.ts'
+import { createVisits } from './service-visits.ts'
 import { findUrls } from './store.ts'
 import { openUrlList } from './store-list.ts'
 import type { TargetContext } from './targets.ts'
@@ -82,6 +84,11 @@ export interface UrlService extends UrlBulk {
     guess: { urlId: number; version: number; password: string },
     onTurn: () => void
   ): Promise<boolean>
+  /**
+   * Stores clicks of links with a limit, in order, while the links have visits left. Resolves after the
+   * commit with what became of each. A click that was stored before is given again and uses nothing.
+   */
+  spendVisits(clicks: readonly Click[]): Promise<VisitOutcome[]>
 }
 
 /** Conditions of a change. */
@@ -108,6 +115,11 @@ export function createUrlService(
     return row
   }
 
+  async function readCurrent(id: number): Promise<UrlRow | undefined> {
+    const [row] = await findUrls(db, [id])
+    return row
+  }
+
   const service: UrlService = {
     list: (caller, query, base) =>
       list.read(database.readStale, query, { owner: onlyOwnerOf(caller), extra: { base } }),
@@ -115,18 +127,21 @@ export function createUrlService(
     count: (caller) => list.count(database.readStale, onlyOwnerOf(caller)),
 
     async get(caller, id) {
-      return checkRow(await findRow(id), id, ownerFilterOf(caller))
+      const row = await findRow(id)
+      // Visits use up a limit without a new version.
+      const current = row === null || row.maxVisits === null ? row : await readCurrent(id)
+      return checkRow(current, id, ownerFilterOf(caller))
     },
 
     async getCurrent(caller, id) {
-      const [row] = await findUrls(db, [id])
-      return checkRow(row, id, ownerFilterOf(caller))
+      return checkRow(await readCurrent(id), id, ownerFilterOf(caller))
     },
 
     ...createCreation(parts, options),
     ...bulk,
     ...createEdits(parts, bulk),
     ...createHistory(parts, findRow),
+    ...createVisits(parts),
     ...createPasswordCheck(parts),
     findByKey: createTargetLookup(database),
 

@@ -30,6 +30,10 @@ const state = sql`case
     when ${urls.expiresAt} <= now() then 'expired'
     else 'active' end`
 
+/** As visitsLeftOf. */
+const visitsLeft = sql`case when ${urls.maxVisits} is not null
+  then greatest(${urls.maxVisits} - ${urls.visitsUsed}, 0) end`
+
 /** The path of a url, as in presentUrl. */
 function shortPath(): SQL {
   const reserved = sql.raw([...RESERVED_CODES].map((word) => `'${word}'`).join())
@@ -71,6 +75,7 @@ export const openUrlList = defineList({
     ...Object.fromEntries(SHOWN.map((field) => [shownName(field), shownValue(field)])),
     is_active: isActive,
     state: state,
+    visits_left: visitsLeft,
     short_url: sql`${sql.placeholder('base')}::text || ${shortPath()}`
   }
 })

@@ -98,6 +98,17 @@ const settableRules = {
         examples: ['correct horse']
       })
     )
+  ),
+  max_visits: Type.Optional(
+    Nullable(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1_000_000_000_000_000,
+        description:
+          'The number of redirects that the link gives; then it answers 410, or leads to `expired_url`. Visits count from the time at which a limit is set first',
+        examples: [100]
+      })
+    )
   )
 }
 
@@ -142,7 +153,11 @@ export const Url = Type.Object(
       Type.Object(Object.fromEntries(UTM_NAMES.map((name) => [name, Type.Optional(Type.String())])))
     ),
     has_password: Type.Boolean({ readOnly: true, description: 'True if visitors need a password' }),
+    max_visits: Nullable(Type.Integer({ examples: [100] })),
     state: Type.Enum([...URL_STATES], { description: 'What the link does now', readOnly: true }),
+    visits_left: Nullable(
+      Type.Integer({ description: 'Redirects left of `max_visits`', readOnly: true, examples: [42] })
+    ),
     warnings: Warnings
   },
   { title: 'Url' }

@@ -18,5 +18,6 @@ export const fields: Lists['fields'] = {
   },
   forward_query: { label: 'Abfrage weitergeben', hint: 'Was Besucher nach ? anhängen, geht an das Ziel' },
   utm: { label: 'UTM-Parameter', hint: 'Für Ihre Analyse an das Ziel angehängt' },
-  password: { label: 'Passwort', hint: 'Besucher müssen es eingeben. Es wird nie wieder angezeigt' }
+  password: { label: 'Passwort', hint: 'Besucher müssen es eingeben. Es wird nie wieder angezeigt' },
+  max_visits: { label: 'Besuchslimit', hint: 'Nach so vielen Besuchen antwortet der Link mit 410' }
 }

@@ -18,5 +18,6 @@ export const fields: Lists['fields'] = {
   },
   forward_query: { label: 'Forward the query', hint: 'What visitors add after ? goes on to the target' },
   utm: { label: 'UTM parameters', hint: 'Added to the target for your analytics' },
-  password: { label: 'Password', hint: 'Visitors must enter it. It is never shown again' }
+  password: { label: 'Password', hint: 'Visitors must enter it. It is never shown again' },
+  max_visits: { label: 'Visit limit', hint: 'After this many visits the link answers 410' }
 }

@@ -14,6 +14,8 @@ export interface VisitorPages {
   /** A problem with the password of a link is a form. */
   sendProblem(problem: ProblemError, request: FastifyRequest, reply: FastifyReply): FastifyReply
   sendPreview(preview: LinkPreview, request: FastifyRequest, reply: FastifyReply): FastifyReply
+  /** Sends the preview of a limited link to a client whose request is no visit, without the target. */
+  sendHidden(request: FastifyRequest, reply: FastifyReply): FastifyReply
   sendLanding(request: FastifyRequest, reply: FastifyReply): FastifyReply
 }
 
@@ -74,6 +76,8 @@ export function createPages({ brand, publicPath, schemes }: PageOptions): Visito
         renderPreview(preview, texts, language, `${publicPath}${linkPathOf(request)}`)
       )
     },
+    sendHidden: (request, reply) =>
+      send(request, reply, 200, ({ preview: { title, hidden } }) => ({ title, body: `<p>${hidden}</p>` })),
     sendLanding: (request, reply) =>
       send(request, reply, 200, ({ landing: { title, text } }) => ({ title, body: `<p>${text}</p>` }))
   }
