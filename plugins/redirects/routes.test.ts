@@ -89,6 +89,8 @@ async function startRedirects(
           forwardQuery: false,
           utm: null,
           passwordVersion: null,
+          maxVisits: null,
+          visitsUsed: 0,
           version: 1
         }
         return { originalUrl: 'https://acme.dev/a', ...target, ...link }
