@@ -14,7 +14,7 @@ const MAX_WAITING = 10_000
 const MAX_TOGETHER = 1_000
 
 /** How long a visit waits: less than nginx waits for a redirect (3 s). */
-const PATIENCE_MS = 2_000
+const PATIENCE_MS = 2_500
 
 /** Longest part of a user agent that clicks keep, and which decides whether it is a bot. */
 const MAX_USER_AGENT = 256
@@ -83,11 +83,11 @@ export function createVisitLimit(
 }
 
 /**
- * True if a request uses up a visit. HEAD, prefetches of browsers and bots do not: nobody sees the target.
- * Fetch Metadata (Sec-Purpose), and the older headers of Safari and Firefox.
+ * True if a request uses up a visit. HEAD, bots and prefetches do not. Browsers announce a prefetch in
+ * Sec-Purpose (Fetch, section 3.9), older ones in Purpose or X-Moz.
  */
 export function usesVisit({ method, headers }: IncomingMessage): boolean {
-  const purpose = headers['sec-purpose'] ?? headers['purpose'] ?? headers['x-moz']
-  if (method === 'HEAD' || /\bprefetch\b/i.test(String(purpose))) return false
+  const purpose = `${headers['sec-purpose']} ${headers['purpose']} ${headers['x-moz']}`
+  if (method === 'HEAD' || /\bprefetch\b/i.test(purpose)) return false
   return !isbot(headers['user-agent']?.slice(0, MAX_USER_AGENT))
 }
