@@ -10,7 +10,7 @@ interface Limited {
   count(clicks: CountedClick[]): Promise<void>
 }
 
-/** Stores clicks up to a limit. See {@link EventService.storeWithin}. */
+/** Stores clicks up to a limit. See `storeWithin` in service.ts. */
 export async function storeWithin(on: Executor, { clicks, left, count }: Limited): Promise<StoredWithin> {
   // A proxy may have sent a visit to another replica before. Where enough is left, the insert finds that out.
   const scarce = findScarce(clicks, left)
