@@ -100,6 +100,9 @@ servedInEachMode(t, async (t, api) => {
           faults.push(`${method} ${path} ${JSON.stringify(headers)}: ${status} ${shown}`)
       }
     t.same(faults, [])
+    const preview = await api('GET', `/${short_code}+`)
+    t.match(preview.json, { short_code, target: null, warnings: [] })
+    t.notMatch(preview.text, original_url)
     t.match(await stateOf(api, id), { state: 'active', visits_left: 2 })
     t.same(await crowd(api, `/${short_code}`, 3), { 302: 2, 410: 1 })
     for (const [method, headers] of others)
@@ -136,6 +139,21 @@ servedInEachMode(t, async (t, api) => {
     t.equal(headers.get('cache-control'), 'private, no-cache')
     await api('DELETE', `/urls/${id}`)
     isProblem(t, await visit(api, path), 404)
+  })
+
+  t.test('a password comes before the visit, and a wrong guess uses none', async (t) => {
+    const password = 'correct horse'
+    const { id, short_code, original_url } = await createUrl(api, { max_visits: 1, password })
+    const path = `/${short_code}`
+    isProblem(t, await visit(api, path), 401)
+    isProblem(t, await visit(api, path, { 'x-link-password': 'wrong horse' }), 401)
+    const hidden = await api('HEAD', path, { headers: { ...BROWSER, 'x-link-password': password } })
+    t.same([hidden.status, hidden.headers.get('location')], [200, null])
+    t.match(await stateOf(api, id), { visits_left: 1 })
+    const given = await visit(api, path, { 'x-link-password': password })
+    t.same([given.status, given.headers.get('location')], [302, original_url])
+    isProblem(t, await visit(api, path, { 'x-link-password': password }), 410)
+    isProblem(t, await visit(api, path), 410)
   })
 
   t.test('answers and lists show the visits left, and their ETag follows', async (t) => {
