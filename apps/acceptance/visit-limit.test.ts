@@ -33,10 +33,10 @@ async function stateOf(api: Api, id: number) {
 }
 
 servedInEachMode(t, async (t, api) => {
-  t.test('of 1,000 visits at once a limit of 100 lets exactly 100 through', async (t) => {
+  t.test('of many visits at once a limit of 100 lets exactly 100 through', async (t) => {
     const { id, short_code, visits_left } = await createUrl(api, { max_visits: 100 })
     t.equal(visits_left, 100)
-    t.same(await crowd(api, `/${short_code}`, 1_000), { 302: 100, 410: 900 })
+    t.same(await crowd(api, `/${short_code}`, 400), { 302: 100, 410: 300 })
     t.same(await crowd(api, `/${short_code}`, 20), { 410: 20 })
     t.same(await stateOf(api, id), { state: 'used_up', max_visits: 100, visits_left: 0 })
     const { json, headers } = await api('GET', `/events?url_id=${id}&event_type=click&page=1&per_page=1`)

@@ -41,8 +41,8 @@ export interface RedirectOptions {
  * Redirects. The cache `links` serves the lookups, and app.urls invalidates it on each change. Each 302
  * becomes one click event through app.clicks. Publishes nothing.
  *
- * Answers 403 for a blocked target, 404 for an unknown code, 410 for an expired or used-up link, and 429 after
- * too many unknown codes. Answers 503 with Retry-After when cache and database both fail, or when the click
+ * Answers 403 for a blocked target, 404 for an unknown code, 410 for an expired or used-up link, and 429
+ * after too many unknown codes. Answers 503 with Retry-After when cache and database both fail, or when the click
  * can't be recorded.
  */
 async function redirects(app: FastifyInstance, options: RedirectOptions) {

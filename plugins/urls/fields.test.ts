@@ -3,7 +3,8 @@ import t from 'tap'
 import { Url, UrlChange, UrlDraft } from '#schema/shapes/url.ts'
 import { urls } from '#schema/tables/urls.ts'
 import { listFiles, readText } from '#testing/sources.ts'
-import { FIELDS, inputName, type LinkField, shownName } from './fields.ts'
+import { FIELDS, inputName, shownName } from './fields.ts'
+import type { LinkField } from './link-field.ts'
 
 const names = (isWanted: (field: LinkField) => boolean, nameOf = inputName) =>
   FIELDS.filter(isWanted).map(nameOf).sort()

@@ -3,14 +3,8 @@ import { parseWireTime } from '#platform/http/wire-time.ts'
 import type { UrlChange, UrlDraft } from '#schema/shapes/url.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import { timesReversed, timeUnreadable } from './errors.ts'
-import {
-  type ChosenColumns,
-  FIELDS,
-  inputName,
-  type LinkField,
-  storedValue,
-  type UrlColumns
-} from './fields.ts'
+import { type ChosenColumns, FIELDS, inputName, storedValue, type UrlColumns } from './fields.ts'
+import type { LinkField } from './link-field.ts'
 
 /** Differences between a url and a requested change, as events, columns and audit log entries. */
 

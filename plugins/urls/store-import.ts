@@ -5,8 +5,9 @@ import type { TSchema } from '#schema/shapes/type.ts'
 import { isTargetUrl, REDIRECT_STATUSES, UrlDraft } from '#schema/shapes/url.ts'
 import { UTM_NAMES } from '#schema/shapes/utm.ts'
 import { RESERVED_CODES } from './codes.ts'
-import { FIELDS, type FieldName, type LinkField } from './fields.ts'
+import { FIELDS } from './fields.ts'
 import { RESTRICTED } from './guard.ts'
+import type { FieldName, LinkField } from './link-field.ts'
 
 /** Imports links. */
 

@@ -6,7 +6,8 @@ import type { Sort } from '#platform/lists/sorted.ts'
 import { type URL_SORTS, UrlQuery } from '#schema/shapes/url.ts'
 import { searchedText, titleOrder, urls } from '#schema/tables/urls.ts'
 import { RESERVED_CODES } from './codes.ts'
-import { type LinkField, SHOWN, shownName } from './fields.ts'
+import { SHOWN, shownName } from './fields.ts'
+import type { LinkField } from './link-field.ts'
 import { live } from './store.ts'
 
 const sorts: Record<(typeof URL_SORTS)[number], Sort> = {
