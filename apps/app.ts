@@ -155,7 +155,12 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     await app.register(imports, config.imports)
 
     if (routes) {
-      await app.register(redirects, { trustProxy: config.server.trustProxy, ...config.redirects })
+      await app.register(redirects, {
+        trustProxy: config.server.trustProxy,
+        schemes: config.urls.schemes,
+        isSecure: config.origins.own?.startsWith('https:') === true,
+        ...config.redirects
+      })
       await app.register(apiScope, config)
       await app.register(docsScope)
       if (config.pages.dashboard !== null) await app.register(dashboardScope, config.pages.dashboard)

@@ -2,8 +2,10 @@ import { ConfigError } from '#apps/config-error.ts'
 import { splitList } from '#apps/setting-formats.ts'
 import type { Settings } from '#apps/settings.ts'
 import { foldIdentity } from '#platform/database/folding.ts'
+import type { LimitOptions } from '#platform/limits/index.ts'
+import { parsePolicy } from '#platform/limits/policy.ts'
 
-/** The settings of sign-in for the plugin: a part of apps/config.ts. */
+/** The settings of sign-in and of rate limits for the plugins: a part of apps/config.ts. */
 
 export interface SessionConfig {
   own: string | undefined
@@ -54,4 +56,29 @@ function readOidc(settings: Settings): OidcConfig | null {
     ...missing.map((name) => `${name} must be set too for OpenID Connect`),
     ...(AUTH === 'keys' ? [] : ['AUTH must be keys for OpenID Connect'])
   ])
+}
+
+function isLimited({ RATE_LIMIT, AUTH }: Settings): boolean {
+  return RATE_LIMIT === 'on' || (RATE_LIMIT === 'auto' && AUTH === 'keys')
+}
+
+/** Reads the rate limits. A server without keys still has links with passwords. */
+export function readPolicies(settings: Settings): LimitOptions['policies'] {
+  if (settings.RATE_LIMIT === 'off') return {}
+  return {
+    passwords: parsePolicy(settings.RATE_LIMIT_PASSWORDS),
+    linkPasswords: parsePolicy(settings.RATE_LIMIT_LINK_PASSWORDS),
+    ...(isLimited(settings) && readClientPolicies(settings))
+  }
+}
+
+function readClientPolicies(settings: Settings): LimitOptions['policies'] {
+  return {
+    api: parsePolicy(settings.RATE_LIMIT_API),
+    create: parsePolicy(settings.RATE_LIMIT_CREATE),
+    bulk: parsePolicy(settings.RATE_LIMIT_BULK),
+    signIn: parsePolicy(settings.RATE_LIMIT_SIGN_IN),
+    credentials: parsePolicy(settings.RATE_LIMIT_CREDENTIALS),
+    unknownCodes: parsePolicy(settings.RATE_LIMIT_UNKNOWN_CODES)
+  }
 }

@@ -119,8 +119,8 @@ t.test('reads a secret from the file that NAME_FILE names', async (t) => {
 })
 
 t.test('limits each client if there are keys, or if so configured', async (t) => {
-  t.equal(readConfig({}).limits.policies, null)
-  t.equal(readConfig({ AUTH: 'keys', RATE_LIMIT: 'off' }).limits.policies, null)
+  t.same(Object.keys(readConfig({}).limits.policies), ['passwords', 'linkPasswords'])
+  t.same(readConfig({ AUTH: 'keys', RATE_LIMIT: 'off' }).limits.policies, {})
   const { policies } = readConfig({ AUTH: 'keys', RATE_LIMIT_BULK: '5/3600' }).limits
   t.match(policies, { bulk: { max: 5, windowMs: 3_600_000 }, create: { max: 300 } })
   for (const bad of ['10', '0/60', '10/0', '10/60s', '10/60/1', 'ten/60'])

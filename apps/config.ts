@@ -2,18 +2,17 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
-import { readSessions, type SessionConfig } from '#apps/config-access.ts'
+import { readPolicies, readSessions, type SessionConfig } from '#apps/config-access.ts'
 import { ConfigError } from '#apps/config-error.ts'
 import { FORMATS, splitList } from '#apps/setting-formats.ts'
 import { Settings } from '#apps/settings.ts'
-import { readHome } from '#apps/settings-pages.ts'
+import { readHome, readVisitorPages, type VisitorPageConfig } from '#apps/settings-pages.ts'
 import { describeSettings } from '#apps/settings-report.ts'
 import type { AccessOptions } from '#platform/access/index.ts'
 import type { DatabaseOptions } from '#platform/database/index.ts'
 import type { OriginOptions } from '#platform/http/origins.ts'
 import type { WellKnownOptions } from '#platform/http/well-known.ts'
 import type { LimitOptions } from '#platform/limits/index.ts'
-import { parsePolicy } from '#platform/limits/policy.ts'
 import type { SheddingOptions } from '#platform/limits/shedding.ts'
 import type { Lookup, PublicFetchOptions } from '#platform/net/safe-fetch.ts'
 import type { LifecycleOptions } from '#platform/observability/lifecycle.ts'
@@ -31,7 +30,7 @@ export interface Config {
   readonly shedding: SheddingOptions
   readonly sessions: SessionConfig
   readonly origins: OriginOptions
-  readonly pages: { home: string; dashboard: DashboardConfig | null }
+  readonly pages: { home: string | null; dashboard: DashboardConfig | null }
   readonly wellKnown: Omit<WellKnownOptions, 'routes'>
   readonly log: { level: Settings['LOG_LEVEL']; pretty: boolean; traced: boolean }
   readonly tracing: { endpoint: string | undefined; sample: number }
@@ -49,7 +48,7 @@ export interface Config {
   }
   readonly blocklist: { file: string | undefined; fileEveryMs?: number; everyMs?: number }
   readonly titles: { fetches: boolean; network?: Partial<PublicFetchOptions> }
-  readonly redirects: { honourOptOut: boolean; fastLane: boolean }
+  readonly redirects: { honourOptOut: boolean; fastLane: boolean } & VisitorPageConfig
   readonly events: { maxDetailsBytes: number; retentionMonths: number }
   readonly imports: { limitBytes: number }
   readonly health: { timeoutMs: number }
@@ -107,7 +106,7 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
     },
     access: { mode: settings.AUTH },
     keys: { adminKey: settings.ADMIN_KEY },
-    limits: { policies: isLimited(settings) ? readPolicies(settings) : null },
+    limits: { policies: readPolicies(settings) },
     shedding: {
       eventLoopMs: settings.SHED_EVENT_LOOP_MS,
       heapBytes: settings.SHED_HEAP_MB * 1_048_576,
@@ -193,7 +192,8 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
     titles: { fetches: settings.TITLE_FETCH === 'on' },
     redirects: {
       honourOptOut: settings.VISITOR_OPT_OUT === 'honour',
-      fastLane: settings.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+      fastLane: settings.OTEL_EXPORTER_OTLP_ENDPOINT === undefined,
+      ...readVisitorPages(settings)
     },
     events: {
       maxDetailsBytes: settings.DETAILS_LIMIT_BYTES,
@@ -214,21 +214,6 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
     },
     shutdown: { timeoutMs: settings.SHUTDOWN_TIMEOUT_MS }
   })
-}
-
-function isLimited({ RATE_LIMIT, AUTH }: Settings): boolean {
-  return RATE_LIMIT === 'on' || (RATE_LIMIT === 'auto' && AUTH === 'keys')
-}
-
-function readPolicies(settings: Settings): NonNullable<LimitOptions['policies']> {
-  return {
-    api: parsePolicy(settings.RATE_LIMIT_API),
-    create: parsePolicy(settings.RATE_LIMIT_CREATE),
-    bulk: parsePolicy(settings.RATE_LIMIT_BULK),
-    signIn: parsePolicy(settings.RATE_LIMIT_SIGN_IN),
-    credentials: parsePolicy(settings.RATE_LIMIT_CREDENTIALS),
-    unknownCodes: parsePolicy(settings.RATE_LIMIT_UNKNOWN_CODES)
-  }
 }
 
 function readSecret(name: string, file: string | undefined): string | undefined {

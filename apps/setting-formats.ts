@@ -29,7 +29,9 @@ function isBaseUrl(value: string): boolean {
 
 /** True if `value` names one of our own pages or is an http URL. */
 function isHomePage(value: string): boolean {
-  return value === 'dashboard' || value === 'docs' || (/^https?:\/\//.test(value) && URL.canParse(value))
+  return (
+    ['dashboard', 'docs', 'landing'].includes(value) || (/^https?:\/\//.test(value) && URL.canParse(value))
+  )
 }
 
 /**

@@ -116,6 +116,11 @@ export const Settings = Type.Object({
   RATE_LIMIT_SIGN_IN: limit('Sign-in attempts per IP address', '10/60'),
   RATE_LIMIT_CREDENTIALS: limit('Requests with an invalid API key per IP address', '120/60'),
   RATE_LIMIT_UNKNOWN_CODES: limit('Requests for unknown short codes per IP address', '120/60'),
+  RATE_LIMIT_PASSWORDS: limit(
+    'Wrong passwords of links per IP address; only `RATE_LIMIT=off` turns this and the next limit off',
+    '10/60'
+  ),
+  RATE_LIMIT_LINK_PASSWORDS: limit('Wrong passwords per link', '100/600'),
   SHED_EVENT_LOOP_MS: count(
     'Event-loop delay above which the server answers 503 to everything but redirects and probes; 0 turns this off',
     1_000,

@@ -1,5 +1,6 @@
 import type { Request } from 'autocannon'
 import { get, send, share } from '#loadtest/autocannon-run.ts'
+import { type Beside, guessPassword } from './beside.ts'
 import type { PairOptions } from './pairs.ts'
 
 /** A case of `npm run bench`, as data: a server's settings, its requests, and its references. */
@@ -20,6 +21,8 @@ export interface Case {
   references: string[]
   /** True if the references are other commits of Fairlead. */
   hasPeers?: boolean
+  /** Requests that only our server gets meanwhile. Its reference `alone` is the same server without them. */
+  beside?: Beside
   /** The status of every answer; any other makes the figures void. */
   status: number
   requests: (index: number, connections: number) => Request[]
@@ -46,6 +49,8 @@ export interface Bars {
 
 /** Like the servers of an installation with a worker (compose.yaml): they only append clicks to Redis. */
 const DRAINED_ELSEWHERE = { CLICK_DRAIN: 'off' }
+
+const UNCACHED = { CACHE_ENTRIES: '1' }
 
 const list = (page: number) => get(`/urls?page=${page}&per_page=50`)
 
@@ -120,6 +125,18 @@ export function makeCases(codes: string[], unknown: string[]): Case[] {
       proof: inProcess
     },
     {
+      ...redirect,
+      name: 'hit-guessed',
+      title: 'hit, while a password is guessed 200 times a second',
+      env: {},
+      withRedis: true,
+      beside: guessPassword,
+      references: ['alone'],
+      hasPeers: true,
+      proof: inProcess,
+      bars: { rps: 0.9 }
+    },
+    {
       ...embedded,
       name: 'embedded',
       title: 'embedded: as `npm start`, until stored',
@@ -149,12 +166,7 @@ export function makeCases(codes: string[], unknown: string[]): Case[] {
       env: { CACHE_ENTRIES: '1', CLICK_DURABILITY: 'buffered' },
       bars: { rps: 0.8 }
     },
-    {
-      ...miss,
-      name: 'miss-acknowledged',
-      title: 'miss to PostgreSQL, click too',
-      env: { CACHE_ENTRIES: '1' }
-    },
+    { ...miss, name: 'miss-acknowledged', title: 'miss to PostgreSQL, click too', env: UNCACHED },
     {
       ...redirect,
       name: 'unknown',
@@ -164,13 +176,7 @@ export function makeCases(codes: string[], unknown: string[]): Case[] {
       status: 404,
       requests: follow(unknown)
     },
-    {
-      ...api,
-      name: 'health',
-      title: 'GET /health',
-      references: ['json'],
-      requests: () => [get('/health')]
-    },
+    { ...api, name: 'health', title: 'GET /health', references: ['json'], requests: () => [get('/health')] },
     {
       ...api,
       name: 'read',

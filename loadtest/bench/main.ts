@@ -115,8 +115,8 @@ async function runCase(
       ...bench.references.map((kind): [string, () => Promise<MeasuredProcess>] => [
         kind,
         () =>
-          theirs
-            ? startVersion(bench, theirs, `other-${prefix}`)
+          theirs || kind === 'alone'
+            ? startVersion(bench, theirs ?? ours, `other-${prefix}`)
             : startReference(kind, { ...serverCore, env: { DATABASE_URL: testbed.databaseUrl } })
       ])
     ]

@@ -175,7 +175,9 @@ async function sample(
   const storesClicks = bench.embedded !== undefined && (name === 'fairlead' || bench.hasPeers === true)
   const clicks = storesClicks ? await countClicks(server.url) : 0
   const before = await server.cpuSeconds()
+  const beside = name === 'fairlead' ? bench.beside?.(server.url, options.seconds) : undefined
   const burst = await autocannonRun({ ...options, url: server.url, requests: bench.requests })
+  await beside
   const { ms: lagMs } = storesClicks
     ? await awaitClicks(() => readClickStats(server.url), clicks + burst.answers)
     : { ms: 0 }

@@ -45,6 +45,8 @@ export type SaltProvider = () => Buffer | null
 
 /** `app.clicks`: takes clicks from redirects and stores each once. */
 export interface Clicks extends Queue<ClickDraft, Click> {
+  /** Returns the clicks of drafts that the caller stores itself, at this time. At most 65,536. */
+  toClicks(drafts: ClickDraft[]): Click[]
   /** Sets the salt of visitor names; without a salt visitors have none. */
   saltWith(salt: SaltProvider): void
 }

@@ -19,8 +19,14 @@ async function clicks(app: FastifyInstance, options: QueueOptions) {
   let salt: SaltProvider = () => null
   const codec = createClickCodec(() => salt())
   const queue = await openQueue(app, { one: 'click', all: 'clicks' }, codec, options)
+  const direct = codec.createEncoder()
   app.decorate('clicks', {
     ...queue,
+    toClicks(drafts) {
+      const now = Date.now()
+      direct.add(drafts, Array<number>(drafts.length).fill(now))
+      return codec.decode(direct.seal(now).record)
+    },
     saltWith(provider) {
       salt = provider
     }

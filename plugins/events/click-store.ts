@@ -47,6 +47,21 @@ export async function insertMissingClicks(on: Executor, clicks: Click[]): Promis
   return clicks.filter(({ id }) => stored.delete(id)).map(toCounted)
 }
 
+/** Returns the ids of those clicks that are stored. */
+export async function findStoredIds(on: Executor, clicks: readonly Click[]): Promise<Set<string>> {
+  const seconds = clicks.map(secondOf)
+  const { rows } = await on.execute<{ click_id: string }>(sql`
+    select click_id from ${events}
+    where (click_id, "timestamp") in (
+      select id, to_timestamp(second) from unnest(
+        ${columnOf(clicks, ({ id }) => id)}::uuid[],
+        ${columnOf(seconds, (second) => second)}::bigint[]
+      ) as click(id, second)
+    )
+    and "timestamp" between to_timestamp(${Math.min(...seconds)}) and to_timestamp(${Math.max(...seconds)})`)
+  return new Set(rows.map((row) => row.click_id))
+}
+
 /** Builds one statement with whole columns as parameters. */
 function insertion(clicks: Click[]): SQL {
   return sql`
@@ -55,15 +70,20 @@ function insertion(clicks: Click[]): SQL {
     from rows from (
       unnest(${columnOf(clicks, ({ urlId }) => urlId)}::bigint[]),
       unnest(${columnOf(clicks, ({ userId }) => userId)}::bigint[]),
-      unnest(${columnOf(clicks, ({ at }) => Math.floor(at / 1_000))}::bigint[]),
+      unnest(${columnOf(clicks, secondOf)}::bigint[]),
       jsonb_array_elements(${`[${clicks.map(detailsOf).join(',')}]`}::jsonb),
       unnest(${columnOf(clicks, ({ id }) => id)}::uuid[])
     ) as click(url_id, user_id, second, details, click_id)`
 }
 
-function toCounted({ urlId, at, userAgent, visitor }: Click): CountedClick {
-  const second = new Date(Math.floor(at / 1_000) * 1_000)
-  return { urlId, at: second, isBot: agentOf(userAgent).isBot, visitor }
+function toCounted(click: Click): CountedClick {
+  const { urlId, userAgent, visitor } = click
+  return { urlId, at: new Date(secondOf(click) * 1_000), isBot: agentOf(userAgent).isBot, visitor }
+}
+
+/** The second of a click, since the epoch: events have whole seconds. */
+function secondOf({ at }: Click): number {
+  return Math.floor(at / 1_000)
 }
 
 function detailsOf({ domain, shortCode, method, userAgent, referrer, details }: Click): string {

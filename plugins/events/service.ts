@@ -8,7 +8,9 @@ import { storedBytes } from '#platform/http/plain-json.ts'
 import type { Click } from '#plugins/clicks/contract.ts'
 import type { Event, EventDraft, EventQuery } from '#schema/shapes/event.ts'
 import type { EventRow } from '#schema/tables/events.ts'
+import { storeWithin } from './click-limit.ts'
 import { type CountedClick, insertMissingClicks, insertNewClicks } from './click-store.ts'
+import type { StoredWithin } from './contract.ts'
 import { detailsTooLarge, eventUnknown, urlMissing, userMissing } from './errors.ts'
 import { presentEvent } from './present.ts'
 import { maintain } from './service-maintenance.ts'
@@ -57,6 +59,11 @@ export interface EventService {
   erase(userId: number, urlIds: readonly number[]): Promise<void>
   /** Stores clicks in one transaction, each once even if delivered again. */
   storeClicks(clicks: Click[]): Promise<void>
+  /**
+   * Stores clicks in order, of each link at most as many new ones as `left` has, in the caller's transaction,
+   * which has locked the links.
+   */
+  storeWithin(clicks: readonly Click[], left: ReadonlyMap<number, number>): Promise<StoredWithin>
   /** Registers a counter that runs in the transaction that stores clicks. */
   onClicks(work: ClickCounter): void
   /** Creates partitions ahead and drops expired ones. The plugin schedules it. See {@link maintain}. */
@@ -142,6 +149,8 @@ export function createEventService(
         await storeBy(insertMissingClicks)
       }
     },
+
+    storeWithin: (clicks, left) => storeWithin(db, { clicks, left, count }),
 
     onClicks(work) {
       counters.push(work)

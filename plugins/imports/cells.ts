@@ -114,6 +114,7 @@ export function readDetails(cell: Cell): Cell | Unreadable {
 
 const READERS: Record<Exclude<ImportColumn['type'], 'text'>, CellReader> = {
   bigint: readId,
+  integer: readId,
   smallint: readId,
   boolean: readBoolean,
   timestamptz: readTime,

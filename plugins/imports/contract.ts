@@ -11,7 +11,7 @@ export type KindName = 'users' | 'urls' | 'events'
 export interface ImportColumn {
   name: string
   /** Type in the staging table. It also determines the JSON type. */
-  type: 'bigint' | 'smallint' | 'text' | 'boolean' | 'timestamptz' | 'jsonb'
+  type: 'bigint' | 'integer' | 'smallint' | 'text' | 'boolean' | 'timestamptz' | 'jsonb'
   /** Maximum characters of a text. */
   maxLength?: number
   /** Returns what is wrong with a value of the right type, as a predicate ("is blocked"), or null. */

@@ -120,6 +120,7 @@ function isObject(row: unknown): row is object {
 
 const jsonTypes: Record<Column['type'], string> = {
   bigint: 'a number',
+  integer: 'a number',
   smallint: 'a number',
   text: 'a string',
   timestamptz: 'a string',

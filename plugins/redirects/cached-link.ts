@@ -19,7 +19,7 @@ export interface CachedLink {
   /** The target with its UTM parameters, encoded for a header. */
   location: string
   status: number
-  /** Where the link leads once it has expired, encoded; null for nowhere. */
+  /** Where the link leads once it is expired or used up, encoded; null for nowhere. */
   expiredLocation: string | null
   /** True if the query of a request goes on to the target. */
   forwardsQuery: boolean
@@ -31,6 +31,10 @@ export interface CachedLink {
   startsAt: number | null
   /** Milliseconds since the epoch, null for never. */
   expiresAt: number | null
+  /** Null for a link that needs no password. The password itself is in the database only. */
+  passwordVersion: number | null
+  /** True if the link has no visits left; null without a limit. */
+  isUsedUp: boolean | null
   version: number
 }
 
@@ -47,6 +51,9 @@ export function toCachedLink({
   isActive,
   startsAt,
   expiresAt,
+  passwordVersion,
+  maxVisits,
+  visitsUsed,
   version
 }: LinkTarget): CachedLink {
   const target = toLocation(originalUrl)
@@ -63,6 +70,8 @@ export function toCachedLink({
     isBlocked: false,
     startsAt,
     expiresAt,
+    passwordVersion,
+    isUsedUp: maxVisits === null ? null : visitsUsed >= maxVisits,
     version
   }
 }

@@ -3,15 +3,17 @@ import type { FastifyInstance } from 'fastify'
 import type { TieredCache } from '#platform/cache/tiered.ts'
 import { createAddressReader } from '#platform/net/client-address.ts'
 import type { Waiter } from '#platform/queue/batcher.ts'
+import type { Clicks } from '#plugins/clicks/contract.ts'
 import type { CachedLink } from './cached-link.ts'
 import type { Timer } from './redirect-histogram.ts'
 import { isPlain } from './resolve.ts'
-import { CACHE_CONTROL, type RecordVisit } from './visit.ts'
+import { CACHE_CONTROL, type DescribeVisit } from './visit.ts'
 
 export interface FastLaneOptions {
   links: TieredCache<CachedLink>
   followed: Timer
-  record: RecordVisit
+  clicks: Clicks
+  describe: DescribeVisit
   /** Trusted proxies, whose X-Forwarded-For is used: addresses or CIDRs. */
   trustProxy: string[]
 }
@@ -31,7 +33,7 @@ const MAX_PATH = 65
  * A route takes precedence over a link of the same name: an imported link may be called `users`.
  */
 export function openFastLane(app: FastifyInstance, options: FastLaneOptions): void {
-  const { links, followed, record, trustProxy } = options
+  const { links, followed, clicks, describe, trustProxy } = options
   const { server } = app
   const addressOf = createAddressReader(trustProxy)
   /** Codes that equal the path of a route. */
@@ -72,7 +74,8 @@ export function openFastLane(app: FastifyInstance, options: FastLaneOptions): vo
     if (cachedLink === undefined || !isPlain(cachedLink, Date.now())) return false
     // The cached link's string has its hash already; the request's does not.
     if (taken.has(cachedLink.shortCode) || !server.listening) return false
-    record(cachedLink, request, addressOf(request), undefined, new Waiting(cachedLink, request, response))
+    const draft = describe(cachedLink, request, addressOf(request))
+    clicks.add(draft, new Waiting(cachedLink, request, response))
     return true
   }
 

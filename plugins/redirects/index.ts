@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import type { Brand } from '#platform/http/brand.ts'
 import {
   type CachedLink,
   checkCachedLink,
@@ -8,11 +9,16 @@ import {
   toCachedLink
 } from './cached-link.ts'
 import { openFastLane } from './fast-lane.ts'
+import { guardedRoutes } from './guarded-routes.ts'
 import { createLinkCheck, type LinkCheck } from './link-check.ts'
+import { createLock } from './lock.ts'
+import { createPages } from './pages/pages.ts'
+import { pageRoutes } from './pages/routes.ts'
 import { createRedirectHistogram } from './redirect-histogram.ts'
 import { followRoutes } from './routes.ts'
-import { createRecorder } from './visit.ts'
+import { createDescription } from './visit.ts'
 import { createVisitReader } from './visit-ids.ts'
+import { createVisitLimit } from './visit-limit.ts'
 import { watchBlocklist } from './watch-blocklist.ts'
 
 declare module 'fastify' {
@@ -28,15 +34,23 @@ export interface RedirectOptions {
   fastLane: boolean
   /** Trusted proxies, whose X-Forwarded-For and X-Visit-Id are used: addresses or CIDRs. */
   trustProxy: string[]
+  /** How pages for visitors look. */
+  brand: Brand
+  /** True if `/` is the landing page. */
+  hasLanding: boolean
+  /** URL schemes that targets may have. */
+  schemes: string[]
+  /** True if PUBLIC_URL is https. */
+  isSecure: boolean
 }
 
 /**
  * Redirects. The cache `links` serves the lookups, and app.urls invalidates it on each change. Each 302
  * becomes one click event through app.clicks. Publishes `app.redirects`.
  *
- * Answers 403 for a blocked target, 404 for an unknown code, 410 for an expired link, and 429 after too many
- * unknown codes. Answers 503 with Retry-After when cache and database both fail, or when the click can't be
- * recorded.
+ * Answers 403 for a blocked target, 404 for an unknown code, 410 for an expired or used-up link, and 429
+ * after too many unknown codes. Answers 503 with Retry-After when cache and database both fail, or when the click
+ * can't be recorded.
  */
 async function redirects(app: FastifyInstance, options: RedirectOptions) {
   const check = (cachedLink: CachedLink) => checkCachedLink(cachedLink, app.blocklist.blocks)
@@ -53,12 +67,25 @@ async function redirects(app: FastifyInstance, options: RedirectOptions) {
   })
   watchBlocklist(app, links, check)
   const histogram = createRedirectHistogram(app)
-  const record = createRecorder(app.clicks, options.honourOptOut, createVisitReader(options.trustProxy))
-  const { unknownCodes } = app.limits
+  const { honourOptOut, trustProxy, brand, hasLanding, schemes, isSecure } = options
+  const describe = createDescription(honourOptOut, createVisitReader(trustProxy))
+  const { clicks } = app
+  const spend = createVisitLimit(clicks.toClicks, app.urls.spendVisits)
+  const { passwords: byAddress, linkPasswords: byLink, unknownCodes } = app.limits
+  const pages = createPages({ brand, publicPath: app.publicPath, schemes })
+  const lock = createLock({
+    secret: await app.urls.passwordSecret(),
+    checkPassword: app.urls.checkPassword,
+    limits: { byAddress, byLink },
+    publicPath: app.publicPath,
+    isSecure
+  })
   app.decorate('redirects', { requireLink: createLinkCheck(links, unknownCodes) })
-  await app.register(followRoutes, { links, histogram, record, unknownCodes })
+  await app.register(followRoutes, { links, histogram, clicks, describe, spend, pages, lock, unknownCodes })
+  await app.register(guardedRoutes, { links, lock, pages, unknownCodes })
+  await app.register(pageRoutes, { brand, pages, hasLanding })
   if (options.fastLane)
-    openFastLane(app, { links, followed: histogram.followed, record, trustProxy: options.trustProxy })
+    openFastLane(app, { links, followed: histogram.followed, clicks, describe, trustProxy })
 }
 
 export default fp(redirects, {

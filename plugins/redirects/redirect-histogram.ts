@@ -6,7 +6,15 @@ export interface Timer {
 }
 
 /** The outcomes of a redirect, with their statuses. */
-const STATUSES = { followed: 302, blocked: 403, unknown: 404, expired: 410, limited: 429, failed: 503 }
+const STATUSES = {
+  followed: 302,
+  locked: 401,
+  blocked: 403,
+  unknown: 404,
+  expired: 410,
+  limited: 429,
+  failed: 503
+}
 
 /** Upper bounds of the buckets, in milliseconds. */
 const BOUNDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 1_000]

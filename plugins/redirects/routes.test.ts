@@ -17,7 +17,13 @@ import redirects from './index.ts'
 
 type Click = Parameters<ReturnType<typeof fastify>['clicks']['add']>[0]
 
-const UNLIMITED = { unknownCodes: null }
+const UNLIMITED = { unknownCodes: null, passwords: null, linkPasswords: null }
+const PAGES = {
+  brand: { name: undefined, color: undefined, logo: undefined },
+  hasLanding: false,
+  isSecure: false,
+  schemes: ['https']
+}
 const EMPTY = { blocks: () => false, onChange: () => undefined }
 
 /** Starts the routes with the test's own links and click recorder. */
@@ -60,7 +66,10 @@ async function startRedirects(
           )
       }
     },
+    refuseUnknown: () => undefined,
+    origins: { refuseForeign: (_request: unknown, _reply: unknown, done: () => void) => done() },
     urls: {
+      passwordSecret: async () => 'secret',
       async findByKey(code: string) {
         lookups.push(code)
         if (state.isDown) throw new Error('the database is away')
@@ -79,6 +88,9 @@ async function startRedirects(
           redirectStatus: 302,
           forwardQuery: false,
           utm: null,
+          passwordVersion: null,
+          maxVisits: null,
+          visitsUsed: 0,
           version: 1
         }
         return { originalUrl: 'https://acme.dev/a', ...target, ...link }
@@ -88,7 +100,7 @@ async function startRedirects(
   for (const [name, double] of Object.entries({ ...doubles, limits: UNLIMITED, blocklist: EMPTY })) {
     await app.register(fp(async (app) => void app.decorate<unknown>(name, double), { name }))
   }
-  await app.register(redirects, { honourOptOut, fastLane, trustProxy })
+  await app.register(redirects, { honourOptOut, fastLane, trustProxy, ...PAGES })
   app.get('/taken', { config: { access: 'public' } }, async () => 'a route of its own')
   t.teardown(() => app.close())
   const request = createClient(await app.listen({ port: 0, host: '127.0.0.1' }))

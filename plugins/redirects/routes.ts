@@ -1,19 +1,20 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { TieredCache } from '#platform/cache/tiered.ts'
-import { sendPageOrProblem } from '#platform/http/error-page.ts'
 import { answerError } from '#platform/http/errors.ts'
 import { logRequest, REQUEST_ID_FIELD } from '#platform/http/request-log.ts'
 import type { FailureLimiter } from '#platform/limits/index.ts'
+import type { ProblemError } from '#platform/problem/problem.ts'
+import type { Clicks } from '#plugins/clicks/contract.ts'
+import type { VisitOutcome } from '#plugins/urls/contract.ts'
 import { REDIRECT_STATUSES } from '#schema/shapes/url.ts'
 import { type CachedLink, isCode } from './cached-link.ts'
 import { visitUnrecorded } from './errors.ts'
-import { isScan } from './query.ts'
+import type { Lock, LockedLink } from './lock.ts'
+import type { VisitorPages } from './pages/pages.ts'
 import type { RedirectHistogram, Timer } from './redirect-histogram.ts'
-import { resolve } from './resolve.ts'
-import { CACHE_CONTROL, type RecordVisit } from './visit.ts'
-
-/** The details of a click through a QR code. */
-const SCANNED = { source: 'qr' }
+import { type Redirection, resolve } from './resolve.ts'
+import { CACHE_CONTROL, type DescribeVisit } from './visit.ts'
+import { type SpendVisit, usesVisit } from './visit-limit.ts'
 
 interface Follow {
   Params: { short_code: string }
@@ -30,7 +31,18 @@ const FOLLOWED = Object.fromEntries(
   ])
 )
 
-const PROBLEMS = ['LINK_UNKNOWN', 'LINK_EXPIRED', 'LINK_BLOCKED', 'LOOKUP_UNAVAILABLE', 'CLICK_UNRECORDED']
+const PROBLEMS = [
+  'LINK_UNKNOWN',
+  'LINK_EXPIRED',
+  'LINK_USED_UP',
+  'LINK_BLOCKED',
+  'LINK_PASSWORD_NEEDED',
+  'LINK_PASSWORD_WRONG',
+  'RATE_LIMITED',
+  'PASSWORDS_BUSY',
+  'LOOKUP_UNAVAILABLE',
+  'CLICK_UNRECORDED'
+]
 
 /** The paths of a code, each with its operation id. */
 const PATHS = [
@@ -49,16 +61,20 @@ export async function followRoutes(
   options: {
     links: TieredCache<CachedLink>
     histogram: RedirectHistogram
-    record: RecordVisit
+    clicks: Clicks
+    describe: DescribeVisit
+    spend: SpendVisit
+    pages: VisitorPages
+    lock: Lock
     unknownCodes: FailureLimiter | null
   }
 ) {
-  const { links, histogram, record, unknownCodes } = options
+  const { links, histogram, clicks, describe, spend, pages, lock, unknownCodes } = options
 
   app.setChildLoggerFactory((logger) => logger)
   app.setErrorHandler((error, request, reply) => {
     request.log = request.log.child({ [REQUEST_ID_FIELD]: request.id })
-    answerError(error, request, reply, sendPageOrProblem)
+    answerError(error, request, reply, pages.sendProblem)
     logRequest(request, reply)
   })
 
@@ -83,17 +99,21 @@ export async function followRoutes(
     cachedLink: CachedLink | null,
     request: FastifyRequest<Follow>,
     reply: FastifyReply,
-    start: number
+    start: number,
+    isUnlocked = false
   ) {
-    const url = request.raw.url ?? ''
-    const resolution = resolve(cachedLink, { now: Date.now(), url })
+    const resolution = resolve(cachedLink, { now: Date.now(), url: request.raw.url ?? '', isUnlocked })
     if (resolution.kind === 'location') {
-      const { location, status, link } = resolution
-      const details = isScan(url) ? { ...resolution.details, ...SCANNED } : resolution.details
-      record(link, request.raw, request.address, details, {
-        onTaken: () => redirect(location, status, reply, start),
-        onRefused: (error) => refuse(reply, visitUnrecorded(error), histogram.failed, start)
-      })
+      if (resolution.isLimited) followLimited(resolution, request, reply, start)
+      else
+        clicks.add(describe(resolution.link, request.raw, request.address, resolution.details), {
+          onTaken: () => redirect(resolution, reply, start),
+          onRefused: (error) => refuse(reply, visitUnrecorded(error), histogram.failed, start)
+        })
+      return
+    }
+    if (resolution.kind === 'password') {
+      unlock(resolution.link, request, reply, start)
       return
     }
     const { problem, outcome } = resolution
@@ -101,7 +121,39 @@ export async function followRoutes(
     refuse(reply, problem, histogram[outcome], start)
   }
 
-  function redirect(location: string, status: number, reply: FastifyReply, start: number): void {
+  function unlock(link: LockedLink, request: FastifyRequest<Follow>, reply: FastifyReply, start: number) {
+    const refuseLocked = (error: Error) => refuse(reply, error, timerOf(histogram, error), start)
+    const verdict = lock.check(link, request)
+    if (verdict instanceof Promise)
+      verdict.then(() => follow(link, request, reply, start, true)).catch(refuseLocked)
+    else if (verdict === null) {
+      const { headers, url = '' } = request.raw
+      // The form is not the page that the visitor came from.
+      if (headers.referer?.endsWith(url)) delete headers.referer
+      follow(link, request, reply, start, true)
+    } else refuseLocked(verdict)
+  }
+
+  function followLimited(
+    resolution: Redirection,
+    request: FastifyRequest<Follow>,
+    reply: FastifyReply,
+    start: number
+  ): void {
+    const { link, details } = resolution
+    if (!usesVisit(request.raw)) {
+      pages.sendHidden(request, reply)
+      return
+    }
+    spend(describe(link, request.raw, request.address, details), request.raw)
+      .then((outcome) => {
+        if (outcome === 'given') redirect(resolution, reply, start)
+        else follow(asOf(link, outcome), request, reply, start)
+      })
+      .catch((error: Error) => refuse(reply, visitUnrecorded(error), histogram.failed, start))
+  }
+
+  function redirect({ location, status }: Redirection, reply: FastifyReply, start: number): void {
     stop(histogram.followed, start)
     reply.code(status).header('location', location).header('cache-control', CACHE_CONTROL).send()
   }
@@ -122,6 +174,17 @@ export async function followRoutes(
       handler: onFollow
     })
   }
+}
+
+/** The timer of a request that did not prove the password. */
+function timerOf({ limited, locked, failed }: RedirectHistogram, error: Error): Timer {
+  const { statusCode } = error as Partial<ProblemError>
+  return statusCode === 429 ? limited : statusCode === 401 ? locked : failed
+}
+
+/** The link as the database has it, which the cache is about to learn. */
+function asOf(link: CachedLink, outcome: Exclude<VisitOutcome, 'given'>): CachedLink {
+  return outcome === 'used_up' ? { ...link, isUsedUp: true } : { ...link, isActive: false }
 }
 
 function stop(timer: Timer, start: number): void {

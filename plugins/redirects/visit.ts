@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import type { Waiter } from '#platform/queue/batcher.ts'
-import type { ClickDraft, Clicks } from '#plugins/clicks/contract.ts'
+import type { ClickDraft } from '#plugins/clicks/contract.ts'
 import type { CachedLink } from './cached-link.ts'
 import type { VisitReader } from './visit-ids.ts'
 
@@ -12,27 +11,23 @@ import type { VisitReader } from './visit-ids.ts'
  */
 export const CACHE_CONTROL = 'private, no-cache'
 
-/**
- * Hands one visit from the address `ip` to `app.clicks`; `details` are those of the event besides the visit's.
- * `waiter` is notified as in {@link Clicks.add}.
- */
-export type RecordVisit = (
+/** Describes one visit from the address `ip`; `details` are those of the event besides the visit's. */
+export type DescribeVisit = (
   cachedLink: CachedLink,
   request: IncomingMessage,
   ip: string,
-  details: Record<string, string> | undefined,
-  waiter: Waiter
-) => void
+  details?: Record<string, string>
+) => ClickDraft
 
 /**
- * Creates the recorder of visits. With `honourOptOut`, visitors that opt out count without identifying data.
- * `readVisit` returns the id of a visit that a proxy may retry on another replica.
+ * Creates the descriptions of visits. With `honourOptOut`, visitors that opt out count without identifying
+ * data. `readVisit` returns the id of a visit that a proxy may retry on another replica.
  */
-export function createRecorder(clicks: Clicks, honourOptOut: boolean, readVisit: VisitReader): RecordVisit {
-  return ({ urlId, userId, domain, shortCode }, request, ip, details, waiter) => {
+export function createDescription(honourOptOut: boolean, readVisit: VisitReader): DescribeVisit {
+  return ({ urlId, userId, domain, shortCode }, request, ip, details) => {
     const { method, headers } = request
     const isIdentified = !honourOptOut || !optsOut(headers)
-    const draft: ClickDraft = {
+    return {
       urlId,
       userId,
       domain,
@@ -44,7 +39,6 @@ export function createRecorder(clicks: Clicks, honourOptOut: boolean, readVisit:
       visit: readVisit(request),
       details
     }
-    clicks.add(draft, waiter)
   }
 }
 

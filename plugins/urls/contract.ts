@@ -17,5 +17,12 @@ export interface LinkTarget {
   redirectStatus: number
   forwardQuery: boolean
   utm: Utm | null
+  /** Null without a password. */
+  passwordVersion: number | null
+  maxVisits: number | null
+  visitsUsed: number
   version: number
 }
+
+/** What becomes of a visit of a link with a limit; `unknown` for a link that is not active any more. */
+export type VisitOutcome = 'given' | 'used_up' | 'unknown'

@@ -23,6 +23,11 @@ export const problems = defineProblems({
     'No free short code was found',
     'Send the request again; if it happens often, have CODE_LENGTH raised'
   ],
+  PASSWORDS_BUSY: [
+    503,
+    'Too many passwords are being checked',
+    'Send the request again after the seconds in Retry-After'
+  ],
   URL_TARGET_REFUSED: [
     422,
     'The target is refused',
@@ -58,6 +63,17 @@ export const targetRefused = (path: string, message: string) =>
 export const codesExhausted = () =>
   problems.URL_CODES_EXHAUSTED('Every random code tried was taken; try again, or raise CODE_LENGTH', {
     retryAfter: 1
+  })
+
+export const passwordsBusy = () =>
+  problems.PASSWORDS_BUSY('Many visitors send passwords now: try again soon', {
+    retryAfter: 2,
+    isExpected: true
+  })
+
+export const tooManyPasswords = (most: number) =>
+  general.INPUT_INVALID(`The items have more than ${most} different passwords; send fewer at a time`, {
+    errors: [{ path: 'items', message: `have more than ${most} different passwords` }]
   })
 
 export const targetMissing = () =>

@@ -1,41 +1,8 @@
-import type { ImportColumn } from '#plugins/imports/contract.ts'
 import { wireTime } from '#schema/shapes/text.ts'
-import type { Url } from '#schema/shapes/url.ts'
-import { UTM_NAMES, type Utm } from '#schema/shapes/utm.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
-
-/** Names of the fields on the wire, in events, in the audit log, in files and in SQL. */
-export type FieldName = Exclude<keyof Url, 'short_url' | 'state' | 'warnings'> | 'deleted_at'
-
-export interface LinkField {
-  /** Its key in a row. */
-  column: Exclude<keyof UrlRow, 'version'>
-  name: FieldName
-  type: 'bigint' | 'smallint' | 'text' | 'boolean' | 'timestamptz' | 'jsonb'
-  /** When a client may set the field: only on creation, or on any change too. The server sets the others. */
-  setOn?: 'creation' | 'change'
-  /** The value in a link created without this field, or set to null; null if undefined. */
-  initial?: boolean | number
-  /** Converts what a client sends, which has the field's shape and is not null. */
-  normalize?(value: never): unknown
-  /**
-   * What the address of a target may be. `original_url` and others like it must not lead to this server, nor to
-   * hosts that are refused.
-   */
-  isTarget?: true
-  /** What the audit log records: the value, or only whether there is one. Nothing if undefined. */
-  audit?: 'value' | 'presence'
-  /** The value after the owner is erased. Unchanged if undefined. */
-  erased?: string | null
-  /** Redirects depend on the field, so their cache entries hold it. */
-  isCached?: true
-  /** Only exports and import files show the field. */
-  isHidden?: true
-  /**
-   * The column of the field in import files. Without a limit here, a text is at most as long as in the shape.
-   */
-  file?: Partial<Omit<ImportColumn, 'name' | 'type' | 'refuse'>>
-}
+import type { FieldName, LinkField } from './link-field.ts'
+import { drawVersion } from './passwords.ts'
+import { normalizeUtm } from './utm.ts'
 
 const list = [
   { column: 'id', name: 'id', type: 'bigint', isCached: true, file: { isMade: true } },
@@ -167,6 +134,37 @@ const list = [
     normalize: normalizeUtm,
     isCached: true,
     file: { isExtra: true }
+  },
+  {
+    column: 'passwordVersion',
+    name: 'password_version',
+    secret: { setAs: 'password', shownAs: 'has_password' },
+    type: 'integer',
+    setOn: 'change',
+    audit: 'presence',
+    erased: null,
+    normalize: drawVersion,
+    isCached: true,
+    // A link that a file brings stays closed until it gets a new password.
+    file: { isExtra: true }
+  },
+  {
+    column: 'maxVisits',
+    name: 'max_visits',
+    type: 'bigint',
+    setOn: 'change',
+    audit: 'value',
+    isCached: true,
+    file: { isExtra: true }
+  },
+  {
+    column: 'visitsUsed',
+    name: 'visits_used',
+    type: 'bigint',
+    initial: 0,
+    isCached: true,
+    isHidden: true,
+    file: { isExtra: true, stored: 'nullif(visits_used, 0)' }
   }
 ] as const satisfies readonly LinkField[]
 
@@ -203,14 +201,24 @@ export function targetsOfRow(row: UrlRow): string[] {
   return targets.filter((target) => typeof target === 'string')
 }
 
-/** Returns the value of a field in its wire format. */
-export function presentField({ column }: LinkField, row: Partial<UrlRow>): unknown {
-  const value = row[column]
-  return value instanceof Date ? wireTime(value) : value
+/** The name of a field in requests, events and the audit log. */
+export function inputName({ name, secret }: LinkField): string {
+  return secret?.setAs ?? name
 }
 
-/** Orders the parameters, and leaves out those without a value. Null if none is left. */
-function normalizeUtm(utm: Partial<Record<keyof Utm, string | null>>): Utm | null {
-  const set = UTM_NAMES.flatMap((name) => (utm[name] == null ? [] : [[name, utm[name]]]))
-  return set.length === 0 ? null : Object.fromEntries(set)
+/** The name of a field in answers. */
+export function shownName({ name, secret }: LinkField): string {
+  return secret?.shownAs ?? name
+}
+
+/** Returns the value of a field in its wire format. */
+export function presentField(field: LinkField, row: Partial<UrlRow>): unknown {
+  const value = storedValue(field, row)
+  return field.secret === undefined ? value : value !== null
+}
+
+/** Returns the value of a column, a time in its wire format. */
+export function storedValue({ column }: LinkField, row: Partial<UrlRow>): unknown {
+  const value = row[column]
+  return value instanceof Date ? wireTime(value) : value
 }

@@ -18,13 +18,12 @@ export function guard(row: Restrictions): Guarded {
   return { isActive: row.isActive && !isGuarded, isGuarded }
 }
 
-type Restrictions = Pick<UrlRow, 'isActive' | 'startsAt'> &
-  Partial<Pick<UrlRow, 'maxVisits' | 'passwordVersion'>>
+type Restrictions = Pick<UrlRow, 'isActive' | 'startsAt' | 'maxVisits' | 'passwordVersion'>
 
 /** {@link isRestricted} of an imported row, in SQL. */
-export const RESTRICTED = 'starts_at IS NOT NULL'
+export const RESTRICTED = 'starts_at IS NOT NULL OR password_version IS NOT NULL OR max_visits IS NOT NULL'
 
 /** True if the previous release would give a redirect that this one refuses. */
-function isRestricted({ startsAt, maxVisits = null, passwordVersion = null }: Restrictions): boolean {
+function isRestricted({ startsAt, maxVisits, passwordVersion }: Restrictions): boolean {
   return startsAt !== null || maxVisits !== null || passwordVersion !== null
 }

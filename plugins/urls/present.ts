@@ -1,12 +1,14 @@
 import { VARIANT, VERSION, type Versioned } from '#platform/http/conditional.ts'
+import { wireTime } from '#schema/shapes/text.ts'
 import type { Url } from '#schema/shapes/url.ts'
 import type { ExportedUrl } from '#schema/shapes/user-export.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import { isReservedCode } from './codes.ts'
-import { FIELDS, type LinkField, presentField, SHOWN, targetsOfRow } from './fields.ts'
+import { FIELDS, presentField, SHOWN, shownName, targetsOfRow } from './fields.ts'
 import { readGuarded } from './guard.ts'
+import type { LinkField } from './link-field.ts'
 import { warnOfHost } from './look-alikes.ts'
-import { stateOf } from './state.ts'
+import { stateOf, visitsLeftOf } from './state.ts'
 
 export interface Presenter {
   /**
@@ -20,17 +22,31 @@ export interface Presenter {
   presentSet(row: UrlRow, base: string): Versioned<Url>
 }
 
+/** What a client may see of a link without following it, besides its target. */
+export interface PublicFacts {
+  title: string | null
+  created_at: string
+  /** What is odd about the host of `target`. */
+  warnings: string[]
+}
+
+export function presentFacts({ title, createdAt }: UrlRow, target: string): PublicFacts {
+  return { title, created_at: wireTime(createdAt), warnings: warnOfHost(target) }
+}
+
 /** Creates the presenter. `blocks` is true for a target with a blocked host. */
 export function createPresenter(blocks: (url: string) => boolean): Presenter {
   function present(row: UrlRow, base: string): Versioned<Url> {
     const isBlocked = targetsOfRow(row).some(blocks)
     const state = stateOf(row, Date.now(), isBlocked)
+    const visitsLeft = visitsLeftOf(row)
     return {
-      ...presentFields<Omit<Url, 'short_url' | 'state'>>(row, SHOWN),
+      ...presentFields<Omit<Url, 'short_url' | 'state' | 'visits_left'>>(row, SHOWN),
       short_url: shortUrl(row.shortCode, base),
       state,
+      visits_left: visitsLeft,
       [VERSION]: row.version,
-      [VARIANT]: state === 'active' ? '' : state
+      [VARIANT]: `${state === 'active' ? '' : state}${visitsLeft ?? ''}`
     }
   }
   return {
@@ -54,6 +70,6 @@ export function presentForExport(row: UrlRow): Omit<ExportedUrl, 'statistics' | 
 
 function presentFields<Presented>(row: UrlRow, fields: readonly LinkField[]): Presented {
   const presented: Record<string, unknown> = {}
-  for (const field of fields) presented[field.name] = presentField(field, row)
+  for (const field of fields) presented[shownName(field)] = presentField(field, row)
   return presented as Presented
 }

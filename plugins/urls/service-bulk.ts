@@ -7,7 +7,9 @@ import { urlUnknown } from './errors.ts'
 import { targetsOf, type UrlColumns } from './fields.ts'
 import { differences, pick, type Replaced, refuseOrder, valuesOf } from './service-changes.ts'
 import type { Parts } from './service-parts.ts'
+import { hashAll } from './service-passwords.ts'
 import { lockUrls, updateUrls } from './store-bulk.ts'
+import { writePasswords } from './store-passwords.ts'
 import type { TargetContext } from './targets.ts'
 
 /** A link to change. */
@@ -42,9 +44,12 @@ interface Plan {
   action: 'updated' | 'deleted'
   /** The fields that differ, for the audit log. */
   fields: string[]
+  /** The hash of the new password, if there is one. */
+  hash: string | null
 }
 
-export function createBulk({ database, events, audit, refuseTarget, forgetAfterCommit }: Parts): UrlBulk {
+export function createBulk(parts: Parts): UrlBulk {
+  const { database, events, audit, refuseTarget, forgetAfterCommit } = parts
   const { db } = database
 
   function run<Item extends BulkItem>(
@@ -80,6 +85,12 @@ export function createBulk({ database, events, audit, refuseTarget, forgetAfterC
       plans.map(({ old, columns }) => ({ ...old, ...columns }))
     )
     const after = byId(rows)
+    await writePasswords(
+      db,
+      plans.flatMap(({ old, columns, hash }) =>
+        columns.passwordVersion === undefined ? [] : [{ urlId: old.id, hash }]
+      )
+    )
     await events.record(
       plans.flatMap(({ old, events }) =>
         events.map((event) => ({ urlId: old.id, userId: old.userId, ...event }))
@@ -91,8 +102,12 @@ export function createBulk({ database, events, audit, refuseTarget, forgetAfterC
   }
 
   return {
-    changeAll: (caller, items, { here } = {}) =>
-      run(caller, items, (old, { change, refused }) => {
+    async changeAll(caller, items, { here } = {}) {
+      const hashOf = await hashAll(
+        parts,
+        items.map(({ change }) => change)
+      )
+      return run(caller, items, (old, { change, refused }) => {
         const changes = differences(old, change)
         const columns = Object.assign({}, ...changes.map(({ columns }) => columns)) as UrlColumns
         if (columns.startsAt || columns.expiresAt) refuseOrder({ ...old, ...columns })
@@ -103,6 +118,7 @@ export function createBulk({ database, events, audit, refuseTarget, forgetAfterC
         return {
           old,
           columns,
+          hash: hashOf(change.password),
           action: 'updated',
           fields: changes.map(({ field }) => field),
           events: changes.map(({ field, new_value }) => ({
@@ -110,7 +126,8 @@ export function createBulk({ database, events, audit, refuseTarget, forgetAfterC
             details: { field, new_value }
           }))
         }
-      }),
+      })
+    },
 
     removeAll: (caller, items, reason) =>
       run(caller, items, (old) => ({
@@ -118,6 +135,7 @@ export function createBulk({ database, events, audit, refuseTarget, forgetAfterC
         columns: { deletedAt: new Date() },
         action: 'deleted',
         fields: [],
+        hash: null,
         events: [{ eventType: 'deleted', details: { reason } }]
       }))
   }

@@ -3,7 +3,8 @@ import { parseWireTime } from '#platform/http/wire-time.ts'
 import type { UrlChange, UrlDraft } from '#schema/shapes/url.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import { timesReversed, timeUnreadable } from './errors.ts'
-import { type ChosenColumns, FIELDS, type LinkField, presentField, type UrlColumns } from './fields.ts'
+import { type ChosenColumns, FIELDS, inputName, storedValue, type UrlColumns } from './fields.ts'
+import type { LinkField } from './link-field.ts'
 
 /** Differences between a url and a requested change, as events, columns and audit log entries. */
 
@@ -46,25 +47,25 @@ export function refuseOrder({ startsAt, expiresAt }: Pick<ChosenColumns, 'starts
  */
 export function differences(old: UrlRow, change: UrlChange): Difference[] {
   return CHANGEABLE.flatMap((field) => {
-    const { name, column } = field
+    const name = inputName(field)
     const value = readField(field, change)
-    const columns = { [column]: value } as UrlColumns
-    const isSame = () =>
-      isDeepStrictEqual(presentField(field, { ...old, ...columns }), presentField(field, old))
+    const columns = { [field.column]: value } as UrlColumns
+    const isSame = () => isDeepStrictEqual(storedValue(field, columns), storedValue(field, old))
     if (value === undefined || isSame()) return []
-    return [{ field: name, new_value: change[name as keyof UrlChange], columns }]
+    const sent = change[name as keyof UrlChange]
+    return [{ field: name, new_value: field.secret && sent !== null ? NOT_RECORDED : sent, columns }]
   })
 }
 
-/** Replaces a value that the audit log does not record. */
+/** Replaces a value that events or the audit log do not record. */
 const NOT_RECORDED = '(not recorded)'
 
 /** Returns what the audit log records of a url: the fields that a client sets or may change. */
 export function valuesOf(row: ChosenColumns): Record<string, unknown> {
   return Object.fromEntries(
     AUDITED.map((field) => {
-      const value = presentField(field, row)
-      return [field.name, field.audit === 'value' || value === null ? value : NOT_RECORDED]
+      const value = storedValue(field, row)
+      return [inputName(field), field.audit === 'value' || value === null ? value : NOT_RECORDED]
     })
   )
 }
@@ -77,8 +78,9 @@ export function pick(values: Record<string, unknown>, keys: readonly string[]): 
  * Returns the column value that a client requests: undefined if absent, null for no value. Throws
  * INPUT_INVALID.
  */
-function readField({ name, type, initial, normalize }: LinkField, wanted: UrlDraft | UrlChange): unknown {
-  const value = (wanted as Record<string, unknown>)[name]
+function readField(field: LinkField, wanted: UrlDraft | UrlChange): unknown {
+  const { name, type, initial, normalize } = field
+  const value = (wanted as Record<string, unknown>)[inputName(field)]
   if (value === undefined) return undefined
   if (value === null) return initial ?? null
   if (normalize !== undefined) return normalize(value as never)

@@ -8,6 +8,7 @@ import type { UrlService } from './service.ts'
 import { columnsOf, valuesOf } from './service-changes.ts'
 import type { Parts } from './service-parts.ts'
 import { createInsertion } from './store-create.ts'
+import { writePasswords } from './store-passwords.ts'
 import { blame } from './targets.ts'
 
 /** Creation of links. */
@@ -18,13 +19,13 @@ export interface UrlServiceOptions {
 }
 
 export function createCreation(
-  { database, users, events, audit, outbox, forgetAfterCommit, refuseTarget }: Parts,
+  { database, users, events, audit, outbox, passwords, forgetAfterCommit, refuseTarget }: Parts,
   { codeLength, random }: UrlServiceOptions
 ): Pick<UrlService, 'prepare'> {
   const { db } = database
   const insertUrl = createInsertion({ users, events, audit })
 
-  async function insert(caller: Caller, draft: UrlDraft): Promise<UrlRow> {
+  async function insert(caller: Caller, draft: UrlDraft, hash: string | null): Promise<UrlRow> {
     const ownerFilter = ownerFilterOf(caller)
     const userId = ownerOf(ownerFilter, draft.user_id)
     const { shortCode: chosen, ...values } = { ...columnsOf(draft), userId }
@@ -38,6 +39,7 @@ export function createCreation(
       if (row === null && userId !== null) await users.lockForShare(userId, ownerFilter)
     }
     if (!row) throw chosen === null ? codesExhausted() : codeTaken(chosen)
+    if (hash !== null) await writePasswords(db, [{ urlId: row.id, hash }])
     if (row.title === null)
       await outbox.add({ topic: 'url.untitled', aggregate: String(row.id), payload: { id: row.id } })
     // Redirects may have cached this code as unknown.
@@ -49,7 +51,8 @@ export function createCreation(
     async prepare(caller, draft, { blamed, here } = {}) {
       for (const { name, url } of targetsOf(draft)) refuseTarget(url, blame(name, blamed), here)
       if (draft.short_code && isReservedCode(draft.short_code)) throw codeReserved(draft.short_code)
-      return () => database.transaction(() => insert(caller, draft))
+      const hash = draft.password ? await passwords.hash(draft.password) : null
+      return () => database.transaction(() => insert(caller, draft, hash))
     }
   }
 }

@@ -1,6 +1,7 @@
 import { ERASED, valuesOf } from './service-changes.ts'
 import type { Parts } from './service-parts.ts'
 import { deleteUrlsOfUser, disownUrls } from './store.ts'
+import { writePasswords } from './store-passwords.ts'
 
 /**
  * Creates the listener of `app.users.onDelete`. It runs in the transaction that deletes a user. The urls of
@@ -25,7 +26,13 @@ export function createDisowning({ database, events, audit, erase, forgetAfterCom
     const disowned = await disownUrls(db, of, user.isErased ? ERASED : {})
     const [before, after] = [{ user_id: user.id }, { user_id: null }]
     await audit.record(disowned.map(({ id }) => ({ action: 'updated', resource: 'url', id, before, after })))
-    if (user.isErased) await erase(user.id, disowned)
+    if (user.isErased) {
+      await writePasswords(
+        db,
+        disowned.map(({ id }) => ({ urlId: id, hash: null }))
+      )
+      await erase(user.id, disowned)
+    }
     await forgetAfterCommit(disowned)
   }
 }

@@ -2,8 +2,11 @@ import type { OwnerFilter } from '#platform/access/caller.ts'
 import type { Cache } from '#platform/cache/index.ts'
 import type { Database, SqlPart } from '#platform/database/index.ts'
 import type { FindOwned, Insertion, ListChanges, RecordChanges } from '#plugins/audit/contract.ts'
+import type { Click } from '#plugins/clicks/contract.ts'
+import type { StoredWithin } from '#plugins/events/contract.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import { targetRefused } from './errors.ts'
+import { createPasswords, type Passwords } from './passwords.ts'
 import { ROWS } from './service-rows.ts'
 import { keyOf } from './service-targets.ts'
 
@@ -20,6 +23,7 @@ export interface UrlCollaborators {
       records: { urlId: number; userId: number | null; eventType: string; details: Record<string, unknown> }[]
     ): Promise<void>
     insertionOf(rows: SqlPart): SqlPart
+    storeWithin(clicks: readonly Click[], left: ReadonlyMap<number, number>): Promise<StoredWithin>
   }
   audit: { record: RecordChanges; insertion: Insertion; findOwned: FindOwned; list: ListChanges }
   outbox: { add(message: { topic: string; aggregate: string; payload: { id: number } }): Promise<void> }
@@ -35,6 +39,7 @@ export const LINKS = 'links'
 /** The tools of the writes. */
 export interface Parts extends UrlCollaborators {
   database: Database
+  passwords: Passwords
   /** Invalidates the cache entries of these rows once the transaction is committed. */
   forgetAfterCommit(rows: UrlRow[]): Promise<void>
   /** Throws URL_TARGET_REFUSED, which blames the field `path`. */
@@ -49,6 +54,7 @@ export function createParts(
   return {
     ...collaborators,
     database,
+    passwords: createPasswords(),
     async forgetAfterCommit(rows) {
       const links = rows.map((row) => ({ key: keyOf(row), version: row.version }))
       const byId = rows.map(({ id, version }) => ({ key: String(id), version }))

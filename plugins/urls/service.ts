@@ -3,11 +3,13 @@ import type { Cache } from '#platform/cache/index.ts'
 import type { Database } from '#platform/database/index.ts'
 import type { JsonPage, SortedPage } from '#platform/database/json-list.ts'
 import type { Precondition } from '#platform/http/conditional.ts'
+import type { Click } from '#plugins/clicks/contract.ts'
 import type { UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
 import type { HistoryQuery, UrlHistoryEntry } from '#schema/shapes/url-history.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
-import type { LinkTarget } from './contract.ts'
+import type { LinkTarget, VisitOutcome } from './contract.ts'
 import { urlUnknown } from './errors.ts'
+import { type PublicFacts, presentFacts } from './present.ts'
 import { createBulk, type UrlBulk } from './service-bulk.ts'
 import type { Replaced } from './service-changes.ts'
 import { createCreation, type UrlServiceOptions } from './service-create.ts'
@@ -15,8 +17,10 @@ import { createDisowning } from './service-disown.ts'
 import { createEdits } from './service-edit.ts'
 import { createHistory } from './service-history.ts'
 import { createParts, type UrlCollaborators } from './service-parts.ts'
+import { createPasswordCheck } from './service-passwords.ts'
 import { openRows } from './service-rows.ts'
 import { createTargetLookup } from './service-targets.ts'
+import { createVisits } from './service-visits.ts'
 import { findUrls } from './store.ts'
 import { openUrlList } from './store-list.ts'
 import type { TargetContext } from './targets.ts'
@@ -68,6 +72,23 @@ export interface UrlService extends UrlBulk {
    * callers cache.
    */
   findByKey(key: string): Promise<LinkTarget | null>
+  /** Returns the secret that proofs of passwords are signed with: the same in all replicas. */
+  passwordSecret(): Promise<string>
+  /** Returns what anyone may see of a link that leads to `target`, from the cache; null if it is unknown. */
+  describe(id: number, target: string): Promise<PublicFacts | null>
+  /**
+   * True if `password` is that of the link, in its `version`. `onTurn` as in {@link Passwords.verify}. Throws
+   * PASSWORDS_BUSY.
+   */
+  checkPassword(
+    guess: { urlId: number; version: number; password: string },
+    onTurn: () => void
+  ): Promise<boolean>
+  /**
+   * Stores clicks of links with a limit, in order, while the links have visits left. Resolves after the
+   * commit with what became of each. A click that was stored before is given again and uses nothing.
+   */
+  spendVisits(clicks: readonly Click[]): Promise<VisitOutcome[]>
 }
 
 /** Conditions of a change. */
@@ -94,6 +115,11 @@ export function createUrlService(
     return row
   }
 
+  async function readCurrent(id: number): Promise<UrlRow | undefined> {
+    const [row] = await findUrls(db, [id])
+    return row
+  }
+
   const service: UrlService = {
     list: (caller, query, base) =>
       list.read(database.readStale, query, { owner: onlyOwnerOf(caller), extra: { base } }),
@@ -101,19 +127,28 @@ export function createUrlService(
     count: (caller) => list.count(database.readStale, onlyOwnerOf(caller)),
 
     async get(caller, id) {
-      return checkRow(await findRow(id), id, ownerFilterOf(caller))
+      const row = await findRow(id)
+      // Visits use up a limit without a new version.
+      const current = row === null || row.maxVisits === null ? row : await readCurrent(id)
+      return checkRow(current, id, ownerFilterOf(caller))
     },
 
     async getCurrent(caller, id) {
-      const [row] = await findUrls(db, [id])
-      return checkRow(row, id, ownerFilterOf(caller))
+      return checkRow(await readCurrent(id), id, ownerFilterOf(caller))
     },
 
     ...createCreation(parts, options),
     ...bulk,
     ...createEdits(parts, bulk),
     ...createHistory(parts, findRow),
-    findByKey: createTargetLookup(database)
+    ...createVisits(parts),
+    ...createPasswordCheck(parts),
+    findByKey: createTargetLookup(database),
+
+    async describe(id, target) {
+      const row = await findRow(id)
+      return row && presentFacts(row, target)
+    }
   }
 
   return { service, onUserDeleted: createDisowning(parts) }

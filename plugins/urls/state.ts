@@ -11,7 +11,13 @@ export function stateOf(row: UrlRow, now: number, isBlocked: boolean): UrlState 
   if (isBlocked) return 'blocked'
   if (!row.isActive) return 'inactive'
   if (row.startsAt !== null && row.startsAt.getTime() > now) return 'scheduled'
-  if (row.maxVisits !== null && row.visitsUsed >= row.maxVisits) return 'used_up'
+  if (visitsLeftOf(row) === 0) return 'used_up'
   if (row.expiresAt !== null && row.expiresAt.getTime() <= now) return 'expired'
   return 'active'
+}
+
+/** Returns the visits that a link may still have; null without a limit. */
+export function visitsLeftOf({ maxVisits, visitsUsed }: Pick<UrlRow, 'maxVisits' | 'visitsUsed'>) {
+  // A limit may be set below the visits already used.
+  return maxVisits === null ? null : Math.max(0, maxVisits - visitsUsed)
 }

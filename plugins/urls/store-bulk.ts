@@ -3,8 +3,9 @@ import type { OwnerFilter } from '#platform/access/caller.ts'
 import type { Executor } from '#platform/database/index.ts'
 import { formatInstant } from '#schema/tables/instant.ts'
 import { type UrlRow, urls } from '#schema/tables/urls.ts'
-import { FIELDS, type LinkField } from './fields.ts'
+import { FIELDS } from './fields.ts'
 import { guard, readGuarded } from './guard.ts'
+import type { LinkField } from './link-field.ts'
 import { live } from './store.ts'
 
 /** The SQL of changes to urls, one or many. Every function takes an executor: the pool or a transaction. */

@@ -5,8 +5,9 @@ import type { TSchema } from '#schema/shapes/type.ts'
 import { isTargetUrl, REDIRECT_STATUSES, UrlDraft } from '#schema/shapes/url.ts'
 import { UTM_NAMES } from '#schema/shapes/utm.ts'
 import { RESERVED_CODES } from './codes.ts'
-import { FIELDS, type FieldName, type LinkField } from './fields.ts'
+import { FIELDS } from './fields.ts'
 import { RESTRICTED } from './guard.ts'
+import type { FieldName, LinkField } from './link-field.ts'
 
 /** Imports links. */
 
@@ -55,7 +56,8 @@ function createColumns({ schemes, blocks }: UrlImportOptions): ImportColumn[] {
     expired_url: refuseTarget,
     redirect_status: (status) =>
       REDIRECT_STATUSES.some((known) => String(known) === status) ? null : `is none of ${REDIRECT_STATUSES}`,
-    utm: refuseUtm
+    utm: refuseUtm,
+    password_version: (version) => (Number(version) < 2 ** 31 ? null : 'is no version of a password')
   }
   function refuseTarget(url: string): string | null {
     if (!isTargetUrl(url, schemes)) return `is not an absolute URL without spaces (${schemes.join(', ')})`

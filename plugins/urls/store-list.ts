@@ -6,7 +6,8 @@ import type { Sort } from '#platform/lists/sorted.ts'
 import { type URL_SORTS, UrlQuery } from '#schema/shapes/url.ts'
 import { searchedText, specialCharacters, titleOrder, urls } from '#schema/tables/urls.ts'
 import { RESERVED_CODES } from './codes.ts'
-import { SHOWN } from './fields.ts'
+import { SHOWN, shownName } from './fields.ts'
+import type { LinkField } from './link-field.ts'
 import { live } from './store.ts'
 
 const sorts: Record<(typeof URL_SORTS)[number], Sort> = {
@@ -30,11 +31,20 @@ const state = sql`case
     when ${urls.expiresAt} <= now() then 'expired'
     else 'active' end`
 
+/** As visitsLeftOf. */
+const visitsLeft = sql`case when ${urls.maxVisits} is not null
+  then greatest(${urls.maxVisits} - ${urls.visitsUsed}, 0) end`
+
 /** The path of a url, as in presentUrl. */
 function shortPath(): SQL {
   const reserved = sql.raw([...RESERVED_CODES].map((word) => `'${word}'`).join())
   const isReserved = sql`lower(${urls.shortCode} collate "C") in (${reserved})`
   return sql`case when ${isReserved} then '/s/' else '/' end || ${urls.shortCode}`
+}
+
+/** As presentField. */
+function shownValue({ column, secret }: LinkField) {
+  return secret === undefined ? urls[column] : sql`(${urls[column]} is not null)`
 }
 
 /** Lists of urls that are not deleted. The placeholder `base` has the public address, as in presentUrl. */
@@ -66,9 +76,10 @@ export const openUrlList = defineList({
   },
   members: {
     id: urls.id,
-    ...Object.fromEntries(SHOWN.map(({ name, column }) => [name, urls[column]])),
+    ...Object.fromEntries(SHOWN.map((field) => [shownName(field), shownValue(field)])),
     is_active: isActive,
     state: state,
+    visits_left: visitsLeft,
     short_url: sql`${sql.placeholder('base')}::text || ${shortPath()}`
   }
 })

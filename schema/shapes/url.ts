@@ -34,6 +34,8 @@ const ExpiresAt = Nullable(
   })
 )
 
+export const MAX_PASSWORD_LENGTH = 128
+
 /** The statuses of a redirect (RFC 9110, section 15.4). */
 export const REDIRECT_STATUSES = [301, 302, 307, 308] as const
 
@@ -84,6 +86,29 @@ const settableRules = {
         examples: [{ source: 'newsletter', campaign: 'spring' }]
       })
     )
+  ),
+  password: Type.Optional(
+    Nullable(
+      Type.String({
+        minLength: 4,
+        maxLength: MAX_PASSWORD_LENGTH,
+        pattern: PLAIN_TEXT,
+        writeOnly: true,
+        description: 'What a visitor must enter; never shown again, `has_password` says whether there is one',
+        examples: ['correct horse']
+      })
+    )
+  ),
+  max_visits: Type.Optional(
+    Nullable(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1_000_000_000_000_000,
+        description:
+          'The number of redirects that the link gives; then it answers 410, or leads to `expired_url`. Visits count from the time at which a limit is set first',
+        examples: [100]
+      })
+    )
   )
 }
 
@@ -127,7 +152,12 @@ export const Url = Type.Object(
     utm: Nullable(
       Type.Object(Object.fromEntries(UTM_NAMES.map((name) => [name, Type.Optional(Type.String())])))
     ),
+    has_password: Type.Boolean({ readOnly: true, description: 'True if visitors need a password' }),
+    max_visits: Nullable(Type.Integer({ examples: [100] })),
     state: Type.Enum([...URL_STATES], { description: 'What the link does now', readOnly: true }),
+    visits_left: Nullable(
+      Type.Integer({ description: 'Redirects left of `max_visits`', readOnly: true, examples: [42] })
+    ),
     warnings: Warnings
   },
   { title: 'Url' }

@@ -18,12 +18,13 @@ export const DayCount = Type.Object(
   { title: 'DayCount' }
 )
 
-const { short_url: _, ...stored } = Url.properties
+const { short_url: _, state: __, visits_left: ___, ...stored } = Url.properties
 
 export const ExportedUrl = Type.Object(
   {
     ...stored,
     deleted_at: Nullable(Time),
+    visits_used: Type.Integer({ description: 'Redirects given while the link had a limit' }),
     statistics: Type.Array(DayCount, { description: 'Clicks by day, UTC' }),
     events: Type.Array(Event),
     audit: Type.Array(AuditEntry)

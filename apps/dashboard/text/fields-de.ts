@@ -17,7 +17,9 @@ export const fields: Lists['fields'] = {
     hint: '302 passt fast immer; 301 und 308 bedeuten einen dauerhaften Umzug'
   },
   forward_query: { label: 'Abfrage weitergeben', hint: 'Was Besucher nach ? anhängen, geht an das Ziel' },
-  utm: { label: 'UTM-Parameter', hint: 'Für Ihre Analyse an das Ziel angehängt' }
+  utm: { label: 'UTM-Parameter', hint: 'Für Ihre Analyse an das Ziel angehängt' },
+  password: { label: 'Passwort', hint: 'Besucher müssen es eingeben. Es wird nie wieder angezeigt' },
+  max_visits: { label: 'Besuchslimit', hint: 'Nach so vielen Besuchen antwortet der Link mit 410' }
 }
 
 export const parts: Catalogue['parts'] = {

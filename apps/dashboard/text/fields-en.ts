@@ -17,7 +17,9 @@ export const fields: Lists['fields'] = {
     hint: '302 suits nearly every link; 301 and 308 say that the move is permanent'
   },
   forward_query: { label: 'Forward the query', hint: 'What visitors add after ? goes on to the target' },
-  utm: { label: 'UTM parameters', hint: 'Added to the target for your analytics' }
+  utm: { label: 'UTM parameters', hint: 'Added to the target for your analytics' },
+  password: { label: 'Password', hint: 'Visitors must enter it. It is never shown again' },
+  max_visits: { label: 'Visit limit', hint: 'After this many visits the link answers 410' }
 }
 
 /** The parts of fields that have some. */

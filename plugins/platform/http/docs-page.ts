@@ -2,7 +2,7 @@ import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import Fastify, { type FastifyInstance, type RouteOptions } from 'fastify'
 import type { ProblemKind } from '#platform/problem/problem.ts'
-import { escapeHtml, renderDocument } from './error-page.ts'
+import { escapeHtml, renderDocument } from './frame.ts'
 
 export interface DocsOptions {
   routes: readonly RouteOptions[]

@@ -23,12 +23,13 @@ export async function docsRoutes(app: FastifyInstance) {
     app.get(path, { config: { access: 'public', isPage: true }, schema: { hide: true } }, showPage)
 }
 
-/** `/openapi.json`, and `/`, which redirects to `home`: a path under PUBLIC_URL, or a URL. */
-export async function descriptionRoutes(app: FastifyInstance, { home }: { home: string }) {
+/** `/openapi.json`, and `/`, which redirects to `home`: a path under PUBLIC_URL, or a URL; null for none. */
+export async function descriptionRoutes(app: FastifyInstance, { home }: { home: string | null }) {
   const schema = { hide: true }
   app.get('/openapi.json', { config: { access: 'public' }, schema }, async () =>
     (await app.loadDocs()).swagger()
   )
+  if (home === null) return
   app.get('/', { config: { access: 'public', isPage: true }, schema }, async (_request, reply) =>
     reply.redirect(home.startsWith('/') ? app.publicPath + home : home)
   )

@@ -81,9 +81,9 @@ function isPage(t: Test, { status, headers, text }: Answer, wanted: number): voi
   t.equal(status, wanted)
   t.equal(headers.get('content-type'), 'text/html; charset=utf-8')
   t.equal(headers.get('cache-control'), 'no-store')
-  t.equal(headers.get('vary'), 'Accept')
+  t.equal(headers.get('vary'), 'Accept, Accept-Language')
   t.match(text, `Request ${headers.get('x-request-id')}`)
-  t.ok(text.length < 2_048, `${text.length} characters`)
+  t.ok(text.length < 3_072, `${text.length} characters`)
   t.match(text, /color-scheme:light dark/)
   t.notMatch(text, /<script|<link|<img| on\w+=| style=|https?:/)
   const policy = headers.get('content-security-policy') ?? ''

@@ -11,6 +11,10 @@ declare module 'fastify' {
      */
     refuseUnknown(request: FastifyRequest, reply: FastifyReply): never
   }
+  interface FastifyContextConfig {
+    /** Set for a route that takes forms of our own pages, and to other clients is a method not allowed. */
+    isForm?: boolean
+  }
 }
 
 /**
@@ -22,8 +26,8 @@ async function notFound(app: FastifyInstance) {
   const router = findMyWay({ ignoreTrailingSlash: true })
   const methods = new Set<HTTPMethods>()
   const seen = new Set<string>()
-  app.addHook('onRoute', ({ method, path, handler }) => {
-    if (handler === refuseUnknown) return
+  app.addHook('onRoute', ({ method, path, handler, config }) => {
+    if (handler === refuseUnknown || config?.isForm) return
     for (const one of [method].flat()) {
       if (seen.has(`${one} ${path}`)) continue
       seen.add(`${one} ${path}`)

@@ -16,7 +16,9 @@ const WHAT: Record<LimitName, string> = {
   bulk: 'imports',
   signIn: 'attempts to sign in',
   credentials: 'calls with an invalid key',
-  unknownCodes: 'short codes that no link has'
+  unknownCodes: 'short codes that no link has',
+  passwords: 'wrong passwords of links',
+  linkPasswords: 'wrong passwords of this link'
 }
 
 /** Cached by seconds, because capturing a stack for each refusal of a flood costs more than the rest. */

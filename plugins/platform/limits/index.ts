@@ -22,18 +22,19 @@ import {
 } from './policy.ts'
 
 /** Limits that a route may set in its configuration. */
-export type RouteLimit = Exclude<LimitName, 'credentials' | 'unknownCodes'>
+export type RouteLimit = Exclude<LimitName, 'credentials' | 'unknownCodes' | 'passwords' | 'linkPasswords'>
 
 /**
- * Limits failed attempts of one kind by IP address. Above the limit, attempts are refused before any lookup.
+ * Limits failed attempts of one kind by IP address, or by another `subject`. Above the limit, attempts are
+ * refused before any lookup.
  */
 export interface FailureLimiter {
   /** True if the address of the request is blocked; does no I/O. */
-  isBlocked(request: FastifyRequest): boolean
+  isBlocked(request: FastifyRequest, subject?: string): boolean
   /** Counts a refusal and returns the problem to throw: RATE_LIMITED. */
-  refuse(request: FastifyRequest): Error
+  refuse(request: FastifyRequest, subject?: string): Error
   /** Counts a failed attempt. */
-  record(request: FastifyRequest): void
+  record(request: FastifyRequest, subject?: string): void
 }
 
 /** `app.limits`: hooks for routes with callers, and the limiter of unknown codes. */
@@ -44,11 +45,16 @@ export interface Limits {
   readonly countInvalidKey: onErrorHookHandler
   /** Limits requests for unknown short codes; null without rate limits. */
   readonly unknownCodes: FailureLimiter | null
+  /** Limits wrong passwords of links: by address, and by link. */
+  readonly passwords: FailureLimiter | null
+  readonly linkPasswords: FailureLimiter | null
 }
 
+type Policies = Partial<Record<LimitName, Policy>>
+
 export interface LimitOptions {
-  /** Null without rate limits. */
-  policies: Record<LimitName, Policy> | null
+  /** Without a policy there is no limit. */
+  policies: Policies
 }
 
 declare module 'fastify' {
@@ -76,7 +82,7 @@ async function limits(app: FastifyInstance, { policies }: LimitOptions) {
     registers: [client.register]
   })
   for (const name of LIMITS) refusals.inc({ limit: fieldName(name) }, 0)
-  const counters = policies === null ? null : await openCounters(app, policies)
+  const counters = await openCounters(app, policies)
 
   let hasWarned = false
 
@@ -91,24 +97,25 @@ async function limits(app: FastifyInstance, { policies }: LimitOptions) {
   }
 
   function failureLimiter(name: LimitName): FailureLimiter | null {
-    if (counters === null) return null
     const counter = counters[name]
+    if (counter === undefined) return null
     return {
-      isBlocked: ({ address }) => counter.heldBackMs(addressOf(address)) > 0,
-      refuse: (request) => refusal(request, name, counter.heldBackMs(addressOf(request.address))),
-      record(request) {
-        void counter.count(request, addressOf(request.address))
+      isBlocked: ({ address }, subject = addressOf(address)) => counter.heldBackMs(subject) > 0,
+      refuse: (request, subject = addressOf(request.address)) =>
+        refusal(request, name, counter.heldBackMs(subject)),
+      record(request, subject = addressOf(request.address)) {
+        void counter.count(request, subject)
       }
     }
   }
 
   const countRequest: onRequestHookHandler = (request, reply, done) => {
-    const name = counters === null ? null : limitOf(request.routeOptions.config)
-    if (counters === null || policies === null || name === null) {
+    const name = limitOf(request.routeOptions.config)
+    const [counter, policy] = name === null ? [] : [counters[name], policies[name]]
+    if (name === null || counter === undefined || policy === undefined) {
       done()
       return
     }
-    const [counter, policy] = [counters[name], policies[name]]
     const admit = (state: RateLimitState) => {
       reply.header('ratelimit-policy', policyField(name, policy))
       reply.header('ratelimit', standingField(name, state))
@@ -133,18 +140,25 @@ async function limits(app: FastifyInstance, { policies }: LimitOptions) {
       return null
     })
 
-  app.decorate('limits', { countRequest, countInvalidKey, unknownCodes: failureLimiter('unknownCodes') })
+  const failureLimiters = {
+    unknownCodes: failureLimiter('unknownCodes'),
+    passwords: failureLimiter('passwords'),
+    linkPasswords: failureLimiter('linkPasswords')
+  }
+  app.decorate('limits', { countRequest, countInvalidKey, ...failureLimiters })
 }
 
-async function openCounters(app: FastifyInstance, policies: Record<LimitName, Policy>) {
+async function openCounters(app: FastifyInstance, policies: Policies) {
   const redis: RedisClient | null = app.hasDecorator('redis') ? app.redis : null
   // Setting the wall clock must not block or unblock clients; only the day of the salt uses it.
   const now = () => performance.now()
   const breaker = createLimitBreaker(now)
   const hash = redis === null ? async (text: string) => text : createHasher(redis, Date.now)
-  const counters = {} as Record<LimitName, Counter>
-  for (const name of LIMITS)
-    counters[name] = await createCounter(app, { name, policy: policies[name], redis, hash, breaker, now })
+  const counters: Partial<Record<LimitName, Counter>> = {}
+  for (const name of LIMITS) {
+    const policy = policies[name]
+    if (policy) counters[name] = await createCounter(app, { name, policy, redis, hash, breaker, now })
+  }
   return counters
 }
 

@@ -1,7 +1,16 @@
 /** Rate limits: how settings write them and how response headers report them. */
 
 /** The names of the limits. `api` is for every call without a limit of its own. */
-export const LIMITS = ['api', 'create', 'bulk', 'signIn', 'credentials', 'unknownCodes'] as const
+export const LIMITS = [
+  'api',
+  'create',
+  'bulk',
+  'signIn',
+  'credentials',
+  'unknownCodes',
+  'passwords',
+  'linkPasswords'
+] as const
 
 export type LimitName = (typeof LIMITS)[number]
 

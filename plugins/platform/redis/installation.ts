@@ -70,7 +70,8 @@ function refusal(prefix: string): StartRefused {
   )
 }
 
-async function ensureInstallation(on: Executor): Promise<string> {
+/** Returns the id of the installation, which the first process stores. */
+export async function ensureInstallation(on: Executor): Promise<string> {
   await on
     .insert(visitorSalts)
     .values({ day: NO_DAY, salt: randomBytes(16) })

@@ -1,0 +1,123 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { TieredCache } from '#platform/cache/tiered.ts'
+import { answerError } from '#platform/http/errors.ts'
+import { openRequest, secureAnswer } from '#platform/http/request-log.ts'
+import type { FailureLimiter } from '#platform/limits/index.ts'
+import { LinkPreview } from '#schema/shapes/link-preview.ts'
+import { type CachedLink, isCode } from './cached-link.ts'
+import { LINK_UNKNOWN, PASSWORD_NEEDED } from './errors.ts'
+import { type Lock, pathOf } from './lock.ts'
+import type { VisitorPages } from './pages/pages.ts'
+import { type Resolution, resolve } from './resolve.ts'
+
+interface Follow {
+  Params: { short_code: string }
+}
+
+export interface GuardedRouteOptions {
+  links: TieredCache<CachedLink>
+  lock: Lock
+  pages: VisitorPages
+  unknownCodes: FailureLimiter | null
+}
+
+/** Largest form: each byte of a password may take three characters. */
+const FORM_LIMIT = 4_096
+
+/** The requests for a link that are no visits: its preview, and the form with its password. */
+export async function guardedRoutes(app: FastifyInstance, options: GuardedRouteOptions) {
+  const { links, lock, pages, unknownCodes } = options
+  const FORM = 'application/x-www-form-urlencoded'
+
+  app.addHook('onRequest', secureAnswer)
+  app.addHook('onRequest', openRequest)
+  app.addHook('onResponse', app.logAnswer)
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply, pages.sendProblem))
+  app.addContentTypeParser(FORM, { parseAs: 'string', bodyLimit: FORM_LIMIT }, (_request, body, done) =>
+    done(null, new URLSearchParams(String(body)))
+  )
+
+  /** Resolves the code of a request as a redirect does. Throws the problem of a redirect. */
+  async function find(request: FastifyRequest<Follow>): Promise<Exclude<Resolution, { kind: 'problem' }>> {
+    const code = request.params.short_code
+    if (unknownCodes?.isBlocked(request) && links.held(code) === undefined) throw unknownCodes.refuse(request)
+    const link = isCode(code) ? await links.get(code) : null
+    const resolution = resolve(link, { now: Date.now(), url: request.url })
+    if (resolution.kind !== 'problem') return resolution
+    if (resolution.outcome === 'unknown' && isCode(code)) unknownCodes?.record(request)
+    throw resolution.problem
+  }
+
+  async function onPreview(request: FastifyRequest<Follow>, reply: FastifyReply) {
+    const resolution = await find(request)
+    if (resolution.kind === 'password') throw PASSWORD_NEEDED
+    const { link, location, details, isLimited } = resolution
+    const facts = await app.urls.describe(link.urlId, location)
+    if (facts === null) throw LINK_UNKNOWN
+    // The title is that of the target, and not of the page that replaces it.
+    const title = details === undefined ? facts.title : null
+    // Warnings name the host of the target.
+    const shown = isLimited ? { target: null, warnings: [] } : { target: location }
+    const preview = { short_code: request.params.short_code, ...facts, ...shown, title }
+    return pages.sendPreview(preview, request, reply)
+  }
+
+  async function onForm(request: FastifyRequest<Follow>, reply: FastifyReply) {
+    const resolution = await find(request)
+    if (resolution.kind === 'password') {
+      const password = request.body instanceof URLSearchParams ? request.body.get('password') : null
+      if (!password) throw PASSWORD_NEEDED
+      await lock.prove(resolution.link, request, password)
+      lock.open(resolution.link, request, reply)
+    }
+    return reply.redirect(app.publicPath + request.url, 303)
+  }
+
+  /** Paths of routes, which take precedence over links of the same name. */
+  const taken = new Set<string>()
+  app.addHook('onReady', async () => {
+    for (const { url } of app.access.routes()) taken.add(url)
+  })
+
+  /** Hook `onRequest`: only forms for links are a method that their paths take. */
+  const refuseOthers: onRequestHookHandler = (request, reply, done) => {
+    const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase()
+    if (type === FORM && !taken.has(pathOf(request.url))) done()
+    else app.refuseUnknown(request, reply)
+  }
+
+  for (const path of ['/:short_code', '/s/:short_code']) {
+    app.get<Follow>(
+      `${path}([A-Za-z0-9_-]+)+`,
+      {
+        config: { access: 'public', query: 'any' },
+        schema: {
+          operationId: path === '/:short_code' ? 'previewLink' : 'previewShortLink',
+          tags: ['redirects'],
+          summary: 'Show where a link leads; counts no click',
+          description: 'A link with a password has no preview. Browsers get a page.',
+          response: { 200: LinkPreview },
+          problems: [
+            'LINK_UNKNOWN',
+            'LINK_EXPIRED',
+            'LINK_USED_UP',
+            'LINK_BLOCKED',
+            'LINK_PASSWORD_NEEDED',
+            'LOOKUP_UNAVAILABLE'
+          ]
+        }
+      },
+      onPreview
+    )
+    app.post<Follow>(
+      path,
+      {
+        bodyLimit: FORM_LIMIT,
+        onRequest: [refuseOthers, app.origins.refuseForeign],
+        config: { access: 'public', isForm: true },
+        schema: { hide: true }
+      },
+      onForm
+    )
+  }
+}
