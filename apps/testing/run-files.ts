@@ -57,7 +57,7 @@ async function runFile(file: string, env: NodeJS.ProcessEnv): Promise<Output> {
       env: { ...env, TAP: '1', TAP_TIMEOUT: `${TIMEOUT_S}` },
       stdio: ['ignore', 'pipe', 'inherit'],
       // tap itself ends a test in time. This is for a process that does not exit.
-      timeout: (TIMEOUT_S + 10) * 1000,
+      timeout: (TIMEOUT_S + 60) * 1000,
       killSignal: 'SIGKILL'
     }
   )
