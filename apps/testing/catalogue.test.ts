@@ -59,6 +59,7 @@ t.test('only a few words are the same in both languages', async (t) => {
         : []
   t.same(same(en, de, 'en'), [
     'en.roles.admin',
+    'en.parts.medium',
     'en.admin.tabs.system',
     'en.system.database',
     'en.system.groups.caches',

@@ -14,7 +14,7 @@ import { EditField } from './edit-field.tsx'
 import { type Draft, FIELDS, findError, readFieldErrors, toDraft } from './edit-fields.ts'
 import { EDITOR_GROUPS, type Group, isUsed } from './edit-groups.ts'
 import { type Outdated, saveDraft } from './save.ts'
-import { previewTarget, UtmTemplates } from './utm-templates.tsx'
+import { CampaignTools, isCampaign } from './utm-templates.tsx'
 
 /** Edits a link. A change that was saved meanwhile is shown beside this one. */
 export function EditDialog({ url, onClose }: { url: Url; onClose: () => void }) {
@@ -107,8 +107,6 @@ function EditGroup({ group, draft, base, isChecked, refused, onDraft }: EditGrou
   const isRefused = fields.some(
     (field) => refused[field.path] !== undefined || (isChecked && findError(field, draft[field.path]))
   )
-  const utm = fields.filter((field) => field.name === 'utm')
-  const preview = utm.length > 0 ? previewTarget(draft) : null
   return (
     <details class="edit-group" open={isUsed(group, base) || isRefused}>
       <summary>
@@ -116,12 +114,7 @@ function EditGroup({ group, draft, base, isChecked, refused, onDraft }: EditGrou
       </summary>
       <div class="stack">
         {controls}
-        {utm.length > 0 && <UtmTemplates draft={draft} onDraft={onDraft} />}
-        {preview !== null && (
-          <p class="small">
-            {t.utm.preview} <span class="wrap soft">{preview}</span>
-          </p>
-        )}
+        {fields.some(isCampaign) && <CampaignTools draft={draft} onDraft={onDraft} />}
       </div>
     </details>
   )

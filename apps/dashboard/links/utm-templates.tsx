@@ -3,7 +3,7 @@ import { text } from '#dashboard/core/language.ts'
 import { readPreference, writePreference } from '#dashboard/core/storage.ts'
 import { Button } from '#dashboard/ui/button.tsx'
 import { SelectField, TextField } from '#dashboard/ui/field.tsx'
-import { type Draft, FIELDS } from './edit-fields.ts'
+import { type Draft, FIELDS, type Field } from './edit-fields.ts'
 
 /** UTM parameters that a person uses again, kept in this browser. */
 interface Template {
@@ -11,7 +11,9 @@ interface Template {
   values: Record<string, string>
 }
 
-const PATHS = FIELDS.filter(({ name }) => name === 'utm').map(({ path }) => path)
+export const isCampaign = ({ name }: Field) => name === 'utm'
+
+const PATHS = FIELDS.filter(isCampaign).map(({ path }) => path)
 
 /** Longest name of a template. */
 const MAX_NAME = 60
@@ -37,8 +39,28 @@ function isTemplate(value: unknown): value is Template {
 
 const byName = (one: Template, other: Template) => one.name.localeCompare(other.name)
 
+interface ToolProps {
+  draft: Draft
+  onDraft: (change: Draft) => void
+}
+
+/** What the editor offers beside the parameters: templates, and the target with them. */
+export function CampaignTools(props: ToolProps) {
+  const preview = previewTarget(props.draft)
+  return (
+    <>
+      <UtmTemplates {...props} />
+      {preview !== null && (
+        <p class="small">
+          {text.value.utm.preview} <span class="wrap soft">{preview}</span>
+        </p>
+      )}
+    </>
+  )
+}
+
 /** Fills in the parameters of a template, and keeps the present ones as a template. */
-export function UtmTemplates({ draft, onDraft }: { draft: Draft; onDraft: (change: Draft) => void }) {
+function UtmTemplates({ draft, onDraft }: ToolProps) {
   const t = text.value.utm
   const [templates, setTemplates] = useState(readTemplates)
   const [chosen, setChosen] = useState('')
@@ -101,7 +123,7 @@ export function UtmTemplates({ draft, onDraft }: { draft: Draft; onDraft: (chang
 }
 
 /** The target with the parameters as the draft has them; null if it has none. */
-export function previewTarget(draft: Draft): string | null {
+function previewTarget(draft: Draft): string | null {
   const url = URL.parse(String(draft['original_url'] ?? ''))
   if (url === null) return null
   let isChanged = false

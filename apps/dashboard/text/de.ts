@@ -1,7 +1,7 @@
 import { account, sessions } from './account-de.ts'
 import { admin, audit, hosts, keys, users } from './admin-de.ts'
 import type { Catalogue } from './catalogue.ts'
-import { choices, fields, parts, states, utm } from './fields-de.ts'
+import { choices, edit, fields, parts, states, utm } from './fields-de.ts'
 import { imports } from './imports-de.ts'
 import { list } from './links-de.ts'
 import { qr } from './qr-de.ts'
@@ -131,31 +131,7 @@ export const de: Catalogue = {
     restoreFailed: (code) => `${code} lässt sich auf diesem Server nicht wiederherstellen`,
     saved: 'Änderungen gespeichert'
   },
-  edit: {
-    title: (code) => `${code} bearbeiten`,
-    required: 'Geben Sie einen Wert ein',
-    notUrl: 'Geben Sie eine ganze Webadresse ein, etwa https://example.com',
-    tooLong: (limit) => `Höchstens ${limit} Zeichen`,
-    notNumber: 'Geben Sie eine ganze Zahl ein',
-    tooSmall: (limit) => `Mindestens ${limit}`,
-    groups: { when: 'Wann er gilt', how: 'Wie er weiterleitet', access: 'Codes und Zugang' },
-    groupHints: {
-      when: 'Beginn, Ende und Grenze',
-      how: 'Status, Abfrage, UTM',
-      access: 'Wer ihn erreicht, und mit welchen Codes'
-    },
-    conflictTitle: 'Der Link wurde inzwischen geändert',
-    conflictHint:
-      'Seit Sie dies geöffnet haben, wurde eine andere Änderung gespeichert. Wählen Sie, was gilt.',
-    field: 'Feld',
-    yours: 'Ihre Fassung',
-    theirs: 'Gespeichert',
-    keepYours: 'Ihre speichern',
-    takeTheirs: 'Gespeicherte behalten',
-    empty: 'leer',
-    yes: 'ja',
-    no: 'nein'
-  },
+  edit,
   link: {
     back: 'Alle Links',
     created: (date) => `Erstellt ${date}`,

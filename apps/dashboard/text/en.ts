@@ -1,7 +1,7 @@
 import { account, sessions } from './account-en.ts'
 import { admin, audit, hosts, keys, users } from './admin-en.ts'
 import type { Lists } from './catalogue.ts'
-import { choices, fields, parts, states, utm } from './fields-en.ts'
+import { choices, edit, fields, parts, states, utm } from './fields-en.ts'
 import { imports } from './imports-en.ts'
 import { list } from './links-en.ts'
 import { qr } from './qr-en.ts'
@@ -133,30 +133,7 @@ export const en = {
     restoreFailed: (code: string) => `${code} can’t be restored on this server`,
     saved: 'Changes saved'
   },
-  edit: {
-    title: (code: string) => `Edit ${code}`,
-    required: 'Enter a value',
-    notUrl: 'Enter a whole web address, such as https://example.com',
-    tooLong: (limit: string) => `At most ${limit} characters`,
-    notNumber: 'Enter a whole number',
-    tooSmall: (limit: string) => `At least ${limit}`,
-    groups: { when: 'When it works', how: 'How it redirects', access: 'Codes and access' },
-    groupHints: {
-      when: 'Start, end and limit',
-      how: 'Status, query, UTM',
-      access: 'Who reaches it, and by which codes'
-    },
-    conflictTitle: 'The link changed meanwhile',
-    conflictHint: 'Another change was saved after you opened this. Choose what to keep.',
-    field: 'Field',
-    yours: 'Yours',
-    theirs: 'Saved',
-    keepYours: 'Save yours',
-    takeTheirs: 'Keep the saved one',
-    empty: 'empty',
-    yes: 'yes',
-    no: 'no'
-  },
+  edit,
   link: {
     back: 'All links',
     created: (date: string) => `Created ${date}`,

@@ -56,3 +56,28 @@ export const states: Catalogue['states'] = {
   blocked: 'Gesperrt',
   deleted: 'Gelöscht'
 }
+
+export const edit: Catalogue['edit'] = {
+  title: (code) => `${code} bearbeiten`,
+  required: 'Geben Sie einen Wert ein',
+  notUrl: 'Geben Sie eine ganze Webadresse ein, etwa https://example.com',
+  tooLong: (limit) => `Höchstens ${limit} Zeichen`,
+  notNumber: 'Geben Sie eine ganze Zahl ein',
+  tooSmall: (limit) => `Mindestens ${limit}`,
+  groups: { when: 'Wann er gilt', how: 'Wie er weiterleitet', access: 'Codes und Zugang' },
+  groupHints: {
+    when: 'Beginn, Ende und Grenze',
+    how: 'Status, Abfrage, UTM',
+    access: 'Wer ihn erreicht, und mit welchen Codes'
+  },
+  conflictTitle: 'Der Link wurde inzwischen geändert',
+  conflictHint: 'Seit Sie dies geöffnet haben, wurde eine andere Änderung gespeichert. Wählen Sie, was gilt.',
+  field: 'Feld',
+  yours: 'Ihre Fassung',
+  theirs: 'Gespeichert',
+  keepYours: 'Ihre speichern',
+  takeTheirs: 'Gespeicherte behalten',
+  empty: 'leer',
+  yes: 'ja',
+  no: 'nein'
+}

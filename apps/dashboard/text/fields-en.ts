@@ -59,3 +59,29 @@ export const states = {
   blocked: 'Blocked',
   deleted: 'Deleted'
 }
+
+/** The editor. */
+export const edit = {
+  title: (code: string) => `Edit ${code}`,
+  required: 'Enter a value',
+  notUrl: 'Enter a whole web address, such as https://example.com',
+  tooLong: (limit: string) => `At most ${limit} characters`,
+  notNumber: 'Enter a whole number',
+  tooSmall: (limit: string) => `At least ${limit}`,
+  groups: { when: 'When it works', how: 'How it redirects', access: 'Codes and access' },
+  groupHints: {
+    when: 'Start, end and limit',
+    how: 'Status, query, UTM',
+    access: 'Who reaches it, and by which codes'
+  },
+  conflictTitle: 'The link changed meanwhile',
+  conflictHint: 'Another change was saved after you opened this. Choose what to keep.',
+  field: 'Field',
+  yours: 'Yours',
+  theirs: 'Saved',
+  keepYours: 'Save yours',
+  takeTheirs: 'Keep the saved one',
+  empty: 'empty',
+  yes: 'yes',
+  no: 'no'
+}
