@@ -19,8 +19,7 @@ t.test('the list has the columns of the table, with their names and types', asyn
     'foldedCode',
     'visitsUsed',
     'passwordVersion',
-    'maxVisits',
-    'tags'
+    'maxVisits'
   ]
   const columns = Object.fromEntries(
     Object.entries(getTableColumns(urls)).filter(([name]) => !internal.includes(name))

@@ -1,4 +1,5 @@
 import type { ImportColumn } from '#plugins/imports/contract.ts'
+import { toTagNames } from '#schema/shapes/tag.ts'
 import { wireTime } from '#schema/shapes/text.ts'
 import type { Url } from '#schema/shapes/url.ts'
 import { UTM_NAMES, type Utm } from '#schema/shapes/utm.ts'
@@ -11,11 +12,11 @@ export interface LinkField {
   /** Its key in a row. */
   column: Exclude<keyof UrlRow, 'version'>
   name: FieldName
-  type: 'bigint' | 'smallint' | 'text' | 'boolean' | 'timestamptz' | 'jsonb'
+  type: 'bigint' | 'smallint' | 'text' | 'boolean' | 'timestamptz' | 'jsonb' | 'text[]'
   /** When a client may set the field: only on creation, or on any change too. The server sets the others. */
   setOn?: 'creation' | 'change'
   /** The value in a link created without this field, or set to null; null if undefined. */
-  initial?: boolean | number
+  initial?: boolean | number | readonly string[]
   /** Converts what a client sends, which has the field's shape and is not null. */
   normalize?(value: never): unknown
   /**
@@ -26,7 +27,7 @@ export interface LinkField {
   /** What the audit log records: the value, or only whether there is one. Nothing if undefined. */
   audit?: 'value' | 'presence'
   /** The value after the owner is erased. Unchanged if undefined. */
-  erased?: string | null
+  erased?: string | null | readonly string[]
   /** Redirects depend on the field, so their cache entries hold it. */
   isCached?: true
   /** Only exports and import files show the field. */
@@ -166,6 +167,17 @@ const list = [
     erased: null,
     normalize: normalizeUtm,
     isCached: true,
+    file: { isExtra: true }
+  },
+  {
+    column: 'tags',
+    name: 'tags',
+    type: 'text[]',
+    setOn: 'change',
+    initial: [],
+    audit: 'value',
+    erased: [],
+    normalize: toTagNames,
     file: { isExtra: true }
   }
 ] as const satisfies readonly LinkField[]

@@ -16,6 +16,7 @@ import { createEdits } from './service-edit.ts'
 import { createHistory } from './service-history.ts'
 import { createParts, type UrlCollaborators } from './service-parts.ts'
 import { openRows } from './service-rows.ts'
+import { createLinkTags, type LinkTags } from './service-tags.ts'
 import { createTargetLookup } from './service-targets.ts'
 import { findUrls } from './store.ts'
 import { openUrlList } from './store-list.ts'
@@ -68,6 +69,7 @@ export interface UrlService extends UrlBulk {
    * callers cache.
    */
   findByKey(key: string): Promise<LinkTarget | null>
+  tags: LinkTags
 }
 
 /** Conditions of a change. */
@@ -113,7 +115,8 @@ export function createUrlService(
     ...bulk,
     ...createEdits(parts, bulk),
     ...createHistory(parts, findRow),
-    findByKey: createTargetLookup(database)
+    findByKey: createTargetLookup(database),
+    tags: createLinkTags(parts)
   }
 
   return { service, onUserDeleted: createDisowning(parts) }

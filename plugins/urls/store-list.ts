@@ -1,12 +1,14 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { choice, equals, period } from '#platform/lists/filter.ts'
+import { type Comparison, choice, equals, period } from '#platform/lists/filter.ts'
 import { defineList } from '#platform/lists/list.ts'
 import { search } from '#platform/lists/search.ts'
 import type { Sort } from '#platform/lists/sorted.ts'
+import { readTagList } from '#schema/shapes/tag.ts'
 import { type URL_SORTS, UrlQuery } from '#schema/shapes/url.ts'
 import { searchedText, titleOrder, urls } from '#schema/tables/urls.ts'
 import { RESERVED_CODES } from './codes.ts'
 import { SHOWN } from './fields.ts'
+import { isActiveInSql, STATE_CONDITIONS, stateInSql } from './store-state.ts'
 import { live } from './store.ts'
 
 const sorts: Record<(typeof URL_SORTS)[number], Sort> = {
@@ -19,16 +21,21 @@ const sorts: Record<(typeof URL_SORTS)[number], Sort> = {
   title: { by: titleOrder(urls), type: 'text', isNullable: true }
 }
 
-/** As readGuarded reads it. */
-const isActive = sql`(${urls.isActive} or ${urls.isGuarded})`
+/** The condition of the index of tags. */
+const isTagged = sql`${urls.tags} <> '{}'`
 
-/** As stateOf, of a link that is not deleted, and without its block: a list of hosts is not in the database alone. */
-const state = sql`case
-    when not ${isActive} then 'inactive'
-    when ${urls.startsAt} > now() then 'scheduled'
-    when ${urls.visitsUsed} >= ${urls.maxVisits} then 'used_up'
-    when ${urls.expiresAt} <= now() then 'expired'
-    else 'active' end`
+/** The filters of `state`. The service narrows a list of blocked links itself. */
+function states(): Record<string, Comparison> {
+  const entries = Object.entries(STATE_CONDITIONS).map(([state, condition]): [string, Comparison] => [
+    `state.${state}`,
+    {
+      compare: () => condition,
+      read: (wanted) => (wanted === state ? true : undefined),
+      ...(state === 'deleted' && { replacesBase: true })
+    }
+  ])
+  return Object.fromEntries(entries)
+}
 
 /** The path of a url, as in presentUrl. */
 function shortPath(): SQL {
@@ -48,7 +55,7 @@ export const openUrlList = defineList({
   comparisons: {
     owner: equals(urls.userId),
     user_id: equals(urls.userId),
-    ...choice('is_active', isActive, sql`not ${urls.isActive} and not ${urls.isGuarded}`),
+    ...choice('is_active', isActiveInSql, sql`not ${urls.isActive} and not ${urls.isGuarded}`),
     short_code: equals(urls.shortCode),
     ...search([urls.originalUrl, urls.title, urls.shortCode], searchedText(urls)),
     ...choice('has_title', sql`${urls.title} is not null`, sql`${urls.title} is null`),
@@ -59,13 +66,21 @@ export const openUrlList = defineList({
     ),
     ...period(urls.createdAt, 'created_from', 'created_to'),
     ...period(urls.updatedAt, 'updated_from', 'updated_to'),
-    ...period(urls.expiresAt, 'expires_from', 'expires_to')
+    ...period(urls.expiresAt, 'expires_from', 'expires_to'),
+    tags: { read: readTagList, compare: (names) => sql`${isTagged} and ${urls.tags} && ${names}::text[]` },
+    all_tags: {
+      read: readTagList,
+      compare: (names) => sql`${isTagged} and ${urls.tags} @> ${names}::text[]`
+    },
+    exclude_tags: { read: readTagList, compare: (names) => sql`not (${urls.tags} && ${names}::text[])` },
+    ...states(),
+    ...choice('has_password', sql`${urls.passwordVersion} is not null`, sql`${urls.passwordVersion} is null`)
   },
   members: {
     id: urls.id,
     ...Object.fromEntries(SHOWN.map(({ name, column }) => [name, urls[column]])),
-    is_active: isActive,
-    state: state,
+    is_active: isActiveInSql,
+    state: stateInSql(),
     short_url: sql`${sql.placeholder('base')}::text || ${shortPath()}`
   }
 })

@@ -80,9 +80,11 @@ export const urls = pgTable(
       .where(sql`${table.expiresAt} is not null and ${table.deletedAt} is null`),
     // Most links are active, so only this filter needs an index.
     index('urls_inactive').on(table.id).where(sql`not ${table.isActive} and ${table.deletedAt} is null`),
-    index('urls_tags')
-      .using('gin', table.tags)
-      .where(sql`${table.tags} <> '{}' and ${table.deletedAt} is null`),
+    // Of deleted links too, whose tags are renamed and merged like those of others.
+    index('urls_tags').using('gin', table.tags).where(sql`${table.tags} <> '{}'`),
+    index('urls_deleted')
+      .on(table.id)
+      .where(sql`${table.deletedAt} is not null and ${table.aliasOf} is null`),
     index('urls_aliases').on(table.aliasOf).where(sql`${table.aliasOf} is not null`),
     uniqueIndex('urls_folded_key')
       .on(table.domain, table.foldedCode)

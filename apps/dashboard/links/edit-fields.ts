@@ -5,7 +5,7 @@ import { completeAddress, isAddress } from './address.ts'
 
 /** The fields of the editor, read from the shape of a change: a new field needs no code here. */
 
-export type FieldName = Exclude<keyof UrlChange, 'redirect_status' | 'utm'>
+export type FieldName = Exclude<keyof UrlChange, 'redirect_status' | 'utm' | 'tags'>
 export type Kind = 'flag' | 'time' | 'address' | 'line' | 'paragraph'
 
 /** A value as its control holds it. */
@@ -42,7 +42,7 @@ export function readFields<Name extends string>(
   })
 }
 
-const { redirect_status: _, utm: __, ...EDITED } = UrlChange.properties
+const { redirect_status: _, utm: __, tags: ___, ...EDITED } = UrlChange.properties
 
 export const FIELDS: readonly Field[] = readFields(EDITED as unknown as Record<FieldName, Schema>)
 

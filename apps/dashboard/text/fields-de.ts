@@ -17,5 +17,6 @@ export const fields: Lists['fields'] = {
     hint: '302 passt fast immer; 301 und 308 bedeuten einen dauerhaften Umzug'
   },
   forward_query: { label: 'Abfrage weitergeben', hint: 'Was Besucher nach ? anhängen, geht an das Ziel' },
-  utm: { label: 'UTM-Parameter', hint: 'Für Ihre Analyse an das Ziel angehängt' }
+  utm: { label: 'UTM-Parameter', hint: 'Für Ihre Analyse an das Ziel angehängt' },
+  tags: { label: 'Schlagwörter', hint: 'Damit finden und ordnen Sie Links; bis zu 20' }
 }

@@ -17,5 +17,6 @@ export const fields: Lists['fields'] = {
     hint: '302 suits nearly every link; 301 and 308 say that the move is permanent'
   },
   forward_query: { label: 'Forward the query', hint: 'What visitors add after ? goes on to the target' },
-  utm: { label: 'UTM parameters', hint: 'Added to the target for your analytics' }
+  utm: { label: 'UTM parameters', hint: 'Added to the target for your analytics' },
+  tags: { label: 'Tags', hint: 'Find and group links by them; up to 20' }
 }
