@@ -3,6 +3,7 @@ import type { Cache } from '#platform/cache/index.ts'
 import type { Database, SqlPart } from '#platform/database/index.ts'
 import type { FindOwned, Insertion, ListChanges, RecordChanges } from '#plugins/audit/contract.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
+import type { BlockedHosts } from './blocked.ts'
 import { targetRefused } from './errors.ts'
 import { ROWS } from './service-rows.ts'
 import { keyOf } from './service-targets.ts'
@@ -22,6 +23,7 @@ export interface UrlCollaborators {
     insertionOf(rows: SqlPart): SqlPart
   }
   audit: { record: RecordChanges; insertion: Insertion; findOwned: FindOwned; list: ListChanges }
+  blocklist: BlockedHosts
   outbox: { add(message: { topic: string; aggregate: string; payload: { id: number } }): Promise<void> }
   /** Removes what the user entered from the events and audit entries of these urls. */
   erase(userId: number, rows: UrlRow[]): Promise<void>

@@ -6,6 +6,7 @@ import type { Precondition } from '#platform/http/conditional.ts'
 import type { UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
 import type { HistoryQuery, UrlHistoryEntry } from '#schema/shapes/url-history.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
+import { readWithBlocks } from './blocked.ts'
 import type { LinkTarget } from './contract.ts'
 import { urlUnknown } from './errors.ts'
 import { createBulk, type UrlBulk } from './service-bulk.ts'
@@ -98,7 +99,9 @@ export function createUrlService(
 
   const service: UrlService = {
     list: (caller, query, base) =>
-      list.read(database.readStale, query, { owner: onlyOwnerOf(caller), extra: { base } }),
+      readWithBlocks(parts.blocklist, query, (narrowed) =>
+        list.read(database.readStale, narrowed, { owner: onlyOwnerOf(caller), extra: { base } })
+      ),
 
     count: (caller) => list.count(database.readStale, onlyOwnerOf(caller)),
 

@@ -5,7 +5,7 @@ import { search } from '#platform/lists/search.ts'
 import type { Sort } from '#platform/lists/sorted.ts'
 import { readTagList } from '#schema/shapes/tag.ts'
 import { type URL_SORTS, UrlQuery } from '#schema/shapes/url.ts'
-import { searchedText, titleOrder, urls } from '#schema/tables/urls.ts'
+import { hasOddTarget, searchedText, titleOrder, urls } from '#schema/tables/urls.ts'
 import { RESERVED_CODES } from './codes.ts'
 import { SHOWN } from './fields.ts'
 import { isActiveInSql, STATE_CONDITIONS, stateInSql } from './store-state.ts'
@@ -24,7 +24,7 @@ const sorts: Record<(typeof URL_SORTS)[number], Sort> = {
 /** The condition of the index of tags. */
 const isTagged = sql`${urls.tags} <> '{}'`
 
-/** The filters of `state`. The service narrows a list of blocked links itself. */
+/** The filters of `state`, except for blocked links, see blocked.ts. */
 function states(): Record<string, Comparison> {
   const entries = Object.entries(STATE_CONDITIONS).map(([state, condition]): [string, Comparison] => [
     `state.${state}`,
@@ -74,6 +74,10 @@ export const openUrlList = defineList({
     },
     exclude_tags: { read: readTagList, compare: (names) => sql`not (${urls.tags} && ${names}::text[])` },
     ...states(),
+    blocked_text: {
+      compare: (pattern) => sql`${pattern}::text is not null
+        and (${searchedText(urls)} ~ ${pattern}::text or ${hasOddTarget(urls)})`
+    },
     ...choice('has_password', sql`${urls.passwordVersion} is not null`, sql`${urls.passwordVersion} is null`)
   },
   members: {

@@ -85,6 +85,8 @@ export const urls = pgTable(
     index('urls_deleted')
       .on(table.id)
       .where(sql`${table.deletedAt} is not null and ${table.aliasOf} is null`),
+    // Candidates for blocked links, see plugins/urls/blocked.ts.
+    index('urls_odd').on(table.id).where(hasOddTarget(table)),
     index('urls_aliases').on(table.aliasOf).where(sql`${table.aliasOf} is not null`),
     uniqueIndex('urls_folded_key')
       .on(table.domain, table.foldedCode)
@@ -103,4 +105,16 @@ export function titleOrder({ title }: { title: PgColumn }): SQL {
 export function searchedText(columns: Record<'originalUrl' | 'title' | 'shortCode', PgColumn>): SQL {
   const { originalUrl, title, shortCode } = columns
   return sql`lower((${originalUrl} || ' ' || coalesce(${title}, '') || ' ' || ${shortCode}) collate "C")`
+}
+
+/**
+ * True if a host of a link may be written otherwise than the block list writes it, or is not in
+ * {@link searchedText}. Of plain ASCII hosts only the case differs; a last label that begins with a digit may
+ * be an IPv4 address in another spelling.
+ */
+export function hasOddTarget({
+  originalUrl,
+  expiredUrl
+}: Record<'originalUrl' | 'expiredUrl', PgColumn>): SQL {
+  return sql`(${expiredUrl} is not null or ${originalUrl} !~* '^https?://([a-z0-9-]+[.])*[a-z][a-z0-9-]*[.]?(:[0-9]+)?([/?#]|$)')`
 }

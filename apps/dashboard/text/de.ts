@@ -6,6 +6,7 @@ import { imports } from './imports-de.ts'
 import { list } from './links-de.ts'
 import { bookmarklet, browser, history, palette } from './shell-de.ts'
 import { system } from './system-de.ts'
+import { tags } from './tags-de.ts'
 
 /** German. */
 
@@ -25,6 +26,7 @@ export const de: Catalogue = {
   list,
   palette,
   system,
+  tags,
   users,
   fields,
   roles: { admin: 'Administrator', member: 'Mitglied', 'read-only': 'Nur lesen' },

@@ -6,6 +6,7 @@ import { imports } from './imports-en.ts'
 import { list } from './links-en.ts'
 import { bookmarklet, browser, history, palette } from './shell-en.ts'
 import { system } from './system-en.ts'
+import { tags } from './tags-en.ts'
 
 /** English. Counts come formatted, with the number for the choice of the form. */
 
@@ -32,6 +33,7 @@ export const en = {
   list,
   palette,
   system,
+  tags,
   users,
   app: {
     name: 'Fairlead',
