@@ -8,8 +8,8 @@ import { type URL_SORTS, UrlQuery } from '#schema/shapes/url.ts'
 import { hasOddTarget, searchedText, titleOrder, urls } from '#schema/tables/urls.ts'
 import { RESERVED_CODES } from './codes.ts'
 import { SHOWN } from './fields.ts'
-import { isActiveInSql, STATE_CONDITIONS, stateInSql } from './store-state.ts'
 import { live } from './store.ts'
+import { isActiveInSql, STATE_CONDITIONS, stateInSql } from './store-state.ts'
 
 const sorts: Record<(typeof URL_SORTS)[number], Sort> = {
   id: { by: urls.id, type: 'bigint' },
