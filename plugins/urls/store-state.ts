@@ -21,15 +21,13 @@ export function stateInSql(): SQL {
 const isStarted = sql`(${urls.startsAt} is null or ${urls.startsAt} <= now())`
 const hasVisits = sql`(${urls.maxVisits} is null or ${urls.visitsUsed} < ${urls.maxVisits})`
 const isUnexpired = sql`(${urls.expiresAt} is null or ${urls.expiresAt} > now())`
-/** An index has the links that are stored as inactive: those that are, and restricted ones. */
-const isGuarded = sql`not ${urls.isActive} and ${urls.isGuarded}`
 
 /** The condition of each state in a form that an index may serve. A block is not considered, as in stateInSql. */
 export const STATE_CONDITIONS: Record<Exclude<UrlState, 'blocked'>, SQL> = {
   active: sql`${isActiveInSql} and ${isStarted} and ${hasVisits} and ${isUnexpired}`,
-  used_up: sql`${isGuarded} and ${isStarted} and ${urls.visitsUsed} >= ${urls.maxVisits}`,
+  used_up: sql`${isActiveInSql} and ${isStarted} and ${urls.visitsUsed} >= ${urls.maxVisits}`,
   expired: sql`${isActiveInSql} and ${isStarted} and ${hasVisits} and ${urls.expiresAt} <= now()`,
-  scheduled: sql`${isGuarded} and ${urls.startsAt} > now()`,
+  scheduled: sql`${isActiveInSql} and ${urls.startsAt} > now()`,
   inactive: sql`not ${urls.isActive} and not ${urls.isGuarded}`,
   deleted: sql`${urls.deletedAt} is not null and ${urls.aliasOf} is null`
 }

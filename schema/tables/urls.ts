@@ -85,6 +85,16 @@ export const urls = pgTable(
     index('urls_deleted')
       .on(table.id)
       .where(sql`${table.deletedAt} is not null and ${table.aliasOf} is null`),
+    // The filters `state` and `has_password`: few links have these rules.
+    index('urls_starts')
+      .on(table.startsAt)
+      .where(sql`${table.startsAt} is not null and ${table.deletedAt} is null`),
+    index('urls_limited')
+      .on(table.id)
+      .where(sql`${table.maxVisits} is not null and ${table.deletedAt} is null`),
+    index('urls_protected')
+      .on(table.id)
+      .where(sql`${table.passwordVersion} is not null and ${table.deletedAt} is null`),
     // Candidates for blocked links, see plugins/urls/blocked.ts.
     index('urls_odd').on(table.id).where(hasOddTarget(table)),
     index('urls_aliases').on(table.aliasOf).where(sql`${table.aliasOf} is not null`),
