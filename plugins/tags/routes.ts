@@ -5,7 +5,10 @@ import { pageOf, pageWindow } from '#schema/shapes/page.ts'
 import { Tag, TagChange, TagDraft, TagMerge, TagParams, TagQuery } from '#schema/shapes/tag.ts'
 import { Type } from '#schema/shapes/type.ts'
 
-/** `/api/tags`: thin handlers over `app.tags`. Changes need a scope of administrators: they affect all links. */
+/**
+ * `/api/tags`: thin handlers over `app.tags`. Changes affect all links, so they need a scope of
+ * administrators.
+ */
 export const tagRoutes: FastifyPluginAsyncTypebox = async (app) => {
   const tags = ['tags']
 

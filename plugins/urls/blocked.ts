@@ -3,8 +3,9 @@ import type { Url, UrlQuery } from '#schema/shapes/url.ts'
 import { targetsOf } from './fields.ts'
 
 /**
- * Blocked links in lists. The block list is in memory, in part from a file, and matches hosts in any spelling.
- * So the database narrows a list to candidates, and this process decides about the rows that were read.
+ * Blocked links in lists. The block list is in memory, in part from a file, and matches hosts in any
+ * spelling. So the database narrows a list to candidates, and this process decides about the rows that were
+ * read.
  */
 
 /** Parts of `app.blocklist`. */

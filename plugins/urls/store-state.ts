@@ -22,7 +22,7 @@ const isStarted = sql`(${urls.startsAt} is null or ${urls.startsAt} <= now())`
 const hasVisits = sql`(${urls.maxVisits} is null or ${urls.visitsUsed} < ${urls.maxVisits})`
 const isUnexpired = sql`(${urls.expiresAt} is null or ${urls.expiresAt} > now())`
 
-/** The condition of each state in a form that an index may serve. A block is not considered, as in stateInSql. */
+/** The condition of each state in a form that an index may serve. It ignores blocks, as stateInSql does. */
 export const STATE_CONDITIONS: Record<Exclude<UrlState, 'blocked'>, SQL> = {
   active: sql`${isActiveInSql} and ${isStarted} and ${hasVisits} and ${isUnexpired}`,
   used_up: sql`${isActiveInSql} and ${isStarted} and ${urls.visitsUsed} >= ${urls.maxVisits}`,
