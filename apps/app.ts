@@ -59,6 +59,8 @@ import { sessionRoutes } from '#plugins/sessions/routes.ts'
 import stats from '#plugins/stats/index.ts'
 import { statsRoutes } from '#plugins/stats/routes.ts'
 import { systemRoutes } from '#plugins/system/routes.ts'
+import tags from '#plugins/tags/index.ts'
+import { tagRoutes } from '#plugins/tags/routes.ts'
 import titles from '#plugins/titles/index.ts'
 import urls from '#plugins/urls/index.ts'
 import { urlRoutes } from '#plugins/urls/routes.ts'
@@ -150,6 +152,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     await app.register(sessions, config.sessions)
     await app.register(events, config.events)
     await app.register(urls, config.urls)
+    await app.register(tags)
     await app.register(titles, config.titles)
     await app.register(stats)
     await app.register(imports, config.imports)
@@ -210,6 +213,7 @@ async function apiScope(scope: FastifyInstance, config: Config) {
   await scope.register(statsRoutes)
   await scope.register(importRoutes, config.imports)
   await scope.register(exportRoutes)
+  await scope.register(tagRoutes)
   await scope.register(systemRoutes, { ...config.system, version: manifest.version })
 }
 

@@ -14,6 +14,7 @@ import { problems as keys } from '#plugins/keys/errors.ts'
 import { problems as qr } from '#plugins/qr/errors.ts'
 import { problems as redirects } from '#plugins/redirects/errors.ts'
 import { problems as sessions } from '#plugins/sessions/errors.ts'
+import { problems as tags } from '#plugins/tags/errors.ts'
 import { problems as urls } from '#plugins/urls/errors.ts'
 import { problems as users } from '#plugins/users/errors.ts'
 
@@ -44,6 +45,7 @@ const ROOMS: Record<string, ProblemFactory>[] = [
   keys,
   sessions,
   blocklist,
+  tags,
   dashboard,
   proxy
 ]

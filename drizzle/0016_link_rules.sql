@@ -22,8 +22,18 @@ ALTER TABLE "urls" ADD COLUMN "alias_of" bigint;--> statement-breakpoint
 ALTER TABLE "urls" ADD COLUMN "folded_code" text;--> statement-breakpoint
 ALTER TABLE "urls" ADD COLUMN "is_guarded" boolean DEFAULT false NOT NULL;--> statement-breakpoint
 -- safe: the index is partial, and no link has a value for it yet: its build reads the links once, while writes of links wait
-CREATE INDEX IF NOT EXISTS "urls_tags" ON "urls" USING gin ("tags") WHERE "urls"."tags" <> '{}' and "urls"."deleted_at" is null;--> statement-breakpoint
--- safe: as above
+CREATE INDEX IF NOT EXISTS "urls_tags" ON "urls" USING gin ("tags") WHERE "urls"."tags" <> '{}';--> statement-breakpoint
+-- safe: the index has deleted links only: its build reads the links once, while writes of links wait
+CREATE INDEX IF NOT EXISTS "urls_deleted" ON "urls" USING btree ("id") WHERE "urls"."deleted_at" is not null and "urls"."alias_of" is null;--> statement-breakpoint
+-- safe: as the first one
+CREATE INDEX IF NOT EXISTS "urls_starts" ON "urls" USING btree ("starts_at") WHERE "urls"."starts_at" is not null and "urls"."deleted_at" is null;--> statement-breakpoint
+-- safe: as the first one
+CREATE INDEX IF NOT EXISTS "urls_limited" ON "urls" USING btree ("id") WHERE "urls"."max_visits" is not null and "urls"."deleted_at" is null;--> statement-breakpoint
+-- safe: as the first one
+CREATE INDEX IF NOT EXISTS "urls_protected" ON "urls" USING btree ("id") WHERE "urls"."password_version" is not null and "urls"."deleted_at" is null;--> statement-breakpoint
+-- safe: the index has few links, those with an unusual spelling of their host: its build reads the links once, while writes of links wait
+CREATE INDEX IF NOT EXISTS "urls_odd" ON "urls" USING btree ("id") WHERE ("urls"."expired_url" is not null or "urls"."original_url" !~* '^https?://([a-z0-9-]+[.])*[a-z][a-z0-9-]*[.]?(:[0-9]+)?([/?#]|$)');--> statement-breakpoint
+-- safe: as the first one
 CREATE INDEX IF NOT EXISTS "urls_aliases" ON "urls" USING btree ("alias_of") WHERE "urls"."alias_of" is not null;--> statement-breakpoint
--- safe: as above
+-- safe: as the first one
 CREATE UNIQUE INDEX IF NOT EXISTS "urls_folded_key" ON "urls" USING btree ("domain","folded_code") WHERE "urls"."folded_code" is not null;

@@ -133,12 +133,20 @@ served(t, async (t, api) => {
       is_active: at % 5 !== 0,
       created_at: times[at % times.length],
       updated_at: times[(at >> 2) % times.length],
+      tags: [[], ['a'], ['a', 'b c'], ['ü', 'b c']][at % 4],
+      ...(at % 6 === 1 && { starts_at: ['2001-01-01T00:00:00', '9000-01-01T00:00:00'][(at >> 1) % 2] }),
       ...(at % 7 < 3 && { expires_at: ['2021-01-01T00:00:00', '9000-01-01T00:00:00'][at % 2] })
     }))
     const imported = await api('POST', '/urls/bulk', { json: drafts })
     t.match(imported.json, { imported: drafts.length }, imported.text)
     const rows: Url[] = (await api('GET', `/urls?q=${word}`)).json
     t.equal(rows.length, drafts.length)
+    t.same([...new Set(rows.map(({ state }) => state))].sort(), [
+      'active',
+      'expired',
+      'inactive',
+      'scheduled'
+    ])
     const has = (text: string) => (row: Url) => (row.title ?? '').toLowerCase().includes(text)
     const day = '2020-01-01'
     await checkModel(t, api, {
@@ -162,7 +170,17 @@ served(t, async (t, api) => {
         [`updated_from=${day}`]: ({ updated_at }) => updated_at >= day,
         [`updated_to=${day}T00:00:00`]: ({ updated_at }) => updated_at <= `${day}T00:00:00`,
         'expires_from=2022-01-01': ({ expires_at }) => expires_at !== null && expires_at >= '2022',
-        'expires_to=2022-01-01': ({ expires_at }) => expires_at !== null && expires_at < '2022'
+        'expires_to=2022-01-01': ({ expires_at }) => expires_at !== null && expires_at < '2022',
+        'tags=A,none': ({ tags }) => tags.includes('a'),
+        'tags=a,%20%C3%9C': ({ tags }) => tags.includes('a') || tags.includes('ü'),
+        'all_tags=a,B%20C': ({ tags }) => tags.includes('a') && tags.includes('b c'),
+        'exclude_tags=%C3%BC,none': ({ tags }) => !tags.includes('ü'),
+        'state=active': ({ state }) => state === 'active',
+        'state=scheduled': ({ state }) => state === 'scheduled',
+        'state=expired': ({ state }) => state === 'expired',
+        'state=inactive': ({ state }) => state === 'inactive',
+        'has_password=false': () => true,
+        'has_password=true': () => false
       }
     })
     for (const text of ['äpfel', 'ÄPFEL', '東京', '京都', 'İstanbul', '😀'])

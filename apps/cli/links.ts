@@ -34,15 +34,21 @@ export const listCommand: Command = {
   summary: 'Lists links, the newest first',
   options: {
     q: { type: 'string', value: 'TEXT', help: 'Part of the target, the title or the code' },
+    tag: { type: 'string', value: 'NAMES', help: 'Links with any of these tags, with commas between them' },
     limit: { type: 'string', value: 'COUNT', default: '20', range: [1, 10_000], help: 'Most links to list' },
     ...SERVER_OPTIONS
   },
   async run(context) {
-    const { q, limit } = context.options
+    const { q, tag, limit } = context.options
     const { links } = openServer(context)
     const most = Number(limit)
     const rows: Url[] = []
-    const query: UrlQuery = { sort: '-id', per_page: Math.min(most, MAX_ROWS), ...(q !== undefined && { q }) }
+    const query: UrlQuery = {
+      sort: '-id',
+      per_page: Math.min(most, MAX_ROWS),
+      ...(q !== undefined && { q }),
+      ...(tag !== undefined && { tags: tag })
+    }
     let next: UrlQuery | string | null = query
     while (next !== null && rows.length < most) {
       const page: Page<Url> = await links.list(next)

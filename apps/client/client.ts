@@ -6,6 +6,7 @@ import type { PageQuery } from '#schema/shapes/page.ts'
 import type { ActiveSession, Session, SessionQuery, SignIn } from '#schema/shapes/session.ts'
 import type { OverallStats, StatsQuery, UrlStats } from '#schema/shapes/stats.ts'
 import type { System } from '#schema/shapes/system.ts'
+import type { Tag, TagChange, TagDraft, TagMerge, TagQuery } from '#schema/shapes/tag.ts'
 import type { ShortenDraft, Url, UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
 import type { UrlBulkChange, UrlBulkRemoval, UrlBulkResults } from '#schema/shapes/url-bulk.ts'
 import type { HistoryQuery, UrlHistoryEntry } from '#schema/shapes/url-history.ts'
@@ -81,6 +82,13 @@ const OPERATIONS = {
     endOthers: call<null>('DELETE', '/api/sessions')
   },
   stats: { get: query<OverallStats, StatsQuery>('/stats') },
+  tags: {
+    list: list<Tag, TagQuery>('/api/tags'),
+    create: post<TagDraft, Tag>('/api/tags', { isKeyed: true }),
+    change: change<string, TagChange, Tag>('PATCH', '/api/tags/:id'),
+    merge: change<string, TagMerge, Tag>('POST', '/api/tags/:id/merge'),
+    remove: callOn<string, null>('DELETE', '/api/tags/:id')
+  },
   system: { get: call<System>('GET', '/api/system') }
 }
 

@@ -112,7 +112,7 @@ export function body<Body, Result>(
 
 /** A change of the resource with an id. */
 export function change<Key extends Id, Change, Result>(
-  method: 'PUT' | 'PATCH',
+  method: 'POST' | 'PUT' | 'PATCH',
   path: string
 ): Operation<(id: Key, change: Change, options?: CallOptions) => Promise<Result>> {
   return (send) => async (id, body, options) => {

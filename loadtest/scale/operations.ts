@@ -90,6 +90,24 @@ export const operations: Operation[] = [
       ])
   },
   {
+    name: 'tagged-page',
+    title: 'GET /urls, by tag and state',
+    status: 200,
+    requests: (links, index) =>
+      pickIds(links, 550 + index, 200).flatMap((id) => {
+        const end = new Date(Date.now() - (61 + (id / links) * 300) * 86_400_000).toISOString().slice(0, 19)
+        return [
+          get(`/urls?sort=-created_at&tags=t${id % 1_000}`),
+          get(`/urls?sort=-created_at&tags=even&created_to=${end}`),
+          get(`/urls?sort=title&all_tags=even,t${2 * (id % 500)}&state=active`),
+          get(`/urls?sort=-created_at&exclude_tags=even&created_to=${end}`),
+          ...['active', 'scheduled', 'expired', 'inactive', 'deleted', 'used_up'].map((state) =>
+            get(`/urls?sort=-created_at&state=${state}`)
+          )
+        ]
+      })
+  },
+  {
     name: 'search',
     title: 'GET /urls?q, rare and frequent',
     status: 200,

@@ -30,8 +30,9 @@ export async function preparePartitions(testbed: Pick<Testbed, 'query'>): Promis
  */
 export async function grow(testbed: Pick<Testbed, 'query'>, from: number, to: number): Promise<void> {
   await testbed.query(
-    `INSERT INTO urls (id, user_id, short_code, original_url, title, created_at, updated_at)
-     SELECT id, 1 + id % 1000, ${CODE}, 'https://acme.dev/scale/' || id, 'Scale ' || id, made, made
+    `INSERT INTO urls (id, user_id, short_code, original_url, title, created_at, updated_at, tags)
+     SELECT id, 1 + id % 1000, ${CODE}, 'https://acme.dev/scale/' || id, 'Scale ' || id, made, made,
+       CASE WHEN id % 2 = 0 THEN ARRAY['even', 't' || id % 1000] ELSE '{}' END
      FROM generate_series($1::bigint, $2::bigint) id,
        LATERAL (SELECT date_trunc('second', now() - interval '${DAYS + 1} days' - random() * interval '300 days' + 0 * id * interval '1 s')) AS t(made)`,
     [from + 1, to]

@@ -21,6 +21,8 @@ import {
 export interface BlocklistService {
   /** True if the host of `url` is on this process's copy of the list. */
   blocks(url: string): boolean
+  /** The listed hosts and domains on this process's copy of the list, without leading dots. */
+  hosts(): readonly string[]
   /** Calls `listener` after each change of the list that {@link blocks} uses. */
   onChange(listener: () => void): void
   /** Lists the entries of the database by host. */
@@ -47,12 +49,15 @@ export function createBlocklistService(
   const listeners: (() => void)[] = []
   let known: { version: number; hosts: string[] } = { version: 0, hosts: [] }
   let matcher = createMatcher([])
+  let hosts: readonly string[] = []
   let refreshing: Promise<void> | null = null
   let isOutdated = false
 
   /** Rebuilds the list from both sources and notifies the listeners. */
   function compile(): void {
-    matcher = createMatcher([...known.hosts, ...fileEntries()])
+    const entries = [...known.hosts, ...fileEntries()]
+    matcher = createMatcher(entries)
+    hosts = entries.map((entry) => entry.replace(/^\.|\.+$/g, ''))
     for (const tell of listeners) tell()
   }
 
@@ -84,6 +89,7 @@ export function createBlocklistService(
 
   const service: BlocklistService = {
     blocks: (url) => matcher.size > 0 && matcher.matches(hostOf(url)),
+    hosts: () => hosts,
     onChange: (listener) => void listeners.push(listener),
 
     async list(query) {

@@ -14,6 +14,7 @@ const collaborators = {
   audit: app.audit,
   erase: async () => undefined,
   outbox: app.outbox,
+  blocklist: app.blocklist,
   checkTarget: () => null
 }
 let opened = 0

@@ -10,7 +10,7 @@ const names = (isWanted: (field: LinkField) => boolean, nameOf = inputName) =>
   FIELDS.filter(isWanted).map(nameOf).sort()
 
 t.test('the list has the columns of the table, with their names and types', async (t) => {
-  const internal = ['version', 'domain', 'isGuarded', 'aliasOf', 'foldedCode', 'tags']
+  const internal = ['version', 'domain', 'isGuarded', 'aliasOf', 'foldedCode']
   const columns = Object.fromEntries(
     Object.entries(getTableColumns(urls)).filter(([name]) => !internal.includes(name))
   )

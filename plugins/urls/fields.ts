@@ -1,3 +1,4 @@
+import { toTagNames } from '#schema/shapes/tag.ts'
 import { wireTime } from '#schema/shapes/text.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import type { FieldName, LinkField } from './link-field.ts'
@@ -165,6 +166,17 @@ const list = [
     isCached: true,
     isHidden: true,
     file: { isExtra: true, stored: 'nullif(visits_used, 0)' }
+  },
+  {
+    column: 'tags',
+    name: 'tags',
+    type: 'text[]',
+    setOn: 'change',
+    initial: [],
+    audit: 'value',
+    erased: [],
+    normalize: toTagNames,
+    file: { isExtra: true }
   }
 ] as const satisfies readonly LinkField[]
 

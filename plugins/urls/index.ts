@@ -55,6 +55,7 @@ async function urls(app: FastifyInstance, { publicUrl, codeLength, schemes, targ
     events: app.events,
     audit: app.audit,
     outbox: app.outbox,
+    blocklist: app.blocklist,
     checkTarget: createTargetCheck({ publicUrl, ...targets, blocks: app.blocklist.blocks }),
     async erase(userId: number, rows: UrlRow[]) {
       const ids = rows.map(({ id }) => id)

@@ -14,11 +14,11 @@ export interface LinkField {
   /** Its key in a row. */
   column: Exclude<keyof UrlRow, 'version'>
   name: FieldName
-  type: 'bigint' | 'integer' | 'smallint' | 'text' | 'boolean' | 'timestamptz' | 'jsonb'
+  type: 'bigint' | 'integer' | 'smallint' | 'text' | 'boolean' | 'timestamptz' | 'jsonb' | 'text[]'
   /** When a client may set the field: only on creation, or on any change too. The server sets the others. */
   setOn?: 'creation' | 'change'
   /** The value in a link created without this field, or set to null; null if undefined. */
-  initial?: boolean | number
+  initial?: boolean | number | readonly string[]
   /** Converts what a client sends, which has the field's shape and is not null. */
   normalize?(value: never): unknown
   /**
@@ -29,7 +29,7 @@ export interface LinkField {
   /** What the audit log records: the value, or only whether there is one. Nothing if undefined. */
   audit?: 'value' | 'presence'
   /** The value after the owner is erased. Unchanged if undefined. */
-  erased?: string | null
+  erased?: string | null | readonly string[]
   /**
    * The wire names of a secret. What a client sends is neither shown nor recorded, and the column holds a
    * stand-in that differs for each value; answers show whether there is one.

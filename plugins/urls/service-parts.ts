@@ -5,6 +5,7 @@ import type { FindOwned, Insertion, ListChanges, RecordChanges } from '#plugins/
 import type { Click } from '#plugins/clicks/contract.ts'
 import type { StoredWithin } from '#plugins/events/contract.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
+import type { BlockedHosts } from './blocked.ts'
 import { targetRefused } from './errors.ts'
 import { createPasswords, type Passwords } from './passwords.ts'
 import { ROWS } from './service-rows.ts'
@@ -26,6 +27,7 @@ export interface UrlCollaborators {
     storeWithin(clicks: readonly Click[], left: ReadonlyMap<number, number>): Promise<StoredWithin>
   }
   audit: { record: RecordChanges; insertion: Insertion; findOwned: FindOwned; list: ListChanges }
+  blocklist: BlockedHosts
   outbox: { add(message: { topic: string; aggregate: string; payload: { id: number } }): Promise<void> }
   /** Removes what the user entered from the events and audit entries of these urls. */
   erase(userId: number, rows: UrlRow[]): Promise<void>

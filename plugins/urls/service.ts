@@ -7,6 +7,7 @@ import type { Click } from '#plugins/clicks/contract.ts'
 import type { UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
 import type { HistoryQuery, UrlHistoryEntry } from '#schema/shapes/url-history.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
+import { readWithBlocks } from './blocked.ts'
 import type { LinkTarget, VisitOutcome } from './contract.ts'
 import { urlUnknown } from './errors.ts'
 import { type PublicFacts, presentFacts } from './present.ts'
@@ -19,6 +20,7 @@ import { createHistory } from './service-history.ts'
 import { createParts, type UrlCollaborators } from './service-parts.ts'
 import { createPasswordCheck } from './service-passwords.ts'
 import { openRows } from './service-rows.ts'
+import { createLinkTags, type LinkTags } from './service-tags.ts'
 import { createTargetLookup } from './service-targets.ts'
 import { createVisits } from './service-visits.ts'
 import { findUrls } from './store.ts'
@@ -89,6 +91,7 @@ export interface UrlService extends UrlBulk {
    * commit with what became of each. A click that was stored before is given again and uses nothing.
    */
   spendVisits(clicks: readonly Click[]): Promise<VisitOutcome[]>
+  tags: LinkTags
 }
 
 /** Conditions of a change. */
@@ -122,7 +125,9 @@ export function createUrlService(
 
   const service: UrlService = {
     list: (caller, query, base) =>
-      list.read(database.readStale, query, { owner: onlyOwnerOf(caller), extra: { base } }),
+      readWithBlocks(parts.blocklist, query, (narrowed) =>
+        list.read(database.readStale, narrowed, { owner: onlyOwnerOf(caller), extra: { base } })
+      ),
 
     count: (caller) => list.count(database.readStale, onlyOwnerOf(caller)),
 
@@ -148,7 +153,9 @@ export function createUrlService(
     async describe(id, target) {
       const row = await findRow(id)
       return row && presentFacts(row, target)
-    }
+    },
+
+    tags: createLinkTags(parts)
   }
 
   return { service, onUserDeleted: createDisowning(parts) }

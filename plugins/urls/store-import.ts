@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg'
 import type { ImportColumn, ImportKind, Remark } from '#plugins/imports/contract.ts'
+import { isTagName, MAX_TAG_LENGTH, MAX_TAGS, toTagNames } from '#schema/shapes/tag.ts'
 import { lengthLimit } from '#schema/shapes/text.ts'
 import type { TSchema } from '#schema/shapes/type.ts'
 import { isTargetUrl, REDIRECT_STATUSES, UrlDraft } from '#schema/shapes/url.ts'
@@ -67,16 +68,12 @@ function createColumns({ schemes, blocks }: UrlImportOptions): ImportColumn[] {
   return FIELDS.flatMap(({ name, type, initial, file }) => {
     if (file === undefined) return []
     const [refuse, shape] = [checks[name], shapes[name]]
-    if (name === 'is_active') return { name, type, stored: '(is_active OR is_guarded)', ...file }
-    const usual = initial === undefined ? {} : { usual: String(initial) }
-    return {
-      name,
-      type,
-      ...usual,
-      ...(shape && { maxLength: lengthLimit(shape) }),
-      ...(refuse && { refuse }),
-      ...file
-    }
+    const stored = STORED_VALUES[name]
+    const usual = initial === undefined ? undefined : literal(initial)
+    const given = { name, type, ...(stored && { stored }), ...(usual && { usual }), ...file }
+    if (name === 'is_active') return given
+    if (name === 'tags') return { ...given, readItems: readTags }
+    return { ...given, ...(shape && { maxLength: lengthLimit(shape) }), ...(refuse && { refuse }) }
   })
 }
 
@@ -98,6 +95,22 @@ async function refuseTaken(client: ClientBase): Promise<Remark[]> {
   }))
 }
 
+/** Values in files that are not those of their columns. */
+const STORED_VALUES: Partial<Record<FieldName, string>> = {
+  is_active: '(is_active OR is_guarded)',
+  // A text that begins with a bracket is read as JSON.
+  tags: "CASE WHEN tags[1] LIKE '[%' THEN to_jsonb(tags)::text ELSE nullif(array_to_string(tags, '|'), '') END"
+}
+
+const literal = (initial: LinkField['initial']) => (Array.isArray(initial) ? "'{}'" : String(initial))
+
+function readTags(items: string[]): string[] | string {
+  const names = toTagNames(items)
+  const wrong = names.find((name) => !isTagName(name))
+  if (wrong !== undefined) return `holds "${wrong}", which is no tag of 1 to ${MAX_TAG_LENGTH} characters`
+  return names.length > MAX_TAGS ? `holds more than ${MAX_TAGS} tags` : names
+}
+
 function refuseUtm(json: string): string | null {
   const known = Object.entries(JSON.parse(json)).every(
     ([name, value]) =>
@@ -110,7 +123,7 @@ function refuseUtm(json: string): string | null {
 }
 
 const INITIAL = FIELDS.flatMap(({ name, initial, file }) =>
-  initial === undefined || !file?.isMade ? [] : `${name} = coalesce(${name}, ${initial})`
+  initial === undefined || !file?.isMade ? [] : `${name} = coalesce(${name}, ${literal(initial)})`
 )
 
 const STORED = FIELDS.filter(({ file }) => file !== undefined)
@@ -121,7 +134,7 @@ const INSERTION = `INSERT INTO urls (${STORED.map(({ name }) => name)}, is_guard
 
 function expressStaged({ name, initial, file }: LinkField): string {
   if (name === 'is_active') return `is_active AND NOT (${RESTRICTED})`
-  return initial === undefined || file?.isMade ? name : `coalesce(${name}, ${initial})`
+  return initial === undefined || file?.isMade ? name : `coalesce(${name}, ${literal(initial)})`
 }
 
 /** Fills the missing values of staged links. A missing time is copied from the other one. */

@@ -1,14 +1,16 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { choice, equals, period } from '#platform/lists/filter.ts'
+import { type Comparison, choice, equals, period } from '#platform/lists/filter.ts'
 import { defineList } from '#platform/lists/list.ts'
 import { search } from '#platform/lists/search.ts'
 import type { Sort } from '#platform/lists/sorted.ts'
+import { readTagList } from '#schema/shapes/tag.ts'
 import { type URL_SORTS, UrlQuery } from '#schema/shapes/url.ts'
-import { searchedText, specialCharacters, titleOrder, urls } from '#schema/tables/urls.ts'
+import { hasOddTarget, searchedText, specialCharacters, titleOrder, urls } from '#schema/tables/urls.ts'
 import { RESERVED_CODES } from './codes.ts'
 import { SHOWN, shownName } from './fields.ts'
 import type { LinkField } from './link-field.ts'
 import { live } from './store.ts'
+import { isActiveInSql, STATE_CONDITIONS, stateInSql } from './store-state.ts'
 
 const sorts: Record<(typeof URL_SORTS)[number], Sort> = {
   id: { by: urls.id, type: 'bigint' },
@@ -20,16 +22,21 @@ const sorts: Record<(typeof URL_SORTS)[number], Sort> = {
   title: { by: titleOrder(urls), type: 'text', isNullable: true }
 }
 
-/** As readGuarded reads it. */
-const isActive = sql`(${urls.isActive} or ${urls.isGuarded})`
+/** The condition of the index of tags. */
+const isTagged = sql`${urls.tags} <> '{}'`
 
-/** As stateOf, of a link that is not deleted, and without its block: a list of hosts is not in the database alone. */
-const state = sql`case
-    when not ${isActive} then 'inactive'
-    when ${urls.startsAt} > now() then 'scheduled'
-    when ${urls.visitsUsed} >= ${urls.maxVisits} then 'used_up'
-    when ${urls.expiresAt} <= now() then 'expired'
-    else 'active' end`
+/** The filters of `state`, except for blocked links, see blocked.ts. */
+function states(): Record<string, Comparison> {
+  const entries = Object.entries(STATE_CONDITIONS).map(([state, condition]): [string, Comparison] => [
+    `state.${state}`,
+    {
+      compare: () => condition,
+      read: (wanted) => (wanted === state ? true : undefined),
+      ...(state === 'deleted' && { replacesBase: true })
+    }
+  ])
+  return Object.fromEntries(entries)
+}
 
 /** As visitsLeftOf. */
 const visitsLeft = sql`case when ${urls.maxVisits} is not null
@@ -58,7 +65,7 @@ export const openUrlList = defineList({
   comparisons: {
     owner: equals(urls.userId),
     user_id: equals(urls.userId),
-    ...choice('is_active', isActive, sql`not ${urls.isActive} and not ${urls.isGuarded}`),
+    ...choice('is_active', isActiveInSql, sql`not ${urls.isActive} and not ${urls.isGuarded}`),
     short_code: equals(urls.shortCode),
     ...search([urls.originalUrl, urls.title, urls.shortCode], {
       text: searchedText(urls),
@@ -72,13 +79,25 @@ export const openUrlList = defineList({
     ),
     ...period(urls.createdAt, 'created_from', 'created_to'),
     ...period(urls.updatedAt, 'updated_from', 'updated_to'),
-    ...period(urls.expiresAt, 'expires_from', 'expires_to')
+    ...period(urls.expiresAt, 'expires_from', 'expires_to'),
+    tags: { read: readTagList, compare: (names) => sql`${isTagged} and ${urls.tags} && ${names}::text[]` },
+    all_tags: {
+      read: readTagList,
+      compare: (names) => sql`${isTagged} and ${urls.tags} @> ${names}::text[]`
+    },
+    exclude_tags: { read: readTagList, compare: (names) => sql`not (${urls.tags} && ${names}::text[])` },
+    ...states(),
+    blocked_text: {
+      compare: (pattern) => sql`${pattern}::text is not null
+        and (${searchedText(urls)} ~ ${pattern}::text or ${hasOddTarget(urls)})`
+    },
+    ...choice('has_password', sql`${urls.passwordVersion} is not null`, sql`${urls.passwordVersion} is null`)
   },
   members: {
     id: urls.id,
     ...Object.fromEntries(SHOWN.map((field) => [shownName(field), shownValue(field)])),
-    is_active: isActive,
-    state: state,
+    is_active: isActiveInSql,
+    state: stateInSql(),
     visits_left: visitsLeft,
     short_url: sql`${sql.placeholder('base')}::text || ${shortPath()}`
   }

@@ -18,7 +18,8 @@ export const SCOPES = [
   'audit:read',
   'keys:admin',
   'blocklist:admin',
-  'system:read'
+  'system:read',
+  'tags:write'
 ] as const
 
 export type Scope = (typeof SCOPES)[number]

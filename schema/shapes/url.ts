@@ -2,6 +2,7 @@ import { Warnings } from './answers.ts'
 import { listParameters, searchText, TIME_FROM, TIME_UNTIL } from './list.ts'
 import { MAX_LOCATION_BYTES, toLocation } from './location.ts'
 import { PageQuery } from './page.ts'
+import { MAX_TAGS, TagList, TagName } from './tag.ts'
 import { Flag, Id, Nullable, PLAIN_TEXT, Time } from './text.ts'
 import { type Static, Type } from './type.ts'
 import { UTM_NAMES } from './utm.ts'
@@ -109,6 +110,15 @@ const settableRules = {
         examples: [100]
       })
     )
+  ),
+  tags: Type.Optional(
+    Nullable(
+      Type.Array(TagName, {
+        maxItems: MAX_TAGS,
+        description: 'Stored trimmed, in lower case, each once and in order',
+        examples: [['print', 'spring']]
+      })
+    )
   )
 }
 
@@ -154,6 +164,7 @@ export const Url = Type.Object(
     ),
     has_password: Type.Boolean({ readOnly: true, description: 'True if visitors need a password' }),
     max_visits: Nullable(Type.Integer({ examples: [100] })),
+    tags: Type.Array(Type.String(), { examples: [['print', 'spring']] }),
     state: Type.Enum([...URL_STATES], { description: 'What the link does now', readOnly: true }),
     visits_left: Nullable(
       Type.Integer({ description: 'Redirects left of `max_visits`', readOnly: true, examples: [42] })
@@ -218,7 +229,16 @@ export const UrlQuery = Type.Object({
   updated_from: TIME_FROM,
   updated_to: TIME_UNTIL,
   expires_from: TIME_FROM,
-  expires_to: TIME_UNTIL
+  expires_to: TIME_UNTIL,
+  tags: TagList('Links with any of these tags, with commas between them'),
+  all_tags: TagList('Links with all of these tags'),
+  exclude_tags: TagList('Links with none of these tags'),
+  state: Type.Optional(
+    Type.Enum([...URL_STATES], {
+      description: 'What the link does now. `deleted` lists deleted links, which no other list has'
+    })
+  ),
+  has_password: Type.Optional(Flag)
 })
 
 export type Url = Static<typeof Url>

@@ -82,9 +82,23 @@ export const urls = pgTable(
     index('urls_special').using('gin', specialCharacters(table)),
     // Most links are active, so only this filter needs an index.
     index('urls_inactive').on(table.id).where(sql`not ${table.isActive} and ${table.deletedAt} is null`),
-    index('urls_tags')
-      .using('gin', table.tags)
-      .where(sql`${table.tags} <> '{}' and ${table.deletedAt} is null`),
+    // Of deleted links too, whose tags are renamed and merged like those of others.
+    index('urls_tags').using('gin', table.tags).where(sql`${table.tags} <> '{}'`),
+    index('urls_deleted')
+      .on(table.id)
+      .where(sql`${table.deletedAt} is not null and ${table.aliasOf} is null`),
+    // The filters `state` and `has_password`: few links have these rules.
+    index('urls_starts')
+      .on(table.startsAt)
+      .where(sql`${table.startsAt} is not null and ${table.deletedAt} is null`),
+    index('urls_limited')
+      .on(table.id)
+      .where(sql`${table.maxVisits} is not null and ${table.deletedAt} is null`),
+    index('urls_protected')
+      .on(table.id)
+      .where(sql`${table.passwordVersion} is not null and ${table.deletedAt} is null`),
+    // Candidates for blocked links, see plugins/urls/blocked.ts.
+    index('urls_odd').on(table.id).where(hasOddTarget(table)),
     index('urls_aliases').on(table.aliasOf).where(sql`${table.aliasOf} is not null`),
     uniqueIndex('urls_folded_key')
       .on(table.domain, table.foldedCode)
@@ -111,4 +125,16 @@ export function searchedText(columns: SearchedColumns): SQL {
 export function specialCharacters({ originalUrl, title, shortCode }: SearchedColumns): SQL {
   const text = sql`(${originalUrl} || coalesce(${title}, '') || ${shortCode}) collate "C"`
   return sql`string_to_array(regexp_replace(${text}, '[A-Za-z0-9]+', '', 'g'), null)`
+}
+
+/**
+ * True if a host of a link may be written otherwise than the block list writes it, or is not in
+ * {@link searchedText}. Of plain ASCII hosts only the case differs; a last label that begins with a digit may
+ * be an IPv4 address in another spelling.
+ */
+export function hasOddTarget({
+  originalUrl,
+  expiredUrl
+}: Record<'originalUrl' | 'expiredUrl', PgColumn>): SQL {
+  return sql`(${expiredUrl} is not null or ${originalUrl} !~* '^https?://([a-z0-9-]+[.])*[a-z][a-z0-9-]*[.]?(:[0-9]+)?([/?#]|$)')`
 }

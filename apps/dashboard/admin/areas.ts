@@ -10,6 +10,7 @@ const AREAS = [
   { id: 'sessions', scope: 'keys:admin' },
   { id: 'audit', scope: 'audit:read' },
   { id: 'hosts', scope: 'blocklist:admin' },
+  { id: 'tags', scope: 'urls:read' },
   { id: 'imports', scope: 'imports:write' },
   { id: 'system', scope: 'system:read' }
 ] as const satisfies readonly {

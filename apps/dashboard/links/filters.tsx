@@ -4,8 +4,10 @@ import { Button } from '#dashboard/ui/button.tsx'
 import { SelectField, TextField } from '#dashboard/ui/field.tsx'
 import { Icon } from '#dashboard/ui/icon.tsx'
 import { Popover } from '#dashboard/ui/popover.tsx'
+import { URL_STATES } from '#schema/shapes/url.ts'
 import { FILTERS, type FilterName, type View } from './view.ts'
 
+type UrlState = (typeof URL_STATES)[number]
 type Values = Partial<Record<FilterName, string>>
 
 interface FiltersProps {
@@ -14,8 +16,9 @@ interface FiltersProps {
   onFilters: (values: Values) => void
 }
 
-const FLAGS: readonly FilterName[] = ['expired', 'has_title']
+const FLAGS: readonly FilterName[] = ['expired', 'has_title', 'has_password']
 const TEXTS: readonly FilterName[] = ['user_id', 'short_code']
+const TAGS: readonly FilterName[] = ['tags', 'all_tags', 'exclude_tags']
 
 /** The filters that are rarely needed, behind a button. */
 export function Filters({ view, onFilters }: FiltersProps) {
@@ -55,6 +58,13 @@ function FilterForm({ values, onApply }: { values: Values; onApply: (values: Val
       }}
     >
       <div class="pair">
+        <SelectField
+          {...shared('state')}
+          options={[
+            { value: '', label: t.anyValue },
+            ...URL_STATES.map((state) => ({ value: state, label: text.value.states[state] }))
+          ]}
+        />
         {FLAGS.map((name) => (
           <SelectField
             {...shared(name)}
@@ -67,6 +77,9 @@ function FilterForm({ values, onApply }: { values: Values; onApply: (values: Val
         ))}
         {TEXTS.map((name) => (
           <TextField {...shared(name)} autocomplete="off" />
+        ))}
+        {TAGS.map((name) => (
+          <TextField {...shared(name)} autocomplete="off" hint={t.tagsHint} />
         ))}
         {FILTERS.filter((name) => /_(?:from|to)$/.test(name)).map((name) => (
           <TextField {...shared(name)} type="date" />
@@ -89,14 +102,17 @@ function FilterForm({ values, onApply }: { values: Values; onApply: (values: Val
 export function FilterChips({ view, onFilters }: FiltersProps) {
   const t = text.value.list
   if (view.filters.length === 0) return null
-  const show = (value: string) => (value === 'true' ? t.yes : value === 'false' ? t.no : value)
+  const show = (name: FilterName, value: string) => {
+    if (name === 'state') return text.value.states[value as UrlState] ?? value
+    return value === 'true' ? t.yes : value === 'false' ? t.no : value
+  }
   return (
     <ul class="chips">
       {view.filters.map(([name, value]) => (
         <li key={name}>
           <button type="button" class="chip" onClick={() => onFilters({ [name]: '' })}>
             <span class="hidden">{t.dropFilter}</span>
-            <span class="soft">{t.filterNames[name]}</span> <span class="cut">{show(value)}</span>
+            <span class="soft">{t.filterNames[name]}</span> <span class="cut">{show(name, value)}</span>
             <Icon name="close" size={14} />
           </button>
         </li>

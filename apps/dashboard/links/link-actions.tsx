@@ -42,10 +42,21 @@ async function restoreLink(url: Url): Promise<void> {
   }
 }
 
+function RestoreButton({ url }: { url: Url }) {
+  return (
+    <IconButton
+      icon="rotate"
+      label={text.value.tags.restoreOf(url.short_code)}
+      onClick={() => void restoreLink(url)}
+    />
+  )
+}
+
 /** The actions on one link that the session permits. */
 export function LinkActions({ url, onRemoved }: { url: Url; onRemoved?: () => void }) {
   const t = text.value.links
   const [isEditing, setEditing] = useState(false)
+  if (url.state === 'deleted') return may('urls:write') && <RestoreButton url={url} />
   function onRemove() {
     onRemoved?.()
     void removeLink(url)

@@ -7,6 +7,7 @@ import { may } from '#dashboard/core/session.ts'
 import { CopyButton } from '#dashboard/ui/copy.tsx'
 import { Age } from '#dashboard/ui/list.tsx'
 import { actionsColumn, type Column, Table } from '#dashboard/ui/table.tsx'
+import { Tags } from '#dashboard/ui/tags.tsx'
 import type { Url } from '#schema/shapes/url.ts'
 import { InPlace } from './in-place.tsx'
 import { LinkActions } from './link-actions.tsx'
@@ -90,9 +91,12 @@ function Cell({ name, url, view }: { name: ColumnName; url: Url; view: View }) {
     case 'target': {
       const isAlone = view.columns.includes('title')
       return (
-        <InPlace url={url} names={isAlone ? ['original_url'] : ['title', 'original_url']}>
-          <Target url={url} isAlone={isAlone} />
-        </InPlace>
+        <>
+          <InPlace url={url} names={isAlone ? ['original_url'] : ['title', 'original_url']}>
+            <Target url={url} isAlone={isAlone} />
+          </InPlace>
+          {!view.columns.includes('tags') && <TagsOf url={url} />}
+        </>
       )
     }
     case 'status':
@@ -111,9 +115,16 @@ function Cell({ name, url, view }: { name: ColumnName; url: Url; view: View }) {
       return <span class="soft number">{url.user_id}</span>
     case 'id':
       return <span class="soft number">{url.id}</span>
+    case 'tags':
+      return <TagsOf url={url} />
     case 'note':
       return <span class="cut soft">{url.note}</span>
   }
+}
+
+/** A replica of the release before answers without tags. */
+function TagsOf({ url: { tags = [] } }: { url: Url }) {
+  return tags.length > 0 ? <Tags names={tags} /> : null
 }
 
 function ShortLink({ url }: { url: Url }) {

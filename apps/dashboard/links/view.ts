@@ -13,7 +13,12 @@ export const FILTERS = [
   'updated_from',
   'updated_to',
   'expires_from',
-  'expires_to'
+  'expires_to',
+  'tags',
+  'all_tags',
+  'exclude_tags',
+  'state',
+  'has_password'
 ] as const
 export type FilterName = (typeof FILTERS)[number]
 
@@ -26,6 +31,7 @@ export const COLUMNS = [
   'expires',
   'owner',
   'note',
+  'tags',
   'id'
 ] as const
 export type ColumnName = (typeof COLUMNS)[number]

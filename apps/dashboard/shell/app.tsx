@@ -19,6 +19,7 @@ const UsersPage = lazy(() => loadPart(() => import('#dashboard/admin/users-page.
 const KeysPage = lazy(() => loadPart(() => import('#dashboard/admin/keys-page.tsx')))
 const AuditPage = lazy(() => loadPart(() => import('#dashboard/admin/audit-page.tsx')))
 const HostsPage = lazy(() => loadPart(() => import('#dashboard/admin/hosts-page.tsx')))
+const TagsPage = lazy(() => loadPart(() => import('#dashboard/admin/tags-page.tsx')))
 const SessionsPage = lazy(() => loadPart(() => import('#dashboard/account/sessions-page.tsx')))
 const ImportsPage = lazy(() => loadPart(() => import('#dashboard/imports/imports-page.tsx')))
 const AccountPage = lazy(() => loadPart(() => import('#dashboard/account/account-page.tsx')))
@@ -69,6 +70,7 @@ function Pages() {
             <Route path={`${HOME}/keys`} component={KeysPage} />
             <Route path={`${HOME}/audit`} component={AuditPage} />
             <Route path={`${HOME}/hosts`} component={HostsPage} />
+            <Route path={`${HOME}/tags`} component={TagsPage} />
             <Route path={`${HOME}/sessions`} component={SessionsPage} />
             <Route path={`${HOME}/imports`} component={ImportsPage} />
             <Route path={`${HOME}/account`} component={AccountPage} />

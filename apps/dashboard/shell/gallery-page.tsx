@@ -8,10 +8,12 @@ import { THEMES, type Theme } from '#dashboard/core/themes.ts'
 import { Button, ButtonLink, IconButton, IconLink } from '#dashboard/ui/button.tsx'
 import { CopyButton } from '#dashboard/ui/copy.tsx'
 import { Dialog } from '#dashboard/ui/dialog.tsx'
-import { Choice, SelectField, SwitchField, TextArea, TextField } from '#dashboard/ui/field.tsx'
+import { Choice, Field, SelectField, SwitchField, TextArea, TextField } from '#dashboard/ui/field.tsx'
 import { FormFoot } from '#dashboard/ui/form-foot.tsx'
 import { Popover } from '#dashboard/ui/popover.tsx'
 import { Badge } from '#dashboard/ui/states.tsx'
+import { TagInput } from '#dashboard/ui/tag-input.tsx'
+import { TagName, Tags } from '#dashboard/ui/tags.tsx'
 import { showToast } from '#dashboard/ui/toast.tsx'
 import { GalleryLists, sampleError } from './gallery-lists.tsx'
 import { usePageTitle } from './page-title.ts'
@@ -80,6 +82,7 @@ function Fields() {
   const t = text.value
   const [value, setValue] = useState('')
   const [isOn, setOn] = useState(true)
+  const [tags, setTags] = useState([HOME, t.fields.tags.label.toLowerCase()])
   const [theme, setTheme] = useState<Theme>('auto')
   const options = THEMES.map((value) => ({ value, label: t.themes[value] }))
   return (
@@ -97,6 +100,14 @@ function Fields() {
         <TextField label={t.gallery.disabled} disabled value={value} onValue={setValue} />
         <TextField label={t.stats.from} type="date" value={value} onValue={setValue} />
         <SelectField label={t.app.theme} value={theme} options={options} onValue={setTheme} />
+        <TagInput label={t.fields.tags.label} value={tags} onValue={setTags} />
+        <Field label={t.tags.color}>
+          {(wiring) => <input class="input color-input" type="color" {...wiring} />}
+        </Field>
+        <Tags names={tags} />
+        <span class="tag">
+          <TagName name={t.tags.ofLink} color={null} />
+        </span>
         <TextArea label={t.fields.note.label} value={value} onValue={setValue} />
         <div class="stack">
           <SwitchField

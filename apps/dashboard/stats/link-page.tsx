@@ -16,6 +16,7 @@ import { usePageTitle } from '#dashboard/shell/page-title.ts'
 import { CopyButton } from '#dashboard/ui/copy.tsx'
 import { Icon } from '#dashboard/ui/icon.tsx'
 import { ErrorNote, Skeleton } from '#dashboard/ui/states.tsx'
+import { Tags } from '#dashboard/ui/tags.tsx'
 import type { UrlStats } from '#schema/shapes/stats.ts'
 import type { Url } from '#schema/shapes/url.ts'
 import { Events } from './events.tsx'
@@ -93,6 +94,7 @@ function LinkHead({ url, onRemoved }: { url: Url; onRemoved: () => void }) {
       </p>
       {url.expired_url && <p class="soft small wrap">{t.link.afterwards(url.expired_url)}</p>}
       {url.note && <p class="link-note wrap">{url.note}</p>}
+      {(url.tags ?? []).length > 0 && <Tags names={url.tags} />}
       <p class="soft small dates">
         {dates.filter(Boolean).map((date) => (
           <span key={date}>{date}</span>

@@ -12,6 +12,7 @@ export const admin: typeof en.admin = {
     sessions: 'Sitzungen',
     audit: 'Protokoll',
     hosts: 'Gesperrte Hosts',
+    tags: 'Schlagwörter',
     imports: 'Import und Export',
     system: 'System'
   },
@@ -111,6 +112,7 @@ export const audit: typeof en.audit = {
     key: 'Schlüssel',
     'blocked-host': 'Gesperrter Host',
     session: 'Sitzung',
+    tag: 'Schlagwort',
     users: 'Import von Benutzern',
     urls: 'Import von Kurzlinks',
     events: 'Import von Ereignissen'
@@ -128,7 +130,8 @@ export const audit: typeof en.audit = {
     rotated: 'Geheimnis ersetzt',
     revoked: 'Widerrufen',
     'signed-in': 'Angemeldet',
-    'signed-out': 'Abgemeldet'
+    'signed-out': 'Abgemeldet',
+    merged: 'Zusammengeführt'
   },
   kinds: {
     open: 'Jemand (offener Server)',

@@ -10,6 +10,7 @@ export const admin = {
     sessions: 'Sessions',
     audit: 'Audit log',
     hosts: 'Blocked hosts',
+    tags: 'Tags',
     imports: 'Import and export',
     system: 'System'
   },
@@ -106,6 +107,7 @@ export const audit = {
     key: 'Key',
     'blocked-host': 'Blocked host',
     session: 'Session',
+    tag: 'Tag',
     users: 'Import of users',
     urls: 'Import of links',
     events: 'Import of events'
@@ -123,7 +125,8 @@ export const audit = {
     rotated: 'Secret replaced',
     revoked: 'Revoked',
     'signed-in': 'Signed in',
-    'signed-out': 'Signed out'
+    'signed-out': 'Signed out',
+    merged: 'Merged'
   } as Record<string, string>,
   kinds: { open: 'Anyone (open server)', system: 'The server', key: 'A key', session: 'A session' } as Record<
     string,

@@ -7,6 +7,7 @@ import { list } from './links-de.ts'
 import { qr } from './qr-de.ts'
 import { bookmarklet, browser, history, palette } from './shell-de.ts'
 import { system } from './system-de.ts'
+import { tags } from './tags-de.ts'
 
 /** German. */
 
@@ -27,6 +28,7 @@ export const de: Catalogue = {
   palette,
   qr,
   system,
+  tags,
   users,
   fields,
   parts,

@@ -7,6 +7,7 @@ import { list } from './links-en.ts'
 import { qr } from './qr-en.ts'
 import { bookmarklet, browser, history, palette } from './shell-en.ts'
 import { system } from './system-en.ts'
+import { tags } from './tags-en.ts'
 
 /** English. Counts come formatted, with the number for the choice of the form. */
 
@@ -38,6 +39,7 @@ export const en = {
   palette,
   qr,
   system,
+  tags,
   users,
   app: {
     name: 'Fairlead',

@@ -19,7 +19,8 @@ export const fields: Lists['fields'] = {
   forward_query: { label: 'Abfrage weitergeben', hint: 'Was Besucher nach ? anhängen, geht an das Ziel' },
   utm: { label: 'UTM-Parameter', hint: 'Für Ihre Analyse an das Ziel angehängt' },
   password: { label: 'Passwort', hint: 'Besucher müssen es eingeben. Es wird nie wieder angezeigt' },
-  max_visits: { label: 'Besuchslimit', hint: 'Nach so vielen Besuchen antwortet der Link mit 410' }
+  max_visits: { label: 'Besuchslimit', hint: 'Nach so vielen Besuchen antwortet der Link mit 410' },
+  tags: { label: 'Schlagwörter', hint: 'Damit finden und ordnen Sie Links; bis zu 20' }
 }
 
 export const parts: Catalogue['parts'] = {

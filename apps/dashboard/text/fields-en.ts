@@ -19,7 +19,8 @@ export const fields: Lists['fields'] = {
   forward_query: { label: 'Forward the query', hint: 'What visitors add after ? goes on to the target' },
   utm: { label: 'UTM parameters', hint: 'Added to the target for your analytics' },
   password: { label: 'Password', hint: 'Visitors must enter it. It is never shown again' },
-  max_visits: { label: 'Visit limit', hint: 'After this many visits the link answers 410' }
+  max_visits: { label: 'Visit limit', hint: 'After this many visits the link answers 410' },
+  tags: { label: 'Tags', hint: 'Find and group links by them; up to 20' }
 }
 
 /** The parts of fields that have some. */

@@ -37,6 +37,7 @@ export const list: typeof english = {
   filters: 'Filter',
   apply: 'Anwenden',
   anyValue: 'Egal',
+  tagsHint: 'Kommas zwischen den Schlagwörtern',
   daysHint: 'Tage in UTC; Anfang und Ende zählen mit',
   filterNames: {
     expired: 'Abgelaufen',
@@ -48,7 +49,12 @@ export const list: typeof english = {
     updated_from: 'Geändert ab',
     updated_to: 'Geändert bis',
     expires_from: 'Läuft ab von',
-    expires_to: 'Läuft ab bis'
+    expires_to: 'Läuft ab bis',
+    tags: 'Eines der Schlagwörter',
+    all_tags: 'Alle Schlagwörter',
+    exclude_tags: 'Keines der Schlagwörter',
+    state: 'Zustand',
+    has_password: 'Mit Passwort'
   },
   yes: 'Ja',
   no: 'Nein',
@@ -69,6 +75,7 @@ export const list: typeof english = {
     expires: 'Läuft ab',
     owner: 'Besitzer',
     note: 'Notiz',
+    tags: 'Schlagwörter',
     id: 'Kennung'
   },
   code: 'Kurzcode',

@@ -38,6 +38,7 @@ export const list = {
   filters: 'Filters',
   apply: 'Apply',
   anyValue: 'Any',
+  tagsHint: 'Commas between tags',
   daysHint: 'Days are in UTC; both ends are included',
   filterNames: {
     expired: 'Expired',
@@ -49,7 +50,12 @@ export const list = {
     updated_from: 'Changed from',
     updated_to: 'Changed until',
     expires_from: 'Expires from',
-    expires_to: 'Expires until'
+    expires_to: 'Expires until',
+    tags: 'Any of the tags',
+    all_tags: 'All of the tags',
+    exclude_tags: 'None of the tags',
+    state: 'State',
+    has_password: 'With a password'
   },
   yes: 'Yes',
   no: 'No',
@@ -70,6 +76,7 @@ export const list = {
     expires: 'Expires',
     owner: 'Owner',
     note: 'Note',
+    tags: 'Tags',
     id: 'Id'
   },
   code: 'Code',

@@ -16,7 +16,7 @@ interface Wiring {
 }
 
 /** A control with its label, hint and error. */
-function Field({
+export function Field({
   label,
   hint,
   error,

@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core'
 import { testPages } from './visit.ts'
 
 /** The pages of the administration with lists. */
@@ -32,6 +33,12 @@ testPages([
     done: '.is-list',
     open: (page) => page.locator('.col-actions button').nth(0).click()
   },
+  { path: '/dashboard/tags', done: '.is-list' },
+  ...[0, 1, 2].map((action) => ({
+    path: '/dashboard/tags',
+    done: '.is-list',
+    open: (page: Page) => page.locator('.col-actions button').nth(action).click()
+  })),
   { path: '/dashboard/sessions', done: '.is-sessions' },
   {
     path: '/dashboard/sessions',

@@ -6,7 +6,7 @@ testPages([
   { path: '/dashboard', done: '.is-links' },
   { path: '/dashboard?q=nothing-like-this', done: '.empty' },
   {
-    path: '/dashboard?columns=title,target,status,created,updated,expires,owner,note,id&sort=-title&expired=false',
+    path: '/dashboard?columns=title,target,status,created,updated,expires,owner,note,tags,id&sort=-title&expired=false',
     done: '.chip'
   },
   {
@@ -40,6 +40,7 @@ testPages([
       await page.locator('.selection .danger').click()
     }
   },
+  { path: '/dashboard?tags=a&state=active', done: '.chip' },
   { path: '/dashboard/links/1', done: '.is-history' },
   { path: '/dashboard/links/999', done: '.note' },
   { path: '/dashboard/stats', done: '.top a' },

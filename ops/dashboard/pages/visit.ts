@@ -45,8 +45,15 @@ async function startWithLinks(t: Test) {
   await running.request('POST', '/blocked-hosts', {
     json: { host: `.${'x.'.repeat(100)}example`, reason: HOSTILE[1] }
   })
+  await running.request('POST', '/api/tags', { json: { name: 'coloured', color: '#ffff00' } })
+  const tags = ['a', 'coloured', ...HOSTILE.map((text) => text.replaceAll('\u202e', '').slice(0, 60))]
   for (const [index, title] of HOSTILE.entries()) {
-    const json = { original_url: `https://example.com/${'segment/'.repeat(60)}${index}`, title, note: title }
+    const json = {
+      original_url: `https://example.com/${'segment/'.repeat(60)}${index}`,
+      title,
+      note: title,
+      tags
+    }
     const { json: link } = await running.request('POST', '/urls', { json })
     await running.request('GET', `/${link.short_code}`, {
       headers: { 'user-agent': title.slice(0, 40).replace(/[^ -~]/g, '?') }

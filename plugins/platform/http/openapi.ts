@@ -56,6 +56,7 @@ async function openapi(app: FastifyInstance, { version, problems }: OpenapiOptio
         { name: 'keys', description: 'API keys' },
         { name: 'sessions', description: 'Sign-in and sign-out of browsers' },
         { name: 'blocklist', description: 'Hosts that no link may lead to' },
+        { name: 'tags', description: 'Tags of links' },
         { name: 'system', description: 'State of the installation, for administrators' },
         { name: 'health', description: 'Probes' }
       ]

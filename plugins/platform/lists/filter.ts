@@ -16,6 +16,8 @@ export interface Comparison {
   compare(value: Placeholder): SQL | undefined
   /** Converts the parameter to the value of the placeholder. */
   read?(value: string): unknown
+  /** The rows may be other ones than those of the list without this filter. */
+  replacesBase?: true
   /** The parameter of the other end of a period, and which end this is. */
   end?: { isLast: boolean; other: string }
 }
@@ -50,7 +52,9 @@ export function createFilter(base: SQL | undefined, comparisons: Record<string, 
     },
     where(shape) {
       const names = shape.split(',').filter(Boolean)
-      return and(base, ...names.map((name) => comparisons[name]?.compare(sql.placeholder(name))))
+      const isReplaced = names.some((name) => comparisons[name]?.replacesBase)
+      const compared = names.map((name) => comparisons[name]?.compare(sql.placeholder(name)))
+      return and(isReplaced ? undefined : base, ...compared)
     }
   }
 }
