@@ -1,5 +1,6 @@
 import { text } from '#dashboard/core/language.ts'
 import { SelectField, SwitchField, TextArea, TextField } from '#dashboard/ui/field.tsx'
+import { TagInput } from '#dashboard/ui/tag-input.tsx'
 import { explainField } from './conflict.tsx'
 import { type Field, findError, type Value } from './edit-fields.ts'
 import { labelOf } from './field-label.ts'
@@ -33,6 +34,14 @@ export function EditField({ field, value, isChecked, refused, onValue }: EditFie
       />
     )
   const mark = field.isNullable ? t.app.optional : undefined
+  if (name === 'tags')
+    return (
+      <TagInput
+        {...{ label, error, mark }}
+        value={value === '' ? [] : value.split(', ')}
+        onValue={(names) => onValue(names.join(', '))}
+      />
+    )
   if (kind === 'paragraph') return <TextArea {...shared} mark={mark} />
   const limits = minimum === undefined ? {} : { min: String(minimum) }
   const type = kind in TYPES ? TYPES[kind as keyof typeof TYPES] : 'text'
