@@ -29,16 +29,22 @@ export function makeCodes(count: number, seed: number): string[] {
 }
 
 /**
- * Creates a link for each of `codes`, with ids from 1, through `POST /urls/bulk`. Throws unless all exist
- * afterwards.
+ * Creates a link for each of `codes`, with ids from `firstId`, through `POST /urls/bulk`. `rules` has more
+ * columns with their text, for every link. Throws unless all exist afterwards.
  */
-export async function loadLinks(baseUrl: string, codes: string[]): Promise<void> {
+export async function loadLinks(
+  baseUrl: string,
+  codes: string[],
+  { firstId = 1, rules = {} }: { firstId?: number; rules?: Record<string, string> } = {}
+): Promise<void> {
   const time = '2026-01-01 00:00:00'
-  const rows = codes.map(
-    (code, index) =>
-      `${index + 1},,${code},https://acme.dev/bench/${index + 1},Bench ${index + 1},True,${time},${time}`
-  )
-  const header = 'id,user_id,short_code,original_url,title,is_active,created_at,updated_at'
+  const quoted = Object.values(rules).map((text) => `,"${text.replaceAll('"', '""')}"`)
+  const rows = codes.map((code, index) => {
+    const id = firstId + index
+    return `${id},,${code},https://acme.dev/bench/${id},Bench ${id},True,${time},${time}${quoted.join('')}`
+  })
+  const names = ['id,user_id,short_code,original_url,title,is_active,created_at,updated_at']
+  const header = [...names, ...Object.keys(rules)].join()
   await loadFile(baseUrl, 'urls', [header, ...rows, ''].join('\n'))
 }
 

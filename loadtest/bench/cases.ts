@@ -1,5 +1,6 @@
 import type { Request } from 'autocannon'
-import { get, send, share } from '#loadtest/autocannon-run.ts'
+import { get, share } from '#loadtest/autocannon-run.ts'
+import { makeApiCases } from './api-cases.ts'
 import { type Beside, guessPassword } from './beside.ts'
 import type { PairOptions } from './pairs.ts'
 
@@ -19,13 +20,15 @@ export interface Case {
   plan?: Partial<PairOptions>
   /** Its references in loadtest/references. Bars apply to the first one. */
   references: string[]
-  /** True if the references are other commits of Fairlead. */
+  /** True if the references are servers of Fairlead. */
   hasPeers?: boolean
   /** Requests that only our server gets meanwhile. Its reference `alone` is the same server without them. */
   beside?: Beside
   /** The status of every answer; any other makes the figures void. */
   status: number
   requests: (index: number, connections: number) => Request[]
+  /** The status and requests of the reference `plain`, another process of this commit. */
+  plain?: Pick<Case, 'status' | 'requests'>
   /** Requests before the measurement. */
   warmUp: number
   /**
@@ -50,14 +53,19 @@ export interface Bars {
 /** Like the servers of an installation with a worker (compose.yaml): they only append clicks to Redis. */
 const DRAINED_ELSEWHERE = { CLICK_DRAIN: 'off' }
 
-const UNCACHED = { CACHE_ENTRIES: '1' }
-
-const list = (page: number) => get(`/urls?page=${page}&per_page=50`)
+/** The rules of the links of the case `rules`, as columns of an import. */
+export const RULES = {
+  redirect_status: '301',
+  starts_at: '2026-01-01T00:00:00',
+  expires_at: '2999-01-01T00:00:00',
+  utm: '{"source":"bench","medium":"load"}'
+}
 
 /**
  * Returns the cases for a database with a link for each of `codes`, with ids from 1, and none for `unknown`.
+ * The case `rules` also needs links for `ruled` with {@link RULES}.
  */
-export function makeCases(codes: string[], unknown: string[]): Case[] {
+export function makeCases(codes: string[], unknown: string[], ruled: string[] = []): Case[] {
   const follow = (list: string[]) => (index: number, connections: number) =>
     share(list, index, connections).map((code) => get(`/${code}`))
   const redirect = { status: 302, references: ['fastify', 'raw'], warmUp: 40_000, requests: follow(codes) }
@@ -78,9 +86,6 @@ export function makeCases(codes: string[], unknown: string[]): Case[] {
     requests: follow(codes.slice(0, 1_000)),
     proof: inProcess
   }
-  const ids = codes.map((_, at) => at + 1)
-  const pages = Array.from({ length: Math.floor(codes.length / 50) }, (_, at) => at + 1)
-  const api = { env: {}, withRedis: true, status: 200, warmUp: 2_000, references: ['fastify', 'raw'] }
   return [
     {
       ...redirect,
@@ -152,6 +157,20 @@ export function makeCases(codes: string[], unknown: string[]): Case[] {
     },
     {
       ...redirect,
+      name: 'rules',
+      title: 'hit of a link with status, start, end and UTM',
+      env: {},
+      withRedis: true,
+      references: ['plain'],
+      hasPeers: true,
+      status: Number(RULES.redirect_status),
+      requests: follow(ruled),
+      plain: { status: 302, requests: follow(codes) },
+      proof: inProcess,
+      bars: { cpu: 1.11 }
+    },
+    {
+      ...redirect,
       name: 'redis-hit',
       title: 'hit in Redis, click for a worker',
       env: { CACHE_ENTRIES: '1', ...DRAINED_ELSEWHERE },
@@ -176,73 +195,6 @@ export function makeCases(codes: string[], unknown: string[]): Case[] {
       status: 404,
       requests: follow(unknown)
     },
-    { ...api, name: 'health', title: 'GET /health', references: ['json'], requests: () => [get('/health')] },
-    {
-      ...api,
-      name: 'read',
-      title: 'GET /urls/:id, warm',
-      references: ['json'],
-      requests: (index, connections) => share(ids, index, connections).map((id) => get(`/urls/${id}`)),
-      bars: { cpu: 2.5 }
-    },
-    { ...api, name: 'read-user', title: 'GET /users/:id', requests: () => [get('/users/1')] },
-    {
-      ...api,
-      name: 'create',
-      title: 'POST /urls',
-      status: 201,
-      requests: (index) => [
-        send('POST', '/urls', { original_url: `https://acme.dev/created/${index}`, title: 'Bench' })
-      ]
-    },
-    {
-      ...api,
-      name: 'change',
-      title: 'PUT /urls/:id',
-      requests: (index, connections) =>
-        share(ids, index, connections).flatMap((id) =>
-          ['One', 'Two'].map((title) => send('PUT', `/urls/${id}`, { title }))
-        )
-    },
-    {
-      ...api,
-      name: 'list',
-      title: 'GET /urls, 50 links a page',
-      requests: (index, connections) => share(pages, index, connections).map(list)
-    },
-    {
-      ...api,
-      name: 'list-end',
-      title: 'GET /urls, a page near the end',
-      requests: () => pages.slice(-10).map(list)
-    },
-    {
-      ...api,
-      name: 'list-filtered',
-      title: 'GET /urls?q=, 50 links a page',
-      requests: () => [1, 2, 3, 4, 5].map((page) => get(`/urls?q=bench&page=${page}&per_page=50`))
-    },
-    {
-      ...api,
-      name: 'events',
-      title: 'GET /events?url_id=',
-      requests: (index, connections) =>
-        share(ids, index, connections).map((id) => get(`/events?url_id=${id}`))
-    },
-    {
-      ...api,
-      name: 'stats',
-      title: 'GET /urls/:id/stats, 30 days',
-      requests: (index, connections) =>
-        share(ids, index, connections).map((id) => get(`/urls/${id}/stats?unit=day`))
-    },
-    {
-      ...api,
-      name: 'stats-all',
-      title: 'GET /stats, 30 days, 10 connections',
-      plan: { connections: 10 },
-      warmUp: 200,
-      requests: () => [get('/stats?unit=day')]
-    }
+    ...makeApiCases(codes)
   ]
 }

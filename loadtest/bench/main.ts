@@ -12,7 +12,7 @@ import { median } from '#loadtest/median.ts'
 import { describeMachine, writeResults } from '#loadtest/results.ts'
 import { makeScratch } from '#loadtest/scratch.ts'
 import { startTestbed, type Testbed } from '#loadtest/testbed.ts'
-import { type Case, makeCases } from './cases.ts'
+import { type Case, makeCases, RULES } from './cases.ts'
 import { drawBench } from './chart.ts'
 import { formatProfile } from './cpu-profile.ts'
 import { readOptions } from './options.ts'
@@ -39,7 +39,8 @@ interface Version {
 
 async function main(): Promise<void> {
   const codes = makeCodes(LINKS, 1)
-  const all = makeCases(codes, makeCodes(LINKS, 2))
+  const ruled = makeCodes(LINKS, 3)
+  const all = makeCases(codes, makeCodes(LINKS, 2), ruled)
   const cases = all.filter(({ name }) => options.only.length === 0 || options.only.includes(name))
   const other = options.against === undefined ? null : checkOut(options.against)
   if (other) {
@@ -50,12 +51,13 @@ async function main(): Promise<void> {
   const outcomes: Outcome[] = []
   try {
     const ours: Version = { testbed }
-    await seed(ours, codes)
+    const seeds = { codes, ruled: cases.some(({ name }) => name === 'rules') ? ruled : [] }
+    await seed(ours, seeds)
     const theirs = other && {
       testbed: await testbed.another('against'),
       root: other.root
     }
-    if (theirs) await seed(theirs, codes)
+    if (theirs) await seed(theirs, seeds)
     process.stdout.write(`${describeMachine()}\n`)
     for (const [index, bench] of cases.entries()) {
       const outcome = await runCase(testbed, adapt(bench, other), index, ours, theirs)
@@ -78,9 +80,13 @@ async function main(): Promise<void> {
 }
 
 /** Creates the links through a separate server, which migrates the database first. */
-async function seed({ testbed, root }: Version, codes: string[]): Promise<void> {
+async function seed(
+  { testbed, root }: Version,
+  { codes, ruled }: { codes: string[]; ruled: string[] }
+): Promise<void> {
   const server = await startServer({ env: testbed.env(false), ...(root && { root }) })
   await loadLinks(server.url, codes)
+  if (ruled.length > 0) await loadLinks(server.url, ruled, { firstId: LINKS + 1, rules: RULES })
   await loadUser(server.url)
   await server.stop()
   await growClicks(testbed)
@@ -115,7 +121,7 @@ async function runCase(
       ...bench.references.map((kind): [string, () => Promise<MeasuredProcess>] => [
         kind,
         () =>
-          theirs || kind === 'alone'
+          theirs || kind === 'alone' || kind === 'plain'
             ? startVersion(bench, theirs ?? ours, `other-${prefix}`)
             : startReference(kind, { ...serverCore, env: { DATABASE_URL: testbed.databaseUrl } })
       ])

@@ -83,7 +83,7 @@ export async function measureCase(
     }
   }
   const ours = samples['fairlead'] ?? []
-  const theirs = bench.hasPeers ? bench.references.flatMap((name) => samples[name] ?? []) : []
+  const checked = ['fairlead', ...(bench.hasPeers ? bench.references : [])]
   return {
     name: bench.name,
     title: bench.title,
@@ -95,7 +95,9 @@ export async function measureCase(
     fdatasyncMs: null,
     bars: bench.bars ?? null,
     problem:
-      failures[0] ?? findProblem(bench, [...ours, ...theirs], options) ?? findDoubt(bench, ours, proven),
+      failures[0] ??
+      checked.map((name) => findProblem(seenBy(bench, name), samples[name] ?? [], options)).find(Boolean) ??
+      findDoubt(bench, ours, proven),
     samples
   }
 }
@@ -146,20 +148,17 @@ async function measureProcesses(
  */
 async function warmUp(bench: Case, turns: [string, MeasuredProcess][], options: PairOptions): Promise<void> {
   const sent = new Map<string, number>()
-  // Every burst begins with the same codes, and a slow server does not reach the last ones.
-  const backwards = {
-    ...bench,
-    requests: (...of: Parameters<Case['requests']>) => bench.requests(...of).toReversed()
-  }
   for (let burst = 0; burst < WARM_UP_BURSTS; burst++) {
     for (const [name, server] of burst % 2 === 0 ? turns : turns.toReversed()) {
       const already = sent.get(name) ?? 0
       const isBare = name !== 'fairlead' && !bench.hasPeers
       if (already >= (isBare ? bench.warmUp / 4 : bench.warmUp)) continue
-      const { answers } = await sample(burst % 2 === 0 ? bench : backwards, name, server, {
+      const { answers } = await sample(bench, name, server, {
         ...options,
         connections: 100,
-        seconds: 1.5
+        seconds: 1.5,
+        // Every burst begins with the same codes, and a slow server does not reach the last ones.
+        isBackwards: burst % 2 === 1
       })
       sent.set(name, already + answers)
     }
@@ -170,13 +169,15 @@ async function sample(
   bench: Case,
   name: string,
   server: MeasuredProcess,
-  options: PairOptions
+  { isBackwards = false, ...options }: PairOptions & { isBackwards?: boolean }
 ): Promise<Sample> {
   const storesClicks = bench.embedded !== undefined && (name === 'fairlead' || bench.hasPeers === true)
   const clicks = storesClicks ? await countClicks(server.url) : 0
   const before = await server.cpuSeconds()
   const beside = name === 'fairlead' ? bench.beside?.(server.url, options.seconds) : undefined
-  const burst = await autocannonRun({ ...options, url: server.url, requests: bench.requests })
+  const { requests: list } = seenBy(bench, name)
+  const requests: typeof list = (...of) => (isBackwards ? list(...of).toReversed() : list(...of))
+  const burst = await autocannonRun({ ...options, url: server.url, requests })
   await beside
   const { ms: lagMs } = storesClicks
     ? await awaitClicks(() => readClickStats(server.url), clicks + burst.answers)
@@ -191,6 +192,11 @@ async function sample(
     stored: storesClicks ? (await countClicks(server.url)) - clicks : null,
     lagMs
   }
+}
+
+/** The case as its server `name` sees it. */
+function seenBy(bench: Case, name: string): Case {
+  return name === 'plain' ? { ...bench, ...bench.plain } : bench
 }
 
 function summarize(samples: Sample[]) {
