@@ -195,3 +195,48 @@ t.test('both releases serve side by side', { skip: missing('redis-server') }, as
   for (const reader of both)
     await becomes(t, () => follow(reader, link.short_code), 404, 'a deletion is seen by both')
 })
+
+t.test(
+  'the release before never serves a link that a rule restricts',
+  { skip: missing('redis-server') },
+  async (t) => {
+    const shared = await storageOf(t, 'redis', { bare: true })
+    const common = { ...shared, PUBLIC_URL: 'https://sho.rt', REPLICAS: '3' }
+    const own = (name: string) => ({ ...common, DATA_DIR: join(shared['DATA_DIR'] ?? '', name) })
+    const old = await startOld(t, own('old'))
+    const current = await startNew(t, own('new'))
+    const target = 'https://example.com/'
+    const started = await create(current, '/urls', { original_url: target, starts_at: '2020-01-01T00:00:00' })
+    const scheduled = await create(current, '/urls', {
+      original_url: target,
+      starts_at: '2999-01-01T00:00:00'
+    })
+    const later = await create(old, '/urls', { original_url: target })
+    const tagged = await create(current, '/urls', { original_url: target, utm: { source: 'mail' } })
+    const marked = `${target}?utm_source=mail`
+    const codes = [started, scheduled, later, tagged].map(({ short_code }) => short_code)
+    const followAll = (server: Client) => Promise.all(codes.map((code) => follow(server, code)))
+    t.same(await followAll(current), [target, 404, target, marked])
+    t.same(await followAll(old), [404, 404, target, target], 'the release before refuses them')
+
+    await current.request('PUT', `/urls/${later.id}`, { json: { starts_at: '2020-01-01T00:00:00' } })
+    await becomes(t, () => follow(old, later.short_code), 404, 'a rule that was set later counts')
+    await old.request('PUT', `/urls/${started.id}`, { json: { title: 'By the release before' } })
+    t.equal(await follow(old, started.short_code), 404, 'also after a change by the release before')
+    t.equal(await follow(current, started.short_code), target)
+
+    const another = await startNew(t, own('another'))
+    t.same(
+      await followAll(another),
+      [target, 404, target, marked],
+      'entries of the release before are not read'
+    )
+    await current.request('PUT', `/urls/${started.id}`, { json: { starts_at: null } })
+    await becomes(
+      t,
+      () => follow(old, started.short_code),
+      target,
+      'without the rule it serves the link again'
+    )
+  }
+)
