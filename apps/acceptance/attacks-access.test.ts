@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import t, { type Test } from 'tap'
 import { startApp } from '#testing/app.ts'
 import { listen } from '#testing/listen.ts'
+import { readSvg } from '#testing/read-qr.ts'
 import { until } from '#testing/until.ts'
 import { createUrl } from './subject.ts'
 
@@ -54,6 +55,7 @@ t.test('administration that is open to all (CWE-306)', async (t) => {
 const PUBLIC = [
   '/',
   '/:short_code',
+  '/:short_code/qr',
   '/dashboard',
   '/dashboard/assets/:file',
   '/dashboard/manifest.webmanifest',
@@ -66,6 +68,7 @@ const PUBLIC = [
   '/openapi.json',
   '/robots.txt',
   '/s/:short_code',
+  '/s/:short_code/qr',
   '/session',
   '/shorten',
   '/urls/:short_code/redirect'
@@ -161,7 +164,8 @@ t.test('answers that a cache gives to others (CWE-444, CWE-524)', async (t) => {
     `/urls/${link.id}`,
     '/robots.txt',
     '/nothing',
-    `/${link.short_code}`
+    `/${link.short_code}`,
+    `/${link.short_code}/qr`
   ]) {
     const { headers, text } = await request('GET', path, { headers: lies })
     t.notMatch(text + [...headers].join('\n'), /evil/, path)
@@ -172,6 +176,8 @@ t.test('answers that a cache gives to others (CWE-444, CWE-524)', async (t) => {
         `${path} is kept by no cache`
       )
   }
+  const code = await request('GET', `/${link.short_code}/qr`, { headers: lies })
+  t.equal(readSvg(code.text), `${link.short_url}?qr=1`)
   const named = await startApp(t, { env: { PUBLIC_URL: 'https://sho.rt', TRUST_PROXY: '127.0.0.1' } })
   const made = await named.request('POST', '/shorten', {
     json: { url: 'https://example.com/a' },

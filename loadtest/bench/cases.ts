@@ -53,6 +53,8 @@ export interface Bars {
 /** Like the servers of an installation with a worker (compose.yaml): they only append clicks to Redis. */
 const DRAINED_ELSEWHERE = { CLICK_DRAIN: 'off' }
 
+const UNCACHED = { CACHE_ENTRIES: '1' }
+
 /** The rules of the links of the case `rules`, as columns of an import. */
 export const RULES = {
   redirect_status: '301',

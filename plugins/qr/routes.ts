@@ -19,7 +19,6 @@ const FORMATS = { svg: TYPES[0], png: TYPES[1] }
  * browsers style the document around a PNG.
  */
 const HEADERS = {
-  'cache-control': 'public, max-age=300',
   'cross-origin-resource-policy': 'cross-origin',
   'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
 }
@@ -53,6 +52,9 @@ export const qrRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefined
   app,
   { publicUrl }
 ) => {
+  // Without a public address, the image has the host of the request, which other clients must not get.
+  const cacheControl = `${publicUrl === undefined ? 'private' : 'public'}, max-age=300`
+
   type Request = FastifyRequest<{ Params: { short_code: string }; Querystring: QrQuery }>
 
   async function onGet(request: Request, reply: FastifyReply) {
@@ -69,6 +71,7 @@ export const qrRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefined
     const extension = type === FORMATS.png ? 'png' : 'svg'
     reply.headers({
       ...HEADERS,
+      'cache-control': cacheControl,
       etag,
       'content-disposition': `inline; filename="${code}.${extension}"`
     })

@@ -1,4 +1,4 @@
-/** QR codes as drawings, for the server and the dashboard. A code is a square of modules; true is a dark one. */
+/** QR codes as drawings, for the server and the dashboard: squares of modules; true is a dark one. */
 
 export const QR_LEVELS = ['L', 'M', 'Q', 'H'] as const
 export type QrLevel = (typeof QR_LEVELS)[number]

@@ -107,7 +107,7 @@ function isListed(list: string, matches: (tag: string) => boolean): boolean {
   return list.trim() === '*' || (list.match(/(?:W\/)?"[^"]*"/g) ?? []).some(matches)
 }
 
-/** True if `header` (If-None-Match) lists the entity tag, by the weak comparison of RFC 9110, section 8.8.3.2. */
+/** True if `header` (If-None-Match) lists the entity tag by weak comparison (RFC 9110, section 8.8.3.2). */
 export function listsEntityTag(header: string | undefined, etag: string): boolean {
   const opaque = (tag: string) => tag.replace('W/', '')
   return header !== undefined && isListed(header, (tag) => opaque(tag) === opaque(etag))
