@@ -15,6 +15,13 @@ servedInEachMode(t, async (t, api) => {
     }
   })
 
+  t.test('qr is a code like any other', async (t) => {
+    await api('POST', '/urls', { json: { original_url: 'https://example.com/', short_code: 'qr' } })
+    t.equal((await api('GET', '/s/qr')).status, 302, 'not the QR code of s, which is reserved')
+    for (const path of ['/qr/qr', '/s/qr/qr'])
+      t.match(readSvg((await api('GET', path)).text), /\/qr\?qr=1$/, path)
+  })
+
   t.test('an image says what it is, and can run nothing', async (t) => {
     const { short_code } = await createUrl(api)
     const answer = await api('GET', `/${short_code}/qr?size=300&color=1b2f4d&background=%23ffe`)
