@@ -49,8 +49,8 @@ export interface RedirectOptions {
  * becomes one click event through app.clicks. Publishes `app.redirects`.
  *
  * Answers 403 for a blocked target, 404 for an unknown code, 410 for an expired or used-up link, and 429
- * after too many unknown codes. Answers 503 with Retry-After when cache and database both fail, or when the click
- * can't be recorded.
+ * after too many unknown codes. Answers 503 with Retry-After when cache and database both fail, or when
+ * the click can't be recorded.
  */
 async function redirects(app: FastifyInstance, options: RedirectOptions) {
   const check = (cachedLink: CachedLink) => checkCachedLink(cachedLink, app.blocklist.blocks)
