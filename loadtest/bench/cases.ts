@@ -1,7 +1,7 @@
 import type { Request } from 'autocannon'
 import { get, share } from '#loadtest/autocannon-run.ts'
 import { makeApiCases } from './api-cases.ts'
-import { type Beside, guessPassword } from './beside.ts'
+import { type Beside, followLimited, guessPassword } from './beside.ts'
 import type { PairOptions } from './pairs.ts'
 
 /** A case of `npm run bench`, as data: a server's settings, its requests, and its references. */
@@ -24,6 +24,8 @@ export interface Case {
   hasPeers?: boolean
   /** Requests that only our server gets meanwhile. Its reference `alone` is the same server without them. */
   beside?: Beside
+  /** Rules of the link that our server's requests follow instead of `requests`. */
+  rules?: object
   /** The status of every answer; any other makes the figures void. */
   status: number
   requests: (index: number, connections: number) => Request[]
@@ -72,6 +74,11 @@ export function makeCases(codes: string[], unknown: string[], ruled: string[] = 
     share(list, index, connections).map((code) => get(`/${code}`))
   const redirect = { status: 302, references: ['fastify', 'raw'], warmUp: 40_000, requests: follow(codes) }
   const inProcess = { events: ['hits' as const, 'stale' as const], leastShare: 0.99 }
+  const paired = {
+    ...redirect,
+    ...{ env: {}, withRedis: true, references: ['alone'], hasPeers: true, bars: { rps: 0.9 } },
+    proof: inProcess
+  }
   const miss = {
     ...redirect,
     withRedis: false,
@@ -131,18 +138,9 @@ export function makeCases(codes: string[], unknown: string[], ruled: string[] = 
       withRedis: false,
       proof: inProcess
     },
-    {
-      ...redirect,
-      name: 'hit-guessed',
-      title: 'hit, while a password is guessed 200 times a second',
-      env: {},
-      withRedis: true,
-      beside: guessPassword,
-      references: ['alone'],
-      hasPeers: true,
-      proof: inProcess,
-      bars: { rps: 0.9 }
-    },
+    { ...paired, name: 'hit-guessed', title: 'hit, 200 guesses of a password/s', beside: guessPassword },
+    { ...paired, name: 'hit-limited', title: 'hit, 200 visits of a limited link/s', beside: followLimited },
+    { ...paired, name: 'limited', title: 'one limited link', rules: { max_visits: 1e9 }, bars: { rps: 0.1 } },
     {
       ...embedded,
       name: 'embedded',

@@ -1,9 +1,10 @@
-import { autocannonRun, type Burst } from '#loadtest/autocannon-run.ts'
+import { autocannonRun, type Burst, get } from '#loadtest/autocannon-run.ts'
 import { readMetric } from '#loadtest/links.ts'
 import type { MeasuredProcess } from '#loadtest/measured.ts'
 import { median } from '#loadtest/median.ts'
 import { readPssMiB, settle } from '#loadtest/process-tree.ts'
 import { awaitClicks, countClicks, readClickStats } from '#loadtest/stored.ts'
+import { findLink } from './beside.ts'
 import type { Case } from './cases.ts'
 import { type Ratio, spreadOf } from './spread.ts'
 
@@ -175,7 +176,8 @@ async function sample(
   const clicks = storesClicks ? await countClicks(server.url) : 0
   const before = await server.cpuSeconds()
   const beside = name === 'fairlead' ? bench.beside?.(server.url, options.seconds) : undefined
-  const { requests: list } = seenBy(bench, name)
+  const path = bench.rules && name === 'fairlead' ? await findLink(server.url, bench.rules) : null
+  const { requests: list } = path === null ? seenBy(bench, name) : { requests: () => [get(path)] }
   const requests: typeof list = (...of) => (isBackwards ? list(...of).toReversed() : list(...of))
   const burst = await autocannonRun({ ...options, url: server.url, requests })
   await beside
