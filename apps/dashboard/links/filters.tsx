@@ -78,14 +78,16 @@ function FilterForm({ values, onApply }: { values: Values; onApply: (values: Val
         {TEXTS.map((name) => (
           <TextField {...shared(name)} autocomplete="off" />
         ))}
-        {TAGS.map((name) => (
-          <TextField {...shared(name)} autocomplete="off" hint={t.tagsHint} />
-        ))}
         {FILTERS.filter((name) => /_(?:from|to)$/.test(name)).map((name) => (
           <TextField {...shared(name)} type="date" />
         ))}
+        {TAGS.map((name) => (
+          <TextField {...shared(name)} autocomplete="off" />
+        ))}
       </div>
-      <p class="hint">{t.daysHint}</p>
+      <p class="hint">
+        {t.daysHint}. {t.tagsHint}.
+      </p>
       <footer class="dialog-foot">
         <Button onClick={() => onApply(Object.fromEntries(FILTERS.map((name) => [name, ''])))}>
           {text.value.links.reset}
