@@ -75,7 +75,10 @@ t.test('each operation is one of the description, and has a key where creations 
     baseUrl: '',
     async fetch(path, init = {}) {
       const route = String(path).replace(/\/7(?=\/|$)/, '/{id}')
-      const operation = paths[route.replace('/blocked-hosts/{id}', '/blocked-hosts/{host}')]
+      const named = route
+        .replace('/blocked-hosts/{id}', '/blocked-hosts/{host}')
+        .replace('/tags/{id}', '/tags/{name}')
+      const operation = paths[named]
       sent.push(`${init.method} ${route}`)
       const { parameters = [] } = operation?.[init.method?.toLowerCase() ?? ''] ?? {}
       const takesKey = parameters.some(
