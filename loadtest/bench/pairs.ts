@@ -1,11 +1,11 @@
-import { autocannonRun, type Burst, get } from '#loadtest/autocannon-run.ts'
+import { autocannonRun, type Burst } from '#loadtest/autocannon-run.ts'
 import { readMetric } from '#loadtest/links.ts'
 import type { MeasuredProcess } from '#loadtest/measured.ts'
 import { median } from '#loadtest/median.ts'
 import { readPssMiB, settle } from '#loadtest/process-tree.ts'
 import { awaitClicks, countClicks, readClickStats } from '#loadtest/stored.ts'
-import { findLink } from './beside.ts'
 import type { Case } from './cases.ts'
+import { requestsOf, seenBy } from './seen-by.ts'
 import { type Ratio, spreadOf } from './spread.ts'
 
 const WARM_UP_BURSTS = 10
@@ -176,9 +176,8 @@ async function sample(
   const clicks = storesClicks ? await countClicks(server.url) : 0
   const before = await server.cpuSeconds()
   const beside = name === 'fairlead' ? bench.beside?.(server.url, options.seconds) : undefined
-  const path = bench.rules && name === 'fairlead' ? await findLink(server.url, bench.rules) : null
-  const { requests: list } = path === null ? seenBy(bench, name) : { requests: () => [get(path)] }
-  const requests: typeof list = (...of) => (isBackwards ? list(...of).toReversed() : list(...of))
+  const list = await requestsOf(bench, name, server.url)
+  const requests: Case['requests'] = (...of) => (isBackwards ? list(...of).toReversed() : list(...of))
   const burst = await autocannonRun({ ...options, url: server.url, requests })
   await beside
   const { ms: lagMs } = storesClicks
@@ -194,11 +193,6 @@ async function sample(
     stored: storesClicks ? (await countClicks(server.url)) - clicks : null,
     lagMs
   }
-}
-
-/** The case as its server `name` sees it. */
-function seenBy(bench: Case, name: string): Case {
-  return name === 'plain' ? { ...bench, ...bench.plain } : bench
 }
 
 function summarize(samples: Sample[]) {
