@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -28,7 +29,8 @@ const MODES = {
 
 /** Starts a server with a link for each page, and the site that its links lead to. */
 async function startSite(t: Test) {
-  const site = createServer((_request, response) => response.end('You are there')).listen(0, '127.0.0.1')
+  const site = createServer((_request, response) => response.end('You are there'))
+  await once(site.listen(0, '127.0.0.1'), 'listening')
   t.teardown(() => site.close())
   const target = `http://localhost:${(site.address() as AddressInfo).port}/there`
   const file = join(await makeFolder(t), 'logo.svg')

@@ -5,7 +5,7 @@ import type { UrlService } from './service.ts'
 import type { Parts } from './service-parts.ts'
 import { findPassword } from './store-passwords.ts'
 
-/** Each takes a third of a second. */
+/** Each takes a tenth of a second. */
 const MAX_DISTINCT = 20
 
 /**
