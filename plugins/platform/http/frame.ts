@@ -7,18 +7,18 @@ import { ANSWER_HEADERS } from './request-log.ts'
 
 const STYLE = [
   ':root{color-scheme:light dark;font:1.125rem/1.5 system-ui,sans-serif}',
-  'body{max-width:34rem;margin:18vh auto;padding:0 1.5rem}',
-  'h1{font-size:1.75rem;line-height:1.2;overflow-wrap:anywhere}',
-  'small{opacity:.75;overflow-wrap:anywhere}',
-  'header{display:flex;gap:.75rem;align-items:center;margin:0 0 2rem;font-weight:600;overflow-wrap:anywhere}',
+  'body{max-width:34rem;margin:18vh auto;padding:0 1.5rem;overflow-wrap:anywhere}',
+  'h1{font-size:1.75rem;line-height:1.2}',
+  'small{opacity:.75}',
+  'header{display:flex;gap:.75rem;align-items:center;margin:0 0 2rem;font-weight:600}',
   'header img{max-height:3rem;max-width:12rem}',
   'label{display:block}',
   'input,button,.button{box-sizing:border-box;font:inherit;padding:.5rem 1rem;border:1px solid;border-radius:.375rem}',
   'input{width:100%;margin:.25rem 0 1rem}',
   'button,.button{display:inline-block;background:CanvasText;color:Canvas;text-decoration:none;cursor:pointer}',
   ':focus-visible{outline:3px solid;outline-offset:2px}',
-  '.target{font-weight:600;overflow-wrap:anywhere}',
-  '.warning{border-left:.375rem solid;padding-left:.75rem;overflow-wrap:anywhere}'
+  '.target{font-weight:600}',
+  '.warning{border-left:.375rem solid;padding-left:.75rem}'
 ].join('')
 
 /** A page with a heading of its own in `body`, which is HTML. */
