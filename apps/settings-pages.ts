@@ -39,7 +39,7 @@ export interface VisitorPageConfig {
   hasLanding: boolean
 }
 
-/** Reads the settings of the pages for visitors. Throws a {@link ConfigError} for a file that is not a logo. */
+/** Reads the settings of these pages. Throws a {@link ConfigError} for a file that is not a logo. */
 export function readVisitorPages({ BRAND_LOGO_FILE: file, ...settings }: PageSettings): VisitorPageConfig {
   return {
     brand: {
