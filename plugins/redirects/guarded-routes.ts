@@ -90,7 +90,7 @@ export async function guardedRoutes(app: FastifyInstance, options: GuardedRouteO
     app.get<Follow>(
       `${path}([A-Za-z0-9_-]+)+`,
       {
-        config: { access: 'public', query: 'any' },
+        config: { access: 'public', query: 'any', sendsPages: true },
         schema: {
           operationId: path === '/:short_code' ? 'previewLink' : 'previewShortLink',
           tags: ['redirects'],

@@ -129,7 +129,7 @@ const HEADERS: Record<number, Answers> = {
   503: { 'Retry-After': { type: 'integer', description: 'Seconds until a retry makes sense' } }
 }
 
-/** The response of one status with its problems; a redirect may send a page instead (error-page.ts). */
+/** The response of one status with its problems; some routes send pages instead (error-page.ts). */
 function describeProblems(
   status: number,
   kinds: readonly ProblemKind[],
@@ -145,7 +145,7 @@ function describeProblems(
     ...(headers && { headers }),
     content: {
       'application/problem+json': { schema: Problem, examples: Object.fromEntries(examples) },
-      ...(config?.hot && { 'text/html': { schema: { type: 'string' } } })
+      ...((config?.hot || config?.sendsPages) && { 'text/html': { schema: { type: 'string' } } })
     }
   }
 }

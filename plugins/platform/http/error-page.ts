@@ -3,6 +3,13 @@ import type { ProblemError } from '#platform/problem/problem.ts'
 import { sendProblem } from './errors.ts'
 import { createFrame, escapeHtml } from './frame.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** True if errors are pages for clients that prefer HTML. Routes with `hot` have them too. */
+    sendsPages?: boolean
+  }
+}
+
 /** Error pages for browsers: HTML instead of a problem where the client prefers it. */
 
 const TYPES = {
