@@ -112,7 +112,34 @@ export function readDetails(cell: Cell): Cell | Unreadable {
   return isDoubtful && !isPlainJson(value) ? NOT_STORABLE : cell
 }
 
-const READERS: Record<Exclude<ImportColumn['type'], 'text'>, CellReader> = {
+const NOT_A_LIST: Unreadable = { wrong: 'is neither texts with | between them nor a JSON array of texts' }
+
+/**
+ * Reads a list: texts with `|` between them, or a JSON array. Returns an array literal (PostgreSQL manual,
+ * 8.15.2 "Array Value Input").
+ */
+function readList(readItems: ImportColumn['readItems'] = (items) => items): CellReader {
+  return (cell) => {
+    if (cell === null) return null
+    const items = splitList(cell)
+    if (items === null) return NOT_A_LIST
+    const stored = readItems(items)
+    if (typeof stored === 'string') return { wrong: stored }
+    return `{${stored.map((item) => `"${item.replace(/[\\"]/g, '\\$&')}"`)}}`
+  }
+}
+
+function splitList(cell: string): string[] | null {
+  if (!cell.startsWith('[')) return cell.split('|')
+  try {
+    const items: unknown = JSON.parse(cell)
+    return Array.isArray(items) && items.every((item) => typeof item === 'string') ? items : null
+  } catch {
+    return null
+  }
+}
+
+const READERS: Record<Exclude<ImportColumn['type'], 'text' | 'text[]'>, CellReader> = {
   bigint: readId,
   smallint: readId,
   boolean: readBoolean,
@@ -128,11 +155,17 @@ export function createReader({
   type,
   maxLength = Infinity,
   refuse,
+  readItems,
   isRequired,
   isMade,
   isExtra
 }: ImportColumn): CellReader {
-  const read = type === 'text' ? readText(isRequired ? 1 : 0, maxLength) : READERS[type]
+  const read =
+    type === 'text'
+      ? readText(isRequired ? 1 : 0, maxLength)
+      : type === 'text[]'
+        ? readList(readItems)
+        : READERS[type]
   const checked: CellReader = (cell) => {
     const value = read(cell)
     const wrong = typeof value === 'string' ? refuse?.(value) : undefined

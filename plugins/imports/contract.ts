@@ -11,11 +11,13 @@ export type KindName = 'users' | 'urls' | 'events'
 export interface ImportColumn {
   name: string
   /** Type in the staging table. It also determines the JSON type. */
-  type: 'bigint' | 'smallint' | 'text' | 'boolean' | 'timestamptz' | 'jsonb'
+  type: 'bigint' | 'smallint' | 'text' | 'boolean' | 'timestamptz' | 'jsonb' | 'text[]'
   /** Maximum characters of a text. */
   maxLength?: number
   /** Returns what is wrong with a value of the right type, as a predicate ("is blocked"), or null. */
   refuse?(value: string): string | null
+  /** Returns the items of a list as they are stored, or what is wrong with them, as a predicate. */
+  readItems?(items: string[]): string[] | string
   /** A file without this column is rejected. */
   isRequired?: true
   /** The import generates missing values, as `POST` does. */

@@ -124,12 +124,14 @@ const jsonTypes: Record<Column['type'], string> = {
   text: 'a string',
   timestamptz: 'a string',
   boolean: 'a boolean',
-  jsonb: 'an object'
+  jsonb: 'an object',
+  'text[]': 'an array of strings'
 }
 
 function isOfType({ type }: Column, value: unknown): boolean {
   // The column's reader checks the spelling, as for files.
   if (type === 'boolean' && typeof value === 'string') return true
+  if (type === 'text[]') return Array.isArray(value) && value.every((item) => typeof item === 'string')
   return `a${type === 'jsonb' ? 'n' : ''} ${typeof value}` === jsonTypes[type]
 }
 
