@@ -18,6 +18,7 @@ import type { SheddingOptions } from '#platform/limits/shedding.ts'
 import type { Lookup, PublicFetchOptions } from '#platform/net/safe-fetch.ts'
 import type { LifecycleOptions } from '#platform/observability/lifecycle.ts'
 import type { QueueOptions } from '#platform/queue/index.ts'
+import type { CodeOptions } from '#plugins/urls/codes.ts'
 import type { SystemSetting } from '#schema/shapes/system.ts'
 
 /** The validated settings, grouped as the options of the plugins. Times are in milliseconds. */
@@ -43,7 +44,7 @@ export interface Config {
   readonly validation: { schemes: string[] }
   readonly urls: {
     publicUrl: string | undefined
-    codeLength: number
+    codes: CodeOptions
     schemes: string[]
     targets: { ownHosts: string[]; allowsPrivate: boolean; resolves: boolean; lookup?: Lookup }
   }
@@ -181,7 +182,12 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
     validation: { schemes: splitList(settings.TARGET_SCHEMES) },
     urls: {
       publicUrl: settings.PUBLIC_URL?.replace(/\/+$/, ''),
-      codeLength: settings.CODE_LENGTH,
+      codes: {
+        length: settings.CODE_LENGTH,
+        style: settings.CODE_STYLE,
+        isCaseSensitive: settings.CODE_CASE === 'sensitive',
+        reserved: splitList(settings.RESERVED_CODES)
+      },
       schemes: splitList(settings.TARGET_SCHEMES),
       targets: {
         ownHosts: splitList(settings.OWN_HOSTS),

@@ -47,9 +47,10 @@ async function redirects(app: FastifyInstance, options: RedirectOptions) {
   watchBlocklist(app, links, check)
   const histogram = createRedirectHistogram(app)
   const record = createRecorder(app.clicks, options.honourOptOut, createVisitReader(options.trustProxy))
-  await app.register(followRoutes, { links, histogram, record, unknownCodes: app.limits.unknownCodes })
+  const { keyOf } = app.urls.codes
+  await app.register(followRoutes, { links, keyOf, histogram, record, unknownCodes: app.limits.unknownCodes })
   if (options.fastLane)
-    openFastLane(app, { links, followed: histogram.followed, record, trustProxy: options.trustProxy })
+    openFastLane(app, { links, keyOf, followed: histogram.followed, record, trustProxy: options.trustProxy })
 }
 
 export default fp(redirects, {

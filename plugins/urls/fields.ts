@@ -11,11 +11,11 @@ export interface LinkField {
   /** Its key in a row. */
   column: Exclude<keyof UrlRow, 'version'>
   name: FieldName
-  type: 'bigint' | 'smallint' | 'text' | 'boolean' | 'timestamptz' | 'jsonb'
+  type: 'bigint' | 'smallint' | 'text' | 'boolean' | 'timestamptz' | 'jsonb' | 'text[]'
   /** When a client may set the field: only on creation, or on any change too. The server sets the others. */
   setOn?: 'creation' | 'change'
   /** The value in a link created without this field, or set to null; null if undefined. */
-  initial?: boolean | number
+  initial?: boolean | number | readonly string[]
   /** Converts what a client sends, which has the field's shape and is not null. */
   normalize?(value: never): unknown
   /**
@@ -43,7 +43,7 @@ const list = [
     column: 'userId',
     name: 'user_id',
     type: 'bigint',
-    setOn: 'creation',
+    setOn: 'change',
     audit: 'value',
     isCached: true,
     file: { refersTo: 'users' }
@@ -52,7 +52,7 @@ const list = [
     column: 'shortCode',
     name: 'short_code',
     type: 'text',
-    setOn: 'creation',
+    setOn: 'change',
     audit: 'value',
     isCached: true,
     file: { isMade: true }
@@ -167,6 +167,15 @@ const list = [
     normalize: normalizeUtm,
     isCached: true,
     file: { isExtra: true }
+  },
+  {
+    column: 'aliases',
+    name: 'aliases',
+    type: 'text[]',
+    setOn: 'change',
+    initial: [],
+    audit: 'value',
+    file: { isExtra: true, stored: "nullif(array_to_string(aliases, '|'), '')" }
   }
 ] as const satisfies readonly LinkField[]
 

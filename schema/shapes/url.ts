@@ -13,7 +13,7 @@ export const ShortCode = Type.String({
   minLength: 1,
   maxLength: 64,
   pattern: '^[A-Za-z0-9_-]+$',
-  description: 'Letters, digits, - and _; case matters',
+  description: 'Letters, digits, - and _; case matters unless the server ignores it',
   examples: ['oWCnNk']
 })
 /** `format: target-url` is {@link isTargetUrl}. */
@@ -87,6 +87,17 @@ const settableRules = {
   )
 }
 
+/** Most aliases of a link. */
+export const MAX_ALIASES = 20
+
+const Aliases = Nullable(
+  Type.Array(ShortCode, {
+    maxItems: MAX_ALIASES,
+    description: 'Other codes of the link, which lead to the same target and share its statistics',
+    examples: [['spring-sale']]
+  })
+)
+
 /** What a link does now. The first that applies, from the end. */
 export const URL_STATES = [
   'active',
@@ -127,6 +138,10 @@ export const Url = Type.Object(
     utm: Nullable(
       Type.Object(Object.fromEntries(UTM_NAMES.map((name) => [name, Type.Optional(Type.String())])))
     ),
+    aliases: Type.Array(Type.String(), {
+      description: 'Other codes of the link',
+      examples: [['spring-sale']]
+    }),
     state: Type.Enum([...URL_STATES], { description: 'What the link does now', readOnly: true }),
     warnings: Warnings
   },
@@ -139,18 +154,58 @@ const settable = {
   is_active: Type.Optional(Type.Boolean()),
   expires_at: Type.Optional(ExpiresAt),
   note: Type.Optional(Note),
-  ...settableRules
+  ...settableRules,
+  aliases: Type.Optional(Aliases)
+}
+/** Parameters of a creation that are no fields of the link. */
+const creationOptions = {
+  code_length: Type.Optional(
+    Type.Integer({
+      minimum: 4,
+      maximum: 32,
+      description: 'Length of the random code, instead of the default of the server'
+    })
+  ),
+  find_if_exists: Type.Optional(
+    Type.Boolean({
+      description:
+        'Answers 200 with the oldest link of the same owner and target, if there is one whose fields have the values that are sent'
+    })
+  )
 }
 export const UrlDraft = Type.Object(
   {
     user_id: Type.Optional(Nullable(Id)),
     short_code: Type.Optional(Nullable(ShortCode)),
     ...settable,
-    original_url: TargetUrl
+    original_url: TargetUrl,
+    ...creationOptions
   },
   { title: 'UrlDraft' }
 )
-export const UrlChange = Type.Object(settable, { title: 'UrlChange' })
+/** Parameters of a change that are no fields of the link. */
+const changeOptions = {
+  keep_old_code: Type.Optional(
+    Type.Boolean({
+      description: 'Whether a new `short_code` keeps the old one as an alias; by default it does'
+    })
+  )
+}
+export const UrlChange = Type.Object(
+  {
+    ...settable,
+    user_id: Type.Optional(
+      Nullable({ ...Id, description: 'Another owner; only administrators transfer links' })
+    ),
+    short_code: Type.Optional(ShortCode),
+    ...changeOptions
+  },
+  { title: 'UrlChange' }
+)
+
+/** Names of the parameters that are no fields of a link. */
+export const URL_OPTIONS: readonly string[] = Object.keys({ ...creationOptions, ...changeOptions })
+
 /** A {@link UrlDraft} that may name its target `url`. */
 export const ShortenDraft = Type.Object(
   {

@@ -5,7 +5,10 @@ import { completeAddress, isAddress } from './address.ts'
 
 /** The fields of the editor, read from the shape of a change: a new field needs no code here. */
 
-export type FieldName = Exclude<keyof UrlChange, 'redirect_status' | 'utm'>
+export type FieldName = Exclude<
+  keyof UrlChange,
+  'redirect_status' | 'utm' | 'aliases' | 'user_id' | 'short_code' | 'keep_old_code'
+>
 export type Kind = 'flag' | 'time' | 'address' | 'line' | 'paragraph'
 
 /** A value as its control holds it. */
@@ -42,7 +45,15 @@ export function readFields<Name extends string>(
   })
 }
 
-const { redirect_status: _, utm: __, ...EDITED } = UrlChange.properties
+const {
+  redirect_status: _,
+  utm: __,
+  aliases: ___,
+  user_id: ____,
+  short_code: _____,
+  keep_old_code: ______,
+  ...EDITED
+} = UrlChange.properties
 
 export const FIELDS: readonly Field[] = readFields(EDITED as unknown as Record<FieldName, Schema>)
 

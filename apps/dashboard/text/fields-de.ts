@@ -17,5 +17,12 @@ export const fields: Lists['fields'] = {
     hint: '302 passt fast immer; 301 und 308 bedeuten einen dauerhaften Umzug'
   },
   forward_query: { label: 'Abfrage weitergeben', hint: 'Was Besucher nach ? anhängen, geht an das Ziel' },
-  utm: { label: 'UTM-Parameter', hint: 'Für Ihre Analyse an das Ziel angehängt' }
+  utm: { label: 'UTM-Parameter', hint: 'Für Ihre Analyse an das Ziel angehängt' },
+  aliases: { label: 'Weitere Codes', hint: 'Sie führen zum selben Ziel und zählen zu derselben Statistik' },
+  user_id: { label: 'Besitzer', hint: 'Nur Administratoren übertragen Links an andere Benutzer' },
+  short_code: { label: 'Kurzcode', hint: 'Der alte Code bleibt als weiterer Code erhalten' },
+  keep_old_code: {
+    label: 'Alten Code behalten',
+    hint: 'Als weiteren Code, damit gedruckte Links gültig bleiben'
+  }
 }

@@ -17,5 +17,9 @@ export const fields: Lists['fields'] = {
     hint: '302 suits nearly every link; 301 and 308 say that the move is permanent'
   },
   forward_query: { label: 'Forward the query', hint: 'What visitors add after ? goes on to the target' },
-  utm: { label: 'UTM parameters', hint: 'Added to the target for your analytics' }
+  utm: { label: 'UTM parameters', hint: 'Added to the target for your analytics' },
+  aliases: { label: 'Aliases', hint: 'Other codes of the link, which share its statistics' },
+  user_id: { label: 'Owner', hint: 'Only administrators give a link to another user' },
+  short_code: { label: 'Short code', hint: 'The old code stays as an alias' },
+  keep_old_code: { label: 'Keep the old code', hint: 'As an alias, so that printed links go on working' }
 }
