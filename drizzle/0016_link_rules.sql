@@ -26,7 +26,7 @@ ALTER TABLE "urls" ADD COLUMN "is_guarded" boolean DEFAULT false NOT NULL;--> st
 CREATE INDEX IF NOT EXISTS "urls_tags" ON "urls" USING gin ("tags") WHERE "urls"."tags" <> '{}' and "urls"."deleted_at" is null;--> statement-breakpoint
 -- safe: as above
 CREATE INDEX IF NOT EXISTS "urls_aliases" ON "urls" USING btree ("alias_of") WHERE "urls"."alias_of" is not null;--> statement-breakpoint
--- safe: writes of links wait while it is built; where that is too long, run it by hand before the release, with CONCURRENTLY
-CREATE INDEX IF NOT EXISTS "urls_target" ON "urls" USING btree (hashtextextended("original_url", 0),"id") WHERE "urls"."deleted_at" is null;--> statement-breakpoint
 -- safe: as above
-CREATE UNIQUE INDEX IF NOT EXISTS "urls_folded_key" ON "urls" USING btree ("domain","folded_code") WHERE "urls"."folded_code" is not null;
+CREATE UNIQUE INDEX IF NOT EXISTS "urls_folded_key" ON "urls" USING btree ("domain","folded_code") WHERE "urls"."folded_code" is not null;--> statement-breakpoint
+-- safe: writes of links wait while it is built; where that is too long, run it by hand before the release, with CONCURRENTLY
+CREATE INDEX IF NOT EXISTS "urls_target" ON "urls" USING btree (hashtextextended("original_url", 0),"id") WHERE "urls"."deleted_at" is null;

@@ -61,6 +61,7 @@ async function startRedirects(
       }
     },
     urls: {
+      codes: { keyOf: (code: string) => code },
       async findByKey(code: string) {
         lookups.push(code)
         if (state.isDown) throw new Error('the database is away')

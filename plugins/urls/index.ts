@@ -10,6 +10,7 @@ import { targetsOf } from './fields.ts'
 import { createPresenter, type Presenter, presentForExport } from './present.ts'
 import { resolveAll, resolvesInside } from './resolving.ts'
 import { createUrlService, type UrlService } from './service.ts'
+import { keepCodesFolded } from './service-fold.ts'
 import { LINKS } from './service-parts.ts'
 import { ROWS } from './service-rows.ts'
 import { createUrlImport } from './store-import.ts'
@@ -35,6 +36,8 @@ export interface UrlOptions {
   /** The public address of this server. If undefined, it comes from the request. */
   publicUrl: string | undefined
   codes: CodeOptions
+  /** Whether this process folds the codes of other processes, if it ignores their case; servers do. */
+  folds: boolean
   /** URL schemes that targets may have, in lower case. */
   schemes: readonly string[]
   /** Which targets are allowed. */
@@ -106,6 +109,7 @@ async function urls(app: FastifyInstance, { publicUrl, schemes, targets, ...opti
       schemes,
       blocks: app.blocklist.blocks,
       createCode: (attempt) => codes.create(options.codes.length + Math.floor(attempt / 3)),
+      isFolded: !codes.isCaseSensitive,
       async forgetUnknown() {
         await app.cache.invalidateUnknown(LINKS)
         await app.cache.invalidateUnknown(ROWS)
@@ -113,6 +117,7 @@ async function urls(app: FastifyInstance, { publicUrl, schemes, targets, ...opti
     })
   })
   app.users.onDelete(onUserDeleted)
+  if (options.folds && !codes.isCaseSensitive) keepCodesFolded(app)
 }
 
 function refusalOf(change: UrlChange, verdicts: Map<string, boolean | undefined>) {

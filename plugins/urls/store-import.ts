@@ -7,6 +7,8 @@ import { UTM_NAMES } from '#schema/shapes/utm.ts'
 import { RESERVED_CODES } from './codes.ts'
 import { FIELDS, type FieldName, type LinkField } from './fields.ts'
 import { RESTRICTED } from './guard.ts'
+import { foldingOf } from './store-fold.ts'
+import { ALIAS_INSERTION, isCode, leaveTakenAliases, readAliases } from './store-import-aliases.ts'
 
 /** Imports links. */
 
@@ -17,6 +19,8 @@ export interface UrlImportOptions {
   blocks(url: string): boolean
   /** Returns a random code; `attempt` counts the failed attempts from 0. */
   createCode(attempt: number): string
+  /** True if the server ignores the case of codes. */
+  isFolded: boolean
   /** Removes unknown codes from the caches, so that they are looked up again. */
   forgetUnknown(): Promise<void>
 }
@@ -38,8 +42,14 @@ export function createUrlImport(options: UrlImportOptions): ImportKind {
     async merge(client, { hasGaps }) {
       if (hasGaps) await fillGaps(client, options)
       const rejected = await refuseTaken(client)
+      const leftOut = await leaveTakenAliases(client)
       await client.query(INSERTION)
-      return { rejected, warnings: await findReserved(client) }
+      await client.query(ALIAS_INSERTION)
+      if (options.isFolded)
+        await client.query(
+          foldingOf('id IN (SELECT id FROM staging) OR alias_of IN (SELECT id FROM staging)')
+        )
+      return { rejected, warnings: [...leftOut, ...(await findReserved(client))] }
     }
   }
 }
@@ -49,8 +59,7 @@ export function createUrlImport(options: UrlImportOptions): ImportKind {
  */
 function createColumns({ schemes, blocks }: UrlImportOptions): ImportColumn[] {
   const checks: Partial<Record<FieldName, (value: string) => string | null>> = {
-    short_code: (code) =>
-      /^[A-Za-z0-9_-]+$/.test(code) ? null : 'is not 1 to 64 of letters, digits, - and _',
+    short_code: (code) => (isCode(code) ? null : 'is not 1 to 64 of letters, digits, - and _'),
     original_url: refuseTarget,
     expired_url: refuseTarget,
     redirect_status: (status) =>
@@ -66,7 +75,8 @@ function createColumns({ schemes, blocks }: UrlImportOptions): ImportColumn[] {
     if (file === undefined) return []
     const [refuse, shape] = [checks[name], shapes[name]]
     if (name === 'is_active') return { name, type, stored: '(is_active OR is_guarded)', ...file }
-    const usual = initial === undefined ? {} : { usual: String(initial) }
+    const usual = initial === undefined ? {} : { usual: literal(initial) }
+    if (name === 'aliases') return { name, type, ...usual, readItems: readAliases, ...file }
     return {
       name,
       type,
@@ -82,7 +92,7 @@ function createColumns({ schemes, blocks }: UrlImportOptions): ImportColumn[] {
 async function refuseTaken(client: ClientBase): Promise<Remark[]> {
   const { rows } = await client.query<{ line: string; short_code: string; holder: string }>(`
     WITH judged AS (
-      SELECT staging.line, coalesce(urls.id, nullif(first_value(staging.id) OVER codes, staging.id)) AS holder
+      SELECT staging.line, coalesce(urls.alias_of, urls.id, nullif(first_value(staging.id) OVER codes, staging.id)) AS holder
       FROM staging
       LEFT JOIN urls ON urls.short_code = staging.short_code
       WINDOW codes AS (PARTITION BY staging.short_code ORDER BY staging.line)
@@ -96,6 +106,8 @@ async function refuseTaken(client: ClientBase): Promise<Remark[]> {
   }))
 }
 
+const literal = (initial: LinkField['initial']) => (Array.isArray(initial) ? "'{}'" : String(initial))
+
 function refuseUtm(json: string): string | null {
   const known = Object.entries(JSON.parse(json)).every(
     ([name, value]) =>
@@ -108,7 +120,7 @@ function refuseUtm(json: string): string | null {
 }
 
 const INITIAL = FIELDS.flatMap(({ name, initial, file }) =>
-  initial === undefined || !file?.isMade ? [] : `${name} = coalesce(${name}, ${initial})`
+  initial === undefined || !file?.isMade ? [] : `${name} = coalesce(${name}, ${literal(initial)})`
 )
 
 const STORED = FIELDS.filter(({ file }) => file !== undefined)
@@ -119,7 +131,7 @@ const INSERTION = `INSERT INTO urls (${STORED.map(({ name }) => name)}, is_guard
 
 function expressStaged({ name, initial, file }: LinkField): string {
   if (name === 'is_active') return `is_active AND NOT (${RESTRICTED})`
-  return initial === undefined || file?.isMade ? name : `coalesce(${name}, ${initial})`
+  return initial === undefined || file?.isMade ? name : `coalesce(${name}, ${literal(initial)})`
 }
 
 /** Fills the missing values of staged links. A missing time is copied from the other one. */
