@@ -9,7 +9,7 @@ import { findHolders, type HeldCode, type StoredCode } from './store-codes.ts'
 
 /** The codes of a link: its own one and its aliases. */
 
-type CodesOfLink = Pick<UrlRow, 'domain' | 'shortCode' | 'aliases'>
+type CodesOfLink = Pick<UrlRow, 'shortCode' | 'aliases' | 'foldedCode'>
 
 /** A code that a client requests, with the path of its field. */
 export interface WantedCode extends LinkKey {
@@ -57,7 +57,9 @@ export function withAliases(old: CodesOfLink, change: UrlChange, codes: Codes): 
   if (wanted === undefined && shortCode === old.shortCode) return change
   const isRenamed = codes.keyOf(shortCode) !== codes.keyOf(old.shortCode)
   const listed = wanted === undefined ? old.aliases : (wanted ?? [])
-  const kept = isRenamed && keepsOld ? [...listed, old.shortCode] : listed
+  // Where case is ignored, a code without a folded one is the code of another link too, which visitors reach.
+  const isOwn = codes.isCaseSensitive || old.foldedCode !== null
+  const kept = isRenamed && keepsOld && isOwn ? [...listed, old.shortCode] : listed
   const aliases = distinctAliases(kept, shortCode, codes)
   if (aliases.length > MAX_ALIASES) throw tooManyAliases()
   return { ...change, aliases }
