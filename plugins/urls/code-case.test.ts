@@ -104,11 +104,7 @@ t.test('links from before are folded at the start; the oldest of equal codes is 
 
   t.test('and switching back respects the case again', async (t) => {
     const back = await startApp(t, { storage })
-    t.same(await seen(back, ['Twin', 'tWIN', 'TWIN']), [
-      oldest.original_url,
-      404,
-      aliased.original_url
-    ])
+    t.same(await seen(back, ['Twin', 'tWIN', 'TWIN']), [oldest.original_url, 404, aliased.original_url])
     t.same(await seen(back, ['twin', 'ALONE', 'LATER']), [404, 404, 404])
     const other = await create(back, { short_code: 'twin' })
     t.equal(await locationOf(back, 'twin'), other.original_url)
