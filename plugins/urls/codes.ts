@@ -17,8 +17,8 @@ export const RESERVED_CODES: ReadonlySet<string> = new Set([
 ]) // biome-ignore format: a list of words reads better as a paragraph
 
 /**
- * True if the code is part of an address of the server, ignoring case. Codes are case-sensitive by default, but
- * `/Users` beside `/users` would mislead.
+ * True if the code is part of an address of the server, ignoring case. Codes are case-sensitive by default,
+ * but `/Users` beside `/users` would mislead.
  */
 export function isReservedCode(code: string): boolean {
   return RESERVED_CODES.has(code.toLowerCase())
@@ -48,11 +48,14 @@ export interface Codes {
   fold(code: string): string | null
   /** True for the words of the server and of the settings, ignoring case. */
   isReserved(code: string): boolean
-  /** Returns a random code of `length` letters, each equally likely (rejection sampling). Never a reserved word. */
+  /**
+   * Returns a random code of `length` letters, each equally likely (rejection sampling). Never a reserved
+   * word.
+   */
   create(length?: number): string
   /**
-   * Returns candidates for one insert, which takes the first free one: three of `length`, then longer ones. So
-   * codes grow when the space of `length` is full.
+   * Returns candidates for one insert, which takes the first free one: three of `length`, then longer ones.
+   * So codes grow when the space of `length` is full.
    */
   createCandidates(length?: number): string[]
 }

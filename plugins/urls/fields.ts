@@ -19,8 +19,8 @@ export interface LinkField {
   /** Converts what a client sends, which has the field's shape and is not null. */
   normalize?(value: never): unknown
   /**
-   * What the address of a target may be. `original_url` and others like it must not lead to this server, nor to
-   * hosts that are refused.
+   * What the address of a target may be. `original_url` and others like it must not lead to this server, nor
+   * to hosts that are refused.
    */
   isTarget?: true
   /** What the audit log records: the value, or only whether there is one. Nothing if undefined. */

@@ -67,7 +67,9 @@ export function withAliases(old: CodesOfLink, change: UrlChange, codes: Codes): 
 
 /** The codes that requests may not have, because a link has them. */
 export interface Claims {
-  /** Throws URL_CODE_RESERVED and URL_CODE_TAKEN for codes that the link can not get; a new link has no id. */
+  /**
+   * Throws URL_CODE_RESERVED and URL_CODE_TAKEN for codes that the link can not get; a new link has no id.
+   */
   check(id: number | null, wanted: readonly WantedCode[]): void
   /** Gives these codes to the link, so that no later one gets them. */
   add(id: number, wanted: readonly WantedCode[]): void

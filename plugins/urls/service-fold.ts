@@ -14,8 +14,8 @@ const PATIENCE_MS = 60_000
 const MAX_NAMED = 20
 
 /**
- * Folds the codes of links and aliases that a server that respects case stored. Safe to run at any time and on
- * several replicas. Returns the number of changed rows.
+ * Folds the codes of links and aliases that a server that respects case stored. Safe to run at any time and
+ * on several replicas. Returns the number of changed rows.
  */
 export async function foldCodes(database: Database): Promise<number> {
   let changed = 0

@@ -6,8 +6,8 @@ import type { LinkTarget } from './contract.ts'
 import { findUrlsByKeys } from './store.ts'
 
 /**
- * Creates the lookup of links by encoded key, whose code is as {@link Codes.keyOf} returns it. One query serves
- * the lookups of a few event-loop ticks.
+ * Creates the lookup of links by encoded key, whose code is as {@link Codes.keyOf} returns it. One query
+ * serves the lookups of a few event-loop ticks.
  */
 export function createTargetLookup(
   database: Database,

@@ -36,10 +36,10 @@ export interface UrlService extends UrlBulk {
   /** Returns the url from the database. Throws URL_UNKNOWN. */
   getCurrent(caller: Caller, id: number): Promise<UrlRow>
   /**
-   * Checks a draft and returns the function that creates the url, or finds it (`find_if_exists`). The check may wait for a name server, so it
-   * runs before any transaction; the function may run in one. Throws URL_CODE_RESERVED, and
-   * URL_TARGET_REFUSED, which blames the field `target.blamed`. The function throws USER_UNKNOWN,
-   * URL_CODE_TAKEN, URL_CODES_EXHAUSTED.
+   * Checks a draft and returns the function that creates the url, or finds it (`find_if_exists`). The check
+   * may wait for a name server, so it runs before any transaction; the function may run in one. Throws
+   * URL_CODE_RESERVED, and URL_TARGET_REFUSED, which blames the field `target.blamed`. The function throws
+   * USER_UNKNOWN, URL_CODE_TAKEN, URL_CODES_EXHAUSTED.
    */
   prepare(caller: Caller, draft: UrlDraft, target?: TargetContext): Promise<() => Promise<Prepared>>
   /**

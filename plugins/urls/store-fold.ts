@@ -11,8 +11,8 @@ const ORDER = 'alias_of IS NOT NULL, abs(id)'
 
 /**
  * Returns the statement that folds the codes of rows for which `condition` is true. Where several have one
- * key, the first of {@link ORDER} gets it, unless a row has it already. The others keep null: lookups do not find
- * them.
+ * key, the first of {@link ORDER} gets it, unless a row has it already. The others keep null: lookups do not
+ * find them.
  */
 export function foldingOf(condition: string): string {
   return `UPDATE urls SET folded_code = first.key FROM (
@@ -30,7 +30,9 @@ export interface FoldedPage {
   last: number | null
 }
 
-/** Folds a page of codes: links in the order of ids, and aliases, whose ids are negative, in the opposite one. */
+/**
+ * Folds a page of codes: links in the order of ids, and aliases, whose ids are negative, in the opposite one.
+ */
 export async function foldPage(on: Executor, kind: 'links' | 'aliases', after: number): Promise<FoldedPage> {
   const [beyond, until, order, end] =
     kind === 'links' ? ['>', '<=', 'ASC', 'max'] : ['<', '>=', 'DESC', 'min']

@@ -18,8 +18,8 @@ export function readAliases(items: string[]): string[] | string {
 }
 
 /**
- * Removes the aliases of staged links that are codes of other links, in the database or in the file. The first
- * staged link that has an alias keeps it.
+ * Removes the aliases of staged links that are codes of other links, in the database or in the file. The
+ * first staged link that has an alias keeps it.
  */
 export async function leaveTakenAliases(client: ClientBase): Promise<Remark[]> {
   const { rowCount } = await client.query(`SELECT FROM staging WHERE aliases <> '{}' LIMIT 1`)

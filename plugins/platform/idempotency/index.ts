@@ -16,10 +16,11 @@ import {
 /** `app.idempotency`: runs repeated requests once. */
 export interface Idempotency {
   /**
-   * Answers a POST with the result of `create` and with `status`, unless `create` sets another. With an `Idempotency-Key`, `create` runs in
-   * a transaction that also stores the answer. A repeated request gets that answer and does nothing else.
-   * Only success is stored. Throws IDEMPOTENCY_KEY_IN_USE while the first request is running,
-   * IDEMPOTENCY_KEY_REUSED when the request differs from the first one, and the errors of `create`.
+   * Answers a POST with the result of `create` and with `status`, unless `create` sets another. With an
+   * `Idempotency-Key`, `create` runs in a transaction that also stores the answer. A repeated request gets
+   * that answer and does nothing else. Only success is stored. Throws IDEMPOTENCY_KEY_IN_USE while the first
+   * request is running, IDEMPOTENCY_KEY_REUSED when the request differs from the first one, and the errors of
+   * `create`.
    */
   once<A>(request: FastifyRequest, reply: FastifyReply, status: number, create: () => Promise<A>): Promise<A>
   /**
