@@ -18,7 +18,6 @@ import type { SheddingOptions } from '#platform/limits/shedding.ts'
 import type { Lookup, PublicFetchOptions } from '#platform/net/safe-fetch.ts'
 import type { LifecycleOptions } from '#platform/observability/lifecycle.ts'
 import type { QueueOptions } from '#platform/queue/index.ts'
-import type { CodeOptions } from '#plugins/urls/codes.ts'
 import type { SystemSetting } from '#schema/shapes/system.ts'
 
 /** The validated settings, grouped as the options of the plugins. Times are in milliseconds. */
@@ -44,7 +43,12 @@ export interface Config {
   readonly validation: { schemes: string[] }
   readonly urls: {
     publicUrl: string | undefined
-    codes: CodeOptions
+    codes: {
+      length: number
+      style: Settings['CODE_STYLE']
+      isCaseSensitive: boolean
+      reserved: string[]
+    }
     schemes: string[]
     targets: { ownHosts: string[]; allowsPrivate: boolean; resolves: boolean; lookup?: Lookup }
   }

@@ -1,7 +1,7 @@
 import { TIME_RANGE } from '#platform/http/wire-time.ts'
 import { problems as general } from '#platform/problem/errors.ts'
 import { defineProblems } from '#platform/problem/problem.ts'
-import { MAX_ALIASES } from '#schema/shapes/url.ts'
+import { MAX_ALIASES } from '#schema/shapes/url-codes.ts'
 
 export const problems = defineProblems({
   URL_UNKNOWN: [

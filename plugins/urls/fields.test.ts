@@ -1,6 +1,7 @@
 import { getTableColumns } from 'drizzle-orm'
 import t from 'tap'
-import { URL_OPTIONS, Url, UrlChange, UrlDraft } from '#schema/shapes/url.ts'
+import { Url, UrlChange, UrlDraft } from '#schema/shapes/url.ts'
+import { URL_OPTIONS } from '#schema/shapes/url-codes.ts'
 import { urls } from '#schema/tables/urls.ts'
 import { listFiles, readText } from '#testing/sources.ts'
 import { FIELDS } from './fields.ts'

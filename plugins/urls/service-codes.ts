@@ -1,6 +1,7 @@
 import type { Executor } from '#platform/database/index.ts'
 import { encodeLinkKey, type LinkKey } from '#schema/link-key.ts'
-import { MAX_ALIASES, type UrlChange, type UrlDraft } from '#schema/shapes/url.ts'
+import type { UrlChange, UrlDraft } from '#schema/shapes/url.ts'
+import { MAX_ALIASES } from '#schema/shapes/url-codes.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import type { Codes } from './codes.ts'
 import { codeReserved, codeTaken, tooManyAliases } from './errors.ts'

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg'
 import type { Remark } from '#plugins/imports/contract.ts'
-import { MAX_ALIASES } from '#schema/shapes/url.ts'
+import { MAX_ALIASES } from '#schema/shapes/url-codes.ts'
 
 /** Imports the aliases of links. */
 

@@ -4,18 +4,12 @@ import { MAX_LOCATION_BYTES, toLocation } from './location.ts'
 import { PageQuery } from './page.ts'
 import { Flag, Id, Nullable, PLAIN_TEXT, Time } from './text.ts'
 import { type Static, Type } from './type.ts'
+import { Aliases, changeOptions, creationOptions, ShortCode } from './url-codes.ts'
 import { UTM_NAMES } from './utm.ts'
 
 /** Longest target that every browser, proxy and default header buffer accepts. */
 export const MAX_URL_LENGTH = 2048
 
-export const ShortCode = Type.String({
-  minLength: 1,
-  maxLength: 64,
-  pattern: '^[A-Za-z0-9_-]+$',
-  description: 'Letters, digits, - and _; case matters unless the server ignores it',
-  examples: ['oWCnNk']
-})
 /** `format: target-url` is {@link isTargetUrl}. */
 export const TargetUrl = Type.String({
   minLength: 1,
@@ -87,17 +81,6 @@ const settableRules = {
   )
 }
 
-/** Most aliases of a link. */
-export const MAX_ALIASES = 20
-
-const Aliases = Nullable(
-  Type.Array(ShortCode, {
-    maxItems: MAX_ALIASES,
-    description: 'Other codes of the link, which lead to the same target and share its statistics',
-    examples: [['spring-sale']]
-  })
-)
-
 /** What a link does now. The first that applies, from the end. */
 export const URL_STATES = [
   'active',
@@ -157,22 +140,6 @@ const settable = {
   ...settableRules,
   aliases: Type.Optional(Aliases)
 }
-/** Parameters of a creation that are no fields of the link. */
-const creationOptions = {
-  code_length: Type.Optional(
-    Type.Integer({
-      minimum: 4,
-      maximum: 32,
-      description: 'Length of the random code, instead of the default of the server'
-    })
-  ),
-  find_if_exists: Type.Optional(
-    Type.Boolean({
-      description:
-        'Answers 200 with the oldest link of the same owner and target, if there is one whose fields have the values that are sent'
-    })
-  )
-}
 export const UrlDraft = Type.Object(
   {
     user_id: Type.Optional(Nullable(Id)),
@@ -183,14 +150,6 @@ export const UrlDraft = Type.Object(
   },
   { title: 'UrlDraft' }
 )
-/** Parameters of a change that are no fields of the link. */
-const changeOptions = {
-  keep_old_code: Type.Optional(
-    Type.Boolean({
-      description: 'Whether a new `short_code` keeps the old one as an alias; by default it does'
-    })
-  )
-}
 export const UrlChange = Type.Object(
   {
     ...settable,
@@ -202,9 +161,6 @@ export const UrlChange = Type.Object(
   },
   { title: 'UrlChange' }
 )
-
-/** Names of the parameters that are no fields of a link. */
-export const URL_OPTIONS: readonly string[] = Object.keys({ ...creationOptions, ...changeOptions })
 
 /** A {@link UrlDraft} that may name its target `url`. */
 export const ShortenDraft = Type.Object(

@@ -1,0 +1,20 @@
+import { Type } from '#schema/shapes/type.ts'
+import { count, text } from './setting-kinds.ts'
+
+/** The settings of short codes. */
+export const CodeSettings = Type.Object({
+  CODE_LENGTH: count('Length of new short codes; they grow when codes of this length run out', 6, 4, 32),
+  CODE_STYLE: Type.Enum(['base62', 'readable'], {
+    description: 'Letters of random short codes; `readable` leaves out 0, O, 1, l and I',
+    default: 'base62'
+  }),
+  CODE_CASE: Type.Enum(['sensitive', 'insensitive'], {
+    description:
+      'Whether short codes that differ only by case are different; all replicas need the same value',
+    default: 'sensitive'
+  }),
+  RESERVED_CODES: text('Words that new short codes and aliases must not be, in any case, comma-separated', {
+    default: '',
+    format: 'codes'
+  })
+})
