@@ -6,6 +6,7 @@ import { readSessions, type SessionConfig } from '#apps/config-access.ts'
 import { ConfigError } from '#apps/config-error.ts'
 import { FORMATS, splitList } from '#apps/setting-formats.ts'
 import { Settings } from '#apps/settings.ts'
+import { type CodeConfig, readCodes } from '#apps/settings-codes.ts'
 import { readHome } from '#apps/settings-pages.ts'
 import { describeSettings } from '#apps/settings-report.ts'
 import type { AccessOptions } from '#platform/access/index.ts'
@@ -43,12 +44,7 @@ export interface Config {
   readonly validation: { schemes: string[] }
   readonly urls: {
     publicUrl: string | undefined
-    codes: {
-      length: number
-      style: Settings['CODE_STYLE']
-      isCaseSensitive: boolean
-      reserved: string[]
-    }
+    codes: CodeConfig
     schemes: string[]
     targets: { ownHosts: string[]; allowsPrivate: boolean; resolves: boolean; lookup?: Lookup }
   }
@@ -186,12 +182,7 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
     validation: { schemes: splitList(settings.TARGET_SCHEMES) },
     urls: {
       publicUrl: settings.PUBLIC_URL?.replace(/\/+$/, ''),
-      codes: {
-        length: settings.CODE_LENGTH,
-        style: settings.CODE_STYLE,
-        isCaseSensitive: settings.CODE_CASE === 'sensitive',
-        reserved: splitList(settings.RESERVED_CODES)
-      },
+      codes: readCodes(settings),
       schemes: splitList(settings.TARGET_SCHEMES),
       targets: {
         ownHosts: splitList(settings.OWN_HOSTS),

@@ -1,4 +1,5 @@
-import { Type } from '#schema/shapes/type.ts'
+import { type Static, Type } from '#schema/shapes/type.ts'
+import { splitList } from './setting-formats.ts'
 import { count, text } from './setting-kinds.ts'
 
 /** The settings of short codes. */
@@ -18,3 +19,15 @@ export const CodeSettings = Type.Object({
     format: 'codes'
   })
 })
+
+/** How the server makes and compares codes. */
+export type CodeConfig = ReturnType<typeof readCodes>
+
+export function readCodes(settings: Static<typeof CodeSettings>) {
+  return {
+    length: settings.CODE_LENGTH,
+    style: settings.CODE_STYLE,
+    isCaseSensitive: settings.CODE_CASE === 'sensitive',
+    reserved: splitList(settings.RESERVED_CODES)
+  }
+}

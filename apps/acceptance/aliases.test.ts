@@ -134,7 +134,8 @@ servedInEachMode(t, async (t, api) => {
     isProblem(t, await create({ aliases: [free, 'Users'] }), 422, 'aliases.1')
     isProblem(t, await create({ aliases: ['a b'] }), 422, 'aliases.0')
     isProblem(t, await create({ aliases: 'word' }), 422, 'aliases')
-    isProblem(t, await create({ aliases: Array.from({ length: 21 }, () => unique()) }), 422, 'aliases.20')
+    const many = await create({ aliases: Array.from({ length: 21 }, () => unique()) })
+    t.match(many, { status: 422, json: { errors: [{ path: /^aliases/ }] } })
     isProblem(t, await change(api, url.id, { aliases: [free, alias] }), 409, 'aliases.1')
     isProblem(t, await change(api, url.id, { aliases: ['metrics'] }), 422, 'aliases.0')
     isProblem(t, await change(api, url.id, { short_code: taken.short_code }), 409, 'short_code')
@@ -144,7 +145,7 @@ servedInEachMode(t, async (t, api) => {
     t.equal(await locationOf(api, free), 404)
     t.same((await api('GET', `/urls?q=${free}`)).json, [])
     const full = await createUrl(api, { aliases: Array.from({ length: 20 }, () => unique()) })
-    isProblem(t, await change(api, full.id, { short_code: unique() }), 422, 'aliases.20')
+    isProblem(t, await change(api, full.id, { short_code: unique() }), 422, 'aliases')
   })
 
   t.test('a target may not lead home through an alias', async (t) => {

@@ -61,7 +61,7 @@ export const codeReserved = (code: string, path = 'short_code') =>
 export const tooManyAliases = () =>
   general.INPUT_INVALID(
     `A link has at most ${MAX_ALIASES} aliases; remove one, or rename with keep_old_code: false`,
-    { errors: [{ path: `aliases.${MAX_ALIASES}`, message: 'is one alias too many' }] }
+    { errors: [{ path: 'aliases', message: 'is one alias too many' }] }
   )
 
 export const transferRefused = () =>

@@ -11,6 +11,7 @@ import { keepCodesFolded } from './folding.ts'
 import { createPresenter, type Presenter, presentForExport } from './present.ts'
 import { resolveAll, resolvesInside } from './resolving.ts'
 import { createUrlService, type UrlService } from './service.ts'
+import { codesOf } from './service-codes.ts'
 import { LINKS } from './service-parts.ts'
 import { ROWS } from './service-rows.ts'
 import { createUrlImport } from './store-import.ts'
@@ -64,7 +65,7 @@ async function urls(app: FastifyInstance, { publicUrl, schemes, targets, ...opti
     async erase(userId: number, rows: UrlRow[]) {
       const ids = rows.map(({ id }) => id)
       await app.events.erase(userId, ids)
-      const links = rows.map(({ domain, shortCode: code }) => ({ domain, code }))
+      const links = rows.flatMap((row) => codesOf(row).map((code) => ({ domain: row.domain, code })))
       await app.idempotency.erase({ urlIds: ids, links })
       await app.audit.erase({ resource: 'url', ids })
     }

@@ -140,9 +140,6 @@ function presentFailure({
   }
   if (keyword === 'format') return { path, message: describeFormat(String(params['format'])) }
   if (keyword === 'pattern') return { path, message: 'holds characters that are not allowed' }
-  // The first item too many.
-  if (keyword === 'maxItems')
-    return { path: `${path}.${params['limit']}`, message: message ?? 'is one too many' }
   return { path, message: message ?? 'is not valid' }
 }
 
