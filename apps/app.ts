@@ -151,7 +151,7 @@ export async function buildApp(config: Config, options: AppOptions = {}) {
     await app.register(keys, config.keys)
     await app.register(sessions, config.sessions)
     await app.register(events, config.events)
-    await app.register(urls, config.urls)
+    await app.register(urls, { ...config.urls, folds: routes })
     await app.register(tags)
     await app.register(titles, config.titles)
     await app.register(stats)

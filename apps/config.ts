@@ -6,6 +6,7 @@ import { readPolicies, readSessions, type SessionConfig } from '#apps/config-acc
 import { ConfigError } from '#apps/config-error.ts'
 import { FORMATS, splitList } from '#apps/setting-formats.ts'
 import { Settings } from '#apps/settings.ts'
+import { type CodeConfig, readCodes } from '#apps/settings-codes.ts'
 import { readHome, readVisitorPages, type VisitorPageConfig } from '#apps/settings-pages.ts'
 import { describeSettings } from '#apps/settings-report.ts'
 import type { AccessOptions } from '#platform/access/index.ts'
@@ -42,7 +43,7 @@ export interface Config {
   readonly validation: { schemes: string[] }
   readonly urls: {
     publicUrl: string | undefined
-    codeLength: number
+    codes: CodeConfig
     schemes: string[]
     targets: { ownHosts: string[]; allowsPrivate: boolean; resolves: boolean; lookup?: Lookup }
   }
@@ -180,7 +181,7 @@ export function readConfig(env: Record<string, string | undefined>, terminal = f
     validation: { schemes: splitList(settings.TARGET_SCHEMES) },
     urls: {
       publicUrl: settings.PUBLIC_URL?.replace(/\/+$/, ''),
-      codeLength: settings.CODE_LENGTH,
+      codes: readCodes(settings),
       schemes: splitList(settings.TARGET_SCHEMES),
       targets: {
         ownHosts: splitList(settings.OWN_HOSTS),

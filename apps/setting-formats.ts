@@ -71,6 +71,11 @@ function isNetwork(value: string): boolean {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
 }
 
+/** True if `value` may be a short code. */
+function isCode(value: string): boolean {
+  return /^[A-Za-z0-9_-]{1,64}$/.test(value)
+}
+
 const each = (isGood: (value: string) => boolean) => (value: string) => splitList(value).every(isGood)
 
 /** The checks by the names in `format` of settings. */
@@ -81,5 +86,6 @@ export const FORMATS: Record<string, (value: string) => boolean> = {
   networks: each(isNetwork),
   hosts: each(isHost),
   schemes: isSchemeList,
+  codes: each(isCode),
   'rate-limit': isPolicy
 }

@@ -1,6 +1,7 @@
 import { type Static, Type } from '#schema/shapes/type.ts'
 import { count, limit, optional, text } from './setting-kinds.ts'
 import { AccessSettings } from './settings-access.ts'
+import { CodeSettings } from './settings-codes.ts'
 import { MonitoringSettings } from './settings-monitoring.ts'
 import { PageSettings } from './settings-pages.ts'
 
@@ -164,7 +165,7 @@ export const Settings = Type.Object({
     description: "Fetches the target's title from the public internet for links created without one",
     default: 'off'
   }),
-  CODE_LENGTH: count('Length of new short codes; they grow when codes of this length run out', 6, 4, 32),
+  ...CodeSettings.properties,
   BODY_LIMIT_BYTES: count('Largest JSON body, in bytes', 1_048_576, 1_024, 104_857_600),
   DETAILS_LIMIT_BYTES: count('Largest `details` of an event, in bytes of JSON', 32_768, 256, 1_048_576),
   BULK_LIMIT_BYTES: count('Largest file of a bulk import, in bytes', 1_073_741_824, 1_024, 1_099_511_627_776),

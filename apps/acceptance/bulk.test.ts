@@ -86,10 +86,10 @@ servedInEachMode(t, async (t, api) => {
   t.test('an equal value changes nothing, and ignored fields are named', async (t) => {
     const [one] = await makeUrls(api, 1)
     const { json } = await change(api, [
-      { id: one.id, is_active: true, titel: 'x', short_code: 'other', user_id: one.user_id }
+      { id: one.id, is_active: true, titel: 'x', state: 'other', user_id: one.user_id }
     ])
     t.equal(json.results[0].url.updated_at, one.updated_at)
-    t.match(json.results[0].url.warnings, [/titel is not a field/, /short_code is read-only/])
+    t.match(json.results[0].url.warnings, [/titel is not a field/, /state is read-only/])
     t.equal(json.results[0].url.warnings.length, 2)
     t.same(await listEvents(api, `url_id=${one.id}&event_type=updated`), [])
   })

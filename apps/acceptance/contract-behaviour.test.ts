@@ -178,8 +178,8 @@ const BEHAVIOUR: Record<string, (t: Test, api: Api) => Promise<void>> = {
     t.notOk('warnings' in read)
     const changed = await api('PUT', path, { json: { ...read, title: 'A' } })
     t.notOk('warnings' in changed.json, 'a client may send back what it read')
-    const json = { short_code: 'x', user_id: 7, original_url: 'https://аррӏе.example/' }
-    t.match((await api('PUT', path, { json })).json.warnings, [/Latin/, /^short_code /, /^user_id /])
+    const json = { state: 'x', id: 7, original_url: 'https://аррӏе.example/' }
+    t.match((await api('PUT', path, { json })).json.warnings, [/Latin/, /^state /, /^id /])
     const user = await createUser(api)
     for (const [method, path, json] of [
       ['POST', '/users', { username: unique(), email: `${unique()}@example.com` }],

@@ -180,6 +180,20 @@ t.test('both releases serve side by side', { skip: missing('redis-server') }, as
     const { short_code } = await create(author, '/urls', { original_url: 'https://example.org/' })
     for (const reader of both) t.equal(await follow(reader, short_code), 'https://example.org/')
   }
+  const rules = {
+    original_url: 'https://example.org/',
+    short_code: 'guarded',
+    starts_at: '2001-01-01T00:00:00'
+  }
+  const guarded = await create(current, '/urls', { ...rules, aliases: ['other-code'] })
+  for (const code of ['guarded', 'other-code']) {
+    t.equal(await follow(current, code), 'https://example.org/', `${code} leads to its target`)
+    t.equal(await follow(old, code), 404, `${code} is unknown to the old release`)
+    const draft = { original_url: 'https://example.net/', short_code: code }
+    for (const author of both) t.equal((await author.request('POST', '/urls', { json: draft })).status, 409)
+  }
+  // The old release lists it as inactive.
+  await current.request('DELETE', `/urls/${guarded.id}`)
   const lists = ['/users', '/urls', '/events?event_type=created']
   const [byOld, byNew] = [await readAll(old, lists), await readAll(current, lists)]
   t.match(byNew, byOld, 'the lists of both have the same rows and times')

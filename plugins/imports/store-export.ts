@@ -28,13 +28,15 @@ export async function findColumns(client: ClientBase, kind: Kind): Promise<Colum
         `bool_or(${quoteName(name)} IS DISTINCT FROM ${usual}) AS ${quoteName(name)}`
     )
     .join(', ')
-  const { rows } = await client.query<Record<string, boolean>>(`SELECT ${counts} FROM ${kind.name}`)
+  const { rows } = await client.query<Record<string, boolean>>(
+    `SELECT ${counts} FROM ${kind.name} WHERE id > 0`
+  )
   return kind.columns.filter(({ name, isExtra }) => !isExtra || rows[0]?.[name])
 }
 
 /**
  * Reads `columns` of all rows of the kind, formatted as in the files, in the order of ids. The id comes
- * first.
+ * first. Rows without a positive id are not of the kind: see `urls.alias_of`.
  */
 export async function* readRows(
   client: ClientBase,

@@ -11,6 +11,8 @@ import { CACHE_CONTROL, type DescribeVisit } from './visit.ts'
 
 export interface FastLaneOptions {
   links: TieredCache<CachedLink>
+  /** Returns the key of a code (Codes.keyOf). */
+  keyOf(code: string): string
   followed: Timer
   clicks: Clicks
   describe: DescribeVisit
@@ -33,7 +35,7 @@ const MAX_PATH = 65
  * A route takes precedence over a link of the same name: an imported link may be called `users`.
  */
 export function openFastLane(app: FastifyInstance, options: FastLaneOptions): void {
-  const { links, followed, clicks, describe, trustProxy } = options
+  const { links, keyOf, followed, clicks, describe, trustProxy } = options
   const { server } = app
   const addressOf = createAddressReader(trustProxy)
   /** Codes that equal the path of a route. */
@@ -70,10 +72,10 @@ export function openFastLane(app: FastifyInstance, options: FastLaneOptions): vo
   function answers(request: IncomingMessage, response: ServerResponse): boolean {
     const { url } = request
     if (url === undefined || url.length > MAX_PATH || request.method !== 'GET') return false
-    const cachedLink = links.held(url.slice(1))
+    const cachedLink = links.held(keyOf(url.slice(1)))
     if (cachedLink === undefined || !isPlain(cachedLink, Date.now())) return false
     // The cached link's string has its hash already; the request's does not.
-    if (taken.has(cachedLink.shortCode) || !server.listening) return false
+    if (taken.has(keyOf(cachedLink.shortCode)) || !server.listening) return false
     const draft = describe(cachedLink, request, addressOf(request))
     clicks.add(draft, new Waiting(cachedLink, request, response))
     return true

@@ -16,6 +16,8 @@ interface Follow {
 
 export interface GuardedRouteOptions {
   links: TieredCache<CachedLink>
+  /** Returns the key of a code (Codes.keyOf). */
+  keyOf(code: string): string
   lock: Lock
   pages: VisitorPages
   unknownCodes: FailureLimiter | null
@@ -26,7 +28,7 @@ const FORM_LIMIT = 4_096
 
 /** The requests for a link that are no visits: its preview, and the form with its password. */
 export async function guardedRoutes(app: FastifyInstance, options: GuardedRouteOptions) {
-  const { links, lock, pages, unknownCodes } = options
+  const { links, keyOf, lock, pages, unknownCodes } = options
   const FORM = 'application/x-www-form-urlencoded'
 
   app.addHook('onRequest', secureAnswer)
@@ -40,8 +42,9 @@ export async function guardedRoutes(app: FastifyInstance, options: GuardedRouteO
   /** Resolves the code of a request as a redirect does. Throws the problem of a redirect. */
   async function find(request: FastifyRequest<Follow>): Promise<Exclude<Resolution, { kind: 'problem' }>> {
     const code = request.params.short_code
-    if (unknownCodes?.isBlocked(request) && links.held(code) === undefined) throw unknownCodes.refuse(request)
-    const link = isCode(code) ? await links.get(code) : null
+    const key = keyOf(code)
+    if (unknownCodes?.isBlocked(request) && links.held(key) === undefined) throw unknownCodes.refuse(request)
+    const link = isCode(code) ? await links.get(key) : null
     const resolution = resolve(link, { now: Date.now(), url: request.url })
     if (resolution.kind !== 'problem') return resolution
     if (resolution.outcome === 'unknown' && isCode(code)) unknownCodes?.record(request)

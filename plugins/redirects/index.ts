@@ -80,12 +80,13 @@ async function redirects(app: FastifyInstance, options: RedirectOptions) {
     publicPath: app.publicPath,
     isSecure
   })
-  app.decorate('redirects', { requireLink: createLinkCheck(links, unknownCodes) })
-  await app.register(followRoutes, { links, histogram, clicks, describe, spend, pages, lock, unknownCodes })
-  await app.register(guardedRoutes, { links, lock, pages, unknownCodes })
+  const { keyOf } = app.urls.codes
+  app.decorate('redirects', { requireLink: createLinkCheck(links, keyOf, unknownCodes) })
+  await app.register(followRoutes, { links, keyOf, histogram, clicks, describe, spend, pages, lock, unknownCodes })
+  await app.register(guardedRoutes, { links, keyOf, lock, pages, unknownCodes })
   await app.register(pageRoutes, { brand, pages, hasLanding })
   if (options.fastLane)
-    openFastLane(app, { links, followed: histogram.followed, clicks, describe, trustProxy })
+    openFastLane(app, { links, keyOf, followed: histogram.followed, clicks, describe, trustProxy })
 }
 
 export default fp(redirects, {

@@ -13,11 +13,13 @@ export type LinkCheck = (request: FastifyRequest, code: string) => Promise<void>
 /** Creates the check. Unknown codes count as those of redirects. */
 export function createLinkCheck(
   links: TieredCache<CachedLink>,
+  keyOf: (code: string) => string,
   unknownCodes: FailureLimiter | null
 ): LinkCheck {
   return async function requireLink(request, code) {
-    if (unknownCodes?.isBlocked(request) && links.held(code) === undefined) throw unknownCodes.refuse(request)
-    const found = isCode(code) ? await links.get(code) : null
+    const key = keyOf(code)
+    if (unknownCodes?.isBlocked(request) && links.held(key) === undefined) throw unknownCodes.refuse(request)
+    const found = isCode(code) ? await links.get(key) : null
     const resolution = resolve(found, { now: Date.now(), url: '' })
     if (resolution.kind !== 'problem') return
     if (resolution.outcome === 'unknown' && isCode(code)) unknownCodes?.record(request)

@@ -70,6 +70,7 @@ async function startRedirects(
     origins: { refuseForeign: (_request: unknown, _reply: unknown, done: () => void) => done() },
     urls: {
       passwordSecret: async () => 'secret',
+      codes: { keyOf: (code: string) => code },
       async findByKey(code: string) {
         lookups.push(code)
         if (state.isDown) throw new Error('the database is away')

@@ -60,6 +60,8 @@ export async function followRoutes(
   app: FastifyInstance,
   options: {
     links: TieredCache<CachedLink>
+    /** Returns the key of a code (Codes.keyOf). */
+    keyOf(code: string): string
     histogram: RedirectHistogram
     clicks: Clicks
     describe: DescribeVisit
@@ -69,7 +71,7 @@ export async function followRoutes(
     unknownCodes: FailureLimiter | null
   }
 ) {
-  const { links, histogram, clicks, describe, spend, pages, lock, unknownCodes } = options
+  const { links, keyOf, histogram, clicks, describe, spend, pages, lock, unknownCodes } = options
 
   app.setChildLoggerFactory((logger) => logger)
   app.setErrorHandler((error, request, reply) => {
@@ -82,12 +84,12 @@ export async function followRoutes(
   function onFollow(request: FastifyRequest<Follow>, reply: FastifyReply): void {
     const start = performance.now()
     const code = request.params.short_code
-    if (unknownCodes?.isBlocked(request) && links.held(code) === undefined) {
+    if (unknownCodes?.isBlocked(request) && links.held(keyOf(code)) === undefined) {
       // After too many unknown codes, an address gets cached links only and no lookups.
       refuse(reply, unknownCodes.refuse(request), histogram.limited, start)
       return
     }
-    const found = isCode(code) ? links.get(code) : null
+    const found = isCode(code) ? links.get(keyOf(code)) : null
     if (found instanceof Promise)
       found
         .then((cachedLink) => follow(cachedLink, request, reply, start))

@@ -71,7 +71,15 @@ export const urlBulkRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | unde
         summary: 'Change many urls',
         description: `Each item has the id of a url and the fields to set. ${results} ${alike}`,
         body: UrlBulkChange,
-        problems: ['URL_UNKNOWN', 'PRECONDITION_FAILED', 'URL_TARGET_REFUSED']
+        problems: [
+          'URL_UNKNOWN',
+          'PRECONDITION_FAILED',
+          'URL_TARGET_REFUSED',
+          'URL_CODE_TAKEN',
+          'URL_CODE_RESERVED',
+          'URL_TRANSFER_REFUSED',
+          'USER_UNKNOWN'
+        ]
       }
     },
     async function onChange(request) {

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 
-/** Short codes: random base62, so that clients can neither guess nor count the links of others. */
+/** Short codes: random, so that clients can neither guess nor count the links of others. */
 
-const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
-/** Bytes at or above this would favour the first letters of the alphabet (62 does not divide 256). */
-const FAIR_BYTES = 256 - (256 % ALPHABET.length)
+/** Letters that look like others; the style `readable` does without them. */
+const LOOK_ALIKE = /[0O1lI]/g
 
 /**
  * First path segments of the server's own addresses, and files that browsers and crawlers request by default.
@@ -17,8 +17,8 @@ export const RESERVED_CODES: ReadonlySet<string> = new Set([
 ]) // biome-ignore format: a list of words reads better as a paragraph
 
 /**
- * True if the code is reserved, ignoring case. Codes are case-sensitive, but `/Users` beside `/users` would
- * mislead.
+ * True if the code is part of an address of the server, ignoring case. Codes are case-sensitive by default,
+ * but `/Users` beside `/users` would mislead.
  */
 export function isReservedCode(code: string): boolean {
   return RESERVED_CODES.has(code.toLowerCase())
@@ -27,25 +27,68 @@ export function isReservedCode(code: string): boolean {
 /** Returns random bytes. Tests inject a fixed source. */
 export type RandomSource = (size: number) => Uint8Array
 
-/**
- * Returns a random code of `length` letters, each equally likely (rejection sampling). Never a reserved word.
- */
-export function createCode(length: number, random: RandomSource = randomBytes): string {
-  for (;;) {
-    let code = ''
-    while (code.length < length) {
-      for (const byte of random(length * 2)) {
-        if (byte < FAIR_BYTES && code.length < length) code += ALPHABET.charAt(byte % ALPHABET.length)
-      }
-    }
-    if (!isReservedCode(code)) return code
-  }
+export interface CodeOptions {
+  /** Length of a random code, until that space is full. */
+  length: number
+  /** The letters of random codes: all of base62, or those that look like no other. */
+  style: 'base62' | 'readable'
+  /** Whether codes that differ only by case are different codes. */
+  isCaseSensitive: boolean
+  /** Words that new codes must not be, besides those of the server. */
+  reserved: readonly string[]
+  random?: RandomSource
 }
 
-/**
- * Returns candidates for one insert, which takes the first free one: three of `length`, then longer ones. So
- * codes grow when the space of `length` is full.
- */
-export function createCandidates(length: number, random?: RandomSource): string[] {
-  return [length, length, length, length + 1, length + 1, length + 2].map((size) => createCode(size, random))
+/** How this server makes and compares codes. */
+export interface Codes {
+  readonly isCaseSensitive: boolean
+  /** Equal texts mean the same code: the code, in lower case if the server ignores case. */
+  keyOf(code: string): string
+  /** The value of `urls.folded_code`; null if case matters. */
+  fold(code: string): string | null
+  /** True for the words of the server and of the settings, ignoring case. */
+  isReserved(code: string): boolean
+  /**
+   * Returns a random code of `length` letters, each equally likely (rejection sampling). Never a reserved
+   * word.
+   */
+  create(length?: number): string
+  /**
+   * Returns candidates for one insert, which takes the first free one: three of `length`, then longer ones.
+   * So codes grow when the space of `length` is full.
+   */
+  createCandidates(length?: number): string[]
+}
+
+export function createCodes(options: CodeOptions): Codes {
+  const { style, isCaseSensitive, random = randomBytes } = options
+  const reserved = new Set(options.reserved.map((word) => word.toLowerCase()))
+  const letters = isCaseSensitive ? BASE62 : [...new Set(BASE62.toLowerCase())].join('')
+  const alphabet = style === 'readable' ? letters.replace(LOOK_ALIKE, '') : letters
+  /** Bytes at or above this would favour the first letters, because their number does not divide 256. */
+  const fairBytes = 256 - (256 % alphabet.length)
+
+  const isReserved = (code: string) => isReservedCode(code) || reserved.has(code.toLowerCase())
+
+  function create(length = options.length): string {
+    for (;;) {
+      let code = ''
+      while (code.length < length) {
+        for (const byte of random(length * 2)) {
+          if (byte < fairBytes && code.length < length) code += alphabet.charAt(byte % alphabet.length)
+        }
+      }
+      if (!isReserved(code)) return code
+    }
+  }
+
+  return {
+    isCaseSensitive,
+    keyOf: isCaseSensitive ? (code) => code : (code) => code.toLowerCase(),
+    fold: isCaseSensitive ? () => null : (code) => code.toLowerCase(),
+    isReserved,
+    create,
+    createCandidates: (length = options.length) =>
+      [length, length, length, length + 1, length + 1, length + 2].map(create)
+  }
 }

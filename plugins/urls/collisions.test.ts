@@ -3,6 +3,7 @@ import t from 'tap'
 import { SYSTEM } from '#platform/access/caller.ts'
 import type { OpenOptions } from '#platform/cache/index.ts'
 import { startApp } from '#testing/app.ts'
+import { createCodes, type RandomSource } from './codes.ts'
 import { createUrlService, type UrlService } from './service.ts'
 
 /** Collisions of random codes, forced by a source of randomness that repeats itself. */
@@ -23,10 +24,12 @@ const cache = {
   ...app.cache,
   open: <V>(options: OpenOptions<V>) => app.cache.open({ ...options, name: `urls-${++opened}` })
 }
+const codesOf = (random: RandomSource) =>
+  createCodes({ length: 6, style: 'base62', isCaseSensitive: true, reserved: [], random })
 const random = (size: number) => new Uint8Array(size).fill(10)
-const { service } = createUrlService(app.database, cache, collaborators, { codeLength: 6, random })
+const { service } = createUrlService(app.database, cache, collaborators, codesOf(random))
 const create = async (service: UrlService) =>
-  (await service.prepare(SYSTEM, { original_url: 'https://example.com' }))()
+  (await (await service.prepare(SYSTEM, { original_url: 'https://example.com' }))()).row
 
 t.test('a taken code gives way to a longer one, in the same statement', async (t) => {
   const codes = []
@@ -48,10 +51,7 @@ t.test('when all codes are taken, the error says so and nothing is stored', asyn
 
 t.test('concurrent creations with the same random codes each get their own', async (t) => {
   const other = (size: number) => new Uint8Array(size).fill(11)
-  const { service } = createUrlService(app.database, cache, collaborators, {
-    codeLength: 6,
-    random: other
-  })
+  const { service } = createUrlService(app.database, cache, collaborators, codesOf(other))
   const tries = await Promise.allSettled(Array.from({ length: 3 }, () => create(service)))
   const codes = tries.flatMap((one) => (one.status === 'fulfilled' ? [one.value.shortCode] : []))
   t.equal(new Set(codes).size, codes.length)

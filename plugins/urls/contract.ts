@@ -6,6 +6,7 @@ export interface LinkTarget {
   userId: number | null
   /** Empty for the default domain. */
   domain: string
+  /** The code of the request, which may be an alias, in the case of the link. */
   shortCode: string
   originalUrl: string
   /** False for deleted links too. */

@@ -1,6 +1,7 @@
 import { TIME_RANGE } from '#platform/http/wire-time.ts'
 import { problems as general } from '#platform/problem/errors.ts'
 import { defineProblems } from '#platform/problem/problem.ts'
+import { MAX_ALIASES } from '#schema/shapes/url-codes.ts'
 
 export const problems = defineProblems({
   URL_UNKNOWN: [
@@ -11,12 +12,12 @@ export const problems = defineProblems({
   URL_CODE_TAKEN: [
     409,
     'The short code is taken',
-    'Choose another `short_code`, or send none to get a random one'
+    'Choose another `short_code` or alias, or send none to get a random one'
   ],
   URL_CODE_RESERVED: [
     422,
     'The short code is reserved',
-    'Choose another `short_code`: this one is part of an address of the server'
+    'Choose another `short_code` or alias: the server uses this word itself, or its settings reserve it'
   ],
   URL_CODES_EXHAUSTED: [
     503,
@@ -27,6 +28,11 @@ export const problems = defineProblems({
     503,
     'Too many passwords are being checked',
     'Send the request again after the seconds in Retry-After'
+  ],
+  URL_TRANSFER_REFUSED: [
+    403,
+    'Only administrators transfer links',
+    'Ask an administrator to change `user_id`, or send it unchanged'
   ],
   URL_TARGET_REFUSED: [
     422,
@@ -47,14 +53,25 @@ export const idRepeated = (at: number, first: number) =>
     errors: [{ path: `items.${at}.id`, message: `is that of items.${first} too` }]
   })
 
-export const codeTaken = (code: string) =>
+export const codeTaken = (code: string, path = 'short_code') =>
   problems.URL_CODE_TAKEN(`The short code ${code} is taken; choose another, or none to get a random one`, {
-    errors: [{ path: 'short_code', message: 'is taken' }]
+    errors: [{ path, message: 'is taken' }]
   })
 
-export const codeReserved = (code: string) =>
-  problems.URL_CODE_RESERVED(`${code} is a word of the server's own addresses; choose another`, {
-    errors: [{ path: 'short_code', message: 'is reserved' }]
+export const codeReserved = (code: string, path = 'short_code') =>
+  problems.URL_CODE_RESERVED(`${code} is a reserved word; choose another code`, {
+    errors: [{ path, message: 'is reserved' }]
+  })
+
+export const tooManyAliases = () =>
+  general.INPUT_INVALID(
+    `A link has at most ${MAX_ALIASES} aliases; remove one, or rename with keep_old_code: false`,
+    { errors: [{ path: 'aliases', message: 'is one alias too many' }] }
+  )
+
+export const transferRefused = () =>
+  problems.URL_TRANSFER_REFUSED('Only administrators may change user_id; send it unchanged or not at all', {
+    errors: [{ path: 'user_id', message: 'may only be changed by administrators' }]
   })
 
 export const targetRefused = (path: string, message: string) =>

@@ -11,7 +11,7 @@ const list = [
     column: 'userId',
     name: 'user_id',
     type: 'bigint',
-    setOn: 'creation',
+    setOn: 'change',
     audit: 'value',
     isCached: true,
     file: { refersTo: 'users' }
@@ -20,7 +20,7 @@ const list = [
     column: 'shortCode',
     name: 'short_code',
     type: 'text',
-    setOn: 'creation',
+    setOn: 'change',
     audit: 'value',
     isCached: true,
     file: { isMade: true }
@@ -177,6 +177,15 @@ const list = [
     erased: [],
     normalize: toTagNames,
     file: { isExtra: true }
+  },
+  {
+    column: 'aliases',
+    name: 'aliases',
+    type: 'text[]',
+    setOn: 'change',
+    initial: [],
+    audit: 'value',
+    file: { isExtra: true, stored: "nullif(array_to_string(aliases, '|'), '')" }
   }
 ] as const satisfies readonly LinkField[]
 

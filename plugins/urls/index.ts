@@ -4,12 +4,14 @@ import type { Lookup } from '#platform/net/safe-fetch.ts'
 import type { ImportKind } from '#plugins/imports/contract.ts'
 import type { UrlChange } from '#schema/shapes/url.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
-import { createCode } from './codes.ts'
+import { type CodeOptions, type Codes, createCodes } from './codes.ts'
 import { targetRefused } from './errors.ts'
 import { targetsOf } from './fields.ts'
+import { keepCodesFolded } from './folding.ts'
 import { createPresenter, type Presenter, presentForExport } from './present.ts'
 import { resolveAll, resolvesInside } from './resolving.ts'
 import { createUrlService, type UrlService } from './service.ts'
+import { codesOf } from './service-codes.ts'
 import { LINKS } from './service-parts.ts'
 import { ROWS } from './service-rows.ts'
 import { createUrlImport } from './store-import.ts'
@@ -25,6 +27,8 @@ declare module 'fastify' {
          */
         presentForExport: typeof presentForExport
         importKind: ImportKind
+        /** How this server makes and compares codes. */
+        codes: Codes
       }
   }
 }
@@ -32,8 +36,9 @@ declare module 'fastify' {
 export interface UrlOptions {
   /** The public address of this server. If undefined, it comes from the request. */
   publicUrl: string | undefined
-  /** Length of a new code, until that space is full. */
-  codeLength: number
+  codes: CodeOptions
+  /** Whether this process folds the codes of other processes, if it ignores their case; servers do. */
+  folds: boolean
   /** URL schemes that targets may have, in lower case. */
   schemes: readonly string[]
   /** Which targets are allowed. */
@@ -49,7 +54,8 @@ export interface UrlOptions {
  * Links: publishes `app.urls`. A change invalidates `app.cache` after its commit, so that no replica
  * redirects to the old target.
  */
-async function urls(app: FastifyInstance, { publicUrl, codeLength, schemes, targets }: UrlOptions) {
+async function urls(app: FastifyInstance, { publicUrl, schemes, targets, ...options }: UrlOptions) {
+  const codes = createCodes(options.codes)
   const collaborators = {
     users: app.users,
     events: app.events,
@@ -60,14 +66,12 @@ async function urls(app: FastifyInstance, { publicUrl, codeLength, schemes, targ
     async erase(userId: number, rows: UrlRow[]) {
       const ids = rows.map(({ id }) => id)
       await app.events.erase(userId, ids)
-      const links = rows.map(({ domain, shortCode: code }) => ({ domain, code }))
+      const links = rows.flatMap((row) => codesOf(row).map((code) => ({ domain: row.domain, code })))
       await app.idempotency.erase({ urlIds: ids, links })
       await app.audit.erase({ resource: 'url', ids })
     }
   }
-  const { service, onUserDeleted } = createUrlService(app.database, app.cache, collaborators, {
-    codeLength
-  })
+  const { service, onUserDeleted } = createUrlService(app.database, app.cache, collaborators, codes)
   /** Runs before any transaction, because a name server may be slow. */
   async function refuseInside(target: string, path: string): Promise<void> {
     if (targets.resolves && (await resolvesInside(target, targets.lookup)))
@@ -102,10 +106,12 @@ async function urls(app: FastifyInstance, { publicUrl, codeLength, schemes, targ
     },
     ...createPresenter(app.blocklist.blocks),
     presentForExport,
+    codes,
     importKind: createUrlImport({
       schemes,
       blocks: app.blocklist.blocks,
-      createCode: (attempt) => createCode(codeLength + Math.floor(attempt / 3)),
+      createCode: (attempt) => codes.create(options.codes.length + Math.floor(attempt / 3)),
+      isFolded: !codes.isCaseSensitive,
       async forgetUnknown() {
         await app.cache.invalidateUnknown(LINKS)
         await app.cache.invalidateUnknown(ROWS)
@@ -113,6 +119,7 @@ async function urls(app: FastifyInstance, { publicUrl, codeLength, schemes, targ
     })
   })
   app.users.onDelete(onUserDeleted)
+  if (options.folds && !codes.isCaseSensitive) keepCodesFolded(app)
 }
 
 function refusalOf(change: UrlChange, verdicts: Map<string, boolean | undefined>) {

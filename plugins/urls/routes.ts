@@ -74,7 +74,7 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
     schema: {
       tags,
       headers: IdempotencyHeaders,
-      response: { 201: Url },
+      response: { 201: Url, 200: Url },
       problems: [
         'USER_UNKNOWN',
         'URL_CODE_TAKEN',
@@ -89,11 +89,13 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
   async function create(request: FastifyRequest, reply: FastifyReply, draft: UrlDraft, blamed?: string) {
     const target = { here: addressOf(request), ...(blamed !== undefined && { blamed }) }
     const insert = await app.urls.prepare(request.caller, draft, target)
-    const answer = await app.idempotency.once(request, reply, 201, async () =>
-      app.urls.presentSet(await insert(), baseUrl(request))
-    )
-    // A repeated answer is stored without its version, which is the first.
-    return { ...answer, [VERSION]: answer[VERSION] ?? 1 }
+    const answer = await app.idempotency.once(request, reply, 201, async () => {
+      const { row, isFound } = await insert()
+      if (isFound) reply.code(200)
+      return app.urls.presentSet(row, baseUrl(request))
+    })
+    // A repeated answer is stored without its version, which is the first of a new link.
+    return reply.statusCode === 201 ? { ...answer, [VERSION]: answer[VERSION] ?? 1 } : answer
   }
 
   app.post(
@@ -139,7 +141,14 @@ export const urlRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefine
         params: IdParams,
         body: UrlChange,
         response: { 200: Url },
-        problems: ['URL_UNKNOWN', 'URL_TARGET_REFUSED']
+        problems: [
+          'URL_UNKNOWN',
+          'URL_TARGET_REFUSED',
+          'URL_CODE_TAKEN',
+          'URL_CODE_RESERVED',
+          'URL_TRANSFER_REFUSED',
+          'USER_UNKNOWN'
+        ]
       },
       async handler(request) {
         const { caller, params, body } = request

@@ -6,9 +6,12 @@ import type { UrlRow } from '#schema/tables/urls.ts'
 import { urlUnknown } from './errors.ts'
 import { targetsOf, type UrlColumns } from './fields.ts'
 import { differences, pick, type Replaced, refuseOrder, valuesOf } from './service-changes.ts'
+import { aliasesBeyond, formerCodes, newCodes, openClaims, withAliases } from './service-codes.ts'
 import type { Parts } from './service-parts.ts'
 import { hashAll } from './service-passwords.ts'
+import { lockNewOwners } from './service-transfer.ts'
 import { lockUrls, updateUrls } from './store-bulk.ts'
+import { deleteAliases, insertAliases } from './store-codes.ts'
 import { writePasswords } from './store-passwords.ts'
 import type { TargetContext } from './targets.ts'
 
@@ -46,20 +49,25 @@ interface Plan {
   fields: string[]
   /** The hash of the new password, if there is one. */
   hash: string | null
+  /** Runs once nothing refuses the item any more. */
+  onAccepted?: () => void
 }
 
+type Planner<Item> = (old: UrlRow, item: Item) => Plan
+
 export function createBulk(parts: Parts): UrlBulk {
-  const { database, events, audit, refuseTarget, forgetAfterCommit } = parts
+  const { database, events, audit, users, codes, refuseTarget, forgetAfterCommit } = parts
   const { db } = database
 
   function run<Item extends BulkItem>(
     caller: Caller,
     items: readonly Item[],
-    planOf: (old: UrlRow, item: Item) => Plan
+    prepare: (locked: ReadonlyMap<number, UrlRow>) => Promise<Planner<Item>>
   ): Promise<(Replaced | ProblemError)[]> {
     return database.transaction(async () => {
       const ids = items.map(({ id }) => id)
       const locked = byId(await lockUrls(db, ids, ownerFilterOf(caller)))
+      const planOf = await prepare(locked)
       const plans = items.map((item) =>
         attempt(() => {
           const old = locked.get(item.id)
@@ -67,6 +75,7 @@ export function createBulk(parts: Parts): UrlBulk {
           const plan = planOf(old, item)
           // RFC 9110, section 13.1.1: a change without effect may be the repeat of one that succeeded.
           if (plan.events.length > 0) item.precondition?.(old.version)
+          plan.onAccepted?.()
           return plan
         })
       )
@@ -80,6 +89,8 @@ export function createBulk(parts: Parts): UrlBulk {
 
   async function write(plans: Plan[]): Promise<Map<number, UrlRow>> {
     if (plans.length === 0) return new Map()
+    const former = plans.flatMap(({ old, columns }) => aliasesBeyond(old, { ...old, ...columns }, codes))
+    if (former.length > 0) await deleteAliases(db, former)
     const rows = await updateUrls(
       db,
       plans.map(({ old, columns }) => ({ ...old, ...columns }))
@@ -91,13 +102,18 @@ export function createBulk(parts: Parts): UrlBulk {
         columns.passwordVersion === undefined ? [] : [{ urlId: old.id, hash }]
       )
     )
+    const added = plans.flatMap(({ old, columns }) => aliasesBeyond({ ...old, ...columns }, old, codes))
+    if (added.length > 0) await insertAliases(db, added)
     await events.record(
       plans.flatMap(({ old, events }) =>
         events.map((event) => ({ urlId: old.id, userId: old.userId, ...event }))
       )
     )
     await audit.record(plans.map((plan) => auditOf(plan, after.get(plan.old.id) as UrlRow)))
-    await forgetAfterCommit(rows)
+    await forgetAfterCommit(
+      rows,
+      plans.flatMap(({ old }) => formerCodes(old, after.get(old.id) as UrlRow))
+    )
     return after
   }
 
@@ -107,30 +123,45 @@ export function createBulk(parts: Parts): UrlBulk {
         parts,
         items.map(({ change }) => change)
       )
-      return run(caller, items, (old, { change, refused }) => {
-        const changes = differences(old, change)
-        const columns = Object.assign({}, ...changes.map(({ columns }) => columns)) as UrlColumns
-        if (columns.startsAt || columns.expiresAt) refuseOrder({ ...old, ...columns })
-        // An unchanged target is not checked; an import may have brought it.
-        const changed = targetsOf(change).filter(({ column }) => columns[column] !== undefined)
-        for (const { name, url } of changed) refuseTarget(url, name, here)
-        if (refused !== undefined && changed.length > 0) throw refused
-        return {
-          old,
-          columns,
-          hash: hashOf(change.password),
-          action: 'updated',
-          fields: changes.map(({ field }) => field),
-          events: changes.map(({ field, new_value }) => ({
-            eventType: 'updated',
-            details: { field, new_value }
-          }))
-        }
+      return database.transaction(async () => {
+        const checkOwner = await lockNewOwners(users, caller, items)
+        return run(caller, items, async (locked) => {
+          const claims = await openClaims(
+            db,
+            codes,
+            items.flatMap(({ id, change }) => newCodes(locked.get(id), change))
+          )
+          return (old, { change, refused }) => {
+            const wanted = newCodes(old, change)
+            claims.check(old.id, wanted)
+            const changes = differences(old, withAliases(old, change, codes))
+            const columns = Object.assign({}, ...changes.map(({ columns }) => columns)) as UrlColumns
+            if (columns.shortCode) columns.foldedCode = codes.fold(columns.shortCode)
+            if (columns.userId !== undefined) checkOwner(columns.userId)
+            if (columns.startsAt || columns.expiresAt) refuseOrder({ ...old, ...columns })
+            // An unchanged target is not checked; an import may have brought it.
+            const changed = targetsOf(change).filter(({ column }) => columns[column] !== undefined)
+            for (const { name, url } of changed) refuseTarget(url, name, here)
+            if (refused !== undefined && changed.length > 0) throw refused
+            return {
+              old,
+              columns,
+              hash: hashOf(change.password),
+              action: 'updated',
+              fields: changes.map(({ field }) => field),
+              events: changes.map(({ field, new_value }) => ({
+                eventType: 'updated',
+                details: { field, new_value }
+              })),
+              onAccepted: () => claims.add(old.id, wanted)
+            }
+          }
+        })
       })
     },
 
     removeAll: (caller, items, reason) =>
-      run(caller, items, (old) => ({
+      run(caller, items, async () => (old) => ({
         old,
         columns: { deletedAt: new Date() },
         action: 'deleted',

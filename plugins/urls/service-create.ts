@@ -1,35 +1,51 @@
 import { type Caller, isWithin, ownerFilterOf, ownerOf } from '#platform/access/caller.ts'
 import type { UrlDraft } from '#schema/shapes/url.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
-import { createCandidates, isReservedCode, type RandomSource } from './codes.ts'
 import { codeReserved, codesExhausted, codeTaken } from './errors.ts'
 import { targetsOf } from './fields.ts'
 import type { UrlService } from './service.ts'
-import { columnsOf, valuesOf } from './service-changes.ts'
+import { columnsOf, differences, valuesOf } from './service-changes.ts'
+import { aliasesBeyond, distinctAliases, openClaims, wantedCodes } from './service-codes.ts'
 import type { Parts } from './service-parts.ts'
+import { insertAliases } from './store-codes.ts'
 import { createInsertion } from './store-create.ts'
+import { findByTarget } from './store-find.ts'
 import { writePasswords } from './store-passwords.ts'
 import { blame } from './targets.ts'
 
 /** Creation of links. */
 
-export interface UrlServiceOptions {
-  codeLength: number
-  random?: RandomSource
+/** A link that a request created, or that it found. */
+export interface Prepared {
+  row: UrlRow
+  isFound: boolean
 }
 
-export function createCreation(
-  { database, users, events, audit, outbox, passwords, forgetAfterCommit, refuseTarget }: Parts,
-  { codeLength, random }: UrlServiceOptions
-): Pick<UrlService, 'prepare'> {
+export function createCreation({
+  database,
+  users,
+  events,
+  audit,
+  outbox,
+  passwords,
+  codes,
+  forgetAfterCommit,
+  refuseTarget
+}: Parts): Pick<UrlService, 'prepare'> {
   const { db } = database
-  const insertUrl = createInsertion({ users, events, audit })
+  const insertUrl = createInsertion({ users, events, audit }, codes)
 
   async function insert(caller: Caller, draft: UrlDraft, hash: string | null): Promise<UrlRow> {
     const ownerFilter = ownerFilterOf(caller)
     const userId = ownerOf(ownerFilter, draft.user_id)
     const { shortCode: chosen, ...values } = { ...columnsOf(draft), userId }
-    const candidates = () => (chosen === null ? createCandidates(codeLength, random) : [chosen])
+    values.aliases = distinctAliases(values.aliases, chosen ?? '', codes)
+    if (values.aliases.length > 0) {
+      const wanted = wantedCodes(draft)
+      const claims = await openClaims(db, codes, wanted)
+      claims.check(null, wanted)
+    }
+    const candidates = () => (chosen === null ? codes.createCandidates(draft.code_length) : [chosen])
     const ownerId = userId === null ? undefined : isWithin(ownerFilter, userId) ? userId : null
     const audited = valuesOf({ ...values, shortCode: '' })
     let row: UrlRow | null = null
@@ -40,6 +56,7 @@ export function createCreation(
     }
     if (!row) throw chosen === null ? codesExhausted() : codeTaken(chosen)
     if (hash !== null) await writePasswords(db, [{ urlId: row.id, hash }])
+    if (row.aliases.length > 0) await insertAliases(db, aliasesBeyond(row, { aliases: [] }, codes))
     if (row.title === null)
       await outbox.add({ topic: 'url.untitled', aggregate: String(row.id), payload: { id: row.id } })
     // Redirects may have cached this code as unknown.
@@ -47,12 +64,30 @@ export function createCreation(
     return row
   }
 
+  /** Returns the oldest link that a request with `find_if_exists` describes, or null. */
+  async function findSame(caller: Caller, draft: UrlDraft): Promise<UrlRow | null> {
+    const ownerFilter = ownerFilterOf(caller)
+    const userId = ownerOf(ownerFilter, draft.user_id)
+    if (userId !== null && !isWithin(ownerFilter, userId)) return null
+    const found = await findByTarget(db, { originalUrl: draft.original_url, userId })
+    const { short_code: code, ...rest } = draft
+    const wanted = { ...rest, ...(code != null && { short_code: code }) }
+    return found.find((row) => differences(row, wanted).length === 0) ?? null
+  }
+
   return {
     async prepare(caller, draft, { blamed, here } = {}) {
       for (const { name, url } of targetsOf(draft)) refuseTarget(url, blame(name, blamed), here)
-      if (draft.short_code && isReservedCode(draft.short_code)) throw codeReserved(draft.short_code)
+      for (const { code, path } of wantedCodes(draft))
+        if (codes.isReserved(code)) throw codeReserved(code, path)
       const hash = draft.password ? await passwords.hash(draft.password) : null
-      return () => database.transaction(() => insert(caller, draft, hash))
+      return () =>
+        database.transaction(async () => {
+          const found = draft.find_if_exists ? await findSame(caller, draft) : null
+          return found === null
+            ? { row: await insert(caller, draft, hash), isFound: false }
+            : { row: found, isFound: true }
+        })
     }
   }
 }

@@ -4,12 +4,14 @@ import type { Database, SqlPart } from '#platform/database/index.ts'
 import type { FindOwned, Insertion, ListChanges, RecordChanges } from '#plugins/audit/contract.ts'
 import type { Click } from '#plugins/clicks/contract.ts'
 import type { StoredWithin } from '#plugins/events/contract.ts'
+import { encodeLinkKey, type LinkKey } from '#schema/link-key.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import type { BlockedHosts } from './blocked.ts'
+import type { Codes } from './codes.ts'
 import { targetRefused } from './errors.ts'
 import { createPasswords, type Passwords } from './passwords.ts'
+import { codesOf } from './service-codes.ts'
 import { ROWS } from './service-rows.ts'
-import { keyOf } from './service-targets.ts'
 
 /** What the parts of the service share. */
 
@@ -38,12 +40,21 @@ export interface UrlCollaborators {
 /** The cache in which redirects keep {@link LinkTarget}s by encoded key. */
 export const LINKS = 'links'
 
+/** A code with the version of its link. */
+export interface VersionedKey extends LinkKey {
+  version: number
+}
+
 /** The tools of the writes. */
 export interface Parts extends UrlCollaborators {
   database: Database
   passwords: Passwords
-  /** Invalidates the cache entries of these rows once the transaction is committed. */
-  forgetAfterCommit(rows: UrlRow[]): Promise<void>
+  codes: Codes
+  /**
+   * Invalidates the cache entries of these rows and of `formerCodes`, which are no longer theirs, once the
+   * transaction is committed.
+   */
+  forgetAfterCommit(rows: UrlRow[], formerCodes?: VersionedKey[]): Promise<void>
   /** Throws URL_TARGET_REFUSED, which blames the field `path`. */
   refuseTarget(target: string, path: string, here: string | undefined): void
 }
@@ -51,14 +62,21 @@ export interface Parts extends UrlCollaborators {
 export function createParts(
   database: Database,
   cache: Pick<Cache, 'invalidate'>,
-  collaborators: UrlCollaborators
+  collaborators: UrlCollaborators,
+  codes: Codes
 ): Parts {
+  const keysOf = (row: UrlRow) =>
+    codesOf(row).map((code) => ({ domain: row.domain, code, version: row.version }))
   return {
     ...collaborators,
     database,
     passwords: createPasswords(),
-    async forgetAfterCommit(rows) {
-      const links = rows.map((row) => ({ key: keyOf(row), version: row.version }))
+    codes,
+    async forgetAfterCommit(rows, formerCodes = []) {
+      const links = [...rows.flatMap(keysOf), ...formerCodes].map(({ domain, code, version }) => ({
+        key: encodeLinkKey({ domain, code: codes.keyOf(code) }),
+        version
+      }))
       const byId = rows.map(({ id, version }) => ({ key: String(id), version }))
       await database.afterCommit(() =>
         Promise.all([cache.invalidate(LINKS, links), cache.invalidate(ROWS, byId)])

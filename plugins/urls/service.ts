@@ -8,12 +8,13 @@ import type { UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
 import type { HistoryQuery, UrlHistoryEntry } from '#schema/shapes/url-history.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import { readWithBlocks } from './blocked.ts'
+import type { Codes } from './codes.ts'
 import type { LinkTarget, VisitOutcome } from './contract.ts'
 import { urlUnknown } from './errors.ts'
 import { type PublicFacts, presentFacts } from './present.ts'
 import { createBulk, type UrlBulk } from './service-bulk.ts'
 import type { Replaced } from './service-changes.ts'
-import { createCreation, type UrlServiceOptions } from './service-create.ts'
+import { createCreation, type Prepared } from './service-create.ts'
 import { createDisowning } from './service-disown.ts'
 import { createEdits } from './service-edit.ts'
 import { createHistory } from './service-history.ts'
@@ -41,16 +42,16 @@ export interface UrlService extends UrlBulk {
   /** Returns the url from the database. Throws URL_UNKNOWN. */
   getCurrent(caller: Caller, id: number): Promise<UrlRow>
   /**
-   * Checks a draft and returns the function that creates the url. The check may wait for a name server, so it
-   * runs before any transaction; the function may run in one. Throws URL_CODE_RESERVED, and
-   * URL_TARGET_REFUSED, which blames the field `target.blamed`. The function throws USER_UNKNOWN,
-   * URL_CODE_TAKEN, URL_CODES_EXHAUSTED.
+   * Checks a draft and returns the function that creates the url, or finds it (`find_if_exists`). The check
+   * may wait for a name server, so it runs before any transaction; the function may run in one. Throws
+   * URL_CODE_RESERVED, and URL_TARGET_REFUSED, which blames the field `target.blamed`. The function throws
+   * USER_UNKNOWN, URL_CODE_TAKEN, URL_CODES_EXHAUSTED.
    */
-  prepare(caller: Caller, draft: UrlDraft, target?: TargetContext): Promise<() => Promise<UrlRow>>
+  prepare(caller: Caller, draft: UrlDraft, target?: TargetContext): Promise<() => Promise<Prepared>>
   /**
    * Changes the fields that differ, with an `updated` event for each. Returns the row before and after. If no
-   * field differs, the precondition does not apply. Throws URL_UNKNOWN, URL_TARGET_REFUSED,
-   * PRECONDITION_FAILED.
+   * field differs, the precondition does not apply. Throws URL_UNKNOWN, URL_TARGET_REFUSED, URL_CODE_TAKEN,
+   * URL_CODE_RESERVED, URL_TRANSFER_REFUSED, USER_UNKNOWN, PRECONDITION_FAILED.
    */
   change(caller: Caller, id: number, change: UrlChange, context?: ChangeContext): Promise<Replaced>
   /**
@@ -70,7 +71,8 @@ export interface UrlService extends UrlBulk {
     query: HistoryQuery
   ): Promise<{ entries: UrlHistoryEntry[]; hasMore: boolean }>
   /**
-   * Returns the link of an encoded {@link LinkKey}, even if deleted, or null. One prepared query per batch;
+   * Returns the link of an encoded {@link LinkKey}, even if deleted, or null. Its code is that of
+   * {@link Codes.keyOf}. One prepared query per batch;
    * callers cache.
    */
   findByKey(key: string): Promise<LinkTarget | null>
@@ -103,10 +105,10 @@ export function createUrlService(
   database: Database,
   cache: Pick<Cache, 'invalidate' | 'open'>,
   collaborators: UrlCollaborators,
-  options: UrlServiceOptions
+  codes: Codes
 ) {
   const { db } = database
-  const parts = createParts(database, cache, collaborators)
+  const parts = createParts(database, cache, collaborators, codes)
   const bulk = createBulk(parts)
   const list = openUrlList()
   const findRow = openRows(database, cache)
@@ -142,13 +144,13 @@ export function createUrlService(
       return checkRow(await readCurrent(id), id, ownerFilterOf(caller))
     },
 
-    ...createCreation(parts, options),
+    ...createCreation(parts),
     ...bulk,
     ...createEdits(parts, bulk),
     ...createHistory(parts, findRow),
     ...createVisits(parts),
     ...createPasswordCheck(parts),
-    findByKey: createTargetLookup(database),
+    findByKey: createTargetLookup(database, codes),
 
     async describe(id, target) {
       const row = await findRow(id)

@@ -61,3 +61,28 @@ t.test('a bulk change of a thousand links sends four statements in a transaction
   t.same(await send('PATCH', { items }), ['BEGIN', 'select', 'COMMIT', '200'], 'without effect')
   t.same(await send('DELETE', { items: items.map(({ id }) => ({ id })) }), transaction)
 })
+
+t.test('only links with aliases send statements for them', async (t) => {
+  const post = (json: object) =>
+    request('POST', '/urls', { json: { original_url: 'https://a.dev', title: 'A', ...json } })
+  const transaction = (...statements: string[]) => ['BEGIN', ...statements, 'COMMIT']
+  t.same(await statementsOf(() => post({ aliases: ['a1', 'a2'] })), [
+    ...transaction('select', 'with', 'insert'),
+    '201'
+  ])
+  const { id } = (await post({ short_code: 'renamed' })).json
+  const patch = (json: object) => statementsOf(() => request('PATCH', `/urls/${id}`, { json }))
+  const recorded = ['update', 'insert', 'insert']
+  t.same(await patch({ title: 'B', short_code: 'renamed', aliases: [] }), [
+    ...transaction('select', ...recorded),
+    '200'
+  ])
+  t.same(await patch({ short_code: 'new-name' }), [
+    ...transaction('select', 'select', 'update', 'insert', 'insert', 'insert'),
+    '200'
+  ])
+  t.same(await patch({ aliases: ['a3'] }), [
+    ...transaction('select', 'select', 'delete', 'update', 'insert', 'insert', 'insert'),
+    '200'
+  ])
+})

@@ -35,7 +35,8 @@ export async function lockUrls(
 
 const WRITTEN: { name: string; type: LinkField['type']; column: LinkField['column'] }[] = [
   ...FIELDS.filter(({ setOn, column }) => setOn === 'change' || column === 'deletedAt'),
-  { column: 'isGuarded', name: 'is_guarded', type: 'boolean' }
+  { column: 'isGuarded', name: 'is_guarded', type: 'boolean' },
+  { column: 'foldedCode', name: 'folded_code', type: 'text' }
 ]
 const COLUMNS = sql.raw(WRITTEN.map(({ name, type }) => `${name} ${type}`).join())
 const VALUES = Object.fromEntries(WRITTEN.map(({ name, column }) => [column, sql.raw(`changed.${name}`)]))

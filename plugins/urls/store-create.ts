@@ -2,6 +2,7 @@ import { getTableColumns, type SQL, sql } from 'drizzle-orm'
 import type { Executor } from '#platform/database/index.ts'
 import { prepareQuery } from '#platform/database/prepared.ts'
 import { type UrlRow, urls } from '#schema/tables/urls.ts'
+import type { Codes } from './codes.ts'
 import { type ChosenColumns, FIELDS } from './fields.ts'
 import { guard, readGuarded } from './guard.ts'
 
@@ -38,19 +39,31 @@ const SET = [
  * first free code of `codes`. It returns null if all are taken (a concurrent insert may take one), or if the
  * owner does not exist.
  */
-export function createInsertion({ users, events, audit }: CreationParts) {
+export function createInsertion({ users, events, audit }: CreationParts, { isCaseSensitive, fold }: Codes) {
+  /** The SQL of folded codes, where the server ignores case. */
+  const folded = isCaseSensitive
+    ? { column: sql``, value: sql``, values: sql``, name: sql``, isTaken: sql`` }
+    : {
+        column: sql`, folded_code`,
+        value: sql`, candidate.folded`,
+        values: sql`, ${sql.placeholder('folded')}::text[]`,
+        name: sql`folded, `,
+        isTaken: sql` or ${urls.foldedCode} = candidate.folded`
+      }
   const insert = prepareQuery<UrlRow[]>('insert_url', (on, shape) => {
-    const owner = shape === 'owned' ? sql`, owner` : undefined
+    const owner = shape.startsWith('owned') ? sql`, owner` : undefined
     const names = SET.map(([, { name }]) => sql.identifier(name))
     // A select does not infer the types of its parameters from the target of the insert.
     const given = SET.map(([key, column]) => sql`${sql.placeholder(key)}::${sql.raw(column.getSQLType())}`)
     const created = on.$with('created', getTableColumns(urls)).as(sql`
-      insert into ${urls} (short_code, ${sql.join(names, sql`, `)})
-      select candidate.code, ${sql.join(given, sql`, `)}
-      from unnest(${sql.placeholder('codes')}::text[]) with ordinality as candidate(code, place)${owner}
-      where not exists (select from ${urls} where ${urls.domain} = '' and ${urls.shortCode} = candidate.code)
+      insert into ${urls} (short_code, ${sql.join(names, sql`, `)}${folded.column})
+      select candidate.code, ${sql.join(given, sql`, `)}${folded.value}
+      from unnest(${sql.placeholder('codes')}::text[]${folded.values})
+        with ordinality as candidate(code, ${folded.name}place)${owner}
+      where not exists (select from ${urls}
+        where ${urls.domain} = '' and (${urls.shortCode} = candidate.code${folded.isTaken}))
       order by candidate.place limit 1
-      on conflict (domain, short_code) do nothing returning *`)
+      on conflict do nothing returning *`)
     const event = events.insertionOf(sql`
       select id, user_id, 'created', jsonb_build_object('short_code', short_code, 'original_url', original_url)
       from created`)
@@ -73,8 +86,14 @@ export function createInsertion({ users, events, audit }: CreationParts) {
       const value = stored[key as keyof typeof stored]
       return [key, value === null ? null : column.mapToDriverValue(value)]
     })
-    const more = { codes, ownerId, audited: JSON.stringify(audited), ...audit.insertion.values() }
-    const shape = ownerId === undefined ? '' : 'owned'
+    const more = {
+      codes,
+      folded: codes.map(fold),
+      ownerId,
+      audited: JSON.stringify(audited),
+      ...audit.insertion.values()
+    }
+    const shape = `${ownerId === undefined ? '' : 'owned'}${isCaseSensitive ? '' : ' folded'}`
     const [row] = await insert(on, { ...Object.fromEntries(columns), ...more }, shape)
     return row === undefined ? null : readGuarded(row)
   }

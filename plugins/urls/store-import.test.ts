@@ -6,6 +6,7 @@ t.test('imported codes and targets are those that a redirect can serve', async (
     schemes: ['http', 'https'],
     blocks: (url) => url.includes('blocked'),
     createCode: () => '',
+    isFolded: false,
     forgetUnknown: async () => {}
   })
   const refusals = (name: string, values: string[]) =>

@@ -9,6 +9,8 @@ import { RESERVED_CODES } from './codes.ts'
 import { FIELDS } from './fields.ts'
 import { RESTRICTED } from './guard.ts'
 import type { FieldName, LinkField } from './link-field.ts'
+import { foldingOf } from './store-fold.ts'
+import { ALIAS_INSERTION, isCode, leaveTakenAliases, readAliases } from './store-import-aliases.ts'
 
 /** Imports links. */
 
@@ -19,6 +21,8 @@ export interface UrlImportOptions {
   blocks(url: string): boolean
   /** Returns a random code; `attempt` counts the failed attempts from 0. */
   createCode(attempt: number): string
+  /** True if the server ignores the case of codes. */
+  isFolded: boolean
   /** Removes unknown codes from the caches, so that they are looked up again. */
   forgetUnknown(): Promise<void>
 }
@@ -40,8 +44,14 @@ export function createUrlImport(options: UrlImportOptions): ImportKind {
     async merge(client, { hasGaps }) {
       if (hasGaps) await fillGaps(client, options)
       const rejected = await refuseTaken(client)
+      const leftOut = await leaveTakenAliases(client)
       await client.query(INSERTION)
-      return { rejected, warnings: await findReserved(client) }
+      await client.query(ALIAS_INSERTION)
+      if (options.isFolded)
+        await client.query(
+          foldingOf('id IN (SELECT id FROM staging) OR alias_of IN (SELECT id FROM staging)')
+        )
+      return { rejected, warnings: [...leftOut, ...(await findReserved(client))] }
     }
   }
 }
@@ -51,8 +61,7 @@ export function createUrlImport(options: UrlImportOptions): ImportKind {
  */
 function createColumns({ schemes, blocks }: UrlImportOptions): ImportColumn[] {
   const checks: Partial<Record<FieldName, (value: string) => string | null>> = {
-    short_code: (code) =>
-      /^[A-Za-z0-9_-]+$/.test(code) ? null : 'is not 1 to 64 of letters, digits, - and _',
+    short_code: (code) => (isCode(code) ? null : 'is not 1 to 64 of letters, digits, - and _'),
     original_url: refuseTarget,
     expired_url: refuseTarget,
     redirect_status: (status) =>
@@ -73,6 +82,7 @@ function createColumns({ schemes, blocks }: UrlImportOptions): ImportColumn[] {
     const given = { name, type, ...(stored && { stored }), ...(usual && { usual }), ...file }
     if (name === 'is_active') return given
     if (name === 'tags') return { ...given, readItems: readTags }
+    if (name === 'aliases') return { ...given, readItems: readAliases }
     return { ...given, ...(shape && { maxLength: lengthLimit(shape) }), ...(refuse && { refuse }) }
   })
 }
@@ -81,7 +91,7 @@ function createColumns({ schemes, blocks }: UrlImportOptions): ImportColumn[] {
 async function refuseTaken(client: ClientBase): Promise<Remark[]> {
   const { rows } = await client.query<{ line: string; short_code: string; holder: string }>(`
     WITH judged AS (
-      SELECT staging.line, coalesce(urls.id, nullif(first_value(staging.id) OVER codes, staging.id)) AS holder
+      SELECT staging.line, coalesce(urls.alias_of, urls.id, nullif(first_value(staging.id) OVER codes, staging.id)) AS holder
       FROM staging
       LEFT JOIN urls ON urls.short_code = staging.short_code
       WINDOW codes AS (PARTITION BY staging.short_code ORDER BY staging.line)

@@ -1,4 +1,5 @@
 import { and, eq, isNull, or, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
 import type { Executor } from '#platform/database/index.ts'
 import { prepareQuery } from '#platform/database/prepared.ts'
 import type { LinkKey } from '#schema/link-key.ts'
@@ -57,28 +58,39 @@ export async function deleteUrlsOfUser(on: Executor, of: UrlsOfUser): Promise<Ur
 }
 
 /** What redirects need beside the fields of `FIELDS`. */
-const MORE = { domain: urls.domain, version: urls.version, isGuarded: urls.isGuarded } as const
+const MORE = { version: urls.version, isGuarded: urls.isGuarded } as const
 
-type CachedUrl = Pick<UrlRow, CachedColumn | keyof typeof MORE>
+/** The row that has the requested code: that of a link, or one of an alias. */
+const codes = alias(urls, 'codes')
+const KEY = { domain: codes.domain, shortCode: codes.shortCode, foldedCode: codes.foldedCode } as const
 
-const selectByKeys = prepareQuery<CachedUrl[]>('find_urls_by_key', (on) => {
+type CachedUrl = Pick<UrlRow, CachedColumn | keyof typeof MORE | keyof typeof KEY>
+
+const selectByKeys = prepareQuery<CachedUrl[]>('find_urls_by_key', (on, shape) => {
   const cached = Object.fromEntries(
     FIELDS.filter(({ isCached }) => isCached).map(({ column }) => [column, urls[column]])
   ) as Pick<typeof urls, CachedColumn>
+  const code = shape === 'folded' ? codes.foldedCode : codes.shortCode
   return on
-    .select({ ...cached, ...MORE })
-    .from(urls)
+    .select({ ...cached, ...MORE, ...KEY })
+    .from(codes)
+    .innerJoin(urls, sql`${urls.id} = coalesce(${codes.aliasOf}, ${codes.id})`)
     .where(
-      sql`${urls.domain} = any(${sql.placeholder('domains')}::text[])
-        and ${urls.shortCode} = any(${sql.placeholder('codes')}::text[])`
+      sql`${codes.domain} = any(${sql.placeholder('domains')}::text[])
+        and ${code} = any(${sql.placeholder('codes')}::text[])`
     )
 })
 
 /**
- * Returns what redirects need of urls, even if deleted. Includes urls that pair a domain with the code of
- * another key.
+ * Returns what redirects need of urls, even if deleted, with the code of the key. Includes urls that pair a
+ * domain with the code of another key. The codes of `keys` are folded if `isFolded`.
  */
-export async function findUrlsByKeys(on: Executor, keys: readonly LinkKey[]): Promise<CachedUrl[]> {
+export async function findUrlsByKeys(
+  on: Executor,
+  keys: readonly LinkKey[],
+  isFolded: boolean
+): Promise<CachedUrl[]> {
   const domains = [...new Set(keys.map(({ domain }) => domain))]
-  return (await selectByKeys(on, { domains, codes: keys.map(({ code }) => code) })).map(readGuarded)
+  const values = { domains, codes: keys.map(({ code }) => code) }
+  return (await selectByKeys(on, values, isFolded ? 'folded' : '')).map(readGuarded)
 }

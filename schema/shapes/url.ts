@@ -5,18 +5,12 @@ import { PageQuery } from './page.ts'
 import { MAX_TAGS, TagList, TagName } from './tag.ts'
 import { Flag, Id, Nullable, PLAIN_TEXT, Time } from './text.ts'
 import { type Static, Type } from './type.ts'
+import { Aliases, changeOptions, creationOptions, ShortCode } from './url-codes.ts'
 import { UTM_NAMES } from './utm.ts'
 
 /** Longest target that every browser, proxy and default header buffer accepts. */
 export const MAX_URL_LENGTH = 2048
 
-export const ShortCode = Type.String({
-  minLength: 1,
-  maxLength: 64,
-  pattern: '^[A-Za-z0-9_-]+$',
-  description: 'Letters, digits, - and _; case matters',
-  examples: ['oWCnNk']
-})
 /** `format: target-url` is {@link isTargetUrl}. */
 export const TargetUrl = Type.String({
   minLength: 1,
@@ -165,6 +159,10 @@ export const Url = Type.Object(
     has_password: Type.Boolean({ readOnly: true, description: 'True if visitors need a password' }),
     max_visits: Nullable(Type.Integer({ examples: [100] })),
     tags: Type.Array(Type.String(), { examples: [['print', 'spring']] }),
+    aliases: Type.Array(Type.String(), {
+      description: 'Other codes of the link',
+      examples: [['spring-sale']]
+    }),
     state: Type.Enum([...URL_STATES], { description: 'What the link does now', readOnly: true }),
     visits_left: Nullable(
       Type.Integer({ description: 'Redirects left of `max_visits`', readOnly: true, examples: [42] })
@@ -180,18 +178,31 @@ const settable = {
   is_active: Type.Optional(Type.Boolean()),
   expires_at: Type.Optional(ExpiresAt),
   note: Type.Optional(Note),
-  ...settableRules
+  ...settableRules,
+  aliases: Type.Optional(Aliases)
 }
 export const UrlDraft = Type.Object(
   {
     user_id: Type.Optional(Nullable(Id)),
     short_code: Type.Optional(Nullable(ShortCode)),
     ...settable,
-    original_url: TargetUrl
+    original_url: TargetUrl,
+    ...creationOptions
   },
   { title: 'UrlDraft' }
 )
-export const UrlChange = Type.Object(settable, { title: 'UrlChange' })
+export const UrlChange = Type.Object(
+  {
+    ...settable,
+    user_id: Type.Optional(
+      Nullable({ ...Id, description: 'Another owner; only administrators transfer links' })
+    ),
+    short_code: Type.Optional(ShortCode),
+    ...changeOptions
+  },
+  { title: 'UrlChange' }
+)
+
 /** A {@link UrlDraft} that may name its target `url`. */
 export const ShortenDraft = Type.Object(
   {

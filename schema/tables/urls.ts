@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import {
   bigint,
   boolean,
+  check,
   index,
   integer,
   jsonb,
@@ -55,9 +56,12 @@ export const urls = pgTable(
     passwordVersion: integer('password_version'),
     /**
      * The link that has this row's code as another one. Such a row is only a code, and its other columns say
-     * nothing. It has `deleted_at`, so that lists leave it out and the previous release does not know it.
+     * nothing. Its id is negative, so no reader of links by id finds it. It has `deleted_at`, so that lists
+     * leave it out and the previous release answers 404.
      */
     aliasOf: bigint('alias_of', { mode: 'number' }),
+    /** Other codes of the link. Each has a row with `alias_of`, whose unique keys keep it exclusive. */
+    aliases: text().array().notNull().default([]),
     /** The code in lower case, where the server ignores case. */
     foldedCode: text('folded_code'),
     /**
@@ -68,6 +72,7 @@ export const urls = pgTable(
     version: integer().notNull().default(1)
   },
   (table) => [
+    check('urls_guarded', sql`not (${table.isActive} and ${table.isGuarded})`),
     uniqueIndex('urls_link_key').on(table.domain, table.shortCode),
     index('urls_user').on(table.userId, table.id),
     // The orders of sorted lists. drizzle/0014 also makes an index of trigrams of `searchedText`, where it
@@ -100,6 +105,8 @@ export const urls = pgTable(
     // Candidates for blocked links, see plugins/urls/blocked.ts.
     index('urls_odd').on(table.id).where(hasOddTarget(table)),
     index('urls_aliases').on(table.aliasOf).where(sql`${table.aliasOf} is not null`),
+    // For `find_if_exists`. A target is longer than an index entry may be.
+    index('urls_target').on(targetHash(table), table.id).where(sql`${table.deletedAt} is null`),
     uniqueIndex('urls_folded_key')
       .on(table.domain, table.foldedCode)
       .where(sql`${table.foldedCode} is not null`)
@@ -107,6 +114,11 @@ export const urls = pgTable(
 )
 
 export type UrlRow = typeof urls.$inferSelect
+
+/** A number by which links of one target are found. Targets of the same number may differ. */
+export function targetHash({ originalUrl }: { originalUrl: PgColumn }): SQL {
+  return sql`hashtextextended(${originalUrl}, 0)`
+}
 
 /** What a list sorts by for a title: its beginning, because an index entry is limited to 2,704 bytes. */
 export function titleOrder({ title }: { title: PgColumn }): SQL {

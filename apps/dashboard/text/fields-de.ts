@@ -20,7 +20,14 @@ export const fields: Lists['fields'] = {
   utm: { label: 'UTM-Parameter', hint: 'Für Ihre Analyse an das Ziel angehängt' },
   password: { label: 'Passwort', hint: 'Besucher müssen es eingeben. Es wird nie wieder angezeigt' },
   max_visits: { label: 'Besuchslimit', hint: 'Nach so vielen Besuchen antwortet der Link mit 410' },
-  tags: { label: 'Schlagwörter', hint: 'Damit finden und ordnen Sie Links; bis zu 20' }
+  tags: { label: 'Schlagwörter', hint: 'Damit finden und ordnen Sie Links; bis zu 20' },
+  aliases: { label: 'Weitere Codes', hint: 'Sie führen zum selben Ziel und zählen zu derselben Statistik' },
+  user_id: { label: 'Besitzer', hint: 'Nur Administratoren übertragen Links an andere Benutzer' },
+  short_code: { label: 'Kurzcode', hint: 'Der alte Code bleibt als weiterer Code erhalten' },
+  keep_old_code: {
+    label: 'Alten Code behalten',
+    hint: 'Als weiteren Code, damit gedruckte Links gültig bleiben'
+  }
 }
 
 export const parts: Catalogue['parts'] = {

@@ -20,7 +20,11 @@ export const fields: Lists['fields'] = {
   utm: { label: 'UTM parameters', hint: 'Added to the target for your analytics' },
   password: { label: 'Password', hint: 'Visitors must enter it. It is never shown again' },
   max_visits: { label: 'Visit limit', hint: 'After this many visits the link answers 410' },
-  tags: { label: 'Tags', hint: 'Find and group links by them; up to 20' }
+  tags: { label: 'Tags', hint: 'Find and group links by them; up to 20' },
+  aliases: { label: 'Aliases', hint: 'Other codes of the link, which share its statistics' },
+  user_id: { label: 'Owner', hint: 'Only administrators give a link to another user' },
+  short_code: { label: 'Short code', hint: 'The old code stays as an alias' },
+  keep_old_code: { label: 'Keep the old code', hint: 'As an alias, so that printed links go on working' }
 }
 
 /** The parts of fields that have some. */

@@ -72,7 +72,7 @@ export function databaseProblem(error: unknown): ProblemError | null {
 }
 
 /** Constraints that a retry avoids: it draws another id, or detects that the short code is taken. */
-const RETRIED = /_pkey$|_short_code_unique$/
+const RETRIED = /_pkey$|_short_code_unique$|^urls_(?:link|folded)_key$/
 
 /**
  * Runs `work` (a transaction) up to five times, after a deadlock or when an import took an id that `work`

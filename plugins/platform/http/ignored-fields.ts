@@ -25,9 +25,9 @@ interface Shape {
 interface KnownFields {
   /** Fields of the request body. */
   taken: readonly string[]
-  /** Fields of the success response, and its status. */
+  /** Fields of the success responses, and their statuses. */
   shown: Fields
-  status: number
+  statuses: readonly number[]
 }
 
 const MAX_WARNINGS = 20
@@ -59,7 +59,7 @@ async function ignoredFields(app: FastifyInstance) {
  */
 export const nameIgnoredFields: preSerializationHookHandler = (request, reply, payload, done) => {
   const fields = isSafe(request.method) ? undefined : request.routeOptions.config.fields
-  const isNamed = fields?.status === reply.statusCode
+  const isNamed = fields?.statuses.includes(reply.statusCode) === true
   const { body, replaced: old = {} } = request
   const warnings = isNamed ? warnOfIgnored(body, { ...fields, answer: payload as Fields, old }) : []
   done(null, warnings.length === 0 ? payload : addWarnings(payload as Fields, warnings))
@@ -71,18 +71,19 @@ function fieldsOf(body: unknown = { properties: {} }): Shape {
   return content === undefined ? (body as Shape) : (content['application/json']?.schema ?? {})
 }
 
-/** The success response that is a JSON object; undefined if the route has none. */
+/** The success responses that are JSON objects of one shape; undefined if the route has none. */
 function findSuccess({ schema }: RouteOptions) {
-  for (const [status, answer] of Object.entries((schema?.response ?? {}) as Record<string, Shape>))
-    if (status.startsWith('2') && answer.properties !== undefined)
-      return { status: Number(status), shown: answer.properties }
-  return undefined
+  const successes = Object.entries((schema?.response ?? {}) as Record<string, Shape>).filter(
+    ([status, { properties }]) => status.startsWith('2') && properties !== undefined
+  )
+  const shown = successes[0]?.[1].properties
+  return shown && { statuses: successes.map(([status]) => Number(status)), shown }
 }
 
 /** Returns a warning for each ignored field of `body`. `old` is the record before the change. */
 export function warnOfIgnored(
   body: unknown,
-  { taken, shown, answer, old }: Omit<KnownFields, 'status'> & { answer: object; old: object }
+  { taken, shown, answer, old }: Omit<KnownFields, 'statuses'> & { answer: object; old: object }
 ): string[] {
   const known = [answer, old] as Fields[]
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return []

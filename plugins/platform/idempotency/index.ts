@@ -16,10 +16,11 @@ import {
 /** `app.idempotency`: runs repeated requests once. */
 export interface Idempotency {
   /**
-   * Answers a POST with the result of `create` and with `status`. With an `Idempotency-Key`, `create` runs in
-   * a transaction that also stores the answer. A repeated request gets that answer and does nothing else.
-   * Only success is stored. Throws IDEMPOTENCY_KEY_IN_USE while the first request is running,
-   * IDEMPOTENCY_KEY_REUSED when the request differs from the first one, and the errors of `create`.
+   * Answers a POST with the result of `create` and with `status`, unless `create` sets another. With an
+   * `Idempotency-Key`, `create` runs in a transaction that also stores the answer. A repeated request gets
+   * that answer and does nothing else. Only success is stored. Throws IDEMPOTENCY_KEY_IN_USE while the first
+   * request is running, IDEMPOTENCY_KEY_REUSED when the request differs from the first one, and the errors of
+   * `create`.
    */
   once<A>(request: FastifyRequest, reply: FastifyReply, status: number, create: () => Promise<A>): Promise<A>
   /**
@@ -76,9 +77,10 @@ async function idempotency(app: FastifyInstance) {
         const kept = await findAnswer(db, owner)
         if (kept !== null) return { kept, made: null }
         const made = await create()
+        const { statusCode } = reply
         // The serialized text, so that both responses are the same to the byte.
-        const answer = String(reply.serializeInput(made as Record<string, unknown>, String(status)))
-        await keepAnswer(db, owner, { fingerprint, status, answer })
+        const answer = String(reply.serializeInput(made as Record<string, unknown>, String(statusCode)))
+        await keepAnswer(db, owner, { fingerprint, status: statusCode, answer })
         return { kept, made }
       })
       if (kept === null) return made

@@ -73,6 +73,7 @@ export async function eraseAnswers(on: Executor, about: AnswersOf): Promise<void
       : sql`(coalesce(answer::jsonb->>'domain', ''), answer::jsonb->>'short_code') in (select * from unnest(
             ${sql.param(about.links.map(({ domain }) => domain))}::text[],
             ${sql.param(about.links.map(({ code }) => code))}::text[]))
+          or (answer::jsonb ? 'short_code' and answer::jsonb->>'id' = any(${sql.param(about.urlIds.map(String))}::text[]))
           or answer::jsonb->>'url_id' = any(${sql.param(about.urlIds.map(String))}::text[])`
   await on.execute(
     sql`update ${idempotencyKeys} set status = ${ERASED_STATUS}, answer = 'null', fingerprint = '' where ${holds}`

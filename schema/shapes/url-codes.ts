@@ -1,0 +1,49 @@
+import { Nullable } from './text.ts'
+import { Type } from './type.ts'
+
+/** The codes of a link, and what requests say about them. */
+
+export const ShortCode = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  pattern: '^[A-Za-z0-9_-]+$',
+  description: 'Letters, digits, - and _; case matters unless the server ignores it',
+  examples: ['oWCnNk']
+})
+/** Most aliases of a link. */
+export const MAX_ALIASES = 20
+
+export const Aliases = Nullable(
+  Type.Array(ShortCode, {
+    maxItems: MAX_ALIASES,
+    description: 'Other codes of the link, which lead to the same target and share its statistics',
+    examples: [['spring-sale']]
+  })
+)
+
+/** Parameters of a creation that are no fields of the link. */
+export const creationOptions = {
+  code_length: Type.Optional(
+    Type.Integer({
+      minimum: 4,
+      maximum: 32,
+      description: 'Length of the random code, instead of the default of the server'
+    })
+  ),
+  find_if_exists: Type.Optional(
+    Type.Boolean({
+      description:
+        'Answers 200 with the oldest link of the same owner and target, if there is one whose fields have the values that are sent'
+    })
+  )
+}
+/** Parameters of a change that are no fields of the link. */
+export const changeOptions = {
+  keep_old_code: Type.Optional(
+    Type.Boolean({
+      description: 'Whether a new `short_code` keeps the old one as an alias; by default it does'
+    })
+  )
+}
+/** Names of the parameters that are no fields of a link. */
+export const URL_OPTIONS: readonly string[] = Object.keys({ ...creationOptions, ...changeOptions })
