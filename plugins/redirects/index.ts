@@ -82,7 +82,17 @@ async function redirects(app: FastifyInstance, options: RedirectOptions) {
   })
   const { keyOf } = app.urls.codes
   app.decorate('redirects', { requireLink: createLinkCheck(links, keyOf, unknownCodes) })
-  await app.register(followRoutes, { links, keyOf, histogram, clicks, describe, spend, pages, lock, unknownCodes })
+  await app.register(followRoutes, {
+    links,
+    keyOf,
+    histogram,
+    clicks,
+    describe,
+    spend,
+    pages,
+    lock,
+    unknownCodes
+  })
   await app.register(guardedRoutes, { links, keyOf, lock, pages, unknownCodes })
   await app.register(pageRoutes, { brand, pages, hasLanding })
   if (options.fastLane)
