@@ -29,7 +29,7 @@ const ENDS = {
   used_up: { kind: 'problem', problem: LINK_USED_UP, outcome: 'expired' }
 } as const
 
-/** What a click of somebody who scanned the QR code records. */
+/** The details of a click through a QR code. */
 const SCANNED = { source: 'qr' }
 
 /** What decides the outcome besides the link. */

@@ -1,8 +1,8 @@
 import type { UrlRow } from '#schema/tables/urls.ts'
 
 /**
- * Protects restricted links from replicas of the previous release, which serve a link by `is_active` alone. The
- * database holds such a link as inactive and guarded; this release reads it as active.
+ * Protects restricted links from replicas of the previous release, which serve a link by `is_active` alone.
+ * The database holds such a link as inactive and guarded; this release reads it as active.
  */
 
 type Guarded = Pick<UrlRow, 'isActive' | 'isGuarded'>

@@ -123,7 +123,9 @@ export function findError(field: Field, value: Value = ''): FieldError | undefin
   return kind === 'address' && !isAddress(completeAddress(value.trim())) ? { kind: 'notUrl' } : undefined
 }
 
-/** The fields in which `draft` differs from `before`, in their wire format. A field with parts is sent whole. */
+/**
+ * The fields in which `draft` differs from `before`, in their wire format. A field with parts is sent whole.
+ */
 export function toChange(before: Draft, draft: Draft): UrlChange {
   const change: Record<string, unknown> = {}
   for (const { name, path } of FIELDS) {
