@@ -132,7 +132,7 @@ servedInEachMode(t, async (t, api) => {
         Array.from({ length: 1_001 }, (_, at) => ({ id: at + 1 }))
       ),
       422,
-      'items'
+      'items.1000'
     )
     isProblem(t, await api('PATCH', PATH, { json: {} }), 422, 'items')
     isProblem(t, await api('DELETE', PATH), 400)
