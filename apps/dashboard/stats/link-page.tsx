@@ -94,7 +94,7 @@ function LinkHead({ url, onRemoved }: { url: Url; onRemoved: () => void }) {
       </p>
       {url.expired_url && <p class="soft small wrap">{t.link.afterwards(url.expired_url)}</p>}
       {url.note && <p class="link-note wrap">{url.note}</p>}
-      {(url.tags ?? []).length > 0 && <Tags names={url.tags} />}
+      {(url.tags ?? []).length > 0 && <Tags areLinks names={url.tags} />}
       <p class="soft small dates">
         {dates.filter(Boolean).map((date) => (
           <span key={date}>{date}</span>

@@ -16,17 +16,29 @@ export function TagName({ name, color }: { name: string; color: string | null })
 
 export const tagAddress = (name: string) => `${HOME}?tags=${encodeURIComponent(name)}`
 
-/** The tags of a link; each leads to the links with it. */
-export function Tags({ names }: { names: readonly string[] }) {
+interface TagsProps {
+  names: readonly string[]
+  /** Each leads to the links with it. In a list, so many links would be in the way of the keyboard. */
+  areLinks?: boolean
+}
+
+/** The tags of a link. */
+export function Tags({ names, areLinks = false }: TagsProps) {
   const tags = useTags()
   const colorOf = (name: string) => tags.find((tag) => tag.name === name)?.color ?? null
   return (
     <ul class="tags" aria-label={text.value.tags.ofLink}>
       {names.map((name) => (
         <li key={name}>
-          <a class="tag" href={tagAddress(name)}>
-            <TagName name={name} color={colorOf(name)} />
-          </a>
+          {areLinks ? (
+            <a class="tag" href={tagAddress(name)}>
+              <TagName name={name} color={colorOf(name)} />
+            </a>
+          ) : (
+            <span class="tag">
+              <TagName name={name} color={colorOf(name)} />
+            </span>
+          )}
         </li>
       ))}
     </ul>
