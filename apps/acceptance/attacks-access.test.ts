@@ -55,6 +55,7 @@ t.test('administration that is open to all (CWE-306)', async (t) => {
 const PUBLIC = [
   '/',
   '/:short_code',
+  '/:short_code([A-Za-z0-9_-]+)+',
   '/:short_code/qr',
   '/dashboard',
   '/dashboard/assets/:file',
@@ -68,6 +69,7 @@ const PUBLIC = [
   '/openapi.json',
   '/robots.txt',
   '/s/:short_code',
+  '/s/:short_code([A-Za-z0-9_-]+)+',
   '/s/:short_code/qr',
   '/session',
   '/shorten',

@@ -90,6 +90,7 @@ export function readOperations(document: Document): Operation[] {
  * slash, because `/users/` is the list.
  */
 function patternOf(path: string): RegExp {
-  const parameters = path.replace(/\{\w+\}$/, '([^/?]+|(?=/))').replace(/\{\w+\}/g, '[^/?]*')
+  const literal = path.replaceAll('+', '[+]')
+  const parameters = literal.replace(/\{\w+\}$/, '([^/?]+|(?=/))').replace(/\{\w+\}/g, '[^/?]*')
   return new RegExp(`^${parameters}/?(\\?|$)`)
 }

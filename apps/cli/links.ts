@@ -1,5 +1,6 @@
 import type { Page } from '#apps/client/operations.ts'
-import type { Url, UrlQuery } from '#schema/shapes/url.ts'
+import type { Url } from '#schema/shapes/url.ts'
+import type { UrlQuery } from '#schema/shapes/url-query.ts'
 import type { Command } from './command.ts'
 import { isJson, openServer, printJson, SERVER_OPTIONS } from './server.ts'
 import { fitLine } from './text.ts'

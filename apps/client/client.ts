@@ -7,9 +7,10 @@ import type { ActiveSession, Session, SessionQuery, SignIn } from '#schema/shape
 import type { OverallStats, StatsQuery, UrlStats } from '#schema/shapes/stats.ts'
 import type { System } from '#schema/shapes/system.ts'
 import type { Tag, TagChange, TagDraft, TagMerge, TagQuery } from '#schema/shapes/tag.ts'
-import type { ShortenDraft, Url, UrlChange, UrlDraft, UrlQuery } from '#schema/shapes/url.ts'
+import type { ShortenDraft, Url, UrlChange, UrlDraft } from '#schema/shapes/url.ts'
 import type { UrlBulkChange, UrlBulkRemoval, UrlBulkResults } from '#schema/shapes/url-bulk.ts'
 import type { HistoryQuery, UrlHistoryEntry } from '#schema/shapes/url-history.ts'
+import type { UrlQuery } from '#schema/shapes/url-query.ts'
 import type { User, UserChange, UserDraft, UserQuery } from '#schema/shapes/user.ts'
 import type { UserExport } from '#schema/shapes/user-export.ts'
 import {

@@ -35,6 +35,8 @@ const person = () => ({ username: `user${++count}`, email: `user${count}@example
 const makeUser = async () => (await make('/users', person())).id as number
 const makeUrl = async (user_id: number) =>
   (await make('/urls', { original_url: 'https://example.com', user_id })).id as number
+const nextTag = () => `tag${++count}`
+const makeTag = async () => (await make('/api/tags', { name: nextTag() })).name as string
 const makeKey = async (draft: object) => (await make('/keys', { name: 'a key', ...draft })).key as string
 
 const me = await makeUser()
@@ -148,6 +150,18 @@ const ASKS: Record<string, (owner: number, key: string | null) => Promise<Ask>> 
     await make('/blocked-hosts', { host: 'other.example' })
     return { path: '/blocked-hosts/other.example', isOwned: false }
   },
+  'POST /api/tags': async () => ({ path: '/api/tags', json: { name: nextTag() }, isOwned: false }),
+  'PATCH /api/tags/:name': async () => ({
+    path: `/api/tags/${await makeTag()}`,
+    json: { color: '#123456' },
+    isOwned: false
+  }),
+  'POST /api/tags/:name/merge': async () => ({
+    path: `/api/tags/${await makeTag()}/merge`,
+    json: { into: await makeTag() },
+    isOwned: false
+  }),
+  'DELETE /api/tags/:name': async () => ({ path: `/api/tags/${await makeTag()}`, isOwned: false }),
   'GET /users/bulk': async () => ({ path: '/users/bulk', isOwned: false, isWhole: true }),
   'GET /urls/bulk': async () => ({ path: '/urls/bulk', isOwned: false, isWhole: true }),
   'GET /events/bulk': async () => ({ path: '/events/bulk', isOwned: false, isWhole: true }),

@@ -1,5 +1,6 @@
 import type { JsonPage, SortedPage } from '#platform/database/json-list.ts'
-import type { Url, UrlQuery } from '#schema/shapes/url.ts'
+import type { Url } from '#schema/shapes/url.ts'
+import type { UrlQuery } from '#schema/shapes/url-query.ts'
 import { targetsOf } from './fields.ts'
 
 /**

@@ -3,8 +3,9 @@ import type { Page } from '#apps/client/operations.ts'
 import { api } from '#dashboard/core/api.ts'
 import { holdTab } from '#dashboard/core/hold-tab.ts'
 import { explain, joinErrors } from '#dashboard/ui/states.tsx'
-import type { Url, UrlQuery } from '#schema/shapes/url.ts'
+import type { Url } from '#schema/shapes/url.ts'
 import type { UrlBulkResults } from '#schema/shapes/url-bulk.ts'
+import type { UrlQuery } from '#schema/shapes/url-query.ts'
 
 /** Changes of many links, with a result for each. */
 

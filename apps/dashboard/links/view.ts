@@ -1,4 +1,4 @@
-import { URL_SORTS, type UrlQuery } from '#schema/shapes/url.ts'
+import { URL_SORTS, type UrlQuery } from '#schema/shapes/url-query.ts'
 
 /** What the list of links shows: search, filters, sort and columns, as the address of the page has them. */
 
