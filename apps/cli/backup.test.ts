@@ -46,6 +46,9 @@ async function startUsed(t: Test, storage: Record<string, string>) {
     scopes: ['urls:read']
   })
   t.equal((await running.request('POST', '/session', { json: { key: key.key } })).status, 201)
+  t.equal((await send('POST', '/api/tags', { name: 'a tag', color: '#123456' })).status, 201)
+  const locked = { original_url: 'https://example.com/locked', password: 'a \\ secret' }
+  t.equal((await send('POST', '/urls', locked)).status, 201)
   const link = { original_url: 'https://example.com/\\n\u2603', title: 'a\nb\t\\.' }
   const { json: url } = await send('POST', '/urls', link, { 'idempotency-key': 'once-and-for-all' })
   // A month without a partition, and one after all partitions.
@@ -122,7 +125,7 @@ t.test('a backup restores to the same bytes, with every table in it', async (t) 
   t.match(await run(target, 'restore', one), {
     code: 0,
     err: '',
-    out: /urls: 2,001 rows\n[\s\S]*is in the database\.\n$/
+    out: /urls: 2,002 rows\n[\s\S]*is in the database\.\n$/
   })
   t.match(await run(target, 'backup', two), { code: 0, err: '' })
   await compare(t, one, two)
