@@ -75,7 +75,16 @@ servedInEachMode(t, async (t, api) => {
     t.same(await crowd(api, `/${short_code}`, 3), { 302: 2, 410: 1 })
   })
 
-  t.test('only visits of people count, and others do not see the target', async (t) => {
+  t.test('requests of programs are visits', async (t) => {
+    const agents = ['curl/8.5.0', 'node', 'undici', 'python-requests/2.32', 'Wget/1.21', 'Go-http-client/2.0']
+    const { short_code } = await createUrl(api, { max_visits: agents.length })
+    const statuses: number[] = []
+    for (const agent of [...agents, 'curl/8.5.0'])
+      statuses.push((await api('GET', `/${short_code}`, { headers: { 'user-agent': agent } })).status)
+    t.same(statuses, [...agents.map(() => 302), 410])
+  })
+
+  t.test('crawlers, prefetches and HEAD are no visits, and do not see the target', async (t) => {
     const { id, short_code, original_url } = await createUrl(api, { max_visits: 2 })
     const others: [method: string, headers: Record<string, string>][] = [
       ['HEAD', BROWSER],

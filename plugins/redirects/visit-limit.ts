@@ -82,6 +82,10 @@ export function createVisitLimit(
   }
 }
 
+/** Clients of programmers, which isbot counts among the bots. Their requests are visits. */
+const CLIENTS =
+  /^(?:curl|wget|httpie|python|node|undici|axios|got|go-http-client|java|okhttp|apache-httpclient|ruby|php|guzzlehttp|libwww-perl|postmanruntime|insomnia)\b/i
+
 /**
  * True if a request uses up a visit. HEAD, bots and prefetches do not. Browsers announce a prefetch in
  * Sec-Purpose (Fetch, section 3.9), older ones in Purpose or X-Moz.
@@ -89,5 +93,6 @@ export function createVisitLimit(
 export function usesVisit({ method, headers }: IncomingMessage): boolean {
   const purpose = `${headers['sec-purpose']} ${headers['purpose']} ${headers['x-moz']}`
   if (method === 'HEAD' || /\bprefetch\b/i.test(purpose)) return false
-  return !isbot(headers['user-agent']?.slice(0, MAX_USER_AGENT))
+  const agent = headers['user-agent']?.slice(0, MAX_USER_AGENT)
+  return !isbot(agent) || CLIENTS.test(agent ?? '')
 }
