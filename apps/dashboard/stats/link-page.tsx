@@ -3,7 +3,7 @@ import { useLocation, useRoute } from 'preact-iso/router'
 import { ApiError } from '#apps/client/api-error.ts'
 import { api } from '#dashboard/core/api.ts'
 import { HOME } from '#dashboard/core/environment.ts'
-import { formatDate, parseWire, withoutScheme } from '#dashboard/core/format.ts'
+import { formatDate, formatNumber, parseWire, withoutScheme } from '#dashboard/core/format.ts'
 import { text } from '#dashboard/core/language.ts'
 import { forgetVisit, noteVisit } from '#dashboard/core/recent.ts'
 import { useResource } from '#dashboard/core/resource.ts'
@@ -81,6 +81,12 @@ function LinkHead({ url, onRemoved }: { url: Url; onRemoved: () => void }) {
     url.starts_at && t.link.starts(formatDate(parseWire(url.starts_at), 'full')),
     url.expires_at && t.link.expires(formatDate(parseWire(url.expires_at), 'full'))
   ]
+  const rules = [
+    url.visits_left !== null &&
+      t.link.visitsLeft(formatNumber(url.visits_left), formatNumber(url.max_visits ?? 0)),
+    url.has_password && t.link.locked,
+    url.aliases.length > 0 && t.link.aliases(url.aliases.join(', '))
+  ].filter(Boolean)
   return (
     <header class="link-head">
       <div class="link-name">
@@ -92,9 +98,18 @@ function LinkHead({ url, onRemoved }: { url: Url; onRemoved: () => void }) {
         <Icon name="arrow" size={16} />
         <Target address={url.original_url} />
       </p>
+      {rules.length > 0 && (
+        <p class="small dates">
+          {rules.map((rule) => (
+            <span key={rule} class="wrap">
+              {rule}
+            </span>
+          ))}
+        </p>
+      )}
       {url.expired_url && <p class="soft small wrap">{t.link.afterwards(url.expired_url)}</p>}
       {url.note && <p class="link-note wrap">{url.note}</p>}
-      {(url.tags ?? []).length > 0 && <Tags areLinks names={url.tags} />}
+      {url.tags.length > 0 && <Tags areLinks names={url.tags} />}
       <p class="soft small dates">
         {dates.filter(Boolean).map((date) => (
           <span key={date}>{date}</span>
