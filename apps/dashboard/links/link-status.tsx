@@ -17,7 +17,8 @@ function currentState({ state, is_active, starts_at, expires_at }: Url): Url['st
   if (state === 'deleted' || state === 'blocked') return state
   if (!is_active) return 'inactive'
   const isPast = (time: string | null) => time !== null && parseWire(time).getTime() <= now()
-  if (starts_at !== null && !isPast(starts_at)) return 'scheduled'
+  // A replica of the release before answers without it.
+  if (starts_at != null && !isPast(starts_at)) return 'scheduled'
   if (state === 'used_up') return state
   return isPast(expires_at) ? 'expired' : 'active'
 }

@@ -81,11 +81,12 @@ function LinkHead({ url, onRemoved }: { url: Url; onRemoved: () => void }) {
     url.starts_at && t.link.starts(formatDate(parseWire(url.starts_at), 'full')),
     url.expires_at && t.link.expires(formatDate(parseWire(url.expires_at), 'full'))
   ]
+  // A replica of the release before answers without these.
   const rules = [
-    url.visits_left !== null &&
+    url.visits_left != null &&
       t.link.visitsLeft(formatNumber(url.visits_left), formatNumber(url.max_visits ?? 0)),
     url.has_password && t.link.locked,
-    url.aliases.length > 0 && t.link.aliases(url.aliases.join(', '))
+    url.aliases?.length > 0 && t.link.aliases(url.aliases.join(', '))
   ].filter(Boolean)
   return (
     <header class="link-head">
@@ -109,7 +110,7 @@ function LinkHead({ url, onRemoved }: { url: Url; onRemoved: () => void }) {
       )}
       {url.expired_url && <p class="soft small wrap">{t.link.afterwards(url.expired_url)}</p>}
       {url.note && <p class="link-note wrap">{url.note}</p>}
-      {url.tags.length > 0 && <Tags areLinks names={url.tags} />}
+      {url.tags?.length > 0 && <Tags areLinks names={url.tags} />}
       <p class="soft small dates">
         {dates.filter(Boolean).map((date) => (
           <span key={date}>{date}</span>
