@@ -24,6 +24,8 @@ export interface ImportColumn {
   isMade?: true
   /** Not in the usual header. An export includes the column only if a row has a value. */
   isExtra?: true
+  /** Only read from files: exports leave it out. */
+  isInputOnly?: true
   /** The value of most rows, in SQL: a column with only that is not in exports. Null if undefined. */
   usual?: string
   /** SQL of the value in exports; by default the column of the table. */

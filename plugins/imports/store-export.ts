@@ -20,8 +20,9 @@ export async function inSnapshot<T>(client: ClientBase, work: () => Promise<T>):
 
 /** The columns of a file, without extra columns that have no value in any row. */
 export async function findColumns(client: ClientBase, kind: Kind): Promise<Column[]> {
-  const extras = kind.columns.filter(({ isExtra }) => isExtra)
-  if (extras.length === 0) return [...kind.columns]
+  const columns = kind.columns.filter(({ isInputOnly }) => !isInputOnly)
+  const extras = columns.filter(({ isExtra }) => isExtra)
+  if (extras.length === 0) return columns
   const counts = extras
     .map(
       ({ name, usual = 'NULL' }) =>
@@ -31,7 +32,7 @@ export async function findColumns(client: ClientBase, kind: Kind): Promise<Colum
   const { rows } = await client.query<Record<string, boolean>>(
     `SELECT ${counts} FROM ${kind.name} WHERE id > 0`
   )
-  return kind.columns.filter(({ name, isExtra }) => !isExtra || rows[0]?.[name])
+  return columns.filter(({ name, isExtra }) => !isExtra || rows[0]?.[name])
 }
 
 /**

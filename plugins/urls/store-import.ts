@@ -28,7 +28,7 @@ export interface UrlImportOptions {
 }
 
 export function createUrlImport(options: UrlImportOptions): ImportKind {
-  const columns = createColumns(options)
+  const columns = [...createColumns(options), HAS_PASSWORD]
   const isSame = 'present.short_code = staging.short_code'
   return {
     name: 'urls',
@@ -45,6 +45,7 @@ export function createUrlImport(options: UrlImportOptions): ImportKind {
       if (hasGaps) await fillGaps(client, options)
       const rejected = await refuseTaken(client)
       const leftOut = await leaveTakenAliases(client)
+      await client.query(CLOSING)
       await client.query(INSERTION)
       await client.query(ALIAS_INSERTION)
       if (options.isFolded)
@@ -55,6 +56,12 @@ export function createUrlImport(options: UrlImportOptions): ImportKind {
     }
   }
 }
+
+/** Answers of the API have it instead of the version. */
+const HAS_PASSWORD: ImportColumn = { name: 'has_password', type: 'boolean', isExtra: true, isInputOnly: true }
+
+/** Closes links that had a password until they get a new one. */
+const CLOSING = 'UPDATE staging SET password_version = 1 WHERE has_password AND password_version IS NULL'
 
 /**
  * Imports contain targets that another system accepted. Only the rules that every server must enforce apply.

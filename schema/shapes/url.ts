@@ -4,7 +4,6 @@ import { MAX_TAGS, TagName } from './tag.ts'
 import { Id, Nullable, PLAIN_TEXT, Time } from './text.ts'
 import { type Static, Type } from './type.ts'
 import { Aliases, changeOptions, creationOptions, ShortCode } from './url-codes.ts'
-import { UTM_NAMES } from './utm.ts'
 
 /** Longest target that every browser, proxy and default header buffer accepts. */
 export const MAX_URL_LENGTH = 2048
@@ -34,6 +33,14 @@ export const REDIRECT_STATUSES = [301, 302, 307, 308] as const
 
 const utmValue = Type.Optional(Nullable(Type.String({ minLength: 1, maxLength: 256, pattern: PLAIN_TEXT })))
 
+const utmParts = <Part>(part: Part) => ({
+  source: part,
+  medium: part,
+  campaign: part,
+  term: part,
+  content: part
+})
+
 const settableRules = {
   starts_at: Type.Optional(
     Nullable(
@@ -57,7 +64,8 @@ const settableRules = {
   ),
   redirect_status: Type.Optional(
     Nullable(
-      Type.Integer({
+      Type.Unsafe<(typeof REDIRECT_STATUSES)[number]>({
+        type: 'integer',
         enum: [...REDIRECT_STATUSES],
         description: 'The status of the redirect, by default 302'
       })
@@ -72,7 +80,7 @@ const settableRules = {
   ),
   utm: Type.Optional(
     Nullable(
-      Type.Object(Object.fromEntries(UTM_NAMES.map((name) => [name, utmValue])), {
+      Type.Object(utmParts(utmValue), {
         additionalProperties: false,
         title: 'Utm',
         description: 'The UTM parameters of the target, without their prefix',
@@ -151,9 +159,7 @@ export const Url = Type.Object(
     expired_url: Nullable(Type.String()),
     redirect_status: Type.Integer({ examples: [302] }),
     forward_query: Type.Boolean(),
-    utm: Nullable(
-      Type.Object(Object.fromEntries(UTM_NAMES.map((name) => [name, Type.Optional(Type.String())])))
-    ),
+    utm: Nullable(Type.Object(utmParts(Type.Optional(Type.String())))),
     has_password: Type.Boolean({ readOnly: true, description: 'True if visitors need a password' }),
     max_visits: Nullable(Type.Integer({ examples: [100] })),
     tags: Type.Array(Type.String(), { examples: [['print', 'spring']] }),

@@ -25,7 +25,18 @@ export const KINDS = {
       'updated_at',
       'expires_at',
       'deleted_at',
-      'note'
+      'note',
+      'starts_at',
+      'expired_url',
+      'redirect_status',
+      'forward_query',
+      'utm',
+      'password_version',
+      'has_password',
+      'max_visits',
+      'visits_used',
+      'tags',
+      'aliases'
     ],
     example: ['https://example.com/a/long/address']
   },
