@@ -173,6 +173,7 @@ t.test('a replica of the release before: missing fields and routes', browserTest
   await page.getByRole('link', { name: 'first', exact: true }).click()
   await page.getByText('The server that answered has another release').waitFor()
   await page.getByRole('button', { name: /^Edit/ }).click()
+  await page.locator('summary', { hasText: /^When it works/ }).click()
   await page.getByLabel('Expires').waitFor()
   t.equal(await page.getByLabel('Note').inputValue(), '')
   await page.keyboard.press('Escape')

@@ -103,7 +103,9 @@ async function dropTaken(
 
 /** SQL for the names of the columns in which a staged row and `present` differ. */
 function listDifferences({ columns }: Kind): string {
-  const names = columns.map(({ name }) => name).filter((name) => name !== 'id' && name !== 'updated_at')
+  const names = columns
+    .filter(({ name, isInputOnly }) => !isInputOnly && name !== 'id' && name !== 'updated_at')
+    .map(({ name }) => name)
   const cases = names.map((name) => {
     const [here, there] = [`staging.${quoteName(name)}`, `present.${quoteName(name)}`]
     return `CASE WHEN ${here} IS NOT NULL AND ${there} IS DISTINCT FROM ${here} THEN '${name}' END`
