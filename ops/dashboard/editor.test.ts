@@ -97,3 +97,64 @@ t.test('UTM parameters are kept as a template and used again', browserTest, asyn
   await page.getByLabel('Template', { exact: true }).waitFor({ state: 'detached' })
   t.same(complaints, [])
 })
+
+t.test('a password is kept, replaced by what is typed, and removed', browserTest, async (t) => {
+  const { url, request } = await startApp(t)
+  const json = { original_url: 'https://example.com/', short_code: 'locked', password: 'first' }
+  await request('POST', '/urls', { json })
+  const { page, complaints } = await openPage(await openBrowser(t), url)
+  const statusWith = async (password: string) =>
+    (await request('GET', '/locked', { headers: { 'x-link-password': password } })).status
+  const password = page.getByLabel(/^Password/)
+  const saveAll = async () => {
+    await save(page)
+    await page.getByText('Changes saved').waitFor()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+  }
+
+  await openEditor(page)
+  t.equal(await password.inputValue(), '')
+  await password.fill('x')
+  await password.fill('')
+  await page.getByLabel('Title').fill('One')
+  await saveAll()
+  t.equal(await statusWith('first'), 302, 'an untouched password is kept')
+
+  await openEditor(page)
+  await password.click()
+  await page.keyboard.press('End')
+  await page.keyboard.type('second')
+  await saveAll()
+  t.same([await statusWith('first'), await statusWith('second')], [401, 302])
+
+  await openEditor(page)
+  await page.getByLabel('Remove the password').check()
+  t.equal(await password.isDisabled(), true)
+  await saveAll()
+  t.match((await request('GET', '/urls/1')).json, { has_password: false, title: 'One' })
+  t.same(complaints, [])
+})
+
+t.test('a renamed link keeps its old code unless the switch is off', browserTest, async (t) => {
+  const { url, request } = await startApp(t)
+  await request('POST', '/urls', { json: { original_url: 'https://example.com/', short_code: 'one' } })
+  const { page, complaints } = await openPage(await openBrowser(t), url)
+  for (const [code, keeps] of [
+    ['two', true],
+    ['three', false]
+  ] as const) {
+    await openEditor(page)
+    const group = page.locator('details', { has: page.getByLabel('Short code') })
+    if ((await group.getAttribute('open')) === null) await open(page, /^Codes and access/)
+    await page.getByLabel('Short code').fill(code)
+    t.equal(await page.getByLabel('Keep the old code').isChecked(), true)
+    await page.getByLabel('Keep the old code').setChecked(keeps)
+    await save(page)
+    await page.getByText('Changes saved').waitFor()
+  }
+  t.match((await request('GET', '/urls/1')).json, { short_code: 'three', aliases: ['one'] })
+  const statuses = []
+  for (const code of ['one', 'two', 'three']) statuses.push((await request('GET', `/${code}`)).status)
+  t.same(statuses, [302, 404, 302])
+  t.same(complaints, [])
+})

@@ -1,7 +1,7 @@
 import type { Executor } from '#platform/database/index.ts'
 import { encodeLinkKey, type LinkKey } from '#schema/link-key.ts'
 import type { UrlChange, UrlDraft } from '#schema/shapes/url.ts'
-import { MAX_ALIASES } from '#schema/shapes/url-codes.ts'
+import { CHANGE_DEFAULTS, MAX_ALIASES } from '#schema/shapes/url-codes.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import type { Codes } from './codes.ts'
 import { codeReserved, codeTaken, tooManyAliases } from './errors.ts'
@@ -54,7 +54,11 @@ export function distinctAliases(aliases: readonly string[], shortCode: string, {
  * them, unless the change says otherwise. Throws INPUT_INVALID for too many.
  */
 export function withAliases(old: CodesOfLink, change: UrlChange, codes: Codes): UrlChange {
-  const { short_code: shortCode = old.shortCode, aliases: wanted, keep_old_code: keepsOld = true } = change
+  const {
+    short_code: shortCode = old.shortCode,
+    aliases: wanted,
+    keep_old_code: keepsOld = CHANGE_DEFAULTS.keep_old_code
+  } = change
   if (wanted === undefined && shortCode === old.shortCode) return change
   const isRenamed = codes.keyOf(shortCode) !== codes.keyOf(old.shortCode)
   const listed = wanted === undefined ? old.aliases : (wanted ?? [])

@@ -45,5 +45,13 @@ export const changeOptions = {
     })
   )
 }
+/**
+ * What a change without these parameters means. No `default` in the schema: the validator would put it into
+ * each body.
+ */
+export const CHANGE_DEFAULTS = { keep_old_code: true } as const satisfies Partial<
+  Record<keyof typeof changeOptions, boolean>
+>
+
 /** Names of the parameters that are no fields of a link. */
 export const URL_OPTIONS: readonly string[] = Object.keys({ ...creationOptions, ...changeOptions })

@@ -98,6 +98,7 @@ function EditGroup({ group, draft, base, isChecked, refused, onDraft }: EditGrou
       key={field.path}
       field={field}
       value={draft[field.path] ?? ''}
+      base={base[field.path]}
       isChecked={isChecked}
       refused={refused[field.path]}
       onValue={(value) => onDraft({ [field.path]: value })}

@@ -2,22 +2,25 @@ import { text } from '#dashboard/core/language.ts'
 import { SelectField, SwitchField, TextArea, TextField } from '#dashboard/ui/field.tsx'
 import { TagInput } from '#dashboard/ui/tag-input.tsx'
 import { explainField } from './conflict.tsx'
-import { type Field, findError, type Value } from './edit-fields.ts'
+import { type Field, findError, KNOWN_SECRET, type Value } from './edit-fields.ts'
 import { labelOf } from './field-label.ts'
+import { SecretField } from './secret-field.tsx'
 
 interface EditFieldProps {
   field: Field
   value: Value
+  /** The value before the edit. */
+  base: Value | undefined
   isChecked: boolean
   /** Why the server refuses the value. */
   refused: string | undefined
   onValue: (value: Value) => void
 }
 
-const TYPES = { time: 'datetime-local', address: 'url', number: 'number', secret: 'password' } as const
+const TYPES = { time: 'datetime-local', address: 'url', number: 'number' } as const
 
 /** The control of one field. */
-export function EditField({ field, value, isChecked, refused, onValue }: EditFieldProps) {
+export function EditField({ field, value, base, isChecked, refused, onValue }: EditFieldProps) {
   const t = text.value
   const { name, part, kind, minimum, options } = field
   const label = part === null ? labelOf(field) : (t.parts[part] ?? part)
@@ -42,9 +45,9 @@ export function EditField({ field, value, isChecked, refused, onValue }: EditFie
         onValue={(names) => onValue(names.join(', '))}
       />
     )
+  if (kind === 'secret') return <SecretField {...shared} mark={mark} isSet={base === KNOWN_SECRET} />
   if (kind === 'paragraph') return <TextArea {...shared} mark={mark} />
   const limits = minimum === undefined ? {} : { min: String(minimum) }
   const type = kind in TYPES ? TYPES[kind as keyof typeof TYPES] : 'text'
-  const more = kind === 'secret' ? ({ autocomplete: 'off' } as const) : {}
-  return <TextField {...shared} {...limits} {...more} mark={mark} type={type} />
+  return <TextField {...shared} {...limits} mark={mark} type={type} />
 }

@@ -2,6 +2,7 @@ import type { ApiError } from '#apps/client/api-error.ts'
 import { parseWire, toWire } from '#dashboard/core/format.ts'
 import { fromLocal, toLocal } from '#dashboard/core/zone.ts'
 import { UrlChange } from '#schema/shapes/url.ts'
+import { CHANGE_DEFAULTS } from '#schema/shapes/url-codes.ts'
 import { completeAddress, isAddress } from './address.ts'
 
 /** The fields of the editor, read from the shape of a change: a new field needs no code here. */
@@ -51,8 +52,8 @@ export interface Field {
 /** Longer texts get a field of several lines. */
 const LINE = 600
 
-/** Shown for a secret that is set and not known here. */
-const KNOWN_SECRET = '••••••••'
+/** The value of a secret that is set and not known here. */
+export const KNOWN_SECRET = '••••••••'
 
 /** The fields of a shape, in its order. */
 export function readFields(properties: Record<string, Schema>): Field[] {
@@ -90,6 +91,9 @@ function kindOf({ format, maxLength = 0, writeOnly, enum: options }: Schema, typ
 
 export const FIELDS: readonly Field[] = readFields(UrlChange.properties as unknown as Record<string, Schema>)
 
+/** The values of parameters that no link has. */
+const defaults: Readonly<Record<string, unknown>> = CHANGE_DEFAULTS
+
 /** Returns the draft of a link. A secret is known by `has_` and its name. */
 export function toDraft(values: object): Draft {
   const all = values as Record<string, unknown>
@@ -100,7 +104,7 @@ function toValue({ name, part, kind }: Field, values: Record<string, unknown>): 
   if (kind === 'secret') return values[`has_${name}`] === true ? KNOWN_SECRET : ''
   const whole = values[name] ?? null
   const value = part === null || whole === null ? whole : ((whole as Record<string, unknown>)[part] ?? null)
-  if (kind === 'flag') return value === true
+  if (kind === 'flag') return (value ?? defaults[name] ?? false) === true
   if (value === null) return ''
   if (kind === 'words') return (value as string[]).join(', ')
   return kind === 'time' ? toLocal(parseWire(String(value))) : String(value)

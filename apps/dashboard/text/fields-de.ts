@@ -23,7 +23,7 @@ export const fields: Lists['fields'] = {
   tags: { label: 'Schlagwörter', hint: 'Damit finden und ordnen Sie Links; bis zu 20' },
   aliases: { label: 'Weitere Codes', hint: 'Sie führen zum selben Ziel und zählen zu derselben Statistik' },
   user_id: { label: 'Besitzer', hint: 'Nur Administratoren übertragen Links an andere Benutzer' },
-  short_code: { label: 'Kurzcode', hint: 'Der alte Code bleibt als weiterer Code erhalten' },
+  short_code: { label: 'Kurzcode', hint: 'Buchstaben, Ziffern, - und _' },
   keep_old_code: {
     label: 'Alten Code behalten',
     hint: 'Als weiteren Code, damit gedruckte Links gültig bleiben'
@@ -72,6 +72,7 @@ export const edit: Catalogue['edit'] = {
   tooLong: (limit) => `Höchstens ${limit} Zeichen`,
   notNumber: 'Geben Sie eine ganze Zahl ein',
   tooSmall: (limit) => `Mindestens ${limit}`,
+  removePassword: 'Passwort entfernen',
   groups: { when: 'Wann er gilt', how: 'Wie er weiterleitet', access: 'Codes und Zugang' },
   groupHints: {
     when: 'Beginn, Ende und Grenze',

@@ -23,7 +23,7 @@ export const fields: Lists['fields'] = {
   tags: { label: 'Tags', hint: 'Find and group links by them; up to 20' },
   aliases: { label: 'Aliases', hint: 'Other codes of the link, which share its statistics' },
   user_id: { label: 'Owner', hint: 'Only administrators give a link to another user' },
-  short_code: { label: 'Short code', hint: 'The old code stays as an alias' },
+  short_code: { label: 'Short code', hint: 'Letters, digits, - and _' },
   keep_old_code: { label: 'Keep the old code', hint: 'As an alias, so that printed links go on working' }
 }
 
@@ -73,6 +73,7 @@ export const edit = {
   tooLong: (limit: string) => `At most ${limit} characters`,
   notNumber: 'Enter a whole number',
   tooSmall: (limit: string) => `At least ${limit}`,
+  removePassword: 'Remove the password',
   groups: { when: 'When it works', how: 'How it redirects', access: 'Codes and access' },
   groupHints: {
     when: 'Start, end and limit',
