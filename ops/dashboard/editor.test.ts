@@ -14,7 +14,7 @@ const open = (page: Page, name: RegExp) => page.locator('summary', { hasText: na
 
 t.test('every rule is set, shown and taken off', browserTest, async (t) => {
   const { url, request } = await startApp(t)
-  await request('POST', '/urls', { json: { original_url: 'https://example.com/?a=1' } })
+  await request('POST', '/urls', { json: { original_url: 'https://example.com/?a=1%20b&utm_source=old' } })
   const { page, complaints } = await openPage(await openBrowser(t), url)
   await openEditor(page)
   await open(page, /^When it works/)
@@ -24,7 +24,7 @@ t.test('every rule is set, shown and taken off', browserTest, async (t) => {
   await page.getByLabel('Status of the redirect').selectOption('308')
   await page.getByLabel('Forward the query').check()
   await page.getByLabel('Source').fill('mail & more')
-  await page.getByText('https://example.com/?a=1&utm_source=mail+%26+more').waitFor()
+  await page.getByText('https://example.com/?a=1%20b&utm_source=mail%20%26%20more').waitFor()
   await save(page)
   await page.getByText('Changes saved').waitFor()
   t.match((await request('GET', '/urls/1')).json, {

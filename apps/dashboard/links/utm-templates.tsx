@@ -122,16 +122,17 @@ function UtmTemplates({ draft, onDraft }: ToolProps) {
   )
 }
 
-/** The target with the parameters as the draft has them; null if it has none. */
+/** The target with the parameters of the draft, encoded as in redirects; null if it has none. */
 function previewTarget(draft: Draft): string | null {
   const url = URL.parse(String(draft['original_url'] ?? ''))
   if (url === null) return null
-  let isChanged = false
-  for (const path of PATHS) {
+  const added = PATHS.flatMap((path) => {
     const value = String(draft[path] ?? '').trim()
-    if (value === '') continue
-    url.searchParams.set(path.replace('.', '_'), value)
-    isChanged = true
-  }
-  return isChanged ? url.href : null
+    return value === '' ? [] : [[path.replace('.', '_'), encodeURIComponent(value)]]
+  })
+  if (added.length === 0) return null
+  const present = url.search.slice(1).split('&').filter(Boolean)
+  const kept = present.filter((parameter) => !added.some(([name]) => name === parameter.split('=', 1)[0]))
+  url.search = [...kept, ...added.map((pair) => pair.join('='))].join('&')
+  return url.href
 }
