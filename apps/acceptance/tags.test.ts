@@ -56,6 +56,18 @@ servedInEachMode(t, async (t, api) => {
     t.same(await tagsOf(api, url.id), ['kept'])
   })
 
+  t.test('a name that is too long in lower case is refused', async (t) => {
+    const [fits, grows] = ['İ'.repeat(32), 'İ'.repeat(33)]
+    const url = await createUrl(api, { tags: [fits] })
+    t.same(await tagsOf(api, url.id), [fits.toLowerCase()])
+    isProblem(t, await api('PATCH', `/urls/${url.id}`, { json: { tags: [grows] } }), 422, 'tags.0')
+    isProblem(t, await api('POST', '/api/tags', { json: { name: grows } }), 422, 'name')
+    isProblem(t, await tag(api, 'PATCH', fits, { name: grows }), 422, 'name')
+    const body = `original_url,tags\nhttps://example.com/,${grows}`
+    const report = await api('POST', '/urls/bulk', { body, headers: { 'content-type': 'text/csv' } })
+    t.match(report.json, { imported: 0, errors: [{ line: 2, reason: /^tags holds/ }] })
+  })
+
   t.test('tags are created, coloured and deleted', async (t) => {
     const name = unique('Tag ')
     const stored = name.toLowerCase()
@@ -110,6 +122,16 @@ servedInEachMode(t, async (t, api) => {
     t.equal(await find(api, third), undefined)
     t.same((await api('POST', `/urls/${deleted.id}/restore`)).json.tags, [to])
     t.equal((await api('GET', `/${one.short_code}`)).status, 302)
+  })
+
+  t.test('a new name is on more links than one batch changes', async (t) => {
+    const [from, to] = [unique('many'), unique('renamed')]
+    const lines = Array.from({ length: 1_001 }, (_, at) => `https://example.com/${at},${from}`)
+    const body = ['original_url,tags', ...lines].join('\n')
+    await api('POST', '/urls/bulk', { body, headers: { 'content-type': 'text/csv' } })
+    t.match(await find(api, from), { links: 1_001 })
+    t.equal((await tag(api, 'PATCH', from, { name: to })).status, 200)
+    t.same([await find(api, from), (await find(api, to)).links], [undefined, 1_001])
   })
 
   t.test('state=deleted lists deleted links, which no other list has', async (t) => {

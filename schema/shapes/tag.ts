@@ -1,7 +1,7 @@
 import { Warnings } from './answers.ts'
 import { searchText } from './list.ts'
 import { PageQuery } from './page.ts'
-import { Nullable, visibleText } from './text.ts'
+import { isLonger, Nullable, visibleText } from './text.ts'
 import { type Static, Type } from './type.ts'
 
 /** Tags of links. */
@@ -18,18 +18,25 @@ export const MAX_TAG_LENGTH = 64
  */
 const TAG_TEXT = `^(?!\\s*\\.{1,2}\\s*$)${visibleText('\\u0000-\\u001F\\u007F\\uD800-\\uDFFF,|')}`
 
+/** `format: tag-length` is {@link hasTagLength}. */
 export const TagName = Type.String({
   minLength: 1,
   maxLength: MAX_TAG_LENGTH,
   pattern: TAG_TEXT,
+  format: 'tag-length',
   examples: ['spring']
 })
 
 const tagPattern = new RegExp(TAG_TEXT, 'u')
 
+/** True if the stored name is not too long. Some letters have more characters in lower case, such as İ. */
+export function hasTagLength(name: string): boolean {
+  return !isLonger(toTagName(name), MAX_TAG_LENGTH)
+}
+
 /** True if `name` may be the name of a tag, see {@link TagName}. */
 export function isTagName(name: string): boolean {
-  return tagPattern.test(name) && [...name].length <= MAX_TAG_LENGTH
+  return tagPattern.test(name) && hasTagLength(name)
 }
 
 /** The spelling in which a name is stored: trimmed and in lower case. */

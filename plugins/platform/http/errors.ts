@@ -11,6 +11,7 @@ import { problems } from '#platform/problem/errors.ts'
 import { type FieldError, ProblemError } from '#platform/problem/problem.ts'
 import { MAX_LOCATION_BYTES } from '#schema/shapes/location.ts'
 import type { Problem } from '#schema/shapes/problem.ts'
+import { MAX_TAG_LENGTH } from '#schema/shapes/tag.ts'
 import { answerWhileDraining } from './drain-body.ts'
 import { ANSWER_HEADERS } from './request-log.ts'
 import { TIME_RANGE } from './wire-time.ts'
@@ -150,6 +151,7 @@ function describeFormat(format: string): string {
   if (format === 'target-url')
     return `must be an absolute URL such as https://example.com, without spaces, of a scheme that is allowed, and of at most ${MAX_LOCATION_BYTES} bytes when percent-encoded`
   if (format === 'wire-time') return `must be a time such as 2025-06-04T00:07:00 (UTC), ${TIME_RANGE}`
+  if (format === 'tag-length') return `must NOT have more than ${MAX_TAG_LENGTH} characters in lower case`
   if (format === 'email') return 'must be an email address'
   return `must match format ${format}`
 }

@@ -5,6 +5,7 @@ import fastJson, { type Schema } from 'fast-json-stringify'
 import type { FastifyInstance, FastifySchemaCompiler } from 'fastify'
 import fp from 'fastify-plugin'
 import { problems } from '#platform/problem/errors.ts'
+import { hasTagLength } from '#schema/shapes/tag.ts'
 import { isTargetUrl } from '#schema/shapes/url.ts'
 import { isPlainJson, MAX_DEPTH, nestsDeeper } from './plain-json.ts'
 import { isWireTime } from './wire-time.ts'
@@ -117,6 +118,7 @@ function createValidator(options: Options, schemes: readonly string[]): Ajv {
   addFormats.default(ajv)
   ajv.addFormat('target-url', (value: string) => isTargetUrl(value, schemes))
   ajv.addFormat('wire-time', isWireTime)
+  ajv.addFormat('tag-length', hasTagLength)
   ajv.addKeyword({
     keyword: 'x-plain-json',
     type: 'object',
