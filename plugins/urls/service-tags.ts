@@ -24,24 +24,27 @@ export interface LinkTags {
 export function createLinkTags({ database, forgetAfterCommit }: Parts): LinkTags {
   const { db } = database
 
-  /** Returns whether links with the tag may be left. */
-  const replaceSome = (name: string, other: string | null) =>
+  /**
+   * Changes a batch of links after `last`. Returns the last one of it, or undefined if none is left. Beginning
+   * at the first link again would read the dead index entries of all batches before.
+   */
+  const replaceSome = (name: string, other: string | null, last: number) =>
     database.transaction(async () => {
-      const rows = await lockTagged(db, name, BATCH)
-      if (rows.length === 0) return false
+      const rows = await lockTagged(db, name, last, BATCH)
+      if (rows.length === 0) return undefined
       const changed = rows.map((row) => {
         const kept = row.tags.filter((tag) => tag !== name)
         return { ...row, tags: toTagNames(other === null ? kept : [...kept, other]) }
       })
       await forgetAfterCommit(await updateUrls(db, changed))
-      return rows.length === BATCH
+      return rows.length === BATCH ? rows.at(-1)?.id : undefined
     })
 
   return {
     countsOf: tagCounts,
     count: (name) => countTagged(db, name),
     async replace(name, other) {
-      while (await replaceSome(name, other));
+      for (let last: number | undefined = 0; last !== undefined; ) last = await replaceSome(name, other, last)
     }
   }
 }

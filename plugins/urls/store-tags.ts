@@ -1,4 +1,4 @@
-import { and, asc, count, eq, type SQL, sql } from 'drizzle-orm'
+import { and, asc, count, eq, gt, type SQL, sql } from 'drizzle-orm'
 import type { Executor } from '#platform/database/index.ts'
 import { type UrlRow, urls } from '#schema/tables/urls.ts'
 import { readGuarded } from './guard.ts'
@@ -27,13 +27,13 @@ export async function countTagged(on: Executor, name: string): Promise<number> {
 
 /**
  * Reads links with a tag, deleted ones too, and locks them until the transaction ends, in the order of ids as
- * other changes do.
+ * other changes do. Begins after the link `last`.
  */
-export async function lockTagged(on: Executor, name: string, limit: number): Promise<UrlRow[]> {
+export async function lockTagged(on: Executor, name: string, last: number, limit: number): Promise<UrlRow[]> {
   const rows = await on
     .select()
     .from(urls)
-    .where(isTagged(name))
+    .where(and(isTagged(name), gt(urls.id, last)))
     .orderBy(asc(urls.id))
     .limit(limit)
     .for('update')
