@@ -22,6 +22,9 @@ t.test('tags are set in the editor, found, renamed, merged and deleted', browser
   await page.goto('/dashboard/tags')
   await page.getByText('2 tags', { exact: true }).waitFor()
   await page.getByRole('button', { name: 'New tag' }).click()
+  await page.getByRole('dialog').getByLabel('Name').fill('a,b')
+  await page.getByRole('dialog').getByRole('button', { name: 'Save', exact: true }).click()
+  await page.getByRole('alert').getByText('without , |').waitFor()
   await page.getByRole('dialog').getByLabel('Name').fill('summer')
   await page.getByRole('dialog').getByRole('button', { name: 'Save', exact: true }).click()
   await page.getByText('summer is created').waitFor()
@@ -46,5 +49,26 @@ t.test('tags are set in the editor, found, renamed, merged and deleted', browser
   await page.getByRole('dialog').getByRole('button', { name: 'Delete the tag' }).click()
   await page.getByText('paper is deleted').waitFor()
   t.same((await request('GET', '/urls/2')).json.tags, ['summer'])
+  t.same(complaints, [])
+})
+
+t.test('a tag of the greatest length fits the editor', browserTest, async (t) => {
+  const { url, request } = await startApp(t)
+  const json = { original_url: 'https://example.com/', tags: ['w'.repeat(64)] }
+  await request('POST', '/urls', { json })
+  const { page, complaints } = await openPage(await openBrowser(t), url)
+  const tooWide = []
+  for (const width of [1280, 360]) {
+    await page.setViewportSize({ width, height: 800 })
+    await page.goto('/dashboard')
+    await page.getByRole('button', { name: /^Edit/ }).first().click()
+    await page.locator('.tag-input .chip').waitFor()
+    const found: string[] = await page.evaluate(`
+      [...document.querySelectorAll('dialog, dialog form, .tag-input')]
+        .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+        .map(({ className }) => className)`)
+    if (found.length > 0) tooWide.push({ width, found })
+  }
+  t.same(tooWide, [])
   t.same(complaints, [])
 })

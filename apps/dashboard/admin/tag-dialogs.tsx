@@ -23,7 +23,7 @@ export function TagDialog({ tag, onDone, onClose }: TagDialogProps) {
   const [color, setColor] = useState(tag?.color ?? null)
   const [isChecked, setChecked] = useState(false)
   const saving = useAction()
-  const error = isTagName(name) ? undefined : t.edit.required
+  const error = isTagName(name) ? undefined : name.trim() === '' ? t.edit.required : t.tags.wrongName
 
   async function save() {
     onDone(

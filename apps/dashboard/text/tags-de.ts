@@ -9,6 +9,7 @@ export const tags: typeof english = {
   lead: 'Schlagwörter ordnen Links. Ein Link bekommt sie beim Bearbeiten; Änderungen hier gelten für alle Links damit.',
   search: 'Schlagwörter suchen',
   name: 'Name des Schlagworts',
+  wrongName: 'Höchstens 64 sichtbare Zeichen ohne , | und Zeilenumbrüche, und nicht nur . oder ..',
   links: 'Kurzlinks',
   color: 'Farbe',
   noColor: 'Keine Farbe',

@@ -7,6 +7,7 @@ export const tags = {
   lead: 'Tags group links. A link gets them in its editor; changes here affect all links with the tag.',
   search: 'Search tags',
   name: 'Name',
+  wrongName: 'Use up to 64 visible characters without , | and line breaks, and not only . or ..',
   links: 'Links',
   color: 'Colour',
   noColor: 'No colour',
