@@ -54,6 +54,16 @@ servedInEachMode(t, async (t, api) => {
     )
   })
 
+  t.test('every password that a link takes opens it', async (t) => {
+    const closed = []
+    for (const password of ['😀'.repeat(100), '\u0958'.repeat(128), 'e\u0301'.repeat(64)]) {
+      const { short_code } = await createUrl(api, { password })
+      const { status } = await sendForm(api, `/${short_code}`, password)
+      if (status !== 303) closed.push([password, status])
+    }
+    t.same(closed, [])
+  })
+
   t.test('a bad password is 422 and changes nothing', async (t) => {
     const bad = ['', 'abc', 'x'.repeat(129), 'x'.repeat(1_000), 'a\u0000bcd', 12345, true, {}]
     for (const password of bad) {

@@ -36,9 +36,6 @@ export interface LockOptions {
 const COOKIE = 'link_password'
 const MAX_AGE_S = 3_600
 
-/** A longer password is never right (schema/shapes/url.ts). */
-const MAX_LENGTH = 128
-
 export function createLock(options: LockOptions): Lock {
   const { secret, checkPassword, publicPath } = options
   const { byAddress, byLink } = options.limits
@@ -67,7 +64,7 @@ export function createLock(options: LockOptions): Lock {
     const { urlId, passwordVersion: version } = link
     const onTurn = () => refuseBlocked(link, request)
     onTurn()
-    if (password.length <= MAX_LENGTH && (await checkPassword({ urlId, version, password }, onTurn))) return
+    if (await checkPassword({ urlId, version, password }, onTurn)) return
     byAddress?.record(request)
     byLink?.record(request, `link:${urlId}`)
     throw PASSWORD_WRONG

@@ -6,6 +6,7 @@ import { sendProblem } from '#platform/http/errors.ts'
 import { createFrame, escapeHtml } from '#platform/http/frame.ts'
 import type { ProblemError } from '#platform/problem/problem.ts'
 import type { LinkPreview } from '#schema/shapes/link-preview.ts'
+import { MAX_PASSWORD_LENGTH } from '#schema/shapes/url.ts'
 import { renderPreview } from './preview.ts'
 import { type Language, TEXTS, type Texts } from './texts.ts'
 
@@ -100,13 +101,14 @@ function renderProblem({ code }: ProblemError, requestId: string, texts: Texts):
   return { title, body }
 }
 
+/** The schema counts code points, browsers count UTF-16 units: up to two each. */
 function renderForm({ title, text, label, wrong, send }: Texts['password'], isWrong: boolean): Content {
   const failure = isWrong ? `<p class="warning" role="alert" id="wrong">${wrong}</p>\n` : ''
   const invalid = isWrong ? ' aria-invalid="true" aria-describedby="wrong"' : ''
   const body = `<p>${text}</p>
 ${failure}<form method="post">
 <label for="password">${label}</label>
-<input id="password" name="password" type="password" required maxlength="128" autocomplete="off" autofocus${invalid}>
+<input id="password" name="password" type="password" required maxlength="${2 * MAX_PASSWORD_LENGTH}" autocomplete="off" autofocus${invalid}>
 <button>${send}</button>
 </form>`
   return { title, body }
