@@ -64,6 +64,14 @@ servedInEachMode(t, async (t, api) => {
     t.same(closed, [])
   })
 
+  t.test('each address of the link takes the form', async (t) => {
+    const answers = await Promise.all(addresses(code).map((path) => sendForm(api, path, PASSWORD)))
+    t.same(
+      answers.map(({ status, headers }) => [status, headers.get('location')]),
+      addresses(code).map((path) => [303, path])
+    )
+  })
+
   t.test('a bad password is 422 and changes nothing', async (t) => {
     const bad = ['', 'abc', 'x'.repeat(129), 'x'.repeat(1_000), 'a\u0000bcd', 12345, true, {}]
     for (const password of bad) {

@@ -112,6 +112,9 @@ export async function guardedRoutes(app: FastifyInstance, options: GuardedRouteO
       },
       onPreview
     )
+  }
+
+  for (const path of ['/:short_code', '/s/:short_code', '/urls/:short_code/redirect'])
     app.post<Follow>(
       path,
       {
@@ -122,5 +125,4 @@ export async function guardedRoutes(app: FastifyInstance, options: GuardedRouteO
       },
       onForm
     )
-  }
 }
