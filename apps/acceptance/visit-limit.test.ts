@@ -85,7 +85,7 @@ servedInEachMode(t, async (t, api) => {
   })
 
   t.test('crawlers, prefetches and HEAD are no visits, and do not see the target', async (t) => {
-    const { id, short_code, original_url } = await createUrl(api, { max_visits: 2 })
+    const { id, short_code, original_url } = await createUrl(api, { max_visits: 2, title: 'Secret plans' })
     const others: [method: string, headers: Record<string, string>][] = [
       ['HEAD', BROWSER],
       ['GET', { ...BROWSER, 'sec-purpose': 'prefetch' }],
@@ -94,7 +94,11 @@ servedInEachMode(t, async (t, api) => {
       ['GET', { ...BROWSER, 'x-moz': 'prefetch' }],
       ['GET', { 'user-agent': 'Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)' }],
       ['GET', { 'user-agent': 'Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)' }],
-      ['GET', { 'user-agent': 'WhatsApp/2.23.20.0' }]
+      ['GET', { 'user-agent': 'WhatsApp/2.23.20.0' }],
+      ['GET', { 'user-agent': 'Python-Spider/1.0' }],
+      ['GET', { 'user-agent': 'node crawler' }],
+      ['GET', { 'user-agent': 'Java/1.8 SomeBot' }],
+      ['GET', { 'user-agent': 'PHP/8 (+https://acme.dev/about)' }]
     ]
     const faults: string[] = []
     for (const [method, headers] of others)
@@ -110,7 +114,7 @@ servedInEachMode(t, async (t, api) => {
       }
     t.same(faults, [])
     const preview = await api('GET', `/${short_code}+`)
-    t.match(preview.json, { short_code, target: null, warnings: [] })
+    t.match(preview.json, { short_code, target: null, title: null, warnings: [] })
     t.notMatch(preview.text, original_url)
     t.match(await stateOf(api, id), { state: 'active', visits_left: 2 })
     t.same(await crowd(api, `/${short_code}`, 3), { 302: 2, 410: 1 })

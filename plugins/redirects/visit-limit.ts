@@ -82,6 +82,9 @@ export function createVisitLimit(
   }
 }
 
+/** Names that only bots have, whatever client they are built with. */
+const BOTS = /bot|crawl|spider|\+http/i
+
 /** Clients of programmers, which isbot counts among the bots. Their requests are visits. */
 const CLIENTS =
   /^(?:curl|wget|httpie|python|node|undici|axios|got|go-http-client|java|okhttp|apache-httpclient|ruby|php|guzzlehttp|libwww-perl|postmanruntime|insomnia)\b/i
@@ -93,6 +96,6 @@ const CLIENTS =
 export function usesVisit({ method, headers }: IncomingMessage): boolean {
   const purpose = `${headers['sec-purpose']} ${headers['purpose']} ${headers['x-moz']}`
   if (method === 'HEAD' || /\bprefetch\b/i.test(purpose)) return false
-  const agent = headers['user-agent']?.slice(0, MAX_USER_AGENT)
-  return !isbot(agent) || CLIENTS.test(agent ?? '')
+  const agent = headers['user-agent']?.slice(0, MAX_USER_AGENT) ?? ''
+  return !isbot(agent) || (CLIENTS.test(agent) && !BOTS.test(agent))
 }
