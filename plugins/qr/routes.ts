@@ -61,7 +61,7 @@ export const qrRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefined
     const { short_code: code } = request.params
     const { format, ...query } = request.query
     const style = readStyle(query)
-    await app.redirects.requireLink(request, code)
+    await app.redirects.findLink(request, code)
     const url = toScanUrl(app.urls.shortUrl(code, publicUrl ?? addressOf(request)))
     const type = format === undefined ? preferredType(request, reply) : FORMATS[format]
     // The image is a function of these values, so an unchanged one is not drawn again.
@@ -91,7 +91,14 @@ export const qrRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefined
           summary: 'The QR code of a link; counts no click',
           params: CodeParams,
           querystring: QrQuery,
-          problems: ['LINK_UNKNOWN', 'LINK_EXPIRED', 'LINK_BLOCKED', 'LOOKUP_UNAVAILABLE', 'QR_TOO_LONG']
+          problems: [
+            'LINK_UNKNOWN',
+            'LINK_EXPIRED',
+            'LINK_USED_UP',
+            'LINK_BLOCKED',
+            'LOOKUP_UNAVAILABLE',
+            'QR_TOO_LONG'
+          ]
         }
       },
       onGet

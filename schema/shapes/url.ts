@@ -57,7 +57,8 @@ const settableRules = {
         minLength: 1,
         maxLength: MAX_URL_LENGTH,
         format: 'target-url',
-        description: 'Where the link leads once it has expired; without it the link answers 410 then',
+        description:
+          'Where the link leads once it has expired or is used up; without it the link answers 410 then',
         examples: ['https://acme.dev/offers/over']
       })
     )
