@@ -1,26 +1,20 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
-import type { TieredCache } from '#platform/cache/tiered.ts'
 import { answerError } from '#platform/http/errors.ts'
 import { openRequest, secureAnswer } from '#platform/http/request-log.ts'
-import type { FailureLimiter } from '#platform/limits/index.ts'
 import { LinkPreview } from '#schema/shapes/link-preview.ts'
-import { type CachedLink, isCode } from './cached-link.ts'
 import { LINK_UNKNOWN, PASSWORD_NEEDED } from './errors.ts'
+import type { FindLink } from './find-link.ts'
 import { type Lock, pathOf } from './lock.ts'
 import type { VisitorPages } from './pages/pages.ts'
-import { type Resolution, resolve } from './resolve.ts'
 
 interface Follow {
   Params: { short_code: string }
 }
 
 export interface GuardedRouteOptions {
-  links: TieredCache<CachedLink>
-  /** Returns the key of a code (Codes.keyOf). */
-  keyOf(code: string): string
+  findLink: FindLink
   lock: Lock
   pages: VisitorPages
-  unknownCodes: FailureLimiter | null
 }
 
 /** Largest form: each byte of a password may take three characters. */
@@ -28,7 +22,7 @@ const FORM_LIMIT = 4_096
 
 /** The requests for a link that are no visits: its preview, and the form with its password. */
 export async function guardedRoutes(app: FastifyInstance, options: GuardedRouteOptions) {
-  const { links, keyOf, lock, pages, unknownCodes } = options
+  const { findLink, lock, pages } = options
   const FORM = 'application/x-www-form-urlencoded'
 
   app.addHook('onRequest', secureAnswer)
@@ -39,34 +33,22 @@ export async function guardedRoutes(app: FastifyInstance, options: GuardedRouteO
     done(null, new URLSearchParams(String(body)))
   )
 
-  /** Resolves the code of a request as a redirect does. Throws the problem of a redirect. */
-  async function find(request: FastifyRequest<Follow>): Promise<Exclude<Resolution, { kind: 'problem' }>> {
-    const code = request.params.short_code
-    const key = keyOf(code)
-    if (unknownCodes?.isBlocked(request) && links.held(key) === undefined) throw unknownCodes.refuse(request)
-    const link = isCode(code) ? await links.get(key) : null
-    const resolution = resolve(link, { now: Date.now(), url: request.url })
-    if (resolution.kind !== 'problem') return resolution
-    if (resolution.outcome === 'unknown' && isCode(code)) unknownCodes?.record(request)
-    throw resolution.problem
-  }
-
   async function onPreview(request: FastifyRequest<Follow>, reply: FastifyReply) {
-    const resolution = await find(request)
+    const resolution = await findLink(request, request.params.short_code)
     if (resolution.kind === 'password') throw PASSWORD_NEEDED
     const { link, location, details, isLimited } = resolution
     const facts = await app.urls.describe(link.urlId, location)
     if (facts === null) throw LINK_UNKNOWN
     // The title is that of the target, and not of the page that replaces it.
     const title = details === undefined ? facts.title : null
-    // Warnings name the host of the target.
-    const shown = isLimited ? { target: null, warnings: [] } : { target: location }
-    const preview = { short_code: request.params.short_code, ...facts, ...shown, title }
+    // The title and the warnings would give the target away.
+    const shown = isLimited ? { target: null, title: null, warnings: [] } : { target: location, title }
+    const preview = { short_code: request.params.short_code, ...facts, ...shown }
     return pages.sendPreview(preview, request, reply)
   }
 
   async function onForm(request: FastifyRequest<Follow>, reply: FastifyReply) {
-    const resolution = await find(request)
+    const resolution = await findLink(request, request.params.short_code)
     if (resolution.kind === 'password') {
       const password = request.body instanceof URLSearchParams ? request.body.get('password') : null
       if (!password) throw PASSWORD_NEEDED

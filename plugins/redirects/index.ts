@@ -9,8 +9,8 @@ import {
   toCachedLink
 } from './cached-link.ts'
 import { openFastLane } from './fast-lane.ts'
+import { createFindLink, type FindLink } from './find-link.ts'
 import { guardedRoutes } from './guarded-routes.ts'
-import { createLinkCheck, type LinkCheck } from './link-check.ts'
 import { createLock } from './lock.ts'
 import { createPages } from './pages/pages.ts'
 import { pageRoutes } from './pages/routes.ts'
@@ -23,7 +23,7 @@ import { watchBlocklist } from './watch-blocklist.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    redirects: { requireLink: LinkCheck }
+    redirects: { findLink: FindLink }
   }
 }
 
@@ -81,7 +81,8 @@ async function redirects(app: FastifyInstance, options: RedirectOptions) {
     isSecure
   })
   const { keyOf } = app.urls.codes
-  app.decorate('redirects', { requireLink: createLinkCheck(links, keyOf, unknownCodes) })
+  const findLink = createFindLink(links, keyOf, unknownCodes)
+  app.decorate('redirects', { findLink })
   await app.register(followRoutes, {
     links,
     keyOf,
@@ -93,7 +94,7 @@ async function redirects(app: FastifyInstance, options: RedirectOptions) {
     lock,
     unknownCodes
   })
-  await app.register(guardedRoutes, { links, keyOf, lock, pages, unknownCodes })
+  await app.register(guardedRoutes, { findLink, lock, pages })
   await app.register(pageRoutes, { brand, pages, hasLanding })
   if (options.fastLane)
     openFastLane(app, { links, keyOf, followed: histogram.followed, clicks, describe, trustProxy })
