@@ -251,6 +251,34 @@ servedInEachMode(t, async (t, api) => {
     t.equal(new Set(answers.map(({ json }) => json.id)).size, 1)
   })
 
+  t.test('find_if_exists compares codes and owners as they are stored, and no passwords', async (t) => {
+    const codes = { short_code: unique('c'), aliases: [unique('a'), unique('b')] }
+    const [first = '', second = ''] = codes.aliases
+    const original_url = `https://example.com/${unique()}`
+    const post = (json: object = {}) =>
+      api('POST', '/urls', { json: { original_url, find_if_exists: true, ...json } })
+    const { id } = (await post(codes)).json
+    const asked = [
+      codes,
+      { aliases: [second, first, second] },
+      { aliases: [codes.short_code, first, second] },
+      { user_id: null },
+      { password: null }
+    ]
+    const answers = await Promise.all(asked.map(post))
+    t.same(
+      answers.map(({ status, json }) => [status, json.id]),
+      asked.map(() => [200, id])
+    )
+    isProblem(t, await post({ password: 'a password' }), 422, 'find_if_exists')
+    t.equal((await post({ aliases: [] })).status, 201, 'other aliases make another link')
+    const target = `https://example.com/${unique()}`
+    const locked = await createUrl(api, { original_url: target, password: 'a password' })
+    const open = await post({ original_url: target })
+    t.equal(open.status, 201)
+    t.not(open.json.id, locked.id)
+  })
+
   t.test('code_length is the length of the random code', async (t) => {
     t.equal((await createUrl(api, { code_length: 32 })).short_code.length, 32)
     t.equal((await createUrl(api, { code_length: 9 })).short_code.length, 9)

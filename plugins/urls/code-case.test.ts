@@ -62,6 +62,13 @@ t.test('codes and aliases are found in any case, and each exists once', async (t
     await follow(),
     seen.map(() => 'https://example.com/changed')
   )
+  const same = {
+    original_url: 'https://example.com/changed',
+    short_code: 'sale',
+    aliases: ['Spring', 'sprinG']
+  }
+  const found = await request('POST', '/urls', { json: { ...same, find_if_exists: true } })
+  t.match(found, { status: 200, json: { id: link.id } }, 'find_if_exists ignores the case too')
   t.match((await create(server, {})).short_code, /^[0-9a-z]{6}$/, 'capitals would say nothing')
 })
 

@@ -93,6 +93,11 @@ export const tooManyPasswords = (most: number) =>
     errors: [{ path: 'items', message: `have more than ${most} different passwords` }]
   })
 
+export const findsNoPassword = () =>
+  general.INPUT_INVALID('find_if_exists finds no links with a password; send one of the two', {
+    errors: [{ path: 'find_if_exists', message: 'can not be sent with a password; leave one of them out' }]
+  })
+
 export const targetMissing = () =>
   general.INPUT_INVALID('url is required', { errors: [{ path: 'url', message: 'is required' }] })
 

@@ -49,6 +49,20 @@ export function distinctAliases(aliases: readonly string[], shortCode: string, {
   return aliases.filter((code) => known.size < known.add(keyOf(code)).size)
 }
 
+/** True if a link has the codes of a request, in any order. The request may leave its own code to the server. */
+export function hasCodes(
+  row: CodesOfLink,
+  { short_code: shortCode, aliases }: Pick<UrlDraft, 'short_code' | 'aliases'>,
+  codes: Codes
+): boolean {
+  const { keyOf } = codes
+  if (shortCode != null && keyOf(shortCode) !== keyOf(row.shortCode)) return false
+  if (aliases === undefined) return true
+  const keys = new Set(row.aliases.map(keyOf))
+  const wanted = distinctAliases(aliases ?? [], row.shortCode, codes)
+  return wanted.length === keys.size && wanted.every((code) => keys.has(keyOf(code)))
+}
+
 /**
  * Returns the change with the aliases that the link has after it. The old code of a renamed link is one of
  * them, unless the change says otherwise. Throws INPUT_INVALID for too many.

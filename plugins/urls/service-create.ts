@@ -1,11 +1,11 @@
 import { type Caller, isWithin, ownerFilterOf, ownerOf } from '#platform/access/caller.ts'
 import type { UrlDraft } from '#schema/shapes/url.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
-import { codeReserved, codesExhausted, codeTaken } from './errors.ts'
+import { codeReserved, codesExhausted, codeTaken, findsNoPassword } from './errors.ts'
 import { targetsOf } from './fields.ts'
 import type { UrlService } from './service.ts'
 import { columnsOf, differences, valuesOf } from './service-changes.ts'
-import { aliasesBeyond, distinctAliases, openClaims, wantedCodes } from './service-codes.ts'
+import { aliasesBeyond, distinctAliases, hasCodes, openClaims, wantedCodes } from './service-codes.ts'
 import type { Parts } from './service-parts.ts'
 import { insertAliases } from './store-codes.ts'
 import { createInsertion } from './store-create.ts'
@@ -70,13 +70,15 @@ export function createCreation({
     const userId = ownerOf(ownerFilter, draft.user_id)
     if (userId !== null && !isWithin(ownerFilter, userId)) return null
     const found = await findByTarget(db, { originalUrl: draft.original_url, userId })
-    const { short_code: code, ...rest } = draft
-    const wanted = { ...rest, ...(code != null && { short_code: code }) }
-    return found.find((row) => differences(row, wanted).length === 0) ?? null
+    const { user_id: _, short_code: __, aliases: ___, ...wanted } = draft
+    const isSame = (row: UrlRow) =>
+      row.passwordVersion === null && hasCodes(row, draft, codes) && differences(row, wanted).length === 0
+    return found.find(isSame) ?? null
   }
 
   return {
     async prepare(caller, draft, { blamed, here } = {}) {
+      if (draft.find_if_exists && draft.password) throw findsNoPassword()
       for (const { name, url } of targetsOf(draft)) refuseTarget(url, blame(name, blamed), here)
       for (const { code, path } of wantedCodes(draft))
         if (codes.isReserved(code)) throw codeReserved(code, path)
