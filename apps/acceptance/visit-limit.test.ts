@@ -113,6 +113,13 @@ servedInEachMode(t, async (t, api) => {
           faults.push(`${method} ${path} ${JSON.stringify(headers)}: ${status} ${shown}`)
       }
     t.same(faults, [])
+    const prefetch = { ...BROWSER, 'sec-purpose': 'prefetch' }
+    const program = await api('GET', `/${short_code}`, { headers: prefetch })
+    t.match(program.json, { short_code, target: null, title: null, warnings: [] })
+    t.match(program.headers.get('vary'), /Accept/)
+    const page = await api('GET', `/${short_code}`, { headers: { ...prefetch, accept: 'text/html' } })
+    t.equal(page.headers.get('content-type'), 'text/html; charset=utf-8')
+    t.notMatch(page.text, /Secret plans/)
     const preview = await api('GET', `/${short_code}+`)
     t.match(preview.json, { short_code, target: null, title: null, warnings: [] })
     t.notMatch(preview.text, original_url)

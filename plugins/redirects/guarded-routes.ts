@@ -6,6 +6,7 @@ import { LINK_UNKNOWN, PASSWORD_NEEDED } from './errors.ts'
 import type { FindLink } from './find-link.ts'
 import { type Lock, pathOf } from './lock.ts'
 import type { VisitorPages } from './pages/pages.ts'
+import { hidePreview } from './pages/preview.ts'
 
 interface Follow {
   Params: { short_code: string }
@@ -41,10 +42,8 @@ export async function guardedRoutes(app: FastifyInstance, options: GuardedRouteO
     if (facts === null) throw LINK_UNKNOWN
     // The title is that of the target, and not of the page that replaces it.
     const title = details === undefined ? facts.title : null
-    // The title and the warnings would give the target away.
-    const shown = isLimited ? { target: null, title: null, warnings: [] } : { target: location, title }
-    const preview = { short_code: request.params.short_code, ...facts, ...shown }
-    return pages.sendPreview(preview, request, reply)
+    const preview = { short_code: request.params.short_code, ...facts, target: location, title }
+    return pages.sendPreview(isLimited ? hidePreview(preview) : preview, request, reply)
   }
 
   async function onForm(request: FastifyRequest<Follow>, reply: FastifyReply) {

@@ -6,11 +6,13 @@ import type { FailureLimiter } from '#platform/limits/index.ts'
 import type { ProblemError } from '#platform/problem/problem.ts'
 import type { Clicks } from '#plugins/clicks/contract.ts'
 import type { VisitOutcome } from '#plugins/urls/contract.ts'
+import { LinkPreview } from '#schema/shapes/link-preview.ts'
 import { REDIRECT_STATUSES } from '#schema/shapes/url.ts'
 import { type CachedLink, isCode } from './cached-link.ts'
-import { visitUnrecorded } from './errors.ts'
+import { LINK_UNKNOWN, visitUnrecorded } from './errors.ts'
 import type { Lock, LockedLink } from './lock.ts'
 import type { VisitorPages } from './pages/pages.ts'
+import { hidePreview } from './pages/preview.ts'
 import type { RedirectHistogram, Timer } from './redirect-histogram.ts'
 import { type Redirection, resolve } from './resolve.ts'
 import { CACHE_CONTROL, type DescribeVisit } from './visit.ts'
@@ -30,6 +32,14 @@ const FOLLOWED = Object.fromEntries(
     }
   ])
 )
+
+const HIDDEN = {
+  description: 'A preview without the target: the visits of the link are limited, and this request is none',
+  content: {
+    'application/json': { schema: LinkPreview },
+    'text/html': { schema: { type: 'string' } }
+  }
+}
 
 const PROBLEMS = [
   'LINK_UNKNOWN',
@@ -144,7 +154,9 @@ export async function followRoutes(
   ): void {
     const { link, details } = resolution
     if (!usesVisit(request.raw)) {
-      pages.sendHidden(request, reply)
+      pages
+        .sendHidden(request, reply, () => loadHidden(resolution, request))
+        .catch((error: Error) => refuse(reply, error, histogram.failed, start))
       return
     }
     spend(describe(link, request.raw, request.address, details), request.raw)
@@ -153,6 +165,12 @@ export async function followRoutes(
         else follow(asOf(link, outcome), request, reply, start)
       })
       .catch((error: Error) => refuse(reply, visitUnrecorded(error), histogram.failed, start))
+  }
+
+  async function loadHidden({ link, location }: Redirection, request: FastifyRequest<Follow>) {
+    const facts = await app.urls.describe(link.urlId, location)
+    if (facts === null) throw LINK_UNKNOWN
+    return hidePreview({ short_code: request.params.short_code, ...facts, target: null })
   }
 
   function redirect({ location, status }: Redirection, reply: FastifyReply, start: number): void {
@@ -165,7 +183,7 @@ export async function followRoutes(
       method: ['GET', 'HEAD'],
       url,
       exposeHeadRoute: false,
-      config: { hot: true, access: 'public', answers: FOLLOWED },
+      config: { hot: true, access: 'public', answers: { ...FOLLOWED, 200: HIDDEN } },
       // For the description only. A schema of the parameter would be validated on each request.
       schema: {
         operationId,

@@ -4,6 +4,7 @@ import type { Brand } from '#platform/http/brand.ts'
 import { addVary, prefersHtml } from '#platform/http/error-page.ts'
 import { sendProblem } from '#platform/http/errors.ts'
 import { createFrame, escapeHtml } from '#platform/http/frame.ts'
+import { ANSWER_HEADERS } from '#platform/http/request-log.ts'
 import type { ProblemError } from '#platform/problem/problem.ts'
 import type { LinkPreview } from '#schema/shapes/link-preview.ts'
 import { MAX_PASSWORD_LENGTH } from '#schema/shapes/url.ts'
@@ -15,8 +16,11 @@ export interface VisitorPages {
   /** A problem with the password of a link is a form. */
   sendProblem(problem: ProblemError, request: FastifyRequest, reply: FastifyReply): FastifyReply
   sendPreview(preview: LinkPreview, request: FastifyRequest, reply: FastifyReply): FastifyReply
-  /** Sends the preview of a limited link to a client whose request is no visit, without the target. */
-  sendHidden(request: FastifyRequest, reply: FastifyReply): FastifyReply
+  /**
+   * Sends the preview of a limited link to a client whose request is no visit, without the target. Only the
+   * JSON of a GET needs `load`.
+   */
+  sendHidden(request: FastifyRequest, reply: FastifyReply, load: () => Promise<LinkPreview>): Promise<void>
   sendLanding(request: FastifyRequest, reply: FastifyReply): FastifyReply
 }
 
@@ -77,8 +81,17 @@ export function createPages({ brand, publicPath, schemes }: PageOptions): Visito
         renderPreview(preview, texts, language, `${publicPath}${linkPathOf(request)}`)
       )
     },
-    sendHidden: (request, reply) =>
-      send(request, reply, 200, ({ preview: { title, hidden } }) => ({ title, body: `<p>${hidden}</p>` })),
+    async sendHidden(request, reply, load) {
+      if (prefersHtml(request.headers.accept)) {
+        addVary(reply, 'Accept')
+        send(request, reply, 200, ({ preview: { title, hidden } }) => ({ title, body: `<p>${hidden}</p>` }))
+        return
+      }
+      const preview = request.method === 'HEAD' ? '' : JSON.stringify(await load())
+      addVary(reply, 'Accept')
+      reply.headers({ ...ANSWER_HEADERS, 'x-request-id': request.id })
+      reply.type('application/json; charset=utf-8').send(preview)
+    },
     sendLanding: (request, reply) =>
       send(request, reply, 200, ({ landing: { title, text } }) => ({ title, body: `<p>${text}</p>` }))
   }
