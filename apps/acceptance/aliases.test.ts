@@ -25,6 +25,7 @@ servedInEachMode(t, async (t, api) => {
     t.same(url.aliases, [one, other], 'each once')
     t.same((await api('GET', `/urls/${url.id}`)).json.aliases, [one, other])
     t.same((await api('GET', `/urls?short_code=${url.short_code}`)).json, [url], 'lists have them')
+    t.same((await api('GET', `/urls?short_code=${other}`)).json, [url], 'and find a link by an alias')
     for (const code of [url.short_code, one, other]) t.equal(await locationOf(api, code), url.original_url)
     t.equal((await api('GET', `/s/${one}`)).status, 307)
     t.equal((await api('HEAD', `/urls/${other}/redirect`)).headers.get('location'), url.original_url)

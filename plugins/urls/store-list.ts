@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { type Placeholder, type SQL, sql } from 'drizzle-orm'
 import { type Comparison, choice, equals, period } from '#platform/lists/filter.ts'
 import { defineList } from '#platform/lists/list.ts'
 import { search } from '#platform/lists/search.ts'
@@ -42,6 +42,13 @@ function states(): Record<string, Comparison> {
 const visitsLeft = sql`case when ${urls.maxVisits} is not null
   then greatest(${urls.maxVisits} - ${urls.visitsUsed}, 0) end`
 
+/** The links that have a code, as their own or as an alias. */
+function hasCode(code: Placeholder): SQL {
+  return sql`${urls.id} in (
+    select coalesce(holder.alias_of, holder.id) from urls as holder where holder.short_code = ${code}
+  )`
+}
+
 /** The path of a url, as in presentUrl. */
 function shortPath(): SQL {
   const reserved = sql.raw([...RESERVED_CODES].map((word) => `'${word}'`).join())
@@ -66,7 +73,7 @@ export const openUrlList = defineList({
     owner: equals(urls.userId),
     user_id: equals(urls.userId),
     ...choice('is_active', isActiveInSql, sql`not ${urls.isActive} and not ${urls.isGuarded}`),
-    short_code: equals(urls.shortCode),
+    short_code: { compare: hasCode },
     ...search([urls.originalUrl, urls.title, urls.shortCode], {
       text: searchedText(urls),
       special: specialCharacters(urls)

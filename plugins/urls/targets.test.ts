@@ -43,6 +43,16 @@ t.test('a target is never a link of this server, under any of its names', async 
   }
 })
 
+t.test('without PUBLIC_URL, no name of this machine leads back here', async (t) => {
+  const { request, url } = await startApp(t)
+  const { port } = new URL(url)
+  const statusOf = async (original_url: string) =>
+    (await request('POST', '/urls', { json: { original_url } })).status
+  for (const host of ['127.0.0.1', 'localhost', 'LOCALHOST.', 'a.localhost', '127.1', '2130706433', '[::1]'])
+    t.equal(await statusOf(`http://${host}:${port}/abc`), 422, host)
+  t.equal(await statusOf(`http://localhost:${port === '1' ? 2 : 1}/abc`), 201, 'another port')
+})
+
 t.test('targets in private networks are refused if so configured', async (t) => {
   const inside = [
     'http://localhost:8080/',

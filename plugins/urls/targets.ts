@@ -52,7 +52,7 @@ export function createTargetCheck({ publicUrl, ownHosts, allowsPrivate, blocks }
     if (own.has(authority)) return true
     const address = publicUrl ?? here
     const home = address === undefined ? null : URL.parse(`${address}/`)
-    if (home === null || authority !== canonicalAuthority(home)) return false
+    if (home === null || (authority !== canonicalAuthority(home) && !isSameLoopback(url, home))) return false
     return `${url.pathname}/`.startsWith(home.pathname)
   }
 
@@ -66,6 +66,14 @@ export function createTargetCheck({ publicUrl, ownHosts, allowsPrivate, blocks }
     return null
   }
 }
+
+/** True if both are names or addresses of this machine, with the same port. */
+function isSameLoopback(one: URL, other: URL): boolean {
+  return one.port === other.port && [one, other].every((url) => LOOPBACK.test(canonicalHost(url)))
+}
+
+/** RFC 6761, section 6.3; RFC 1122, section 3.2.1.3; RFC 4291, section 2.5.3. */
+const LOOPBACK = /^(?:(?:.*\.)?localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
 
 /** Names that only resolve in private networks (RFC 6761, 6762, 8375, ICANN's .internal), or have no dot. */
 const PRIVATE_NAME = /^[^.]*$|(^|\.)(localhost|local|internal|home\.arpa)$/

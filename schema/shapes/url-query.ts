@@ -23,7 +23,12 @@ export const UrlQuery = Type.Object({
   user_id: Type.Optional(Id),
   is_active: Type.Optional(Flag),
   short_code: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 64, pattern: PLAIN_TEXT, description: 'The exact code' })
+    Type.String({
+      minLength: 1,
+      maxLength: 64,
+      pattern: PLAIN_TEXT,
+      description: 'The exact code, or an alias'
+    })
   ),
   q: searchText('Part of the target, the title or the code; one or two letters begin a word of them'),
   ...listParameters(URL_SORTS),
