@@ -4,7 +4,7 @@ import type { FailureLimiter } from '#platform/limits/index.ts'
 import { type CachedLink, isCode } from './cached-link.ts'
 import { type Resolution, resolve } from './resolve.ts'
 
-/** Resolves a code as a redirect does, but counts no visit. Throws the problem that the redirect would answer. */
+/** Resolves a code as a redirect does, but counts no visit. Throws the problem of the redirect. */
 export type FindLink = (
   request: FastifyRequest,
   code: string

@@ -49,7 +49,7 @@ export function distinctAliases(aliases: readonly string[], shortCode: string, {
   return aliases.filter((code) => known.size < known.add(keyOf(code)).size)
 }
 
-/** True if a link has the codes of a request, in any order. The request may leave its own code to the server. */
+/** True if a link has the codes of a request, in any order. A request without `short_code` accepts any. */
 export function hasCodes(
   row: CodesOfLink,
   { short_code: shortCode, aliases }: Pick<UrlDraft, 'short_code' | 'aliases'>,
