@@ -127,6 +127,7 @@ t.test('imported links are found in any case', async (t) => {
     headers: { 'content-type': 'text/csv' }
   })
   t.match(json, { imported: 3 })
+  t.match(JSON.stringify(json), /upper differs only by case/)
   t.equal(await locationOf(server, 'uPPER'), 'https://example.com/upper')
   t.equal(await locationOf(server, 'OTHER'), 'https://example.com/upper')
   t.equal(await locationOf(server, 's/USERS'), 'https://example.com/users')

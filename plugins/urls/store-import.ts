@@ -52,7 +52,8 @@ export function createUrlImport(options: UrlImportOptions): ImportKind {
         await client.query(
           foldingOf('id IN (SELECT id FROM staging) OR alias_of IN (SELECT id FROM staging)')
         )
-      return { rejected, warnings: [...leftOut, ...(await findReserved(client))] }
+      const hidden = options.isFolded ? await findUnfolded(client) : []
+      return { rejected, warnings: [...leftOut, ...hidden, ...(await findReserved(client))] }
     }
   }
 }
@@ -170,12 +171,26 @@ async function fillCodes(client: ClientBase, { createCode }: UrlImportOptions): 
       `WITH made AS (
          SELECT DISTINCT ON (code) line, code FROM unnest($1::bigint[], $2::text[]) AS made(line, code)
          WHERE NOT EXISTS (SELECT FROM urls WHERE short_code = code)
+           AND NOT EXISTS (SELECT FROM urls WHERE domain = '' AND folded_code = code)
            AND NOT EXISTS (SELECT FROM staging WHERE short_code = code)
        )
        UPDATE staging SET short_code = code FROM made WHERE staging.line = made.line`,
       [rows.map(({ line }) => line), rows.map(() => createCode(attempt))]
     )
   }
+}
+
+/** Names the codes of staged links that lookups do not find, because another link has their folded code. */
+async function findUnfolded(client: ClientBase): Promise<Remark[]> {
+  const { rows } = await client.query<{ line: string; short_code: string }>(`
+    SELECT line, urls.short_code FROM staging JOIN urls ON urls.id = staging.id WHERE folded_code IS NULL
+    UNION ALL
+    SELECT line, urls.short_code FROM staging JOIN urls ON urls.alias_of = staging.id WHERE folded_code IS NULL
+    ORDER BY line LIMIT 1000`)
+  return rows.map(({ line, short_code }) => ({
+    line: Number(line),
+    reason: `${short_code} differs only by case from the code of another url, which visitors reach by it`
+  }))
 }
 
 async function findReserved(client: ClientBase): Promise<Remark[]> {
