@@ -10,7 +10,7 @@ export const fields: Lists['fields'] = {
   starts_at: { label: 'Beginnt', hint: 'In Ihrer Zeitzone. Bis dahin ist der Link für Besucher unbekannt' },
   expired_url: {
     label: 'Danach',
-    hint: 'Wohin der Link führt, wenn er abgelaufen ist, statt eines Fehlers'
+    hint: 'Wohin der Link führt, wenn er abgelaufen oder verbraucht ist, statt eines Fehlers'
   },
   redirect_status: {
     label: 'Status der Weiterleitung',

@@ -10,7 +10,7 @@ export const fields: Lists['fields'] = {
   starts_at: { label: 'Starts', hint: 'In your time zone. Until then the link is unknown to visitors' },
   expired_url: {
     label: 'Afterwards',
-    hint: 'Where the link leads once it has expired, instead of an error'
+    hint: 'Where the link leads once it has expired or is used up, instead of an error'
   },
   redirect_status: {
     label: 'Status of the redirect',
