@@ -25,8 +25,8 @@ export function createLinkTags({ database, forgetAfterCommit }: Parts): LinkTags
   const { db } = database
 
   /**
-   * Changes a batch of links after `last`. Returns the last one of it, or undefined if none is left. Beginning
-   * at the first link again would read the dead index entries of all batches before.
+   * Changes a batch of links after `last`. Returns the last one of it, or undefined if none is left. A batch
+   * that began at the first link again would read the dead index entries of all batches before.
    */
   const replaceSome = (name: string, other: string | null, last: number) =>
     database.transaction(async () => {
