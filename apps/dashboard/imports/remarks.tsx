@@ -62,6 +62,7 @@ export function Remarks({ rows }: { rows: readonly Remark[] }) {
       />
       <More
         hasMore={shown < rows.length}
+        shown={shown}
         isReading={false}
         label={t.more}
         onMore={() => setShown((last) => last + STEP)}

@@ -104,6 +104,8 @@ export function ErrorNote({ error, onRetry }: { error: unknown; onRetry?: () => 
 }
 
 interface MoreProps {
+  /** The rows so far, where nothing is read: after each change it looks again whether it is near. */
+  shown?: number
   hasMore: boolean
   isReading: boolean
   label: string
@@ -113,7 +115,7 @@ interface MoreProps {
 }
 
 /** Reads on when it comes near the screen. The button serves keyboards, and a read that failed. */
-export function More({ hasMore, isReading, label, isManual = false, onMore }: MoreProps) {
+export function More({ hasMore, isReading, label, isManual = false, shown, onMore }: MoreProps) {
   const element = useRef<HTMLDivElement>(null)
   const latest = useRef(onMore)
   latest.current = onMore
@@ -125,7 +127,7 @@ export function More({ hasMore, isReading, label, isManual = false, onMore }: Mo
     })
     observer.observe(current)
     return () => observer.disconnect()
-  }, [hasMore, isReading, isManual])
+  }, [hasMore, isReading, isManual, shown])
   if (!hasMore) return null
   return (
     <div ref={element} class="more">
