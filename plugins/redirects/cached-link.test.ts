@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { toLocation } from '#schema/shapes/location.ts'
-import { isCode } from './cached-link.ts'
+import { isCode } from '#schema/shapes/url-codes.ts'
 
 t.test('a url of visible ASCII is the location exactly as stored', async (t) => {
   for (const url of [

@@ -94,8 +94,3 @@ export function checkCachedLink(cachedLink: CachedLink, blocks: (url: string) =>
 export function encodeCachedLink(cachedLink: CachedLink): string {
   return JSON.stringify({ ...cachedLink, isBlocked: false })
 }
-
-/** True if a link may have this code. Other texts need no lookup. */
-export function isCode(text: string): boolean {
-  return /^[A-Za-z0-9_-]{1,64}$/.test(text)
-}

@@ -1,8 +1,13 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { TieredCache } from '#platform/cache/tiered.ts'
 import type { FailureLimiter } from '#platform/limits/index.ts'
-import { type CachedLink, isCode } from './cached-link.ts'
-import { type Resolution, resolve } from './resolve.ts'
+import type { LinkPreview } from '#schema/shapes/link-preview.ts'
+import { isCode } from '#schema/shapes/url-codes.ts'
+import type { CachedLink } from './cached-link.ts'
+import { LINK_UNKNOWN } from './errors.ts'
+import { type Redirection, type Resolution, resolve } from './resolve.ts'
+
+/** What requests that are no visits need of a link. */
 
 /** Resolves a code as a redirect does, but counts no visit. Throws the problem of the redirect. */
 export type FindLink = (
@@ -24,5 +29,20 @@ export function createFindLink(
     if (resolution.kind !== 'problem') return resolution
     if (resolution.outcome === 'unknown' && isCode(code)) unknownCodes?.record(request)
     throw resolution.problem
+  }
+}
+
+/** Returns the preview of a redirect that the code `code` would give. Throws LINK_UNKNOWN. */
+export type LoadPreview = (redirection: Redirection, code: string) => Promise<LinkPreview>
+
+export function createPreviewLoader({ urls }: Pick<FastifyInstance, 'urls'>): LoadPreview {
+  return async function loadPreview({ link, location, details, isLimited }, code) {
+    const facts = await urls.describe(link.urlId, location)
+    if (facts === null) throw LINK_UNKNOWN
+    // The title and the warnings of a limited link would give its target away.
+    if (isLimited) return { short_code: code, ...facts, target: null, title: null, warnings: [] }
+    // The title is that of the target, and not of the page that replaces it.
+    const title = details === undefined ? facts.title : null
+    return { short_code: code, ...facts, target: location, title }
   }
 }

@@ -2,11 +2,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandle
 import { answerError } from '#platform/http/errors.ts'
 import { openRequest, secureAnswer } from '#platform/http/request-log.ts'
 import { LinkPreview } from '#schema/shapes/link-preview.ts'
-import { LINK_UNKNOWN, PASSWORD_NEEDED } from './errors.ts'
-import type { FindLink } from './find-link.ts'
+import { PASSWORD_NEEDED } from './errors.ts'
+import type { FindLink, LoadPreview } from './find-link.ts'
 import { type Lock, pathOf } from './lock.ts'
 import type { VisitorPages } from './pages/pages.ts'
-import { hidePreview } from './pages/preview.ts'
 
 interface Follow {
   Params: { short_code: string }
@@ -14,6 +13,7 @@ interface Follow {
 
 export interface GuardedRouteOptions {
   findLink: FindLink
+  loadPreview: LoadPreview
   lock: Lock
   pages: VisitorPages
 }
@@ -23,7 +23,7 @@ const FORM_LIMIT = 4_096
 
 /** The requests for a link that are no visits: its preview, and the form with its password. */
 export async function guardedRoutes(app: FastifyInstance, options: GuardedRouteOptions) {
-  const { findLink, lock, pages } = options
+  const { findLink, loadPreview, lock, pages } = options
   const FORM = 'application/x-www-form-urlencoded'
 
   app.addHook('onRequest', secureAnswer)
@@ -37,13 +37,7 @@ export async function guardedRoutes(app: FastifyInstance, options: GuardedRouteO
   async function onPreview(request: FastifyRequest<Follow>, reply: FastifyReply) {
     const resolution = await findLink(request, request.params.short_code)
     if (resolution.kind === 'password') throw PASSWORD_NEEDED
-    const { link, location, details, isLimited } = resolution
-    const facts = await app.urls.describe(link.urlId, location)
-    if (facts === null) throw LINK_UNKNOWN
-    // The title is that of the target, and not of the page that replaces it.
-    const title = details === undefined ? facts.title : null
-    const preview = { short_code: request.params.short_code, ...facts, target: location, title }
-    return pages.sendPreview(isLimited ? hidePreview(preview) : preview, request, reply)
+    return pages.sendPreview(await loadPreview(resolution, request.params.short_code), request, reply)
   }
 
   async function onForm(request: FastifyRequest<Follow>, reply: FastifyReply) {

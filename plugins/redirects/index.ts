@@ -9,7 +9,7 @@ import {
   toCachedLink
 } from './cached-link.ts'
 import { openFastLane } from './fast-lane.ts'
-import { createFindLink, type FindLink } from './find-link.ts'
+import { createFindLink, createPreviewLoader, type FindLink } from './find-link.ts'
 import { guardedRoutes } from './guarded-routes.ts'
 import { createLock } from './lock.ts'
 import { createPages } from './pages/pages.ts'
@@ -82,6 +82,7 @@ async function redirects(app: FastifyInstance, options: RedirectOptions) {
   })
   const { keyOf } = app.urls.codes
   const findLink = createFindLink(links, keyOf, unknownCodes)
+  const loadPreview = createPreviewLoader(app)
   app.decorate('redirects', { findLink })
   await app.register(followRoutes, {
     links,
@@ -91,10 +92,11 @@ async function redirects(app: FastifyInstance, options: RedirectOptions) {
     describe,
     spend,
     pages,
+    loadPreview,
     lock,
     unknownCodes
   })
-  await app.register(guardedRoutes, { findLink, lock, pages })
+  await app.register(guardedRoutes, { findLink, loadPreview, lock, pages })
   await app.register(pageRoutes, { brand, pages, hasLanding })
   if (options.fastLane)
     openFastLane(app, { links, keyOf, followed: histogram.followed, clicks, describe, trustProxy })

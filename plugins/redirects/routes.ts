@@ -8,11 +8,12 @@ import type { Clicks } from '#plugins/clicks/contract.ts'
 import type { VisitOutcome } from '#plugins/urls/contract.ts'
 import { LinkPreview } from '#schema/shapes/link-preview.ts'
 import { REDIRECT_STATUSES } from '#schema/shapes/url.ts'
-import { type CachedLink, isCode } from './cached-link.ts'
-import { LINK_UNKNOWN, visitUnrecorded } from './errors.ts'
+import { isCode } from '#schema/shapes/url-codes.ts'
+import type { CachedLink } from './cached-link.ts'
+import { visitUnrecorded } from './errors.ts'
+import type { LoadPreview } from './find-link.ts'
 import type { Lock, LockedLink } from './lock.ts'
 import type { VisitorPages } from './pages/pages.ts'
-import { hidePreview } from './pages/preview.ts'
 import type { RedirectHistogram, Timer } from './redirect-histogram.ts'
 import { type Redirection, resolve } from './resolve.ts'
 import { CACHE_CONTROL, type DescribeVisit } from './visit.ts'
@@ -77,11 +78,12 @@ export async function followRoutes(
     describe: DescribeVisit
     spend: SpendVisit
     pages: VisitorPages
+    loadPreview: LoadPreview
     lock: Lock
     unknownCodes: FailureLimiter | null
   }
 ) {
-  const { links, keyOf, histogram, clicks, describe, spend, pages, lock, unknownCodes } = options
+  const { links, keyOf, histogram, clicks, describe, spend, pages, loadPreview, lock, unknownCodes } = options
 
   app.setChildLoggerFactory((logger) => logger)
   app.setErrorHandler((error, request, reply) => {
@@ -155,7 +157,7 @@ export async function followRoutes(
     const { link, details } = resolution
     if (!usesVisit(request.raw)) {
       pages
-        .sendHidden(request, reply, () => loadHidden(resolution, request))
+        .sendHidden(request, reply, () => loadPreview(resolution, request.params.short_code))
         .catch((error: Error) => refuse(reply, error, histogram.failed, start))
       return
     }
@@ -165,12 +167,6 @@ export async function followRoutes(
         else follow(asOf(link, outcome), request, reply, start)
       })
       .catch((error: Error) => refuse(reply, visitUnrecorded(error), histogram.failed, start))
-  }
-
-  async function loadHidden({ link, location }: Redirection, request: FastifyRequest<Follow>) {
-    const facts = await app.urls.describe(link.urlId, location)
-    if (facts === null) throw LINK_UNKNOWN
-    return hidePreview({ short_code: request.params.short_code, ...facts, target: null })
   }
 
   function redirect({ location, status }: Redirection, reply: FastifyReply, start: number): void {

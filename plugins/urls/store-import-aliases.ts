@@ -1,13 +1,8 @@
 import type { ClientBase } from 'pg'
 import type { Remark } from '#plugins/imports/contract.ts'
-import { MAX_ALIASES } from '#schema/shapes/url-codes.ts'
+import { isCode, MAX_ALIASES } from '#schema/shapes/url-codes.ts'
 
 /** Imports the aliases of links. */
-
-/** True if `text` may be a code. */
-export function isCode(text: string): boolean {
-  return /^[A-Za-z0-9_-]{1,64}$/.test(text)
-}
 
 /** Returns the aliases of a link without repeats, or what is wrong with them. */
 export function readAliases(items: string[]): string[] | string {

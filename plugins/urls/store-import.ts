@@ -4,13 +4,14 @@ import { isTagName, MAX_TAG_LENGTH, MAX_TAGS, toTagNames } from '#schema/shapes/
 import { lengthLimit } from '#schema/shapes/text.ts'
 import type { TSchema } from '#schema/shapes/type.ts'
 import { isTargetUrl, REDIRECT_STATUSES, UrlDraft } from '#schema/shapes/url.ts'
+import { isCode } from '#schema/shapes/url-codes.ts'
 import { UTM_NAMES } from '#schema/shapes/utm.ts'
 import { RESERVED_CODES } from './codes.ts'
 import { FIELDS } from './fields.ts'
 import { RESTRICTED } from './guard.ts'
 import type { FieldName, LinkField } from './link-field.ts'
 import { foldingOf } from './store-fold.ts'
-import { ALIAS_INSERTION, isCode, leaveTakenAliases, readAliases } from './store-import-aliases.ts'
+import { ALIAS_INSERTION, leaveTakenAliases, readAliases } from './store-import-aliases.ts'
 
 /** Imports links. */
 

@@ -3,13 +3,23 @@ import { Type } from './type.ts'
 
 /** The codes of a link, and what requests say about them. */
 
+const MAX_CODE_LENGTH = 64
+
 export const ShortCode = Type.String({
   minLength: 1,
-  maxLength: 64,
+  maxLength: MAX_CODE_LENGTH,
   pattern: '^[A-Za-z0-9_-]+$',
   description: 'Letters, digits, - and _; case matters unless the server ignores it',
   examples: ['oWCnNk']
 })
+
+const CODE = new RegExp(`^[A-Za-z0-9_-]{1,${MAX_CODE_LENGTH}}$`)
+
+/** True if a link may have this code, see {@link ShortCode}. Other texts need no lookup. */
+export function isCode(text: string): boolean {
+  return CODE.test(text)
+}
+
 /** Most aliases of a link. */
 export const MAX_ALIASES = 20
 

@@ -2,11 +2,6 @@ import { escapeHtml } from '#platform/http/frame.ts'
 import type { LinkPreview } from '#schema/shapes/link-preview.ts'
 import type { Language, Texts } from './texts.ts'
 
-/** Returns the preview of a limited link: the title and the warnings would give the target away. */
-export function hidePreview(preview: LinkPreview): LinkPreview {
-  return { ...preview, target: null, title: null, warnings: [] }
-}
-
 const DAY_MS = 86_400_000
 
 /** Renders where a link leads. `path` is that of the link, where a visit counts. */
