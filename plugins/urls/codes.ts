@@ -82,10 +82,12 @@ export function createCodes(options: CodeOptions): Codes {
     }
   }
 
+  const keyOf = isCaseSensitive ? (code: string) => code : (code: string) => code.toLowerCase()
+
   return {
     isCaseSensitive,
-    keyOf: isCaseSensitive ? (code) => code : (code) => code.toLowerCase(),
-    fold: isCaseSensitive ? () => null : (code) => code.toLowerCase(),
+    keyOf,
+    fold: isCaseSensitive ? () => null : keyOf,
     isReserved,
     create,
     createCandidates: (length = options.length) =>

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { withDeadline } from '#platform/async/deadline.ts'
 import { repeat } from '#platform/async/repeat.ts'
 import type { Database } from '#platform/database/index.ts'
 import { LINKS } from './service-parts.ts'
@@ -47,11 +48,7 @@ export function keepCodesFolded(app: FastifyInstance): void {
   }
   const run = repeat(app, FOLD_EVERY_MS, fold)
   app.addHook('onReady', async () => {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<void>((done) => {
-      timer = setTimeout(done, PATIENCE_MS)
-    })
-    await Promise.race([run(), late])
-    clearTimeout(timer)
+    // Later codes are folded after the start. The run logs its own failures.
+    await withDeadline(run(), PATIENCE_MS).catch(() => undefined)
   })
 }
