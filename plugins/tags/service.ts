@@ -49,8 +49,8 @@ export function createTagService(database: Database, { links, audit }: TagCollab
     return tag
   }
 
-  /** Ends a tag that no link has any more. */
-  async function end(tag: Tag, into?: string): Promise<void> {
+  /** Deletes a tag that was taken off all links; `into` is the tag that they got instead. */
+  async function drop(tag: Tag, into?: string): Promise<void> {
     await database.transaction(async () => {
       await lockTags(db)
       await deleteTag(db, tag.name)
@@ -113,14 +113,14 @@ export function createTagService(database: Database, { links, audit }: TagCollab
       if (name === into) throw mergedIntoItself()
       await get(into, 'into')
       await links.replace(name, into)
-      await end(tag, into)
+      await drop(tag, into)
       return get(into)
     },
 
     async remove(given) {
       const tag = await get(toTagName(given))
       await links.replace(tag.name, null)
-      await end(tag)
+      await drop(tag)
     }
   }
 }
