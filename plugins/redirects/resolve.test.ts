@@ -1,28 +1,11 @@
 import t from 'tap'
-import type { LinkTarget } from '#plugins/urls/contract.ts'
+import { makeLinkTarget } from '#testing/make-link-target.ts'
 import { type CachedLink, toCachedLink } from './cached-link.ts'
 import { isPlain, resolve } from './resolve.ts'
 
 const NOW = 1_000
 const VISIT = { now: NOW, url: '/a' }
-const TARGET: LinkTarget = {
-  id: 7,
-  userId: 3,
-  domain: '',
-  shortCode: 'a',
-  originalUrl: 'https://acme.dev/café',
-  isActive: true,
-  startsAt: null,
-  expiresAt: null,
-  expiredUrl: null,
-  redirectStatus: 302,
-  forwardQuery: false,
-  utm: null,
-  passwordVersion: null,
-  maxVisits: null,
-  visitsUsed: 0,
-  version: 1
-}
+const TARGET = makeLinkTarget({ originalUrl: 'https://acme.dev/café' })
 const LINK = toCachedLink(TARGET)
 
 /** The reasons against a redirect, in order of precedence, with their statuses. */

@@ -13,6 +13,7 @@ import type { Waiter } from '#platform/queue/batcher.ts'
 import redis from '#platform/redis/index.ts'
 import type { LinkTarget } from '#plugins/urls/contract.ts'
 import { createClient } from '#testing/app.ts'
+import { makeLinkTarget } from '#testing/make-link-target.ts'
 import redirects from './index.ts'
 
 type Click = Parameters<ReturnType<typeof fastify>['clicks']['add']>[0]
@@ -77,24 +78,7 @@ async function startRedirects(
         await state.lookup
         const link = links.get(code)
         if (link === undefined) return null
-        const target = {
-          id: 7,
-          userId: 3,
-          domain: '',
-          shortCode: code,
-          isActive: true,
-          startsAt: null,
-          expiresAt: null,
-          expiredUrl: null,
-          redirectStatus: 302,
-          forwardQuery: false,
-          utm: null,
-          passwordVersion: null,
-          maxVisits: null,
-          visitsUsed: 0,
-          version: 1
-        }
-        return { originalUrl: 'https://acme.dev/a', ...target, ...link }
+        return makeLinkTarget({ shortCode: code, ...link })
       }
     }
   }
