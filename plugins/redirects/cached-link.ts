@@ -1,7 +1,6 @@
 import type { LinkTarget } from '#plugins/urls/contract.ts'
-import { toLocation } from '#schema/shapes/location.ts'
-import { UTM_NAMES, type Utm } from '#schema/shapes/utm.ts'
-import { replaceParameters } from './query.ts'
+import { replaceParameters, toLocation } from '#schema/shapes/location.ts'
+import { toUtmQuery } from '#schema/shapes/utm.ts'
 
 /**
  * The format of cached links in Redis (OpenOptions.format). Change the letter when a release could misread a
@@ -62,7 +61,7 @@ export function toCachedLink({
     userId,
     domain,
     shortCode,
-    location: utm === null ? target : replaceParameters(target, toQuery(utm)),
+    location: utm === null ? target : replaceParameters(target, toUtmQuery(utm)),
     status,
     expiredLocation: expiredUrl === null ? null : toLocation(expiredUrl),
     forwardsQuery,
@@ -74,13 +73,6 @@ export function toCachedLink({
     isUsedUp: maxVisits === null ? null : visitsUsed >= maxVisits,
     version
   }
-}
-
-function toQuery(utm: Utm): string {
-  return UTM_NAMES.flatMap((name) => {
-    const value = utm[name]
-    return value === undefined ? [] : [`utm_${name}=${encodeURIComponent(value)}`]
-  }).join('&')
 }
 
 /** Sets whether one of the link's targets is blocked, in place. Returns the link. */

@@ -1,8 +1,9 @@
 import type { ProblemError } from '#platform/problem/problem.ts'
+import { replaceParameters } from '#schema/shapes/location.ts'
 import type { CachedLink } from './cached-link.ts'
 import { LINK_BLOCKED, LINK_EXPIRED, LINK_UNKNOWN, LINK_USED_UP } from './errors.ts'
 import type { LockedLink } from './lock.ts'
-import { forwardedQuery, isScan, replaceParameters } from './query.ts'
+import { forwardedQuery, isScan } from './query.ts'
 
 /** A redirect, which counts as a click of `link`. */
 export interface Redirection {

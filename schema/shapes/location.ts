@@ -25,3 +25,27 @@ function withPlainHost(url: string): string {
   const plain = URL.parse(`http://${host}/`)?.hostname
   return plain ? `${before}${plain}${after}` : url
 }
+
+/**
+ * Adds the parameters of `query` (without its `?`) to a location, in place of parameters of the same names.
+ * It edits the text, because a parser would change bytes that need no change. Returns the location unchanged
+ * if the result does not fit a header.
+ */
+export function replaceParameters(location: string, query: string): string {
+  const added = query.split('&').filter(Boolean)
+  if (added.length === 0) return location
+  const [, address = '', , present = '', fragment = ''] = /^([^?#]*)(\?([^#]*))?(#.*)?$/s.exec(location) ?? []
+  const names = new Set(added.map(nameOf))
+  const kept = present.split('&').filter((parameter) => parameter !== '' && !names.has(nameOf(parameter)))
+  const result = `${address}?${[...kept, ...added].join('&')}${fragment}`
+  return result.length > MAX_LOCATION_BYTES ? location : result
+}
+
+function nameOf(parameter: string): string {
+  const [name = ''] = parameter.split('=', 1)
+  try {
+    return decodeURIComponent(name.replaceAll('+', ' '))
+  } catch {
+    return name
+  }
+}

@@ -3,6 +3,8 @@ import { text } from '#dashboard/core/language.ts'
 import { readPreference, writePreference } from '#dashboard/core/storage.ts'
 import { Button } from '#dashboard/ui/button.tsx'
 import { SelectField, TextField } from '#dashboard/ui/field.tsx'
+import { replaceParameters, toLocation } from '#schema/shapes/location.ts'
+import { toUtmQuery, UTM_NAMES } from '#schema/shapes/utm.ts'
 import { type Draft, FIELDS, type Field } from './edit-fields.ts'
 
 /** UTM parameters that a person uses again, kept in this browser. */
@@ -122,17 +124,13 @@ function UtmTemplates({ draft, onDraft }: ToolProps) {
   )
 }
 
-/** The target with the parameters of the draft, encoded as in redirects; null if it has none. */
+/** The target with the parameters of the draft, as a redirect has it; null if it has none. */
 function previewTarget(draft: Draft): string | null {
-  const url = URL.parse(String(draft['original_url'] ?? ''))
-  if (url === null) return null
-  const added = PATHS.flatMap((path) => {
-    const value = String(draft[path] ?? '').trim()
-    return value === '' ? [] : [[path.replace('.', '_'), encodeURIComponent(value)]]
+  const target = String(draft['original_url'] ?? '')
+  const set = UTM_NAMES.flatMap((name) => {
+    const value = String(draft[`utm.${name}`] ?? '').trim()
+    return value === '' ? [] : [[name, value]]
   })
-  if (added.length === 0) return null
-  const present = url.search.slice(1).split('&').filter(Boolean)
-  const kept = present.filter((parameter) => !added.some(([name]) => name === parameter.split('=', 1)[0]))
-  url.search = [...kept, ...added.map((pair) => pair.join('='))].join('&')
-  return url.href
+  if (set.length === 0 || !URL.canParse(target)) return null
+  return replaceParameters(toLocation(target), toUtmQuery(Object.fromEntries(set)))
 }
