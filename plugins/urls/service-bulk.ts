@@ -6,7 +6,14 @@ import type { UrlRow } from '#schema/tables/urls.ts'
 import { urlUnknown } from './errors.ts'
 import { targetsOf, type UrlColumns } from './fields.ts'
 import { differences, pick, type Replaced, refuseOrder, valuesOf } from './service-changes.ts'
-import { aliasesBeyond, formerCodes, newCodes, openClaims, withAliases } from './service-codes.ts'
+import {
+  aliasesBeyond,
+  type Claims,
+  formerCodes,
+  newCodes,
+  openClaims,
+  withAliases
+} from './service-codes.ts'
 import type { Parts } from './service-parts.ts'
 import { hashAll } from './service-passwords.ts'
 import { lockNewOwners } from './service-transfer.ts'
@@ -54,6 +61,14 @@ interface Plan {
 }
 
 type Planner<Item> = (old: UrlRow, item: Item) => Plan
+
+/** What the changes of one request share. */
+interface Planning {
+  here: TargetContext['here'] | undefined
+  claims: Claims
+  checkOwner(userId: number | null): void
+  hashOf(password: string | null | undefined): string | null
+}
 
 export function createBulk(parts: Parts): UrlBulk {
   const { database, events, audit, users, codes, refuseTarget, forgetAfterCommit } = parts
@@ -117,6 +132,37 @@ export function createBulk(parts: Parts): UrlBulk {
     return after
   }
 
+  /** Plans the change of one link. Throws the problem that refuses it. */
+  function planChange(
+    old: UrlRow,
+    { change, refused }: BulkChange,
+    { claims, checkOwner, hashOf, here }: Planning
+  ): Plan {
+    const wanted = newCodes(old, change)
+    claims.check(old.id, wanted)
+    const changes = differences(old, withAliases(old, change, codes))
+    const columns = Object.assign({}, ...changes.map(({ columns }) => columns)) as UrlColumns
+    if (columns.shortCode) columns.foldedCode = codes.fold(columns.shortCode)
+    if (columns.userId !== undefined) checkOwner(columns.userId)
+    if (columns.startsAt || columns.expiresAt) refuseOrder({ ...old, ...columns })
+    // An unchanged target is not checked; an import may have brought it.
+    const changed = targetsOf(change).filter(({ column }) => columns[column] !== undefined)
+    for (const { name, url } of changed) refuseTarget(url, name, here)
+    if (refused !== undefined && changed.length > 0) throw refused
+    return {
+      old,
+      columns,
+      hash: hashOf(change.password),
+      action: 'updated',
+      fields: changes.map(({ field }) => field),
+      events: changes.map(({ field, new_value }) => ({
+        eventType: 'updated',
+        details: { field, new_value }
+      })),
+      onAccepted: () => claims.add(old.id, wanted)
+    }
+  }
+
   return {
     async changeAll(caller, items, { here } = {}) {
       const hashOf = await hashAll(
@@ -126,36 +172,9 @@ export function createBulk(parts: Parts): UrlBulk {
       return database.transaction(async () => {
         const checkOwner = await lockNewOwners(users, caller, items)
         return run(caller, items, async (locked) => {
-          const claims = await openClaims(
-            db,
-            codes,
-            items.flatMap(({ id, change }) => newCodes(locked.get(id), change))
-          )
-          return (old, { change, refused }) => {
-            const wanted = newCodes(old, change)
-            claims.check(old.id, wanted)
-            const changes = differences(old, withAliases(old, change, codes))
-            const columns = Object.assign({}, ...changes.map(({ columns }) => columns)) as UrlColumns
-            if (columns.shortCode) columns.foldedCode = codes.fold(columns.shortCode)
-            if (columns.userId !== undefined) checkOwner(columns.userId)
-            if (columns.startsAt || columns.expiresAt) refuseOrder({ ...old, ...columns })
-            // An unchanged target is not checked; an import may have brought it.
-            const changed = targetsOf(change).filter(({ column }) => columns[column] !== undefined)
-            for (const { name, url } of changed) refuseTarget(url, name, here)
-            if (refused !== undefined && changed.length > 0) throw refused
-            return {
-              old,
-              columns,
-              hash: hashOf(change.password),
-              action: 'updated',
-              fields: changes.map(({ field }) => field),
-              events: changes.map(({ field, new_value }) => ({
-                eventType: 'updated',
-                details: { field, new_value }
-              })),
-              onAccepted: () => claims.add(old.id, wanted)
-            }
-          }
+          const wanted = items.flatMap(({ id, change }) => newCodes(locked.get(id), change))
+          const claims = await openClaims(db, codes, wanted)
+          return (old, item) => planChange(old, item, { claims, checkOwner, hashOf, here })
         })
       })
     },
