@@ -197,6 +197,17 @@ servedInEachMode(t, async (t, api) => {
     t.equal((await api('GET', `/${short_code}`, { headers: basic(PASSWORD) })).status, 302)
   })
 
+  t.test('a link from the answers of the API stays closed where it had a password', async (t) => {
+    const { short_code: _, id: __, ...locked } = await createUrl(api, { password: PASSWORD })
+    const { short_code: ___, id: ____, ...open } = await createUrl(api)
+    const rows = [locked, open].map((row) => ({ ...row, short_code: unique() }))
+    t.match((await api('POST', '/urls/bulk', { json: rows })).json, { imported: 2 })
+    const [closed, free] = rows.map(({ short_code }) => short_code)
+    isProblem(t, await api('GET', `/${closed}`), 401)
+    t.match((await api('GET', `/urls?short_code=${closed}`)).json, [{ has_password: true, is_active: true }])
+    t.equal((await api('GET', `/${free}`)).status, 302)
+  })
+
   t.test('an imported link that had a password stays closed', async (t) => {
     const short_code = unique()
     const row = { original_url: 'https://acme.dev/imported', short_code }

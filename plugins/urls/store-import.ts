@@ -46,7 +46,6 @@ export function createUrlImport(options: UrlImportOptions): ImportKind {
       if (hasGaps) await fillGaps(client, options)
       const rejected = await refuseTaken(client)
       const leftOut = await leaveTakenAliases(client)
-      await client.query(CLOSING)
       await client.query(INSERTION)
       await client.query(ALIAS_INSERTION)
       if (options.isFolded)
@@ -62,8 +61,8 @@ export function createUrlImport(options: UrlImportOptions): ImportKind {
 /** Answers of the API have it instead of the version. */
 const HAS_PASSWORD: ImportColumn = { name: 'has_password', type: 'boolean', isExtra: true, isInputOnly: true }
 
-/** Closes links that had a password until they get a new one. */
-const CLOSING = 'UPDATE staging SET password_version = 1 WHERE has_password AND password_version IS NULL'
+/** Closes a link that had a password until it gets a new one. */
+const PASSWORD_VERSION = 'coalesce(password_version, CASE WHEN has_password THEN 1 END)'
 
 /**
  * Imports contain targets that another system accepted. Only the rules that every server must enforce apply.
@@ -147,12 +146,15 @@ const INITIAL = FIELDS.flatMap(({ name, initial, file }) =>
 
 const STORED = FIELDS.filter(({ file }) => file !== undefined)
 
+const IS_RESTRICTED = `${RESTRICTED} OR has_password IS TRUE`
+
 /** Inserts the staged links, guarded as in guard.ts. */
 const INSERTION = `INSERT INTO urls (${STORED.map(({ name }) => name)}, is_guarded)
-  SELECT ${STORED.map(expressStaged)}, is_active AND (${RESTRICTED}) FROM staging`
+  SELECT ${STORED.map(expressStaged)}, is_active AND (${IS_RESTRICTED}) FROM staging`
 
 function expressStaged({ name, initial, file }: LinkField): string {
-  if (name === 'is_active') return `is_active AND NOT (${RESTRICTED})`
+  if (name === 'is_active') return `is_active AND NOT (${IS_RESTRICTED})`
+  if (name === 'password_version') return PASSWORD_VERSION
   return initial === undefined || file?.isMade ? name : `coalesce(${name}, ${literal(initial)})`
 }
 
