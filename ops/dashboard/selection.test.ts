@@ -4,6 +4,7 @@ import t from 'tap'
 import { startApp } from '#testing/app.ts'
 import { browserTest, openBrowser, openPage } from '#testing/browser.ts'
 import { makeRow } from '#testing/import-rows.ts'
+import { until } from '#testing/until.ts'
 
 /** Selection, columns, sorts and filters of the list of links, in a real browser. */
 
@@ -99,7 +100,13 @@ t.test('all links that match are selected by cursor, changed and exported', brow
   t.match((await request('POST', '/urls/bulk', { json: rows })).json, { imported: 1_120 })
   const { page, complaints } = await openPage(await openBrowser(t), url)
   await page.goto('/dashboard')
+  const boxes = page.getByRole('checkbox', { name: /^Select / })
+  await boxes.nth(1).waitFor()
+  const shown = await boxes.count()
   await page.getByRole('checkbox', { name: 'Select all links shown' }).check()
+  // The list grows: it shows more than is selected now.
+  await page.getByRole('row').last().scrollIntoViewIfNeeded()
+  await until(async () => (await boxes.count()) > shown)
   await press(page, 'Select all 1,120')
   await bar(page).getByText('1,120 selected').waitFor()
   const sent: number[] = []

@@ -71,7 +71,8 @@ export function SelectionBar({ selection, query, list }: SelectionBarProps) {
   }
 
   const { rows = [], total = null, isTotalExact = false, next = null } = list.data ?? {}
-  const hasMore = next !== null && rows.every(({ id }) => selection.urls.has(id))
+  // It does not depend on how far the list has grown: a button must not go away under the pointer.
+  const hasMore = next !== null || rows.some(({ id }) => !selection.urls.has(id))
   const isBusy = progress !== null
   return (
     <section class="selection" aria-label={t.selection}>
