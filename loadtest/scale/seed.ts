@@ -24,15 +24,19 @@ export async function preparePartitions(testbed: Pick<Testbed, 'query'>): Promis
 }
 
 /**
- * Adds the links with ids above `from` up to `to`. Adds a click for each id over the last 60 days, and the
- * rollups of those clicks. Each click's link is chosen by a squared random number, so that some links are
- * popular and many are not.
+ * Adds the links with ids above `from` up to `to`; each second has tags, each fifth rules. Adds a click for
+ * each id over the last 60 days, and the rollups of those clicks. Each click's link is chosen by a squared
+ * random number, so that some links are popular and many are not.
  */
 export async function grow(testbed: Pick<Testbed, 'query'>, from: number, to: number): Promise<void> {
   await testbed.query(
-    `INSERT INTO urls (id, user_id, short_code, original_url, title, created_at, updated_at, tags)
+    `INSERT INTO urls (id, user_id, short_code, original_url, title, created_at, updated_at, tags,
+       starts_at, expires_at, expired_url, forward_query, utm)
      SELECT id, 1 + id % 1000, ${CODE}, 'https://acme.dev/scale/' || id, 'Scale ' || id, made, made,
-       CASE WHEN id % 2 = 0 THEN ARRAY['even', 't' || id % 1000] ELSE '{}' END
+       CASE WHEN id % 2 = 0 THEN ARRAY['even', 't' || id % 1000] ELSE '{}' END,
+       CASE WHEN id % 5 = 0 THEN made END, CASE WHEN id % 5 = 0 THEN made + interval '10 years' END,
+       CASE WHEN id % 5 = 0 THEN 'https://acme.dev/over' END, id % 5 = 0,
+       CASE WHEN id % 5 = 0 THEN '{"source": "mail", "campaign": "scale"}'::jsonb END
      FROM generate_series($1::bigint, $2::bigint) id,
        LATERAL (SELECT date_trunc('second', now() - interval '${DAYS + 1} days' - random() * interval '300 days' + 0 * id * interval '1 s')) AS t(made)`,
     [from + 1, to]
