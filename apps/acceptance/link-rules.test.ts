@@ -11,6 +11,9 @@ const RULES = {
   forward_query: true,
   utm: { source: 'mail', campaign: 'spring & more' }
 }
+/** Each fits a header, both together do not. */
+const LONG = `https://acme.dev/${'x'.repeat(1_500)}`
+const LONG_UTM = Object.fromEntries(['source', 'medium', 'term'].map((name) => [name, '都'.repeat(256)]))
 const NONE = { starts_at: null, expired_url: null, redirect_status: 302, forward_query: false, utm: null }
 const PAST = '2020-01-01T00:00:00'
 const FUTURE = '2090-01-01T00:00:00'
@@ -114,7 +117,9 @@ served(t, async (t, api) => {
       [{ utm: 'mail' }, 'utm'],
       [{ utm: { source: 5 } }, 'utm.source'],
       [{ utm: { source: 'x'.repeat(257) } }, 'utm.source'],
-      [{ utm: { sauce: 'mail' } }, 'utm']
+      [{ utm: { sauce: 'mail' } }, 'utm'],
+      // Together with the target, the parameters do not fit a header.
+      [{ original_url: LONG, utm: LONG_UTM }, 'utm']
     ]
     for (const [fields, path] of bad) {
       isProblem(t, await api('PATCH', `/urls/${id}`, { json: fields }), 422, path)
@@ -128,6 +133,9 @@ served(t, async (t, api) => {
       422,
       'starts_at'
     )
+    const long = await createUrl(api, { utm: LONG_UTM })
+    isProblem(t, await api('PATCH', `/urls/${long.id}`, { json: { original_url: LONG } }), 422, 'utm')
+    t.equal((await api('PATCH', `/urls/${long.id}`, { json: { original_url: LONG, utm: null } })).status, 200)
     t.match((await api('GET', `/urls/${id}`)).json, NONE)
     t.equal((await api('GET', `/${short_code}`)).status, 302)
   })
@@ -146,15 +154,25 @@ served(t, async (t, api) => {
     const line = lines.find((one) => one.startsWith(`${id},`)) ?? ''
     t.match(head, /starts_at,expired_url,redirect_status,forward_query,utm/)
     t.match(line, new RegExp(`${short_code},.*,True,.*,2090-01-01 00:00:00,https://acme.dev/over,307,True,`))
-    for (const [name, value] of Object.entries({
-      redirect_status: 200,
-      expired_url: 'acme',
-      utm: { a: 'b' }
-    })) {
-      const { json } = await api('POST', '/urls/bulk', {
-        json: [{ ...row, short_code: unique('f'), [name]: value }]
-      })
-      t.match(json, { imported: 0, errors: [{ reason: new RegExp(name) }] }, name)
-    }
+    const wrong: [name: string, value: unknown][] = [
+      ['redirect_status', 200],
+      ['expired_url', 'acme'],
+      ['expires_at', row.starts_at],
+      ['expires_at', '2030-01-01T00:00:00'],
+      ['utm', { a: 'b' }],
+      ['utm', { source: '😀'.repeat(257) }],
+      ['utm', { source: 'a\u0000' }],
+      ['utm', { source: '\ud800' }]
+    ]
+    const refused = wrong.map(([name, value]) => ({ ...row, short_code: unique('f'), [name]: value }))
+    const longest = { ...row, short_code: unique('f'), utm: { source: '😀'.repeat(256) } }
+    const { json } = await api('POST', '/urls/bulk', { json: [...refused, longest] })
+    t.match(json, { imported: 1, rejected: wrong.length })
+    t.same(
+      json.errors.filter(
+        ({ line, reason }: { line: number; reason: string }) => !reason.includes(`${wrong[line - 1]?.[0]}`)
+      ),
+      []
+    )
   })
 })

@@ -1,6 +1,7 @@
 import { TIME_RANGE } from '#platform/http/wire-time.ts'
 import { problems as general } from '#platform/problem/errors.ts'
 import { defineProblems } from '#platform/problem/problem.ts'
+import { MAX_LOCATION_BYTES } from '#schema/shapes/location.ts'
 import { MAX_ALIASES } from '#schema/shapes/url-codes.ts'
 
 export const problems = defineProblems({
@@ -110,6 +111,12 @@ export const timesReversed = () =>
   general.INPUT_INVALID('starts_at must be before expires_at; change one of them', {
     errors: [{ path: 'starts_at', message: 'is not before expires_at' }]
   })
+
+export const utmTooLong = () =>
+  general.INPUT_INVALID(
+    `original_url with its utm is longer than ${MAX_LOCATION_BYTES} bytes; shorten one of them`,
+    { errors: [{ path: 'utm', message: `makes the target longer than ${MAX_LOCATION_BYTES} bytes` }] }
+  )
 
 export const timeUnreadable = (path: string) =>
   general.INPUT_INVALID(`${path} must be a time such as 2030-01-01T00:00:00, ${TIME_RANGE}`, {

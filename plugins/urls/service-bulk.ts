@@ -5,7 +5,7 @@ import type { UrlChange } from '#schema/shapes/url.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
 import { urlUnknown } from './errors.ts'
 import { targetsOf, type UrlColumns } from './fields.ts'
-import { differences, pick, type Replaced, refuseOrder, valuesOf } from './service-changes.ts'
+import { differences, pick, type Replaced, refuseMisfits, valuesOf } from './service-changes.ts'
 import {
   aliasesBeyond,
   type Claims,
@@ -144,7 +144,7 @@ export function createBulk(parts: Parts): UrlBulk {
     const columns = Object.assign({}, ...changes.map(({ columns }) => columns)) as UrlColumns
     if (columns.shortCode) columns.foldedCode = codes.fold(columns.shortCode)
     if (columns.userId !== undefined) checkOwner(columns.userId)
-    if (columns.startsAt || columns.expiresAt) refuseOrder({ ...old, ...columns })
+    refuseMisfits(columns, { ...old, ...columns })
     // An unchanged target is not checked; an import may have brought it.
     const changed = targetsOf(change).filter(({ column }) => columns[column] !== undefined)
     for (const { name, url } of changed) refuseTarget(url, name, here)

@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import { parseWireTime } from '#platform/http/wire-time.ts'
+import { MAX_LOCATION_BYTES, toLocation, withParameters } from '#schema/shapes/location.ts'
 import type { UrlChange, UrlDraft } from '#schema/shapes/url.ts'
+import { toUtmQuery } from '#schema/shapes/utm.ts'
 import type { UrlRow } from '#schema/tables/urls.ts'
-import { timesReversed, timeUnreadable } from './errors.ts'
+import { timesReversed, timeUnreadable, utmTooLong } from './errors.ts'
 import { type ChosenColumns, FIELDS, inputName, storedValue, type UrlColumns } from './fields.ts'
 import type { LinkField } from './link-field.ts'
 
@@ -33,13 +35,23 @@ export const ERASED: UrlColumns = Object.fromEntries(
 export function columnsOf(draft: UrlDraft): ChosenColumns {
   const columns = CHOSEN.map((field) => [field.column, readField(field, draft) ?? field.initial ?? null])
   const chosen = Object.fromEntries(columns) as ChosenColumns
-  refuseOrder(chosen)
+  refuseMisfits(chosen, chosen)
   return chosen
 }
 
-/** Throws INPUT_INVALID for a link that ends before it starts. */
-export function refuseOrder({ startsAt, expiresAt }: Pick<ChosenColumns, 'startsAt' | 'expiresAt'>): void {
-  if (startsAt !== null && expiresAt !== null && startsAt >= expiresAt) throw timesReversed()
+/**
+ * Throws INPUT_INVALID for values that do not fit each other: a link that ends before it starts, a target too
+ * long for its UTM. Only values that `columns` set are refused; an import may have brought the others.
+ */
+export function refuseMisfits(columns: UrlColumns, row: ChosenColumns): void {
+  const { startsAt, expiresAt, originalUrl, utm } = row
+  if (columns.startsAt || columns.expiresAt) {
+    if (startsAt !== null && expiresAt !== null && startsAt >= expiresAt) throw timesReversed()
+  }
+  if (utm !== null && (columns.utm || columns.originalUrl)) {
+    const location = withParameters(toLocation(originalUrl), toUtmQuery(utm))
+    if (location.length > MAX_LOCATION_BYTES) throw utmTooLong()
+  }
 }
 
 /**

@@ -44,7 +44,7 @@ export function createUrlImport(options: UrlImportOptions): ImportKind {
     /** Rejects links whose code another link has. A code has one target. */
     async merge(client, { hasGaps }) {
       if (hasGaps) await fillGaps(client, options)
-      const rejected = await refuseTaken(client)
+      const rejected = [...(await refuseReversed(client)), ...(await refuseTaken(client))]
       const leftOut = await leaveTakenAliases(client)
       await client.query(INSERTION)
       await client.query(ALIAS_INSERTION)
@@ -95,6 +95,14 @@ function createColumns({ schemes, blocks }: UrlImportOptions): ImportColumn[] {
   })
 }
 
+/** Removes staged links that end before they start. */
+async function refuseReversed(client: ClientBase): Promise<Remark[]> {
+  const { rows } = await client.query<{ line: string }>(
+    'DELETE FROM staging WHERE starts_at >= expires_at RETURNING line'
+  )
+  return rows.map(({ line }) => ({ line: Number(line), reason: 'starts_at is not before expires_at' }))
+}
+
 /** Removes staged links whose code another link has, in the database or earlier in the file. */
 async function refuseTaken(client: ClientBase): Promise<Remark[]> {
   const { rows } = await client.query<{ line: string; short_code: string; holder: string }>(`
@@ -129,13 +137,12 @@ function readTags(items: string[]): string[] | string {
   return names.length > MAX_TAGS ? `holds more than ${MAX_TAGS} tags` : names
 }
 
+const UTM_VALUE = /^[^\0\uD800-\uDFFF]{1,256}$/u
+
 function refuseUtm(json: string): string | null {
   const known = Object.entries(JSON.parse(json)).every(
     ([name, value]) =>
-      UTM_NAMES.some((utm) => utm === name) &&
-      typeof value === 'string' &&
-      value !== '' &&
-      value.length <= 256
+      UTM_NAMES.some((utm) => utm === name) && typeof value === 'string' && UTM_VALUE.test(value)
   )
   return known ? null : `has other members than texts of 1 to 256 characters named ${UTM_NAMES}`
 }

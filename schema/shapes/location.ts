@@ -26,19 +26,23 @@ function withPlainHost(url: string): string {
   return plain ? `${before}${plain}${after}` : url
 }
 
+/** As {@link withParameters}; returns the location unchanged if the result does not fit a header. */
+export function replaceParameters(location: string, query: string): string {
+  const result = withParameters(location, query)
+  return result.length > MAX_LOCATION_BYTES ? location : result
+}
+
 /**
  * Adds the parameters of `query` (without its `?`) to a location, in place of parameters of the same names.
- * It edits the text, because a parser would change bytes that need no change. Returns the location unchanged
- * if the result does not fit a header.
+ * It edits the text, because a parser would change bytes that need no change.
  */
-export function replaceParameters(location: string, query: string): string {
+export function withParameters(location: string, query: string): string {
   const added = query.split('&').filter(Boolean)
   if (added.length === 0) return location
   const [, address = '', , present = '', fragment = ''] = /^([^?#]*)(\?([^#]*))?(#.*)?$/s.exec(location) ?? []
   const names = new Set(added.map(nameOf))
   const kept = present.split('&').filter((parameter) => parameter !== '' && !names.has(nameOf(parameter)))
-  const result = `${address}?${[...kept, ...added].join('&')}${fragment}`
-  return result.length > MAX_LOCATION_BYTES ? location : result
+  return `${address}?${[...kept, ...added].join('&')}${fragment}`
 }
 
 function nameOf(parameter: string): string {
