@@ -95,6 +95,8 @@ const settableRules = {
         minLength: 4,
         maxLength: MAX_PASSWORD_LENGTH,
         pattern: PLAIN_TEXT,
+        // A header cannot have outer spaces (RFC 9110, section 5.5).
+        format: 'trimmed',
         writeOnly: true,
         description: 'What a visitor must enter; never shown again, `has_password` says whether there is one',
         examples: ['correct horse']

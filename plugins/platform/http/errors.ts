@@ -152,6 +152,7 @@ function describeFormat(format: string): string {
     return `must be an absolute URL such as https://example.com, without spaces, of a scheme that is allowed, and of at most ${MAX_LOCATION_BYTES} bytes when percent-encoded`
   if (format === 'wire-time') return `must be a time such as 2025-06-04T00:07:00 (UTC), ${TIME_RANGE}`
   if (format === 'tag-length') return `must NOT have more than ${MAX_TAG_LENGTH} characters in lower case`
+  if (format === 'trimmed') return 'must not begin or end with a space'
   if (format === 'email') return 'must be an email address'
   return `must match format ${format}`
 }

@@ -119,6 +119,7 @@ function createValidator(options: Options, schemes: readonly string[]): Ajv {
   ajv.addFormat('target-url', (value: string) => isTargetUrl(value, schemes))
   ajv.addFormat('wire-time', isWireTime)
   ajv.addFormat('tag-length', hasTagLength)
+  ajv.addFormat('trimmed', (value: string) => value === value.trim())
   ajv.addKeyword({
     keyword: 'x-plain-json',
     type: 'object',
