@@ -32,6 +32,14 @@ t.test('codes and aliases are found in any case, and each exists once', async (t
     await follow(),
     seen.map(() => link.original_url)
   )
+  const listed = await Promise.all(
+    ['Sale', 'sALE', 'Spring', 'sPRING'].map((code) => request('GET', `/urls?short_code=${code}`))
+  )
+  t.same(
+    listed.map(({ json }) => json.map(({ id }: { id: number }) => id)),
+    listed.map(() => [link.id]),
+    'the list finds them too'
+  )
   await request('PATCH', `/urls/${link.id}`, { json: { original_url: 'https://example.com/changed' } })
   t.same(
     await follow(),

@@ -42,10 +42,12 @@ function states(): Record<string, Comparison> {
 const visitsLeft = sql`case when ${urls.maxVisits} is not null
   then greatest(${urls.maxVisits} - ${urls.visitsUsed}, 0) end`
 
-/** The links that have a code, as their own or as an alias. */
+/** The links that have a code, as their own or as an alias; in any case if the server ignores case. */
 function hasCode(code: Placeholder): SQL {
+  const folded = sql`lower(${code}::text collate "C")`
   return sql`${urls.id} in (
-    select coalesce(holder.alias_of, holder.id) from urls as holder where holder.short_code = ${code}
+    select coalesce(holder.alias_of, holder.id) from urls as holder
+    where holder.short_code = ${code} or (holder.domain = '' and holder.folded_code = ${folded})
   )`
 }
 

@@ -27,7 +27,7 @@ export const UrlQuery = Type.Object({
       minLength: 1,
       maxLength: 64,
       pattern: PLAIN_TEXT,
-      description: 'The exact code, or an alias'
+      description: 'The whole code, or an alias'
     })
   ),
   q: searchText('Part of the target, the title or the code; one or two letters begin a word of them'),
