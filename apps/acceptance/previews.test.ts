@@ -11,7 +11,8 @@ servedInEachMode(t, async (t, api) => {
       `/${url.short_code}+`,
       `/s/${url.short_code}+`,
       `/${url.short_code}+/`,
-      `/${url.short_code}+?a=1`
+      `/${url.short_code}+?a=1`,
+      `/${url.short_code}+?qr=1`
     ]) {
       const answer = await api('GET', path)
       t.equal(answer.status, 200, path)

@@ -42,7 +42,7 @@ export function createPreviewLoader({ urls }: Pick<FastifyInstance, 'urls'>): Lo
     // The title and the warnings of a limited link would give its target away.
     if (isLimited) return { short_code: code, ...facts, target: null, title: null, warnings: [] }
     // The title is that of the target, and not of the page that replaces it.
-    const title = details === undefined ? facts.title : null
+    const title = details?.['outcome'] === undefined ? facts.title : null
     return { short_code: code, ...facts, target: location, title }
   }
 }
