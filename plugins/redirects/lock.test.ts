@@ -1,12 +1,19 @@
 import t from 'tap'
 import { startApp } from '#testing/app.ts'
+import { missing } from '#testing/programs.ts'
+import { startPostgres, startRedis } from '#testing/servers.ts'
+import { until } from '#testing/until.ts'
 
 /** Guesses of the passwords of links are limited, in every mode of access. */
 
 const TRUSTED = { TRUST_PROXY: '127.0.0.1' }
 
-async function startLocked(t: Parameters<typeof startApp>[0], env: Record<string, string>) {
-  const { request } = await startApp(t, { env: { ...TRUSTED, ...env } })
+async function startLocked(
+  t: Parameters<typeof startApp>[0],
+  env: Record<string, string>,
+  storage?: Record<string, string>
+) {
+  const { request } = await startApp(t, { env: { ...TRUSTED, ...env }, ...(storage && { storage }) })
   const create = async (json: object) =>
     (await request('POST', '/urls', { json: { original_url: 'https://acme.dev/', ...json } })).json.short_code
   const code: string = await create({ password: 'the password' })
@@ -84,3 +91,46 @@ t.test('replicas accept the cookies of one another, over https only if they serv
   const [cookie = ''] = (headers.get('set-cookie') ?? '').split(';')
   t.equal((await second.request('GET', path, { headers: { cookie } })).status, 302)
 })
+
+t.test(
+  'without PostgreSQL no password opens a link, and cookies do',
+  { skip: missing('redis-server') },
+  async (t) => {
+    const [postgres, redis] = await Promise.all([startPostgres(t, { fsync: true }), startRedis(t)])
+    const storage = { DATABASE_URL: postgres.url, REDIS_URL: redis.url, DATA_DIR: t.testdir() }
+    const { create, code, guess, request } = await startLocked(t, { RATE_LIMIT: 'off' }, storage)
+    const plain = `/${await create({})}`
+    const form = (accept = 'text/html') =>
+      request('POST', `/${code}`, {
+        body: 'password=the+password',
+        headers: { 'content-type': 'application/x-www-form-urlencoded', accept }
+      })
+    const [cookie = ''] = ((await form()).headers.get('set-cookie') ?? '').split(';')
+    t.equal((await request('GET', plain)).status, 302)
+    for (const [stop, go] of [
+      [() => postgres.kill(), () => postgres.start()],
+      [async () => postgres.freeze(), async () => postgres.thaw()]
+    ] as const) {
+      await stop()
+      const answers = await Promise.all([
+        guess('the password'),
+        guess('no'),
+        form(),
+        form('application/json')
+      ])
+      const refused = answers.filter(
+        ({ status, headers }) => status === 503 && Number(headers.get('retry-after')) >= 1
+      )
+      t.equal(refused.length, answers.length, `${answers.map(({ status }) => status)}`)
+      t.same(
+        answers.filter(({ text, headers }) => headers.has('location') || text.includes('acme.dev')),
+        []
+      )
+      t.equal((await request('GET', `/${code}`)).status, 401)
+      t.equal((await request('GET', `/${code}`, { headers: { cookie } })).status, 302)
+      t.equal((await request('GET', plain)).status, 302)
+      await go()
+      await until(async () => (await guess('the password')).status === 302)
+    }
+  }
+)
