@@ -36,6 +36,20 @@ t.test('the demo has links and 90 days of statistics, and keeps changes', async 
     Number((await request('GET', `/urls?${filter}&page=1&per_page=1`)).headers.get('x-total-count'))
   t.ok((await totalOf('is_active=false')) > 10, 'some are inactive')
   t.ok((await totalOf('expired=true')) > 10, 'some have expired')
+  const states = ['expired', 'inactive', 'active']
+  const counts = await Promise.all(states.map((state) => totalOf(`state=${state}`)))
+  t.same(
+    states.filter((_, at) => !counts[at]),
+    [],
+    'links of these states'
+  )
+  t.ok((await totalOf('has_password=true')) > 0 && (await totalOf('tags=print')) > 10)
+  t.equal((await request('GET', '/urls/300')).json.starts_at, '2026-06-25T14:20:00')
+  const { json: tags } = await request('GET', '/api/tags')
+  t.ok(
+    tags.filter(({ color, links }: { color: string | null; links: number }) => color && links > 10).length >=
+      5
+  )
   t.equal((await request('GET', '/users')).json.length, 8)
 
   const { json: stats } = await request('GET', '/stats?from=2026-03-21&to=2026-06-18')

@@ -1,7 +1,7 @@
 import { buildApp } from '#apps/app.ts'
 import { readConfig } from '#apps/config.ts'
 import { setClock } from './clock.ts'
-import { LINKS, makeLinks, makeUsers } from './links.ts'
+import { COLORS, LINKS, makeLinks, makeUsers } from './links.ts'
 import { makeVisits, type Visit } from './visits.ts'
 
 /**
@@ -41,7 +41,7 @@ export async function fillDemo(folder: string, now: number, onDay: (day: number)
       onDay(day)
     }
     setClock(now)
-    await addRest(app)
+    await addRest(app, now)
   } finally {
     await app.close()
   }
@@ -68,13 +68,19 @@ async function follow(app: App, visits: readonly Visit[]): Promise<void> {
   if (!(await app.clicks.settle(SETTLE_MS))) throw new Error('the clicks of the demo are not stored')
 }
 
-/** What administrators see: switched-off and changed links, keys, and blocked hosts. */
-async function addRest(app: App): Promise<void> {
+/** What comes after the clicks: switched-off and changed links, rules, tags, keys, and blocked hosts. */
+async function addRest(app: App, now: number): Promise<void> {
   for (let id = OFF_EVERY; id <= LINKS; id += OFF_EVERY)
     await send(app, 'PUT', `/urls/${id}`, { is_active: false })
   const recent = LINKS - 3
   await send(app, 'PUT', `/urls/${recent}`, { title: 'Autumn sale: last chance' })
   await send(app, 'PUT', `/urls/${recent}`, { note: 'The title is that of the second mailing.' })
+  const inAWeek = new Date(now + 7 * DAY_MS).toISOString().slice(0, 19)
+  await send(app, 'PUT', `/urls/${LINKS}`, { starts_at: inAWeek })
+  await send(app, 'PUT', `/urls/${LINKS - 1}`, { max_visits: 250, redirect_status: 307 })
+  await send(app, 'PUT', `/urls/${LINKS - 2}`, { password: 'harvest' })
+  await send(app, 'PUT', `/urls/${LINKS - 5}`, { forward_query: true })
+  for (const [name, color] of Object.entries(COLORS)) await send(app, 'PATCH', `/api/tags/${name}`, { color })
   await send(app, 'POST', '/keys', { name: 'Website', role: 'member', user_id: 1 })
   await send(app, 'POST', '/keys', { name: 'Newsletter tool', role: 'member', user_id: 3 })
   await send(app, 'POST', '/keys', { name: 'Reports', role: 'read-only' })
@@ -82,7 +88,7 @@ async function addRest(app: App): Promise<void> {
   await send(app, 'POST', '/blocked-hosts', { host: 'tracker.example.net', reason: 'Not ours' })
 }
 
-async function send(app: App, method: 'POST' | 'PUT', url: string, payload: object): Promise<void> {
+async function send(app: App, method: 'POST' | 'PUT' | 'PATCH', url: string, payload: object): Promise<void> {
   const { statusCode, body } = await app.inject({ method, url, payload, remoteAddress: TRUSTED })
   if (statusCode >= 300) throw new Error(`${method} ${url} answered ${statusCode}: ${body}`)
 }

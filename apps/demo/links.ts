@@ -17,6 +17,10 @@ export interface DemoLink {
   created_at: string
   updated_at: string
   expires_at: string | null
+  expired_url: string | null
+  utm: { source: string; campaign: string } | null
+  tags: string[]
+  aliases: string[]
 }
 
 export interface DemoUser {
@@ -26,17 +30,19 @@ export interface DemoUser {
   created_at: string
 }
 
-/** What a link is for: the host, how its address and title are made, and the share of such links. */
+/** What a link is for: the host, how its address and title are made, and its tag. */
 const KINDS = [
   {
     host: 'shop.example.com',
     area: 'collections',
+    tag: 'shop',
     title: (topic: string, season: string) => `${season} sale: ${topic}`,
     topics: ['Running shoes', 'Rain jackets', 'Backpacks', 'Camping stoves', 'Merino socks', 'Trail maps']
   },
   {
     host: 'www.example.com',
     area: 'blog',
+    tag: 'blog',
     title: (topic: string) => topic,
     topics: [
       'How we cut build times in half',
@@ -50,24 +56,28 @@ const KINDS = [
   {
     host: 'events.example.org',
     area: 'register',
+    tag: 'events',
     title: (topic: string, season: string) => `${topic}, ${season.toLowerCase()} session`,
     topics: ['Open house', 'Accessibility workshop', 'Webinar: zero-downtime deploys', 'Community call']
   },
   {
     host: 'docs.example.net',
     area: 'guides',
+    tag: 'docs',
     title: (topic: string) => `Guide: ${topic}`,
     topics: ['Getting started', 'Single sign-on', 'Importing contacts', 'Webhooks', 'Backups', 'API keys']
   },
   {
     host: 'news.example.org',
     area: 'issues',
+    tag: 'news',
     title: (topic: string, season: string) => `${topic} – ${season.toLowerCase()} issue`,
     topics: ['Product newsletter', 'Press kit', 'Annual report', 'Customer stories']
   },
   {
     host: 'help.example.com',
     area: 'articles',
+    tag: 'help',
     title: (topic: string) => topic,
     topics: ['Track a parcel', 'Return an item', 'Change an invoice', 'Contact us', 'Opening hours']
   }
@@ -82,6 +92,16 @@ const LETTERS = 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789'
 
 /** The form of times on the wire. */
 const format = (time: number) => new Date(time).toISOString().slice(0, 19)
+
+/** Colours of tags; the others have none. */
+export const COLORS = {
+  shop: '#b4532a',
+  blog: '#2f6f4f',
+  events: '#6b4fa0',
+  docs: '#2563a8',
+  news: '#a3427a',
+  print: '#6b7280'
+} as const
 
 export function makeUsers(now: number): DemoUser[] {
   return NAMES.map((username, index) => ({
@@ -105,21 +125,26 @@ function makeLink(random: Random, id: number, now: number, createdAt: number): D
   const season = SEASONS[Math.floor(new Date(createdAt).getUTCMonth() / 3)] ?? 'Spring'
   const slug = topic.toLowerCase().replace(/[^a-z]+/g, '-')
   const channel = random.pick(CHANNELS)
-  const query = random.next() < 0.55 ? `?utm_source=${channel}&utm_campaign=${season.toLowerCase()}` : ''
+  const campaign = season.toLowerCase()
+  const utm = random.next() < 0.55 ? { source: channel, campaign } : null
   const expiresAt = chooseEnd(random, now, createdAt)
   const created_at = format(createdAt)
-  const chosen = CHOSEN[Math.floor(id / 31)]
+  const chosen = id % 31 === 0 ? CHOSEN[Math.floor(id / 31)] : undefined
+  const isPrinted = channel === 'poster' || channel === 'packaging'
   return {
     id,
     user_id: 1 + Math.floor(NAMES.length * random.next() ** 1.5),
-    short_code:
-      id % 31 === 0 && chosen ? chosen : Array.from({ length: 6 }, () => random.pick([...LETTERS])).join(''),
-    original_url: `https://${kind.host}/${kind.area}/${slug}${query}`,
+    short_code: chosen ?? Array.from({ length: 6 }, () => random.pick([...LETTERS])).join(''),
+    original_url: `https://${kind.host}/${kind.area}/${slug}`,
     title: random.next() < 0.86 ? kind.title(topic, season) : null,
     note: random.next() < 0.12 ? `Printed on the ${channel} material; keep the target alive.` : null,
     created_at,
     updated_at: created_at,
-    expires_at: expiresAt === null ? null : format(expiresAt)
+    expires_at: expiresAt === null ? null : format(expiresAt),
+    expired_url: expiresAt === null || id % 3 > 0 ? null : `https://${kind.host}/`,
+    utm,
+    tags: [kind.tag, campaign, ...(isPrinted ? ['print'] : [])],
+    aliases: chosen === undefined ? [] : [`${chosen}-print`]
   }
 }
 
