@@ -38,6 +38,7 @@ export const VIEWS: View[] = [
   { name: 'link', path: '/links/151?period=90d', done: '.is-events', shown: ALL },
   { name: 'stats', path: '/stats?period=90d', done: '.top a', shown: ALL },
   { name: 'users', path: '/users', done: '.is-list', shown: ['light'] },
+  { name: 'tags', path: '/tags', done: '.is-list', shown: ['light'] },
   { name: 'keys', path: '/keys', done: '.is-list', shown: ['dark'] },
   { name: 'audit', path: '/audit', done: '.is-audit', shown: ['light', 'phone'] },
   { name: 'hosts', path: '/hosts', done: '.is-list', shown: ['dark'] },
