@@ -74,8 +74,8 @@ export function drawVersion(): number {
 type Cost = typeof COST
 
 function derive(password: string, salt: Buffer, length: number, { ln, r, p }: Cost): Promise<Buffer> {
-  // Keyboards compose the same letter in different ways (NIST SP 800-63B, section 3.1.1.2). Headers and copied
-  // texts lose or gain outer spaces, which no password has.
+  // Keyboards compose the same letter in different ways (NIST SP 800-63B, section 3.1.1.2). Headers and
+  // copied texts lose or gain outer spaces, which no password has.
   const text = password.trim().normalize('NFC')
   const options: ScryptOptions = { N: 2 ** ln, r, p, maxmem: 256 * r * (2 ** ln + p) }
   return new Promise((resolve, reject) => {
