@@ -13,6 +13,12 @@ const MAX_WAITING = 10_000
 /** Visits per transaction. */
 const MAX_TOGETHER = 1_000
 
+/**
+ * Time between the starts of two transactions. A transaction costs as much as dozens of redirects, so visits
+ * that follow one another sooner share one.
+ */
+const GAP_MS = 20
+
 /** How long a visit waits: less than nginx waits for a redirect (3 s). */
 const PATIENCE_MS = 2_500
 
@@ -35,7 +41,7 @@ export type SpendVisit = (draft: ClickDraft, request: IncomingMessage) => Promis
 
 /**
  * Creates the queue of visits. One transaction at a time takes the visits of all links that wait, on one
- * connection. A hammered link costs one transaction per batch, not per visit.
+ * connection. A hammered link costs one transaction per {@link GAP_MS}, not per visit.
  */
 export function createVisitLimit(
   toClicks: (drafts: ClickDraft[]) => Click[],
@@ -43,17 +49,22 @@ export function createVisitLimit(
 ): SpendVisit {
   let waiting: Waiting[] = []
   let isBusy = false
+  let startedMs = -Infinity
 
   function start(): void {
     if (isBusy || waiting.length === 0) return
     isBusy = true
-    microBatch(
-      () => waiting.length,
-      () => void run()
-    )
+    const pauseMs = startedMs + GAP_MS - performance.now()
+    if (pauseMs > 0) setTimeout(run, pauseMs)
+    else
+      microBatch(
+        () => waiting.length,
+        () => void run()
+      )
   }
 
   async function run(): Promise<void> {
+    startedMs = performance.now()
     const visits = waiting.slice(0, MAX_TOGETHER).filter(({ isOver }) => !isOver())
     waiting = waiting.slice(MAX_TOGETHER)
     try {
