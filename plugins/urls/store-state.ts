@@ -25,7 +25,9 @@ const isUnexpired = sql`(${urls.expiresAt} is null or ${urls.expiresAt} > now())
 /** The condition of each state in a form that an index may serve. It ignores blocks, as stateInSql does. */
 export const STATE_CONDITIONS: Record<Exclude<UrlState, 'blocked'>, SQL> = {
   active: sql`${isActiveInSql} and ${isStarted} and ${hasVisits} and ${isUnexpired}`,
-  used_up: sql`${isActiveInSql} and ${isStarted} and ${urls.visitsUsed} >= ${urls.maxVisits}`,
+  // Without the first condition the planner expects a third of all links, and reads them in the list's order.
+  used_up: sql`${urls.maxVisits} is not null and ${isActiveInSql} and ${isStarted}
+    and ${urls.visitsUsed} >= ${urls.maxVisits}`,
   expired: sql`${isActiveInSql} and ${isStarted} and ${hasVisits} and ${urls.expiresAt} <= now()`,
   scheduled: sql`${isActiveInSql} and ${urls.startsAt} > now()`,
   inactive: sql`not ${urls.isActive} and not ${urls.isGuarded}`,
