@@ -82,6 +82,8 @@ t.test('a time is read as PostgreSQL writes it, in every zone and of every year'
       rows.map(({ wire }) => wire),
       rows.map(({ at }) => wireTime(parseInstant(at)))
     )
+    const { rows: plan } = await client.query('EXPLAIN VERBOSE SELECT wire_time(now())')
+    t.notMatch(JSON.stringify(plan), /wire_time\(/, 'lists do not call it for each row')
   })
   t.throws(() => parseInstant('04/06/2025 00:07:00 UTC'), /not in its ISO style/)
 })
