@@ -21,7 +21,7 @@ import { createEdits } from './service-edit.ts'
 import { createHistory } from './service-history.ts'
 import { createParts, type UrlCollaborators } from './service-parts.ts'
 import { createPasswordCheck } from './service-passwords.ts'
-import { openRows } from './service-rows.ts'
+import { openRows, ROWS } from './service-rows.ts'
 import { createLinkTags, type LinkTags } from './service-tags.ts'
 import { createTargetLookup } from './service-targets.ts'
 import { createVisits } from './service-visits.ts'
@@ -104,14 +104,14 @@ export interface ChangeContext extends TargetContext {
 
 export function createUrlService(
   database: Database,
-  cache: Pick<Cache, 'invalidate' | 'open'>,
+  cache: Pick<Cache, 'changes' | 'invalidate' | 'open'>,
   collaborators: UrlCollaborators,
   codes: Codes
 ) {
   const { db } = database
   const parts = createParts(database, cache, collaborators, codes)
   const bulk = createBulk(parts)
-  const list = openUrlList()
+  const list = openUrlList(() => cache.changes(ROWS))
   const findRow = openRows(database, cache)
 
   /** Returns the row unless it is deleted or the filter excludes it. Throws URL_UNKNOWN. */

@@ -100,6 +100,7 @@ t.test('without Redis it serves one process whole', async (t) => {
   t.equal(await follow(one, 'b'), 'y')
   t.match(one.app.cache.stats(), { links: { size: 2, redisHits: 0, loads: 3 } })
   await one.app.cache.ping()
+  t.same([one.app.cache.changes('links'), one.app.cache.changes('others')], [2, 0])
   t.throws(
     () => one.app.cache.open({ name: 'links', load: async () => null, versionOf: () => 1 }),
     /open already/
@@ -172,8 +173,10 @@ t.test('replicas with one Redis', { skip: missing('redis-server') }, async (t) =
     await worker.ready()
     origin.put('a', 'old')
     await follow(two, 'a')
+    const before = two.app.cache.changes('links')
     await worker.cache.invalidate('links', [{ key: 'a', version: origin.put('a', 'new').version }])
     await until(async () => (await follow(two, 'a')) === 'new')
+    t.ok(two.app.cache.changes('links') > before)
   })
 
   t.test('a change is not undone by a lookup that another replica began before it', async (t) => {
@@ -221,10 +224,12 @@ t.test('replicas with one Redis', { skip: missing('redis-server') }, async (t) =
     origin.put('a', 'old')
     t.equal(await follow(two, 'a'), 'old')
     await until(() => hearsChanges(two))
+    const before = two.app.cache.changes('links')
     await one.app.redis.client('KILL', 'TYPE', 'PUBSUB')
     await one.app.cache.invalidate('links', [{ key: 'a', version: origin.put('a', 'new').version }])
     await until(() => hearsChanges(two))
     t.equal(await follow(two, 'a'), 'new', 'though the message was missed')
+    t.ok(two.app.cache.changes('links') > before, 'and something may have changed')
   })
 })
 

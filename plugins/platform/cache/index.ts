@@ -2,15 +2,10 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Fullness } from '#platform/async/bounded-cache.ts'
 import type { RedisClient } from '#platform/redis/redis-cluster.ts'
-import {
-  type Change,
-  createInvalidationPublisher,
-  type InvalidationPublisher,
-  type Message
-} from './invalidation-publisher.ts'
-import { createInvalidationSubscriber, type InvalidationSubscriber } from './invalidation-subscriber.ts'
+import { FLOOR_MS, openChannel } from './invalidation-channel.ts'
+import type { Change } from './invalidation-publisher.ts'
 import type { CacheStats } from './lookup.ts'
-import { createSharedTier, defineScripts } from './shared.ts'
+import { createSharedTier } from './shared.ts'
 import { type ControlledCache, createTieredCache, type TieredCache } from './tiered.ts'
 
 /** How a capability opens a cache. */
@@ -52,6 +47,11 @@ export interface Cache {
    * `name` does not have to be an open cache, so other replicated state can be invalidated in this way.
    */
   onInvalidate(name: string, listener: () => void): void
+  /**
+   * Returns a number that grows when this process or another replica invalidates `name`, and when such a
+   * message may have been missed.
+   */
+  changes(name: string): number
   /** Counters by cache, for metrics. */
   stats(): Record<string, CacheStats>
   /** How full the maps of each cache are: `links`, `links:unknown`, `links:invalidated`. */
@@ -90,9 +90,6 @@ const DEFAULTS = {
   doubtMs: 1_000
 }
 
-/** How long an invalidated version is refused, here and in Redis: well over the timeout of any lookup. */
-const FLOOR_MS = 60_000
-
 /** How long a request waits for the refresh of a stale value before it uses that value. */
 const PATIENCE_MS = 250
 
@@ -106,7 +103,23 @@ async function cache(app: FastifyInstance, options: CacheOptions) {
   const caches = new Map<string, ControlledCache<unknown>>()
   const redis: RedisClient | null = app.hasDecorator('redis') ? app.redis : null
   const listeners = new Map<string, () => void>()
-  const channel = redis === null ? null : openChannel(app, redis, { caches, listeners }, doubtMs)
+  /** By the name of the cache; `doubts` counts for each. */
+  const changed = new Map<string, number>()
+  let doubts = 0
+  const count = (name: string) => changed.set(name, (changed.get(name) ?? 0) + 1)
+  const channel =
+    redis === null
+      ? null
+      : openChannel(app, redis, caches, doubtMs, {
+          onChange(name) {
+            count(name)
+            listeners.get(name)?.()
+          },
+          onDoubt() {
+            doubts++
+            for (const listener of listeners.values()) listener()
+          }
+        })
 
   const service: Cache = {
     open<V>(options: OpenOptions<V>): TieredCache<V> {
@@ -150,15 +163,19 @@ async function cache(app: FastifyInstance, options: CacheOptions) {
     async invalidate(name, changes) {
       const own = caches.get(name)
       if (own) for (const { key, version } of changes) own.forget(key, version)
-      if (changes.length > 0) await channel?.publisher.publish(name, changes)
+      if (changes.length === 0) return
+      count(name)
+      await channel?.publisher.publish(name, changes)
     },
     async invalidateUnknown(name) {
       const own = caches.get(name)
       own?.forgetUnknown(0)
+      count(name)
       const generation = await channel?.publisher.tellUnknown(name)
       if (generation) own?.forgetUnknown(generation)
     },
     onInvalidate: (name, listener) => void listeners.set(name, listener),
+    changes: (name) => (changed.get(name) ?? 0) + doubts,
     stats: () => Object.fromEntries([...caches].map(([name, one]) => [name, one.stats()])),
     fullness: () =>
       Object.assign(
@@ -186,57 +203,6 @@ async function cache(app: FastifyInstance, options: CacheOptions) {
     await channel.publisher.close()
     channel.listener.close()
   })
-}
-
-interface Channel {
-  publisher: InvalidationPublisher
-  listener: InvalidationSubscriber
-}
-
-function openChannel(
-  app: FastifyInstance,
-  redis: RedisClient,
-  {
-    caches,
-    listeners
-  }: {
-    caches: ReadonlyMap<string, ControlledCache<unknown>>
-    listeners: ReadonlyMap<string, () => void>
-  },
-  doubtMs: number
-): Channel {
-  defineScripts(redis)
-  // Redis does not separate channels by database number or key prefix.
-  const database = 'db' in redis.options ? redis.options.db : 0
-  const channel = `${redis.options.keyPrefix ?? ''}cache:${database ?? 0}`
-  const publisher = createInvalidationPublisher({
-    redis,
-    channel,
-    markMs: FLOOR_MS,
-    maxWaiting: 100_000,
-    retryMs: 200,
-    onProblem: (error) => app.log.warn({ err: error }, 'cache invalidations queued until Redis is back')
-  })
-  const listener = createInvalidationSubscriber({
-    redis,
-    channel,
-    doubtMs,
-    pingMs: 2_000,
-    startMs: 1_000,
-    caches: () => caches.keys(),
-    onMessage({ cache, changed, generation }: Message) {
-      listeners.get(cache)?.()
-      const one = caches.get(cache)
-      if (one === undefined) return
-      for (const [key, version] of changed ?? []) one.forget(key, version)
-      if (generation !== undefined) one.forgetUnknown(generation)
-    },
-    onDoubt() {
-      for (const one of caches.values()) one.markStale()
-      for (const publish of listeners.values()) publish()
-    }
-  })
-  return { publisher, listener }
 }
 
 export default fp(cache, { name: 'cache', dependencies: ['redis'], fastify: '5.x' })

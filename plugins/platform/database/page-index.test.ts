@@ -78,6 +78,46 @@ t.test('a place past the end has no rows', async (t) => {
   t.equal(read(table.ids, await index.locate(null, 5_000)), undefined)
 })
 
+t.test('counts are used again for a second, until a row changes or the connection is another', async (t) => {
+  const clock = { time: 0, changes: 0 }
+  const { table, countBuckets } = createTable([1, 2, 3])
+  const index = createPageIndex<object | null>({
+    countBuckets: (_, fromId, size) => countBuckets(null, fromId, size),
+    changes: () => clock.changes,
+    now: () => clock.time
+  })
+  await index.total(null)
+  table.counted = []
+  t.equal(await index.total(null), 3)
+  t.same(table.counted, [])
+  table.ids.add(4)
+  t.equal(await index.total({}), 4, 'in a transaction, for example')
+  clock.changes++
+  t.equal(await index.total(null), 4)
+  table.ids.delete(4)
+  clock.time += 1_000
+  t.equal(await index.total(null), 3, 'although no change was heard of')
+})
+
+t.test('a change during a count is counted by the next call', async (t) => {
+  const { table, countBuckets } = createTable([1])
+  let changes = 0
+  const index = createPageIndex<null>({
+    countBuckets: async (...call) => {
+      const counts = await countBuckets(...call)
+      if (table.ids.size === 1) {
+        table.ids.add(2)
+        changes++
+      }
+      return counts
+    },
+    changes: () => changes,
+    now: () => 0
+  })
+  await index.total(null)
+  t.equal(await index.total(null), 2)
+})
+
 t.test('a first count that fails is retried by the next caller', async (t) => {
   const { countBuckets } = createTable([1, 2, 3])
   let failures = 1

@@ -23,8 +23,15 @@ export interface PageIndexOptions<On> {
   tailBuckets?: number
   /** Maximum age of the counts of old buckets, in milliseconds. */
   recountMs?: number
+  /**
+   * Returns a number that differs after each change of the rows. While it is the same, counts are used again
+   * for up to a second, in case a change was not heard of. Without it, each call counts.
+   */
+  changes?: (() => number) | undefined
   now?: () => number
 }
+
+const REUSE_MS = 1_000
 
 /** A position in a list: the rows with ids from `fromId` up, without the first `skip` of them. */
 export interface Place {
@@ -59,12 +66,14 @@ export function createPageIndex<On>({
   bucketSize = 1_000,
   tailBuckets = 20,
   recountMs = 300_000,
+  changes,
   now = () => performance.now()
 }: PageIndexOptions<On>): PageIndex<On> {
   let old = NO_BUCKETS
   let countedAt = Number.NEGATIVE_INFINITY
   let recount: Promise<void> | null = null
-  const share = shareRuns<On, { old: Buckets; tail: Buckets }>()
+  const share = shareRuns<On, Counts>()
+  let last: { on: On; counts: Counts; changes: number; at: number } | null = null
 
   /** Moves the buckets before the tail to the old ones. Ids may commit out of order, so the tail is long. */
   function settle(counts: readonly BucketCount[]): void {
@@ -82,7 +91,7 @@ export function createPageIndex<On>({
   }
 
   /** Counts the tail. Expired counts of old buckets are used once more while a recount runs. */
-  async function count(on: On) {
+  async function count(on: On): Promise<Counts> {
     if (now() - countedAt > recountMs) {
       recount ??= countAll(on).finally(() => {
         recount = null
@@ -96,7 +105,17 @@ export function createPageIndex<On>({
     return { old: before, tail: bucketsOf(tail) }
   }
 
-  const current = (on: On) => share(on, () => count(on))
+  async function countAndKeep(on: On): Promise<Counts> {
+    const before = { on, changes: changes?.() ?? 0, at: now() }
+    const counts = await count(on)
+    last = { ...before, counts }
+    return counts
+  }
+
+  function current(on: On): Promise<Counts> {
+    const isCurrent = last?.on === on && last.changes === changes?.() && now() - last.at < REUSE_MS
+    return isCurrent && last !== null ? Promise.resolve(last.counts) : share(on, () => countAndKeep(on))
+  }
 
   const index: PageIndex<On> = {
     async total(on) {
@@ -133,6 +152,11 @@ export function createPageIndex<On>({
 interface Buckets {
   counts: readonly BucketCount[]
   rows: number
+}
+
+interface Counts {
+  old: Buckets
+  tail: Buckets
 }
 
 const NO_BUCKETS: Buckets = { counts: [], rows: 0 }

@@ -17,6 +17,7 @@ import { isSorted, type ListQuery, listParameters } from '#schema/shapes/list.ts
 import { pageWindow } from '#schema/shapes/page.ts'
 import type { TSchema } from '#schema/shapes/type.ts'
 import { type Comparison, createFilter, nameOf, type Wanted } from './filter.ts'
+import { limitOf, sizeOf } from './page-size.ts'
 import { createSortedList, type Run, type Sort } from './sorted.ts'
 
 /**
@@ -64,8 +65,11 @@ export interface List {
 /** A plan for the values of each query: an index of trigrams, for example, helps with rare texts only. */
 const isNamed = (shape: string) => shape === '' || shape === 'owner'
 
-/** Defines a list. The result opens it; statements are prepared once per database. */
-export function defineList(definition: ListDefinition): () => List {
+/**
+ * Defines a list. The result opens it, with the `changes` of {@link PageIndexOptions}; statements are
+ * prepared once per database.
+ */
+export function defineList(definition: ListDefinition): (changes?: () => number) => List {
   refuseUnfiltered(definition)
   const { name, table, id, base, sorts, comparisons, members, isLarge, defaultSort } = definition
   const filter = createFilter(base, comparisons)
@@ -82,13 +86,14 @@ export function defineList(definition: ListDefinition): () => List {
   const selectPage = prepareQuery<JsonChunk[]>(
     `list_${name}`,
     (on, shape) => {
-      const where = and(filter.where(shape), gte(id, sql.placeholder('fromId')))
+      const [size = '', filters = ''] = shape.split('/')
+      const where = and(filter.where(filters), gte(id, sql.placeholder('fromId')))
       // The alias is the name of the table, so that the members read the limited rows.
       const page = sql`(select * from ${table} where ${where} order by ${id}
-        limit ${sql.placeholder('most')} offset ${sql.placeholder('skip')}) as ${table}`
+        limit ${limitOf(size)} offset ${sql.placeholder('skip')}) as ${table}`
       return (isLarge ? selectLargeChunk : selectChunk)(on, page, members)
     },
-    isNamed
+    (shape) => isNamed(shape.replace(/^.*\//, ''))
   )
   const countMatching = prepareQuery<{ total: number }[]>(
     `count_${name}`,
@@ -109,11 +114,11 @@ export function defineList(definition: ListDefinition): () => List {
     extra = {}
   ) {
     const all = { ...values, ...extra, fromId, skip }
-    return readChunk(limit, (most) => selectPage(on, { ...all, most }, shape))
+    return readChunk(limit, (most) => selectPage(on, { ...all, most }, `${sizeOf(most)}/${shape}`))
   }
 
-  return function openList() {
-    const pages = createPageIndex({ countBuckets })
+  return function openList(changes) {
+    const pages = createPageIndex({ countBuckets, changes })
     return {
       async read(run, query, { owner, extra = {} }) {
         const wanted = filter.read({ ...query, owner })

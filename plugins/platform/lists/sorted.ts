@@ -7,6 +7,7 @@ import { problems } from '#platform/problem/errors.ts'
 import { type ListQuery, MAX_CURSOR_ROWS } from '#schema/shapes/list.ts'
 import { formatCursor, type Position, parseCursor, type ValueType } from './cursor.ts'
 import type { Filter, Wanted } from './filter.ts'
+import { limitOf, sizeOf } from './page-size.ts'
 
 /**
  * Sorted lists with cursors. The next rows are found by the values of the last one, so each page takes the
@@ -59,8 +60,8 @@ export function createSortedList(options: SortedListOptions) {
   const readPart = prepareQuery<Chunk[]>(
     `sorted_${name}`,
     (on, shape) => {
-      const [order = '', part = '', filters = ''] = shape.split('/')
-      return selectPart(on, options, order, part as Part, filters)
+      const [order = '', part = '', size = '', filters = ''] = shape.split('/')
+      return selectPart(on, options, { order, part: part as Part, limit: limitOf(size), filters })
     },
     // A plan for the values of each query: the best one differs between rare and frequent values.
     (shape) => shape.endsWith('/')
@@ -112,7 +113,11 @@ export function createSortedList(options: SortedListOptions) {
     return run(async (on) => {
       const read = async (part: Part, most: number) => {
         const at = { value: position?.value, id: position?.id }
-        const [chunk] = await readPart(on, { ...values, ...extra, ...at, most }, `${order}/${part}/${shape}`)
+        const [chunk] = await readPart(
+          on,
+          { ...values, ...extra, ...at, most },
+          `${order}/${part}/${sizeOf(most)}/${shape}`
+        )
         return chunk ?? { text: '', rows: 0, hasMore: false, last: null }
       }
       const total = await count(on)
@@ -139,9 +144,7 @@ const CASTS: Record<ValueType, (value: SQL) => SQL> = {
 function selectPart(
   on: Executor,
   { table, id, sorts, filter, members }: SortedListOptions,
-  order: string,
-  part: Part,
-  filters: string
+  { order, part, limit, filters }: { order: string; part: Part; limit: SQL; filters: string }
 ) {
   const sort = sorts[order.replace(/^-/, '')] as Sort
   const isById = sort.by === id.column
@@ -164,15 +167,14 @@ function selectPart(
   const conditions = [filter.where(filters), presence, condition].filter((one) => one !== undefined)
   const where = conditions.length === 0 ? sql`` : sql`where ${sql.join(conditions, sql` and `)}`
   const by = byId ? sql`${id.column} ${direction}` : sql`${sort.by} ${direction}, ${id.column} ${direction}`
-  const most = sql`${sql.placeholder('most')}::bigint`
   const value = isById ? sql`null` : sort.type === 'time' ? sql`extract(epoch from ${sort.by})` : sort.by
   // The alias is the name of the table, so that the same expressions read the limited rows.
-  const page = sql`(select * from ${table} ${where} order by ${by} limit ${most} + 1) as ${table}`
+  const page = sql`(select * from ${table} ${where} order by ${by} limit ${limit} + 1) as ${table}`
   const texts = sql`(select ${jsonObject(members)} as json, row_number() over (order by ${by}) as n,
     json_build_array(${value}::text, ${id.column}::text) as position from ${page}) as texts`
   const measured = sql`(select *, sum(octet_length(json)) over (order by n) - octet_length(json) as bytes
     from ${texts}) as measured`
-  const kept = sql`(select *, n <= ${most} and bytes < ${sql.raw(String(CHUNK_BYTES))} as kept from ${measured}) as page`
+  const kept = sql`(select *, n <= ${limit} and bytes < ${sql.raw(String(CHUNK_BYTES))} as kept from ${measured}) as page`
   return on
     .select({
       text: sql<string>`coalesce(string_agg(json, ',' order by n) filter (where kept), '')`,
