@@ -15,6 +15,9 @@ import { blame } from './targets.ts'
 
 /** Creation of links. */
 
+/** The topic of links without a title. */
+const UNTITLED = 'url.untitled'
+
 /** A link that a request created, or that it found. */
 export interface Prepared {
   row: UrlRow
@@ -58,10 +61,16 @@ export function createCreation({
     if (hash !== null) await writePasswords(db, [{ urlId: row.id, hash }])
     if (row.aliases.length > 0) await insertAliases(db, aliasesBeyond(row, { aliases: [] }, codes))
     if (row.title === null)
-      await outbox.add({ topic: 'url.untitled', aggregate: String(row.id), payload: { id: row.id } })
+      await outbox.add({ topic: UNTITLED, aggregate: String(row.id), payload: { id: row.id } })
     // Redirects may have cached this code as unknown.
     await forgetAfterCommit([row])
     return row
+  }
+
+  /** True if the statement that inserts the link is the only one. */
+  function isOneStatement({ find_if_exists, password, aliases, title = null }: UrlDraft): boolean {
+    const isTitled = title !== null || !outbox.consumes(UNTITLED)
+    return isTitled && !find_if_exists && !password && !aliases?.length
   }
 
   /** Returns the oldest link that a request with `find_if_exists` describes, or null. */
@@ -83,8 +92,9 @@ export function createCreation({
       for (const { code, path } of wantedCodes(draft))
         if (codes.isReserved(code)) throw codeReserved(code, path)
       const hash = draft.password ? await passwords.hash(draft.password) : null
+      const run = isOneStatement(draft) ? database.statement : database.transaction
       return () =>
-        database.transaction(async () => {
+        run(async () => {
           const found = draft.find_if_exists ? await findSame(caller, draft) : null
           return found === null
             ? { row: await insert(caller, draft, hash), isFound: false }

@@ -30,7 +30,10 @@ export interface UrlCollaborators {
   }
   audit: { record: RecordChanges; insertion: Insertion; findOwned: FindOwned; list: ListChanges }
   blocklist: BlockedHosts
-  outbox: { add(message: { topic: string; aggregate: string; payload: { id: number } }): Promise<void> }
+  outbox: {
+    add(message: { topic: string; aggregate: string; payload: { id: number } }): Promise<void>
+    consumes(topic: string): boolean
+  }
   /** Removes what the user entered from the events and audit entries of these urls. */
   erase(userId: number, rows: UrlRow[]): Promise<void>
   /** Returns why a target is refused, or null. `here` as in {@link TargetContext}. */

@@ -37,7 +37,7 @@ t.test('lookups that callers share run outside their transactions', async (t) =>
   t.match(await app.urls.findByKey('early'), { originalUrl: 'https://a.dev' })
 })
 
-t.test('POST /urls sends one statement in a transaction, with a key four', async (t) => {
+t.test('POST /urls sends one statement, with a key four in a transaction', async (t) => {
   const user = await request('POST', '/users', { json: { username: 'ada', email: 'ada@example.com' } })
   const json = { original_url: 'https://a.dev', user_id: user.json.id, title: 'A title' }
   const create = (headers = {}) => statementsOf(() => request('POST', '/urls', { json, headers }))
@@ -45,7 +45,7 @@ t.test('POST /urls sends one statement in a transaction, with a key four', async
   const transaction = (...statements: string[]) => ['BEGIN', ...statements, 'COMMIT', '201']
   t.same(
     [await create(), await create({ 'idempotency-key': 'k1' }), await create({ 'idempotency-key': 'k1' })],
-    [transaction('with'), transaction('select', 'select', 'with', 'insert'), transaction('select', 'select')]
+    [['with', '201'], transaction('select', 'select', 'with', 'insert'), transaction('select', 'select')]
   )
 })
 

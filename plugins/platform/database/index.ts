@@ -57,6 +57,11 @@ export interface Database {
    */
   transaction<T>(work: () => Promise<T>): Promise<T>
   /**
+   * Runs `work` as {@link transaction} does, for work that writes with one statement only: PostgreSQL commits
+   * it alone, which saves two round trips.
+   */
+  statement<T>(work: () => Promise<T>): Promise<T>
+  /**
    * Runs `work` after the commit of the outermost transaction, which awaits it. Without one, runs it at once.
    */
   afterCommit(work: () => unknown): Promise<void>
@@ -153,6 +158,7 @@ async function database(app: FastifyInstance, options: DatabaseOptions) {
       return replica === null ? null : replica.isUsed
     },
     transaction: transactions.run,
+    statement: transactions.runAlone,
     afterCommit: transactions.afterCommit,
     outside: transactions.outside,
     async withClient(work) {

@@ -42,6 +42,22 @@ t.test('a nested transaction joins the outer one', async (t) => {
   t.same(await read(), [1])
 })
 
+t.test('a single statement joins a transaction; outside of one it is committed alone', async (t) => {
+  const failing = database.transaction(async () => {
+    await database.statement(() => add(1))
+    throw new Error('changed my mind')
+  })
+  await t.rejects(failing, /changed my mind/)
+  await database.statement(() => add(2))
+  let runs = 0
+  await database.statement(async () => {
+    runs++
+    if (runs === 1) await db.execute(sql`do $$ begin raise exception using errcode = '40P01'; end $$`)
+    await add(3)
+  })
+  t.same(await read(), [2, 3], 'a conflict runs it again')
+})
+
 t.test('an outer transaction that catches the error of an inner one rolls back', async (t) => {
   const failing = database.transaction(async () => {
     const inner = database.transaction(async () => {

@@ -9,6 +9,7 @@ export interface Transactions {
   /** True inside a transaction. Throws after its end. */
   isInside(): boolean
   run<T>(work: () => Promise<T>): Promise<T>
+  runAlone<T>(work: () => Promise<T>): Promise<T>
   afterCommit(work: () => unknown): Promise<void>
   outside<T>(work: () => T): T
 }
@@ -100,6 +101,11 @@ export function createTransactions(
       const { result, afterCommit } = await watch(retryConflict(() => once(work)))
       for (const next of afterCommit) await next()
       return result
+    },
+
+    async runAlone(work) {
+      const context = current()
+      return context === undefined ? watch(retryConflict(work)) : join(context, work)
     },
 
     async afterCommit(work) {

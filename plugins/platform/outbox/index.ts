@@ -12,6 +12,8 @@ export interface Outbox {
    * handled in the order of its changes.
    */
   add(message: Message): Promise<void>
+  /** True if the topic has a consumer. */
+  consumes(topic: string): boolean
   /** Handles the messages of `topic`. Each topic has one consumer. */
   consume<T>(topic: string, handle: Handler<T>, limits?: Partial<Omit<Consumer, 'handle'>>): void
   /** Looks for due messages of `topic` now. The sweeper does so every few seconds. */
@@ -71,6 +73,7 @@ async function outbox(app: FastifyInstance, { dispatches }: OutboxOptions) {
         await database.afterCommit(() => dispatch(topic))
       else outcomes.inc({ topic, outcome: 'dropped' })
     },
+    consumes: (topic) => consumers.has(topic),
     consume(topic, handle, limits) {
       const consumer = { ...LIMITS, ...limits, handle: handle as Handler<unknown> }
       const onOutcome = (outcome: string) => outcomes.inc({ topic, outcome })
