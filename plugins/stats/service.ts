@@ -1,4 +1,5 @@
 import { type Caller, type OwnerFilter, ownerFilterOf } from '#platform/access/caller.ts'
+import { createBoundedCache } from '#platform/async/bounded-cache.ts'
 import { shareRuns } from '#platform/async/share-runs.ts'
 import type { Database, Executor } from '#platform/database/index.ts'
 import type { MaintenanceReport } from '#platform/database/maintenance.ts'
@@ -6,12 +7,12 @@ import type { FreshMark } from '#platform/database/read-replica.ts'
 import { parseWireTime } from '#platform/http/wire-time.ts'
 import type { OverallStats, StatsQuery, UrlStats } from '#schema/shapes/stats.ts'
 import { wireTime } from '#schema/shapes/text.ts'
-import { ALL_URLS, DAY_MS } from './aggregate.ts'
+import { ALL_URLS, DAY_MS, HOUR_MS } from './aggregate.ts'
 import { cutBuckets, firstOf, isTimeZone, startOfDay, type Unit } from './buckets.ts'
 import { rangeReversed, rangeTooLong, timeTooEarly, zoneUnknown } from './errors.ts'
 import { maintain } from './service-maintenance.ts'
 import { createSaltKeeper } from './service-salts.ts'
-import { listTop, type StatsOf, sumDays, sumHours, type TopUrl } from './store.ts'
+import { listTop, type Period, periodOf, type StatsOf, sumDays, sumHours, type TopUrl } from './store.ts'
 
 /** `app.stats`: how often links were followed. Reads rollups, never events. */
 export interface StatsService {
@@ -58,15 +59,14 @@ export function createStatsService(
   const salts = createSaltKeeper(database, now)
   const share = shareRuns<string, Overview>()
 
-  async function read(on: Executor, of: StatsOf, { unit, tz, bounds }: Range) {
+  async function read(on: Executor, of: StatsOf, { unit, tz, period, isWholeDays, starts, end }: Range) {
     // UTC days have rollups. Days of other zones are sums of hours; only their visitors come from UTC days.
-    const isWholeDays = bounds.every((bound) => bound % DAY_MS === 0)
-    const days = unit === 'hour' ? null : await sumDays(on, of, bounds)
-    const counts = isWholeDays && days !== null ? days : await sumHours(on, of, bounds)
+    const days = unit === 'hour' ? null : await sumDays(on, of, period)
+    const counts = isWholeDays && days !== null ? days : await sumHours(on, of, period)
     const countAt = new Map(counts.map((sum) => [sum.place, sum]))
     const visitorsAt = days && new Map(days.map(({ place, visitors }) => [place, visitors]))
-    const series = bounds.slice(0, -1).map((start, place) => ({
-      start: wireTime(new Date(start)),
+    const series = starts.map((start, place) => ({
+      start,
       clicks: countAt.get(place)?.clicks ?? 0,
       bots: countAt.get(place)?.bots ?? 0,
       ...(visitorsAt !== null && { visitors: visitorsAt.get(place) ?? 0 })
@@ -74,8 +74,8 @@ export function createStatsService(
     const add = (of: (bucket: (typeof series)[number]) => number) =>
       series.reduce((sum, bucket) => sum + of(bucket), 0)
     return {
-      from: wireTime(new Date(bounds[0] ?? 0)),
-      to: wireTime(new Date((bounds.at(-1) ?? 0) - 1_000)),
+      from: starts[0] ?? '',
+      to: end,
       unit,
       tz,
       clicks: add(({ clicks }) => clicks),
@@ -89,10 +89,10 @@ export function createStatsService(
   function readOverview(mark: FreshMark, ownerFilter: OwnerFilter, range: Range): Promise<Overview> {
     const of = ownerFilter === 'all' ? ALL_URLS : { owner: ownerFilter }
     const top = { ...TOP_LIMITS, ownerFilter }
-    return share(JSON.stringify([String(mark?.lsn ?? mark), ownerFilter, range]), () =>
+    return share(`${mark?.lsn ?? mark} ${ownerFilter} ${range.key}`, () =>
       database.readFresh(mark, async (on) => ({
         counted: await read(on, of, range),
-        top: await listTop(on, wholeDays(range.bounds), top)
+        top: await listTop(on, range.wholeDays, top)
       }))
     )
   }
@@ -137,21 +137,56 @@ interface Overview {
   top: TopUrl[]
 }
 
-/** The range of a query. `bounds`: see {@link cutBuckets}. */
+/** The buckets of a query. */
 interface Range {
+  /** Equal for equal ranges. */
+  key: string
   unit: Unit
   tz: string
-  bounds: number[]
+  period: Period
+  /** The UTC days that it touches. */
+  wholeDays: Period
+  /** True if each bucket has whole UTC days. */
+  isWholeDays: boolean
+  /** Wire format; `end` is the last second. */
+  starts: string[]
+  end: string
 }
 
+/** To cut 30 days of a zone takes longer than all else in a request. A range may take 100 KB. */
+const ranges = createBoundedCache<Range>('stats-ranges', 50)
+
 function readRange({ from, to, unit = 'day', tz = 'UTC' }: StatsQuery, now: number): Range {
+  // Buckets begin with an hour, so all requests of an hour that end now have the same ones.
+  const key = `${unit} ${tz} ${from} ${to ?? Math.floor(now / HOUR_MS)}`
+  let range = ranges.get(key)
+  if (range === undefined) {
+    range = { key, ...cutRange({ from, to, unit, tz }, now) }
+    ranges.set(key, range)
+  }
+  return range
+}
+
+/** Throws INPUT_INVALID. */
+function cutRange(
+  { from, to, unit, tz }: { from: string | undefined; to: string | undefined; unit: Unit; tz: string },
+  now: number
+): Omit<Range, 'key'> {
   if (!isTimeZone(tz)) throw zoneUnknown(tz)
   const end = to === undefined ? now : readTime('to', to, tz)
   const start = from === undefined ? firstOf(DEFAULT_BUCKETS, end, unit, tz) : readTime('from', from, tz)
   if (start > end) throw rangeReversed()
   const bounds = cutBuckets(start, end, unit, tz, MAX_BUCKETS)
   if (bounds === null) throw rangeTooLong(MAX_BUCKETS)
-  return { unit, tz, bounds }
+  return {
+    unit,
+    tz,
+    period: periodOf(bounds),
+    wholeDays: periodOf(wholeDays(bounds)),
+    isWholeDays: bounds.every((bound) => bound % DAY_MS === 0),
+    starts: bounds.slice(0, -1).map((start) => wireTime(new Date(start))),
+    end: wireTime(new Date((bounds.at(-1) ?? 0) - 1_000))
+  }
 }
 
 const EARLIEST = Date.UTC(1900, 0, 1)

@@ -13,6 +13,30 @@ import { urls } from '#schema/tables/urls.ts'
  * clicks.
  */
 
+/** A period of buckets, as the statements take it. */
+export interface Period {
+  /** The starts of the buckets, as an array of PostgreSQL: one text costs less than a list of them. */
+  starts: string
+  first: string
+  end: string
+  /** The days whose noon is in the period, without the last one. */
+  firstDay: string
+  endDay: string
+}
+
+/** Returns the period of `bounds`, see cutBuckets. */
+export function periodOf(bounds: readonly number[]): Period {
+  const instants = bounds.map((bound) => formatInstant(new Date(bound)))
+  const dayOf = (time = 0) => formatInstant(new Date(time + 43_200_000 - 1)).split('T', 1)[0] ?? ''
+  return {
+    starts: `{${instants.slice(0, -1)}}`,
+    first: instants[0] ?? '',
+    end: instants.at(-1) ?? '',
+    firstDay: dayOf(bounds[0]),
+    endDay: dayOf(bounds.at(-1))
+  }
+}
+
 /** The sums of one bucket. `place` is its index, from 0. */
 export interface BucketSum {
   place: number
@@ -48,11 +72,9 @@ const hourSums = prepareQuery<{ sums: BucketSum[] }[]>('sum_hours', (on, shape) 
   return on.select({ sums: inOneRow }).from(sums)
 })
 
-/** Sums a link's hours by bucket. `bounds`: see cutBuckets. Leaves out empty buckets. */
-export async function sumHours(on: Executor, of: StatsOf, bounds: readonly number[]): Promise<BucketSum[]> {
-  const starts = startsOf(bounds)
-  const [first, end] = [bounds[0], bounds.at(-1)].map((time = 0) => formatInstant(new Date(time)))
-  const [row] = await hourSums(on, { ...valuesOf(of), starts, first, end }, shapeOf(of))
+/** Sums a link's hours by bucket. Leaves out empty buckets. */
+export async function sumHours(on: Executor, of: StatsOf, period: Period): Promise<BucketSum[]> {
+  const [row] = await hourSums(on, { ...valuesOf(of), ...period }, shapeOf(of))
   return row?.sums ?? []
 }
 
@@ -69,9 +91,8 @@ const daySums = prepareQuery<{ sums: BucketSum[] }[]>('sum_days', (on, shape) =>
 })
 
 /** Sums a link's UTC days by bucket. A day belongs to the bucket that contains its noon. */
-export async function sumDays(on: Executor, of: StatsOf, bounds: readonly number[]): Promise<BucketSum[]> {
-  const values = { ...valuesOf(of), starts: startsOf(bounds), ...daysOf(bounds) }
-  const [row] = await daySums(on, values, shapeOf(of))
+export async function sumDays(on: Executor, of: StatsOf, period: Period): Promise<BucketSum[]> {
+  const [row] = await daySums(on, { ...valuesOf(of), ...period }, shapeOf(of))
   return row?.sums ?? []
 }
 
@@ -144,10 +165,10 @@ const topUrls = prepareQuery<TopUrl[]>('top_urls', (on, shape) => {
  */
 export function listTop(
   on: Executor,
-  bounds: readonly number[],
+  period: Period,
   { ownerFilter: owner, limit, ...limits }: TopLimits & { ownerFilter: OwnerFilter }
 ): Promise<TopUrl[]> {
-  const values = { owner, most: limit, ...limits, ...daysOf(bounds) }
+  const values = { owner, most: limit, ...limits, ...period }
   return topUrls(on, values, owner === 'all' ? 'all' : 'owner')
 }
 
@@ -165,18 +186,8 @@ function placeOf(time: SQL): SQL.Aliased<number> {
   return sql<number>`width_bucket(${time}, ${sql.placeholder('starts')}::timestamptz[]) - 1`.as('place')
 }
 
-function startsOf(bounds: readonly number[]): string[] {
-  return bounds.slice(0, -1).map((bound) => formatInstant(new Date(bound)))
-}
-
 /** Selects the days from `firstDay` to before `endDay`, in a form that the index supports. */
 function noonWithin(): SQL[] {
   const { day } = urlStatsDaily
   return [gte(day, sql.placeholder('firstDay')), lt(day, sql.placeholder('endDay'))]
-}
-
-/** Returns the days whose noon is between the first and the last of `bounds`. */
-function daysOf(bounds: readonly number[]): { firstDay: string; endDay: string } {
-  const dayOf = (time = 0) => formatInstant(new Date(time + 43_200_000 - 1)).split('T', 1)[0] ?? ''
-  return { firstDay: dayOf(bounds[0]), endDay: dayOf(bounds.at(-1)) }
 }
