@@ -70,13 +70,17 @@ export function createCodes(options: CodeOptions): Codes {
 
   const isReserved = (code: string) => isReservedCode(code) || reserved.has(code.toLowerCase())
 
+  /** Random bytes. Drawn many at a time, because a draw takes longer than a code. */
+  const bytes = (function* draw() {
+    for (;;) yield* random(256)
+  })()
+
   function create(length = options.length): string {
     for (;;) {
       let code = ''
       while (code.length < length) {
-        for (const byte of random(length * 2)) {
-          if (byte < fairBytes && code.length < length) code += alphabet.charAt(byte % alphabet.length)
-        }
+        const byte = bytes.next().value
+        if (byte < fairBytes) code += alphabet.charAt(byte % alphabet.length)
       }
       if (!isReserved(code)) return code
     }
