@@ -37,17 +37,22 @@ export interface Filter {
 
 /** Creates the filter of a list of the rows that match `base`. */
 export function createFilter(base: SQL | undefined, comparisons: Record<string, Comparison>): Filter {
+  const all = Object.entries(comparisons).map(([name, { read, end }]) => ({
+    name,
+    parameter: nameOf(name),
+    read,
+    end
+  }))
   return {
     read(query) {
-      const names = Object.keys(comparisons).filter((name) => query[nameOf(name)] !== undefined)
       const values: Record<string, unknown> = {}
-      for (const name of names) {
-        const value = query[nameOf(name)]
-        const read = comparisons[name]?.read
+      for (const { name, parameter, read } of all) {
+        const value = query[parameter]
+        if (value === undefined) continue
         const converted = read === undefined ? value : read(String(value))
         if (converted !== undefined) values[name] = converted
       }
-      for (const name of names) refuseReversed(name, comparisons[name]?.end, values)
+      for (const { name, end } of all) refuseReversed(name, end, values)
       return { values, shape: Object.keys(values).join() }
     },
     where(shape) {
