@@ -28,8 +28,12 @@ export interface ImportColumn {
   isInputOnly?: true
   /** The value of most rows, in SQL: a column with only that is not in exports. Null if undefined. */
   usual?: string
-  /** SQL of the value in exports; by default the column of the table. */
+  /** SQL of the value of a stored row, of the type of the column; by default the column of the table. */
+  value?: string
+  /** SQL of the value in exports; by default `value`. */
   stored?: string
+  /** Changes by itself, so another value is no difference. */
+  isVolatile?: true
   /** The kind whose ids the column holds. */
   refersTo?: 'users' | 'urls'
 }

@@ -92,6 +92,26 @@ profiles(t, async (t, profile) => {
     t.match((await second.request('GET', '/urls/5')).json, { title: null, expires_at: '2031-01-01T00:00:00' })
   })
 
+  t.test('links with rules load twice without a change, though they were visited', async (t) => {
+    const running = await startApp(t, { profile })
+    const rules = [
+      { starts_at: '2999-01-01T00:00:00' },
+      { password: 'correct horse' },
+      { max_visits: 5 },
+      { max_visits: 5, is_active: false }
+    ]
+    for (const rule of rules) {
+      const json = { original_url: 'https://example.com', tags: ['a', 'b'], utm: { source: 'x' }, ...rule }
+      t.equal((await running.request('POST', '/urls', { json })).status, 201)
+    }
+    const files = await dump(running)
+    const { short_code } = (await running.request('GET', '/urls/3')).json
+    t.equal((await running.request('GET', `/${short_code}`)).status, 302)
+    const [, report] = await load(running, files)
+    t.match(report, { count: 4, imported: 0, skipped: 4, conflicts: 0, warnings: [] })
+    t.same(report?.warnings, [])
+  })
+
   t.test('an export for spreadsheets holds no formula, and is read back to the same rows', async (t) => {
     const first = await startApp(t, { profile })
     const create = async (path: string, json: object) => {

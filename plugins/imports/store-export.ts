@@ -69,8 +69,8 @@ function formatQuery({ name }: Kind, columns: readonly Column[]): string {
     ) AS counted WHERE before < ${FETCH_BYTES} ORDER BY key`
 }
 
-function expressValue({ name, type, stored }: Column): string {
-  const column = stored ?? quoteName(name)
+function expressValue({ name, type, value, stored }: Column): string {
+  const column = stored ?? value ?? quoteName(name)
   if (type === 'timestamptz') return `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')`
   if (type === 'boolean') return `CASE WHEN ${column} THEN 'True' ELSE 'False' END`
   return `${column}::text`

@@ -9,8 +9,8 @@ import { quoteName } from './store-staging.ts'
 
 /**
  * Handles staged rows whose id already exists. A row with the same values as the stored one is dropped: the
- * file was imported before. A different one is a conflict. Empty fields and `updated_at`, which changes with
- * each update of a link, do not count as differences.
+ * file was imported before. A different one is a conflict. Empty fields and those that change by themselves do
+ * not count as differences.
  */
 
 interface Taken {
@@ -45,7 +45,7 @@ export async function settleIds(
 ): Promise<SettledIds> {
   const { kind, leastId, greatestId, hasRepeats, hasGaps } = batch
   // The bounds keep the planner from reading a whole index.
-  const stored = `${kind.name} present ON present.id = staging.id AND present.id BETWEEN ${leastId} AND ${greatestId}`
+  const stored = `${presentRows(kind)} ON present.id = staging.id AND present.id BETWEEN ${leastId} AND ${greatestId}`
   const earlier = `(SELECT DISTINCT ON (id) * FROM staging WHERE id IS NOT NULL ORDER BY id, line) present
     ON present.id = staging.id AND present.line < staging.line`
   const isRenumbered = onConflict === 'renumber'
@@ -101,10 +101,18 @@ async function dropTaken(
   return { dropped: Number(dropped), different: different ?? [] }
 }
 
+/** SQL of the stored rows, with the values that their columns have in files. */
+function presentRows({ name, columns }: Kind): string {
+  const values = columns
+    .filter(({ isInputOnly }) => !isInputOnly)
+    .map(({ name, value = quoteName(name) }) => `${value} AS ${quoteName(name)}`)
+  return `(SELECT ${values.join(', ')} FROM ${name}) present`
+}
+
 /** SQL for the names of the columns in which a staged row and `present` differ. */
 function listDifferences({ columns }: Kind): string {
   const names = columns
-    .filter(({ name, isInputOnly }) => !isInputOnly && name !== 'id' && name !== 'updated_at')
+    .filter(({ name, isInputOnly, isVolatile }) => !isInputOnly && !isVolatile && name !== 'id')
     .map(({ name }) => name)
   const cases = names.map((name) => {
     const [here, there] = [`staging.${quoteName(name)}`, `present.${quoteName(name)}`]
@@ -128,7 +136,7 @@ async function moveRows(
   const { rows: found } = await client.query<Moved & { differences: string }>(
     `WITH found AS MATERIALIZED (
        SELECT DISTINCT ON (staging.line) staging.line, staging.file_id, present.id, ${listDifferences(kind)} AS differences
-       FROM staging JOIN ${kind.name} present ON ${kind.finds}
+       FROM staging JOIN ${presentRows(kind)} ON ${kind.finds}
        WHERE staging.id IS NULL AND present.id > coalesce(staging.file_id, 0) AND present.id <= $1::bigint
          AND (${listDifferences(kind)} = '' OR ${kind.isFound})
        ORDER BY staging.line, ${listDifferences(kind)} <> '', present.id

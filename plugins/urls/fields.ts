@@ -58,7 +58,7 @@ const list = [
     file: { isMade: true }
   },
   { column: 'createdAt', name: 'created_at', type: 'timestamptz', file: { isMade: true } },
-  { column: 'updatedAt', name: 'updated_at', type: 'timestamptz', file: { isMade: true } },
+  { column: 'updatedAt', name: 'updated_at', type: 'timestamptz', file: { isMade: true, isVolatile: true } },
   {
     column: 'expiresAt',
     name: 'expires_at',
@@ -165,7 +165,7 @@ const list = [
     initial: 0,
     isCached: true,
     isHidden: true,
-    file: { isExtra: true, stored: 'nullif(visits_used, 0)' }
+    file: { isExtra: true, isVolatile: true, stored: 'nullif(visits_used, 0)' }
   },
   {
     column: 'tags',

@@ -88,7 +88,7 @@ function createColumns({ schemes, blocks }: UrlImportOptions): ImportColumn[] {
     const stored = STORED_VALUES[name]
     const usual = initial === undefined ? undefined : literal(initial)
     const given = { name, type, ...(stored && { stored }), ...(usual && { usual }), ...file }
-    if (name === 'is_active') return given
+    if (name === 'is_active') return { ...given, value: '(is_active OR is_guarded)' }
     if (name === 'tags') return { ...given, readItems: readTags }
     if (name === 'aliases') return { ...given, readItems: readAliases }
     return { ...given, ...(shape && { maxLength: lengthLimit(shape) }), ...(refuse && { refuse }) }
@@ -123,7 +123,6 @@ async function refuseTaken(client: ClientBase): Promise<Remark[]> {
 
 /** Values in files that are not those of their columns. */
 const STORED_VALUES: Partial<Record<FieldName, string>> = {
-  is_active: '(is_active OR is_guarded)',
   // A text that begins with a bracket is read as JSON.
   tags: "CASE WHEN tags[1] LIKE '[%' THEN to_jsonb(tags)::text ELSE nullif(array_to_string(tags, '|'), '') END"
 }
