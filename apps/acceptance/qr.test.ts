@@ -108,8 +108,12 @@ servedInEachMode(t, async (t, api) => {
       ['size=64&margin=16&error_correction=H', 'size'],
       ['colour=000', 'colour']
     ]
-    for (const [query, path] of refused)
-      isProblem(t, await api('GET', `/${short_code}/qr?${query}`), 422, path)
+    for (const [query, path] of refused) {
+      const answer = await api('GET', `/${short_code}/qr?${query}`)
+      isProblem(t, answer, 422, path)
+      t.match(answer.headers.get('cache-control'), 'no-store', query)
+      t.notOk(answer.headers.has('etag'), query)
+    }
   })
 
   t.test('a scan counts as one, and its mark is not forwarded', async (t) => {

@@ -69,15 +69,16 @@ export const qrRoutes: FastifyPluginAsyncTypebox<{ publicUrl: string | undefined
       .update(JSON.stringify([url, type, style]))
       .digest('base64url')}"`
     const extension = type === FORMATS.png ? 'png' : 'svg'
+    const isKnown = listsEntityTag(request.headers['if-none-match'], etag)
+    // Throws for a size that is too small. Such an answer has none of these headers.
+    const image = isKnown ? null : await draw(url, style, extension)
     reply.headers({
       ...HEADERS,
       'cache-control': cacheControl,
       etag,
       'content-disposition': `inline; filename="${code}.${extension}"`
     })
-    if (listsEntityTag(request.headers['if-none-match'], etag)) return reply.code(304).send()
-    const image = await draw(url, style, extension)
-    return reply.type(type).send(image)
+    return image === null ? reply.code(304).send() : reply.type(type).send(image)
   }
 
   for (const [url, operationId] of PATHS)
