@@ -121,6 +121,7 @@ t.test('links from before are folded at the start; the oldest of equal codes is 
     const back = await startApp(t, { storage })
     t.same(await seen(back, ['Twin', 'tWIN', 'TWIN']), [oldest.original_url, 404, aliased.original_url])
     t.same(await seen(back, ['twin', 'ALONE', 'LATER']), [404, 404, 404])
+    t.same((await back.request('GET', '/urls?short_code=ALONE')).json, [], 'in lists too')
     const other = await create(back, { short_code: 'twin' })
     t.equal(await locationOf(back, 'twin'), other.original_url)
   })

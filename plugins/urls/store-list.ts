@@ -6,7 +6,7 @@ import type { Sort } from '#platform/lists/sorted.ts'
 import { readTagList } from '#schema/shapes/tag.ts'
 import { type URL_SORTS, UrlQuery } from '#schema/shapes/url-query.ts'
 import { hasOddTarget, searchedText, specialCharacters, titleOrder, urls } from '#schema/tables/urls.ts'
-import { RESERVED_CODES } from './codes.ts'
+import { type Codes, RESERVED_CODES } from './codes.ts'
 import { SHOWN, shownName } from './fields.ts'
 import type { LinkField } from './link-field.ts'
 import { live } from './store.ts'
@@ -42,13 +42,15 @@ function states(): Record<string, Comparison> {
 const visitsLeft = sql`case when ${urls.maxVisits} is not null
   then greatest(${urls.maxVisits} - ${urls.visitsUsed}, 0) end`
 
-/** The links that have a code, as their own or as an alias; in any case if the server ignores case. */
-function hasCode(code: Placeholder): SQL {
-  const folded = sql`lower(${code}::text collate "C")`
-  return sql`${urls.id} in (
-    select coalesce(holder.alias_of, holder.id) from urls as holder
-    where holder.short_code = ${code} or (holder.domain = '' and holder.folded_code = ${folded})
-  )`
+/** The condition of links that have a code, as their own or as an alias; in any case unless case matters. */
+function hasCode(isCaseSensitive: boolean) {
+  return (code: Placeholder): SQL => {
+    const folded = sql`holder.domain = '' and holder.folded_code = lower(${code}::text collate "C")`
+    return sql`${urls.id} in (
+      select coalesce(holder.alias_of, holder.id) from urls as holder
+      where holder.short_code = ${code}${isCaseSensitive ? sql`` : sql` or (${folded})`}
+    )`
+  }
 }
 
 /** The path of a url, as in presentUrl. */
@@ -63,51 +65,56 @@ function shownValue({ column, secret }: LinkField) {
   return secret === undefined ? urls[column] : sql`(${urls[column]} is not null)`
 }
 
-/** Lists of urls that are not deleted. The placeholder `base` has the public address, as in presentUrl. */
-export const openUrlList = defineList({
-  name: 'urls',
-  query: UrlQuery,
-  table: urls,
-  id: urls.id,
-  base: live,
-  sorts,
-  comparisons: {
-    owner: equals(urls.userId),
-    user_id: equals(urls.userId),
-    ...choice('is_active', isActiveInSql, sql`not ${urls.isActive} and not ${urls.isGuarded}`),
-    short_code: { compare: hasCode },
-    ...search([urls.originalUrl, urls.title, urls.shortCode], {
-      text: searchedText(urls),
-      special: specialCharacters(urls)
-    }),
-    ...choice('has_title', sql`${urls.title} is not null`, sql`${urls.title} is null`),
-    ...choice(
-      'expired',
-      sql`${urls.expiresAt} <= now()`,
-      sql`(${urls.expiresAt} is null or ${urls.expiresAt} > now())`
-    ),
-    ...period(urls.createdAt, 'created_from', 'created_to'),
-    ...period(urls.updatedAt, 'updated_from', 'updated_to'),
-    ...period(urls.expiresAt, 'expires_from', 'expires_to'),
-    tags: { read: readTagList, compare: (names) => sql`${isTagged} and ${urls.tags} && ${names}::text[]` },
-    all_tags: {
-      read: readTagList,
-      compare: (names) => sql`${isTagged} and ${urls.tags} @> ${names}::text[]`
-    },
-    exclude_tags: { read: readTagList, compare: (names) => sql`not (${urls.tags} && ${names}::text[])` },
-    ...states(),
-    blocked_text: {
-      compare: (pattern) => sql`${pattern}::text is not null
-        and (${searchedText(urls)} ~ ${pattern}::text or ${hasOddTarget(urls)})`
-    },
-    ...choice('has_password', sql`${urls.passwordVersion} is not null`, sql`${urls.passwordVersion} is null`)
-  },
-  members: {
+/** Defines lists of urls that are not deleted. The placeholder `base` has the public address, as in presentUrl. */
+export const defineUrlList = ({ isCaseSensitive }: Pick<Codes, 'isCaseSensitive'>) =>
+  defineList({
+    name: 'urls',
+    query: UrlQuery,
+    table: urls,
     id: urls.id,
-    ...Object.fromEntries(SHOWN.map((field) => [shownName(field), shownValue(field)])),
-    is_active: isActiveInSql,
-    state: stateInSql(),
-    visits_left: visitsLeft,
-    short_url: sql`${sql.placeholder('base')}::text || ${shortPath()}`
-  }
-})
+    base: live,
+    sorts,
+    comparisons: {
+      owner: equals(urls.userId),
+      user_id: equals(urls.userId),
+      ...choice('is_active', isActiveInSql, sql`not ${urls.isActive} and not ${urls.isGuarded}`),
+      short_code: { compare: hasCode(isCaseSensitive) },
+      ...search([urls.originalUrl, urls.title, urls.shortCode], {
+        text: searchedText(urls),
+        special: specialCharacters(urls)
+      }),
+      ...choice('has_title', sql`${urls.title} is not null`, sql`${urls.title} is null`),
+      ...choice(
+        'expired',
+        sql`${urls.expiresAt} <= now()`,
+        sql`(${urls.expiresAt} is null or ${urls.expiresAt} > now())`
+      ),
+      ...period(urls.createdAt, 'created_from', 'created_to'),
+      ...period(urls.updatedAt, 'updated_from', 'updated_to'),
+      ...period(urls.expiresAt, 'expires_from', 'expires_to'),
+      tags: { read: readTagList, compare: (names) => sql`${isTagged} and ${urls.tags} && ${names}::text[]` },
+      all_tags: {
+        read: readTagList,
+        compare: (names) => sql`${isTagged} and ${urls.tags} @> ${names}::text[]`
+      },
+      exclude_tags: { read: readTagList, compare: (names) => sql`not (${urls.tags} && ${names}::text[])` },
+      ...states(),
+      blocked_text: {
+        compare: (pattern) => sql`${pattern}::text is not null
+        and (${searchedText(urls)} ~ ${pattern}::text or ${hasOddTarget(urls)})`
+      },
+      ...choice(
+        'has_password',
+        sql`${urls.passwordVersion} is not null`,
+        sql`${urls.passwordVersion} is null`
+      )
+    },
+    members: {
+      id: urls.id,
+      ...Object.fromEntries(SHOWN.map((field) => [shownName(field), shownValue(field)])),
+      is_active: isActiveInSql,
+      state: stateInSql(),
+      visits_left: visitsLeft,
+      short_url: sql`${sql.placeholder('base')}::text || ${shortPath()}`
+    }
+  })
