@@ -133,8 +133,16 @@ served(t, async (t, api) => {
       422,
       'starts_at'
     )
+    const later = await createUrl(api, { starts_at: '2031-01-01T00:00:00' })
+    const early = { expires_at: '2030-01-01T00:00:00' }
+    isProblem(t, await api('PATCH', `/urls/${later.id}`, { json: early }), 422, 'expires_at')
     const long = await createUrl(api, { utm: LONG_UTM })
-    isProblem(t, await api('PATCH', `/urls/${long.id}`, { json: { original_url: LONG } }), 422, 'utm')
+    isProblem(
+      t,
+      await api('PATCH', `/urls/${long.id}`, { json: { original_url: LONG } }),
+      422,
+      'original_url'
+    )
     t.equal((await api('PATCH', `/urls/${long.id}`, { json: { original_url: LONG, utm: null } })).status, 200)
     t.match((await api('GET', `/urls/${id}`)).json, NONE)
     t.equal((await api('GET', `/${short_code}`)).status, 302)

@@ -107,15 +107,17 @@ export const targetsDiffer = () =>
     errors: [{ path: 'original_url', message: 'is another target than url' }]
   })
 
-export const timesReversed = () =>
+/** `path` is a field that the request sets. */
+export const timesReversed = (path: 'starts_at' | 'expires_at') =>
   general.INPUT_INVALID('starts_at must be before expires_at; change one of them', {
-    errors: [{ path: 'starts_at', message: 'is not before expires_at' }]
+    errors: [{ path, message: path === 'starts_at' ? 'is not before expires_at' : 'is not after starts_at' }]
   })
 
-export const utmTooLong = () =>
+/** `path` is a field that the request sets. */
+export const utmTooLong = (path: 'utm' | 'original_url') =>
   general.INPUT_INVALID(
     `original_url with its utm is longer than ${MAX_LOCATION_BYTES} bytes; shorten one of them`,
-    { errors: [{ path: 'utm', message: `makes the target longer than ${MAX_LOCATION_BYTES} bytes` }] }
+    { errors: [{ path, message: `makes the target with utm longer than ${MAX_LOCATION_BYTES} bytes` }] }
   )
 
 export const timeUnreadable = (path: string) =>

@@ -46,11 +46,12 @@ export function columnsOf(draft: UrlDraft): ChosenColumns {
 export function refuseMisfits(columns: UrlColumns, row: ChosenColumns): void {
   const { startsAt, expiresAt, originalUrl, utm } = row
   if (columns.startsAt || columns.expiresAt) {
-    if (startsAt !== null && expiresAt !== null && startsAt >= expiresAt) throw timesReversed()
+    if (startsAt !== null && expiresAt !== null && startsAt >= expiresAt)
+      throw timesReversed(columns.startsAt ? 'starts_at' : 'expires_at')
   }
   if (utm !== null && (columns.utm || columns.originalUrl)) {
     const location = withParameters(toLocation(originalUrl), toUtmQuery(utm))
-    if (location.length > MAX_LOCATION_BYTES) throw utmTooLong()
+    if (location.length > MAX_LOCATION_BYTES) throw utmTooLong(columns.utm ? 'utm' : 'original_url')
   }
 }
 
