@@ -14,7 +14,7 @@ const HASH_BYTES = 32
 /** Each takes 32 MiB and most of a core, so more would slow redirects down. */
 const MAX_RUNNING = 2
 
-/** Longest queue of checks: the last one waits for up to a second, and a proxy for three. */
+/** Longest queue of checks: the last one waits for up to two seconds, and a proxy for three. */
 const MAX_WAITING = 8
 
 export interface Passwords {
@@ -22,46 +22,49 @@ export interface Passwords {
   hash(password: string): Promise<string>
   /**
    * True if the password has this hash. `onTurn` runs after the wait in the queue, and may throw. Throws
-   * PASSWORDS_BUSY while the queue is full.
+   * PASSWORDS_BUSY while the queue of checks is full.
    */
   verify(password: string, phc: string, onTurn: () => void): Promise<boolean>
 }
 
 export function createPasswords(): Passwords {
-  const waiting: (() => void)[] = []
+  const hashes: (() => void)[] = []
+  const checks: (() => void)[] = []
   let running = 0
+  let isCheckNext = true
 
-  async function run<T>(work: () => Promise<T>, isFirst: boolean): Promise<T> {
+  async function run<T>(queue: (() => void)[], work: () => Promise<T>): Promise<T> {
     if (running >= MAX_RUNNING) {
       const { promise, resolve } = Promise.withResolvers<void>()
-      if (isFirst) waiting.unshift(resolve)
-      else waiting.push(resolve)
+      queue.push(resolve)
       await promise
     } else running++
     try {
       return await work()
     } finally {
-      const next = waiting.shift()
+      // In turns: neither guesses nor new passwords keep the others out.
+      const [first, second] = isCheckNext ? [checks, hashes] : [hashes, checks]
+      isCheckNext = !isCheckNext
+      const next = first.shift() ?? second.shift()
       if (next === undefined) running--
       else next()
     }
   }
 
   return {
-    // Guesses must not keep the owners of links from setting passwords.
     hash: (password) =>
-      run(async () => {
+      run(hashes, async () => {
         const salt = randomBytes(SALT_BYTES)
         return format({ ...COST, salt, hash: await derive(password, salt, HASH_BYTES, COST) })
-      }, true),
+      }),
 
     async verify(password, phc, onTurn) {
-      if (waiting.length >= MAX_WAITING) throw passwordsBusy()
-      return run(async () => {
+      if (checks.length >= MAX_WAITING) throw passwordsBusy()
+      return run(checks, async () => {
         onTurn()
         const { salt, hash, ...cost } = parse(phc)
         return timingSafeEqual(hash, await derive(password, salt, hash.length, cost))
-      }, false)
+      })
     }
   }
 }
