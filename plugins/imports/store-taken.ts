@@ -9,8 +9,8 @@ import { quoteName } from './store-staging.ts'
 
 /**
  * Handles staged rows whose id already exists. A row with the same values as the stored one is dropped: the
- * file was imported before. A different one is a conflict. Empty fields and those that change by themselves do
- * not count as differences.
+ * file was imported before. A different one is a conflict. Empty fields and those that change by themselves
+ * do not count as differences.
  */
 
 interface Taken {

@@ -65,7 +65,10 @@ function shownValue({ column, secret }: LinkField) {
   return secret === undefined ? urls[column] : sql`(${urls[column]} is not null)`
 }
 
-/** Defines lists of urls that are not deleted. The placeholder `base` has the public address, as in presentUrl. */
+/**
+ * Defines lists of urls that are not deleted. The placeholder `base` has the public address, as in
+ * presentUrl.
+ */
 export const defineUrlList = ({ isCaseSensitive }: Pick<Codes, 'isCaseSensitive'>) =>
   defineList({
     name: 'urls',
