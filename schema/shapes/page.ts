@@ -3,6 +3,9 @@ import { type Static, type TSchema, Type } from './type.ts'
 /** Maximum rows of an answer, and of a list without `page` and `per_page`. */
 export const MAX_PAGE_SIZE = 10_000
 
+/** Rows of a page without `per_page`. */
+export const DEFAULT_PAGE_SIZE = 50
+
 export const PageQuery = Type.Object({
   page: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000_000 })),
   per_page: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE_SIZE }))
@@ -35,5 +38,5 @@ export interface Page<Row> {
 /** Returns the window of a query. Without either parameter: the first {@link MAX_PAGE_SIZE} rows. */
 export function pageWindow(query: PageQuery): { page: number; perPage: number } {
   if (query.page === undefined && query.per_page === undefined) return { page: 1, perPage: MAX_PAGE_SIZE }
-  return { page: query.page ?? 1, perPage: query.per_page ?? 50 }
+  return { page: query.page ?? 1, perPage: query.per_page ?? DEFAULT_PAGE_SIZE }
 }

@@ -93,7 +93,7 @@ export function defineList(definition: ListDefinition): (changes?: () => number)
         limit ${limitOf(size)} offset ${sql.placeholder('skip')}) as ${table}`
       return (isLarge ? selectLargeChunk : selectChunk)(on, page, members)
     },
-    (shape) => isNamed(shape.replace(/^.*\//, ''))
+    (shape) => isNamed(shape.split('/')[1] ?? '')
   )
   const countMatching = prepareQuery<{ total: number }[]>(
     `count_${name}`,

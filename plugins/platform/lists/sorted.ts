@@ -5,6 +5,7 @@ import { CHUNK_BYTES, jsonObject, type Members, type SortedPage } from '#platfor
 import { prepareQuery } from '#platform/database/prepared.ts'
 import { problems } from '#platform/problem/errors.ts'
 import { type ListQuery, MAX_CURSOR_ROWS } from '#schema/shapes/list.ts'
+import { DEFAULT_PAGE_SIZE } from '#schema/shapes/page.ts'
 import { formatCursor, type Position, parseCursor, type ValueType } from './cursor.ts'
 import type { Filter, Wanted } from './filter.ts'
 import { limitOf, sizeOf } from './page-size.ts'
@@ -101,7 +102,7 @@ export function createSortedList(options: SortedListOptions) {
     const sort = sorts[order.replace(/^-/, '')]
     if (sort === undefined) throw new Error(`the list ${name} has no sort ${order}`)
     const position = readCursor(order, sort, query.after)
-    const perPage = Math.min(query.per_page ?? 50, MAX_CURSOR_ROWS)
+    const perPage = Math.min(query.per_page ?? DEFAULT_PAGE_SIZE, MAX_CURSOR_ROWS)
 
     async function count(on: Executor): Promise<SortedPage['total']> {
       if (query.count !== 'true') return null
