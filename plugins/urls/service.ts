@@ -26,7 +26,7 @@ import { createLinkTags, type LinkTags } from './service-tags.ts'
 import { createTargetLookup } from './service-targets.ts'
 import { createVisits } from './service-visits.ts'
 import { findUrls } from './store.ts'
-import { defineUrlList } from './store-list.ts'
+import { openUrlList } from './store-list.ts'
 import type { TargetContext } from './targets.ts'
 
 /**
@@ -111,7 +111,7 @@ export function createUrlService(
   const { db } = database
   const parts = createParts(database, cache, collaborators, codes)
   const bulk = createBulk(parts)
-  const list = defineUrlList(codes)(() => cache.changes(ROWS))
+  const list = openUrlList(codes, () => cache.changes(ROWS))
   const findRow = openRows(database, cache)
 
   /** Returns the row unless it is deleted or the filter excludes it. Throws URL_UNKNOWN. */

@@ -42,15 +42,13 @@ function states(): Record<string, Comparison> {
 const visitsLeft = sql`case when ${urls.maxVisits} is not null
   then greatest(${urls.maxVisits} - ${urls.visitsUsed}, 0) end`
 
-/** The condition of links that have a code, as their own or as an alias; in any case unless case matters. */
-function hasCode(isCaseSensitive: boolean) {
-  return (code: Placeholder): SQL => {
-    const folded = sql`holder.domain = '' and holder.folded_code = lower(${code}::text collate "C")`
-    return sql`${urls.id} in (
-      select coalesce(holder.alias_of, holder.id) from urls as holder
-      where holder.short_code = ${code}${isCaseSensitive ? sql`` : sql` or (${folded})`}
-    )`
-  }
+/** The links that have a code, as their own or as an alias; in any case unless case matters. */
+function hasCode(code: Placeholder, isCaseSensitive: boolean): SQL {
+  const folded = sql`or (holder.domain = '' and holder.folded_code = lower(${code}::text collate "C"))`
+  return sql`${urls.id} in (
+    select coalesce(holder.alias_of, holder.id) from urls as holder
+    where holder.short_code = ${code} ${isCaseSensitive ? sql`` : folded}
+  )`
 }
 
 /** The path of a url, as in presentUrl. */
@@ -65,11 +63,8 @@ function shownValue({ column, secret }: LinkField) {
   return secret === undefined ? urls[column] : sql`(${urls[column]} is not null)`
 }
 
-/**
- * Defines lists of urls that are not deleted. The placeholder `base` has the public address, as in
- * presentUrl.
- */
-export const defineUrlList = ({ isCaseSensitive }: Pick<Codes, 'isCaseSensitive'>) =>
+/** Opens the list of urls that are not deleted. The placeholder `base` is as in presentUrl. */
+export const openUrlList = ({ isCaseSensitive }: Pick<Codes, 'isCaseSensitive'>, changes: () => number) =>
   defineList({
     name: 'urls',
     query: UrlQuery,
@@ -81,7 +76,7 @@ export const defineUrlList = ({ isCaseSensitive }: Pick<Codes, 'isCaseSensitive'
       owner: equals(urls.userId),
       user_id: equals(urls.userId),
       ...choice('is_active', isActiveInSql, sql`not ${urls.isActive} and not ${urls.isGuarded}`),
-      short_code: { compare: hasCode(isCaseSensitive) },
+      short_code: { compare: (code) => hasCode(code, isCaseSensitive) },
       ...search([urls.originalUrl, urls.title, urls.shortCode], {
         text: searchedText(urls),
         special: specialCharacters(urls)
@@ -120,4 +115,4 @@ export const defineUrlList = ({ isCaseSensitive }: Pick<Codes, 'isCaseSensitive'
       visits_left: visitsLeft,
       short_url: sql`${sql.placeholder('base')}::text || ${shortPath()}`
     }
-  })
+  })(changes)
