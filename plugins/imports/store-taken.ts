@@ -102,11 +102,11 @@ async function dropTaken(
 }
 
 /** SQL of the stored rows, with the values that their columns have in files. */
-function presentRows({ name, columns }: Kind): string {
-  const values = columns
+function presentRows(kind: Kind): string {
+  const values = kind.columns
     .filter(({ isInputOnly }) => !isInputOnly)
     .map(({ name, value = quoteName(name) }) => `${value} AS ${quoteName(name)}`)
-  return `(SELECT ${values.join(', ')} FROM ${name}) present`
+  return `(SELECT ${values.join(', ')} FROM ${kind.name}) present`
 }
 
 /** SQL for the names of the columns in which a staged row and `present` differ. */

@@ -112,9 +112,10 @@ export function createPageIndex<On>({
     return counts
   }
 
-  function current(on: On): Promise<Counts> {
-    const isCurrent = last?.on === on && last.changes === changes?.() && now() - last.at < REUSE_MS
-    return isCurrent && last !== null ? Promise.resolve(last.counts) : share(on, () => countAndKeep(on))
+  async function current(on: On): Promise<Counts> {
+    if (last && last.on === on && last.changes === changes?.() && now() - last.at < REUSE_MS)
+      return last.counts
+    return share(on, () => countAndKeep(on))
   }
 
   const index: PageIndex<On> = {
